@@ -1,0 +1,164 @@
+//! `cargo xtask boundary`: holds the architecture that `boundaries.toml` declares.
+
+mod attributes;
+mod collector;
+mod config;
+mod edges;
+mod events;
+mod exports;
+mod grants;
+mod graph;
+mod layers;
+mod names;
+mod report;
+mod rules;
+mod schemas;
+mod scope;
+mod source;
+mod sql_source;
+mod sql_text;
+mod tables;
+mod tokens;
+mod workspace;
+
+use std::{
+    path::PathBuf,
+    time::{Duration, Instant},
+};
+
+use anyhow::{Context as _, Result};
+
+use self::{
+    config::{Boundaries, CrateRules, FILE},
+    names::Resolver,
+    report::{Paint, Report, Violation},
+    rules::Rule,
+    source::{OddityKind, Unit},
+    workspace::{Crate, Workspace},
+};
+
+/// What to check and how to say it.
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Print what was found as one JSON array
+    #[arg(long)]
+    json: bool,
+    /// Print the context map as Mermaid (or JSON) instead of checking
+    #[arg(long)]
+    graph: bool,
+    /// Print the real export list of a crate in the form in which it is declared
+    #[arg(long, value_name = "CRATE", conflicts_with = "graph")]
+    exports: Option<String>,
+    /// Say what a rule demands and why, B003 for example
+    #[arg(long, value_name = "CODE", conflicts_with_all = ["graph", "exports"])]
+    explain: Option<Rule>,
+    /// Check another workspace than this one
+    #[arg(long, value_name = "FOLDER")]
+    root: Option<PathBuf>,
+}
+
+/// Runs the check; `false` when a boundary does not hold.
+pub(crate) fn run(args: &Args) -> Result<bool> {
+    if let Some(rule) = args.explain {
+        println!("{rule}: {}\n\n{}", rule.title(), rule.rationale());
+        return Ok(true);
+    }
+    let started = Instant::now();
+    let root = args.root.clone().unwrap_or_else(|| PathBuf::from("."));
+    let workspace = Workspace::load(&root)?;
+    let boundaries = Boundaries::load(&workspace.root)?;
+    if let Some(name) = &args.exports {
+        let krate = workspace.find(name).with_context(|| format!("there is no crate {name}"))?;
+        let rules = boundaries.rules(name);
+        let rules = rules.with_context(|| format!("{FILE} does not declare {name}"))?;
+        print!("{}", exports::print(krate, rules.kind));
+        return Ok(true);
+    }
+    if args.graph {
+        let map = graph::Map::new(&workspace, &boundaries);
+        if args.json {
+            println!("{}", serde_json::to_string_pretty(&map)?);
+        } else {
+            print!("{}", map.mermaid());
+        }
+        return Ok(true);
+    }
+    let report = check(&workspace, &boundaries);
+    if args.json {
+        println!("{}", serde_json::to_string_pretty(&report.violations)?);
+    } else {
+        let paint = Paint::for_stdout();
+        print!("{}", report.render(&workspace.root, paint));
+        for note in &report.notes {
+            println!("{}: {note}", paint.strong("note"));
+        }
+        println!("{}", summary(&workspace, &report, started.elapsed()));
+    }
+    Ok(report.violations.is_empty())
+}
+
+/// Holds every rule against the workspace.
+fn check(workspace: &Workspace, boundaries: &Boundaries) -> Report {
+    let mut report = Report::default();
+    edges::check_crates(workspace, boundaries, &mut report);
+    for krate in &workspace.crates {
+        if let Some(rules) = boundaries.rules(&krate.name) {
+            edges::check(boundaries, krate, rules, &mut report);
+            exports::check(boundaries, krate, rules, &mut report);
+            for unit in &krate.units {
+                check_unit(boundaries, (krate, rules, unit), &mut report);
+            }
+        }
+    }
+    events::check(workspace, boundaries, &mut report);
+    tables::check_migrations(workspace, boundaries, &mut report);
+    report.sort();
+    report
+}
+
+/// Holds the rules that are about source against one library, binary or test.
+fn check_unit(boundaries: &Boundaries, subject: (&Crate, &CrateRules, &Unit), report: &mut Report) {
+    let (krate, _, unit) = subject;
+    for oddity in &unit.oddities {
+        grants::check_oddity(krate, oddity, report);
+        if let OddityKind::Unreadable(what) = &oddity.kind {
+            report.add(Violation {
+                rule: Rule::Readable,
+                krate: krate.name.clone(),
+                place: oddity.at.place.clone(),
+                message: format!("this cannot be read: {what}"),
+                why: "what the check cannot read, it cannot hold".into(),
+                help: "make it compile first".into(),
+            });
+        }
+    }
+    layers::check_files(boundaries, subject, report);
+    let names = Resolver::new(unit, &krate.surroundings);
+    for mention in &unit.mentions {
+        let resolved = names.resolve(mention);
+        let said = (mention, &resolved);
+        if grants::check(boundaries, subject, said, report) {
+            layers::check(boundaries, subject, said, report);
+        }
+        tables::check_raw(boundaries, subject, said, report);
+    }
+    tables::check_statements(boundaries, subject, report);
+}
+
+fn summary(workspace: &Workspace, report: &Report, took: Duration) -> String {
+    let units = || workspace.crates.iter().flat_map(|krate| &krate.units);
+    let verdict = match report.violations.len() {
+        0 => "every boundary holds".to_owned(),
+        1 => "1 violation".to_owned(),
+        count => format!("{count} violations"),
+    };
+    format!(
+        "boundary: {verdict} ({} crates, {} files, {} paths, {} events, {} statements, {} ms)",
+        workspace.crates.len(),
+        units().map(|unit| unit.files.len()).sum::<usize>(),
+        units().map(|unit| unit.mentions.len()).sum::<usize>(),
+        units().map(|unit| unit.events.len()).sum::<usize>(),
+        units().map(|unit| unit.statements.len()).sum::<usize>(),
+        took.as_millis(),
+    )
+}

@@ -1,0 +1,124 @@
+//! What attributes say.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a syntax tree has many more variants than the rules ask for"
+)]
+
+use syn::{
+    Attribute, Expr, ExprLit, ImplItem, Item, Lit, Meta, MetaList, Token, TraitItem,
+    punctuated::Punctuated,
+};
+
+/// The parts of `name(…, …)`.
+fn parts(list: &MetaList) -> Vec<Meta> {
+    let parts = list.parse_args_with(Punctuated::<Meta, Token![,]>::parse_terminated);
+    parts.map(|parts| parts.into_iter().collect()).unwrap_or_default()
+}
+
+/// The condition of a `cfg_attr`, and the attributes that it adds.
+pub(crate) fn conditional(meta: &Meta) -> Vec<Meta> {
+    match meta {
+        Meta::List(list) if list.path.is_ident("cfg_attr") => parts(list),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether `name` is derived, under `cfg_attr` or not.
+pub(crate) fn derives(attributes: &[Attribute], name: &str) -> bool {
+    fn in_meta(meta: &Meta, name: &str) -> bool {
+        match meta {
+            Meta::List(list) if list.path.is_ident("derive") => parts(list)
+                .iter()
+                .filter_map(|part| part.path().segments.last())
+                .any(|segment| segment.ident == name),
+            _ => conditional(meta).iter().skip(1).any(|added| in_meta(added, name)),
+        }
+    }
+    attributes.iter().any(|attribute| in_meta(&attribute.meta, name))
+}
+
+/// The name, if one is given, and the version in `#[event(…)]`.
+pub(crate) fn event(attributes: &[Attribute]) -> (Option<String>, u64) {
+    let (mut name, mut version) = (None, 1);
+    let lists = attributes.iter().filter_map(|attribute| match &attribute.meta {
+        Meta::List(list) if list.path.is_ident("event") => Some(parts(list)),
+        _ => None,
+    });
+    for meta in lists.flatten() {
+        let Meta::NameValue(pair) = meta else { continue };
+        match pair.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if pair.path.is_ident("name") => {
+                name = Some(text.value());
+            }
+            Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) if pair.path.is_ident("version") => {
+                version = number.base10_parse().unwrap_or(1);
+            }
+            _ => {}
+        }
+    }
+    (name, version)
+}
+
+pub(crate) fn of(item: &Item) -> &[Attribute] {
+    match item {
+        Item::Const(syn::ItemConst { attrs, .. })
+        | Item::Enum(syn::ItemEnum { attrs, .. })
+        | Item::ExternCrate(syn::ItemExternCrate { attrs, .. })
+        | Item::Fn(syn::ItemFn { attrs, .. })
+        | Item::ForeignMod(syn::ItemForeignMod { attrs, .. })
+        | Item::Impl(syn::ItemImpl { attrs, .. })
+        | Item::Macro(syn::ItemMacro { attrs, .. })
+        | Item::Mod(syn::ItemMod { attrs, .. })
+        | Item::Static(syn::ItemStatic { attrs, .. })
+        | Item::Struct(syn::ItemStruct { attrs, .. })
+        | Item::Trait(syn::ItemTrait { attrs, .. })
+        | Item::TraitAlias(syn::ItemTraitAlias { attrs, .. })
+        | Item::Type(syn::ItemType { attrs, .. })
+        | Item::Union(syn::ItemUnion { attrs, .. })
+        | Item::Use(syn::ItemUse { attrs, .. }) => attrs,
+        _ => &[],
+    }
+}
+
+pub(crate) fn of_impl(item: &ImplItem) -> &[Attribute] {
+    match item {
+        ImplItem::Const(item) => &item.attrs,
+        ImplItem::Fn(item) => &item.attrs,
+        ImplItem::Type(item) => &item.attrs,
+        ImplItem::Macro(item) => &item.attrs,
+        _ => &[],
+    }
+}
+
+pub(crate) fn of_trait(item: &TraitItem) -> &[Attribute] {
+    match item {
+        TraitItem::Const(item) => &item.attrs,
+        TraitItem::Fn(item) => &item.attrs,
+        TraitItem::Type(item) => &item.attrs,
+        TraitItem::Macro(item) => &item.attrs,
+        _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_quote;
+
+    use super::*;
+
+    #[test]
+    fn derives_are_found_under_conditions_and_paths() {
+        let check = |attribute: Attribute| derives(&[attribute], "DomainEvent");
+        assert!(check(parse_quote!(#[derive(Debug, events::DomainEvent)])));
+        assert!(check(parse_quote!(#[cfg_attr(test, derive(DomainEvent), event(version = 2))])));
+        assert!(!check(parse_quote!(#[derive(Debug)])));
+    }
+
+    #[test]
+    fn name_and_version_of_an_event_are_read() {
+        let check = |attribute: Attribute| event(&[attribute]);
+        let named = parse_quote!(#[event(aggregate = "order", name = "a.b", version = 3)]);
+        assert_eq!(check(named), (Some("a.b".to_owned()), 3));
+        assert_eq!(check(parse_quote!(#[event(aggregate = "order")])), (None, 1));
+    }
+}

@@ -1,0 +1,186 @@
+//! Rule 5: events are named, catalogued and evolved with care.
+
+use std::{collections::BTreeMap, path::Path};
+
+use super::{
+    config::{Boundaries, Kind},
+    report::{Place, Report, Violation},
+    rules::Rule,
+    schemas,
+    source::{EventStruct, OddityKind, Unit},
+    workspace::{Crate, Workspace},
+};
+
+/// Where the published form of an event lies.
+pub(crate) fn schema_file(event_type: &str, version: u64) -> String {
+    format!("schemas/{event_type}/v{version}.json")
+}
+
+/// The type of an event: `<context>.<snake_case of the struct>` unless it is named.
+pub(crate) fn type_of(krate: &str, event: &EventStruct) -> String {
+    let context = krate.replace('-', "_");
+    event.name.clone().unwrap_or_else(|| format!("{context}.{}", snake_case(&event.ident)))
+}
+
+pub(crate) fn check(workspace: &Workspace, boundaries: &Boundaries, report: &mut Report) {
+    let mut known: BTreeMap<(String, u64), Place> = BTreeMap::new();
+    for krate in &workspace.crates {
+        for unit in &krate.units {
+            for event in &unit.events {
+                let event_type = type_of(&krate.name, event);
+                let is_product = !event.at.scope.is_test_code();
+                if is_product && check_name(krate, event, &event_type, report) {
+                    check_published(&workspace.root, (krate, unit), event, &event_type, report);
+                }
+                let key = (event_type.clone(), event.version);
+                let place = event.at.place.clone();
+                if let Some(first) = known.get(&key) {
+                    add(
+                        report,
+                        krate,
+                        place,
+                        (
+                            format!(
+                                "the event `{event_type}` version {} exists twice",
+                                event.version
+                            ),
+                            format!(
+                                "a stored event must mean one thing; the other is at {}:{}",
+                                first.file, first.line
+                            ),
+                            "give one of them another name, or a new version".into(),
+                        ),
+                    );
+                } else {
+                    known.insert(key, place);
+                }
+            }
+            check_hidden(boundaries, krate, unit, report);
+        }
+    }
+    schemas::check(workspace, report);
+}
+
+fn add(report: &mut Report, krate: &Crate, place: Place, texts: (String, String, String)) {
+    let (message, why, help) = texts;
+    let krate = krate.name.clone();
+    report.add(Violation { rule: Rule::Events, krate, place, message, why, help });
+}
+
+/// Whether the type says to whom the event belongs; reports it if not.
+fn check_name(krate: &Crate, event: &EventStruct, event_type: &str, report: &mut Report) -> bool {
+    let context = krate.name.replace('-', "_");
+    let is_word = |word: &str| {
+        word.starts_with(|first: char| first.is_ascii_lowercase())
+            && word.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+    };
+    let fits =
+        event_type.split_once('.').is_some_and(|(owner, word)| owner == context && is_word(word));
+    if !fits {
+        add(
+            report,
+            krate,
+            event.at.place.clone(),
+            (
+                format!(
+                    "the event type `{event_type}` is not of the form `{context}.<snake_case>`"
+                ),
+                "the type says which context decides the fact, and is stored for ever".into(),
+                format!("name it `{context}.{}`", snake_case(&event.ident)),
+            ),
+        );
+    }
+    fits
+}
+
+/// What the product publishes is in the catalogue and has a schema.
+fn check_published(
+    root: &Path,
+    (krate, unit): (&Crate, &Unit),
+    event: &EventStruct,
+    event_type: &str,
+    report: &mut Report,
+) {
+    let place = &event.at.place;
+    let listed = unit.catalogued.iter().filter(|name| **name == event.ident).count();
+    let is_product =
+        |other: &&EventStruct| other.ident == event.ident && !other.at.scope.is_test_code();
+    if listed < unit.events.iter().filter(is_product).count() {
+        add(
+            report,
+            krate,
+            place.clone(),
+            (
+                format!("the event `{event_type}` is in no catalogue"),
+                "the host decodes, documents and checks the events of the catalogues".into(),
+                format!("list `{}` in the `catalogue!` of {}", event.ident, krate.name),
+            ),
+        );
+    }
+    let file = schema_file(event_type, event.version);
+    if !root.join(&file).is_file() {
+        add(
+            report,
+            krate,
+            place.clone(),
+            (
+                format!("the event `{event_type}` has no schema for version {}", event.version),
+                format!("{file} is what readers of stored events rely on"),
+                "write it with `cargo xtask schemas` and commit it".into(),
+            ),
+        );
+    }
+}
+
+/// Events that this check would not see.
+fn check_hidden(boundaries: &Boundaries, krate: &Crate, unit: &Unit, report: &mut Report) {
+    let is_core = boundaries.rules(&krate.name).is_some_and(|rules| rules.kind == Kind::Core);
+    for oddity in &unit.oddities {
+        let message = match oddity.kind {
+            OddityKind::HandWrittenEvent if !is_core => "`DomainEvent` is implemented by hand",
+            OddityKind::EventInMacro if !is_core => "an event is derived within a macro",
+            OddityKind::HandWrittenEvent
+            | OddityKind::EventInMacro
+            | OddityKind::PathAttribute
+            | OddityKind::Include
+            | OddityKind::Unreadable(_) => continue,
+        };
+        if !oddity.at.scope.is_test_code() {
+            add(report, krate, oddity.at.place.clone(), (
+                message.into(),
+                "an event that is not a derived struct escapes catalogue, schema and this check".into(),
+                "write a struct with `#[derive(DomainEvent)]`".into(),
+            ));
+        }
+    }
+}
+
+/// `ProjectCreated` → `project_created`, `APIKeyUsed` → `api_key_used`.
+pub(crate) fn snake_case(ident: &str) -> String {
+    let chars: Vec<char> = ident.chars().collect();
+    let mut text = String::new();
+    for (index, c) in chars.iter().enumerate() {
+        let before = index.checked_sub(1).and_then(|before| chars.get(before));
+        let after_small = before.is_some_and(|before| !before.is_uppercase() && *before != '_');
+        let before_small = chars.get(index + 1).is_some_and(|next| next.is_lowercase());
+        let after_capital = before.is_some_and(|before| before.is_uppercase());
+        if c.is_uppercase() && (after_small || (after_capital && before_small)) {
+            text.push('_');
+        }
+        text.extend(c.to_lowercase());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn event_types_are_spelled_in_snake_case() {
+        assert_eq!(snake_case("ProjectCreated"), "project_created");
+        assert_eq!(snake_case("APIKeyUsed"), "api_key_used");
+        assert_eq!(snake_case("Renamed"), "renamed");
+        assert_eq!(snake_case("V2Created"), "v2_created");
+    }
+}

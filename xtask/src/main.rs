@@ -1,0 +1,87 @@
+//! `cargo xtask`: everything that is done to this workspace, with no script beside it.
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a command-line tool prints")]
+
+mod bench;
+mod boundary;
+mod check;
+mod console;
+mod environment;
+mod postgres;
+mod process;
+mod prove;
+mod schemas;
+mod test;
+mod tidy;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Everything that is done to this workspace.
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run every test, on SQLite and on PostgreSQL
+    Test(test::Args),
+    /// Do everything that CI does, in order of speed, up to the first failure
+    Check(check::Args),
+    /// Hold the habits that are visible in text and manifests
+    Tidy,
+    /// Hold the architecture: who may name whom, what is exported, who owns which table
+    Boundary(boundary::Args),
+    /// Write the published form of every event
+    Schemas(schemas::Args),
+    /// Run the long forms of the proofs
+    Prove(prove::Args),
+    /// Measure; without a name, list what can be measured
+    Bench(bench::Args),
+    /// Start a throwaway PostgreSQL to try the second engine by hand
+    Postgres(postgres::foreground::Args),
+    /// Hold a cluster for another xtask
+    #[command(hide = true)]
+    PostgresKeeper(postgres::keeper::Args),
+}
+
+fn main() -> ExitCode {
+    match run(&Cli::parse().command) {
+        Ok(true) => ExitCode::SUCCESS,
+        Ok(false) => ExitCode::FAILURE,
+        Err(error) => {
+            eprintln!("error: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// `false` when something was found that is not as it should be.
+fn run(command: &Command) -> anyhow::Result<bool> {
+    match command {
+        Command::Test(args) => test::run(args),
+        Command::Check(args) => check::run(args),
+        Command::Tidy => tidy::run(),
+        Command::Boundary(args) => boundary::run(args),
+        Command::Schemas(args) => schemas::run(args),
+        Command::Prove(args) => prove::run(args),
+        Command::Bench(args) => bench::run(args),
+        Command::Postgres(args) => postgres::foreground::run(args),
+        Command::PostgresKeeper(args) => postgres::keeper::run(args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,163 @@
+//! The two programs that can run tests: nextest, and cargo itself where it is missing.
+
+use std::{
+    fs,
+    io::{BufRead as _, BufReader},
+    path::PathBuf,
+    process::{Command, Stdio},
+};
+
+use anyhow::Context as _;
+
+use super::{Engine, counts};
+use crate::{console, environment, postgres, process};
+
+/// Which tests run, and against what.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Selection<'a> {
+    pub(crate) packages: &'a [String],
+    pub(crate) engine: Engine,
+    pub(crate) url: Option<&'a str>,
+    pub(crate) passed_on: &'a [String],
+}
+
+impl Selection<'_> {
+    fn packages(&self) -> Vec<&str> {
+        if self.packages.is_empty() {
+            return vec!["--workspace"];
+        }
+        self.packages.iter().flat_map(|package| ["--package", package]).collect()
+    }
+
+    /// What the runner is told besides; a test of both engines is a module with a test for each.
+    fn passed_on(&self) -> Vec<&str> {
+        let mut passed_on: Vec<&str> = self.passed_on.iter().map(String::as_str).collect();
+        let skipped = match self.engine {
+            Engine::Sqlite => "::postgres",
+            Engine::Postgres => "::sqlite",
+            Engine::All => return passed_on,
+        };
+        if !passed_on.contains(&"--") {
+            passed_on.push("--");
+        }
+        passed_on.extend(["--skip", skipped]);
+        passed_on
+    }
+
+    fn tell_the_url(&self, command: &mut Command) {
+        match self.url {
+            Some(url) => command.env(postgres::VARIABLE, url),
+            None => command.env_remove(postgres::VARIABLE),
+        };
+    }
+}
+
+/// How a run of tests ended.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Outcome {
+    pub(crate) passed: bool,
+    /// Not known when the runner did not come as far as counting.
+    pub(crate) tests: Option<usize>,
+}
+
+/// What runs the tests.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Runner {
+    Nextest,
+    Cargo,
+}
+
+impl Runner {
+    pub(crate) fn find() -> Self {
+        if process::answers(process::cargo().args(["nextest", "--version"])) {
+            return Self::Nextest;
+        }
+        console::note(
+            "cargo-nextest is not installed, so `cargo test` runs the tests, one program after another; \
+             `cargo install --locked cargo-nextest` makes it quicker",
+        );
+        Self::Cargo
+    }
+
+    pub(crate) fn run(self, selection: &Selection<'_>) -> anyhow::Result<Outcome> {
+        match self {
+            Self::Nextest => nextest(selection),
+            Self::Cargo => cargo_test(selection),
+        }
+    }
+}
+
+fn nextest(selection: &Selection<'_>) -> anyhow::Result<Outcome> {
+    let profile = if environment::is_ci() { "ci" } else { "default" };
+    let report = report(profile);
+    // An old report must not be taken for a new one.
+    let _ = fs::remove_file(&report);
+    let mut command = process::cargo();
+    command.args(["nextest", "run", "--profile", profile]).args(selection.packages());
+    command.args(selection.passed_on());
+    selection.tell_the_url(&mut command);
+    let passed = process::succeeds(&mut command)?;
+    let tests = fs::read_to_string(report).ok().and_then(|report| counts::of_junit(&report));
+    Ok(Outcome { passed, tests })
+}
+
+/// Where nextest puts its report; below `target` also when programs are built elsewhere.
+fn report(profile: &str) -> PathBuf {
+    process::root().join("target/nextest").join(profile).join("junit.xml")
+}
+
+fn cargo_test(selection: &Selection<'_>) -> anyhow::Result<Outcome> {
+    let mut command = process::cargo();
+    command.args(["test", "--tests", "--no-fail-fast"]).args(selection.packages());
+    command.args(selection.passed_on());
+    selection.tell_the_url(&mut command);
+    counted(&mut command)
+}
+
+/// Runs the examples in the documentation of the packages.
+pub(crate) fn documentation(
+    packages: &[String],
+    selection: &Selection<'_>,
+) -> anyhow::Result<Outcome> {
+    let mut command = process::cargo();
+    command.args(["test", "--doc", "--quiet"]);
+    command.args(packages.iter().flat_map(|package| ["--package", package]));
+    selection.tell_the_url(&mut command);
+    counted(&mut command)
+}
+
+/// Runs `cargo test` and shows what it says, counting on the way.
+fn counted(command: &mut Command) -> anyhow::Result<Outcome> {
+    let words = process::words(command);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start `{words}`"))?;
+    let output = child.stdout.take().expect("its output is piped");
+    let mut tests = 0;
+    for line in BufReader::new(output).lines() {
+        let line = line.with_context(|| format!("cannot read what `{words}` says"))?;
+        tests += counts::of_libtest(&line);
+        println!("{line}");
+    }
+    let status = child.wait().with_context(|| format!("cannot wait for `{words}`"))?;
+    Ok(Outcome { passed: status.success(), tests: Some(tests) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn passed_on(engine: Engine, words: &[&str]) -> String {
+        let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        let selection = Selection { packages: &[], engine, url: None, passed_on: &words };
+        selection.passed_on().join(" ")
+    }
+
+    #[test]
+    fn one_engine_leaves_out_the_tests_of_the_other() {
+        assert_eq!(passed_on(Engine::All, &["slug"]), "slug");
+        assert_eq!(passed_on(Engine::Sqlite, &["slug"]), "slug -- --skip ::postgres");
+        assert_eq!(passed_on(Engine::Postgres, &["--", "--exact"]), "-- --exact --skip ::sqlite");
+    }
+}
