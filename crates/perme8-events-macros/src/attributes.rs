@@ -1,0 +1,79 @@
+//! What `#[event(…)]` says on a struct and on its fields, as it is written.
+
+use darling::{
+    Error, FromDeriveInput, FromField, FromMeta, Result,
+    util::{Flag, SpannedValue},
+};
+use syn::{Ident, Type, ext::IdentExt as _};
+
+/// What is said of the event.
+#[derive(Debug, FromDeriveInput)]
+#[darling(attributes(event))]
+pub(crate) struct EventAttributes {
+    pub(crate) name: Option<SpannedValue<String>>,
+    pub(crate) version: Option<SpannedValue<u16>>,
+    pub(crate) aggregate: Option<SpannedValue<String>>,
+    pub(crate) id: Option<SpannedValue<String>>,
+    #[darling(default)]
+    pub(crate) audience: AudienceAttribute,
+}
+
+/// Who may see the event; nobody unless something is said.
+#[derive(Debug, Default, FromMeta)]
+#[darling(from_word = || Ok(AudienceAttribute::default()))]
+pub(crate) struct AudienceAttribute {
+    pub(crate) workspace: Flag,
+    pub(crate) managers: Flag,
+    #[darling(multiple, rename = "user")]
+    pub(crate) users: Vec<SpannedValue<String>>,
+    pub(crate) operators: Flag,
+}
+
+/// What is said of a field.
+#[derive(Debug, Clone, FromField)]
+#[darling(attributes(event))]
+pub(crate) struct EventField {
+    pub(crate) ident: Option<Ident>,
+    pub(crate) ty: Type,
+    pub(crate) aggregate_id: Flag,
+    pub(crate) workspace_id: Flag,
+}
+
+impl EventField {
+    /// The name in Rust.
+    pub(crate) fn ident(&self) -> &Ident {
+        self.ident.as_ref().expect("fields are read from structs with named fields only")
+    }
+
+    /// The name as attributes say it: `type` for `r#type`.
+    pub(crate) fn name(&self) -> String {
+        self.ident().unraw().to_string()
+    }
+
+    /// The one of `fields` that bears the `mark`; on a second one it is an error, because of what the first is `already`.
+    pub(crate) fn marked(
+        fields: &[Self],
+        mark: fn(&Self) -> Flag,
+        already: &str,
+    ) -> Result<Option<Self>> {
+        let mut errors = Error::accumulator();
+        let mut first: Option<&Self> = None;
+        for field in fields.iter().filter(|field| mark(field).is_present()) {
+            if let Some(first) = first {
+                let message = format!("`{}` {already}", first.name());
+                errors.push(Error::custom(message).with_span(&mark(field).span()));
+            } else {
+                first = Some(field);
+            }
+        }
+        errors.finish_with(first.cloned())
+    }
+
+    /// The one of `fields` whose name stands in `text`.
+    pub(crate) fn named(name: &str, text: &SpannedValue<String>, fields: &[Self]) -> Result<Self> {
+        fields.iter().find(|field| field.name() == name).cloned().ok_or_else(|| {
+            let names: Vec<String> = fields.iter().map(Self::name).collect();
+            Error::unknown_field_with_alts(name, &names).with_span(&text.span())
+        })
+    }
+}

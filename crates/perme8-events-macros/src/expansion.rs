@@ -1,0 +1,141 @@
+//! The implementation of the trait for an event.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{ext::IdentExt as _, spanned::Spanned as _};
+
+use crate::{
+    aggregate_id::AggregateId,
+    attributes::EventField,
+    event::{Event, Scope},
+};
+
+/// Implements `DomainEvent`; every path is absolute, so that no name in scope can change its meaning.
+pub(crate) fn implementation(event: &Event) -> TokenStream {
+    let Event { ident, name, version, aggregate, summary, aggregate_id, workspace_id, audience } =
+        event;
+    let rust_name = ident.unraw().to_string();
+    let AggregateId { format, fields } = aggregate_id;
+    let parts = fields.iter().map(access);
+    let workspace_id = match workspace_id {
+        None => quote!(::core::option::Option::None),
+        Some(field) => {
+            let access = access(field);
+            quote!(::core::convert::Into::<::core::option::Option<::perme8_events::WorkspaceId>>::into(#access))
+        }
+    };
+    let scopes = audience.iter().map(scope);
+    quote! {
+        #[automatically_derived]
+        impl ::perme8_events::DomainEvent for #ident {
+            const TYPE: &'static str = #name;
+            const VERSION: u16 = #version;
+            const AGGREGATE: &'static str = #aggregate;
+            const SUMMARY: &'static str = #summary;
+            const RUST_NAME: &'static str = #rust_name;
+
+            fn aggregate_id(&self) -> ::std::string::String {
+                ::std::format!(#format, #(#parts),*)
+            }
+
+            fn workspace_id(&self) -> ::core::option::Option<::perme8_events::WorkspaceId> {
+                #workspace_id
+            }
+
+            fn audience(&self) -> ::perme8_events::Audience {
+                ::perme8_events::Audience::nobody() #(#scopes)*
+            }
+        }
+    }
+}
+
+fn scope(scope: &Scope) -> TokenStream {
+    match scope {
+        Scope::Workspace => {
+            quote!(.and_workspace(::perme8_events::DomainEvent::workspace_id(self)))
+        }
+        Scope::Managers => quote!(.and_managers(::perme8_events::DomainEvent::workspace_id(self))),
+        Scope::User(field) => {
+            let access = access(field);
+            quote!(.and_user(#access))
+        }
+        Scope::Operators => quote!(.and_operators()),
+    }
+}
+
+/// The field of `self`, at the place of its type: there the compiler points when the type does not fit.
+fn access(field: &EventField) -> TokenStream {
+    let ident = field.ident();
+    let place = Span::call_site().located_at(field.ty.span());
+    quote_spanned!(place=> self.#ident)
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use quote::ToTokens as _;
+    use syn::{DeriveInput, ImplItem, ItemImpl, parse_str, parse2};
+
+    use super::*;
+
+    /// What is implemented for `source`, one item a line.
+    fn check(source: &str, expected: &Expect) {
+        let input: DeriveInput = parse_str(source).unwrap();
+        let implementation: ItemImpl =
+            parse2(implementation(&Event::read(&input, "identity").unwrap())).unwrap();
+        let items = implementation.items.iter().map(|item| match item {
+            ImplItem::Const(item) => format!("{} = {}\n", item.ident, item.expr.to_token_stream()),
+            ImplItem::Fn(item) => {
+                format!("{} {}\n", item.sig.ident, item.block.to_token_stream())
+            }
+            ImplItem::Type(_) | ImplItem::Macro(_) | ImplItem::Verbatim(_) | _ => {
+                panic!("the trait has constants and functions only")
+            }
+        });
+        expected.assert_eq(&items.collect::<String>());
+    }
+
+    #[test]
+    fn an_event_of_a_marked_field() {
+        check(
+            r#"
+            /// Emitted when somebody registers. Not yet confirmed.
+            #[derive(DomainEvent)]
+            #[event(aggregate = "user", audience(operators, user = "user_id"))]
+            pub struct UserRegistered { #[event(aggregate_id)] pub user_id: UserId, pub email: String }
+            "#,
+            &expect![[r#"
+                TYPE = "identity.user_registered"
+                VERSION = 1u16
+                AGGREGATE = "user"
+                SUMMARY = "Emitted when somebody registers."
+                RUST_NAME = "UserRegistered"
+                aggregate_id { :: std :: format ! ("{}" , self . user_id) }
+                workspace_id { :: core :: option :: Option :: None }
+                audience { :: perme8_events :: Audience :: nobody () . and_user (self . user_id) . and_operators () }
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_event_of_a_composite_id() {
+        check(
+            r#"
+            /// Emitted when somebody is invited.
+            #[event(name = "people.asked", version = 2, aggregate = "workspace_member", id = "{workspace_id}:{type}")]
+            #[event(audience(user = "type", user = "by", managers, workspace))]
+            struct r#MemberInvited { #[event(workspace_id)] workspace_id: Option<WorkspaceId>, r#type: UserId, by: UserId }
+            "#,
+            &expect![[r#"
+                TYPE = "people.asked"
+                VERSION = 2u16
+                AGGREGATE = "workspace_member"
+                SUMMARY = "Emitted when somebody is invited."
+                RUST_NAME = "MemberInvited"
+                aggregate_id { :: std :: format ! ("{}:{}" , self . workspace_id , self . r#type) }
+                workspace_id { :: core :: convert :: Into :: < :: core :: option :: Option < :: perme8_events :: WorkspaceId > > :: into (self . workspace_id) }
+                audience { :: perme8_events :: Audience :: nobody () . and_workspace (:: perme8_events :: DomainEvent :: workspace_id (self)) . and_managers (:: perme8_events :: DomainEvent :: workspace_id (self)) . and_user (self . r#type) . and_user (self . by) }
+            "#]],
+        );
+    }
+}

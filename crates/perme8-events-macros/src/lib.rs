@@ -1,0 +1,40 @@
+//! `#[derive(DomainEvent)]`, which `perme8-events` re-exports beside the trait of that name.
+
+mod aggregate_id;
+mod attributes;
+mod event;
+mod expansion;
+mod names;
+mod summary;
+
+use proc_macro::TokenStream;
+use syn::{DeriveInput, parse_macro_input};
+
+/// Makes a struct with named fields a domain event.
+///
+/// The first sentence of its documentation becomes its summary; an event without documentation does not compile.
+///
+/// On the struct, `#[event(…)]` says:
+///
+/// - `aggregate = "…"`: what kind of thing it happens to, in lower snake case. Required.
+/// - `audience(…)`: who may see it, any of `workspace` (its members), `managers` (of the workspace), `user = "field"` (the
+///   person whom that field names; may be repeated) and `operators`. Required.
+/// - `id = "{a}:{b}"`: the id of the aggregate, where it is made of several fields.
+/// - `version = 2`: rises on a breaking change; 1 unless given.
+/// - `name = "context.event"`: the type on the wire; the name of the crate and of the struct in snake case unless given.
+///
+/// On a field, `#[event(aggregate_id)]` marks the id of the aggregate, unless the struct says `id`, and
+/// `#[event(workspace_id)]` the tenant: a `WorkspaceId`, or an `Option` of one for what may happen outside of any.
+#[proc_macro_derive(DomainEvent, attributes(event))]
+pub fn derive_domain_event(input: TokenStream) -> TokenStream {
+    let input = parse_macro_input!(input as DeriveInput);
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "cargo tells macros by a variable for which package they expand"
+    )]
+    let package = std::env::var("CARGO_PKG_NAME").unwrap_or_default();
+    match event::Event::read(&input, &package) {
+        Ok(event) => expansion::implementation(&event).into(),
+        Err(errors) => errors.write_errors().into(),
+    }
+}

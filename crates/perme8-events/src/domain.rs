@@ -1,0 +1,14 @@
+//! The language of events: what every context may name in every layer.
+
+pub(crate) mod actor;
+pub(crate) mod audience;
+pub(crate) mod catalogue;
+pub(crate) mod envelope;
+pub(crate) mod error;
+pub(crate) mod event;
+pub(crate) mod id;
+pub(crate) mod origin;
+pub(crate) mod personal;
+pub(crate) mod position;
+pub(crate) mod topic;
+pub(crate) mod unsaved;

@@ -1,0 +1,169 @@
+//! An event with who, when, where and why.
+
+use chrono::{DateTime, Utc};
+use serde::{Serialize, Serializer};
+use serde_json::value::RawValue;
+
+use crate::domain::{
+    actor::Actor,
+    audience::Audience,
+    event::DomainEvent,
+    id::{CorrelationId, EventId, UserId, WorkspaceId},
+    origin::Metadata,
+    position::Position,
+};
+
+/// An event as it stands in the log.
+#[derive(Debug, Clone)]
+pub struct Envelope {
+    /// Its place in the log, in delivery order.
+    pub position: Position,
+    /// Identifies this occurrence; the idempotency key of everything that follows from it.
+    pub event_id: EventId,
+    /// The stable name on the wire.
+    pub event_type: String,
+    /// The version of `data`.
+    pub version: u16,
+    /// What kind of thing it happened to.
+    pub aggregate_type: String,
+    /// What it happened to.
+    pub aggregate_id: String,
+    /// Who did it.
+    pub actor: Actor,
+    /// The person whose act caused it, for what handlers and agents emit.
+    pub on_behalf_of: Option<UserId>,
+    /// The tenant it belongs to.
+    pub workspace_id: Option<WorkspaceId>,
+    /// Who may see it.
+    pub audience: Audience,
+    /// When it happened, in microseconds UTC.
+    pub occurred_at: DateTime<Utc>,
+    /// Shared by everything that one outside request led to.
+    pub correlation_id: CorrelationId,
+    /// The event that directly led to it.
+    pub causation_id: Option<EventId>,
+    /// Facts of the edge.
+    pub metadata: Metadata,
+    /// The event itself; [`decode`](Self::decode) reads it.
+    pub data: Box<RawValue>,
+}
+
+/// An event in the log is not what the running program takes it for.
+#[derive(Debug, thiserror::Error)]
+pub enum DecodeError {
+    /// Written by a program of another version.
+    #[error(
+        "`{event_type}` has version {found} in the log, but this program reads version {known}"
+    )]
+    Version {
+        /// The event type.
+        event_type: String,
+        /// The version in the log.
+        found: u16,
+        /// The version of the running program.
+        known: u16,
+    },
+    /// The data do not have the shape of the event.
+    #[error("the data of `{event_type}` do not have its shape")]
+    Data {
+        /// The event type.
+        event_type: String,
+        /// What is wrong with them.
+        #[source]
+        source: serde_json::Error,
+    },
+}
+
+impl Envelope {
+    /// The event, if it is an `E`.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] when it claims to be an `E`, but is not.
+    pub fn decode<E: DomainEvent>(&self) -> Result<Option<E>, DecodeError> {
+        if self.event_type != E::TYPE {
+            return Ok(None);
+        }
+        if self.version != E::VERSION {
+            let event_type = self.event_type.clone();
+            return Err(DecodeError::Version {
+                event_type,
+                found: self.version,
+                known: E::VERSION,
+            });
+        }
+        serde_json::from_str(self.data.get())
+            .map(Some)
+            .map_err(|source| DecodeError::Data { event_type: self.event_type.clone(), source })
+    }
+
+    /// The context it belongs to: what stands before the dot of its type.
+    #[must_use]
+    pub fn context(&self) -> &str {
+        self.event_type.split_once('.').map_or(&self.event_type, |(context, _)| context)
+    }
+
+    /// The person behind it: who did it, or on whose behalf it was done.
+    #[must_use]
+    pub fn person(&self) -> Option<UserId> {
+        self.actor.user().or(self.on_behalf_of)
+    }
+}
+
+/// The same as [`Envelope`], as JSON shows it.
+#[derive(Serialize)]
+struct Json<'e> {
+    position: Position,
+    event_id: EventId,
+    event_type: &'e str,
+    version: u16,
+    aggregate_type: &'e str,
+    aggregate_id: &'e str,
+    actor: JsonActor,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    on_behalf_of: Option<UserId>,
+    workspace_id: Option<WorkspaceId>,
+    audience: &'e Audience,
+    occurred_at: DateTime<Utc>,
+    correlation_id: CorrelationId,
+    causation_id: Option<EventId>,
+    metadata: &'e Metadata,
+    data: &'e RawValue,
+}
+
+#[derive(Serialize)]
+struct JsonActor {
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user_id: Option<UserId>,
+    #[serde(rename = "ref", skip_serializing_if = "Option::is_none")]
+    reference: Option<String>,
+}
+
+impl Serialize for Envelope {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { actor, .. } = self;
+        Json {
+            position: self.position,
+            event_id: self.event_id,
+            event_type: &self.event_type,
+            version: self.version,
+            aggregate_type: &self.aggregate_type,
+            aggregate_id: &self.aggregate_id,
+            actor: JsonActor {
+                kind: actor.kind(),
+                user_id: actor.user(),
+                reference: actor.reference(),
+            },
+            on_behalf_of: self.on_behalf_of,
+            workspace_id: self.workspace_id,
+            audience: &self.audience,
+            occurred_at: self.occurred_at,
+            correlation_id: self.correlation_id,
+            causation_id: self.causation_id,
+            metadata: &self.metadata,
+            data: &self.data,
+        }
+        .serialize(serializer)
+    }
+}

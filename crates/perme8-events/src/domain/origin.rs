@@ -1,0 +1,159 @@
+//! On whose behalf, and because of what.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use crate::domain::{
+    actor::Actor,
+    envelope::Envelope,
+    id::{CorrelationId, EventId, UserId, WorkspaceId},
+};
+
+/// Facts of the edge that travel with an event, such as `request_id`.
+pub type Metadata = BTreeMap<String, String>;
+
+/// Where a request came from; kept once per correlation for the audit trail, never in an envelope.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Client {
+    /// The network address.
+    pub address: String,
+    /// The user agent, cut to 256 characters.
+    pub user_agent: Option<String>,
+}
+
+/// Who wants something, in which workspace, and because of what.
+///
+/// Every facade call takes one, authorises from it, and the transaction fills envelopes from it. The correlation id is
+/// always minted here, never taken from a client.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    actor: Actor,
+    on_behalf_of: Option<UserId>,
+    workspace_id: Option<WorkspaceId>,
+    correlation_id: CorrelationId,
+    causation_id: Option<EventId>,
+    metadata: Metadata,
+    client: Option<Client>,
+}
+
+impl Origin {
+    /// A new request of `actor`, with a fresh correlation id.
+    #[must_use]
+    pub fn new(actor: Actor) -> Self {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the one place where correlation ids are minted"
+        )]
+        Self::correlated(actor, CorrelationId::new(Uuid::now_v7()))
+    }
+
+    /// A new request of a person.
+    #[must_use]
+    pub fn user(user: UserId) -> Self {
+        Self::new(Actor::User(user))
+    }
+
+    /// A new act of the system itself, under the name of the part that acts.
+    #[must_use]
+    pub fn system(name: &'static str) -> Self {
+        Self::new(Actor::System(name.into()))
+    }
+
+    /// The reaction of a handler to an event: same correlation, caused by the event, for the person who caused that.
+    #[must_use]
+    pub fn reaction(handler: &'static str, to: &Envelope) -> Self {
+        Self {
+            on_behalf_of: to.actor.user().or(to.on_behalf_of),
+            workspace_id: to.workspace_id,
+            causation_id: Some(to.event_id),
+            metadata: to.metadata.clone(),
+            ..Self::correlated(Actor::System(handler.into()), to.correlation_id)
+        }
+    }
+
+    fn correlated(actor: Actor, correlation_id: CorrelationId) -> Self {
+        Self {
+            actor,
+            on_behalf_of: None,
+            workspace_id: None,
+            correlation_id,
+            causation_id: None,
+            metadata: Metadata::new(),
+            client: None,
+        }
+    }
+
+    /// A fixed correlation id, so that tests are repeatable.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn fixed(actor: Actor, correlation_id: CorrelationId) -> Self {
+        Self::correlated(actor, correlation_id)
+    }
+
+    /// The same, within a workspace.
+    #[must_use]
+    pub fn in_workspace(self, workspace_id: WorkspaceId) -> Self {
+        Self { workspace_id: Some(workspace_id), ..self }
+    }
+
+    /// The same, done for a person by something that is not that person.
+    #[must_use]
+    pub fn on_behalf_of_user(self, user: UserId) -> Self {
+        Self { on_behalf_of: Some(user), ..self }
+    }
+
+    /// The same, with the id under which the edge knows the request.
+    #[must_use]
+    pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
+        self.metadata.insert("request_id".to_owned(), request_id.into());
+        self
+    }
+
+    /// The same, coming from this client.
+    #[must_use]
+    pub fn with_client(self, client: Client) -> Self {
+        Self { client: Some(client), ..self }
+    }
+
+    /// Who does it.
+    #[must_use]
+    pub fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The person who caused it, for what is done by a handler or an agent.
+    #[must_use]
+    pub fn on_behalf_of(&self) -> Option<UserId> {
+        self.on_behalf_of
+    }
+
+    /// The tenant, if any.
+    #[must_use]
+    pub fn workspace_id(&self) -> Option<WorkspaceId> {
+        self.workspace_id
+    }
+
+    /// Shared by everything that one outside request leads to.
+    #[must_use]
+    pub fn correlation_id(&self) -> CorrelationId {
+        self.correlation_id
+    }
+
+    /// The event that is being handled, if any.
+    #[must_use]
+    pub fn causation_id(&self) -> Option<EventId> {
+        self.causation_id
+    }
+
+    /// Facts of the edge.
+    #[must_use]
+    pub fn metadata(&self) -> &Metadata {
+        &self.metadata
+    }
+
+    /// Where the request came from.
+    #[must_use]
+    pub fn client(&self) -> Option<&Client> {
+        self.client.as_ref()
+    }
+}

@@ -1,0 +1,118 @@
+//! An aggregate on its way into storage.
+
+use crate::domain::{
+    audience::Audience,
+    event::{Aggregate, DomainEvent},
+    id::WorkspaceId,
+};
+
+/// An event on its way into the log, its Rust type forgotten.
+#[derive(Debug)]
+pub struct NewEvent(Box<dyn AnyEvent>);
+
+impl NewEvent {
+    /// Forgets the type of `event`.
+    #[must_use]
+    pub fn of<E: DomainEvent>(event: E) -> Self {
+        Self(Box::new(event))
+    }
+
+    pub(crate) fn any(&self) -> &dyn AnyEvent {
+        &*self.0
+    }
+}
+
+/// The object-safe side of [`DomainEvent`].
+pub(crate) trait AnyEvent: std::fmt::Debug + Send + Sync {
+    fn event_type(&self) -> &'static str;
+    fn version(&self) -> u16;
+    fn aggregate_type(&self) -> &'static str;
+    fn aggregate_id(&self) -> String;
+    fn workspace_id(&self) -> Option<WorkspaceId>;
+    fn audience(&self) -> Audience;
+    fn data(&self) -> serde_json::Result<String>;
+}
+
+impl<E: DomainEvent> AnyEvent for E {
+    fn event_type(&self) -> &'static str {
+        E::TYPE
+    }
+
+    fn version(&self) -> u16 {
+        E::VERSION
+    }
+
+    fn aggregate_type(&self) -> &'static str {
+        E::AGGREGATE
+    }
+
+    fn aggregate_id(&self) -> String {
+        DomainEvent::aggregate_id(self)
+    }
+
+    fn workspace_id(&self) -> Option<WorkspaceId> {
+        DomainEvent::workspace_id(self)
+    }
+
+    fn audience(&self) -> Audience {
+        DomainEvent::audience(self)
+    }
+
+    fn data(&self) -> serde_json::Result<String> {
+        serde_json::to_string(self)
+    }
+}
+
+/// An aggregate after a decision, with the events which that decision recorded.
+///
+/// Saving it is the only way on: nobody takes the aggregate out unsaved, and nobody writes the state without its events.
+#[must_use = "a decision has no effect until it is saved"]
+#[derive(Debug)]
+pub struct Unsaved<A: Aggregate> {
+    aggregate: A,
+    events: Vec<NewEvent>,
+}
+
+impl<A: Aggregate> Unsaved<A> {
+    /// An aggregate about which no event was recorded yet.
+    pub fn new(aggregate: A) -> Self {
+        Self { aggregate, events: Vec::new() }
+    }
+
+    /// Records what happened to it; an event of another aggregate type does not compile.
+    pub fn record<E: DomainEvent>(mut self, event: E) -> Self {
+        const { assert!(same(E::AGGREGATE, A::TYPE), "this event belongs to another aggregate") };
+        debug_assert_eq!(DomainEvent::aggregate_id(&event), self.aggregate.id().to_string());
+        self.events.push(NewEvent::of(event));
+        self
+    }
+
+    /// Takes both apart; for adapters of [`Store`](crate::Store) and fakes, through [`Save`](crate::Save).
+    pub(crate) fn into_parts(self) -> (A, Vec<NewEvent>) {
+        (self.aggregate, self.events)
+    }
+
+    /// Looks at the undecided state, in tests of decisions.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn peek(&self) -> &A {
+        &self.aggregate
+    }
+
+    /// The recorded events, one `type data` line each, in tests of decisions.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn transcript(&self) -> String {
+        crate::testing::transcript(&self.events)
+    }
+}
+
+/// Whether two texts are equal, at compile time.
+pub(crate) const fn same(a: &str, b: &str) -> bool {
+    let (a, b) = (a.as_bytes(), b.as_bytes());
+    let mut i = 0;
+    while i < a.len() && i < b.len() && a[i] == b[i] {
+        i += 1;
+    }
+    a.len() == b.len() && i == a.len()
+}

@@ -1,0 +1,13 @@
+//! The two engines, and what runs on them.
+
+pub(crate) mod bus;
+pub(crate) mod db;
+pub(crate) mod feed;
+mod hints;
+pub(crate) mod log;
+pub(crate) mod migrations;
+pub(crate) mod runtime;
+pub(crate) mod sql;
+pub(crate) mod tasks;
+pub(crate) mod tx;
+pub(crate) mod unit_of_work;

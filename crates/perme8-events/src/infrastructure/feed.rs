@@ -1,0 +1,288 @@
+//! The settled end of the log, read once per node for everybody who follows it.
+//!
+//! The last events stay in a window in memory; whoever lags behind it reads pages from the log instead. Everybody pulls at
+//! a pace of their own, so nobody slows down anybody else, and memory stays bounded.
+
+use std::{
+    collections::VecDeque,
+    sync::{Arc, Mutex, PoisonError, RwLock},
+    time::{Duration, Instant},
+};
+
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    application::event_store::EventStore as _,
+    domain::{envelope::Envelope, error::StorageError, position::Position},
+    infrastructure::{
+        db::Db,
+        hints,
+        log::reader::{LogReader, Page},
+        tasks::Tasks,
+    },
+    sql,
+};
+
+/// So many events stay in memory.
+const WINDOW: usize = 4096;
+/// How often the log is looked at without any hint.
+const POLL: Duration = Duration::from_millis(500);
+/// How soon the log is looked at again while an open transaction holds events back.
+const HELD_BACK: Duration = Duration::from_millis(1);
+/// How soon a broken connection is replaced.
+const BROKEN: Duration = Duration::from_secs(1);
+/// How often partitions of the log are made ahead.
+const HOUSEKEEPING: Duration = Duration::from_hours(1);
+/// How many events of the log one page of a laggard holds.
+const PAGE: i64 = 500;
+
+/// Follows the settled end of the log for everybody on this node.
+#[derive(Clone, Debug)]
+pub struct Feed {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    db: Db,
+    window: RwLock<Window>,
+    settled: watch::Sender<Position>,
+    polled: Mutex<Instant>,
+    stop: CancellationToken,
+}
+
+/// The events behind `after`, up to the settled position.
+#[derive(Debug)]
+struct Window {
+    after: Position,
+    events: VecDeque<Arc<Envelope>>,
+}
+
+/// What somebody who follows the log gets next.
+#[derive(Debug)]
+pub(crate) struct FeedPage {
+    /// The wanted events, in order.
+    pub(crate) events: Vec<Arc<Envelope>>,
+    /// There is nothing else that is wanted up to here.
+    pub(crate) reached: Position,
+}
+
+impl Feed {
+    /// Follows the log from its settled head on, until the tasks are stopped.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the log cannot be read.
+    pub async fn start(db: &Db, tasks: &Tasks) -> Result<Self, StorageError> {
+        let (feed, follower) = Self::open(db, tasks.token()).await?;
+        let hints = Arc::new(watch::Sender::new(0));
+        hints::start(db, tasks, Arc::clone(&hints));
+        tasks.spawn("log reader", follower.run(hints));
+        let (db, stop) = (db.clone(), tasks.token());
+        tasks.spawn("log housekeeping", async move {
+            stop.run_until_cancelled(keep_room(db)).await;
+        });
+        Ok(feed)
+    }
+
+    pub(crate) async fn open(
+        db: &Db,
+        stop: CancellationToken,
+    ) -> Result<(Self, Follower), StorageError> {
+        let head = db.head().await?;
+        let reader = LogReader::open(db, head).await?;
+        let feed = Self {
+            inner: Arc::new(Inner {
+                db: db.clone(),
+                window: RwLock::new(Window { after: head, events: VecDeque::new() }),
+                settled: watch::Sender::new(head),
+                polled: Mutex::new(Instant::now()),
+                stop,
+            }),
+        };
+        Ok((feed.clone(), Follower { feed, reader }))
+    }
+
+    /// Everything up to here is committed, or never will be.
+    #[must_use]
+    pub fn settled(&self) -> Position {
+        *self.inner.settled.borrow()
+    }
+
+    /// The last position drawn by anybody, which this node may not have read yet.
+    pub(crate) async fn drawn(&self) -> Result<Position, StorageError> {
+        self.inner.db.drawn().await
+    }
+
+    /// How long ago the log was last looked at with success; more than a few seconds mean trouble.
+    #[must_use]
+    pub fn last_poll_age(&self) -> Duration {
+        self.inner.polled.lock().unwrap_or_else(PoisonError::into_inner).elapsed()
+    }
+
+    /// Tells when the settled position moves.
+    pub(crate) fn watch(&self) -> watch::Receiver<Position> {
+        self.inner.settled.subscribe()
+    }
+
+    /// Cancelled when the feed stops.
+    pub(crate) fn stop(&self) -> &CancellationToken {
+        &self.inner.stop
+    }
+
+    /// At most `limit` events behind `after` that are `wanted`.
+    pub(crate) async fn next(
+        &self,
+        after: Position,
+        limit: usize,
+        wanted: &(dyn Fn(&Envelope) -> bool + Sync),
+    ) -> Result<FeedPage, StorageError> {
+        match self.in_memory(after, limit, wanted) {
+            Ok(page) => Ok(page),
+            Err(upto) => {
+                let events = self.inner.db.page(after.number(), upto.number(), PAGE).await?;
+                let full = i64::try_from(events.len()).is_ok_and(|read| read >= PAGE);
+                let reached =
+                    if full { events.last().map_or(upto, |event| event.position) } else { upto };
+                Ok(take(events.into_iter().map(Arc::new), limit, wanted, reached))
+            }
+        }
+    }
+
+    /// The same from the window; where the window begins, when that is too late.
+    fn in_memory(
+        &self,
+        after: Position,
+        limit: usize,
+        wanted: &dyn Fn(&Envelope) -> bool,
+    ) -> Result<FeedPage, Position> {
+        let window = self.inner.window.read().unwrap_or_else(PoisonError::into_inner);
+        if after < window.after {
+            return Err(window.after);
+        }
+        let first = window.events.partition_point(|event| event.position <= after);
+        let reached = self.settled().max(after);
+        Ok(take(window.events.range(first..).map(Arc::clone), limit, wanted, reached))
+    }
+
+    fn append(&self, page: Page) {
+        {
+            let mut window = self.inner.window.write().unwrap_or_else(PoisonError::into_inner);
+            window.events.extend(page.events.into_iter().map(Arc::new));
+            while window.events.len() > WINDOW {
+                if let Some(oldest) = window.events.pop_front() {
+                    window.after = oldest.position;
+                }
+            }
+            // Under the lock, so that nobody sees the position without the events.
+            self.inner.settled.send_if_modified(|settled| {
+                let moved = *settled < page.reached;
+                *settled = page.reached.max(*settled);
+                moved
+            });
+        }
+        *self.inner.polled.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
+    }
+}
+
+fn take(
+    events: impl Iterator<Item = Arc<Envelope>>,
+    limit: usize,
+    wanted: &dyn Fn(&Envelope) -> bool,
+    end: Position,
+) -> FeedPage {
+    let mut page = FeedPage { events: Vec::new(), reached: end };
+    for event in events {
+        if wanted(&event) {
+            page.events.push(event);
+            if page.events.len() == limit {
+                page.reached = page.events[limit - 1].position;
+                break;
+            }
+        }
+    }
+    page
+}
+
+/// Makes partitions of the log ahead of the events, on the engine that has some.
+async fn keep_room(db: Db) {
+    loop {
+        let make_room = sql!(sqlite: "SELECT 1", postgres: "SELECT event_log_make_room()::text");
+        if let Err(error) = db.change(make_room).exec().await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(
+                error,
+                "no room was made for further events; the default partition takes them"
+            );
+        }
+        tokio::time::sleep(HOUSEKEEPING).await;
+    }
+}
+
+/// Polls the log for a feed.
+#[derive(Debug)]
+pub(crate) struct Follower {
+    feed: Feed,
+    reader: LogReader,
+}
+
+impl Follower {
+    /// Looks at the log once; how soon to look again when there is no hint.
+    pub(crate) async fn poll(&mut self) -> Result<Duration, StorageError> {
+        let page = self.reader.poll().await?;
+        let pause = match (page.events.is_empty(), page.held_back) {
+            (false, _) => Duration::ZERO,
+            (true, true) => HELD_BACK,
+            (true, false) => POLL,
+        };
+        self.feed.append(page);
+        Ok(pause)
+    }
+
+    async fn run(mut self, hints: Arc<watch::Sender<u64>>) {
+        let mut hints = hints.subscribe();
+        let mut commits = self.feed.inner.db.commits.subscribe();
+        let stop = self.feed.stop().clone();
+        loop {
+            // Seen before the poll, so that a commit during it wakes the wait below.
+            commits.mark_unchanged();
+            hints.mark_unchanged();
+            let pause = match self.poll().await {
+                Ok(pause) => pause,
+                Err(error) => {
+                    tracing::warn!(
+                        error = &error as &dyn std::error::Error,
+                        "the log cannot be read; trying again"
+                    );
+                    self.reopen().await;
+                    BROKEN
+                }
+            };
+            if stop.is_cancelled() {
+                return;
+            }
+            if pause.is_zero() {
+                continue;
+            }
+            tokio::select! {
+                () = stop.cancelled() => return,
+                _ = commits.changed() => {}
+                _ = hints.changed() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    async fn reopen(&mut self) {
+        match LogReader::open(&self.feed.inner.db, self.feed.settled()).await {
+            Ok(reader) => self.reader = reader,
+            Err(error) => {
+                tracing::warn!(
+                    error = &error as &dyn std::error::Error,
+                    "no connection for the log reader"
+                );
+            }
+        }
+    }
+}

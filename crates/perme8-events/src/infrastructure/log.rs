@@ -1,0 +1,6 @@
+//! The event log: appending, and reading in commit-safe order.
+
+pub(crate) mod append;
+pub(crate) mod reader;
+mod row;
+pub(crate) mod store;

@@ -1,0 +1,156 @@
+//! Appending to the log, as the last statement of a transaction.
+//!
+//! On PostgreSQL a position is drawn before the commit, so a reader that goes by positions alone loses what commits late.
+//! Before it draws, the appending statement therefore takes a shared advisory lock whose key is the last position drawn so
+//! far: "mine will be greater than this". It is held until the commit is visible, and the smallest key held is the
+//! low-water mark up to which a reader may go on past a hole. See [`reader`](super::reader).
+
+use serde_json::value::RawValue;
+use sqlx::types::Json;
+
+use crate::{
+    domain::{error::StorageError, id::WorkspaceId, origin::Client},
+    infrastructure::{
+        sql::{Query, Stmt, Target},
+        tx::{Conn, Pending},
+    },
+    sql,
+};
+
+// `mark` must stay in the FROM clause: PostgreSQL drops a SELECT in WITH that nobody reads, and with it the lock. A row of
+// the join exists only after `mark` ran, so `nextval` is drawn after the lock is held; a test reads the plan.
+pub(crate) static APPEND_ONE: &Stmt = sql!(
+    sqlite: "INSERT INTO event_log (id, event_type, version, aggregate_type, aggregate_id, actor_kind, actor_id, actor_ref,
+               on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+    postgres: "WITH mark AS MATERIALIZED (
+                 SELECT pg_advisory_xact_lock_shared((77::bigint << 48) | (last_value - (NOT is_called)::int)) FROM event_log_seq)
+               INSERT INTO event_log (seq, id, event_type, version, aggregate_type, aggregate_id, actor_kind, actor_id, actor_ref,
+                 on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at)
+               SELECT nextval('event_log_seq'), $1::uuid, $2::text, $3::int, $4::text, $5::text, $6::text, $7::uuid, $8::text,
+                 $9::uuid, $10::uuid, $11::jsonb, $12::uuid, $13::uuid, $14::jsonb, $15::jsonb, $16::timestamptz FROM mark"
+);
+
+// One static text for any number of rows, hence one prepared statement. For a single row its arrays cost more than the lock.
+pub(crate) static APPEND_MANY: &Stmt = sql!(
+    sqlite: "SELECT 1",
+    postgres: "WITH mark AS MATERIALIZED (
+                 SELECT pg_advisory_xact_lock_shared((77::bigint << 48) | (last_value - (NOT is_called)::int)) FROM event_log_seq)
+               INSERT INTO event_log (seq, id, event_type, version, aggregate_type, aggregate_id, actor_kind, actor_id, actor_ref,
+                 on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at)
+               SELECT nextval('event_log_seq'), e.id, e.event_type, e.version, e.aggregate_type, e.aggregate_id, e.actor_kind,
+                 e.actor_id, e.actor_ref, e.on_behalf_of, e.workspace_id, e.audience::jsonb, e.correlation_id, e.causation_id,
+                 e.data::jsonb, e.metadata::jsonb, e.occurred_at
+               FROM mark, unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[],
+                 $9::uuid[], $10::uuid[], $11::text[], $12::uuid[], $13::uuid[], $14::text[], $15::text[], $16::timestamptz[])
+                 WITH ORDINALITY AS e (id, event_type, version, aggregate_type, aggregate_id, actor_kind, actor_id, actor_ref,
+                   on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at, n)
+               ORDER BY e.n"
+);
+
+/// Appends `events`: in one statement on PostgreSQL, row by row on SQLite, where there is no round trip to save.
+pub(crate) async fn append(conn: &mut Conn, events: &[Pending]) -> Result<(), StorageError> {
+    if let Some(first) = events.first()
+        && let Some(client) = first.origin.client()
+    {
+        remember_client(conn, first, client).await?;
+    }
+    match (conn, events) {
+        (_, []) => Ok(()),
+        (Conn::Sqlite(tx), events) => {
+            for event in events {
+                append_one(Target::Sqlite(&mut *tx), event).await?;
+            }
+            Ok(())
+        }
+        (Conn::Postgres(tx), [event]) => append_one(Target::Pg(&mut *tx), event).await,
+        (Conn::Postgres(tx), events) => append_many(tx, events).await,
+    }
+}
+
+async fn remember_client(
+    conn: &mut Conn,
+    event: &Pending,
+    client: &Client,
+) -> Result<(), StorageError> {
+    let target = match conn {
+        Conn::Sqlite(tx) => Target::Sqlite(&mut *tx),
+        Conn::Postgres(tx) => Target::Pg(&mut *tx),
+    };
+    let insert = sql!(
+        "INSERT INTO event_origins (correlation_id, address, user_agent, occurred_at) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (correlation_id) DO NOTHING"
+    );
+    Query::new(target, insert)
+        .bind(event.origin.correlation_id())
+        .bind(client.address.as_str())
+        .bind(client.user_agent.as_deref())
+        .bind(event.at)
+        .exec()
+        .await?;
+    Ok(())
+}
+
+fn workspace(pending: &Pending) -> Option<WorkspaceId> {
+    pending.event.any().workspace_id().or(pending.origin.workspace_id())
+}
+
+async fn append_one(target: Target<'_>, pending: &Pending) -> Result<(), StorageError> {
+    let Pending { event, id, origin, at } = pending;
+    let event = event.any();
+    Query::new(target, APPEND_ONE)
+        .bind(*id)
+        .bind(event.event_type())
+        .bind(i32::from(event.version()))
+        .bind(event.aggregate_type())
+        .bind(event.aggregate_id())
+        .bind(origin.actor().kind())
+        .bind(origin.actor().user())
+        .bind(origin.actor().reference())
+        .bind(origin.on_behalf_of())
+        .bind(workspace(pending))
+        .bind(Json(event.audience()))
+        .bind(origin.correlation_id())
+        .bind(origin.causation_id())
+        .bind(Json(RawValue::from_string(event.data()?)?))
+        .bind(Json(origin.metadata()))
+        .bind(*at)
+        .exec()
+        .await?;
+    Ok(())
+}
+
+async fn append_many(
+    tx: &mut sqlx::Transaction<'static, sqlx::Postgres>,
+    events: &[Pending],
+) -> Result<(), StorageError> {
+    fn column<'a, T>(events: &'a [Pending], of: impl FnMut(&'a Pending) -> T) -> Vec<T> {
+        events.iter().map(of).collect()
+    }
+    fn json<T>(
+        events: &[Pending],
+        of: impl Fn(&Pending) -> serde_json::Result<T>,
+    ) -> serde_json::Result<Vec<T>> {
+        events.iter().map(of).collect()
+    }
+    sqlx::query(APPEND_MANY.postgres)
+        .bind(column(events, |p| p.id.uuid()))
+        .bind(column(events, |p| p.event.any().event_type()))
+        .bind(column(events, |p| i32::from(p.event.any().version())))
+        .bind(column(events, |p| p.event.any().aggregate_type()))
+        .bind(column(events, |p| p.event.any().aggregate_id()))
+        .bind(column(events, |p| p.origin.actor().kind()))
+        .bind(column(events, |p| p.origin.actor().user().map(crate::Id::uuid)))
+        .bind(column(events, |p| p.origin.actor().reference()))
+        .bind(column(events, |p| p.origin.on_behalf_of().map(crate::Id::uuid)))
+        .bind(column(events, |p| workspace(p).map(crate::Id::uuid)))
+        .bind(json(events, |p| serde_json::to_string(&p.event.any().audience()))?)
+        .bind(column(events, |p| p.origin.correlation_id().uuid()))
+        .bind(column(events, |p| p.origin.causation_id().map(crate::Id::uuid)))
+        .bind(json(events, |p| p.event.any().data())?)
+        .bind(json(events, |p| serde_json::to_string(p.origin.metadata()))?)
+        .bind(column(events, |p| p.at))
+        .execute(&mut **tx)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,99 @@
+//! Reading the log by what the events are about.
+
+use async_trait::async_trait;
+
+use crate::{
+    application::event_store::{EventFilter, EventStore},
+    domain::{envelope::Envelope, error::StorageError, id::EventId, position::Position},
+    infrastructure::{
+        db::Db,
+        log::{
+            reader::{DRAWN, PAGE, PENDING},
+            row::{Row, envelopes, event_log_columns},
+        },
+    },
+    sql,
+};
+
+#[async_trait]
+impl EventStore for Db {
+    async fn head(&self) -> Result<Position, StorageError> {
+        // As in the log reader: what has been drawn first, who is still open second.
+        let drawn: i64 = self.query(DRAWN).scalar().await?;
+        let pending: Option<i64> = self.query(PENDING).scalar().await?;
+        Ok(Position::new(drawn.min(pending.unwrap_or(i64::MAX))))
+    }
+
+    async fn read(
+        &self,
+        filter: &EventFilter,
+        after: Position,
+        limit: u32,
+    ) -> Result<Vec<Envelope>, StorageError> {
+        let upto = self.head().await?.number();
+        let (after, limit) = (after.number(), i64::from(limit));
+        // A statement for each filter: `$1 IS NULL OR …` would cost the index.
+        let query = match filter {
+            EventFilter::All => return self.page(after, upto, limit).await,
+            EventFilter::Type(event_type) => self
+                .query(sql!(event_log_columns!(
+                    "WHERE event_type = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4"
+                )))
+                .bind(event_type.as_str()),
+            EventFilter::Aggregate { aggregate_type, aggregate_id } => self
+                .query(sql!(event_log_columns!(
+                    "WHERE aggregate_type = $1 AND aggregate_id = $2 AND seq > $3 AND seq <= $4 ORDER BY seq LIMIT $5"
+                )))
+                .bind(aggregate_type.as_str())
+                .bind(aggregate_id.as_str()),
+            EventFilter::Workspace(id) => self
+                .query(sql!(event_log_columns!(
+                    "WHERE workspace_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4"
+                )))
+                .bind(*id),
+            EventFilter::Correlation(id) => self
+                .query(sql!(event_log_columns!(
+                    "WHERE correlation_id = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4"
+                )))
+                .bind(*id),
+        };
+        envelopes(query.bind(after).bind(upto).bind(limit).all().await?)
+    }
+
+    async fn event(&self, id: EventId) -> Result<Option<Envelope>, StorageError> {
+        let row: Option<Row> =
+            self.query(sql!(event_log_columns!("WHERE id = $1"))).bind(id).opt().await?;
+        row.map(Envelope::try_from).transpose()
+    }
+}
+
+impl Db {
+    /// The last position drawn, settled or not. Unlike the settled head it never goes back: a writer may announce a mark
+    /// below positions that were drawn, committed and read in the meantime.
+    pub(crate) async fn drawn(&self) -> Result<Position, StorageError> {
+        self.query(DRAWN).scalar().await.map(Position::new)
+    }
+
+    /// A page of the settled part of the log.
+    pub(crate) async fn page(
+        &self,
+        after: i64,
+        upto: i64,
+        limit: i64,
+    ) -> Result<Vec<Envelope>, StorageError> {
+        envelopes(self.query(PAGE).bind(after).bind(upto).bind(limit).all().await?)
+    }
+
+    /// The event at a position.
+    pub(crate) async fn event_at(
+        &self,
+        position: Position,
+    ) -> Result<Option<Envelope>, StorageError> {
+        let row: Option<Row> = self
+            .query(sql!(event_log_columns!("WHERE seq = $1")))
+            .bind(position.number())
+            .opt()
+            .await?;
+        row.map(Envelope::try_from).transpose()
+    }
+}

@@ -1,0 +1,91 @@
+//! Handlers of any kind behind one pointer, with panics and time-outs turned into failures.
+
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use futures_util::FutureExt as _;
+
+use crate::{
+    application::handler::{EventHandler, HandlerError, Subscriber},
+    domain::envelope::Envelope,
+    infrastructure::tx::Tx,
+};
+
+/// What a handler gathered, its type forgotten.
+pub(crate) type Facts = Box<dyn Any + Send>;
+
+/// The object-safe side of [`EventHandler`] for the one transaction there is.
+#[async_trait]
+pub(crate) trait AnyHandler: Subscriber {
+    async fn gather_any(&self, event: &Envelope) -> Result<Facts, HandlerError>;
+    async fn handle_any(
+        &self,
+        tx: &mut Tx,
+        event: &Envelope,
+        facts: Facts,
+    ) -> Result<(), HandlerError>;
+}
+
+#[async_trait]
+impl<H> AnyHandler for H
+where
+    H: EventHandler<Tx>,
+{
+    async fn gather_any(&self, event: &Envelope) -> Result<Facts, HandlerError> {
+        Ok(Box::new(self.gather(event).await?))
+    }
+
+    async fn handle_any(
+        &self,
+        tx: &mut Tx,
+        event: &Envelope,
+        facts: Facts,
+    ) -> Result<(), HandlerError> {
+        let facts = facts.downcast().expect("facts go back to the handler that gathered them");
+        self.handle(tx, event, *facts).await
+    }
+}
+
+/// Gathers, within the time that the handler gives itself.
+pub(crate) async fn gather(
+    handler: &Arc<dyn AnyHandler>,
+    event: &Envelope,
+) -> Result<Facts, HandlerError> {
+    guarded(handler.options().timeout, handler.gather_any(event)).await
+}
+
+/// Handles, within the time that the handler gives itself.
+pub(crate) async fn handle(
+    handler: &Arc<dyn AnyHandler>,
+    tx: &mut Tx,
+    event: &Envelope,
+    facts: Facts,
+) -> Result<(), HandlerError> {
+    guarded(handler.options().timeout, handler.handle_any(tx, event, facts)).await
+}
+
+/// A handler did not return.
+#[derive(Debug, thiserror::Error)]
+enum Broken {
+    #[error("the handler panicked: {0}")]
+    Panic(String),
+    #[error("the handler took longer than {0:?}")]
+    TooSlow(Duration),
+}
+
+async fn guarded<R>(
+    timeout: Duration,
+    work: impl Future<Output = Result<R, HandlerError>>,
+) -> Result<R, HandlerError> {
+    match tokio::time::timeout(timeout, AssertUnwindSafe(work).catch_unwind()).await {
+        Err(_) => Err(Broken::TooSlow(timeout).into()),
+        Ok(Err(panic)) => Err(Broken::Panic(message(&*panic)).into()),
+        Ok(Ok(result)) => result,
+    }
+}
+
+fn message(panic: &(dyn Any + Send)) -> String {
+    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
+    text.or_else(|| panic.downcast_ref::<String>().cloned())
+        .unwrap_or_else(|| "no message".to_owned())
+}

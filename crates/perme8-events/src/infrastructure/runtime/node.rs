@@ -1,0 +1,183 @@
+//! One node among those that share the partitions: it gives signs of life, claims its share and hands back the rest.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use chrono::TimeDelta;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use uuid::Uuid;
+
+use crate::{
+    domain::{error::StorageError, position::Position},
+    infrastructure::runtime::{
+        NodeOptions,
+        erased::AnyHandler,
+        lane::{Lane, LaneContext},
+        partitions::{Idle, Partition, PartitionRow},
+    },
+};
+
+/// Nodes that have been gone for so long are forgotten.
+const FORGET_AFTER: TimeDelta = TimeDelta::hours(1);
+
+/// A node, with the lanes of the partitions it has leased.
+pub(crate) struct Node {
+    context: LaneContext,
+    handlers: HashMap<&'static str, Arc<dyn AnyHandler>>,
+    options: NodeOptions,
+    lanes: HashMap<(String, i64), RunningLane>,
+    tracker: TaskTracker,
+}
+
+struct RunningLane {
+    partition: Partition,
+    stop: CancellationToken,
+    /// Cancelled when the lane has ended, for whatever reason.
+    ended: CancellationToken,
+    progress: Arc<AtomicI64>,
+    stored: i64,
+}
+
+impl Node {
+    /// Registers the node and claims what is free.
+    pub(crate) async fn register(
+        context: LaneContext,
+        handlers: Vec<Arc<dyn AnyHandler>>,
+        options: NodeOptions,
+    ) -> Result<Self, StorageError> {
+        let handlers = handlers.into_iter().map(|handler| (handler.name(), handler)).collect();
+        let mut node =
+            Self { context, handlers, options, lanes: HashMap::new(), tracker: TaskTracker::new() };
+        if let Err(error) = node.tick().await {
+            // Some lanes may run already.
+            node.stop().await;
+            return Err(error);
+        }
+        Ok(node)
+    }
+
+    /// Keeps the leases until told to stop, then lets every lane finish its step and hands the partitions back.
+    pub(crate) async fn run(mut self, stop: CancellationToken) {
+        let beat = self.options.lease / 3;
+        while stop.run_until_cancelled(tokio::time::sleep(beat)).await.is_some() {
+            if let Err(error) = self.tick().await {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(
+                    node = self.options.name,
+                    error,
+                    "no sign of life could be given; trying again"
+                );
+            }
+        }
+        self.stop().await;
+    }
+
+    async fn tick(&mut self) -> Result<(), StorageError> {
+        let (db, me) = (self.context.db.clone(), self.context.node_id);
+        let now = db.clock.now();
+        let lease = TimeDelta::from_std(self.options.lease).unwrap_or(TimeDelta::MAX);
+        db.heartbeat(me, &self.options.name, now, now + lease).await?;
+        let live = db.live_nodes(now).await?;
+        for (index, row) in db.partitions().await?.iter().enumerate() {
+            if self.handlers.contains_key(row.handler.as_str()) {
+                // Every node sees the same order of nodes and partitions, so they agree on whose is whose.
+                let mine = live.is_empty() || live[index % live.len()] == me;
+                self.settle(row, mine, &live).await?;
+            }
+        }
+        self.store_idle().await?;
+        db.forget_nodes(None, now - FORGET_AFTER).await
+    }
+
+    /// Claims a partition that is free and ours, or hands one back that is not ours.
+    async fn settle(
+        &mut self,
+        row: &PartitionRow,
+        mine: bool,
+        live: &[Uuid],
+    ) -> Result<(), StorageError> {
+        let key = (row.handler.clone(), row.first_bucket);
+        if self.lanes.get(&key).is_some_and(|lane| lane.ended.is_cancelled()) {
+            self.lanes.remove(&key);
+        }
+        match (mine, self.lanes.get(&key)) {
+            (true, None) => {
+                let owned = row
+                    .node_id
+                    .is_some_and(|owner| owner != self.context.node_id && live.contains(&owner));
+                if !owned
+                    && let Some(partition) =
+                        self.context.db.claim(row, self.context.node_id).await?
+                {
+                    self.open(key, partition).await?;
+                }
+            }
+            // Handed back once its lane has ended: waiting for a slow handler here would cost the whole lease.
+            (false, Some(lane)) => lane.stop.cancel(),
+            (false, None) if row.node_id == Some(self.context.node_id) => {
+                self.context.db.release(row).await?;
+            }
+            // The lease was lost in the meantime; an idle lane would notice only with its next event.
+            (true, Some(lane)) if lane.partition.epoch != row.epoch => lane.stop.cancel(),
+            (true, Some(_)) | (false, None) => {}
+        }
+        Ok(())
+    }
+
+    async fn open(&mut self, key: (String, i64), partition: Partition) -> Result<(), StorageError> {
+        let Some(handler) = self.handlers.get(partition.handler.as_str()) else { return Ok(()) };
+        let lane = Lane::open(self.context.clone(), Arc::clone(handler), partition.clone()).await?;
+        let (stop, ended, progress) =
+            (CancellationToken::new(), CancellationToken::new(), lane.progress());
+        let stored = progress.load(Ordering::Relaxed);
+        let end = ended.clone().drop_guard();
+        let running = lane.run(stop.clone());
+        self.tracker.spawn(async move {
+            let _end = end;
+            running.await;
+        });
+        self.lanes.insert(key, RunningLane { partition, stop, ended, progress, stored });
+        Ok(())
+    }
+
+    /// Stores how far the lanes have come that passed over events they did not want.
+    async fn store_idle(&mut self) -> Result<(), StorageError> {
+        let mut idle = Vec::new();
+        for lane in self.lanes.values_mut() {
+            let position = lane.progress.load(Ordering::Relaxed);
+            if position > lane.stored {
+                lane.stored = position;
+                let Partition { handler, first_bucket, epoch, .. } = lane.partition.clone();
+                idle.push(Idle { handler, first_bucket, epoch, position: Position::new(position) });
+            }
+        }
+        if idle.is_empty() {
+            return Ok(());
+        }
+        self.context.db.advance_idle(self.context.node_id, &idle).await
+    }
+
+    async fn stop(mut self) {
+        for lane in self.lanes.values() {
+            lane.stop.cancel();
+        }
+        self.tracker.close();
+        self.tracker.wait().await;
+        if let Err(error) = self.hand_back().await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "the leases were not handed back; they run out by themselves");
+        }
+    }
+
+    async fn hand_back(&mut self) -> Result<(), StorageError> {
+        self.store_idle().await?;
+        let db = self.context.db.clone();
+        db.release_all(self.context.node_id).await?;
+        db.forget_nodes(Some(self.context.node_id), db.clock.now() - FORGET_AFTER).await
+    }
+}

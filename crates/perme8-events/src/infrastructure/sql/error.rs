@@ -1,0 +1,33 @@
+//! What the engines' errors mean.
+
+use sqlx::Error;
+
+use crate::domain::error::StorageError;
+
+impl From<Error> for StorageError {
+    fn from(error: Error) -> Self {
+        let gone = matches!(
+            error,
+            Error::Io(_)
+                | Error::Tls(_)
+                | Error::PoolTimedOut
+                | Error::PoolClosed
+                | Error::WorkerCrashed
+        );
+        let Some(database) = error.as_database_error() else {
+            return if gone { Self::unavailable(error) } else { Self::new(error) };
+        };
+        if database.is_unique_violation() {
+            return Self::conflict_because(error);
+        }
+        match database.code().as_deref() {
+            // Serialisation failure, deadlock, lock not available; SQLITE_BUSY and SQLITE_BUSY_SNAPSHOT.
+            Some("40001" | "40P01" | "55P03" | "5" | "517") => Self::again(error),
+            // The connection or the server goes away.
+            Some(code) if code.starts_with("08") || code.starts_with("57P") => {
+                Self::unavailable(error)
+            }
+            _ => Self::new(error),
+        }
+    }
+}

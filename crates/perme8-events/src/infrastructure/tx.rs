@@ -1,0 +1,183 @@
+//! An open transaction on either engine.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use sqlx::{Executor as _, Postgres, Sqlite};
+use uuid::Uuid;
+
+use crate::{
+    application::transaction::Transaction,
+    domain::{error::StorageError, id::EventId, origin::Origin, unsaved::NewEvent},
+    infrastructure::{
+        db::{Db, Engine},
+        log::append,
+        sql::{Query, Stmt, Target},
+    },
+    sql,
+};
+
+/// An open transaction on either engine; rolls back when it is dropped.
+///
+/// Use cases see it through [`Transaction`] and the ports of their context; only [`UnitOfWork`](super::unit_of_work::UnitOfWork)
+/// commits it.
+pub struct Tx {
+    pub(crate) conn: Conn,
+    db: Db,
+    origin: Origin,
+    now: DateTime<Utc>,
+    pending: Vec<Pending>,
+}
+
+/// The engine's own transaction.
+pub(crate) enum Conn {
+    Sqlite(sqlx::Transaction<'static, Sqlite>),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+/// An event with what its envelope needs, as known when it was emitted.
+pub(crate) struct Pending {
+    pub(crate) event: NewEvent,
+    pub(crate) id: EventId,
+    pub(crate) origin: Origin,
+    pub(crate) at: DateTime<Utc>,
+}
+
+impl fmt::Debug for Tx {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Tx")
+            .field("origin", &self.origin)
+            .field("pending", &self.pending.len())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Transaction for Tx {
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    fn new_uuid(&mut self) -> Uuid {
+        #[expect(
+            clippy::disallowed_methods,
+            reason = "the transaction that everybody asks for ids"
+        )]
+        Uuid::now_v7()
+    }
+
+    fn push(&mut self, event: NewEvent) {
+        let id = self.new_id();
+        self.pending.push(Pending { event, id, origin: self.origin.clone(), at: self.now });
+    }
+}
+
+impl Tx {
+    pub(crate) async fn begin(db: &Db, origin: Origin) -> Result<Self, StorageError> {
+        let conn = match &db.engine {
+            // IMMEDIATE takes the write lock at once: a deferred transaction that reads and then writes loses to BUSY.
+            Engine::Sqlite { writer, .. } => {
+                Conn::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
+            }
+            #[expect(clippy::disallowed_methods, reason = "the one place that opens transactions")]
+            Engine::Postgres { pool, .. } => {
+                let pool = pool.clone();
+                // In a task of its own: sqlx forgets a BEGIN whose future is dropped, and the connection would go back to
+                // the pool within a transaction that nobody ends.
+                let begun = tokio::spawn(async move { pool.begin().await });
+                Conn::Postgres(begun.await.map_err(StorageError::unavailable)??)
+            }
+        };
+        Ok(Self { conn, now: db.clock.now(), db: db.clone(), origin, pending: Vec::new() })
+    }
+
+    /// A query within this transaction.
+    pub fn query(&mut self, stmt: &'static Stmt) -> Query<'_> {
+        match &mut self.conn {
+            Conn::Sqlite(tx) => Query::new(Target::Sqlite(tx), stmt),
+            Conn::Postgres(tx) => Query::new(Target::Pg(tx), stmt),
+        }
+    }
+
+    /// Runs `body` within a savepoint: when it fails, what it wrote and emitted is undone, and the transaction goes on.
+    ///
+    /// # Errors
+    ///
+    /// `body` failed, or the storage did.
+    pub async fn savepoint<R, E: From<StorageError>>(
+        &mut self,
+        body: impl AsyncFnOnce(&mut Self) -> Result<R, E>,
+    ) -> Result<R, E> {
+        self.control("SAVEPOINT perme8").await?;
+        let emitted = self.pending.len();
+        let result = body(self).await;
+        if result.is_err() {
+            self.pending.truncate(emitted);
+            self.control("ROLLBACK TO SAVEPOINT perme8").await?;
+        }
+        self.control("RELEASE SAVEPOINT perme8").await?;
+        result
+    }
+
+    /// Waits until no other open transaction has taken turns about the same thing, and keeps those that follow waiting until
+    /// this one ends. For rules that no unique key can hold, e.g. two rows of different tables about one e-mail address.
+    ///
+    /// Take turns before reading what the rule is about. On SQLite there is one writer at a time anyway.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the engine fails, or ends a deadlock.
+    pub async fn take_turns(&mut self, about: &str) -> Result<(), StorageError> {
+        // The form with two keys, so that these locks never meet those of the log.
+        let lock = sql!(
+            sqlite: "SELECT length($1)",
+            postgres: "SELECT pg_advisory_xact_lock(8, hashtext($1))::text"
+        );
+        self.query(lock).bind(about).exec().await.map(drop)
+    }
+
+    async fn control(&mut self, sql: &'static str) -> Result<(), StorageError> {
+        match &mut self.conn {
+            Conn::Sqlite(tx) => tx.execute(sql).await.map(drop)?,
+            Conn::Postgres(tx) => tx.execute(sql).await.map(drop)?,
+        }
+        Ok(())
+    }
+
+    /// Goes on for another event of the same batch: what is emitted from here on follows from that.
+    pub(crate) fn turn_to(&mut self, origin: Origin) {
+        self.origin = origin;
+    }
+
+    /// Appends what was emitted, as the last statement before the commit. Public for fail points between the two.
+    #[doc(hidden)]
+    pub async fn append(&mut self) -> Result<bool, StorageError> {
+        let pending = std::mem::take(&mut self.pending);
+        append::append(&mut self.conn, &pending).await?;
+        Ok(!pending.is_empty())
+    }
+
+    pub(crate) async fn commit(mut self) -> Result<(), StorageError> {
+        let appended = self.append().await?;
+        match self.conn {
+            Conn::Sqlite(tx) => tx.commit().await?,
+            Conn::Postgres(tx) => tx.commit().await?,
+        }
+        if appended {
+            self.db.committed();
+        }
+        Ok(())
+    }
+
+    /// Rolls back now instead of at the next use of the connection.
+    #[doc(hidden)]
+    pub async fn rollback(self) -> Result<(), StorageError> {
+        match self.conn {
+            Conn::Sqlite(tx) => Ok(tx.rollback().await?),
+            Conn::Postgres(tx) => Ok(tx.rollback().await?),
+        }
+    }
+}

@@ -1,0 +1,74 @@
+//! Who opens and commits transactions.
+
+use std::time::Duration;
+
+use crate::{
+    domain::{error::StorageError, origin::Origin},
+    infrastructure::{db::Db, tx::Tx},
+};
+
+/// Opens and commits transactions; the facades of contexts hold one.
+#[derive(Clone, Debug)]
+pub struct UnitOfWork {
+    db: Db,
+}
+
+/// How often [`UnitOfWork::retry`] runs a command at most.
+const ATTEMPTS: u32 = 5;
+
+impl UnitOfWork {
+    /// On this database.
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    /// An open transaction, for fail points in proofs; facades use [`run`](Self::run).
+    #[doc(hidden)]
+    pub async fn begin(&self, origin: Origin) -> Result<Tx, StorageError> {
+        Tx::begin(&self.db, origin).await
+    }
+
+    /// Runs `body` once in a transaction, and commits state and events together if it succeeds.
+    ///
+    /// Inside `body` nothing but the transaction is touched: a second transaction of the same task would wait for the
+    /// first one on SQLite.
+    ///
+    /// # Errors
+    ///
+    /// `body` failed, or the storage did; nothing was changed then.
+    pub async fn run<R, E: From<StorageError>>(
+        &self,
+        origin: Origin,
+        body: impl AsyncFnOnce(&mut Tx) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let mut tx = self.begin(origin).await?;
+        let result = body(&mut tx).await?;
+        tx.commit().await?;
+        Ok(result)
+    }
+
+    /// Runs `attempt` again, a bounded number of times, while `again` says that this may help.
+    ///
+    /// Each attempt is a [`run`](Self::run) of its own. It takes a closure that makes futures, because the future of an
+    /// `AsyncFn(&mut Tx)` is not provably `Send`.
+    ///
+    /// # Errors
+    ///
+    /// The last attempt failed.
+    pub async fn retry<R, E, F: Future<Output = Result<R, E>>>(
+        &self,
+        again: impl Fn(&E) -> bool,
+        mut attempt: impl FnMut() -> F,
+    ) -> Result<R, E> {
+        for n in 1..ATTEMPTS {
+            match attempt().await {
+                Err(error) if again(&error) => {
+                    tokio::time::sleep(Duration::from_millis(1 << n)).await;
+                }
+                done => return done,
+            }
+        }
+        attempt().await
+    }
+}

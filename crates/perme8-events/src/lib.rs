@@ -1,0 +1,68 @@
+#![doc = include_str!("../README.md")]
+
+mod application;
+mod domain;
+mod infrastructure;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+// The language of events: every layer of a context may name it.
+pub use domain::actor::Actor;
+pub use domain::audience::{Audience, Scope, ScopeError};
+pub use domain::catalogue::{Catalogue, EventDescriptor, assert_unique};
+pub use domain::envelope::{DecodeError, Envelope};
+pub use domain::error::StorageError;
+pub use domain::event::{Aggregate, DomainEvent};
+pub use domain::id::{
+    Correlation, CorrelationId, EventId, Id, Occurrence, Person, Tenant, UserId, WorkspaceId,
+};
+pub use domain::origin::{Client, Metadata, Origin};
+pub use domain::personal::Personal;
+pub use domain::position::Position;
+pub use domain::topic::{Topic, TopicError};
+pub use domain::unsaved::{NewEvent, Unsaved};
+pub use perme8_events_macros::DomainEvent;
+
+// What use cases, handlers and readers ask for.
+pub use application::clock::{Clock, SystemClock};
+pub use application::event_store::{EventFilter, EventStore};
+pub use application::handler::{
+    ErrorClass, EventHandler, HandlerError, HandlerOptions, RetryPolicy, Start, Subscriber,
+    Subscription,
+};
+pub use application::repository::{Load, Save, Store};
+pub use application::rights::{Standing, Standings, Viewer};
+pub use application::transaction::Transaction;
+
+// The derive macro names this crate by its full path, also inside this crate.
+extern crate self as perme8_events;
+
+/// What a composition root runs: the feed, live subscriptions, handlers, operations.
+pub mod host {
+    pub use crate::infrastructure::bus::{Delivery, EventBus, LiveEvents, SubscribeError};
+    pub use crate::infrastructure::feed::Feed;
+    pub use crate::infrastructure::runtime::operations::{
+        DeadLetter, DeadLetterDetail, HandlerStatus, OperationError, Operations,
+    };
+    pub use crate::infrastructure::runtime::{
+        NodeOptions, Outcome, Reaction, Runtime, RuntimeBuilder, StartError,
+    };
+    pub use crate::infrastructure::tasks::{StillRunning, Tasks};
+}
+
+/// SQL on two engines, for infrastructure modules and facades.
+pub mod sql {
+    pub use crate::infrastructure::db::{DatabaseUrl, DatabaseUrlError, Db, DbOptions, OpenError};
+    #[doc(hidden)]
+    pub use crate::infrastructure::log::reader::{LogReader, Page};
+    pub use crate::infrastructure::migrations::{Applied, MIGRATIONS, MigrationError, Migrations};
+    pub use crate::infrastructure::sql::{Bind, Query, Record, STATEMENTS, Stmt, Value};
+    pub use crate::infrastructure::tx::Tx;
+    pub use crate::infrastructure::unit_of_work::UnitOfWork;
+    pub use crate::sql;
+}
+
+// Used by `sql!` in other crates.
+#[doc(hidden)]
+pub use linkme;

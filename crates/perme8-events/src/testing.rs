@@ -1,0 +1,33 @@
+//! Fakes, the manual clock and the two-engine harness, for tests.
+
+use std::fmt::Write as _;
+
+use crate::domain::unsaved::NewEvent;
+
+mod clock;
+mod engines;
+mod fake_tx;
+mod memory_store;
+mod parity;
+mod statements;
+mod wait;
+
+pub use crate::infrastructure::runtime::driver::Driver;
+pub use crate::on_both_engines;
+pub use clock::ManualClock;
+pub use engines::{SERVER, TestDb};
+pub use fake_tx::FakeTx;
+pub use memory_store::MemoryStore;
+pub use parity::schema_differences;
+pub use statements::check_statements;
+pub use wait::wait_until;
+
+/// Events, one `type data` line each.
+pub(crate) fn transcript(events: &[NewEvent]) -> String {
+    events.iter().fold(String::new(), |mut text, event| {
+        let event = event.any();
+        let data = event.data().expect("events of tests serialise");
+        writeln!(text, "{} {data}", event.event_type()).expect("a String takes everything");
+        text
+    })
+}

@@ -1,0 +1,125 @@
+//! A transaction without a database, for the tests of use cases and handlers.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use uuid::Uuid;
+
+use crate::{
+    application::{clock::Clock as _, transaction::Transaction},
+    domain::{
+        actor::Actor,
+        id::{CorrelationId, UserId},
+        origin::Origin,
+        unsaved::NewEvent,
+    },
+    testing::ManualClock,
+};
+
+/// A transaction over `S`, which a context fills with its tables in memory.
+///
+/// Ids count up from `…0100`, the time is [`ManualClock::monday_morning`], the actor is user `…0002`: transcripts repeat.
+pub struct FakeTx<S> {
+    /// The tables of the context, in memory.
+    pub state: S,
+    origin: Origin,
+    now: DateTime<Utc>,
+    ids: u128,
+    pushed: Vec<NewEvent>,
+}
+
+impl<S> FakeTx<S> {
+    /// A transaction of a fixed user.
+    #[must_use]
+    pub fn new(state: S) -> Self {
+        let actor = Actor::User(UserId::new(Uuid::from_u128(2)));
+        let origin = Origin::fixed(actor, CorrelationId::new(Uuid::from_u128(3)));
+        Self {
+            state,
+            origin,
+            now: ManualClock::monday_morning().now(),
+            ids: 0x100,
+            pushed: Vec::new(),
+        }
+    }
+
+    /// The same, for this actor.
+    #[must_use]
+    pub fn of(self, actor: Actor) -> Self {
+        let origin = Origin::fixed(actor, self.origin.correlation_id());
+        Self { origin, ..self }
+    }
+
+    /// The same, for this origin.
+    #[must_use]
+    pub fn from_origin(self, origin: Origin) -> Self {
+        Self { origin, ..self }
+    }
+
+    /// The same, at this instant.
+    #[must_use]
+    pub fn at(self, now: DateTime<Utc>) -> Self {
+        Self { now, ..self }
+    }
+
+    /// What was emitted or saved, one `type data` line each.
+    #[must_use]
+    pub fn transcript(&self) -> String {
+        super::transcript(&self.pushed)
+    }
+
+    /// As [`Tx::savepoint`](crate::sql::Tx::savepoint): when `body` fails, its changes and events are undone.
+    ///
+    /// # Errors
+    ///
+    /// `body` failed.
+    pub async fn savepoint<R, E>(
+        &mut self,
+        body: impl AsyncFnOnce(&mut Self) -> Result<R, E>,
+    ) -> Result<R, E>
+    where
+        S: Clone,
+    {
+        let (state, emitted) = (self.state.clone(), self.pushed.len());
+        let result = body(self).await;
+        if result.is_err() {
+            self.state = state;
+            self.pushed.truncate(emitted);
+        }
+        result
+    }
+
+    /// Takes what was emitted, e.g. to commit it to an in-memory store.
+    #[must_use]
+    pub fn take_events(&mut self) -> Vec<NewEvent> {
+        std::mem::take(&mut self.pushed)
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for FakeTx<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("FakeTx")
+            .field("state", &self.state)
+            .field("pushed", &self.pushed)
+            .finish_non_exhaustive()
+    }
+}
+
+impl<S: Send> Transaction for FakeTx<S> {
+    fn origin(&self) -> &Origin {
+        &self.origin
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.now
+    }
+
+    fn new_uuid(&mut self) -> Uuid {
+        self.ids += 1;
+        Uuid::from_u128(self.ids)
+    }
+
+    fn push(&mut self, event: NewEvent) {
+        self.pushed.push(event);
+    }
+}

@@ -1,0 +1,18 @@
+//! The event core on both engines.
+
+#[cfg(test)]
+mod batches;
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod fixtures;
+#[cfg(test)]
+mod plan;
+#[cfg(test)]
+mod probe;
+#[cfg(test)]
+mod retries;
+#[cfg(test)]
+mod round_trip;
+#[cfg(test)]
+mod statements;

@@ -1,0 +1,18 @@
+-- What the handlers of the tests do: one row for each event that they handle.
+CREATE TABLE probe_effects (
+    effect_id INTEGER PRIMARY KEY AUTOINCREMENT,
+    handler   TEXT NOT NULL,
+    key       TEXT NOT NULL,
+    n         INTEGER NOT NULL,
+    position  INTEGER NOT NULL
+) STRICT;
+
+CREATE TABLE probe_parents (
+    parent_id INTEGER PRIMARY KEY NOT NULL
+) STRICT;
+
+-- Checked only by the commit, so that a test can make one fail.
+CREATE TABLE probe_children (
+    child_id  INTEGER PRIMARY KEY NOT NULL,
+    parent_id INTEGER NOT NULL REFERENCES probe_parents (parent_id) DEFERRABLE INITIALLY DEFERRED
+) STRICT;
