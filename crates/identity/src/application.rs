@@ -1,0 +1,24 @@
+//! What callers can wish for, and what it takes to fulfil it.
+
+pub(crate) mod accept_invitation;
+pub(crate) mod acting;
+pub(crate) mod change_member_role;
+pub(crate) mod confirm_user;
+pub(crate) mod create_workspace;
+pub(crate) mod decline_invitation;
+pub(crate) mod expire_invitations;
+pub(crate) mod invite_member;
+pub(crate) mod issue_confirmation;
+pub(crate) mod leave_workspace;
+pub(crate) mod log_in;
+pub(crate) mod log_out;
+pub(crate) mod on_user_confirmed;
+pub(crate) mod ports;
+pub(crate) mod read_models;
+pub(crate) mod register_user;
+pub(crate) mod remove_member;
+pub(crate) mod resend_invitation;
+pub(crate) mod revoke_invitation;
+
+#[cfg(test)]
+mod invariants;

@@ -1,0 +1,93 @@
+//! Who acts, in which workspace, and as what.
+
+use perme8_events::{Load, Origin, StorageError, UserId};
+
+use crate::{
+    application::{
+        change_member_role::ChangeMemberRoleError, invite_member::InviteMemberError,
+        leave_workspace::LeaveWorkspaceError, ports::Workspaces, remove_member::RemoveMemberError,
+        resend_invitation::ResendInvitationError, revoke_invitation::RevokeInvitationError,
+    },
+    domain::{references::WorkspaceRef, role::Role, slug::Slug, user::User, workspace::Workspace},
+};
+
+/// The person who acts, and what that person is in the workspace.
+#[derive(Debug)]
+pub(crate) struct ActingMember {
+    pub(crate) user_id: UserId,
+    pub(crate) workspace: Workspace,
+    pub(crate) role: Role,
+}
+
+/// Why nobody can act in a workspace.
+#[derive(Debug)]
+pub(crate) enum NotActing {
+    /// No person acts.
+    Nobody,
+    /// There is no such workspace, or the person is a stranger there: the same, so that nobody learns which exist.
+    Stranger,
+    /// The storage failed.
+    Storage(StorageError),
+}
+
+impl ActingMember {
+    pub(crate) async fn of(
+        tx: &mut impl Workspaces,
+        workspace: &WorkspaceRef,
+    ) -> Result<Self, NotActing> {
+        let user_id = acting_user(tx.origin()).ok_or(NotActing::Nobody)?;
+        let standing = tx.standing(user_id, workspace).await.map_err(NotActing::Storage)?;
+        let (workspace, role) = standing.ok_or(NotActing::Stranger)?;
+        Ok(Self { user_id, workspace, role })
+    }
+}
+
+/// The person who acts, if it is one.
+pub(crate) fn acting_user(origin: &Origin) -> Option<UserId> {
+    origin.actor().user()
+}
+
+/// The person who acts, if it is one with a confirmed account.
+pub(crate) async fn acting_confirmed_user<T: Load<User>>(
+    tx: &mut T,
+) -> Result<Option<User>, StorageError> {
+    let Some(id) = acting_user(tx.origin()) else { return Ok(None) };
+    Ok(Load::<User>::load(tx, id).await?.filter(User::is_confirmed))
+}
+
+/// The workspace, whoever asks.
+pub(crate) async fn workspace_by<T: Workspaces>(
+    tx: &mut T,
+    workspace: &WorkspaceRef,
+) -> Result<Option<Workspace>, StorageError> {
+    match workspace {
+        WorkspaceRef::Id(id) => tx.load(*id).await,
+        WorkspaceRef::Slug(text) => match Slug::parse(text) {
+            Some(slug) => tx.workspace_by_slug(&slug).await,
+            None => Ok(None),
+        },
+    }
+}
+
+macro_rules! from_not_acting {
+    ($($Error:ident),+ $(,)?) => {$(
+        impl From<NotActing> for $Error {
+            fn from(reason: NotActing) -> Self {
+                match reason {
+                    NotActing::Nobody => Self::Forbidden,
+                    NotActing::Stranger => Self::WorkspaceNotFound,
+                    NotActing::Storage(error) => Self::Storage(error),
+                }
+            }
+        }
+    )+};
+}
+
+from_not_acting!(
+    ChangeMemberRoleError,
+    InviteMemberError,
+    LeaveWorkspaceError,
+    RemoveMemberError,
+    ResendInvitationError,
+    RevokeInvitationError,
+);

@@ -1,0 +1,212 @@
+//! Changing what a member may do.
+
+use perme8_events::{Load, Save, StorageError};
+
+use crate::{
+    application::{
+        acting::ActingMember,
+        ports::{Members, Workspaces},
+        read_models::MemberSummary,
+    },
+    domain::{
+        email::Email,
+        member::{Member, MemberId, OwnerProtected},
+        policy,
+        references::{MemberRef, WorkspaceRef},
+        role::Role,
+        user::User,
+        workspace::Workspace,
+    },
+};
+
+/// Gives a member another role.
+#[derive(Debug, Clone)]
+pub struct ChangeMemberRole {
+    /// Where.
+    pub workspace: WorkspaceRef,
+    /// Whose.
+    pub member: MemberRef,
+    /// Which; not owner.
+    pub role: Role,
+}
+
+/// Why the role stayed.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeMemberRoleError {
+    /// Nobody is made owner this way.
+    #[error("nobody is made owner by a change of role")]
+    RoleNotAssignable,
+    /// There is no such workspace, or the person who acts is a stranger there.
+    #[error("there is no such workspace")]
+    WorkspaceNotFound,
+    /// No person acts, or one who does not manage the workspace.
+    #[error("only owner and admins change roles")]
+    Forbidden,
+    /// The workspace is put away.
+    #[error("the workspace is archived")]
+    WorkspaceArchived,
+    /// Nobody of that name is a member.
+    #[error("there is no such member")]
+    MemberNotFound,
+    /// The owner stays owner.
+    #[error("the owner keeps the role")]
+    OwnerProtected,
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl From<OwnerProtected> for ChangeMemberRoleError {
+    fn from(OwnerProtected: OwnerProtected) -> Self {
+        Self::OwnerProtected
+    }
+}
+
+impl ChangeMemberRole {
+    pub(crate) async fn execute<T>(
+        &self,
+        tx: &mut T,
+    ) -> Result<MemberSummary, ChangeMemberRoleError>
+    where
+        T: Workspaces + Members + Load<User> + Save<Member>,
+    {
+        if !policy::is_assignable(self.role) {
+            return Err(ChangeMemberRoleError::RoleNotAssignable);
+        }
+        let acting = ActingMember::of(tx, &self.workspace).await?;
+        if !policy::may_change_roles(acting.role) {
+            return Err(ChangeMemberRoleError::Forbidden);
+        }
+        if acting.workspace.is_archived() {
+            return Err(ChangeMemberRoleError::WorkspaceArchived);
+        }
+        let member = member_by(tx, &acting.workspace, &self.member).await?;
+        let mut member = member.ok_or(ChangeMemberRoleError::MemberNotFound)?;
+        // What changes nothing is no event; but the owner's role is refused before it is compared.
+        if member.role != self.role {
+            member = tx.save(member.change_role(self.role)?).await?;
+        }
+        let user = Load::<User>::load(tx, member.id.user_id).await?;
+        let user = user.ok_or(ChangeMemberRoleError::MemberNotFound)?;
+        Ok(MemberSummary::of(&member, &user))
+    }
+}
+
+/// The member of that name.
+pub(crate) async fn member_by<T: Members>(
+    tx: &mut T,
+    workspace: &Workspace,
+    member: &MemberRef,
+) -> Result<Option<Member>, StorageError> {
+    match member {
+        MemberRef::User(user_id) => {
+            let id = MemberId { workspace_id: workspace.id, user_id: *user_id };
+            Load::<Member>::load(tx, id).await
+        }
+        MemberRef::Email(text) => match Email::parse(text) {
+            Ok(email) => tx.member_by_email(workspace.id, &email).await,
+            Err(_) => Ok(None),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use perme8_events::Actor;
+
+    use super::*;
+    use crate::testing::{ADMIN, COMPANY, GUEST, INVITEE, MEMBER, OWNER, Person, company, report};
+
+    async fn check(actor: Person, member: impl Into<MemberRef>, role: Role, expected: Expect) {
+        let mut tx = company().of(Actor::User(actor.id()));
+        let command = ChangeMemberRole { workspace: COMPANY.into(), member: member.into(), role };
+        let outcome = command.execute(&mut tx).await;
+        expected.assert_eq(&report(&outcome.map(|member| (member.email, member.role)), &tx));
+    }
+
+    #[tokio::test]
+    async fn managers_change_roles_of_anybody_but_the_owner() {
+        check(ADMIN, GUEST.id(), Role::Admin, expect![[r#"
+            Ok(("guest@example.com", Admin))
+            identity.member_role_changed {"workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000005","from":"guest","to":"admin"}
+        "#]])
+        .await;
+        check(OWNER, "ADMIN@example.com", Role::Guest, expect![[r#"
+            Ok(("admin@example.com", Guest))
+            identity.member_role_changed {"workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000003","from":"admin","to":"guest"}
+        "#]])
+        .await;
+        check(
+            ADMIN,
+            OWNER.id(),
+            Role::Member,
+            expect![[r#"
+            Err(the owner keeps the role)
+        "#]],
+        )
+        .await;
+        check(
+            OWNER,
+            ADMIN.id(),
+            Role::Owner,
+            expect![[r#"
+            Err(nobody is made owner by a change of role)
+        "#]],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn the_same_role_is_no_change() {
+        check(
+            OWNER,
+            MEMBER.id(),
+            Role::Member,
+            expect![[r#"
+            Ok(("member@example.com", Member))
+        "#]],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn members_guests_and_strangers_change_nothing() {
+        for actor in [MEMBER, GUEST] {
+            check(
+                actor,
+                MEMBER.id(),
+                Role::Admin,
+                expect![[r#"
+                Err(only owner and admins change roles)
+            "#]],
+            )
+            .await;
+        }
+        check(
+            INVITEE,
+            MEMBER.id(),
+            Role::Admin,
+            expect![[r#"
+            Err(there is no such workspace)
+        "#]],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn only_members_have_a_role() {
+        for member in ["invitee@example.com", "no address", "00000000-0000-0000-0000-0000000000ff"]
+        {
+            check(
+                OWNER,
+                member,
+                Role::Admin,
+                expect![[r#"
+                Err(there is no such member)
+            "#]],
+            )
+            .await;
+        }
+    }
+}

@@ -1,0 +1,178 @@
+//! Proving to own an e-mail address.
+
+use perme8_events::{Load, Save, StorageError, UserId};
+
+use crate::{
+    application::{
+        ports::{Accounts, EmailTokens, Passwords, TokenSource, Users},
+        read_models::UserProfile,
+    },
+    domain::{
+        secret::{PasswordHash, Secret, TokenHash},
+        user::User,
+    },
+};
+
+/// Confirms the e-mail address of an account by a token that was sent there.
+///
+/// Anybody can register an address that is not theirs, with a password of their own. So a password that was set before
+/// stays only if it is presented here, too; otherwise it is cleared, and every other token of the account dies.
+#[derive(Debug, Clone)]
+pub struct ConfirmUser {
+    /// The token from the mail.
+    pub token: Secret,
+    /// The password that was set with the registration, to keep it.
+    pub password: Option<Secret>,
+}
+
+/// Why nothing was confirmed.
+#[derive(Debug, thiserror::Error)]
+pub enum ConfirmUserError {
+    /// The token is unknown, used, expired or of another address by now; the same in every case.
+    #[error("the token is not valid any more")]
+    InvalidToken,
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// A token, and the password hash that was proven along with it.
+#[derive(Debug)]
+pub(crate) struct PresentedToken {
+    pub(crate) user_id: UserId,
+    hash: TokenHash,
+    password: Option<PasswordHash>,
+}
+
+impl ConfirmUser {
+    /// What can be done before the transaction: looks whose token it is, and checks the password.
+    pub(crate) async fn present(
+        &self,
+        accounts: &impl Accounts,
+        passwords: &dyn Passwords,
+        tokens: &dyn TokenSource,
+    ) -> Result<PresentedToken, ConfirmUserError> {
+        let hash = tokens.digest(&self.token).ok_or(ConfirmUserError::InvalidToken)?;
+        let user = accounts.account_by_token(&hash).await?.ok_or(ConfirmUserError::InvalidToken)?;
+        let password = match (user.password_hash, self.password.clone()) {
+            (Some(stored), Some(password)) => {
+                passwords.verify(password, Some(stored.clone())).await.then_some(stored)
+            }
+            _ => None,
+        };
+        Ok(PresentedToken { user_id: user.id, hash, password })
+    }
+}
+
+impl PresentedToken {
+    pub(crate) async fn execute<T: Users + EmailTokens + Save<User>>(
+        &self,
+        tx: &mut T,
+    ) -> Result<UserProfile, ConfirmUserError> {
+        let token = tx.take_token(&self.hash).await?.ok_or(ConfirmUserError::InvalidToken)?;
+        tx.wait_for_turn(&token.sent_to).await?;
+        let user = Load::<User>::load(tx, token.user_id)
+            .await?
+            .filter(|user| user.email == token.sent_to && !user.is_confirmed())
+            .ok_or(ConfirmUserError::InvalidToken)?;
+        let now = tx.now();
+        let user = tx.save(user.confirm(self.password.as_ref(), now)).await?;
+        tx.forget_tokens(user.id).await?;
+        Ok(UserProfile::from(&user))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use expect_test::{Expect, expect};
+    use perme8_events::{Actor, Transaction as _, testing::FakeTx};
+
+    use super::*;
+    use crate::{
+        application::issue_confirmation::IssueConfirmation,
+        testing::{CountedTokens, NEWCOMER, Tables, company, plain_passwords, report},
+    };
+
+    /// Two tokens for the newcomer, who registered with the password `of the newcomer`.
+    async fn issued(tokens: &CountedTokens) -> (FakeTx<Tables>, Secret, Secret) {
+        let mut tx = company().of(Actor::System("mailer".into()));
+        let command = IssueConfirmation { email: NEWCOMER.email.to_owned() };
+        let first = command.execute(&mut tx, tokens).await.unwrap();
+        let second = command.execute(&mut tx, tokens).await.unwrap();
+        (tx, first, second)
+    }
+
+    async fn confirm(
+        tx: &mut FakeTx<Tables>,
+        tokens: &CountedTokens,
+        token: &Secret,
+        password: Option<&str>,
+    ) -> Result<UserProfile, ConfirmUserError> {
+        let command = ConfirmUser { token: token.clone(), password: password.map(Secret::from) };
+        command.present(&tx.state.clone(), &plain_passwords(), tokens).await?.execute(tx).await
+    }
+
+    async fn check(password: Option<&str>, expected: Expect) {
+        let tokens = CountedTokens::default();
+        let (mut tx, token, _) = issued(&tokens).await;
+        let outcome = confirm(&mut tx, &tokens, &token, password).await;
+        expected.assert_eq(&report(&outcome.map(|user| (user.email, user.has_password)), &tx));
+    }
+
+    #[tokio::test]
+    async fn whoever_presents_the_password_keeps_it() {
+        check(Some("of the newcomer"), expect![[r#"
+            Ok(("newcomer@example.com", true))
+            identity.user_confirmed {"user_id":"00000000-0000-0000-0000-00000000000b","email":"newcomer@example.com"}
+        "#]])
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_password_that_a_stranger_may_have_set_is_cleared() {
+        for password in [None, Some("of somebody else")] {
+            check(password, expect![[r#"
+                Ok(("newcomer@example.com", false))
+                identity.user_confirmed {"user_id":"00000000-0000-0000-0000-00000000000b","email":"newcomer@example.com"}
+            "#]])
+            .await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_works_once_and_takes_the_others_with_it() {
+        let tokens = CountedTokens::default();
+        let (mut tx, first, second) = issued(&tokens).await;
+        assert!(confirm(&mut tx, &tokens, &first, None).await.is_ok());
+        for token in [first, second, "not a token".into()] {
+            let again = confirm(&mut tx, &tokens, &token, None).await;
+            assert!(matches!(again, Err(ConfirmUserError::InvalidToken)));
+        }
+        assert!(tx.state.tokens.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_token_dies_after_a_quarter_of_an_hour() {
+        for (minutes, fits) in [(14, true), (15, false)] {
+            let tokens = CountedTokens::default();
+            let (tx, token, _) = issued(&tokens).await;
+            let later = tx.now() + TimeDelta::minutes(minutes);
+            assert_eq!(
+                confirm(&mut tx.at(later), &tokens, &token, None).await.is_ok(),
+                fits,
+                "{minutes}"
+            );
+        }
+    }
+
+    #[tokio::test]
+    async fn a_token_confirms_the_address_that_it_was_sent_to() {
+        let tokens = CountedTokens::default();
+        let (mut tx, token, _) = issued(&tokens).await;
+        let newcomer = tx.state.users.iter_mut().find(|user| user.id == NEWCOMER.id()).unwrap();
+        newcomer.email = crate::domain::email::Email::parse("moved@example.com").unwrap();
+        let outcome = confirm(&mut tx, &tokens, &token, None).await;
+        assert!(matches!(outcome, Err(ConfirmUserError::InvalidToken)));
+    }
+}

@@ -1,0 +1,96 @@
+//! Telling people of the invitations that were there before their account.
+
+use async_trait::async_trait;
+use perme8_events::{Envelope, EventHandler, HandlerError, Load, Save, Subscriber, Subscription};
+
+use crate::{
+    application::ports::{Invitations, Users, Workspaces},
+    domain::{
+        email::Email, events::UserConfirmed, invitation::Invitation, user::User,
+        workspace::Workspace,
+    },
+};
+
+/// Emits [`MemberInvited`](crate::MemberInvited) for each invitation that waits for somebody who has just confirmed the
+/// address; once per invitation, however often it runs.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct OnUserConfirmed;
+
+impl Subscriber for OnUserConfirmed {
+    fn name(&self) -> &'static str {
+        "identity.on_user_confirmed"
+    }
+
+    fn subscriptions(&self) -> &[Subscription] {
+        const { &[Subscription::to::<UserConfirmed>()] }
+    }
+}
+
+#[async_trait]
+impl<T> EventHandler<T> for OnUserConfirmed
+where
+    T: Users + Workspaces + Invitations + Save<Invitation>,
+{
+    type Facts = ();
+
+    async fn gather(&self, _event: &Envelope) -> Result<(), HandlerError> {
+        Ok(())
+    }
+
+    async fn handle(&self, tx: &mut T, event: &Envelope, (): ()) -> Result<(), HandlerError> {
+        let Some(UserConfirmed { user_id, email }) = event.decode()? else { return Ok(()) };
+        // Whoever has been forgotten since is told nothing.
+        let Some(email) = email.known().and_then(|email| Email::parse(email).ok()) else {
+            return Ok(());
+        };
+        for invitation in tx.open_invitations_of(&email).await? {
+            if invitation.announced_to.is_some() {
+                continue;
+            }
+            let workspace = Load::<Workspace>::load(tx, invitation.workspace_id).await?;
+            let inviter = Load::<User>::load(tx, invitation.invited_by).await?;
+            let (Some(workspace), Some(inviter)) = (workspace, inviter) else { continue };
+            let invitation = tx.save(invitation.announced(user_id)).await?;
+            tx.emit(invitation.announcement(user_id, &workspace, &inviter));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use perme8_events::testing::FakeTx;
+
+    use super::*;
+    use crate::testing::{INVITEE, NEWCOMER, Person, Tables, confirmed_event, invited};
+
+    async fn check(tx: &mut FakeTx<Tables>, person: Person, expected: Expect) {
+        drop(tx.take_events());
+        OnUserConfirmed.handle(tx, &confirmed_event(person), ()).await.unwrap();
+        expected.assert_eq(&tx.transcript());
+    }
+
+    #[tokio::test]
+    async fn waiting_invitations_are_announced_once() {
+        let (mut tx, _) = invited(NEWCOMER).await;
+        check(&mut tx, INVITEE, expect![""]).await;
+        check(&mut tx, NEWCOMER, expect![[r#"
+            identity.member_invited {"user_id":"00000000-0000-0000-0000-00000000000b","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","invited_by_name":"Owner Example","role":"member","invitation_id":"00000000-0000-0000-0000-000000000101"}
+        "#]])
+        .await;
+        check(&mut tx, NEWCOMER, expect![""]).await;
+    }
+
+    #[tokio::test]
+    async fn what_was_announced_when_it_was_made_is_not_announced_again() {
+        let (mut tx, _) = invited(INVITEE).await;
+        check(&mut tx, INVITEE, expect![""]).await;
+    }
+
+    #[tokio::test]
+    async fn what_is_over_is_not_announced() {
+        let (tx, invitation) = invited(NEWCOMER).await;
+        check(&mut tx.at(invitation.expires_at), NEWCOMER, expect![""]).await;
+    }
+}

@@ -1,0 +1,171 @@
+//! What the use cases ask of the transaction and of the world.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use perme8_events::{Load, StorageError, Transaction, UserId, WorkspaceId};
+
+use crate::domain::{
+    email::Email,
+    invitation::Invitation,
+    member::Member,
+    references::{SessionId, WorkspaceRef},
+    role::Role,
+    secret::{PasswordHash, Secret, TokenHash},
+    session::{EmailToken, Session},
+    slug::Slug,
+    user::User,
+    workspace::Workspace,
+};
+
+/// Questions about people.
+pub(crate) trait Users: Load<User> {
+    /// Who has the address, confirmed or not.
+    fn user_by_email(
+        &mut self,
+        email: &Email,
+    ) -> impl Future<Output = Result<Option<User>, StorageError>> + Send;
+
+    /// Waits for every other transaction that took a turn with this address, and lets later ones wait for this one.
+    ///
+    /// Inviting an address, confirming it and answering its invitations take turns: whichever comes second sees what the
+    /// first one did. So no invitation falls between "there is no confirmed account yet" and "there is no invitation yet",
+    /// and nobody is invited anew while joining.
+    fn wait_for_turn(
+        &mut self,
+        email: &Email,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+}
+
+/// The tokens that were sent by e-mail.
+pub(crate) trait EmailTokens: Transaction {
+    /// Keeps a token, and forgets those of the same person that are worthless by now.
+    fn keep_token(
+        &mut self,
+        token: &EmailToken,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Takes a token out, unless it is worthless by now: nobody takes it a second time.
+    fn take_token(
+        &mut self,
+        hash: &TokenHash,
+    ) -> impl Future<Output = Result<Option<EmailToken>, StorageError>> + Send;
+
+    /// Forgets every token of a person.
+    fn forget_tokens(
+        &mut self,
+        user: UserId,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+}
+
+/// The sessions of people who are logged in.
+pub(crate) trait Sessions: Transaction {
+    /// Keeps a session, and forgets those of the same person that have ended by now.
+    fn begin_session(
+        &mut self,
+        session: &Session,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Ends a session; tells whether the person had it.
+    fn end_session(
+        &mut self,
+        id: SessionId,
+        user: UserId,
+    ) -> impl Future<Output = Result<bool, StorageError>> + Send;
+}
+
+/// Questions about workspaces.
+pub(crate) trait Workspaces: Load<Workspace> {
+    /// The workspace that has the slug.
+    fn workspace_by_slug(
+        &mut self,
+        slug: &Slug,
+    ) -> impl Future<Output = Result<Option<Workspace>, StorageError>> + Send;
+
+    /// The workspace and what a person is in it, read together; nothing for strangers.
+    fn standing(
+        &mut self,
+        user: UserId,
+        workspace: &WorkspaceRef,
+    ) -> impl Future<Output = Result<Option<(Workspace, Role)>, StorageError>> + Send;
+}
+
+/// Questions about members.
+pub(crate) trait Members: Load<Member> {
+    /// The member whose account has the address.
+    fn member_by_email(
+        &mut self,
+        workspace: WorkspaceId,
+        email: &Email,
+    ) -> impl Future<Output = Result<Option<Member>, StorageError>> + Send;
+}
+
+/// Questions about invitations.
+pub(crate) trait Invitations: Load<Invitation> {
+    /// The invitation of the address that waits for an answer, overdue or not.
+    fn pending_invitation(
+        &mut self,
+        workspace: WorkspaceId,
+        email: &Email,
+    ) -> impl Future<Output = Result<Option<Invitation>, StorageError>> + Send;
+
+    /// How many invitations into the workspace can still be answered.
+    fn count_open_invitations(
+        &mut self,
+        workspace: WorkspaceId,
+    ) -> impl Future<Output = Result<i64, StorageError>> + Send;
+
+    /// The invitations of the address, into whatever workspace, that can still be answered; oldest first.
+    fn open_invitations_of(
+        &mut self,
+        email: &Email,
+    ) -> impl Future<Output = Result<Vec<Invitation>, StorageError>> + Send;
+
+    /// Pending invitations that can no longer be answered, the most overdue first.
+    fn overdue_invitations(
+        &mut self,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Invitation>, StorageError>> + Send;
+}
+
+/// Accounts as they are before a transaction begins, for proofs that take too long to hold one open.
+pub(crate) trait Accounts: Sync {
+    /// Who has the address.
+    fn account_by_email(
+        &self,
+        email: &Email,
+    ) -> impl Future<Output = Result<Option<User>, StorageError>> + Send;
+
+    /// To whom the token was sent, worthless by now or not.
+    fn account_by_token(
+        &self,
+        hash: &TokenHash,
+    ) -> impl Future<Output = Result<Option<User>, StorageError>> + Send;
+}
+
+/// Turns passwords into what is stored of them. Slow on purpose, so never within a transaction.
+#[cfg_attr(test, mockall::automock)]
+#[async_trait]
+pub(crate) trait Passwords: fmt::Debug + Send + Sync {
+    /// What to store of a password.
+    async fn hash(&self, password: Secret) -> PasswordHash;
+
+    /// Whether the hash is of the password. Without a hash it takes the same time, and the answer is no.
+    async fn verify(&self, password: Secret, hash: Option<PasswordHash>) -> bool;
+}
+
+/// A fresh token, and what to store of it.
+#[derive(Debug, Clone)]
+pub(crate) struct MintedToken {
+    pub(crate) plain: Secret,
+    pub(crate) hash: TokenHash,
+}
+
+/// Makes tokens that nobody can guess.
+pub(crate) trait TokenSource: fmt::Debug + Send + Sync {
+    /// A fresh token.
+    fn mint(&self) -> MintedToken;
+
+    /// What is stored of a token, if it has the form of one.
+    fn digest(&self, plain: &Secret) -> Option<TokenHash>;
+}

@@ -1,0 +1,202 @@
+//! What callers get to see.
+
+use chrono::{DateTime, Utc};
+use perme8_events::{StorageError, UserId, WorkspaceId};
+use serde::Serialize;
+
+use crate::domain::{
+    invitation::Invitation,
+    member::Member,
+    references::{InvitationId, SessionId},
+    role::Role,
+    secret::Secret,
+    user::User,
+    workspace::Workspace,
+};
+
+/// Why a question was not answered.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// Nobody asks, or somebody who may not know.
+    #[error("this is not for the one who asks")]
+    Forbidden,
+    /// There is no such thing, or none that the one who asks may know of.
+    #[error("there is no such thing")]
+    NotFound,
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// A person, for that person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct UserProfile {
+    /// Who.
+    pub id: UserId,
+    /// The e-mail address, in lower case.
+    pub email: String,
+    /// The first name.
+    pub first_name: String,
+    /// The last name.
+    pub last_name: String,
+    /// Whether there is a password to log in with.
+    pub has_password: bool,
+    /// Since when the address is proven to be theirs.
+    pub confirmed_at: Option<DateTime<Utc>>,
+    /// Since when the account exists.
+    pub registered_at: DateTime<Utc>,
+}
+
+impl From<&User> for UserProfile {
+    fn from(user: &User) -> Self {
+        let User {
+            id,
+            email,
+            first_name,
+            last_name,
+            password_hash,
+            registered_at,
+            confirmed_at,
+            version: _,
+        } = user;
+        Self {
+            id: *id,
+            email: email.to_string(),
+            first_name: first_name.clone(),
+            last_name: last_name.clone(),
+            has_password: password_hash.is_some(),
+            confirmed_at: *confirmed_at,
+            registered_at: *registered_at,
+        }
+    }
+}
+
+/// Somebody has just logged in.
+#[derive(Debug, Clone)]
+pub struct LoggedIn {
+    /// Who.
+    pub user: UserProfile,
+    /// The session that began.
+    pub session_id: SessionId,
+    /// Proves the session; shown this once, and stored nowhere.
+    pub token: Secret,
+    /// When the session ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// Somebody is logged in.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Authenticated {
+    /// Who.
+    pub user: UserProfile,
+    /// By which session.
+    pub session_id: SessionId,
+    /// When the person last proved who they are.
+    pub authenticated_at: DateTime<Utc>,
+    /// When the session ends.
+    pub expires_at: DateTime<Utc>,
+}
+
+/// A workspace, for one of its members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct WorkspaceDetails {
+    /// Which.
+    pub id: WorkspaceId,
+    /// What it is called.
+    pub name: String,
+    /// What it is called in addresses.
+    pub slug: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Its colour, as `#rrggbb`.
+    pub color: Option<String>,
+    /// What the one who asks is in it.
+    pub role: Role,
+    /// Since when it is put away.
+    pub archived_at: Option<DateTime<Utc>>,
+    /// Since when it exists.
+    pub created_at: DateTime<Utc>,
+}
+
+impl WorkspaceDetails {
+    pub(crate) fn of(workspace: Workspace, role: Role) -> Self {
+        let Workspace { id, name, slug, description, color, created_at, archived_at, version: _ } =
+            workspace;
+        Self { id, name, slug: slug.to_string(), description, color, role, archived_at, created_at }
+    }
+}
+
+/// A member, for the other members.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct MemberSummary {
+    /// Who.
+    pub user_id: UserId,
+    /// The e-mail address, in lower case.
+    pub email: String,
+    /// The first name.
+    pub first_name: String,
+    /// The last name.
+    pub last_name: String,
+    /// As what.
+    pub role: Role,
+    /// Since when.
+    pub joined_at: DateTime<Utc>,
+}
+
+impl MemberSummary {
+    pub(crate) fn of(member: &Member, user: &User) -> Self {
+        Self {
+            user_id: user.id,
+            email: user.email.to_string(),
+            first_name: user.first_name.clone(),
+            last_name: user.last_name.clone(),
+            role: member.role,
+            joined_at: member.joined_at,
+        }
+    }
+}
+
+/// An invitation that waits for an answer, for managers and for the invitee.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct InvitationSummary {
+    /// Which.
+    pub id: InvitationId,
+    /// Into what.
+    pub workspace_id: WorkspaceId,
+    /// What it is called.
+    pub workspace_name: String,
+    /// What it is called in addresses.
+    pub workspace_slug: String,
+    /// Who is invited, in lower case.
+    pub email: String,
+    /// As what.
+    pub role: Role,
+    /// Who invited.
+    pub invited_by: UserId,
+    /// What that person is called.
+    pub invited_by_name: String,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+    /// When it was last sent.
+    pub sent_at: DateTime<Utc>,
+    /// Until when it can be answered.
+    pub expires_at: DateTime<Utc>,
+}
+
+impl InvitationSummary {
+    pub(crate) fn of(invitation: &Invitation, workspace: &Workspace, inviter: &User) -> Self {
+        Self {
+            id: invitation.id,
+            workspace_id: workspace.id,
+            workspace_name: workspace.name.clone(),
+            workspace_slug: workspace.slug.to_string(),
+            email: invitation.email.to_string(),
+            role: invitation.role,
+            invited_by: inviter.id,
+            invited_by_name: inviter.full_name(),
+            created_at: invitation.created_at,
+            sent_at: invitation.sent_at,
+            expires_at: invitation.expires_at,
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! Making an account.
+
+use perme8_events::{Save, StorageError};
+
+use crate::{
+    application::{
+        ports::{Passwords, Users},
+        read_models::UserProfile,
+    },
+    domain::{
+        email::Email,
+        fields::{self, FieldErrors, Problem},
+        secret::Secret,
+        user::{NewUser, User},
+    },
+};
+
+const MAX_NAME: usize = 100;
+const MIN_PASSWORD: usize = 12;
+const MAX_PASSWORD: usize = 256;
+
+/// Makes an account, which can be used once its e-mail address is confirmed.
+#[derive(Debug, Clone)]
+pub struct RegisterUser {
+    /// The e-mail address, in any letter case; at most 160 characters.
+    pub email: String,
+    /// The first name; 1 to 100 characters.
+    pub first_name: String,
+    /// The last name; 1 to 100 characters.
+    pub last_name: String,
+    /// A password of 12 to 256 characters, if one is wanted. It stays only if it is presented again with the first
+    /// confirmation.
+    pub password: Option<Secret>,
+}
+
+/// Why there is no new account.
+#[derive(Debug, thiserror::Error)]
+pub enum RegisterUserError {
+    /// Some fields cannot be as they are; a taken address is among these reasons.
+    #[error("{0}")]
+    Invalid(FieldErrors),
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl RegisterUser {
+    /// What can be done before the transaction: looks at the fields, and hashes the password.
+    pub(crate) async fn prepare(
+        &self,
+        passwords: &dyn Passwords,
+    ) -> Result<NewUser, RegisterUserError> {
+        let mut errors = FieldErrors::default();
+        let email = errors.check("email", Email::parse(&self.email));
+        let first_name = errors.check("first_name", fields::line(&self.first_name, MAX_NAME));
+        let last_name = errors.check("last_name", fields::line(&self.last_name, MAX_NAME));
+        let password = errors.check("password", self.password.as_ref().map(acceptable).transpose());
+        let (Some(email), Some(first_name), Some(last_name), Some(password)) =
+            (email, first_name, last_name, password)
+        else {
+            return Err(RegisterUserError::Invalid(errors));
+        };
+        let password_hash = match password {
+            Some(password) => Some(passwords.hash(password.clone()).await),
+            None => None,
+        };
+        Ok(NewUser { email, first_name, last_name, password_hash })
+    }
+
+    pub(crate) async fn execute(
+        new: &NewUser,
+        tx: &mut (impl Users + Save<User>),
+    ) -> Result<UserProfile, RegisterUserError> {
+        if tx.user_by_email(&new.email).await?.is_some() {
+            return Err(RegisterUserError::Invalid(FieldErrors::of("email", Problem::Taken)));
+        }
+        let (id, now) = (tx.new_id(), tx.now());
+        let user = tx.save(User::register(id, new.clone(), now)).await?;
+        Ok(UserProfile::from(&user))
+    }
+}
+
+fn acceptable(password: &Secret) -> Result<&Secret, Problem> {
+    match password.expose().chars().count() {
+        0 => Err(Problem::Blank),
+        1..MIN_PASSWORD => Err(Problem::TooShort { min: MIN_PASSWORD }),
+        MIN_PASSWORD..=MAX_PASSWORD => Ok(password),
+        _ => Err(Problem::TooLong { max: MAX_PASSWORD }),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+    use crate::testing::{company, plain_passwords, report};
+
+    fn ada() -> RegisterUser {
+        RegisterUser {
+            email: "Ada@Example.com".to_owned(),
+            first_name: " Ada ".to_owned(),
+            last_name: "Lovelace".to_owned(),
+            password: Some("correct horse battery".into()),
+        }
+    }
+
+    async fn check(command: RegisterUser, expected: Expect) {
+        let mut tx = company();
+        let outcome = match command.prepare(&plain_passwords()).await {
+            Ok(new) => RegisterUser::execute(&new, &mut tx).await,
+            Err(error) => Err(error),
+        };
+        expected.assert_eq(&report(
+            &outcome.map(|user| (user.email, user.first_name, user.has_password)),
+            &tx,
+        ));
+    }
+
+    #[tokio::test]
+    async fn people_register_with_or_without_a_password() {
+        check(ada(), expect![[r#"
+            Ok(("ada@example.com", "Ada", true))
+            identity.user_registered {"user_id":"00000000-0000-0000-0000-000000000101","email":"ada@example.com","first_name":"Ada","last_name":"Lovelace"}
+        "#]])
+        .await;
+        check(RegisterUser { password: None, ..ada() }, expect![[r#"
+            Ok(("ada@example.com", "Ada", false))
+            identity.user_registered {"user_id":"00000000-0000-0000-0000-000000000101","email":"ada@example.com","first_name":"Ada","last_name":"Lovelace"}
+        "#]])
+        .await;
+    }
+
+    #[tokio::test]
+    async fn an_address_is_taken_in_every_letter_case() {
+        check(
+            RegisterUser { email: "OWNER@example.COM".to_owned(), ..ada() },
+            expect![[r#"
+            Err(email has already been taken)
+        "#]],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn every_wrong_field_is_named() {
+        let command = RegisterUser {
+            email: "ada".to_owned(),
+            first_name: "  ".to_owned(),
+            last_name: "x".repeat(101),
+            password: Some("12345678901".into()),
+        };
+        check(command, expect![[r#"
+            Err(email must have the @ sign and no spaces; first_name can't be blank; last_name should be at most 100 character(s); password should be at least 12 character(s))
+        "#]])
+        .await;
+    }
+
+    #[test]
+    fn passwords_have_12_to_256_characters() {
+        for (length, fits) in [(0, false), (11, false), (12, true), (256, true), (257, false)] {
+            assert_eq!(acceptable(&"é".repeat(length).into()).is_ok(), fits, "{length}");
+        }
+    }
+}

@@ -1,0 +1,15 @@
+//! What people, workspaces, members and invitations are, and what may happen to them.
+
+pub(crate) mod email;
+pub(crate) mod events;
+pub(crate) mod fields;
+pub(crate) mod invitation;
+pub(crate) mod member;
+pub(crate) mod policy;
+pub(crate) mod references;
+pub(crate) mod role;
+pub(crate) mod secret;
+pub(crate) mod session;
+pub(crate) mod slug;
+pub(crate) mod user;
+pub(crate) mod workspace;

@@ -1,0 +1,160 @@
+//! What can be wrong with the fields of a command.
+
+use std::fmt;
+
+/// Everything that is wrong with the fields of a command, in the order of the fields.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct FieldErrors(Vec<FieldError>);
+
+/// What is wrong with one field.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FieldError {
+    /// The name of the field, as in the command.
+    pub field: &'static str,
+    /// What is wrong with it; its `Display` is meant for the person who filled it in.
+    pub problem: Problem,
+}
+
+/// What can be wrong with a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Problem {
+    /// Nothing was given, or only blanks.
+    Blank,
+    /// Fewer characters than needed.
+    TooShort {
+        /// So many are needed.
+        min: usize,
+    },
+    /// More characters than allowed.
+    TooLong {
+        /// So many are allowed.
+        max: usize,
+    },
+    /// Not of the form it must have, which the text names.
+    Malformed(&'static str),
+    /// Somebody else has it.
+    Taken,
+}
+
+impl FieldErrors {
+    /// One by one.
+    pub fn iter(&self) -> impl Iterator<Item = &FieldError> {
+        self.0.iter()
+    }
+
+    /// What is wrong with a single field.
+    pub(crate) fn of(field: &'static str, problem: Problem) -> Self {
+        Self(vec![FieldError { field, problem }])
+    }
+
+    /// The value, or one more error.
+    pub(crate) fn check<T>(
+        &mut self,
+        field: &'static str,
+        checked: Result<T, Problem>,
+    ) -> Option<T> {
+        checked.map_err(|problem| self.0.push(FieldError { field, problem })).ok()
+    }
+}
+
+impl fmt::Display for FieldErrors {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (n, FieldError { field, problem }) in self.iter().enumerate() {
+            let separator = if n == 0 { "" } else { "; " };
+            write!(f, "{separator}{field} {problem}")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Blank => f.write_str("can't be blank"),
+            Self::TooShort { min } => write!(f, "should be at least {min} character(s)"),
+            Self::TooLong { max } => write!(f, "should be at most {max} character(s)"),
+            Self::Malformed(expected) => f.write_str(expected),
+            Self::Taken => f.write_str("has already been taken"),
+        }
+    }
+}
+
+/// A single line without blanks around it, 1 to `max` characters long.
+pub(crate) fn line(text: &str, max: usize) -> Result<String, Problem> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Err(Problem::Blank);
+    }
+    if text.chars().any(char::is_control) {
+        return Err(Problem::Malformed("must be a single line without control characters"));
+    }
+    at_most(text, max)
+}
+
+/// A text of several lines, at most `max` characters long; nothing if it is blank.
+pub(crate) fn paragraph(text: Option<&str>, max: usize) -> Result<Option<String>, Problem> {
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
+        return Err(Problem::Malformed("must not have control characters"));
+    }
+    at_most(text, max).map(Some)
+}
+
+/// A colour such as `#4f46e5`, in lower case; nothing if it is blank.
+pub(crate) fn color(text: Option<&str>) -> Result<Option<String>, Problem> {
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let digits = text.strip_prefix('#').unwrap_or_default();
+    if digits.len() == 6 && digits.chars().all(|c| c.is_ascii_hexdigit()) {
+        Ok(Some(text.to_ascii_lowercase()))
+    } else {
+        Err(Problem::Malformed("must look like #rrggbb"))
+    }
+}
+
+fn at_most(text: &str, max: usize) -> Result<String, Problem> {
+    if text.chars().count() > max { Err(Problem::TooLong { max }) } else { Ok(text.to_owned()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_are_trimmed_and_measured_in_characters() {
+        assert_eq!(line("  Ada  ", 3), Ok("Ada".to_owned()));
+        assert_eq!(line("Ädä", 3), Ok("Ädä".to_owned()));
+        assert_eq!(line("Adas", 3), Err(Problem::TooLong { max: 3 }));
+        assert_eq!(line(" \t ", 3), Err(Problem::Blank));
+        assert!(matches!(line("A\0a", 3), Err(Problem::Malformed(_))));
+        assert!(matches!(line("A\na", 3), Err(Problem::Malformed(_))));
+    }
+
+    #[test]
+    fn paragraphs_may_be_missing_and_have_lines() {
+        assert_eq!(paragraph(None, 9), Ok(None));
+        assert_eq!(paragraph(Some("  "), 9), Ok(None));
+        assert_eq!(paragraph(Some("a\n\tb "), 9), Ok(Some("a\n\tb".to_owned())));
+        assert!(matches!(paragraph(Some("a\0"), 9), Err(Problem::Malformed(_))));
+        assert_eq!(paragraph(Some("0123456789"), 9), Err(Problem::TooLong { max: 9 }));
+    }
+
+    #[test]
+    fn colours_have_six_digits() {
+        assert_eq!(color(Some("#4F46e5")), Ok(Some("#4f46e5".to_owned())));
+        assert_eq!(color(Some("")), Ok(None));
+        for text in ["4f46e5", "#4f46e", "#4f46e5a", "#4f46g5", "red", "#éé"] {
+            assert!(matches!(color(Some(text)), Err(Problem::Malformed(_))), "{text}");
+        }
+    }
+
+    #[test]
+    fn errors_read_like_sentences() {
+        let mut errors = FieldErrors::default();
+        errors.check("email", Err::<(), _>(Problem::Taken));
+        errors.check("first_name", Err::<(), _>(Problem::TooLong { max: 100 }));
+        expect_test::expect![
+            "email has already been taken; first_name should be at most 100 character(s)"
+        ]
+        .assert_eq(&errors.to_string());
+    }
+}

@@ -1,0 +1,117 @@
+//! How callers name things, and the ids of this context.
+
+use perme8_events::{Id, UserId, WorkspaceId};
+
+/// Marks the ids of invitations.
+#[derive(Debug)]
+pub enum WorkspaceInvitation {}
+
+/// Marks the ids of sessions.
+#[derive(Debug)]
+pub enum UserSession {}
+
+/// Identifies an invitation into a workspace.
+pub type InvitationId = Id<WorkspaceInvitation>;
+
+/// Identifies the session of a person who is logged in.
+pub type SessionId = Id<UserSession>;
+
+/// Names a workspace by its id or by its slug.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum WorkspaceRef {
+    /// By its id.
+    Id(WorkspaceId),
+    /// By its slug, as it stands in addresses.
+    Slug(String),
+}
+
+impl From<WorkspaceId> for WorkspaceRef {
+    fn from(id: WorkspaceId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<String> for WorkspaceRef {
+    fn from(slug: String) -> Self {
+        Self::Slug(slug)
+    }
+}
+
+impl From<&str> for WorkspaceRef {
+    fn from(slug: &str) -> Self {
+        Self::Slug(slug.to_owned())
+    }
+}
+
+/// Names a member of a workspace by id or by the person's present e-mail address.
+#[derive(Clone, PartialEq, Eq)]
+pub enum MemberRef {
+    /// By the id of the person.
+    User(UserId),
+    /// By the e-mail address, in any letter case.
+    Email(String),
+}
+
+impl std::fmt::Debug for MemberRef {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::User(id) => write!(f, "User({id})"),
+            Self::Email(_) => f.write_str("Email(..)"),
+        }
+    }
+}
+
+impl From<UserId> for MemberRef {
+    fn from(id: UserId) -> Self {
+        Self::User(id)
+    }
+}
+
+/// What parses as an id is one; everything else is taken for an address.
+impl From<&str> for MemberRef {
+    fn from(text: &str) -> Self {
+        text.parse().map_or_else(|_| Self::Email(text.to_owned()), Self::User)
+    }
+}
+
+impl From<String> for MemberRef {
+    fn from(text: String) -> Self {
+        text.parse().map_or(Self::Email(text), Self::User)
+    }
+}
+
+/// Names an invitation of the person who answers it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InvitationRef {
+    /// By its id.
+    Id(InvitationId),
+    /// By the workspace: nobody has two pending invitations into one.
+    Workspace(WorkspaceRef),
+}
+
+impl From<InvitationId> for InvitationRef {
+    fn from(id: InvitationId) -> Self {
+        Self::Id(id)
+    }
+}
+
+impl From<WorkspaceRef> for InvitationRef {
+    fn from(workspace: WorkspaceRef) -> Self {
+        Self::Workspace(workspace)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_is_named_by_id_or_address() {
+        let id: UserId = "0199a1b2-0000-7000-8000-000000000001".parse().unwrap();
+        assert_eq!(MemberRef::from(id.to_string()), MemberRef::User(id));
+        assert_eq!(MemberRef::from(id.to_string().as_str()), MemberRef::User(id));
+        let email = MemberRef::from("ada@example.com");
+        assert_eq!(email, MemberRef::Email("ada@example.com".to_owned()));
+        assert_eq!(format!("{email:?}"), "Email(..)");
+    }
+}

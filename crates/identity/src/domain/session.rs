@@ -1,0 +1,54 @@
+//! What proves who somebody is, for a while.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use perme8_events::UserId;
+
+use crate::domain::{email::Email, references::SessionId, secret::TokenHash};
+
+/// How long a session lasts.
+const SESSION: TimeDelta = TimeDelta::days(14);
+
+/// How long the token of a confirmation is good.
+const CONFIRMATION: TimeDelta = TimeDelta::minutes(15);
+
+/// Somebody is logged in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Session {
+    pub(crate) id: SessionId,
+    pub(crate) user_id: UserId,
+    pub(crate) token_hash: TokenHash,
+    pub(crate) authenticated_at: DateTime<Utc>,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+impl Session {
+    pub(crate) fn begin(
+        id: SessionId,
+        user_id: UserId,
+        token_hash: TokenHash,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self { id, user_id, token_hash, authenticated_at: now, expires_at: now + SESSION }
+    }
+}
+
+/// A single-use token that was sent to the e-mail address of an account, and proves that its bearer reads that mail.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct EmailToken {
+    pub(crate) token_hash: TokenHash,
+    pub(crate) user_id: UserId,
+    /// Where it was sent; worthless once the account has another address.
+    pub(crate) sent_to: Email,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+impl EmailToken {
+    pub(crate) fn of_confirmation(
+        token_hash: TokenHash,
+        user_id: UserId,
+        sent_to: Email,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self { token_hash, user_id, sent_to, expires_at: now + CONFIRMATION }
+    }
+}

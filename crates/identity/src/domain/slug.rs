@@ -1,0 +1,147 @@
+//! The readable names of workspaces in addresses.
+
+use std::fmt;
+
+use unicode_normalization::UnicodeNormalization as _;
+use uuid::Uuid;
+
+/// The longest name part of a slug; a suffix comes on top.
+const MAX: usize = 80;
+
+/// Words that are part of addresses beside the slugs, or would mislead as the name of a workspace.
+const RESERVED: [&str; 28] = [
+    "accept",
+    "admin",
+    "api",
+    "app",
+    "archive",
+    "assets",
+    "decline",
+    "docs",
+    "edit",
+    "events",
+    "health",
+    "invitations",
+    "leave",
+    "login",
+    "logout",
+    "me",
+    "members",
+    "metrics",
+    "new",
+    "perme8",
+    "ready",
+    "register",
+    "restore",
+    "sessions",
+    "settings",
+    "transfer",
+    "users",
+    "workspaces",
+];
+
+/// Lower-case ASCII letters, digits and single hyphens between them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Slug(String);
+
+impl Slug {
+    /// The slug of a name: accents fold, blanks become hyphens, all else that is no ASCII letter or digit goes.
+    ///
+    /// Nothing if nothing is left, as of a name in another script.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        let mut slug = String::new();
+        for c in name.nfd() {
+            if c.is_ascii_alphanumeric() {
+                slug.push(c.to_ascii_lowercase());
+            } else if (c.is_whitespace() || c == '-') && !slug.is_empty() && !slug.ends_with('-') {
+                slug.push('-');
+            }
+        }
+        slug.truncate(MAX);
+        let slug = slug.trim_end_matches('-');
+        (!slug.is_empty()).then(|| Self(slug.to_owned()))
+    }
+
+    /// A slug as it stands in an address; nothing if no workspace can have it.
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+        (!text.is_empty() && text.chars().all(fits)).then(|| Self(text.to_owned()))
+    }
+
+    /// Trusts what was made here before it was stored.
+    pub(crate) fn stored(text: String) -> Self {
+        Self(text)
+    }
+
+    /// `workspace-` and six random hex digits, for names of which nothing is left.
+    pub(crate) fn random(random: Uuid) -> Self {
+        Self(format!("workspace-{}", six_digits(random)))
+    }
+
+    /// The same and six random hex digits, because it is taken.
+    pub(crate) fn with_suffix(&self, random: Uuid) -> Self {
+        Self(format!("{}-{}", self.0, six_digits(random)))
+    }
+
+    /// Whether no workspace may have it.
+    pub(crate) fn is_reserved(&self) -> bool {
+        RESERVED.contains(&self.0.as_str())
+    }
+
+    pub(crate) fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for Slug {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The low 24 bits: random in every version of UUID, while the high ones are time.
+fn six_digits(random: Uuid) -> String {
+    format!("{:06x}", random.as_u128() & 0x00ff_ffff)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, slug: &str) {
+        assert_eq!(
+            Slug::from_name(name).map_or(String::new(), |slug| slug.to_string()),
+            slug,
+            "{name}"
+        );
+    }
+
+    #[test]
+    fn names_become_slugs() {
+        check("Product Team", "product-team");
+        check("Café résumé", "cafe-resume");
+        check("  a  -  b -", "a-b");
+        check("-lead", "lead");
+        check("R&D / Ops!", "rd-ops");
+        check("snake_case [x]^`\\", "snakecase-x");
+        check("日本語 🎉", "");
+        check(&"ab ".repeat(100), &"ab-".repeat(27)[..80]);
+    }
+
+    #[test]
+    fn suffixes_are_six_hex_digits() {
+        let random = Uuid::from_u128(0xffff_0000_0000_0000_0000_0000_0000_0abc);
+        assert_eq!(Slug::random(random).as_str(), "workspace-000abc");
+        assert_eq!(Slug::from_name("Café").unwrap().with_suffix(random).as_str(), "cafe-000abc");
+    }
+
+    #[test]
+    fn what_no_workspace_can_have_is_no_slug() {
+        for text in ["", "Über", "a b", "a\0", "a_b", "UPPER"] {
+            assert_eq!(Slug::parse(text), None, "{text:?}");
+        }
+        assert!(Slug::parse("product-team-0a1b2c").is_some());
+        assert!(Slug::parse("settings").unwrap().is_reserved());
+        assert!(!Slug::parse("product-team").unwrap().is_reserved());
+    }
+}

@@ -1,0 +1,137 @@
+//! The one way in.
+
+use std::sync::Arc;
+
+use perme8_events::{
+    Origin, UserId,
+    sql::{Db, UnitOfWork},
+};
+
+use crate::{
+    application::{
+        accept_invitation::AcceptInvitationError,
+        acting::acting_user,
+        change_member_role::ChangeMemberRoleError,
+        confirm_user::ConfirmUserError,
+        create_workspace::CreateWorkspaceError,
+        decline_invitation::DeclineInvitationError,
+        expire_invitations::ExpireInvitationsError,
+        invite_member::InviteMemberError,
+        issue_confirmation::IssueConfirmationError,
+        leave_workspace::LeaveWorkspaceError,
+        log_in::LogInError,
+        log_out::LogOutError,
+        ports::{Passwords, TokenSource},
+        read_models::QueryError,
+        register_user::RegisterUserError,
+        remove_member::RemoveMemberError,
+        resend_invitation::ResendInvitationError,
+        revoke_invitation::RevokeInvitationError,
+    },
+    infrastructure::{
+        directory::Directory, passwords::Argon2Passwords, queries::Queries, tokens::RandomTokens,
+    },
+};
+
+/// People, workspaces, members and invitations.
+///
+/// Each method takes the [`Origin`] of the wish and authorises from it. A command that loses a race is repeated; what is
+/// returned as `Storage` afterwards is nothing the caller could have avoided.
+#[derive(Debug, Clone)]
+pub struct Identity {
+    db: Db,
+    uow: UnitOfWork,
+    queries: Queries,
+    passwords: Arc<dyn Passwords>,
+    tokens: Arc<dyn TokenSource>,
+}
+
+/// Whether a refusal is one that may not come up again.
+trait Refusal {
+    fn is_passing(&self) -> bool;
+}
+
+macro_rules! refusals {
+    ($($Error:ident),+ $(,)?) => {$(
+        impl Refusal for $Error {
+            fn is_passing(&self) -> bool {
+                matches!(self, Self::Storage(error) if error.is_retryable())
+            }
+        }
+    )+};
+}
+
+refusals!(
+    AcceptInvitationError,
+    ChangeMemberRoleError,
+    ConfirmUserError,
+    CreateWorkspaceError,
+    DeclineInvitationError,
+    ExpireInvitationsError,
+    InviteMemberError,
+    IssueConfirmationError,
+    LeaveWorkspaceError,
+    LogInError,
+    LogOutError,
+    RegisterUserError,
+    RemoveMemberError,
+    ResendInvitationError,
+    RevokeInvitationError,
+);
+
+/// Runs a use case in a transaction of its own, and again while it loses races.
+macro_rules! transact {
+    ($self:ident, $origin:expr, $tx:ident => $execute:expr) => {{
+        let origin: Origin = $origin;
+        $self
+            .uow
+            .retry(Refusal::is_passing, || {
+                $self.uow.run(origin.clone(), async |$tx| $execute.await)
+            })
+            .await
+    }};
+}
+
+// The methods stand below `transact!`, because macros are visible only after their definition.
+mod invitations;
+mod people;
+mod workspaces;
+
+impl Identity {
+    /// On this database.
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        Self::with_passwords(db, Argon2Passwords::new())
+    }
+
+    /// The same, with passwords that are cheap to hash and to guess, so that tests are fast.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn with_cheap_passwords(db: Db) -> Self {
+        Self::with_passwords(db, Argon2Passwords::cheap())
+    }
+
+    fn with_passwords(db: Db, passwords: Argon2Passwords) -> Self {
+        Self {
+            uow: UnitOfWork::new(db.clone()),
+            queries: Queries::new(db.clone()),
+            db,
+            passwords: Arc::new(passwords),
+            tokens: Arc::new(RandomTokens),
+        }
+    }
+
+    /// Answers the questions of other contexts.
+    #[must_use]
+    pub fn directory(&self) -> Directory {
+        Directory::new(self.db.clone())
+    }
+}
+
+/// The person who asks.
+fn person(origin: &Origin) -> Result<UserId, QueryError> {
+    acting_user(origin).ok_or(QueryError::Forbidden)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,134 @@
+//! Invitations into workspaces.
+
+use perme8_events::Origin;
+
+use super::{Identity, Refusal, person};
+use crate::{
+    application::{
+        accept_invitation::{AcceptInvitation, AcceptInvitationError},
+        decline_invitation::{DeclineInvitation, DeclineInvitationError},
+        expire_invitations::{ExpireInvitations, ExpireInvitationsError},
+        invite_member::{InviteMember, InviteMemberError},
+        read_models::{InvitationSummary, QueryError, WorkspaceDetails},
+        resend_invitation::{ResendInvitation, ResendInvitationError},
+        revoke_invitation::{RevokeInvitation, RevokeInvitationError},
+    },
+    domain::{policy, references::WorkspaceRef},
+};
+
+impl Identity {
+    /// Asks an e-mail address to join a workspace.
+    ///
+    /// # Errors
+    ///
+    /// [`InviteMemberError`].
+    #[tracing::instrument(skip_all, fields(workspace = ?command.workspace))]
+    pub async fn invite_member(
+        &self,
+        origin: Origin,
+        command: InviteMember,
+    ) -> Result<InvitationSummary, InviteMemberError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Accepts an invitation to the confirmed address of the person who acts.
+    ///
+    /// # Errors
+    ///
+    /// [`AcceptInvitationError`].
+    #[tracing::instrument(skip_all, fields(invitation = ?command.invitation))]
+    pub async fn accept_invitation(
+        &self,
+        origin: Origin,
+        command: AcceptInvitation,
+    ) -> Result<WorkspaceDetails, AcceptInvitationError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Declines an invitation to the confirmed address of the person who acts.
+    ///
+    /// # Errors
+    ///
+    /// [`DeclineInvitationError`].
+    #[tracing::instrument(skip_all, fields(invitation = ?command.invitation))]
+    pub async fn decline_invitation(
+        &self,
+        origin: Origin,
+        command: DeclineInvitation,
+    ) -> Result<(), DeclineInvitationError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Takes an invitation back.
+    ///
+    /// # Errors
+    ///
+    /// [`RevokeInvitationError`].
+    #[tracing::instrument(skip_all, fields(invitation.id = %command.invitation_id))]
+    pub async fn revoke_invitation(
+        &self,
+        origin: Origin,
+        command: RevokeInvitation,
+    ) -> Result<(), RevokeInvitationError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Sends an invitation once more.
+    ///
+    /// # Errors
+    ///
+    /// [`ResendInvitationError`].
+    #[tracing::instrument(skip_all, fields(invitation.id = %command.invitation_id))]
+    pub async fn resend_invitation(
+        &self,
+        origin: Origin,
+        command: ResendInvitation,
+    ) -> Result<InvitationSummary, ResendInvitationError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Notes which invitations were not answered in time, and says how many. Only the system may.
+    ///
+    /// # Errors
+    ///
+    /// [`ExpireInvitationsError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn expire_invitations(
+        &self,
+        origin: Origin,
+        command: ExpireInvitations,
+    ) -> Result<usize, ExpireInvitationsError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// The invitations into a workspace that can still be answered, for its managers, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all, fields(?workspace))]
+    pub async fn invitations(
+        &self,
+        origin: &Origin,
+        workspace: &WorkspaceRef,
+    ) -> Result<Vec<InvitationSummary>, QueryError> {
+        let workspace = self.workspace(origin, workspace).await?;
+        if !policy::may_invite(workspace.role) {
+            return Err(QueryError::Forbidden);
+        }
+        Ok(self.queries.invitations(workspace.id).await?)
+    }
+
+    /// The invitations to the confirmed address of the person who acts that can still be answered, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn my_invitations(
+        &self,
+        origin: &Origin,
+    ) -> Result<Vec<InvitationSummary>, QueryError> {
+        Ok(self.queries.invitations_to(person(origin)?).await?)
+    }
+}

@@ -1,0 +1,121 @@
+//! Accounts and sessions.
+
+use perme8_events::{Origin, StorageError, UserId};
+
+use super::{Identity, Refusal, person};
+use crate::{
+    application::{
+        confirm_user::{ConfirmUser, ConfirmUserError},
+        issue_confirmation::{IssueConfirmation, IssueConfirmationError},
+        log_in::{LogIn, LogInError},
+        log_out::{LogOut, LogOutError},
+        read_models::{Authenticated, LoggedIn, QueryError, UserProfile},
+        register_user::{RegisterUser, RegisterUserError},
+    },
+    domain::secret::Secret,
+};
+
+impl Identity {
+    /// Makes an account. Anybody may.
+    ///
+    /// # Errors
+    ///
+    /// [`RegisterUserError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn register_user(
+        &self,
+        origin: Origin,
+        command: RegisterUser,
+    ) -> Result<UserProfile, RegisterUserError> {
+        let new = command.prepare(&*self.passwords).await?;
+        transact!(self, origin, tx => RegisterUser::execute(&new, tx))
+    }
+
+    /// Makes a token that confirms an e-mail address, for whoever can send it there. Only the system may.
+    ///
+    /// # Errors
+    ///
+    /// [`IssueConfirmationError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn issue_confirmation(
+        &self,
+        origin: Origin,
+        command: IssueConfirmation,
+    ) -> Result<Secret, IssueConfirmationError> {
+        transact!(self, origin, tx => command.execute(tx, &*self.tokens))
+    }
+
+    /// Confirms an e-mail address by such a token, which shows who acts.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfirmUserError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn confirm_user(
+        &self,
+        origin: Origin,
+        command: ConfirmUser,
+    ) -> Result<UserProfile, ConfirmUserError> {
+        let presented = command.present(&self.db, &*self.passwords, &*self.tokens).await?;
+        transact!(self, shown_to_be(presented.user_id, &origin), tx => presented.execute(tx))
+    }
+
+    /// Begins a session by address and password, which show who acts.
+    ///
+    /// # Errors
+    ///
+    /// [`LogInError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn log_in(&self, origin: Origin, command: LogIn) -> Result<LoggedIn, LogInError> {
+        let presented = command.present(&self.db, &*self.passwords).await?;
+        transact!(self, shown_to_be(presented.user_id, &origin), tx => presented.execute(tx, &*self.tokens))
+    }
+
+    /// Whose session a token proves, while it lasts.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    #[tracing::instrument(skip_all)]
+    pub async fn authenticate(
+        &self,
+        token: &Secret,
+    ) -> Result<Option<Authenticated>, StorageError> {
+        match self.tokens.digest(token) {
+            Some(hash) => self.queries.session(&hash).await,
+            None => Ok(None),
+        }
+    }
+
+    /// Ends a session of the person who acts.
+    ///
+    /// # Errors
+    ///
+    /// [`LogOutError`].
+    #[tracing::instrument(skip_all, fields(session.id = %command.session_id))]
+    pub async fn log_out(&self, origin: Origin, command: LogOut) -> Result<(), LogOutError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// The profile of the person who acts.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn me(&self, origin: &Origin) -> Result<UserProfile, QueryError> {
+        self.queries.profile(person(origin)?).await?.ok_or(QueryError::NotFound)
+    }
+}
+
+/// The same request, now that a secret has shown who it is that acts.
+fn shown_to_be(user: UserId, origin: &Origin) -> Origin {
+    let mut shown = Origin::user(user);
+    if let Some(request_id) = origin.metadata().get("request_id") {
+        shown = shown.with_request_id(request_id);
+    }
+    match origin.client() {
+        Some(client) => shown.with_client(client.clone()),
+        None => shown,
+    }
+}

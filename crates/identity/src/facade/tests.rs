@@ -1,0 +1,141 @@
+//! What the compiler holds of the facade.
+
+use super::*;
+use crate::{
+    AcceptInvitation, ChangeMemberRole, ConfirmUser, CreateWorkspace, DeclineInvitation,
+    ExpireInvitations, InviteMember, IssueConfirmation, LeaveWorkspace, LogIn, LogOut,
+    RegisterUser, RemoveMember, ResendInvitation, RevokeInvitation, Secret, WorkspaceRef,
+};
+
+fn sent<T: Send>(_: T) {}
+
+/// Servers run each of these on whatever thread is free.
+#[expect(dead_code, clippy::too_many_arguments, reason = "compiling it is the test")]
+fn futures_are_send(
+    identity: &Identity,
+    origin: &Origin,
+    workspace: &WorkspaceRef,
+    token: &Secret,
+    users: (RegisterUser, IssueConfirmation, ConfirmUser, LogIn, LogOut),
+    workspaces: (CreateWorkspace, ChangeMemberRole, RemoveMember, LeaveWorkspace),
+    invitations: (InviteMember, ResendInvitation, RevokeInvitation, ExpireInvitations),
+    answers: (AcceptInvitation, DeclineInvitation),
+) {
+    let who = || origin.clone();
+    sent(identity.register_user(who(), users.0));
+    sent(identity.issue_confirmation(who(), users.1));
+    sent(identity.confirm_user(who(), users.2));
+    sent(identity.log_in(who(), users.3));
+    sent(identity.log_out(who(), users.4));
+    sent(identity.authenticate(token));
+    sent(identity.me(origin));
+    sent(identity.create_workspace(who(), workspaces.0));
+    sent(identity.change_member_role(who(), workspaces.1));
+    sent(identity.remove_member(who(), workspaces.2));
+    sent(identity.leave_workspace(who(), workspaces.3));
+    sent(identity.workspace(origin, workspace));
+    sent(identity.my_workspaces(origin));
+    sent(identity.members(origin, workspace));
+    sent(identity.invite_member(who(), invitations.0));
+    sent(identity.resend_invitation(who(), invitations.1));
+    sent(identity.revoke_invitation(who(), invitations.2));
+    sent(identity.expire_invitations(who(), invitations.3));
+    sent(identity.accept_invitation(who(), answers.0));
+    sent(identity.decline_invitation(who(), answers.1));
+    sent(identity.invitations(origin, workspace));
+    sent(identity.my_invitations(origin));
+}
+
+/// The handler runs on the transaction of the database.
+#[expect(dead_code, reason = "compiling it is the test")]
+fn the_handler_fits_the_transaction() {
+    fn handles<H: perme8_events::EventHandler<perme8_events::sql::Tx>>(_: H) {}
+    handles(crate::OnUserConfirmed);
+}
+
+mod turns {
+    use std::sync::Mutex;
+
+    use perme8_events::{Origin, StorageError, sql::UnitOfWork, testing::on_both_engines};
+    use tokio::sync::Notify;
+
+    use super::super::*;
+    use crate::{
+        ConfirmUser, IssueConfirmation, RegisterUser, application::ports::Users as _,
+        domain::email::Email,
+    };
+
+    on_both_engines! {
+        migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
+
+        async fn nobody_confirms_an_address_while_it_is_being_invited(test: TestDb) {
+            let identity = Identity::with_cheap_passwords(test.db.clone());
+            let system = || Origin::system("identity.testing");
+            let (email, name) = (|| "ada@example.com".to_owned(), || "Ada".to_owned());
+            let register =
+                RegisterUser { email: email(), first_name: name(), last_name: name(), password: None };
+            identity.register_user(system(), register).await.unwrap();
+            let issue = IssueConfirmation { email: email() };
+            let token = identity.issue_confirmation(system(), issue).await.unwrap();
+
+            let (order, begun) = (Mutex::new(Vec::new()), Notify::new());
+            let uow = UnitOfWork::new(test.db.clone());
+            let inviting = uow.run(system(), async |tx| {
+                let email = Email::parse(&email()).unwrap();
+                tx.wait_for_turn(&email).await?;
+                begun.notify_one();
+                // Time enough for a confirmation that would not wait.
+                for _ in 0..50 {
+                    let user = tx.user_by_email(&email).await?.unwrap();
+                    assert!(!user.is_confirmed());
+                }
+                order.lock().unwrap().push("invited");
+                Ok::<_, StorageError>(())
+            });
+            let confirming = async {
+                begun.notified().await;
+                identity.confirm_user(system(), ConfirmUser { token, password: None }).await.unwrap();
+                order.lock().unwrap().push("confirmed");
+            };
+            let (invited, ()) = tokio::join!(inviting, confirming);
+            invited.unwrap();
+            assert_eq!(order.into_inner().unwrap(), ["invited", "confirmed"]);
+        }
+    }
+}
+
+mod atomicity {
+    use perme8_events::{
+        EventFilter, EventStore as _, Origin, Position, StorageError, sql::UnitOfWork,
+        testing::on_both_engines,
+    };
+
+    use super::super::*;
+    use crate::{CreateWorkspace, InviteMember, Role, testing::confirmed_user};
+
+    on_both_engines! {
+        migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
+
+        async fn what_is_not_committed_leaves_neither_state_nor_events(test: TestDb) {
+            let identity = Identity::with_cheap_passwords(test.db.clone());
+            let ada = confirmed_user(&identity, "ada@example.com", "Ada", "Lovelace").await;
+            let before = test.db.read(&EventFilter::All, Position::START, 100).await.unwrap().len();
+            let uow = UnitOfWork::new(test.db.clone());
+            let undone = uow.run(Origin::user(ada), async |tx| {
+                let command =
+                    CreateWorkspace { name: "Engines".to_owned(), description: None, color: None };
+                let workspace = command.execute(tx).await.unwrap().id.into();
+                let email = "ben@example.com".to_owned();
+                let invite = InviteMember { workspace, email, role: Role::Guest };
+                invite.execute(tx).await.unwrap();
+                Err::<(), _>(StorageError::conflict())
+            });
+            assert!(undone.await.is_err());
+            assert_eq!(identity.my_workspaces(&Origin::user(ada)).await.unwrap(), []);
+            let workspace = identity.directory().workspace_by_slug("engines").await.unwrap();
+            assert_eq!(workspace, None);
+            let after = test.db.read(&EventFilter::All, Position::START, 100).await.unwrap().len();
+            assert_eq!(after, before);
+        }
+    }
+}

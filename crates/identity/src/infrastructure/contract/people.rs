@@ -1,0 +1,100 @@
+//! People, their tokens and their sessions.
+
+use super::*;
+
+promises! {
+    people_come_back_as_they_were_saved
+    an_address_is_had_once
+    a_stale_person_is_not_saved
+    tokens_are_taken_once_and_in_time
+    a_person_can_forget_all_tokens
+    sessions_are_ended_by_whom_they_belong_to
+}
+
+async fn people_come_back_as_they_were_saved<T: Ports>(tx: &mut T) {
+    let ada = person(tx, "ada").await;
+    assert_eq!(Load::<User>::load(tx, ada.id).await.unwrap().as_ref(), Some(&ada));
+    assert_eq!(tx.user_by_email(&email("ADA")).await.unwrap().as_ref(), Some(&ada));
+    let now = tx.now();
+    let confirmed = Save::<User>::save(tx, ada.clone().confirm(None, now)).await.unwrap();
+    assert_eq!(confirmed.version, ada.version + 1);
+    assert_eq!(Load::<User>::load(tx, ada.id).await.unwrap(), Some(confirmed));
+    assert_eq!(Load::<User>::load(tx, nobody()).await.unwrap(), None);
+    assert_eq!(tx.user_by_email(&email("nobody")).await.unwrap(), None);
+    tx.wait_for_turn(&email("ada")).await.unwrap();
+    tx.wait_for_turn(&email("ada")).await.unwrap();
+}
+
+async fn an_address_is_had_once<T: Ports>(tx: &mut T) {
+    let ada = person(tx, "ada").await;
+    let new = NewUser {
+        email: ada.email,
+        first_name: "Another".to_owned(),
+        last_name: "Ada".to_owned(),
+        password_hash: None,
+    };
+    let (id, now) = (tx.new_id(), tx.now());
+    assert!(is_conflict(Save::<User>::save(tx, User::register(id, new, now)).await));
+}
+
+async fn a_stale_person_is_not_saved<T: Ports>(tx: &mut T) {
+    let ada = person(tx, "ada").await;
+    let now = tx.now();
+    Save::<User>::save(tx, ada.clone().confirm(None, now)).await.unwrap();
+    assert!(is_conflict(Save::<User>::save(tx, ada.confirm(None, now)).await));
+}
+
+async fn tokens_are_taken_once_and_in_time<T: Ports>(tx: &mut T) {
+    let ada = person(tx, "ada").await;
+    let now = tx.now();
+    let token = |number, expires_at| EmailToken {
+        token_hash: TokenHash::new([number; 32]),
+        user_id: ada.id,
+        sent_to: ada.email.clone(),
+        expires_at,
+    };
+    let (late, good) = (token(1, now), token(2, now + TimeDelta::microseconds(1)));
+    tx.keep_token(&late).await.unwrap();
+    tx.keep_token(&good).await.unwrap();
+    assert_eq!(tx.take_token(&late.token_hash).await.unwrap(), None);
+    assert_eq!(tx.take_token(&good.token_hash).await.unwrap(), Some(good.clone()));
+    assert_eq!(tx.take_token(&good.token_hash).await.unwrap(), None);
+}
+
+async fn a_person_can_forget_all_tokens<T: Ports>(tx: &mut T) {
+    let (ada, ben) = (person(tx, "ada").await, person(tx, "ben").await);
+    let now = tx.now();
+    let token = |number, user: &User| {
+        EmailToken::of_confirmation(TokenHash::new([number; 32]), user.id, user.email.clone(), now)
+    };
+    for token in [token(1, &ada), token(2, &ada), token(3, &ben)] {
+        tx.keep_token(&token).await.unwrap();
+    }
+    tx.forget_tokens(ada.id).await.unwrap();
+    for (number, found) in [(1, false), (2, false), (3, true)] {
+        assert_eq!(
+            tx.take_token(&TokenHash::new([number; 32])).await.unwrap().is_some(),
+            found,
+            "{number}"
+        );
+    }
+}
+
+async fn sessions_are_ended_by_whom_they_belong_to<T: Ports>(tx: &mut T) {
+    let (ada, ben) = (person(tx, "ada").await, person(tx, "ben").await);
+    let now = tx.now();
+    let over = Session {
+        expires_at: now,
+        ..Session::begin(tx.new_id(), ada.id, TokenHash::new([1; 32]), now)
+    };
+    let session = Session::begin(tx.new_id(), ada.id, TokenHash::new([2; 32]), now);
+    tx.begin_session(&over).await.unwrap();
+    tx.begin_session(&session).await.unwrap();
+    assert!(
+        !tx.end_session(over.id, ada.id).await.unwrap(),
+        "the next session clears what is over"
+    );
+    assert!(!tx.end_session(session.id, ben.id).await.unwrap());
+    assert!(tx.end_session(session.id, ada.id).await.unwrap());
+    assert!(!tx.end_session(session.id, ada.id).await.unwrap());
+}

@@ -1,0 +1,131 @@
+//! Passwords by argon2id.
+
+use std::{fmt, panic, sync::Arc, thread};
+
+use argon2::{
+    Algorithm, Argon2, Params, Version,
+    password_hash::{PasswordHasher as _, PasswordVerifier as _},
+};
+use async_trait::async_trait;
+use tokio::{sync::Semaphore, task};
+
+use crate::{
+    application::ports::Passwords,
+    domain::secret::{PasswordHash, Secret},
+};
+
+/// Hashes on threads where waiting is allowed, on at most as many as there are cores: each takes 19 MiB and a core for
+/// tens of milliseconds, so more at once would only make all of them later.
+pub(crate) struct Argon2Passwords {
+    argon2: Argon2<'static>,
+    /// Matches no password, and costs as much to compare with as a real one.
+    nobody: PasswordHash,
+    turns: Arc<Semaphore>,
+}
+
+impl fmt::Debug for Argon2Passwords {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Argon2Passwords").finish_non_exhaustive()
+    }
+}
+
+impl Argon2Passwords {
+    /// At the cost that OWASP recommends: 19 MiB, two passes, one lane.
+    pub(crate) fn new() -> Self {
+        Self::at_cost(19_456, 2)
+    }
+
+    /// As cheap as argon2 gets, for tests.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn cheap() -> Self {
+        Self::at_cost(Params::MIN_M_COST, Params::MIN_T_COST)
+    }
+
+    fn at_cost(memory: u32, passes: u32) -> Self {
+        let params = Params::new(memory, passes, 1, None)
+            .expect("both costs are within the limits of argon2");
+        // A salt of 16 and an output of 32 zero bytes; no password is known to hash to zeros.
+        let (salt, output) = ("A".repeat(22), "A".repeat(43));
+        let nobody = format!("$argon2id$v=19$m={memory},t={passes},p=1${salt}${output}");
+        let turns = thread::available_parallelism().map_or(2, usize::from);
+        Self {
+            argon2: Argon2::new(Algorithm::Argon2id, Version::V0x13, params),
+            nobody: PasswordHash::new(nobody),
+            turns: Arc::new(Semaphore::new(turns)),
+        }
+    }
+
+    async fn in_turn<R: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Argon2<'static>) -> R + Send + 'static,
+    ) -> R {
+        let turn =
+            Arc::clone(&self.turns).acquire_owned().await.expect("nobody closes the semaphore");
+        let argon2 = self.argon2.clone();
+        let done = task::spawn_blocking(move || {
+            let result = work(&argon2);
+            drop(turn);
+            result
+        });
+        match done.await {
+            Ok(result) => result,
+            Err(error) if error.is_panic() => panic::resume_unwind(error.into_panic()),
+            // The runtime shuts down, and will drop the one who waits here, too.
+            Err(_) => std::future::pending().await,
+        }
+    }
+}
+
+#[async_trait]
+impl Passwords for Argon2Passwords {
+    async fn hash(&self, password: Secret) -> PasswordHash {
+        self.in_turn(move |argon2| {
+            let hash = argon2.hash_password(password.expose().as_bytes());
+            PasswordHash::new(
+                hash.expect("passwords are short, and the system has randomness").to_string(),
+            )
+        })
+        .await
+    }
+
+    async fn verify(&self, password: Secret, hash: Option<PasswordHash>) -> bool {
+        let known = hash.is_some();
+        let hash = hash.unwrap_or_else(|| self.nobody.clone());
+        let matches = self
+            .in_turn(move |argon2| {
+                argon2.verify_password(password.expose().as_bytes(), hash.as_str()).is_ok()
+            })
+            .await;
+        matches && known
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_hash_is_of_one_password() {
+        let passwords = Argon2Passwords::cheap();
+        let hash = passwords.hash("correct horse".into()).await;
+        assert!(passwords.verify("correct horse".into(), Some(hash.clone())).await);
+        assert!(!passwords.verify("battery staple".into(), Some(hash.clone())).await);
+        assert!(!passwords.verify("correct horse".into(), None).await);
+        assert_ne!(hash, passwords.hash("correct horse".into()).await);
+    }
+
+    #[tokio::test]
+    async fn hashes_name_their_cost() {
+        let hash = Argon2Passwords::new().hash("correct horse".into()).await;
+        assert!(hash.as_str().starts_with("$argon2id$v=19$m=19456,t=2,p=1$"));
+    }
+
+    #[test]
+    fn the_hash_of_nobody_is_compared_at_full_cost() {
+        let passwords = Argon2Passwords::new();
+        let nobody = argon2::PasswordHash::new(passwords.nobody.as_str()).unwrap();
+        assert_eq!(Params::try_from(&nobody).unwrap().m_cost(), 19_456);
+        assert_eq!(nobody.hash.unwrap().len(), 32);
+        assert_eq!(nobody.salt.unwrap().len(), 16);
+    }
+}

@@ -1,0 +1,226 @@
+//! What callers of the facade get to read.
+
+use chrono::{DateTime, Utc};
+use perme8_events::{StorageError, UserId, WorkspaceId, sql, sql::Db};
+use sqlx::FromRow;
+
+use crate::{
+    application::read_models::{
+        Authenticated, InvitationSummary, MemberSummary, UserProfile, WorkspaceDetails,
+    },
+    domain::{
+        references::{InvitationId, SessionId, WorkspaceRef},
+        role::Role,
+        secret::TokenHash,
+        user::User,
+        workspace::Workspace,
+    },
+    infrastructure::{
+        rows::{StandingRow, UserRow, role},
+        workspace_store::id_and_slug,
+    },
+};
+
+/// The read models, straight from the tables; who may ask is the facade's business.
+#[derive(Debug, Clone)]
+pub(crate) struct Queries {
+    db: Db,
+}
+
+#[derive(FromRow)]
+struct SessionRow {
+    #[sqlx(flatten)]
+    user: UserRow,
+    session_id: SessionId,
+    authenticated_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+#[derive(FromRow)]
+struct MemberSummaryRow {
+    user_id: UserId,
+    email: String,
+    first_name: String,
+    last_name: String,
+    role: String,
+    joined_at: DateTime<Utc>,
+}
+
+impl TryFrom<MemberSummaryRow> for MemberSummary {
+    type Error = StorageError;
+
+    fn try_from(row: MemberSummaryRow) -> Result<Self, StorageError> {
+        let MemberSummaryRow { user_id, email, first_name, last_name, role: word, joined_at } = row;
+        Ok(Self { user_id, email, first_name, last_name, role: role(&word)?, joined_at })
+    }
+}
+
+#[derive(FromRow)]
+struct InvitationSummaryRow {
+    id: InvitationId,
+    workspace_id: WorkspaceId,
+    workspace_name: String,
+    workspace_slug: String,
+    email: String,
+    role: String,
+    invited_by: UserId,
+    invited_by_name: String,
+    created_at: DateTime<Utc>,
+    sent_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+impl TryFrom<InvitationSummaryRow> for InvitationSummary {
+    type Error = StorageError;
+
+    fn try_from(row: InvitationSummaryRow) -> Result<Self, StorageError> {
+        Ok(Self {
+            id: row.id,
+            workspace_id: row.workspace_id,
+            workspace_name: row.workspace_name,
+            workspace_slug: row.workspace_slug,
+            email: row.email,
+            role: role(&row.role)?,
+            invited_by: row.invited_by,
+            invited_by_name: row.invited_by_name,
+            created_at: row.created_at,
+            sent_at: row.sent_at,
+            expires_at: row.expires_at,
+        })
+    }
+}
+
+impl Queries {
+    pub(crate) fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    fn now(&self) -> DateTime<Utc> {
+        self.db.clock().now()
+    }
+
+    /// Whose session it is, while it lasts.
+    pub(crate) async fn session(
+        &self,
+        token: &TokenHash,
+    ) -> Result<Option<Authenticated>, StorageError> {
+        let query = self.db.query(sql!(
+            "SELECT u.id, u.email, u.first_name, u.last_name, u.password_hash, u.registered_at, u.confirmed_at, u.version,
+                    s.id AS session_id, s.authenticated_at, s.expires_at
+             FROM identity_sessions s
+             JOIN identity_users u ON u.id = s.user_id
+             WHERE s.token_hash = $1 AND s.expires_at > $2"
+        ));
+        let row: Option<SessionRow> = query.bind(token.as_bytes()).bind(self.now()).opt().await?;
+        Ok(row.map(|SessionRow { user, session_id, authenticated_at, expires_at }| Authenticated {
+            user: UserProfile::from(&User::from(user)),
+            session_id,
+            authenticated_at,
+            expires_at,
+        }))
+    }
+
+    /// The profile of a person.
+    pub(crate) async fn profile(&self, user: UserId) -> Result<Option<UserProfile>, StorageError> {
+        let query = self.db.query(sql!(
+            "SELECT id, email, first_name, last_name, password_hash, registered_at, confirmed_at, version
+             FROM identity_users WHERE id = $1"
+        ));
+        let row: Option<UserRow> = query.bind(user).opt().await?;
+        Ok(row.map(|row| UserProfile::from(&User::from(row))))
+    }
+
+    /// A workspace, for one of its members.
+    pub(crate) async fn workspace(
+        &self,
+        user: UserId,
+        workspace: &WorkspaceRef,
+    ) -> Result<Option<WorkspaceDetails>, StorageError> {
+        let (id, slug) = id_and_slug(workspace);
+        let query = self.db.query(sql!(
+            "SELECT w.id, w.name, w.slug, w.description, w.color, w.created_at, w.archived_at, w.version, m.role
+             FROM identity_workspaces w
+             JOIN identity_members m ON m.workspace_id = w.id AND m.user_id = $1
+             WHERE w.id = $2 OR w.slug = $3"
+        ));
+        let row: Option<StandingRow> = query.bind(user).bind(id).bind(slug).opt().await?;
+        row.map(details).transpose()
+    }
+
+    /// The workspaces of a person, newest first.
+    pub(crate) async fn workspaces(
+        &self,
+        user: UserId,
+    ) -> Result<Vec<WorkspaceDetails>, StorageError> {
+        let query = self.db.query(sql!(
+            "SELECT w.id, w.name, w.slug, w.description, w.color, w.created_at, w.archived_at, w.version, m.role
+             FROM identity_members m
+             JOIN identity_workspaces w ON w.id = m.workspace_id
+             WHERE m.user_id = $1 AND w.archived_at IS NULL
+             ORDER BY w.created_at DESC, w.id DESC"
+        ));
+        let rows: Vec<StandingRow> = query.bind(user).all().await?;
+        rows.into_iter().map(details).collect()
+    }
+
+    /// The members of a workspace, oldest first.
+    pub(crate) async fn members(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<Vec<MemberSummary>, StorageError> {
+        let query = self.db.query(sql!(
+            "SELECT m.user_id, u.email, u.first_name, u.last_name, m.role, m.joined_at
+             FROM identity_members m
+             JOIN identity_users u ON u.id = m.user_id
+             WHERE m.workspace_id = $1
+             ORDER BY m.joined_at, m.user_id"
+        ));
+        let rows: Vec<MemberSummaryRow> = query.bind(workspace).all().await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// The invitations into a workspace that can still be answered, newest first.
+    pub(crate) async fn invitations(
+        &self,
+        workspace: WorkspaceId,
+    ) -> Result<Vec<InvitationSummary>, StorageError> {
+        let query = self.db.query(sql!(
+            "SELECT i.id, i.workspace_id, w.name AS workspace_name, w.slug AS workspace_slug, i.email, i.role,
+                    i.invited_by, u.first_name || ' ' || u.last_name AS invited_by_name, i.created_at, i.sent_at,
+                    i.expires_at
+             FROM identity_invitations i
+             JOIN identity_workspaces w ON w.id = i.workspace_id
+             JOIN identity_users u ON u.id = i.invited_by
+             WHERE i.workspace_id = $1 AND i.status = 'pending' AND i.expires_at > $2
+             ORDER BY i.created_at DESC, i.id DESC"
+        ));
+        let rows: Vec<InvitationSummaryRow> = query.bind(workspace).bind(self.now()).all().await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// The invitations to the confirmed address of a person that can still be answered, newest first.
+    pub(crate) async fn invitations_to(
+        &self,
+        user: UserId,
+    ) -> Result<Vec<InvitationSummary>, StorageError> {
+        let query = self.db.query(sql!(
+            "SELECT i.id, i.workspace_id, w.name AS workspace_name, w.slug AS workspace_slug, i.email, i.role,
+                    i.invited_by, u.first_name || ' ' || u.last_name AS invited_by_name, i.created_at, i.sent_at,
+                    i.expires_at
+             FROM identity_users invitee
+             JOIN identity_invitations i ON i.email = invitee.email
+             JOIN identity_workspaces w ON w.id = i.workspace_id
+             JOIN identity_users u ON u.id = i.invited_by
+             WHERE invitee.id = $1 AND invitee.confirmed_at IS NOT NULL
+               AND i.status = 'pending' AND i.expires_at > $2 AND w.archived_at IS NULL
+             ORDER BY i.created_at DESC, i.id DESC"
+        ));
+        let rows: Vec<InvitationSummaryRow> = query.bind(user).bind(self.now()).all().await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+}
+
+fn details(row: StandingRow) -> Result<WorkspaceDetails, StorageError> {
+    let (workspace, role): (Workspace, Role) = row.try_into()?;
+    Ok(WorkspaceDetails::of(workspace, role))
+}

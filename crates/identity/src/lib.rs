@@ -1,0 +1,60 @@
+#![doc = include_str!("../README.md")]
+
+mod application;
+mod domain;
+mod facade;
+mod infrastructure;
+
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+// Facade: api, web, the host and tests.
+pub use application::on_user_confirmed::OnUserConfirmed;
+pub use facade::Identity;
+pub use infrastructure::MIGRATIONS;
+
+// Commands and their errors: for whoever may use the facade.
+pub use application::accept_invitation::{AcceptInvitation, AcceptInvitationError};
+pub use application::change_member_role::{ChangeMemberRole, ChangeMemberRoleError};
+pub use application::confirm_user::{ConfirmUser, ConfirmUserError};
+pub use application::create_workspace::{CreateWorkspace, CreateWorkspaceError};
+pub use application::decline_invitation::{DeclineInvitation, DeclineInvitationError};
+pub use application::expire_invitations::{ExpireInvitations, ExpireInvitationsError};
+pub use application::invite_member::{InviteMember, InviteMemberError};
+pub use application::issue_confirmation::{IssueConfirmation, IssueConfirmationError};
+pub use application::leave_workspace::{LeaveWorkspace, LeaveWorkspaceError};
+pub use application::log_in::{LogIn, LogInError};
+pub use application::log_out::{LogOut, LogOutError};
+pub use application::register_user::{RegisterUser, RegisterUserError};
+pub use application::remove_member::{RemoveMember, RemoveMemberError};
+pub use application::resend_invitation::{ResendInvitation, ResendInvitationError};
+pub use application::revoke_invitation::{RevokeInvitation, RevokeInvitationError};
+pub use domain::fields::{FieldError, FieldErrors, Problem};
+pub use domain::secret::Secret;
+
+// Read models of the facade, and why it did not answer.
+pub use application::read_models::{
+    Authenticated, InvitationSummary, LoggedIn, MemberSummary, QueryError, UserProfile,
+    WorkspaceDetails,
+};
+
+// Queries: for the gateways of other contexts.
+pub use infrastructure::directory::{
+    Directory, InvitationEntry, Membership, UserEntry, WorkspaceEntry,
+};
+
+// Events: for the handlers of other contexts.
+pub use domain::events::{
+    EVENTS, InvitationCreated, InvitationDeclined, InvitationExpired, InvitationResent,
+    InvitationRevoked, LogInMethod, MemberInvited, MemberJoined, MemberLeft, MemberRemoved,
+    MemberRoleChanged, UserConfirmed, UserLoggedIn, UserLoggedOut, UserRegistered,
+    WorkspaceCreated,
+};
+
+// Language: for every layer of other contexts.
+pub use domain::invitation::InvitationStatus;
+pub use domain::references::{
+    InvitationId, InvitationRef, MemberRef, SessionId, UserSession, WorkspaceInvitation,
+    WorkspaceRef,
+};
+pub use domain::role::{Role, UnknownRole};

@@ -1,0 +1,78 @@
+//! People for the tests of other crates, and the tables in memory for the tests of this one.
+
+use perme8_events::{Origin, UserId};
+
+use crate::{ConfirmUser, Identity, IssueConfirmation, RegisterUser, Secret};
+
+#[cfg(test)]
+mod company;
+#[cfg(test)]
+mod fake_secrets;
+#[cfg(test)]
+mod tables;
+
+#[cfg(test)]
+pub(crate) use company::{
+    ADMIN, COMPANY, GUEST, INVITEE, MEMBER, NEWCOMER, OWNER, Person, archived, company,
+    confirmed_event, elsewhere, invited, report,
+};
+#[cfg(test)]
+pub(crate) use fake_secrets::{CountedTokens, plain_passwords};
+#[cfg(test)]
+pub(crate) use tables::Tables;
+
+/// The password of [`user_with_password`].
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// Registers and confirms somebody without a password.
+///
+/// # Panics
+///
+/// The address is taken or malformed, or the storage fails.
+pub async fn confirmed_user(
+    identity: &Identity,
+    email: &str,
+    first_name: &str,
+    last_name: &str,
+) -> UserId {
+    register_and_confirm(identity, email, first_name, last_name, None).await
+}
+
+/// Registers and confirms somebody who logs in with [`PASSWORD`].
+///
+/// # Panics
+///
+/// The address is taken or malformed, or the storage fails.
+pub async fn user_with_password(
+    identity: &Identity,
+    email: &str,
+    first_name: &str,
+    last_name: &str,
+) -> UserId {
+    register_and_confirm(identity, email, first_name, last_name, Some(PASSWORD.into())).await
+}
+
+async fn register_and_confirm(
+    identity: &Identity,
+    email: &str,
+    first_name: &str,
+    last_name: &str,
+    password: Option<Secret>,
+) -> UserId {
+    let origin = || Origin::system("identity.testing");
+    let register = RegisterUser {
+        email: email.to_owned(),
+        first_name: first_name.to_owned(),
+        last_name: last_name.to_owned(),
+        password: password.clone(),
+    };
+    identity.register_user(origin(), register).await.expect("the address is free");
+    let issue = IssueConfirmation { email: email.to_owned() };
+    let token =
+        identity.issue_confirmation(origin(), issue).await.expect("nobody has confirmed it");
+    identity
+        .confirm_user(origin(), ConfirmUser { token, password })
+        .await
+        .expect("the token is fresh")
+        .id
+}

@@ -1,0 +1,170 @@
+//! A company and the people around it, in memory.
+
+use std::fmt::{self, Write as _};
+
+use perme8_events::{
+    Actor, Audience, Clock as _, DomainEvent as _, Envelope, EventId, Id, Metadata, Position,
+    Transaction as _, UserId, WorkspaceId,
+    testing::{FakeTx, ManualClock},
+};
+use serde_json::value::RawValue;
+use uuid::Uuid;
+
+use super::{fake_secrets::hash_of, tables::Tables};
+use crate::{
+    application::invite_member::InviteMember,
+    domain::{
+        email::Email,
+        events::UserConfirmed,
+        invitation::Invitation,
+        member::{Member, MemberId},
+        role::Role,
+        slug::Slug,
+        user::User,
+        workspace::{NewWorkspace, Workspace},
+    },
+};
+
+/// Somebody in or around the company.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Person {
+    number: u128,
+    name: &'static str,
+    pub(crate) email: &'static str,
+}
+
+impl Person {
+    pub(crate) const fn id(self) -> UserId {
+        Id::new(Uuid::from_u128(self.number))
+    }
+}
+
+/// Owns the company; password `of the owner`; who acts unless a test says otherwise.
+pub(crate) const OWNER: Person = Person { number: 2, name: "Owner", email: "owner@example.com" };
+/// An admin of the company.
+pub(crate) const ADMIN: Person = Person { number: 3, name: "Admin", email: "admin@example.com" };
+/// A member of the company.
+pub(crate) const MEMBER: Person = Person { number: 4, name: "Member", email: "member@example.com" };
+/// A guest of the company.
+pub(crate) const GUEST: Person = Person { number: 5, name: "Guest", email: "guest@example.com" };
+/// A stranger with a confirmed account.
+pub(crate) const INVITEE: Person =
+    Person { number: 10, name: "Invitee", email: "invitee@example.com" };
+/// A stranger who has not confirmed the address; password `of the newcomer`.
+pub(crate) const NEWCOMER: Person =
+    Person { number: 11, name: "Newcomer", email: "newcomer@example.com" };
+
+/// The workspace `the-company`.
+pub(crate) const COMPANY: WorkspaceId = Id::new(Uuid::from_u128(1));
+
+/// A transaction over a workspace with one member of each role, and two strangers.
+pub(crate) fn company() -> FakeTx<Tables> {
+    let now = ManualClock::monday_morning().now();
+    let user = |person: Person| User {
+        id: person.id(),
+        email: Email::parse(person.email).unwrap(),
+        first_name: person.name.to_owned(),
+        last_name: "Example".to_owned(),
+        password_hash: match person.number {
+            2 => Some(hash_of("of the owner")),
+            11 => Some(hash_of("of the newcomer")),
+            _ => None,
+        },
+        registered_at: now,
+        confirmed_at: (person.number != NEWCOMER.number).then_some(now),
+        version: 1,
+    };
+    let member = |(person, role): (Person, Role)| Member {
+        id: MemberId { workspace_id: COMPANY, user_id: person.id() },
+        role,
+        joined_at: now,
+        is_gone: false,
+        version: 1,
+    };
+    FakeTx::new(Tables {
+        users: [OWNER, ADMIN, MEMBER, GUEST, INVITEE, NEWCOMER].map(user).into(),
+        workspaces: vec![workspace(COMPANY, "The Company", OWNER)],
+        members: [
+            (OWNER, Role::Owner),
+            (ADMIN, Role::Admin),
+            (MEMBER, Role::Member),
+            (GUEST, Role::Guest),
+        ]
+        .map(member)
+        .into(),
+        ..Tables::default()
+    })
+}
+
+fn workspace(id: WorkspaceId, name: &str, owner: Person) -> Workspace {
+    let new = NewWorkspace { name: name.to_owned(), description: None, color: None };
+    let slug = Slug::from_name(name).unwrap();
+    let created = Workspace::create(id, new, slug, owner.id(), ManualClock::monday_morning().now());
+    Workspace { version: 1, ..created.peek().clone() }
+}
+
+/// The company after its owner has invited somebody as a member; what that emitted is taken away.
+pub(crate) async fn invited(person: Person) -> (FakeTx<Tables>, Invitation) {
+    let mut tx = company();
+    let command = InviteMember {
+        workspace: COMPANY.into(),
+        email: person.email.to_owned(),
+        role: Role::Member,
+    };
+    command.execute(&mut tx).await.unwrap();
+    drop(tx.take_events());
+    let invitation = tx.state.invitations[0].clone();
+    (tx, invitation)
+}
+
+/// The same, and the company is put away.
+pub(crate) fn archived(mut tx: FakeTx<Tables>) -> FakeTx<Tables> {
+    let now = tx.now();
+    tx.state.workspaces[0].archived_at = Some(now);
+    tx
+}
+
+/// The same, and somebody has a workspace of their own.
+pub(crate) fn elsewhere(mut tx: FakeTx<Tables>, owner: Person) -> (FakeTx<Tables>, WorkspaceId) {
+    let id = Id::new(Uuid::from_u128(0x99));
+    tx.state.workspaces.push(workspace(id, "Elsewhere", owner));
+    let member = Member::found(MemberId { workspace_id: id, user_id: owner.id() }, tx.now());
+    tx.state.members.push(Member { version: 1, ..member.peek().clone() });
+    (tx, id)
+}
+
+/// The event of somebody who has just confirmed the address.
+pub(crate) fn confirmed_event(person: Person) -> Envelope {
+    let event = UserConfirmed { user_id: person.id(), email: person.email.to_owned().into() };
+    Envelope {
+        position: Position::new(1),
+        event_id: EventId::new(Uuid::from_u128(0xe1)),
+        event_type: UserConfirmed::TYPE.to_owned(),
+        version: UserConfirmed::VERSION,
+        aggregate_type: UserConfirmed::AGGREGATE.to_owned(),
+        aggregate_id: person.id().to_string(),
+        actor: Actor::User(person.id()),
+        on_behalf_of: None,
+        workspace_id: None,
+        audience: Audience::nobody().and_user(person.id()),
+        occurred_at: ManualClock::monday_morning().now(),
+        correlation_id: Id::new(Uuid::from_u128(3)),
+        causation_id: None,
+        metadata: Metadata::new(),
+        data: RawValue::from_string(serde_json::to_string(&event).unwrap()).unwrap(),
+    }
+}
+
+/// The outcome of a use case, then the events, one a line.
+pub(crate) fn report<R: fmt::Debug, E: fmt::Display>(
+    outcome: &Result<R, E>,
+    tx: &FakeTx<Tables>,
+) -> String {
+    let mut text = String::new();
+    match outcome {
+        Ok(value) => writeln!(text, "Ok({value:?})"),
+        Err(error) => writeln!(text, "Err({error})"),
+    }
+    .unwrap();
+    text + &tx.transcript()
+}

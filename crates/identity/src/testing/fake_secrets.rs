@@ -1,0 +1,42 @@
+//! Passwords and tokens that can be foreseen.
+
+use std::sync::atomic::{AtomicU8, Ordering};
+
+use crate::{
+    application::ports::{MintedToken, MockPasswords, TokenSource},
+    domain::secret::{PasswordHash, Secret, TokenHash},
+};
+
+/// Passwords whose hash is the password in words.
+pub(crate) fn plain_passwords() -> MockPasswords {
+    let mut passwords = MockPasswords::new();
+    passwords.expect_hash().returning(|password| hash_of(password.expose()));
+    passwords
+        .expect_verify()
+        .returning(|password, hash| hash.is_some_and(|hash| hash == hash_of(password.expose())));
+    passwords
+}
+
+pub(crate) fn hash_of(password: &str) -> PasswordHash {
+    PasswordHash::new(format!("hash of {password}"))
+}
+
+/// Tokens that count: `token 1`, `token 2` ….
+#[derive(Debug, Default)]
+pub(crate) struct CountedTokens(AtomicU8);
+
+impl TokenSource for CountedTokens {
+    fn mint(&self) -> MintedToken {
+        let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+        MintedToken { plain: format!("token {number}").into(), hash: TokenHash::new([number; 32]) }
+    }
+
+    fn digest(&self, plain: &Secret) -> Option<TokenHash> {
+        plain
+            .expose()
+            .strip_prefix("token ")?
+            .parse()
+            .ok()
+            .map(|number| TokenHash::new([number; 32]))
+    }
+}

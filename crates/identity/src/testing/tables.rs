@@ -1,0 +1,264 @@
+//! The tables in memory, with the same rules of uniqueness as in a database.
+
+use perme8_events::{
+    Aggregate, Load, StorageError, Store, Transaction as _, UserId, WorkspaceId, testing::FakeTx,
+};
+
+use crate::{
+    application::ports::{
+        Accounts, EmailTokens, Invitations, Members, Sessions, Users, Workspaces,
+    },
+    domain::{
+        email::Email,
+        invitation::Invitation,
+        member::{Member, MemberId},
+        references::{InvitationId, SessionId, WorkspaceRef},
+        role::Role,
+        secret::TokenHash,
+        session::{EmailToken, Session},
+        slug::Slug,
+        user::User,
+        workspace::Workspace,
+    },
+};
+
+/// What a database would hold.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tables {
+    pub(crate) users: Vec<User>,
+    pub(crate) tokens: Vec<EmailToken>,
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) workspaces: Vec<Workspace>,
+    pub(crate) members: Vec<Member>,
+    pub(crate) invitations: Vec<Invitation>,
+}
+
+/// Compare and set: a new row must not be there, an old one must have the version that was read.
+fn put<A: Aggregate + Clone>(
+    rows: &mut Vec<A>,
+    aggregate: &mut A,
+    version: fn(&mut A) -> &mut i64,
+    collides: impl Fn(&A, &A) -> bool,
+) -> Result<(), StorageError>
+where
+    A::Id: PartialEq,
+{
+    let place = rows.iter().position(|row| row.id() == aggregate.id());
+    let stored = place.map_or(0, |place| *version(&mut rows[place]));
+    let taken = rows.iter().any(|row| row.id() != aggregate.id() && collides(row, aggregate));
+    if stored != *version(aggregate) || taken {
+        return Err(StorageError::conflict());
+    }
+    *version(aggregate) += 1;
+    match place {
+        Some(place) => rows[place] = aggregate.clone(),
+        None => rows.push(aggregate.clone()),
+    }
+    Ok(())
+}
+
+impl Load<User> for FakeTx<Tables> {
+    async fn load(&mut self, id: UserId) -> Result<Option<User>, StorageError> {
+        Ok(self.state.users.iter().find(|user| user.id == id).cloned())
+    }
+}
+
+impl Store<User> for FakeTx<Tables> {
+    async fn store(&mut self, user: &mut User) -> Result<(), StorageError> {
+        put(&mut self.state.users, user, |user| &mut user.version, |a, b| a.email == b.email)
+    }
+}
+
+impl Users for FakeTx<Tables> {
+    async fn user_by_email(&mut self, email: &Email) -> Result<Option<User>, StorageError> {
+        Ok(self.state.users.iter().find(|user| user.email == *email).cloned())
+    }
+
+    async fn wait_for_turn(&mut self, _email: &Email) -> Result<(), StorageError> {
+        Ok(())
+    }
+}
+
+impl EmailTokens for FakeTx<Tables> {
+    async fn keep_token(&mut self, token: &EmailToken) -> Result<(), StorageError> {
+        let now = self.now();
+        self.state.tokens.retain(|kept| kept.user_id != token.user_id || kept.expires_at > now);
+        self.state.tokens.push(token.clone());
+        Ok(())
+    }
+
+    async fn take_token(&mut self, hash: &TokenHash) -> Result<Option<EmailToken>, StorageError> {
+        let now = self.now();
+        let place = self
+            .state
+            .tokens
+            .iter()
+            .position(|kept| kept.token_hash == *hash && kept.expires_at > now);
+        Ok(place.map(|place| self.state.tokens.remove(place)))
+    }
+
+    async fn forget_tokens(&mut self, user: UserId) -> Result<(), StorageError> {
+        self.state.tokens.retain(|kept| kept.user_id != user);
+        Ok(())
+    }
+}
+
+impl Sessions for FakeTx<Tables> {
+    async fn begin_session(&mut self, session: &Session) -> Result<(), StorageError> {
+        let now = self.now();
+        self.state.sessions.retain(|kept| kept.user_id != session.user_id || kept.expires_at > now);
+        self.state.sessions.push(session.clone());
+        Ok(())
+    }
+
+    async fn end_session(&mut self, id: SessionId, user: UserId) -> Result<bool, StorageError> {
+        let before = self.state.sessions.len();
+        self.state.sessions.retain(|kept| kept.id != id || kept.user_id != user);
+        Ok(self.state.sessions.len() < before)
+    }
+}
+
+impl Load<Workspace> for FakeTx<Tables> {
+    async fn load(&mut self, id: WorkspaceId) -> Result<Option<Workspace>, StorageError> {
+        Ok(self.state.workspaces.iter().find(|workspace| workspace.id == id).cloned())
+    }
+}
+
+impl Store<Workspace> for FakeTx<Tables> {
+    async fn store(&mut self, workspace: &mut Workspace) -> Result<(), StorageError> {
+        put(&mut self.state.workspaces, workspace, |w| &mut w.version, |a, b| a.slug == b.slug)
+    }
+}
+
+impl Workspaces for FakeTx<Tables> {
+    async fn workspace_by_slug(&mut self, slug: &Slug) -> Result<Option<Workspace>, StorageError> {
+        Ok(self.state.workspaces.iter().find(|workspace| workspace.slug == *slug).cloned())
+    }
+
+    async fn standing(
+        &mut self,
+        user: UserId,
+        workspace: &WorkspaceRef,
+    ) -> Result<Option<(Workspace, Role)>, StorageError> {
+        let named = |candidate: &&Workspace| match workspace {
+            WorkspaceRef::Id(id) => candidate.id == *id,
+            WorkspaceRef::Slug(slug) => candidate.slug.as_str() == slug,
+        };
+        let Some(workspace) = self.state.workspaces.iter().find(named).cloned() else {
+            return Ok(None);
+        };
+        let id = MemberId { workspace_id: workspace.id, user_id: user };
+        let member = self.state.members.iter().find(|member| member.id == id);
+        Ok(member.map(|member| (workspace, member.role)))
+    }
+}
+
+impl Load<Member> for FakeTx<Tables> {
+    async fn load(&mut self, id: MemberId) -> Result<Option<Member>, StorageError> {
+        Ok(self.state.members.iter().find(|member| member.id == id).cloned())
+    }
+}
+
+impl Store<Member> for FakeTx<Tables> {
+    async fn store(&mut self, member: &mut Member) -> Result<(), StorageError> {
+        let two_owners = |a: &Member, b: &Member| {
+            a.id.workspace_id == b.id.workspace_id && a.role == Role::Owner && b.role == Role::Owner
+        };
+        put(&mut self.state.members, member, |member| &mut member.version, two_owners)?;
+        self.state.members.retain(|member| !member.is_gone);
+        Ok(())
+    }
+}
+
+impl Members for FakeTx<Tables> {
+    async fn member_by_email(
+        &mut self,
+        workspace: WorkspaceId,
+        email: &Email,
+    ) -> Result<Option<Member>, StorageError> {
+        let Some(user) = self.user_by_email(email).await? else { return Ok(None) };
+        Load::<Member>::load(self, MemberId { workspace_id: workspace, user_id: user.id }).await
+    }
+}
+
+impl Load<Invitation> for FakeTx<Tables> {
+    async fn load(&mut self, id: InvitationId) -> Result<Option<Invitation>, StorageError> {
+        Ok(self.state.invitations.iter().find(|invitation| invitation.id == id).cloned())
+    }
+}
+
+impl Store<Invitation> for FakeTx<Tables> {
+    async fn store(&mut self, invitation: &mut Invitation) -> Result<(), StorageError> {
+        let both_pending = |a: &Invitation, b: &Invitation| {
+            a.is_pending()
+                && b.is_pending()
+                && a.workspace_id == b.workspace_id
+                && a.email == b.email
+        };
+        put(&mut self.state.invitations, invitation, |i| &mut i.version, both_pending)
+    }
+}
+
+impl Invitations for FakeTx<Tables> {
+    async fn pending_invitation(
+        &mut self,
+        workspace: WorkspaceId,
+        email: &Email,
+    ) -> Result<Option<Invitation>, StorageError> {
+        let fits =
+            |i: &&Invitation| i.is_pending() && i.workspace_id == workspace && i.email == *email;
+        Ok(self.state.invitations.iter().find(fits).cloned())
+    }
+
+    async fn count_open_invitations(
+        &mut self,
+        workspace: WorkspaceId,
+    ) -> Result<i64, StorageError> {
+        let now = self.now();
+        let open =
+            self.state.invitations.iter().filter(|i| i.is_open(now) && i.workspace_id == workspace);
+        Ok(i64::try_from(open.count()).unwrap())
+    }
+
+    async fn open_invitations_of(
+        &mut self,
+        email: &Email,
+    ) -> Result<Vec<Invitation>, StorageError> {
+        let now = self.now();
+        let mut open: Vec<Invitation> = self
+            .state
+            .invitations
+            .iter()
+            .filter(|i| i.is_open(now) && i.email == *email)
+            .cloned()
+            .collect();
+        open.sort_by_key(|invitation| (invitation.created_at, invitation.id));
+        Ok(open)
+    }
+
+    async fn overdue_invitations(&mut self, limit: u32) -> Result<Vec<Invitation>, StorageError> {
+        let now = self.now();
+        let mut overdue: Vec<Invitation> = self
+            .state
+            .invitations
+            .iter()
+            .filter(|i| i.is_pending() && i.is_overdue(now))
+            .cloned()
+            .collect();
+        overdue.sort_by_key(|invitation| (invitation.expires_at, invitation.id));
+        overdue.truncate(usize::try_from(limit).unwrap());
+        Ok(overdue)
+    }
+}
+
+/// As they were when the tables were copied.
+impl Accounts for Tables {
+    async fn account_by_email(&self, email: &Email) -> Result<Option<User>, StorageError> {
+        Ok(self.users.iter().find(|user| user.email == *email).cloned())
+    }
+
+    async fn account_by_token(&self, hash: &TokenHash) -> Result<Option<User>, StorageError> {
+        let token = self.tokens.iter().find(|token| token.token_hash == *hash);
+        Ok(token.and_then(|token| self.users.iter().find(|user| user.id == token.user_id)).cloned())
+    }
+}

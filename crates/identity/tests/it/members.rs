@@ -1,0 +1,69 @@
+//! Changing roles, removing, leaving.
+
+use identity::{
+    ChangeMemberRole, ChangeMemberRoleError, LeaveWorkspace, LeaveWorkspaceError, RemoveMember,
+    RemoveMemberError,
+};
+
+use super::*;
+
+on_both_engines! {
+    migrations: [&perme8_events::sql::MIGRATIONS, &MIGRATIONS];
+
+    async fn roles_change_and_show_everywhere(test: TestDb) {
+        let office = Office::open(&test).await;
+        test.clock.advance(std::time::Duration::from_secs(1));
+        office.join(office.ben, "ben@example.com", Role::Guest).await;
+        let command = |role| ChangeMemberRole {
+            workspace: "engines".into(),
+            member: "BEN@example.com".into(),
+            role,
+        };
+        let changed = office.identity.change_member_role(Origin::user(office.ada), command(Role::Admin)).await.unwrap();
+        assert_eq!((changed.user_id, changed.role), (office.ben, Role::Admin));
+        let members = office.identity.members(&Origin::user(office.ben), &"engines".into()).await.unwrap();
+        let members: Vec<_> = members.into_iter().map(|member| (member.first_name, member.role)).collect();
+        assert_eq!(members, [("Ada".to_owned(), Role::Owner), ("Ben".to_owned(), Role::Admin)]);
+        let workspace = office.engines.id;
+        assert_eq!(office.directory.role_of(office.ben, workspace).await.unwrap(), Some(Role::Admin));
+        assert_eq!(office.directory.role_of(office.cyd, workspace).await.unwrap(), None);
+        assert!(!office.directory.membership(office.ada, workspace).await.unwrap().unwrap().workspace_archived);
+        let all = [(office.ada, Role::Owner), (office.ben, Role::Admin)];
+        assert_eq!(office.directory.members(workspace).await.unwrap(), all);
+        assert_eq!(office.directory.managers(workspace).await.unwrap(), [office.ada, office.ben]);
+        let before = events(&test).await.len();
+        office.identity.change_member_role(Origin::user(office.ada), command(Role::Admin)).await.unwrap();
+        assert_eq!(events(&test).await.len(), before, "what changes nothing is no event");
+        let outcome = office.identity.change_member_role(Origin::user(office.cyd), command(Role::Guest)).await;
+        assert!(matches!(outcome, Err(ChangeMemberRoleError::WorkspaceNotFound)));
+    }
+
+    async fn who_is_removed_can_be_invited_anew(test: TestDb) {
+        let office = Office::open(&test).await;
+        office.join(office.ben, "ben@example.com", Role::Member).await;
+        let remove = || RemoveMember { workspace: "engines".into(), member: office.ben.into() };
+        let by_ben = office.identity.remove_member(Origin::user(office.ben), remove()).await;
+        assert!(matches!(by_ben, Err(RemoveMemberError::Forbidden)));
+        office.identity.remove_member(Origin::user(office.ada), remove()).await.unwrap();
+        assert_eq!(office.directory.role_of(office.ben, office.engines.id).await.unwrap(), None);
+        let again = office.identity.remove_member(Origin::user(office.ada), remove()).await;
+        assert!(matches!(again, Err(RemoveMemberError::MemberNotFound)));
+        office.join(office.ben, "ben@example.com", Role::Guest).await;
+        assert_eq!(office.directory.role_of(office.ben, office.engines.id).await.unwrap(), Some(Role::Guest));
+        let owner = RemoveMember { workspace: "engines".into(), member: office.ada.into() };
+        let outcome = office.identity.remove_member(Origin::user(office.ada), owner).await;
+        assert!(matches!(outcome, Err(RemoveMemberError::OwnerProtected)));
+    }
+
+    async fn everybody_leaves_but_the_owner(test: TestDb) {
+        let office = Office::open(&test).await;
+        office.join(office.ben, "ben@example.com", Role::Admin).await;
+        let leave = || LeaveWorkspace { workspace: "engines".into() };
+        office.identity.leave_workspace(Origin::user(office.ben), leave()).await.unwrap();
+        let again = office.identity.leave_workspace(Origin::user(office.ben), leave()).await;
+        assert!(matches!(again, Err(LeaveWorkspaceError::WorkspaceNotFound)));
+        let owner = office.identity.leave_workspace(Origin::user(office.ada), leave()).await;
+        assert!(matches!(owner, Err(LeaveWorkspaceError::OwnerStays)));
+        assert_eq!(event_types(&test).await.last().unwrap(), "member_left");
+    }
+}

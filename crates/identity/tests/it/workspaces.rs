@@ -1,0 +1,68 @@
+//! Creating and seeing workspaces.
+
+use identity::{CreateWorkspaceError, QueryError, WorkspaceRef};
+
+use super::*;
+
+on_both_engines! {
+    migrations: [&perme8_events::sql::MIGRATIONS, &MIGRATIONS];
+
+    async fn members_see_their_workspaces_newest_first(test: TestDb) {
+        let office = Office::open(&test).await;
+        test.clock.advance(std::time::Duration::from_secs(1));
+        let looms = office.identity.create_workspace(Origin::user(office.ada), named("Looms")).await.unwrap();
+        let mine = office.identity.my_workspaces(&Origin::user(office.ada)).await.unwrap();
+        assert_eq!(mine, [looms, office.engines.clone()]);
+        assert_eq!(office.identity.my_workspaces(&Origin::user(office.ben)).await.unwrap(), []);
+        for named in [WorkspaceRef::from(office.engines.id), WorkspaceRef::from("engines")] {
+            let found = office.identity.workspace(&Origin::user(office.ada), &named).await.unwrap();
+            assert_eq!(found, office.engines);
+        }
+        assert_eq!(office.engines.role, Role::Owner);
+    }
+
+    async fn strangers_cannot_tell_a_workspace_from_none(test: TestDb) {
+        let office = Office::open(&test).await;
+        for named in [WorkspaceRef::from("engines"), "looms".into(), "No Slug".into(), "\0".into()] {
+            let seen = office.identity.workspace(&Origin::user(office.ben), &named).await;
+            assert!(matches!(seen, Err(QueryError::NotFound)), "{named:?}");
+            let members = office.identity.members(&Origin::user(office.ben), &named).await;
+            assert!(matches!(members, Err(QueryError::NotFound)), "{named:?}");
+        }
+        let anybody = Origin::system("api");
+        assert!(matches!(office.identity.my_workspaces(&anybody).await, Err(QueryError::Forbidden)));
+    }
+
+    async fn one_name_makes_many_slugs(test: TestDb) {
+        let office = Office::open(&test).await;
+        for name in ["Engines", "engines!", "Éngines"] {
+            let created = office.identity.create_workspace(Origin::user(office.ben), named(name)).await.unwrap();
+            let (base, suffix) = created.slug.split_once('-').unwrap();
+            assert_eq!(base, "engines");
+            assert!(suffix.len() == 6 && suffix.chars().all(|c| c.is_ascii_hexdigit()), "{suffix}");
+        }
+        let created = office.identity.create_workspace(Origin::user(office.ben), named("机器")).await.unwrap();
+        assert!(created.slug.starts_with("workspace-"));
+    }
+
+    async fn a_refused_workspace_leaves_nothing(test: TestDb) {
+        let office = Office::open(&test).await;
+        let before = events(&test).await.len();
+        let outcome = office.identity.create_workspace(Origin::user(office.ben), named("\0")).await;
+        assert!(matches!(outcome, Err(CreateWorkspaceError::Invalid(_))));
+        let outcome = office.identity.create_workspace(Origin::system("api"), named("Mine")).await;
+        assert!(matches!(outcome, Err(CreateWorkspaceError::Forbidden)));
+        assert_eq!(office.identity.my_workspaces(&Origin::user(office.ben)).await.unwrap(), []);
+        assert_eq!(events(&test).await.len(), before);
+    }
+
+    async fn the_directory_knows_workspaces(test: TestDb) {
+        let office = Office::open(&test).await;
+        let entry = office.directory.workspace(office.engines.id).await.unwrap().unwrap();
+        assert_eq!((entry.slug.as_str(), entry.archived), ("engines", false));
+        assert_eq!(office.directory.workspace_by_slug("engines").await.unwrap(), Some(entry));
+        for slug in ["looms", "No Slug", "\0"] {
+            assert_eq!(office.directory.workspace_by_slug(slug).await.unwrap(), None);
+        }
+    }
+}
