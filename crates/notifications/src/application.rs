@@ -1,0 +1,14 @@
+//! What people do with what they are told, and what the handlers tell them.
+
+pub(crate) mod mark_all_read;
+pub(crate) mod mark_read;
+pub(crate) mod on_access_lost;
+pub(crate) mod on_invitation;
+pub(crate) mod on_workspace_activity;
+pub(crate) mod ports;
+pub(crate) mod read_models;
+pub(crate) mod registry;
+pub(crate) mod tell;
+
+#[cfg(test)]
+mod laws;

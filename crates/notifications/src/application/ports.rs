@@ -1,0 +1,141 @@
+//! What use cases and handlers ask of the storage and of identity.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use identity::{InvitationId, Role};
+use perme8_events::{EventId, Position, StorageError, Transaction, UserId, WorkspaceId};
+
+use crate::domain::{
+    action::NotificationAction,
+    notification::{Notification, NotificationId},
+};
+
+/// The notifications of people.
+pub(crate) trait Inboxes: Transaction {
+    /// Whether this event told this person something already.
+    fn was_told(
+        &mut self,
+        user: UserId,
+        of: EventId,
+    ) -> impl Future<Output = Result<bool, StorageError>> + Send;
+
+    /// A notification of this person; somebody else's is none.
+    fn notification_of(
+        &mut self,
+        user: UserId,
+        id: NotificationId,
+    ) -> impl Future<Output = Result<Option<Notification>, StorageError>> + Send;
+
+    /// Those that ask for an answer to this invitation.
+    fn asking_about(
+        &mut self,
+        invitation: InvitationId,
+    ) -> impl Future<Output = Result<Vec<Notification>, StorageError>> + Send;
+
+    /// Those of this person that tell of events of this workspace before a position, oldest first.
+    fn pointing_into(
+        &mut self,
+        workspace: WorkspaceId,
+        user: UserId,
+        before: Position,
+    ) -> impl Future<Output = Result<Vec<Notification>, StorageError>> + Send;
+
+    /// Marks as read whatever this person has not read and was created up to an instant; gives their number.
+    fn read_up_to(
+        &mut self,
+        user: UserId,
+        up_to: DateTime<Utc>,
+    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
+}
+
+/// Which invitations need no answer any more.
+pub(crate) trait Answers: Transaction {
+    /// What became of an invitation, if anything did.
+    fn answer(
+        &mut self,
+        invitation: InvitationId,
+    ) -> impl Future<Output = Result<Option<NotificationAction>, StorageError>> + Send;
+
+    /// Remembers what became of an invitation; the first answer stands.
+    fn remember_answer(
+        &mut self,
+        invitation: InvitationId,
+        action: NotificationAction,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+}
+
+/// Where in the log people lost workspaces.
+pub(crate) trait Accesses: Transaction {
+    /// Where this person last lost this workspace; [`Position::START`] for never.
+    ///
+    /// Until this transaction ends, no other can remember a loss of the two: what is written because of the answer is seen
+    /// by whoever cleans up after the loss.
+    fn last_loss(
+        &mut self,
+        user: UserId,
+        workspace: WorkspaceId,
+    ) -> impl Future<Output = Result<Position, StorageError>> + Send;
+
+    /// Remembers that this person lost this workspace; an earlier loss than the one known changes nothing.
+    fn remember_loss(
+        &mut self,
+        user: UserId,
+        workspace: WorkspaceId,
+        at: Position,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+}
+
+/// What a workspace is called.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkspaceNames {
+    /// By people.
+    pub name: String,
+    /// In addresses.
+    pub slug: String,
+}
+
+/// Tells who is who, and who belongs where; a host whose people live elsewhere implements it on its own tables.
+#[cfg_attr(test, mockall::automock)]
+#[async_trait]
+pub trait Directory: fmt::Debug + Send + Sync {
+    /// What a workspace is called; none when it is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when nobody can tell; the event is handled again later.
+    async fn workspace(&self, id: WorkspaceId) -> Result<Option<WorkspaceNames>, StorageError>;
+
+    /// The full name of a person; none for somebody who is gone.
+    ///
+    /// # Errors
+    ///
+    /// As [`workspace`](Self::workspace).
+    async fn person_name(&self, id: UserId) -> Result<Option<String>, StorageError>;
+
+    /// What a person is in a workspace; none for those who do not belong to it.
+    ///
+    /// # Errors
+    ///
+    /// As [`workspace`](Self::workspace).
+    async fn role_of(
+        &self,
+        user: UserId,
+        workspace: WorkspaceId,
+    ) -> Result<Option<Role>, StorageError>;
+
+    /// Who manages a workspace.
+    ///
+    /// # Errors
+    ///
+    /// As [`workspace`](Self::workspace).
+    async fn managers(&self, workspace: WorkspaceId) -> Result<Vec<UserId>, StorageError>;
+
+    /// Who sent an invitation; none when there is no such invitation.
+    ///
+    /// # Errors
+    ///
+    /// As [`workspace`](Self::workspace).
+    async fn inviter(&self, invitation: InvitationId) -> Result<Option<UserId>, StorageError>;
+}

@@ -1,0 +1,149 @@
+//! What queries ask and answer.
+
+use chrono::{DateTime, Utc};
+use identity::InvitationId;
+use perme8_events::{StorageError, WorkspaceId};
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::domain::{
+    action::NotificationAction,
+    cursor::Cursor,
+    notification::{Notification, NotificationId},
+    notification_type::NotificationType,
+};
+
+/// At most so many notifications make a page.
+pub(crate) const MAX_LIMIT: u32 = 100;
+
+/// Which notifications of its own somebody wants to see, newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListNotifications {
+    /// Only those that were not read yet.
+    pub unread_only: bool,
+    /// At most so many; taken as 1 to 100.
+    pub limit: u32,
+    /// Those that follow a page; from the newest on without it.
+    pub after: Option<Cursor>,
+}
+
+impl Default for ListNotifications {
+    fn default() -> Self {
+        Self { unread_only: false, limit: 20, after: None }
+    }
+}
+
+/// Why a query has no answer.
+#[derive(Debug, thiserror::Error)]
+pub enum QueryError {
+    /// Nobody in particular asks.
+    #[error("only people have notifications")]
+    Forbidden,
+    /// There is no such notification, or it is somebody else's.
+    #[error("there is no such notification")]
+    NotFound,
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Some notifications, newest first.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NotificationPage {
+    /// The notifications.
+    pub notifications: Vec<NotificationSummary>,
+    /// Where the next page begins; none when this is the last one.
+    pub next: Option<Cursor>,
+}
+
+impl NotificationPage {
+    /// A page of `limit`, out of one notification more than that if there are any.
+    pub(crate) fn cut(mut notifications: Vec<NotificationSummary>, limit: usize) -> Self {
+        let more = notifications.len() > limit;
+        notifications.truncate(limit);
+        let end =
+            notifications.last().map(|last| Cursor { created_at: last.created_at, id: last.id });
+        Self { notifications, next: end.filter(|_| more) }
+    }
+}
+
+/// A notification, as its reader sees it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NotificationSummary {
+    /// Identifies it.
+    pub id: NotificationId,
+    /// What kind of thing it tells.
+    #[serde(rename = "type")]
+    pub notification_type: NotificationType,
+    /// In a few words.
+    pub title: String,
+    /// In a sentence.
+    pub body: String,
+    /// What a link needs, e.g. `workspace_slug` and `invitation_id`.
+    pub data: Map<String, Value>,
+    /// The workspace it points into.
+    pub workspace_id: Option<WorkspaceId>,
+    /// The invitation to which it asks for an answer.
+    pub invitation_id: Option<InvitationId>,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+    /// When its reader first read it.
+    pub read_at: Option<DateTime<Utc>>,
+    /// What became of that which it asks for.
+    pub action_taken: Option<NotificationAction>,
+    /// When that was.
+    pub action_taken_at: Option<DateTime<Utc>>,
+}
+
+impl From<Notification> for NotificationSummary {
+    fn from(notification: Notification) -> Self {
+        let Notification {
+            id,
+            user_id: _,
+            notification_type,
+            title,
+            body,
+            data,
+            workspace_id,
+            invitation_id,
+            source: _,
+            created_at,
+            read_at,
+            taken,
+            is_deleted: _,
+            version: _,
+        } = notification;
+        Self {
+            id,
+            notification_type,
+            title,
+            body,
+            data,
+            workspace_id,
+            invitation_id,
+            created_at,
+            read_at,
+            action_taken: taken.map(|taken| taken.action),
+            action_taken_at: taken.map(|taken| taken.at),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::{id, notification};
+
+    fn summaries(count: u128) -> Vec<NotificationSummary> {
+        (1..=count).map(|n| notification(n, id(20)).into()).collect()
+    }
+
+    #[test]
+    fn a_page_says_where_the_next_begins_only_if_there_is_one() {
+        let full = NotificationPage::cut(summaries(2), 2);
+        assert_eq!((full.notifications.len(), full.next), (2, None));
+        let cut = NotificationPage::cut(summaries(3), 2);
+        assert_eq!((cut.notifications.len(), cut.next.map(|next| next.id)), (2, Some(id(2))));
+        assert_eq!(NotificationPage::cut(Vec::new(), 2).next, None);
+    }
+}

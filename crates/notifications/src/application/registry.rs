@@ -1,0 +1,98 @@
+//! What an event of a workspace becomes: for whom it is news, and on what occasion.
+
+use identity::{
+    InvitationDeclined, InvitationId, MemberJoined, MemberLeft, MemberRemoved, MemberRoleChanged,
+};
+use perme8_events::{DecodeError, Envelope, Subscription, UserId, WorkspaceId};
+
+use crate::domain::occasion::Occasion;
+
+/// Every event that is news for somebody. Invitations themselves are not among them: see `on_invitation`.
+pub(crate) const SUBSCRIPTIONS: &[Subscription] = &[
+    Subscription::to::<MemberJoined>(),
+    Subscription::to::<InvitationDeclined>(),
+    Subscription::to::<MemberRemoved>(),
+    Subscription::to::<MemberLeft>(),
+    Subscription::to::<MemberRoleChanged>(),
+];
+
+/// An event as news.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Entry {
+    pub(crate) workspace_id: WorkspaceId,
+    /// Whom it happened to, as far as known.
+    pub(crate) subject: Option<UserId>,
+    pub(crate) occasion: Occasion,
+    pub(crate) recipients: Recipients,
+}
+
+/// For whom an event is news. Whoever caused it is left out of each of these.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Recipients {
+    /// The managers of the workspace.
+    Managers,
+    /// The managers of the workspace and, if still a member, who sent the invitation.
+    ManagersAndInviter(InvitationId),
+    /// Who sent the invitation, if still a manager: the others do not see invitations.
+    Inviter(InvitationId),
+    /// Whom it happened to, if still a member.
+    Subject,
+    /// Whom it happened to, who is no member any more.
+    FormerMember,
+}
+
+impl Recipients {
+    pub(crate) const fn include_managers(self) -> bool {
+        matches!(self, Self::Managers | Self::ManagersAndInviter(_))
+    }
+
+    /// Whether it is meant for whom it happened to, and not for others.
+    pub(crate) const fn include_subject(self) -> bool {
+        matches!(self, Self::Subject | Self::FormerMember)
+    }
+}
+
+/// Looks an event up; none for events that are no news.
+pub(crate) fn entry(event: &Envelope) -> Result<Option<Entry>, DecodeError> {
+    if let Some(MemberJoined { workspace_id, user_id, role, invitation_id }) = event.decode()? {
+        return Ok(Some(Entry {
+            workspace_id,
+            subject: Some(user_id),
+            occasion: Occasion::MemberJoined { role },
+            recipients: invitation_id.map_or(Recipients::Managers, Recipients::ManagersAndInviter),
+        }));
+    }
+    if let Some(InvitationDeclined { invitation_id, workspace_id, user_id }) = event.decode()? {
+        return Ok(Some(Entry {
+            workspace_id,
+            subject: user_id,
+            occasion: Occasion::InvitationDeclined { invitation_id },
+            recipients: Recipients::Inviter(invitation_id),
+        }));
+    }
+    if let Some(MemberRemoved { workspace_id, user_id }) = event.decode()? {
+        return Ok(Some(Entry {
+            workspace_id,
+            subject: Some(user_id),
+            occasion: Occasion::Removed,
+            recipients: Recipients::FormerMember,
+        }));
+    }
+    if let Some(MemberLeft { workspace_id, user_id }) = event.decode()? {
+        return Ok(Some(Entry {
+            workspace_id,
+            subject: Some(user_id),
+            occasion: Occasion::MemberLeft,
+            recipients: Recipients::Managers,
+        }));
+    }
+    if let Some(MemberRoleChanged { workspace_id, user_id, from, to }) = event.decode()? {
+        return Ok(Some(Entry {
+            workspace_id,
+            subject: Some(user_id),
+            occasion: Occasion::RoleChanged { from, to },
+            recipients: Recipients::Subject,
+        }));
+    }
+    Ok(None)
+}

@@ -1,0 +1,241 @@
+//! On what occasions people are told something, and in which words.
+
+use identity::{InvitationId, Role};
+use perme8_events::{UserId, WorkspaceId};
+use serde_json::{Map, Value, json};
+
+use crate::domain::{
+    content::{Content, DataTooLarge, Parts},
+    notification_type::NotificationType,
+};
+
+/// Something happened in a workspace that somebody is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Occasion {
+    /// A [`Person`] asks the reader to join.
+    Invited { invitation_id: InvitationId, role: Role },
+    /// A [`Person`] whom the reader invited does not want to join.
+    InvitationDeclined { invitation_id: InvitationId },
+    /// A [`Person`] joined.
+    MemberJoined { role: Role },
+    /// A [`Person`] left.
+    MemberLeft,
+    /// The reader was removed.
+    Removed,
+    /// The reader has another role.
+    RoleChanged { from: Role, to: Role },
+}
+
+/// Where it happened, as it is called today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    pub(crate) id: WorkspaceId,
+    pub(crate) name: String,
+    pub(crate) slug: String,
+}
+
+/// The other person of whom the words speak, as far as that person is still known.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Person {
+    pub(crate) id: Option<UserId>,
+    pub(crate) name: Option<String>,
+}
+
+impl Occasion {
+    /// What kind of thing is told.
+    pub(crate) const fn notification_type(self) -> NotificationType {
+        match self {
+            Self::Invited { .. } => NotificationType::WorkspaceInvitation,
+            Self::InvitationDeclined { .. } => NotificationType::WorkspaceInvitationDeclined,
+            Self::MemberJoined { .. } => NotificationType::WorkspaceMemberJoined,
+            Self::MemberLeft => NotificationType::WorkspaceMemberLeft,
+            Self::Removed => NotificationType::WorkspaceMemberRemoved,
+            Self::RoleChanged { .. } => NotificationType::WorkspaceRoleChanged,
+        }
+    }
+
+    /// The words, and the facts that a link needs. Names stand in them as they are today; ids never do.
+    pub(crate) fn content(self, place: &Place, person: &Person) -> Result<Content, DataTooLarge> {
+        let (title, body) = self.words(&place.name, person.name.as_deref().unwrap_or("Somebody"));
+        Content::new(Parts {
+            notification_type: self.notification_type(),
+            title,
+            body,
+            data: self.data(place, person),
+            workspace_id: Some(place.id),
+            invitation_id: match self {
+                Self::Invited { invitation_id, .. } => Some(invitation_id),
+                Self::InvitationDeclined { .. }
+                | Self::MemberJoined { .. }
+                | Self::MemberLeft
+                | Self::Removed
+                | Self::RoleChanged { .. } => None,
+            },
+        })
+    }
+
+    fn words(self, workspace: &str, person: &str) -> (String, String) {
+        match self {
+            Self::Invited { role, .. } => (
+                format!("Invitation to {workspace}"),
+                format!("{person} invites you to join {workspace} as {}.", a(role)),
+            ),
+            Self::InvitationDeclined { .. } => (
+                format!("{person} will not join {workspace}"),
+                format!("{person} declined your invitation to {workspace}."),
+            ),
+            Self::MemberJoined { role } => (
+                format!("{person} joined {workspace}"),
+                format!("{person} is now {} of {workspace}.", a(role)),
+            ),
+            Self::MemberLeft => (
+                format!("{person} left {workspace}"),
+                format!("{person} is no longer a member of {workspace}."),
+            ),
+            Self::Removed => (
+                format!("You were removed from {workspace}"),
+                format!("You no longer have access to {workspace}."),
+            ),
+            Self::RoleChanged { from, to } => (
+                format!("Your role in {workspace} changed"),
+                format!("You are now {} of {workspace}; before, you were {}.", a(to), a(from)),
+            ),
+        }
+    }
+
+    fn data(self, place: &Place, person: &Person) -> Map<String, Value> {
+        let mut data = Map::new();
+        let mut put = |key: &str, value: Value| {
+            if !value.is_null() {
+                data.insert(key.to_owned(), value);
+            }
+        };
+        put("workspace_id", json!(place.id));
+        put("workspace_name", json!(place.name));
+        // For whoever was removed, the link would lead nowhere.
+        if !self.notification_type().outlives_access() {
+            put("workspace_slug", json!(place.slug));
+        }
+        match self {
+            Self::Invited { invitation_id, role } => {
+                put("invitation_id", json!(invitation_id));
+                put("invited_by_name", json!(person.name));
+                put("role", json!(role));
+            }
+            Self::InvitationDeclined { invitation_id } => {
+                put("invitation_id", json!(invitation_id));
+                put("invitee_name", json!(person.name));
+            }
+            Self::MemberJoined { role } => {
+                put("member_id", json!(person.id));
+                put("member_name", json!(person.name));
+                put("role", json!(role));
+            }
+            Self::MemberLeft => {
+                put("member_id", json!(person.id));
+                put("member_name", json!(person.name));
+            }
+            Self::Removed => {}
+            Self::RoleChanged { from, to } => {
+                put("role", json!(to));
+                put("previous_role", json!(from));
+            }
+        }
+        data
+    }
+}
+
+/// A role with its article.
+fn a(role: Role) -> &'static str {
+    match role {
+        Role::Guest => "a guest",
+        Role::Member => "a member",
+        Role::Admin => "an admin",
+        Role::Owner => "the owner",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use expect_test::expect;
+
+    use super::*;
+    use crate::testing::id;
+
+    fn every_occasion() -> [Occasion; 6] {
+        [
+            Occasion::Invited { invitation_id: id(3), role: Role::Member },
+            Occasion::InvitationDeclined { invitation_id: id(3) },
+            Occasion::MemberJoined { role: Role::Admin },
+            Occasion::MemberLeft,
+            Occasion::Removed,
+            Occasion::RoleChanged { from: Role::Guest, to: Role::Admin },
+        ]
+    }
+
+    fn acme() -> Place {
+        Place { id: id(1), name: "Acme".to_owned(), slug: "acme".to_owned() }
+    }
+
+    #[test]
+    fn the_words_of_every_occasion() {
+        let grace = Person { id: Some(id(2)), name: Some("Grace Hopper".to_owned()) };
+        let mut text = String::new();
+        for occasion in every_occasion() {
+            let content = occasion.content(&acme(), &grace).unwrap();
+            let data = serde_json::to_string(content.data())
+                .unwrap()
+                .replace("00000000-0000-0000-0000-00000000000", "#");
+            let kind = content.notification_type();
+            writeln!(text, "{kind}\n  {}\n  {}\n  {data}", content.title(), content.body())
+                .unwrap();
+        }
+        expect![[r##"
+            workspace_invitation
+              Invitation to Acme
+              Grace Hopper invites you to join Acme as a member.
+              {"invitation_id":"#3","invited_by_name":"Grace Hopper","role":"member","workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            workspace_invitation_declined
+              Grace Hopper will not join Acme
+              Grace Hopper declined your invitation to Acme.
+              {"invitation_id":"#3","invitee_name":"Grace Hopper","workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            workspace_member_joined
+              Grace Hopper joined Acme
+              Grace Hopper is now an admin of Acme.
+              {"member_id":"#2","member_name":"Grace Hopper","role":"admin","workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            workspace_member_left
+              Grace Hopper left Acme
+              Grace Hopper is no longer a member of Acme.
+              {"member_id":"#2","member_name":"Grace Hopper","workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            workspace_member_removed
+              You were removed from Acme
+              You no longer have access to Acme.
+              {"workspace_id":"#1","workspace_name":"Acme"}
+            workspace_role_changed
+              Your role in Acme changed
+              You are now an admin of Acme; before, you were a guest.
+              {"previous_role":"guest","role":"admin","workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+        "##]].assert_eq(&text);
+    }
+
+    #[test]
+    fn whoever_is_forgotten_is_somebody_and_never_an_id() {
+        for occasion in every_occasion() {
+            let content =
+                occasion.content(&acme(), &Person { id: Some(id(2)), name: None }).unwrap();
+            assert!(!content.title().contains("0000") && !content.body().contains("0000"));
+            assert!(!content.data().values().any(Value::is_null));
+        }
+        let left = Occasion::MemberLeft.content(&acme(), &Person::default()).unwrap();
+        assert_eq!(left.title(), "Somebody left Acme");
+    }
+
+    #[test]
+    fn every_type_has_an_occasion() {
+        let mut told: Vec<_> = every_occasion().map(Occasion::notification_type).to_vec();
+        told.sort();
+        assert_eq!(told, NotificationType::ALL);
+    }
+}

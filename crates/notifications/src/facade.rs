@@ -1,0 +1,140 @@
+//! The only struct through which others use this context.
+
+use perme8_events::{
+    Origin, UserId,
+    sql::{Db, UnitOfWork},
+};
+
+use crate::{
+    application::{
+        mark_all_read::{MarkAllRead, MarkAllReadError},
+        mark_read::{MarkRead, MarkReadError},
+        read_models::{ListNotifications, NotificationPage, NotificationSummary, QueryError},
+    },
+    domain::notification::NotificationId,
+    infrastructure::notification_queries,
+};
+
+/// What people are told, as they see it: everybody sees their own, and what is somebody else's is not there.
+///
+/// # Examples
+///
+/// ```
+/// use notifications::{ListNotifications, MarkAllRead, Notifications};
+/// use perme8_events::{Origin, UserId, sql::Db};
+///
+/// async fn catch_up(db: Db, reader: UserId) -> Result<Vec<String>, Box<dyn std::error::Error>> {
+///     let notifications = Notifications::new(db);
+///     let origin = Origin::user(reader);
+///     let unread = ListNotifications { unread_only: true, ..ListNotifications::default() };
+///     let page = notifications.list(&origin, unread).await?;
+///     notifications.mark_all_read(origin, MarkAllRead).await?;
+///     Ok(page.notifications.into_iter().map(|told| told.title).collect())
+/// }
+/// ```
+#[derive(Clone, Debug)]
+pub struct Notifications {
+    db: Db,
+    uow: UnitOfWork,
+}
+
+impl Notifications {
+    /// On this database.
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        Self { uow: UnitOfWork::new(db.clone()), db }
+    }
+
+    /// A page of the actor's notifications, newest first.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn list(
+        &self,
+        origin: &Origin,
+        wanted: ListNotifications,
+    ) -> Result<NotificationPage, QueryError> {
+        Ok(notification_queries::list(&self.db, reader(origin)?, wanted).await?)
+    }
+
+    /// How many notifications the actor has not read.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn unread_count(&self, origin: &Origin) -> Result<u64, QueryError> {
+        Ok(notification_queries::unread_count(&self.db, reader(origin)?).await?)
+    }
+
+    /// One notification of the actor.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all, fields(notification.id = %id))]
+    pub async fn notification(
+        &self,
+        origin: &Origin,
+        id: NotificationId,
+    ) -> Result<NotificationSummary, QueryError> {
+        notification_queries::notification(&self.db, reader(origin)?, id)
+            .await?
+            .ok_or(QueryError::NotFound)
+    }
+
+    /// Marks a notification of the actor as read. When it was read before, that time stays.
+    ///
+    /// # Errors
+    ///
+    /// [`MarkReadError`].
+    #[tracing::instrument(skip_all, fields(notification.id = %command.notification_id))]
+    pub async fn mark_read(
+        &self,
+        origin: Origin,
+        command: MarkRead,
+    ) -> Result<NotificationSummary, MarkReadError> {
+        let again = |error: &MarkReadError| matches!(error, MarkReadError::Storage(error) if error.is_retryable());
+        let attempt = || self.uow.run(origin.clone(), async |tx| command.execute(tx).await);
+        Ok(self.uow.retry(again, attempt).await?.into())
+    }
+
+    /// Marks everything as read that the actor has been told up to now; gives how many notifications became read.
+    ///
+    /// # Errors
+    ///
+    /// [`MarkAllReadError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn mark_all_read(
+        &self,
+        origin: Origin,
+        command: MarkAllRead,
+    ) -> Result<u64, MarkAllReadError> {
+        let again = |error: &MarkAllReadError| matches!(error, MarkAllReadError::Storage(error) if error.is_retryable());
+        let attempt = || self.uow.run(origin.clone(), async |tx| command.execute(tx).await);
+        self.uow.retry(again, attempt).await
+    }
+}
+
+/// Whose notifications are meant.
+fn reader(origin: &Origin) -> Result<UserId, QueryError> {
+    origin.actor().user().ok_or(QueryError::Forbidden)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Compiles only if every future of the facade can be moved between threads, as the HTTP server needs it.
+    #[expect(dead_code, reason = "the compiler is the test")]
+    fn futures_are_send(notifications: &Notifications, origin: &Origin, id: NotificationId) {
+        fn send<T: Send>(_: T) {}
+        send(notifications.list(origin, ListNotifications::default()));
+        send(notifications.unread_count(origin));
+        send(notifications.notification(origin, id));
+        send(notifications.mark_read(origin.clone(), MarkRead { notification_id: id }));
+        send(notifications.mark_all_read(origin.clone(), MarkAllRead));
+    }
+}

@@ -1,0 +1,90 @@
+//! Notifications are found as they were written, and written as they were found.
+
+use chrono::TimeDelta;
+use perme8_events::{Position, Unsaved};
+
+use super::{Ports, contracts, write};
+use crate::{
+    domain::{action::NotificationAction, notification::Notification},
+    testing::{ACME, ADA, BOB, id, notification},
+};
+
+contracts! {
+    async fn what_is_written_is_found_by_its_reader_alone(tx: &mut impl Ports) {
+        let written = write(tx, 1, ADA).await;
+        assert_eq!(written.version, 1);
+        assert_eq!(tx.notification_of(ADA, id(1)).await.unwrap(), Some(written));
+        assert_eq!(tx.notification_of(BOB, id(1)).await.unwrap(), None);
+        assert_eq!(tx.notification_of(ADA, id(2)).await.unwrap(), None);
+    }
+
+    async fn decisions_are_kept(tx: &mut impl Ports) {
+        let now = tx.now();
+        let written = write(tx, 1, ADA).await;
+        let read = tx.save(written.read(now)).await.unwrap();
+        let later = now + TimeDelta::microseconds(1);
+        let closed = tx.save(read.take(NotificationAction::Declined, later)).await.unwrap();
+        assert_eq!(closed.version, 3);
+        assert_eq!(tx.notification_of(ADA, id(1)).await.unwrap(), Some(closed.clone()));
+        tx.save(closed.delete()).await.unwrap();
+        assert_eq!(tx.notification_of(ADA, id(1)).await.unwrap(), None);
+    }
+
+    async fn whoever_decides_on_an_old_state_is_refused(tx: &mut impl Ports) {
+        let now = tx.now();
+        let old = write(tx, 1, ADA).await;
+        tx.save(old.clone().read(now)).await.unwrap();
+        assert!(tx.save(old.clone().take(NotificationAction::Expired, now)).await.unwrap_err().is_conflict());
+        assert!(tx.save(old.delete()).await.unwrap_err().is_conflict());
+    }
+
+    async fn an_event_tells_a_person_one_thing(tx: &mut impl Ports) {
+        write(tx, 1, ADA).await;
+        assert!(tx.was_told(ADA, id(1)).await.unwrap());
+        assert!(!tx.was_told(BOB, id(1)).await.unwrap());
+        assert!(!tx.was_told(ADA, id(2)).await.unwrap());
+        let again = Notification { id: id(9), invitation_id: None, version: 0, ..notification(1, ADA) };
+        assert!(tx.save(Unsaved::new(again)).await.unwrap_err().is_conflict());
+    }
+
+    async fn an_invitation_asks_a_person_once(tx: &mut impl Ports) {
+        let question = write(tx, 1, ADA).await;
+        write(tx, 2, ADA).await;
+        assert_eq!(tx.asking_about(id(1)).await.unwrap(), [question]);
+        assert_eq!(tx.asking_about(id(3)).await.unwrap(), []);
+        let again = Notification { invitation_id: Some(id(1)), version: 0, ..notification(4, ADA) };
+        assert!(tx.save(Unsaved::new(again)).await.unwrap_err().is_conflict());
+    }
+
+    async fn what_points_into_a_workspace_is_found_up_to_a_position(tx: &mut impl Ports) {
+        for number in [4, 2, 3] {
+            write(tx, number, ADA).await;
+        }
+        write(tx, 1, BOB).await;
+        let elsewhere = Notification { workspace_id: Some(id(9)), invitation_id: None, version: 0, ..notification(5, ADA) };
+        tx.save(Unsaved::new(elsewhere)).await.unwrap();
+        let nowhere = Notification { workspace_id: None, invitation_id: None, version: 0, ..notification(6, ADA) };
+        tx.save(Unsaved::new(nowhere)).await.unwrap();
+        let found = tx.pointing_into(ACME, ADA, Position::new(4)).await.unwrap();
+        assert_eq!(found.into_iter().map(|found| found.id).collect::<Vec<_>>(), [id(2), id(3)]);
+    }
+
+    async fn reading_everything_spares_what_was_read_and_what_comes_later(tx: &mut impl Ports) {
+        let created = notification(1, ADA).created_at;
+        let up_to = created + TimeDelta::seconds(1);
+        let read = write(tx, 1, ADA).await;
+        tx.save(read.read(created)).await.unwrap();
+        write(tx, 2, ADA).await;
+        let later = Notification { created_at: up_to + TimeDelta::microseconds(1), invitation_id: None, version: 0, ..notification(3, ADA) };
+        tx.save(Unsaved::new(later)).await.unwrap();
+        write(tx, 4, BOB).await;
+        assert_eq!(tx.read_up_to(ADA, up_to).await.unwrap(), 1);
+        assert_eq!(tx.read_up_to(ADA, up_to).await.unwrap(), 0);
+        let mut read = Vec::new();
+        for (number, user) in [(1, ADA), (2, ADA), (3, ADA), (4, BOB)] {
+            let found = tx.notification_of(user, id(number)).await.unwrap().unwrap();
+            read.push((found.read_at, found.version));
+        }
+        assert_eq!(read, [(Some(created), 2), (Some(up_to), 2), (None, 1), (None, 1)]);
+    }
+}

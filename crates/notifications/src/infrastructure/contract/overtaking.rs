@@ -1,0 +1,58 @@
+//! Whoever tells and whoever cleans up wait for each other, each in a transaction of its own.
+
+use perme8_events::{
+    Actor, EventHandler as _, HandlerError, Origin, Position, StorageError, sql::UnitOfWork,
+    testing::on_both_engines,
+};
+use tokio::sync::Notify;
+
+use crate::{
+    application::{
+        on_access_lost::OnAccessLost,
+        ports::{Accesses as _, Inboxes as _},
+        tell::tell,
+    },
+    domain::{
+        notification_type::NotificationType,
+        occasion::{Occasion, Person, Place},
+    },
+    testing::{ACME, ADA, CAROL, DAVE, envelope, id, left, removed},
+};
+
+on_both_engines! {
+    migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
+
+    /// Dave's removal is handled while somebody, who has seen him as a member, is about to tell him of what came before.
+    async fn what_is_being_told_is_seen_by_whoever_cleans_up(test: TestDb) {
+        let uow = UnitOfWork::new(test.db.clone());
+        let acme = Place { id: ACME, name: "Acme".to_owned(), slug: "acme".to_owned() };
+        let content = Occasion::MemberLeft.content(&acme, &Person::default()).unwrap();
+        assert_eq!(content.notification_type(), NotificationType::WorkspaceMemberLeft);
+        // The first time there is nothing yet that either could lock.
+        for first in [1, 3] {
+            let news = envelope(first, Actor::User(CAROL), &left(CAROL));
+            let loss = envelope(first + 1, Actor::User(ADA), &removed(DAVE));
+            let asked = Notify::new();
+            let telling = uow.run(Origin::reaction("telling", &news), async |tx| {
+                tx.last_loss(DAVE, ACME).await?;
+                asked.notify_one();
+                // Time enough for whoever would not wait.
+                for number in 0..50 {
+                    tx.was_told(DAVE, id(number)).await?;
+                }
+                tell(tx, DAVE, content.clone(), &news).await?;
+                tx.was_told(DAVE, news.event_id).await
+            });
+            let cleaning = async {
+                asked.notified().await;
+                let handler = OnAccessLost::new();
+                uow.run(Origin::reaction("cleaning", &loss), async |tx| handler.handle(tx, &loss, ()).await).await
+            };
+            let (told, cleaned): (Result<bool, StorageError>, Result<(), HandlerError>) = tokio::join!(telling, cleaning);
+            assert!(told.unwrap());
+            cleaned.unwrap();
+        }
+        let remaining = uow.run(Origin::user(DAVE), async |tx| tx.pointing_into(ACME, DAVE, Position::new(9)).await);
+        assert_eq!(remaining.await.unwrap(), []);
+    }
+}

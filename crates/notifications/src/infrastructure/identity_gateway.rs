@@ -1,0 +1,49 @@
+//! Identity, as this context sees it.
+
+use async_trait::async_trait;
+use identity::{InvitationId, Role};
+use perme8_events::{StorageError, UserId, WorkspaceId};
+
+use crate::application::ports::{Directory, WorkspaceNames};
+
+/// Asks the identity context of the same host.
+#[derive(Debug, Clone)]
+pub struct IdentityGateway {
+    directory: identity::Directory,
+}
+
+impl IdentityGateway {
+    /// Asks `directory`.
+    #[must_use]
+    pub fn new(directory: identity::Directory) -> Self {
+        Self { directory }
+    }
+}
+
+#[async_trait]
+impl Directory for IdentityGateway {
+    async fn workspace(&self, id: WorkspaceId) -> Result<Option<WorkspaceNames>, StorageError> {
+        let entry = self.directory.workspace(id).await?;
+        Ok(entry.map(|entry| WorkspaceNames { name: entry.name, slug: entry.slug }))
+    }
+
+    async fn person_name(&self, id: UserId) -> Result<Option<String>, StorageError> {
+        Ok(self.directory.user(id).await?.map(|entry| entry.name))
+    }
+
+    async fn role_of(
+        &self,
+        user: UserId,
+        workspace: WorkspaceId,
+    ) -> Result<Option<Role>, StorageError> {
+        self.directory.role_of(user, workspace).await
+    }
+
+    async fn managers(&self, workspace: WorkspaceId) -> Result<Vec<UserId>, StorageError> {
+        self.directory.managers(workspace).await
+    }
+
+    async fn inviter(&self, invitation: InvitationId) -> Result<Option<UserId>, StorageError> {
+        Ok(self.directory.invitation(invitation).await?.map(|entry| entry.invited_by))
+    }
+}

@@ -1,0 +1,155 @@
+//! Notifications in their table.
+
+use chrono::{DateTime, Utc};
+use identity::InvitationId;
+use perme8_events::{EventId, Position, StorageError, Store, UserId, WorkspaceId, sql, sql::Tx};
+use sqlx::types::Json;
+
+use crate::{
+    application::ports::Inboxes,
+    domain::notification::{Notification, NotificationId},
+    infrastructure::row::{Row, notifications, select_notifications},
+};
+
+impl Store<Notification> for Tx {
+    async fn store(&mut self, notification: &mut Notification) -> Result<(), StorageError> {
+        let changed = match notification {
+            Notification { version: 0, .. } => insert(self, notification).await?,
+            Notification { is_deleted: true, .. } => delete(self, notification).await?,
+            Notification { .. } => update(self, notification).await?,
+        };
+        if changed == 0 {
+            return Err(StorageError::conflict());
+        }
+        notification.version += 1;
+        Ok(())
+    }
+}
+
+async fn insert(tx: &mut Tx, notification: &Notification) -> Result<u64, StorageError> {
+    let Notification {
+        id,
+        user_id,
+        notification_type,
+        title,
+        body,
+        data,
+        workspace_id,
+        invitation_id,
+        source,
+        created_at,
+        read_at,
+        taken,
+        is_deleted: _,
+        version,
+    } = notification;
+    tx.query(sql!(
+        "INSERT INTO notifications_notifications (notification_id, user_id, notification_type, title, body, data, \
+         workspace_id, invitation_id, event_id, event_position, created_at, read_at, action_taken, action_taken_at, version) \
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+    ))
+    .bind(*id)
+    .bind(*user_id)
+    .bind(notification_type.as_str())
+    .bind(title.as_str())
+    .bind(body.as_str())
+    .bind(Json(data))
+    .bind(*workspace_id)
+    .bind(*invitation_id)
+    .bind(source.event_id)
+    .bind(source.position.number())
+    .bind(*created_at)
+    .bind(*read_at)
+    .bind(taken.map(|taken| taken.action.as_str()))
+    .bind(taken.map(|taken| taken.at))
+    .bind(version + 1)
+    .exec()
+    .await
+}
+
+/// Only what a decision can change.
+async fn update(tx: &mut Tx, notification: &Notification) -> Result<u64, StorageError> {
+    tx.query(sql!(
+        "UPDATE notifications_notifications SET read_at = $3, action_taken = $4, action_taken_at = $5, version = $2 + 1 \
+         WHERE notification_id = $1 AND version = $2"
+    ))
+    .bind(notification.id)
+    .bind(notification.version)
+    .bind(notification.read_at)
+    .bind(notification.taken.map(|taken| taken.action.as_str()))
+    .bind(notification.taken.map(|taken| taken.at))
+    .exec()
+    .await
+}
+
+async fn delete(tx: &mut Tx, notification: &Notification) -> Result<u64, StorageError> {
+    tx.query(sql!(
+        "DELETE FROM notifications_notifications WHERE notification_id = $1 AND version = $2"
+    ))
+    .bind(notification.id)
+    .bind(notification.version)
+    .exec()
+    .await
+}
+
+impl Inboxes for Tx {
+    async fn was_told(&mut self, user: UserId, of: EventId) -> Result<bool, StorageError> {
+        let told: i64 = self
+            .query(sql!("SELECT count(*) FROM notifications_notifications WHERE event_id = $1 AND user_id = $2"))
+            .bind(of)
+            .bind(user)
+            .scalar()
+            .await?;
+        Ok(told > 0)
+    }
+
+    async fn notification_of(
+        &mut self,
+        user: UserId,
+        id: NotificationId,
+    ) -> Result<Option<Notification>, StorageError> {
+        let row: Option<Row> = self
+            .query(sql!(select_notifications!("WHERE notification_id = $1 AND user_id = $2")))
+            .bind(id)
+            .bind(user)
+            .opt()
+            .await?;
+        row.map(Notification::try_from).transpose()
+    }
+
+    async fn asking_about(
+        &mut self,
+        invitation: InvitationId,
+    ) -> Result<Vec<Notification>, StorageError> {
+        let rows =
+            self.query(sql!(select_notifications!("WHERE invitation_id = $1 ORDER BY user_id")));
+        notifications(rows.bind(invitation).all().await?)
+    }
+
+    async fn pointing_into(
+        &mut self,
+        workspace: WorkspaceId,
+        user: UserId,
+        before: Position,
+    ) -> Result<Vec<Notification>, StorageError> {
+        let rows = self.query(sql!(select_notifications!(
+            "WHERE user_id = $1 AND workspace_id = $2 AND event_position < $3 ORDER BY event_position"
+        )));
+        notifications(rows.bind(user).bind(workspace).bind(before.number()).all().await?)
+    }
+
+    async fn read_up_to(
+        &mut self,
+        user: UserId,
+        up_to: DateTime<Utc>,
+    ) -> Result<u64, StorageError> {
+        self.query(sql!(
+            "UPDATE notifications_notifications SET read_at = $2, version = version + 1 \
+             WHERE user_id = $1 AND read_at IS NULL AND created_at <= $2"
+        ))
+        .bind(user)
+        .bind(up_to)
+        .exec()
+        .await
+    }
+}

@@ -1,0 +1,43 @@
+#![doc = include_str!("../README.md")]
+
+mod application;
+mod domain;
+mod facade;
+mod infrastructure;
+
+#[cfg(test)]
+mod testing;
+
+// Facade: api, web, the host and tests.
+pub use facade::Notifications;
+pub use infrastructure::MIGRATIONS;
+
+// Commands and their errors: for whoever may use the facade.
+pub use application::mark_all_read::{MarkAllRead, MarkAllReadError};
+pub use application::mark_read::{MarkRead, MarkReadError};
+
+// Read models of the facade, and why it did not answer.
+pub use application::read_models::{
+    ListNotifications, NotificationPage, NotificationSummary, QueryError,
+};
+pub use domain::cursor::{Cursor, InvalidCursor};
+
+// Events: for the handlers of other contexts.
+pub use domain::events::{
+    EVENTS, NotificationActionTaken, NotificationCreated, NotificationDeleted, NotificationRead,
+    NotificationsRead,
+};
+
+// Language: for every layer of other contexts.
+pub use domain::action::{NotificationAction, UnknownNotificationAction};
+pub use domain::notification::{NotificationId, UserNotification};
+pub use domain::notification_type::{NotificationType, UnknownNotificationType};
+
+// Handlers: the host runs them.
+pub use application::on_access_lost::OnAccessLost;
+pub use application::on_invitation::OnInvitation;
+pub use application::on_workspace_activity::OnWorkspaceActivity;
+
+// Ports that a host may implement, and their implementation on identity.
+pub use application::ports::{Directory, WorkspaceNames};
+pub use infrastructure::identity_gateway::IdentityGateway;

@@ -1,0 +1,169 @@
+//! The tables of this context in memory.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use identity::InvitationId;
+use perme8_events::{EventId, Position, StorageError, Store, UserId, WorkspaceId, testing::FakeTx};
+
+use crate::{
+    application::ports::{Accesses, Answers, Inboxes},
+    domain::{
+        action::NotificationAction,
+        notification::{Notification, NotificationId},
+    },
+};
+
+/// The tables of this context in memory.
+#[derive(Debug, Default)]
+pub(crate) struct Memory {
+    notifications: BTreeMap<NotificationId, Notification>,
+    answers: BTreeMap<InvitationId, NotificationAction>,
+    losses: BTreeMap<(UserId, WorkspaceId), Position>,
+}
+
+impl Memory {
+    /// With these notifications.
+    pub(crate) fn with(notifications: Vec<Notification>) -> Self {
+        let notifications =
+            notifications.into_iter().map(|notification| (notification.id, notification)).collect();
+        Self { notifications, ..Self::default() }
+    }
+
+    /// Every notification, by id.
+    pub(crate) fn notifications(&self) -> impl Iterator<Item = &Notification> {
+        self.notifications.values()
+    }
+
+    fn is_taken(&self, new: &Notification) -> bool {
+        self.notifications().any(|old| {
+            let same_question = new.invitation_id.is_some()
+                && (old.user_id, old.notification_type, old.invitation_id)
+                    == (new.user_id, new.notification_type, new.invitation_id);
+            old.id == new.id
+                || same_question
+                || (old.user_id, old.source.event_id) == (new.user_id, new.source.event_id)
+        })
+    }
+}
+
+impl Store<Notification> for FakeTx<Memory> {
+    async fn store(&mut self, notification: &mut Notification) -> Result<(), StorageError> {
+        let stored =
+            self.state.notifications.get(&notification.id).map_or(0, |stored| stored.version);
+        if stored != notification.version || (stored == 0 && self.state.is_taken(notification)) {
+            return Err(StorageError::conflict());
+        }
+        notification.version += 1;
+        if notification.is_deleted {
+            self.state.notifications.remove(&notification.id);
+        } else {
+            self.state.notifications.insert(notification.id, notification.clone());
+        }
+        Ok(())
+    }
+}
+
+impl Inboxes for FakeTx<Memory> {
+    async fn was_told(&mut self, user: UserId, of: EventId) -> Result<bool, StorageError> {
+        Ok(self
+            .state
+            .notifications()
+            .any(|told| told.user_id == user && told.source.event_id == of))
+    }
+
+    async fn notification_of(
+        &mut self,
+        user: UserId,
+        id: NotificationId,
+    ) -> Result<Option<Notification>, StorageError> {
+        Ok(self.state.notifications.get(&id).filter(|found| found.user_id == user).cloned())
+    }
+
+    async fn asking_about(
+        &mut self,
+        invitation: InvitationId,
+    ) -> Result<Vec<Notification>, StorageError> {
+        let asking = self
+            .state
+            .notifications()
+            .filter(|question| question.invitation_id == Some(invitation));
+        let mut asking: Vec<_> = asking.cloned().collect();
+        asking.sort_by_key(|question| question.user_id);
+        Ok(asking)
+    }
+
+    async fn pointing_into(
+        &mut self,
+        workspace: WorkspaceId,
+        user: UserId,
+        before: Position,
+    ) -> Result<Vec<Notification>, StorageError> {
+        let pointing = self.state.notifications().filter(|notification| {
+            notification.user_id == user
+                && notification.workspace_id == Some(workspace)
+                && notification.source.position < before
+        });
+        let mut pointing: Vec<_> = pointing.cloned().collect();
+        pointing.sort_by_key(|notification| notification.source.position);
+        Ok(pointing)
+    }
+
+    async fn read_up_to(
+        &mut self,
+        user: UserId,
+        up_to: DateTime<Utc>,
+    ) -> Result<u64, StorageError> {
+        let mut count = 0;
+        for notification in self.state.notifications.values_mut() {
+            if notification.user_id == user
+                && !notification.is_read()
+                && notification.created_at <= up_to
+            {
+                notification.read_at = Some(up_to);
+                notification.version += 1;
+                count += 1;
+            }
+        }
+        Ok(count)
+    }
+}
+
+impl Answers for FakeTx<Memory> {
+    async fn answer(
+        &mut self,
+        invitation: InvitationId,
+    ) -> Result<Option<NotificationAction>, StorageError> {
+        Ok(self.state.answers.get(&invitation).copied())
+    }
+
+    async fn remember_answer(
+        &mut self,
+        invitation: InvitationId,
+        action: NotificationAction,
+    ) -> Result<(), StorageError> {
+        self.state.answers.entry(invitation).or_insert(action);
+        Ok(())
+    }
+}
+
+impl Accesses for FakeTx<Memory> {
+    async fn last_loss(
+        &mut self,
+        user: UserId,
+        workspace: WorkspaceId,
+    ) -> Result<Position, StorageError> {
+        Ok(self.state.losses.get(&(user, workspace)).copied().unwrap_or_default())
+    }
+
+    async fn remember_loss(
+        &mut self,
+        user: UserId,
+        workspace: WorkspaceId,
+        at: Position,
+    ) -> Result<(), StorageError> {
+        let last = self.state.losses.entry((user, workspace)).or_default();
+        *last = at.max(*last);
+        Ok(())
+    }
+}

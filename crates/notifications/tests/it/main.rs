@@ -1,0 +1,8 @@
+//! Notifications through their facade and the runtime, on both engines, with the real identity context beside them.
+
+#[cfg(test)]
+mod company;
+#[cfg(test)]
+mod handlers;
+#[cfg(test)]
+mod reading;

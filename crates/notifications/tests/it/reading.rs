@@ -1,0 +1,127 @@
+//! People read what they are told.
+
+use expect_test::expect;
+use identity::Role;
+use notifications::{
+    ListNotifications, MarkAllRead, MarkAllReadError, MarkRead, MarkReadError, NotificationId,
+    QueryError,
+};
+use perme8_events::{Id, Origin, UserId, testing::on_both_engines};
+
+use crate::company::Company;
+
+/// A company whose member Carol has been told seven things: that she is invited, and six times of her role.
+async fn company_of_carol(test: perme8_events::testing::TestDb) -> (Company, UserId) {
+    let mut company = Company::of_ada(test).await;
+    let carol = company.member("Carol", Role::Member).await;
+    for role in [Role::Guest, Role::Member, Role::Admin, Role::Guest, Role::Admin, Role::Member] {
+        company.change_role(carol, role).await;
+    }
+    (company, carol)
+}
+
+/// The types of the events of this context from `after` on.
+async fn types(company: &Company, after: usize) -> Vec<String> {
+    company.events().await.into_iter().skip(after).map(|event| event.event_type).collect()
+}
+
+on_both_engines! {
+    migrations: [&perme8_events::sql::MIGRATIONS, &identity::MIGRATIONS, &notifications::MIGRATIONS];
+
+    async fn pages_follow_one_another_without_a_gap(test: TestDb) {
+        let (company, carol) = company_of_carol(test).await;
+        let everything = company.list(carol, ListNotifications::default()).await;
+        assert_eq!((everything.notifications.len(), everything.next), (7, None));
+        assert!(everything.notifications.is_sorted_by(|newer, older| newer.created_at > older.created_at));
+        for unread_only in [false, true] {
+            let (mut paged, mut sizes, mut after) = (Vec::new(), Vec::new(), None);
+            loop {
+                let page = company.list(carol, ListNotifications { unread_only, limit: 3, after }).await;
+                sizes.push(page.notifications.len());
+                paged.extend(page.notifications);
+                // As it travels through an address.
+                after = page.next.map(|next| next.to_string().parse().unwrap());
+                if after.is_none() {
+                    break;
+                }
+            }
+            // The invitation was accepted, and thereby read.
+            let expected: Vec<_> =
+                everything.notifications.iter().filter(|told| !unread_only || told.read_at.is_none()).collect();
+            assert_eq!(paged.iter().collect::<Vec<_>>(), expected);
+            assert_eq!(sizes, if unread_only { vec![3, 3] } else { vec![3, 3, 1] });
+        }
+        let least = company.list(carol, ListNotifications { limit: 0, ..ListNotifications::default() }).await;
+        assert_eq!(least.notifications.len(), 1);
+    }
+
+    async fn reading_one_is_noted_once(test: TestDb) {
+        let (mut company, carol) = company_of_carol(test).await;
+        let newest = company.list(carol, ListNotifications::default()).await.notifications.remove(0);
+        let before = company.events().await.len();
+        let mark = MarkRead { notification_id: newest.id };
+        let first = company.notifications.mark_read(Origin::user(carol), mark).await.unwrap();
+        company.settle().await;
+        let second = company.notifications.mark_read(Origin::user(carol), mark).await.unwrap();
+        assert!(first.read_at.is_some());
+        assert_eq!(first, second);
+        assert_eq!(company.notifications.notification(&Origin::user(carol), newest.id).await.unwrap(), first);
+        assert_eq!(types(&company, before).await, ["notifications.notification_read"]);
+        assert_eq!(company.notifications.unread_count(&Origin::user(carol)).await.unwrap(), 5);
+    }
+
+    async fn reading_everything_is_told_once(test: TestDb) {
+        let (company, carol) = company_of_carol(test).await;
+        let before = company.events().await.len();
+        assert_eq!(company.notifications.mark_all_read(Origin::user(carol), MarkAllRead).await.unwrap(), 6);
+        assert_eq!(company.notifications.mark_all_read(Origin::user(carol), MarkAllRead).await.unwrap(), 0);
+        assert_eq!(types(&company, before).await, ["notifications.notifications_read"]);
+        assert_eq!(company.notifications.unread_count(&Origin::user(carol)).await.unwrap(), 0);
+        let unread = ListNotifications { unread_only: true, ..ListNotifications::default() };
+        assert_eq!(company.list(carol, unread).await.notifications, []);
+        // Ada was told that Carol joined; that is hers to read.
+        assert_eq!(company.notifications.unread_count(&Origin::user(company.ada)).await.unwrap(), 1);
+    }
+
+    async fn what_is_foreign_is_missing(test: TestDb) {
+        let (company, carol) = company_of_carol(test).await;
+        let of_carol = company.list(carol, ListNotifications::default()).await.notifications.remove(0).id;
+        let never: NotificationId = Id::new(uuid::Uuid::from_u128(1));
+        for notification_id in [of_carol, never] {
+            let ada = Origin::user(company.ada);
+            let found = company.notifications.notification(&ada, notification_id).await;
+            assert!(matches!(found, Err(QueryError::NotFound)));
+            let read = company.notifications.mark_read(ada, MarkRead { notification_id }).await;
+            assert!(matches!(read, Err(MarkReadError::NotificationNotFound)));
+        }
+        assert_eq!(company.notifications.unread_count(&Origin::user(carol)).await.unwrap(), 6);
+    }
+
+    async fn whoever_is_nobody_has_no_notifications(test: TestDb) {
+        let (company, carol) = company_of_carol(test).await;
+        let notification_id = company.list(carol, ListNotifications::default()).await.notifications.remove(0).id;
+        let (notifications, system) = (&company.notifications, || Origin::system("test"));
+        let listed = notifications.list(&system(), ListNotifications::default()).await;
+        assert!(matches!(listed, Err(QueryError::Forbidden)));
+        assert!(matches!(notifications.unread_count(&system()).await, Err(QueryError::Forbidden)));
+        let found = notifications.notification(&system(), notification_id).await;
+        assert!(matches!(found, Err(QueryError::Forbidden)));
+        let read = notifications.mark_read(system(), MarkRead { notification_id }).await;
+        assert!(matches!(read, Err(MarkReadError::Forbidden)));
+        let all = notifications.mark_all_read(system(), MarkAllRead).await;
+        assert!(matches!(all, Err(MarkAllReadError::Forbidden)));
+    }
+
+    async fn a_page_shows_what_clients_need(test: TestDb) {
+        let (company, carol) = company_of_carol(test).await;
+        let page = company.list(carol, ListNotifications { limit: 1, ..ListNotifications::default() }).await;
+        let json = serde_json::to_value(&page).unwrap();
+        let told = &json["notifications"][0];
+        let keys: Vec<_> = told.as_object().unwrap().keys().map(String::as_str).collect();
+        expect!["action_taken action_taken_at body created_at data id invitation_id read_at title type workspace_id"].assert_eq(&keys.join(" "));
+        expect![[r#"
+            "workspace_role_changed": "You are now a member of Acme; before, you were an admin."
+        "#]].assert_eq(&format!("{}: {}\n", told["type"], told["body"]));
+        assert_eq!(json["next"], page.next.unwrap().to_string());
+    }
+}
