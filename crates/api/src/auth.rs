@@ -1,0 +1,137 @@
+//! Whose request it is: the session, from the bearer token or from the cookie.
+
+use axum::{
+    extract::FromRequestParts,
+    http::{
+        HeaderMap, HeaderValue,
+        header::{AUTHORIZATION, COOKIE},
+        request::Parts,
+    },
+};
+use chrono::{DateTime, Utc};
+use identity::{Authenticated, Secret, SessionId, UserProfile};
+use perme8_events::{Actor, Origin};
+
+use crate::{edge::Edge, error::ApiError, state::Api};
+
+/// The cookie of browsers.
+const COOKIE_NAME: &str = "perme8_session";
+
+/// Somebody who is logged in.
+#[derive(Clone, Debug)]
+pub(crate) struct Caller {
+    pub(crate) user: UserProfile,
+    pub(crate) session_id: SessionId,
+    /// What proved it; streams present it again and again.
+    pub(crate) token: Secret,
+    /// The origin of everything that the request does.
+    pub(crate) origin: Origin,
+}
+
+impl FromRequestParts<Api> for Caller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let token = presented(&parts.headers).ok_or_else(ApiError::unauthenticated)?;
+        let Some(Authenticated { user, session_id, authenticated_at: _, expires_at: _ }) =
+            api.identity.authenticate(&token).await?
+        else {
+            return Err(ApiError::unauthenticated());
+        };
+        let Ok(edge) = Edge::from_request_parts(parts, api).await;
+        let origin = edge.origin(Actor::User(user.id));
+        Ok(Self { user, session_id, token, origin })
+    }
+}
+
+/// The token that a request presents.
+///
+/// Where there is an `Authorization`, the cookie does not count: unsafe requests pass the same-origin check because of it.
+fn presented(headers: &HeaderMap) -> Option<Secret> {
+    let mut authorizations = headers.get_all(AUTHORIZATION).iter();
+    let token = match (authorizations.next(), authorizations.next()) {
+        (Some(authorization), None) => authorization.to_str().ok()?.strip_prefix("Bearer ")?.trim(),
+        (Some(_), Some(_)) => return None,
+        (None, _) => in_cookie(headers)?,
+    };
+    (!token.is_empty()).then(|| token.into())
+}
+
+fn in_cookie(headers: &HeaderMap) -> Option<&str> {
+    let pairs = headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok());
+    pairs.flat_map(|pairs| pairs.split(';')).find_map(|pair| {
+        let (name, value) = pair.split_once('=')?;
+        (name.trim() == COOKIE_NAME).then(|| value.trim())
+    })
+}
+
+/// The cookie of a session that has just begun.
+pub(crate) fn cookie(api: &Api, token: &Secret, expires_at: DateTime<Utc>) -> HeaderValue {
+    let seconds = (expires_at - api.options.clock.now()).num_seconds().max(0);
+    set_cookie(api, token.expose(), seconds)
+}
+
+/// The cookie that takes the cookie away.
+pub(crate) fn no_cookie(api: &Api) -> HeaderValue {
+    set_cookie(api, "", 0)
+}
+
+fn set_cookie(api: &Api, value: &str, seconds: i64) -> HeaderValue {
+    let secure = if api.options.secure_cookies { "; Secure" } else { "" };
+    let text =
+        format!("{COOKIE_NAME}={value}; HttpOnly; SameSite=Lax; Path=/; Max-Age={seconds}{secure}");
+    let mut value = HeaderValue::try_from(text).expect("tokens are URL-safe");
+    value.set_sensitive(true);
+    value
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn token(headers: &[(&'static str, &'static str)]) -> Option<String> {
+        let headers = headers
+            .iter()
+            .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
+            .collect();
+        presented(&headers).map(|token| token.expose().to_owned())
+    }
+
+    #[test]
+    fn a_token_comes_as_bearer_or_as_cookie() {
+        assert_eq!(token(&[("authorization", "Bearer abc ")]).unwrap(), "abc");
+        assert_eq!(token(&[("cookie", "theme=dark; perme8_session=abc; x=y")]).unwrap(), "abc");
+        assert_eq!(
+            token(&[("cookie", "theme=dark"), ("cookie", "perme8_session=abc")]).unwrap(),
+            "abc"
+        );
+    }
+
+    #[test]
+    fn what_is_no_token_is_none() {
+        for header in [
+            ("authorization", "Bearer"),
+            ("authorization", "Bearer   "),
+            ("authorization", "bearer abc"),
+            ("authorization", "Basic abc"),
+            ("cookie", "perme8_session="),
+            ("cookie", "perme8_session"),
+            ("cookie", "xperme8_session=abc"),
+        ] {
+            assert_eq!(token(&[header]), None, "{header:?}");
+        }
+        assert_eq!(token(&[]), None);
+    }
+
+    #[test]
+    fn an_authorization_hides_the_cookie() {
+        assert_eq!(
+            token(&[("authorization", "Basic abc"), ("cookie", "perme8_session=abc")]),
+            None
+        );
+        assert_eq!(
+            token(&[("authorization", "Bearer abc"), ("authorization", "Bearer abc")]),
+            None
+        );
+    }
+}

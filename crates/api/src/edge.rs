@@ -1,0 +1,94 @@
+//! Where a request comes from, and the origin that it becomes.
+
+use std::{convert::Infallible, net::SocketAddr};
+
+use axum::{
+    extract::{ConnectInfo, FromRequestParts},
+    http::{HeaderMap, header::USER_AGENT, request::Parts},
+};
+use perme8_events::{Actor, Client, Origin};
+
+use crate::request_id::RequestId;
+
+/// User agents are cut to so many characters.
+const USER_AGENT_CHARS: usize = 256;
+
+/// What the edge knows of a request before it knows whose it is.
+#[derive(Clone, Debug)]
+pub(crate) struct Edge {
+    request_id: RequestId,
+    client: Option<Client>,
+}
+
+impl Edge {
+    fn of(parts: &Parts) -> Self {
+        let request_id =
+            parts.extensions.get::<RequestId>().cloned().unwrap_or_else(RequestId::mint);
+        // The peer of the connection: forwarded addresses can be made up by anybody.
+        let client =
+            parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| Client {
+                address: peer.ip().to_canonical().to_string(),
+                user_agent: user_agent(&parts.headers),
+            });
+        Self { request_id, client }
+    }
+
+    /// The origin of what this actor wants.
+    pub(crate) fn origin(self, actor: Actor) -> Origin {
+        let origin = Origin::new(actor).with_request_id(self.request_id.as_str());
+        tracing::Span::current()
+            .record("correlation_id", tracing::field::display(origin.correlation_id()));
+        match self.client {
+            Some(client) => origin.with_client(client),
+            None => origin,
+        }
+    }
+
+    /// The origin of what somebody wants who has not shown who that is.
+    pub(crate) fn anonymous(self) -> Origin {
+        self.origin(Actor::System("api".into()))
+    }
+}
+
+fn user_agent(headers: &HeaderMap) -> Option<String> {
+    let value = headers.get(USER_AGENT)?;
+    Some(String::from_utf8_lossy(value.as_bytes()).chars().take(USER_AGENT_CHARS).collect())
+}
+
+impl<S: Sync> FromRequestParts<S> for Edge {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(parts))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+
+    use super::*;
+
+    #[test]
+    fn the_origin_knows_request_and_client() {
+        let peer: SocketAddr = "[::ffff:192.0.2.7]:4711".parse().unwrap();
+        let request = Request::builder()
+            .header(USER_AGENT, "ä".repeat(300))
+            .extension(ConnectInfo(peer))
+            .extension(RequestId::mint())
+            .body(())
+            .unwrap();
+        let edge = Edge::of(&request.into_parts().0);
+        let origin = edge.clone().anonymous();
+        assert_eq!(origin.metadata()["request_id"], edge.request_id.as_str());
+        let client = origin.client().unwrap();
+        assert_eq!(client.address, "192.0.2.7");
+        assert_eq!(client.user_agent.as_ref().unwrap().chars().count(), 256);
+    }
+
+    #[test]
+    fn an_origin_does_without_a_client() {
+        let request = Request::builder().header(USER_AGENT, "curl").body(()).unwrap();
+        assert_eq!(Edge::of(&request.into_parts().0).anonymous().client(), None);
+    }
+}

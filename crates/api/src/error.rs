@@ -1,0 +1,279 @@
+//! What went wrong, as HTTP says it: nothing else in this crate chooses the status of a failure.
+
+use std::collections::BTreeMap;
+
+use axum::{
+    http::{
+        HeaderName, HeaderValue, StatusCode,
+        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+    },
+    response::{IntoResponse, Response},
+};
+use perme8_events::{StorageError, host::SubscribeError};
+use serde_json::{Value, json};
+
+mod identity;
+mod notifications;
+
+/// What is wrong with the fields of a body or a query.
+pub(crate) type FieldProblems = BTreeMap<&'static str, Vec<String>>;
+
+/// A failure: status, machine-readable code, and a text for people.
+///
+/// As a response it has no body yet: [`request_id`](crate::request_id) writes it, because each body names its request.
+#[derive(Clone, Debug)]
+pub(crate) struct ApiError {
+    status: StatusCode,
+    code: &'static str,
+    says: Says,
+    header: Option<Box<(HeaderName, HeaderValue)>>,
+}
+
+#[derive(Clone, Debug)]
+enum Says {
+    Message(&'static str),
+    Fields(FieldProblems),
+}
+
+impl ApiError {
+    const fn new(status: StatusCode, code: &'static str, message: &'static str) -> Self {
+        Self { status, code, says: Says::Message(message), header: None }
+    }
+
+    fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
+        Self { header: Some(Box::new((name, value))), ..self }
+    }
+
+    pub(crate) const fn malformed_json() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed_json", "The body is not JSON")
+    }
+
+    pub(crate) const fn malformed_query() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "malformed_query", "The query is malformed")
+    }
+
+    pub(crate) const fn unreadable_body() -> Self {
+        Self::new(StatusCode::BAD_REQUEST, "unreadable_body", "The body did not arrive in full")
+    }
+
+    pub(crate) const fn malformed_position() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "malformed_position",
+            "The position to resume from is malformed",
+        )
+    }
+
+    /// The same answer to a missing, a malformed, an unknown and an expired session.
+    pub(crate) fn unauthenticated() -> Self {
+        Self::new(
+            StatusCode::UNAUTHORIZED,
+            "unauthenticated",
+            "Missing, invalid or expired credentials",
+        )
+        .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+    }
+
+    pub(crate) const fn forbidden() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "forbidden", "Insufficient permissions")
+    }
+
+    pub(crate) const fn cross_origin() -> Self {
+        Self::new(StatusCode::FORBIDDEN, "cross_origin", "Requests from other origins are refused")
+    }
+
+    pub(crate) const fn route_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "not_found", "Not found")
+    }
+
+    /// The same answer to a workspace that does not exist and to one that the caller is not a member of.
+    pub(crate) const fn workspace_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "workspace_not_found", "Workspace not found")
+    }
+
+    pub(crate) const fn member_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "member_not_found", "Member not found")
+    }
+
+    pub(crate) const fn invitation_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "invitation_not_found", "Invitation not found")
+    }
+
+    pub(crate) const fn notification_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "notification_not_found", "Notification not found")
+    }
+
+    pub(crate) const fn method_not_allowed() -> Self {
+        Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed")
+    }
+
+    pub(crate) const fn body_timeout() -> Self {
+        Self::new(
+            StatusCode::REQUEST_TIMEOUT,
+            "request_timeout",
+            "The body took too long to arrive",
+        )
+    }
+
+    pub(crate) const fn body_too_large() -> Self {
+        Self::new(StatusCode::PAYLOAD_TOO_LARGE, "body_too_large", "The body is too large")
+    }
+
+    pub(crate) const fn unsupported_media_type() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "The body must be application/json",
+        )
+    }
+
+    pub(crate) const fn invalid(fields: FieldProblems) -> Self {
+        let says = Says::Fields(fields);
+        Self {
+            status: StatusCode::UNPROCESSABLE_ENTITY,
+            code: "validation_failed",
+            says,
+            header: None,
+        }
+    }
+
+    /// A single field is wrong.
+    fn invalid_field(field: &'static str, problem: &str) -> Self {
+        Self::invalid(FieldProblems::from([(field, vec![problem.to_owned()])]))
+    }
+
+    pub(crate) const fn internal() -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong")
+    }
+
+    /// The body, for the request of this id.
+    pub(crate) fn body(&self, request_id: &str) -> Value {
+        let Self { status: _, code, says, header: _ } = self;
+        match says {
+            Says::Message(message) => {
+                json!({ "error": message, "code": code, "request_id": request_id })
+            }
+            Says::Fields(fields) => {
+                json!({ "errors": fields, "code": code, "request_id": request_id })
+            }
+        }
+    }
+}
+
+impl IntoResponse for ApiError {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        if let Some((name, value)) = self.header.as_deref() {
+            response.headers_mut().insert(name, value.clone());
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+impl From<StorageError> for ApiError {
+    fn from(error: StorageError) -> Self {
+        if error.is_retryable() {
+            return Self::new(
+                StatusCode::CONFLICT,
+                "conflict",
+                "Somebody else changed this at the same time: try again",
+            );
+        }
+        // Nobody above knows more: this is the one place that logs it, with its causes.
+        tracing::error!(error = &error as &dyn std::error::Error, "the storage failed");
+        if error.is_unavailable() {
+            return Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "storage_unavailable",
+                "The database cannot be reached: try again soon",
+            )
+            .with_header(RETRY_AFTER, HeaderValue::from_static("1"));
+        }
+        Self::internal()
+    }
+}
+
+impl From<SubscribeError> for ApiError {
+    fn from(error: SubscribeError) -> Self {
+        match error {
+            // Nobody is offered the topic of another person, so it is a workspace that was lost a moment ago.
+            SubscribeError::Forbidden => Self::workspace_not_found(),
+            SubscribeError::AheadOfLog { after: _, head: _ } => Self::new(
+                StatusCode::BAD_REQUEST,
+                "position_ahead_of_log",
+                "The position to resume from lies in the future",
+            ),
+            SubscribeError::Storage(error) => error.into(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+
+    use super::*;
+
+    fn check(error: impl Into<ApiError>, expected: &Expect) {
+        let error = error.into();
+        let body = error.body("r-1");
+        let response = error.into_response();
+        let header = response
+            .headers()
+            .iter()
+            .map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()));
+        expected.assert_eq(&format!(
+            "{}\n{}{body}\n",
+            response.status(),
+            header.collect::<String>()
+        ));
+    }
+
+    #[test]
+    fn a_lost_race_is_a_conflict() {
+        check(
+            StorageError::conflict(),
+            &expect![[r#"
+            409 Conflict
+            {"code":"conflict","error":"Somebody else changed this at the same time: try again","request_id":"r-1"}
+        "#]],
+        );
+    }
+
+    #[test]
+    fn of_other_failures_nothing_is_told() {
+        check(
+            StorageError::new("the secret cause"),
+            &expect![[r#"
+            500 Internal Server Error
+            {"code":"internal_error","error":"Something went wrong","request_id":"r-1"}
+        "#]],
+        );
+    }
+
+    #[test]
+    fn whoever_comes_too_soon_learns_when_to_come_back() {
+        let again_at = "2026-01-05T09:05:00Z".parse().unwrap();
+        check(
+            ::identity::ResendInvitationError::TooSoon { again_at },
+            &expect![[r#"
+            429 Too Many Requests
+            retry-after: Mon, 05 Jan 2026 09:05:00 GMT
+            {"code":"resent_too_soon","error":"The invitation was sent a moment ago","request_id":"r-1"}
+        "#]],
+        );
+    }
+
+    #[test]
+    fn missing_credentials_say_what_is_missing() {
+        check(
+            ApiError::unauthenticated(),
+            &expect![[r#"
+            401 Unauthorized
+            www-authenticate: Bearer
+            {"code":"unauthenticated","error":"Missing, invalid or expired credentials","request_id":"r-1"}
+        "#]],
+        );
+    }
+}

@@ -1,0 +1,228 @@
+//! Failures of the identity context.
+
+use axum::http::{HeaderValue, StatusCode, header::RETRY_AFTER, header::WWW_AUTHENTICATE};
+use chrono::{DateTime, Utc};
+use identity::{
+    AcceptInvitationError, ChangeMemberRoleError, ConfirmUserError, CreateWorkspaceError,
+    DeclineInvitationError, FieldErrors, InviteMemberError, LeaveWorkspaceError, LogInError,
+    LogOutError, QueryError, RegisterUserError, RemoveMemberError, ResendInvitationError,
+    RevokeInvitationError,
+};
+
+use super::{ApiError, FieldProblems};
+
+/// What nobody but the owner could undo, or only by giving the workspace away first.
+const OWNER_PROTECTED: ApiError = ApiError::new(
+    StatusCode::CONFLICT,
+    "owner_protected",
+    "The owner of a workspace keeps that role and stays",
+);
+
+const WORKSPACE_ARCHIVED: ApiError =
+    ApiError::new(StatusCode::CONFLICT, "workspace_archived", "The workspace is archived");
+
+const ALREADY_MEMBER: ApiError = ApiError::new(
+    StatusCode::CONFLICT,
+    "already_member",
+    "Already a member of the workspace, or invited to it",
+);
+
+const TOO_MANY_PENDING: ApiError = ApiError::new(
+    StatusCode::CONFLICT,
+    "too_many_invitations",
+    "Too many invitations wait for an answer",
+);
+
+const INVITATION_EXPIRED: ApiError =
+    ApiError::new(StatusCode::GONE, "invitation_expired", "The invitation has expired");
+
+fn unauthorized(code: &'static str, message: &'static str) -> ApiError {
+    ApiError::new(StatusCode::UNAUTHORIZED, code, message)
+        .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
+}
+
+fn role_not_assignable() -> ApiError {
+    ApiError::invalid_field("role", "cannot be assigned")
+}
+
+fn resent_too_soon(again_at: DateTime<Utc>) -> ApiError {
+    let date = again_at.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    ApiError::new(
+        StatusCode::TOO_MANY_REQUESTS,
+        "resent_too_soon",
+        "The invitation was sent a moment ago",
+    )
+    .with_header(RETRY_AFTER, date.try_into().expect("a date is visible ASCII"))
+}
+
+impl From<FieldErrors> for ApiError {
+    fn from(errors: FieldErrors) -> Self {
+        let mut fields = FieldProblems::new();
+        for error in errors.iter() {
+            fields.entry(error.field).or_default().push(error.problem.to_string());
+        }
+        Self::invalid(fields)
+    }
+}
+
+/// The questions that can find nothing are all about one workspace.
+impl From<QueryError> for ApiError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Forbidden => Self::forbidden(),
+            QueryError::NotFound => Self::workspace_not_found(),
+            QueryError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<RegisterUserError> for ApiError {
+    fn from(error: RegisterUserError) -> Self {
+        match error {
+            RegisterUserError::Invalid(fields) => fields.into(),
+            RegisterUserError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<ConfirmUserError> for ApiError {
+    fn from(error: ConfirmUserError) -> Self {
+        match error {
+            ConfirmUserError::InvalidToken => {
+                unauthorized("invalid_token", "Invalid or expired token")
+            }
+            ConfirmUserError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<LogInError> for ApiError {
+    fn from(error: LogInError) -> Self {
+        match error {
+            LogInError::Rejected => {
+                unauthorized("invalid_credentials", "Invalid email or password")
+            }
+            LogInError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<LogOutError> for ApiError {
+    fn from(error: LogOutError) -> Self {
+        match error {
+            LogOutError::Forbidden => Self::forbidden(),
+            // Somebody ended it since it was presented.
+            LogOutError::SessionNotFound => Self::unauthenticated(),
+            LogOutError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateWorkspaceError> for ApiError {
+    fn from(error: CreateWorkspaceError) -> Self {
+        match error {
+            CreateWorkspaceError::Forbidden => Self::forbidden(),
+            CreateWorkspaceError::Invalid(fields) => fields.into(),
+            CreateWorkspaceError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeMemberRoleError> for ApiError {
+    fn from(error: ChangeMemberRoleError) -> Self {
+        match error {
+            ChangeMemberRoleError::RoleNotAssignable => role_not_assignable(),
+            ChangeMemberRoleError::WorkspaceNotFound => Self::workspace_not_found(),
+            ChangeMemberRoleError::Forbidden => Self::forbidden(),
+            ChangeMemberRoleError::WorkspaceArchived => WORKSPACE_ARCHIVED,
+            ChangeMemberRoleError::MemberNotFound => Self::member_not_found(),
+            ChangeMemberRoleError::OwnerProtected => OWNER_PROTECTED,
+            ChangeMemberRoleError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<RemoveMemberError> for ApiError {
+    fn from(error: RemoveMemberError) -> Self {
+        match error {
+            RemoveMemberError::WorkspaceNotFound => Self::workspace_not_found(),
+            RemoveMemberError::Forbidden => Self::forbidden(),
+            RemoveMemberError::MemberNotFound => Self::member_not_found(),
+            RemoveMemberError::OwnerProtected => OWNER_PROTECTED,
+            RemoveMemberError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<LeaveWorkspaceError> for ApiError {
+    fn from(error: LeaveWorkspaceError) -> Self {
+        match error {
+            LeaveWorkspaceError::WorkspaceNotFound => Self::workspace_not_found(),
+            LeaveWorkspaceError::Forbidden => Self::forbidden(),
+            LeaveWorkspaceError::OwnerStays => OWNER_PROTECTED,
+            LeaveWorkspaceError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<InviteMemberError> for ApiError {
+    fn from(error: InviteMemberError) -> Self {
+        match error {
+            InviteMemberError::RoleNotAssignable => role_not_assignable(),
+            InviteMemberError::WorkspaceNotFound => Self::workspace_not_found(),
+            InviteMemberError::Forbidden => Self::forbidden(),
+            InviteMemberError::WorkspaceArchived => WORKSPACE_ARCHIVED,
+            InviteMemberError::Invalid(fields) => fields.into(),
+            InviteMemberError::AlreadyMember => ALREADY_MEMBER,
+            InviteMemberError::TooManyPending => TOO_MANY_PENDING,
+            InviteMemberError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<AcceptInvitationError> for ApiError {
+    fn from(error: AcceptInvitationError) -> Self {
+        match error {
+            AcceptInvitationError::Forbidden => Self::forbidden(),
+            AcceptInvitationError::InvitationNotFound => Self::invitation_not_found(),
+            AcceptInvitationError::Expired => INVITATION_EXPIRED,
+            AcceptInvitationError::WorkspaceArchived => WORKSPACE_ARCHIVED,
+            AcceptInvitationError::AlreadyMember => ALREADY_MEMBER,
+            AcceptInvitationError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeclineInvitationError> for ApiError {
+    fn from(error: DeclineInvitationError) -> Self {
+        match error {
+            DeclineInvitationError::Forbidden => Self::forbidden(),
+            DeclineInvitationError::InvitationNotFound => Self::invitation_not_found(),
+            DeclineInvitationError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<RevokeInvitationError> for ApiError {
+    fn from(error: RevokeInvitationError) -> Self {
+        match error {
+            RevokeInvitationError::WorkspaceNotFound => Self::workspace_not_found(),
+            RevokeInvitationError::Forbidden => Self::forbidden(),
+            RevokeInvitationError::InvitationNotFound => Self::invitation_not_found(),
+            RevokeInvitationError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResendInvitationError> for ApiError {
+    fn from(error: ResendInvitationError) -> Self {
+        match error {
+            ResendInvitationError::WorkspaceNotFound => Self::workspace_not_found(),
+            ResendInvitationError::Forbidden => Self::forbidden(),
+            ResendInvitationError::WorkspaceArchived => WORKSPACE_ARCHIVED,
+            ResendInvitationError::InvitationNotFound => Self::invitation_not_found(),
+            ResendInvitationError::TooSoon { again_at } => resent_too_soon(again_at),
+            ResendInvitationError::Storage(error) => error.into(),
+        }
+    }
+}

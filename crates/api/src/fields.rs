@@ -1,0 +1,136 @@
+//! Typed fields out of JSON objects and queries, with every problem of every field.
+
+use std::str::FromStr;
+
+use serde_json::{Map, Value};
+
+use crate::error::{ApiError, FieldProblems};
+
+/// Something that is read out of the fields of a body or of a query.
+pub(crate) trait FromFields: Sized {
+    /// Takes its fields; none only if a problem was noted.
+    ///
+    /// Every field is taken before the first `?`, so that the client learns of all problems at once.
+    fn from_fields(fields: &mut Fields) -> Option<Self>;
+}
+
+/// The fields that were sent; those that nobody takes are ignored.
+#[derive(Debug)]
+pub(crate) struct Fields {
+    values: Map<String, Value>,
+    problems: FieldProblems,
+}
+
+impl Fields {
+    pub(crate) fn read<T: FromFields>(values: Map<String, Value>) -> Result<T, ApiError> {
+        let mut fields = Self { values, problems: FieldProblems::new() };
+        match T::from_fields(&mut fields) {
+            Some(value) if fields.problems.is_empty() => Ok(value),
+            _ => Err(ApiError::invalid(fields.problems)),
+        }
+    }
+
+    /// A text that must be there.
+    pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
+        if self.has(name) { self.optional_text(name) } else { self.note(name, "can't be blank") }
+    }
+
+    /// A text that may be missing; `null` counts as missing.
+    pub(crate) fn optional_text(&mut self, name: &'static str) -> Option<String> {
+        match self.values.remove(name)? {
+            Value::Null => None,
+            // PostgreSQL has no text with this character, so nothing behind the edge needs to know of it.
+            Value::String(text) if text.contains('\0') => {
+                self.note(name, "has an invalid character")
+            }
+            Value::String(text) => Some(text),
+            Value::Bool(_) | Value::Number(_) | Value::Array(_) | Value::Object(_) => {
+                self.note(name, "must be a text")
+            }
+        }
+    }
+
+    /// A text of a certain form that must be there.
+    pub(crate) fn parsed<T: FromStr>(&mut self, name: &'static str, expected: &str) -> Option<T> {
+        let text = self.text(name)?;
+        text.parse().ok().or_else(|| self.note(name, expected))
+    }
+
+    /// A text of a certain form that may be missing.
+    pub(crate) fn optional_parsed<T: FromStr>(
+        &mut self,
+        name: &'static str,
+        expected: &str,
+    ) -> Option<T> {
+        let text = self.optional_text(name)?;
+        text.parse().ok().or_else(|| self.note(name, expected))
+    }
+
+    /// Whether something other than `null` was sent.
+    pub(crate) fn has(&self, name: &str) -> bool {
+        self.values.get(name).is_some_and(|value| !value.is_null())
+    }
+
+    fn note<T>(&mut self, name: &'static str, problem: &str) -> Option<T> {
+        self.problems.entry(name).or_default().push(problem.to_owned());
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use serde_json::json;
+
+    use super::*;
+
+    #[derive(Debug)]
+    #[expect(dead_code, reason = "the test shows all of it")]
+    struct Pet {
+        name: String,
+        nickname: Option<String>,
+        legs: u8,
+    }
+
+    impl FromFields for Pet {
+        fn from_fields(fields: &mut Fields) -> Option<Self> {
+            let name = fields.text("name");
+            let nickname = fields.optional_text("nickname");
+            let legs = fields.parsed("legs", "must be a number");
+            Some(Self { name: name?, nickname, legs: legs? })
+        }
+    }
+
+    fn check(value: Value, expected: &Expect) {
+        let Value::Object(values) = value else { panic!("objects have fields") };
+        let text = match Fields::read::<Pet>(values) {
+            Ok(pet) => format!("{pet:?}"),
+            Err(error) => error.body("1").to_string(),
+        };
+        expected.assert_eq(&text);
+    }
+
+    #[test]
+    fn fields_are_taken_and_the_rest_is_ignored() {
+        check(
+            json!({"name": "Rex", "nickname": null, "legs": "4", "tail": 1}),
+            &expect![[r#"Pet { name: "Rex", nickname: None, legs: 4 }"#]],
+        );
+    }
+
+    #[test]
+    fn every_problem_is_told_at_once() {
+        check(
+            json!({"name": null, "nickname": 7, "legs": "four"}),
+            &expect![[
+                r#"{"code":"validation_failed","errors":{"legs":["must be a number"],"name":["can't be blank"],"nickname":["must be a text"]},"request_id":"1"}"#
+            ]],
+        );
+        check(
+            json!({"name": "R\u{0}x"}),
+            &expect![[
+                r#"{"code":"validation_failed","errors":{"legs":["can't be blank"],"name":["has an invalid character"]},"request_id":"1"}"#
+            ]],
+        );
+    }
+}

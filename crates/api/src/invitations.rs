@@ -1,0 +1,168 @@
+//! Invitations into a workspace, for those who invite and for those who are invited.
+
+use axum::{extract::State, http::StatusCode};
+use chrono::{DateTime, Utc};
+use identity::{
+    AcceptInvitation, DeclineInvitation, InvitationId, InvitationSummary, InviteMember,
+    ResendInvitation, RevokeInvitation, Role, WorkspaceDetails,
+};
+use perme8_events::UserId;
+use serde::Serialize;
+
+use crate::{
+    auth::Caller,
+    body::Body,
+    error::ApiError,
+    fields::{Fields, FromFields},
+    members::NO_ROLE,
+    path::{InvitationAt, WorkspaceAt},
+    response::{self, Data},
+    state::Api,
+};
+
+/// An invitation that waits for an answer.
+#[derive(Debug, Serialize)]
+pub(crate) struct Invitation {
+    id: InvitationId,
+    workspace_name: String,
+    workspace_slug: String,
+    email: String,
+    role: Role,
+    invited_by: UserId,
+    invited_by_name: String,
+    created_at: DateTime<Utc>,
+    sent_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+impl From<InvitationSummary> for Invitation {
+    fn from(summary: InvitationSummary) -> Self {
+        let InvitationSummary {
+            id,
+            workspace_id: _, // workspaces are addressed by slug
+            workspace_name,
+            workspace_slug,
+            email,
+            role,
+            invited_by,
+            invited_by_name,
+            created_at,
+            sent_at,
+            expires_at,
+        } = summary;
+        Self {
+            id,
+            workspace_name,
+            workspace_slug,
+            email,
+            role,
+            invited_by,
+            invited_by_name,
+            created_at,
+            sent_at,
+            expires_at,
+        }
+    }
+}
+
+/// What the invitee has become by accepting.
+#[derive(Debug, Serialize)]
+pub(crate) struct Joined {
+    name: String,
+    slug: String,
+    role: Role,
+}
+
+impl From<WorkspaceDetails> for Joined {
+    fn from(details: WorkspaceDetails) -> Self {
+        Self { name: details.name, slug: details.slug, role: details.role }
+    }
+}
+
+/// The body of an invitation.
+#[derive(Debug)]
+pub(crate) struct Invitee {
+    email: String,
+    role: Role,
+}
+
+impl FromFields for Invitee {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let email = fields.text("email");
+        let role = fields.parsed("role", NO_ROLE);
+        Some(Self { email: email?, role: role? })
+    }
+}
+
+/// `GET /api/workspaces/{slug}/invitations`
+pub(crate) async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+) -> Result<Data<Vec<Invitation>>, ApiError> {
+    Ok(response::list(api.identity.invitations(&caller.origin, &workspace).await?))
+}
+
+/// `GET /api/me/invitations`
+pub(crate) async fn mine(
+    State(api): State<Api>,
+    caller: Caller,
+) -> Result<Data<Vec<Invitation>>, ApiError> {
+    Ok(response::list(api.identity.my_invitations(&caller.origin).await?))
+}
+
+/// `POST /api/workspaces/{slug}/invitations`
+pub(crate) async fn invite(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+    Body(Invitee { email, role }): Body<Invitee>,
+) -> Result<(StatusCode, Data<Invitation>), ApiError> {
+    let command = InviteMember { workspace, email, role };
+    let invitation = api.identity.invite_member(caller.origin, command).await?;
+    Ok((StatusCode::CREATED, Data::new(invitation.into())))
+}
+
+/// `DELETE /api/workspaces/{slug}/invitations/{id}`
+pub(crate) async fn revoke(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+    InvitationAt(invitation_id): InvitationAt,
+) -> Result<StatusCode, ApiError> {
+    let command = RevokeInvitation { workspace, invitation_id };
+    api.identity.revoke_invitation(caller.origin, command).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/workspaces/{slug}/invitations/{id}/resend`
+pub(crate) async fn resend(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+    InvitationAt(invitation_id): InvitationAt,
+) -> Result<Data<Invitation>, ApiError> {
+    let command = ResendInvitation { workspace, invitation_id };
+    Ok(Data::new(api.identity.resend_invitation(caller.origin, command).await?.into()))
+}
+
+/// `POST /api/workspaces/{slug}/invitations/accept`
+pub(crate) async fn accept(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+) -> Result<Data<Joined>, ApiError> {
+    let command = AcceptInvitation { invitation: workspace.into() };
+    Ok(Data::new(api.identity.accept_invitation(caller.origin, command).await?.into()))
+}
+
+/// `POST /api/workspaces/{slug}/invitations/decline`
+pub(crate) async fn decline(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+) -> Result<StatusCode, ApiError> {
+    let command = DeclineInvitation { invitation: workspace.into() };
+    api.identity.decline_invitation(caller.origin, command).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

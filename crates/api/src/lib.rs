@@ -1,0 +1,32 @@
+#![doc = include_str!("../README.md")]
+
+mod auth;
+mod body;
+mod edge;
+mod error;
+mod fields;
+mod headers;
+mod health;
+mod invitations;
+mod members;
+mod notifications;
+mod panics;
+mod path;
+mod query;
+mod readiness;
+mod request_id;
+mod response;
+mod router;
+mod same_origin;
+mod serve;
+mod sessions;
+mod state;
+mod streams;
+mod users;
+mod workspaces;
+
+pub use axum::Router;
+pub use readiness::{Check, Readiness, ReadinessReport};
+pub use router::router;
+pub use serve::serve;
+pub use state::{Api, ApiOptions};

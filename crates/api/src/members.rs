@@ -1,0 +1,71 @@
+//! Members of a workspace.
+
+use axum::{extract::State, http::StatusCode};
+use identity::{ChangeMemberRole, LeaveWorkspace, MemberSummary, RemoveMember, Role};
+
+use crate::{
+    auth::Caller,
+    body::Body,
+    error::ApiError,
+    fields::{Fields, FromFields},
+    path::{MemberAt, WorkspaceAt},
+    response::{self, Data},
+    state::Api,
+};
+
+/// What is wrong with a text that should be a role.
+pub(crate) const NO_ROLE: &str = "must be guest, member or admin";
+
+/// The body of a change of role.
+#[derive(Debug)]
+pub(crate) struct NewRole {
+    role: Role,
+}
+
+impl FromFields for NewRole {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { role: fields.parsed("role", NO_ROLE)? })
+    }
+}
+
+/// `GET /api/workspaces/{slug}/members`
+pub(crate) async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+) -> Result<Data<Vec<MemberSummary>>, ApiError> {
+    Ok(response::list(api.identity.members(&caller.origin, &workspace).await?))
+}
+
+/// `PATCH /api/workspaces/{slug}/members/{member}`
+pub(crate) async fn change_role(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+    MemberAt(member): MemberAt,
+    Body(NewRole { role }): Body<NewRole>,
+) -> Result<Data<MemberSummary>, ApiError> {
+    let command = ChangeMemberRole { workspace, member, role };
+    Ok(Data::new(api.identity.change_member_role(caller.origin, command).await?))
+}
+
+/// `DELETE /api/workspaces/{slug}/members/{member}`
+pub(crate) async fn remove(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+    MemberAt(member): MemberAt,
+) -> Result<StatusCode, ApiError> {
+    api.identity.remove_member(caller.origin, RemoveMember { workspace, member }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `POST /api/workspaces/{slug}/leave`
+pub(crate) async fn leave(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+) -> Result<StatusCode, ApiError> {
+    api.identity.leave_workspace(caller.origin, LeaveWorkspace { workspace }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

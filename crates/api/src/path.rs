@@ -1,0 +1,74 @@
+//! What an address names. What cannot be a name is the name of nothing: 404.
+
+use axum::{
+    extract::{FromRequestParts, RawPathParams},
+    http::request::Parts,
+};
+use identity::{InvitationId, MemberRef, WorkspaceRef};
+use notifications::NotificationId;
+
+use crate::{error::ApiError, state::Api};
+
+/// The workspace at `{slug}`.
+#[derive(Debug)]
+pub(crate) struct WorkspaceAt(pub(crate) WorkspaceRef);
+
+/// The member at `{member}`: an id or an e-mail address.
+#[derive(Debug)]
+pub(crate) struct MemberAt(pub(crate) MemberRef);
+
+/// The invitation at `{id}`.
+#[derive(Debug)]
+pub(crate) struct InvitationAt(pub(crate) InvitationId);
+
+/// The notification at `{id}`.
+#[derive(Debug)]
+pub(crate) struct NotificationAt(pub(crate) NotificationId);
+
+impl FromRequestParts<Api> for WorkspaceAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let slug = named(parts, "slug", word).await.ok_or(ApiError::workspace_not_found())?;
+        Ok(Self(WorkspaceRef::Slug(slug)))
+    }
+}
+
+impl FromRequestParts<Api> for MemberAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let member = named(parts, "member", word).await.ok_or(ApiError::member_not_found())?;
+        Ok(Self(member.into()))
+    }
+}
+
+impl FromRequestParts<Api> for InvitationAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let id = named(parts, "id", |text| text.parse().ok()).await;
+        id.map(Self).ok_or(ApiError::invitation_not_found())
+    }
+}
+
+impl FromRequestParts<Api> for NotificationAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let id = named(parts, "id", |text| text.parse().ok()).await;
+        id.map(Self).ok_or(ApiError::notification_not_found())
+    }
+}
+
+/// The segment of this name, unless it is no UTF-8 or does not parse.
+async fn named<T>(parts: &mut Parts, name: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+    let segments = RawPathParams::from_request_parts(parts, &()).await.ok()?;
+    let (_, text) = segments.iter().find(|(key, _)| *key == name)?;
+    parse(text)
+}
+
+/// A text without control characters: PostgreSQL would not even look for some of them.
+fn word(text: &str) -> Option<String> {
+    (!text.chars().any(char::is_control)).then(|| text.to_owned())
+}

@@ -1,0 +1,113 @@
+//! Which handler answers which address, inside which layers.
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, map_response},
+    routing::{delete, get, patch, post},
+};
+use tower::ServiceBuilder;
+use tower_http::catch_panic::CatchPanicLayer;
+
+use crate::{
+    body, error::ApiError, headers, health, invitations, members, notifications, panics,
+    request_id, same_origin, sessions, state::Api, streams, users, workspaces,
+};
+
+/// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
+pub fn router(api: Api) -> Router {
+    let routes = Router::new()
+        .merge(people())
+        .merge(teams())
+        .merge(events())
+        .route("/health", get(health::health))
+        .route("/api/health", get(health::health))
+        .route("/ready", get(health::ready));
+    dressed(routes.with_state(api))
+}
+
+/// The routes, with an answer to everything else and inside the layers.
+fn dressed(routes: Router) -> Router {
+    // From the outside in: what stands above also dresses what is refused below.
+    let layers = ServiceBuilder::new()
+        .layer(map_response(headers::secure))
+        .layer(from_fn(request_id::name_request))
+        .layer(CatchPanicLayer::custom(panics::answer))
+        .layer(from_fn(same_origin::refuse_others))
+        .layer(DefaultBodyLimit::max(body::LIMIT));
+    routes
+        .fallback(async || ApiError::route_not_found())
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+        .layer(layers)
+}
+
+fn people() -> Router<Api> {
+    Router::new()
+        .route("/api/users", post(users::register))
+        .route("/api/sessions", post(sessions::begin).delete(sessions::end))
+        .route("/api/me", get(users::me))
+        .route("/api/me/workspaces", get(workspaces::mine))
+        .route("/api/me/invitations", get(invitations::mine))
+        .route("/api/notifications", get(notifications::list))
+        .route("/api/notifications/unread-count", get(notifications::unread_count))
+        .route("/api/notifications/read-all", post(notifications::mark_all_read))
+        .route("/api/notifications/{id}/read", post(notifications::mark_read))
+}
+
+fn teams() -> Router<Api> {
+    Router::new()
+        .route("/api/workspaces", get(workspaces::list).post(workspaces::create))
+        .route("/api/workspaces/{slug}", get(workspaces::show))
+        .route("/api/workspaces/{slug}/members", get(members::list))
+        .route(
+            "/api/workspaces/{slug}/members/{member}",
+            patch(members::change_role).delete(members::remove),
+        )
+        .route("/api/workspaces/{slug}/leave", post(members::leave))
+        .route(
+            "/api/workspaces/{slug}/invitations",
+            get(invitations::list).post(invitations::invite),
+        )
+        .route("/api/workspaces/{slug}/invitations/accept", post(invitations::accept))
+        .route("/api/workspaces/{slug}/invitations/decline", post(invitations::decline))
+        .route("/api/workspaces/{slug}/invitations/{id}", delete(invitations::revoke))
+        .route("/api/workspaces/{slug}/invitations/{id}/resend", post(invitations::resend))
+}
+
+fn events() -> Router<Api> {
+    Router::new()
+        .route("/api/me/events/stream", get(streams::of_me))
+        .route("/api/workspaces/{slug}/events/stream", get(streams::of_workspace))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::{
+        body::{Body, to_bytes},
+        http::{Request, StatusCode},
+    };
+    use expect_test::expect;
+    use tower::ServiceExt as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn a_panic_is_an_answer_without_details() {
+        async fn broken() -> StatusCode {
+            panic!("the secret cause");
+        }
+        let request = Request::builder()
+            .uri("/broken")
+            .header("x-request-id", "r-1")
+            .body(Body::empty())
+            .unwrap();
+        let response =
+            dressed(Router::new().route("/broken", get(broken))).oneshot(request).await.unwrap();
+        assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+        assert_eq!(response.headers()["x-request-id"], "r-1");
+        assert_eq!(response.headers()["x-frame-options"], "DENY");
+        let body = to_bytes(response.into_body(), usize::MAX).await.unwrap();
+        expect![[r#"{"code":"internal_error","error":"Something went wrong","request_id":"r-1"}"#]]
+            .assert_eq(std::str::from_utf8(&body).unwrap());
+    }
+}

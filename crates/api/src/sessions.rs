@@ -1,0 +1,92 @@
+//! Logging in and out.
+
+use axum::{
+    Json,
+    extract::State,
+    http::{HeaderName, HeaderValue, StatusCode, header::SET_COOKIE},
+};
+use chrono::{DateTime, Utc};
+use identity::{ConfirmUser, LogIn, LogOut, LogOutError, LoggedIn, Secret, UserProfile};
+use serde::Serialize;
+
+use crate::{
+    auth::{self, Caller},
+    body::Body,
+    edge::Edge,
+    error::ApiError,
+    fields::{Fields, FromFields},
+    state::Api,
+};
+
+/// The body of a log-in: address and password, or the token of a mail.
+#[derive(Debug)]
+pub(crate) enum Proof {
+    Password(LogIn),
+    Token(ConfirmUser),
+}
+
+impl FromFields for Proof {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        if fields.has("token") {
+            let token = fields.text("token").map(Secret::new);
+            let password = fields.optional_text("password").map(Secret::new);
+            return Some(Self::Token(ConfirmUser { token: token?, password }));
+        }
+        let email = fields.text("email");
+        let password = fields.text("password").map(Secret::new);
+        Some(Self::Password(LogIn { email: email?, password: password? }))
+    }
+}
+
+/// The answer to a log-in: the only response that ever shows the token.
+#[derive(Debug, Serialize)]
+pub(crate) struct Begun {
+    data: BegunSession,
+    token: String,
+}
+
+#[derive(Debug, Serialize)]
+struct BegunSession {
+    user: UserProfile,
+    expires_at: DateTime<Utc>,
+}
+
+/// `POST /api/sessions`
+pub(crate) async fn begin(
+    State(api): State<Api>,
+    edge: Edge,
+    Body(proof): Body<Proof>,
+) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1], Json<Begun>), ApiError> {
+    let LoggedIn { user, session_id: _, token, expires_at } = match proof {
+        Proof::Password(command) => api.identity.log_in(edge.anonymous(), command).await?,
+        Proof::Token(command) => redeem(&api, edge.anonymous(), command).await?,
+    };
+    let cookie = [(SET_COOKIE, auth::cookie(&api, &token, expires_at))];
+    let body = Begun { data: BegunSession { user, expires_at }, token: token.expose().to_owned() };
+    Ok((StatusCode::CREATED, cookie, Json(body)))
+}
+
+/// `DELETE /api/sessions`
+pub(crate) async fn end(
+    State(api): State<Api>,
+    caller: Caller,
+) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), ApiError> {
+    let command = LogOut { session_id: caller.session_id };
+    match api.identity.log_out(caller.origin, command).await {
+        // It may have ended a moment ago, which is what was asked for.
+        Ok(()) | Err(LogOutError::SessionNotFound) => {}
+        Err(error) => return Err(error.into()),
+    }
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, auth::no_cookie(&api))]))
+}
+
+async fn redeem(
+    api: &Api,
+    origin: perme8_events::Origin,
+    command: ConfirmUser,
+) -> Result<LoggedIn, ApiError> {
+    let password = command.password.clone();
+    let user = api.identity.confirm_user(origin.clone(), command).await?;
+    let Some(password) = password else { return Err(ApiError::unauthenticated()) };
+    Ok(api.identity.log_in(origin, LogIn { email: user.email, password }).await?)
+}

@@ -1,0 +1,59 @@
+//! What the handlers have at hand.
+
+use std::{sync::Arc, time::Duration};
+
+use identity::Identity;
+use notifications::Notifications;
+use perme8_events::{Clock, SystemClock, host::EventBus};
+
+use crate::readiness::Readiness;
+
+/// What the HTTP edge stands on: the facades, the live events, and who knows whether the host is ready.
+#[derive(Clone, Debug)]
+pub struct Api {
+    pub(crate) identity: Identity,
+    pub(crate) notifications: Notifications,
+    pub(crate) bus: EventBus,
+    pub(crate) readiness: Arc<dyn Readiness>,
+    pub(crate) options: ApiOptions,
+}
+
+/// What a host can decide about the HTTP edge.
+#[derive(Clone, Debug)]
+pub struct ApiOptions {
+    /// Whether browsers send the session cookie over HTTPS only; true wherever the outside sees HTTPS.
+    pub secure_cookies: bool,
+    /// How often an idle stream gives a sign of life, and asks whether its session still holds.
+    pub heartbeat: Duration,
+    /// Tells how long a cookie has to live; the clock of the database.
+    pub clock: Arc<dyn Clock>,
+}
+
+impl Default for ApiOptions {
+    fn default() -> Self {
+        Self {
+            secure_cookies: false,
+            heartbeat: Duration::from_secs(15),
+            clock: Arc::new(SystemClock),
+        }
+    }
+}
+
+impl Api {
+    /// The edge over these facades, with the default options.
+    #[must_use]
+    pub fn new(
+        identity: Identity,
+        notifications: Notifications,
+        bus: EventBus,
+        readiness: Arc<dyn Readiness>,
+    ) -> Self {
+        Self { identity, notifications, bus, readiness, options: ApiOptions::default() }
+    }
+
+    /// The same, with other options.
+    #[must_use]
+    pub fn with_options(self, options: ApiOptions) -> Self {
+        Self { options, ..self }
+    }
+}

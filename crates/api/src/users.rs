@@ -1,0 +1,50 @@
+//! Accounts.
+
+use axum::{extract::State, http::StatusCode};
+use identity::{RegisterUser, Secret, UserProfile};
+
+use crate::{
+    auth::Caller,
+    body::Body,
+    edge::Edge,
+    error::ApiError,
+    fields::{Fields, FromFields},
+    response::Data,
+    state::Api,
+};
+
+/// The body of a registration.
+#[derive(Debug)]
+pub(crate) struct Registration {
+    email: String,
+    first_name: String,
+    last_name: String,
+    password: Option<Secret>,
+}
+
+impl FromFields for Registration {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let email = fields.text("email");
+        let first_name = fields.text("first_name");
+        let last_name = fields.text("last_name");
+        let password = fields.optional_text("password").map(Secret::new);
+        Some(Self { email: email?, first_name: first_name?, last_name: last_name?, password })
+    }
+}
+
+/// `POST /api/users`
+pub(crate) async fn register(
+    State(api): State<Api>,
+    edge: Edge,
+    Body(body): Body<Registration>,
+) -> Result<(StatusCode, Data<UserProfile>), ApiError> {
+    let Registration { email, first_name, last_name, password } = body;
+    let command = RegisterUser { email, first_name, last_name, password };
+    let user = api.identity.register_user(edge.anonymous(), command).await?;
+    Ok((StatusCode::CREATED, Data::new(user)))
+}
+
+/// `GET /api/me`
+pub(crate) async fn me(caller: Caller) -> Data<UserProfile> {
+    Data::new(caller.user)
+}

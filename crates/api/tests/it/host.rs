@@ -1,0 +1,170 @@
+//! A host in miniature: the facades, the edge, and nothing that listens.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use api::{Api, ApiOptions, Check, Readiness, ReadinessReport};
+use async_trait::async_trait;
+use axum::{Router, extract::Request, response::Response};
+use identity::{
+    CreateWorkspace, Directory, Identity, InviteMember, LogIn, Role,
+    testing::{PASSWORD, user_with_password},
+};
+use notifications::{IdentityGateway, Notifications, OnInvitation};
+use perme8_events::{
+    EventStore as _, Origin, Standing, Standings, StorageError, UserId, WorkspaceId,
+    host::{EventBus, Feed, Runtime, Tasks},
+    testing::TestDb,
+};
+use tower::ServiceExt as _;
+
+use crate::client::{Answer, Ask, Blocks};
+
+#[derive(Debug)]
+pub(crate) struct Host {
+    pub(crate) test: TestDb,
+    pub(crate) identity: Identity,
+    pub(crate) tasks: Tasks,
+    pub(crate) readiness: Arc<Told>,
+    feed: Feed,
+    router: Router,
+}
+
+/// Somebody who is logged in.
+pub(crate) struct Person {
+    pub(crate) id: UserId,
+    pub(crate) token: String,
+}
+
+impl Host {
+    pub(crate) async fn new() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// Streams of this host show that they live, often enough for a test.
+    pub(crate) async fn lively() -> Self {
+        Self::with(|options| options.heartbeat = Duration::from_millis(20)).await
+    }
+
+    pub(crate) async fn with(change: impl FnOnce(&mut ApiOptions)) -> Self {
+        let migrations =
+            [&perme8_events::sql::MIGRATIONS, &identity::MIGRATIONS, &notifications::MIGRATIONS];
+        let test = TestDb::sqlite(&migrations).await;
+        let tasks = Tasks::new();
+        let identity = Identity::with_cheap_passwords(test.db.clone());
+        let notifications = Notifications::new(test.db.clone());
+        let feed = Feed::start(&test.db, &tasks).await.expect("a fresh log is readable");
+        let bus = EventBus::new(feed.clone(), Arc::new(Members(identity.directory())));
+        let readiness = Arc::new(Told::default());
+        let mut options =
+            ApiOptions { clock: Arc::new(test.clock.clone()), ..ApiOptions::default() };
+        change(&mut options);
+        let api = Api::new(
+            identity.clone(),
+            notifications,
+            bus,
+            Arc::clone(&readiness) as Arc<dyn Readiness>,
+        );
+        let router = api::router(api.with_options(options));
+        Self { test, identity, tasks, readiness, feed, router }
+    }
+
+    pub(crate) async fn respond(&self, ask: Ask) -> Response {
+        self.respond_to(ask.into_request()).await
+    }
+
+    pub(crate) async fn respond_to(&self, request: Request) -> Response {
+        let Ok(response) = self.router.clone().oneshot(request).await;
+        response
+    }
+
+    pub(crate) async fn ask(&self, ask: Ask) -> Answer {
+        Answer::read(self.respond(ask).await).await
+    }
+
+    /// An open stream, on which nothing arrives that happened before.
+    pub(crate) async fn stream(&self, ask: Ask) -> Blocks {
+        let head = self.test.db.head().await.expect("the log is readable");
+        while self.feed.settled() < head {
+            tokio::task::yield_now().await;
+        }
+        let response = self.respond(ask).await;
+        assert_eq!(response.status(), 200);
+        Blocks::of(response)
+    }
+
+    /// Somebody with a confirmed account, logged in. The first name is the local part of the address.
+    pub(crate) async fn person(&self, name: &str) -> Person {
+        let email = format!("{name}@example.com");
+        let id = user_with_password(&self.identity, &email, name, "Example").await;
+        let log_in = LogIn { email, password: PASSWORD.into() };
+        let session = self
+            .identity
+            .log_in(Origin::system("tests"), log_in)
+            .await
+            .expect("the password is right");
+        Person { id, token: session.token.expose().to_owned() }
+    }
+
+    /// A workspace of this person, by its slug.
+    pub(crate) async fn workspace(&self, owner: &Person, name: &str) -> String {
+        let command = CreateWorkspace { name: name.to_owned(), description: None, color: None };
+        let origin = Origin::user(owner.id);
+        self.identity.create_workspace(origin, command).await.expect("the name is proper").slug
+    }
+
+    pub(crate) async fn invite(&self, by: &Person, slug: &str, name: &str, role: Role) {
+        let email = format!("{name}@example.com");
+        let command = InviteMember { workspace: slug.into(), email, role };
+        self.identity
+            .invite_member(Origin::user(by.id), command)
+            .await
+            .expect("the invitation is proper");
+    }
+
+    /// Lets the notifications of invitations happen.
+    pub(crate) async fn react(&self) {
+        let directory = Arc::new(IdentityGateway::new(self.identity.directory()));
+        let runtime = Runtime::builder(&self.test.db).handler(OnInvitation::new(directory)).build();
+        runtime.driver(Some(self.test.clock.clone())).await.run_until_idle().await;
+    }
+}
+
+/// Who is what, as identity knows it.
+#[derive(Debug)]
+struct Members(Directory);
+
+#[async_trait]
+impl Standings for Members {
+    async fn standing(
+        &self,
+        user: UserId,
+        workspace: WorkspaceId,
+    ) -> Result<Option<Standing>, StorageError> {
+        let role = self.0.role_of(user, workspace).await?;
+        Ok(role.map(|role| if role.is_manager() { Standing::Manager } else { Standing::Member }))
+    }
+}
+
+/// Says what it was told to say.
+#[derive(Debug)]
+pub(crate) struct Told(pub(crate) Mutex<ReadinessReport>);
+
+impl Default for Told {
+    fn default() -> Self {
+        Self(Mutex::new(ReadinessReport {
+            database: Check::Ok,
+            log_reader: Check::Ok,
+            handlers: Check::Ok,
+        }))
+    }
+}
+
+#[async_trait]
+impl Readiness for Told {
+    async fn report(&self) -> ReadinessReport {
+        self.0.lock().expect("nobody panics while holding it").clone()
+    }
+}

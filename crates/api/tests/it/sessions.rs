@@ -1,0 +1,150 @@
+//! Logging in and out, and whose request it is.
+
+use std::time::Duration;
+
+use expect_test::expect;
+use identity::{IssueConfirmation, testing::PASSWORD};
+use perme8_events::Origin;
+use serde_json::json;
+
+use crate::{
+    client::{Ask, delete, get, post},
+    host::Host,
+};
+
+fn log_in(email: &str, password: &str) -> Ask {
+    post("/api/sessions").json(json!({"email": email, "password": password}))
+}
+
+#[tokio::test]
+async fn a_log_in_gives_a_token_and_the_same_as_a_cookie() {
+    let host = Host::new().await;
+    host.person("ada").await;
+    let answer = host.ask(log_in("Ada@Example.com", PASSWORD)).await;
+    let token = answer.json()["token"].as_str().unwrap().to_owned();
+    expect![[r#"201 {"data":{"user":{"id":"ID","email":"ada@example.com","first_name":"ada","last_name":"Example","has_password":true,"confirmed_at":"2026-01-05T09:00:00Z","registered_at":"2026-01-05T09:00:00Z"},"expires_at":"2026-01-19T09:00:00Z"},"token":"TOKEN"}"#]].assert_eq(&answer.to_string().replace(&token, "TOKEN"));
+    expect!["perme8_session=TOKEN; HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600"]
+        .assert_eq(&answer.header("set-cookie").replace(&token, "TOKEN"));
+    for ask in [get("/api/me").bearer(&token), get("/api/me").cookie(&token)] {
+        assert_eq!(host.ask(ask).await.status, 200);
+    }
+}
+
+#[tokio::test]
+async fn cookies_are_secure_where_the_host_says_so() {
+    let host = Host::with(|options| options.secure_cookies = true).await;
+    host.person("ada").await;
+    let answer = host.ask(log_in("ada@example.com", PASSWORD)).await;
+    assert!(answer.header("set-cookie").ends_with("; Secure"));
+}
+
+#[tokio::test]
+async fn every_refused_log_in_gets_the_same_answer() {
+    let host = Host::new().await;
+    host.person("ada").await;
+    for (email, password) in [
+        ("ada@example.com", "wrong"),
+        ("nobody@example.com", PASSWORD),
+        ("no address", PASSWORD),
+        ("", ""),
+    ] {
+        let answer = host.ask(log_in(email, password)).await;
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
+        assert_eq!(answer.header("set-cookie"), "");
+        expect![[r#"401 {"code":"invalid_credentials","error":"Invalid email or password","request_id":"r-1"}"#]].assert_eq(&answer.to_string());
+    }
+}
+
+#[tokio::test]
+async fn a_log_in_needs_its_fields() {
+    let host = Host::new().await;
+    let answer = host.ask(post("/api/sessions").json(json!({"password": 1}))).await;
+    expect![[r#"422 {"code":"validation_failed","errors":{"email":["can't be blank"],"password":["must be a text"]},"request_id":"r-1"}"#]].assert_eq(&answer.to_string());
+}
+
+/// Ada has registered, and this is what her mail says.
+async fn mailed(host: &Host, password: Option<&str>) -> String {
+    let body = json!({
+        "email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace", "password": password
+    });
+    host.ask(post("/api/users").json(body)).await;
+    let issue = IssueConfirmation { email: "ada@example.com".to_owned() };
+    let token = host.identity.issue_confirmation(Origin::system("tests"), issue).await;
+    token.expect("nobody has confirmed it").expose().to_owned()
+}
+
+#[tokio::test]
+async fn a_token_from_a_mail_confirms_and_logs_in_once() {
+    let host = Host::new().await;
+    let token = mailed(&host, Some(PASSWORD)).await;
+    let redeem = || post("/api/sessions").json(json!({"token": token, "password": PASSWORD}));
+    let answer = host.ask(redeem()).await;
+    assert_eq!(answer.status, 201);
+    let session = answer.json()["token"].as_str().unwrap().to_owned();
+    assert_eq!(answer.json()["data"]["user"]["has_password"], true);
+    assert_eq!(host.ask(get("/api/me").bearer(&session)).await.status, 200);
+    expect![[
+        r#"401 {"code":"invalid_token","error":"Invalid or expired token","request_id":"r-1"}"#
+    ]]
+    .assert_eq(&host.ask(redeem()).await.to_string());
+}
+
+#[tokio::test]
+async fn a_session_ends_when_its_person_says_so() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    let answer = host.ask(delete("/api/sessions").cookie(&ada.token)).await;
+    assert_eq!((answer.status.as_u16(), answer.text.as_str()), (204, ""));
+    expect!["perme8_session=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"]
+        .assert_eq(answer.header("set-cookie"));
+    assert_eq!(host.ask(get("/api/me").bearer(&ada.token)).await.status, 401);
+}
+
+#[tokio::test]
+async fn missing_malformed_and_expired_sessions_look_alike() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    host.test.clock.advance(Duration::from_hours(14 * 24));
+    for ask in [
+        get("/api/me"),
+        get("/api/me").bearer("nonsense"),
+        get("/api/me").bearer(&ada.token),
+        get("/api/me").cookie(&ada.token),
+        get("/api/me").header("authorization", "Basic YTpi"),
+        get("/api/workspaces/nowhere"),
+        get("/api/me/events/stream"),
+        post("/api/workspaces").raw("text/plain", "nonsense"),
+        post("/api/notifications/42/read"),
+    ] {
+        let answer = host.ask(ask).await;
+        assert_eq!(answer.header("www-authenticate"), "Bearer");
+        expect![[r#"401 {"code":"unauthenticated","error":"Missing, invalid or expired credentials","request_id":"r-1"}"#]].assert_eq(&answer.to_string());
+    }
+}
+
+#[tokio::test]
+async fn pages_of_other_origins_change_nothing() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    let create = || post("/api/workspaces").json(json!({"name": "Acme"}));
+    for foreign in [
+        create().cookie(&ada.token).header("sec-fetch-site", "cross-site"),
+        create().cookie(&ada.token).header("sec-fetch-site", "same-site"),
+        create().cookie(&ada.token).header("origin", "https://evil.example"),
+        create().cookie(&ada.token).header("origin", "null"),
+        delete("/api/sessions").cookie(&ada.token).header("origin", "https://evil.example"),
+        log_in("ada@example.com", PASSWORD).header("origin", "https://evil.example"),
+    ] {
+        expect![[r#"403 {"code":"cross_origin","error":"Requests from other origins are refused","request_id":"r-1"}"#]].assert_eq(&host.ask(foreign).await.to_string());
+    }
+    for own in [
+        create().cookie(&ada.token).header("sec-fetch-site", "same-origin"),
+        create().cookie(&ada.token).header("origin", "https://perme8.example"),
+        create().cookie(&ada.token),
+        create().bearer(&ada.token).header("origin", "https://elsewhere.example"),
+    ] {
+        assert_eq!(host.ask(own).await.status, 201);
+    }
+    let read = get("/api/me").cookie(&ada.token).header("sec-fetch-site", "cross-site");
+    assert_eq!(host.ask(read).await.status, 200);
+}

@@ -1,0 +1,146 @@
+//! Workspaces and their members.
+
+use expect_test::expect;
+use identity::{AcceptInvitation, InvitationRef, Role};
+use perme8_events::Origin;
+use serde_json::json;
+
+use crate::{
+    client::{delete, get, patch, post},
+    host::{Host, Person},
+};
+
+async fn join(host: &Host, owner: &Person, slug: &str, name: &str, role: Role) -> Person {
+    let person = host.person(name).await;
+    host.invite(owner, slug, name, role).await;
+    let command = AcceptInvitation { invitation: InvitationRef::Workspace(slug.into()) };
+    host.identity
+        .accept_invitation(Origin::user(person.id), command)
+        .await
+        .expect("the invitation waits");
+    person
+}
+
+#[tokio::test]
+async fn a_new_workspace_is_shown_with_id_and_slug() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    let body =
+        json!({"name": "Acme Inc.", "description": "We make everything", "color": "#4F46E5"});
+    let answer = host.ask(post("/api/workspaces").bearer(&ada.token).json(body)).await;
+    expect![[r##"201 {"data":{"id":"ID","name":"Acme Inc.","slug":"acme-inc","description":"We make everything","color":"#4f46e5","role":"owner","created_at":"2026-01-05T09:00:00Z"}}"##]].assert_eq(&answer.to_string());
+}
+
+#[tokio::test]
+async fn only_the_callers_list_shows_ids() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    host.workspace(&ada, "Acme").await;
+    let ask = |uri: &str| host.ask(get(uri).bearer(&ada.token));
+    expect![[r#"200 {"data":[{"name":"Acme","slug":"acme"}]}"#]]
+        .assert_eq(&ask("/api/workspaces").await.to_string());
+    expect![[r#"200 {"data":{"name":"Acme","slug":"acme"}}"#]]
+        .assert_eq(&ask("/api/workspaces/acme").await.to_string());
+    expect![[r#"200 {"data":[{"id":"ID","name":"Acme","slug":"acme","description":null,"color":null,"role":"owner","created_at":"2026-01-05T09:00:00Z"}]}"#]].assert_eq(&ask("/api/me/workspaces").await.to_string());
+}
+
+#[tokio::test]
+async fn a_workspace_needs_a_name() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    let body = json!({"name": " ", "color": "red"});
+    let answer = host.ask(post("/api/workspaces").bearer(&ada.token).json(body)).await;
+    expect![[r#"422 {"code":"validation_failed","errors":{"color":["must look like #rrggbb"],"name":["can't be blank"]},"request_id":"r-1"}"#]].assert_eq(&answer.to_string());
+}
+
+#[tokio::test]
+async fn a_workspace_of_others_looks_like_none() {
+    let host = Host::new().await;
+    let (ada, eve) = (host.person("ada").await, host.person("eve").await);
+    host.workspace(&ada, "Acme").await;
+    let role = || json!({"role": "guest"});
+    let invitee = || json!({"email": "eve@example.com", "role": "guest"});
+    for slug in ["acme", "nowhere", "%00", "%ff", "a%0Ab", "0199a1b2-0000-7000-8000-000000000001"] {
+        let at = |rest: &str| format!("/api/workspaces/{slug}{rest}");
+        for ask in [
+            get(at("")),
+            get(at("/members")),
+            patch(at("/members/ada@example.com")).json(role()),
+            delete(at("/members/ada@example.com")),
+            post(at("/leave")),
+            get(at("/invitations")),
+            post(at("/invitations")).json(invitee()),
+            delete(at("/invitations/0199a1b2-0000-7000-8000-000000000001")),
+            post(at("/invitations/0199a1b2-0000-7000-8000-000000000001/resend")),
+            get(at("/events/stream")),
+        ] {
+            let answer = host.ask(ask.bearer(&eve.token)).await;
+            expect![[r#"404 {"code":"workspace_not_found","error":"Workspace not found","request_id":"r-1"}"#]].assert_eq(&answer.to_string());
+        }
+    }
+}
+
+#[tokio::test]
+async fn members_are_listed_changed_and_removed() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    let acme = host.workspace(&ada, "Acme").await;
+    let bob = join(&host, &ada, &acme, "bob", Role::Member).await;
+    let role = |role: &str| json!({"role": role});
+    let by_id = format!("/api/workspaces/acme/members/{}", bob.id);
+
+    let answer = host.ask(patch(&by_id).bearer(&ada.token).json(role("admin"))).await;
+    expect![[r#"200 {"data":{"user_id":"ID","email":"bob@example.com","first_name":"bob","last_name":"Example","role":"admin","joined_at":"2026-01-05T09:00:00Z"}}"#]].assert_eq(&answer.to_string());
+    let by_email = "/api/workspaces/acme/members/Bob@Example.com";
+    assert_eq!(host.ask(patch(by_email).bearer(&ada.token).json(role("guest"))).await.status, 200);
+
+    let answer = host.ask(get("/api/workspaces/acme/members").bearer(&bob.token)).await;
+    expect![[r#"200 {"data":[{"user_id":"ID","email":"ada@example.com","first_name":"ada","last_name":"Example","role":"owner","joined_at":"2026-01-05T09:00:00Z"},{"user_id":"ID","email":"bob@example.com","first_name":"bob","last_name":"Example","role":"guest","joined_at":"2026-01-05T09:00:00Z"}]}"#]].assert_eq(&answer.to_string());
+
+    let answer = host.ask(delete(by_email).bearer(&ada.token)).await;
+    assert_eq!((answer.status.as_u16(), answer.text.as_str()), (204, ""));
+    let answer = host.ask(delete(by_email).bearer(&ada.token)).await;
+    expect![[r#"404 {"code":"member_not_found","error":"Member not found","request_id":"r-1"}"#]]
+        .assert_eq(&answer.to_string());
+}
+
+#[tokio::test]
+async fn roles_have_names_and_limits() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    let acme = host.workspace(&ada, "Acme").await;
+    let bob = join(&host, &ada, &acme, "bob", Role::Member).await;
+    let change = |body, who: &Person, of: &str| {
+        host.ask(
+            patch(format!("/api/workspaces/acme/members/{of}@example.com"))
+                .bearer(&who.token)
+                .json(body),
+        )
+    };
+    expect![[r#"422 {"code":"validation_failed","errors":{"role":["must be guest, member or admin"]},"request_id":"r-1"}"#]].assert_eq(&change(json!({"role": "boss"}), &ada, "bob").await.to_string());
+    expect![[r#"422 {"code":"validation_failed","errors":{"role":["must be a text"]},"request_id":"r-1"}"#]].assert_eq(&change(json!({"role": 3}), &ada, "bob").await.to_string());
+    expect![[r#"422 {"code":"validation_failed","errors":{"role":["can't be blank"]},"request_id":"r-1"}"#]].assert_eq(&change(json!({}), &ada, "bob").await.to_string());
+    expect![[r#"422 {"code":"validation_failed","errors":{"role":["cannot be assigned"]},"request_id":"r-1"}"#]].assert_eq(&change(json!({"role": "owner"}), &ada, "bob").await.to_string());
+    expect![[r#"403 {"code":"forbidden","error":"Insufficient permissions","request_id":"r-1"}"#]]
+        .assert_eq(&change(json!({"role": "guest"}), &bob, "bob").await.to_string());
+    expect![[r#"409 {"code":"owner_protected","error":"The owner of a workspace keeps that role and stays","request_id":"r-1"}"#]].assert_eq(&change(json!({"role": "guest"}), &ada, "ada").await.to_string());
+    expect![[r#"404 {"code":"member_not_found","error":"Member not found","request_id":"r-1"}"#]]
+        .assert_eq(&change(json!({"role": "guest"}), &ada, "nobody").await.to_string());
+}
+
+#[tokio::test]
+async fn everybody_may_leave_but_the_owner() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    let acme = host.workspace(&ada, "Acme").await;
+    let bob = join(&host, &ada, &acme, "bob", Role::Admin).await;
+    let leave = |who: &Person| host.ask(post("/api/workspaces/acme/leave").bearer(&who.token));
+    assert_eq!(leave(&bob).await.status, 204);
+    expect![[
+        r#"404 {"code":"workspace_not_found","error":"Workspace not found","request_id":"r-1"}"#
+    ]]
+    .assert_eq(&leave(&bob).await.to_string());
+    expect![[r#"409 {"code":"owner_protected","error":"The owner of a workspace keeps that role and stays","request_id":"r-1"}"#]].assert_eq(&leave(&ada).await.to_string());
+    let remove = delete("/api/workspaces/acme/members/ada@example.com").bearer(&ada.token);
+    expect![[r#"409 {"code":"owner_protected","error":"The owner of a workspace keeps that role and stays","request_id":"r-1"}"#]].assert_eq(&host.ask(remove).await.to_string());
+}
