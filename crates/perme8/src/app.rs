@@ -1,0 +1,284 @@
+//! The composition root: the only module that knows every context.
+
+use std::{
+    fmt, io,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use api::{Api, ApiOptions, Router};
+use identity::Identity;
+use notifications::Notifications;
+use perme8_events::{
+    StorageError,
+    host::{EventBus, Feed, NodeOptions, Operations, Runtime, StartError, StillRunning, Tasks},
+    sql::{Applied, Db, DbOptions, MigrationError, OpenError},
+};
+use tokio::net::TcpListener;
+
+use crate::{
+    catalogue::MIGRATIONS, config::Config, readiness::HostReadiness, standings::IdentityStandings,
+    timers,
+};
+
+/// The composed system: facades, live bus, durable handlers and the HTTP edge over one database.
+///
+/// Once assembled it follows the log, but it neither runs handlers ([`start`](Self::start)) nor listens
+/// ([`serve_on`](Self::serve_on)). Clones share everything.
+#[derive(Clone)]
+pub struct App {
+    db: Db,
+    identity: Identity,
+    notifications: Notifications,
+    feed: Feed,
+    bus: EventBus,
+    runtime: Arc<Runtime>,
+    operations: Operations,
+    tasks: Tasks,
+    is_started: Arc<AtomicBool>,
+    secure_cookies: bool,
+}
+
+/// How a system is composed.
+#[derive(Clone, Debug, Default)]
+pub struct AppOptions {
+    /// What the system runs is spawned here, and stops with it.
+    pub tasks: Tasks,
+    /// The name under which this host holds leases; one of its own by default.
+    pub node: Option<String>,
+    /// Whether browsers send the session cookie over HTTPS alone.
+    pub secure_cookies: bool,
+    /// Hashes passwords as cheaply as possible, for tests that do not ask how well they are kept.
+    #[cfg(feature = "testing")]
+    pub cheap_passwords: bool,
+}
+
+/// Why the host does not run.
+#[derive(Debug, thiserror::Error)]
+pub enum AppError {
+    /// The database was not opened; nothing in it was changed.
+    #[error(transparent)]
+    Open(#[from] OpenError),
+    /// The database was not brought to the schema of this program.
+    #[error(transparent)]
+    Migration(#[from] MigrationError),
+    /// The handlers do not fit the database.
+    #[error(transparent)]
+    Handlers(#[from] StartError),
+    /// The database gave an error.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+    /// Nobody can listen there.
+    #[error("cannot listen on {address}")]
+    Listen {
+        /// Where.
+        address: String,
+        /// What the operating system says.
+        #[source]
+        source: io::Error,
+    },
+}
+
+impl App {
+    /// Opens the database that `config` names, tells `migrated` of each migration that it needed, and assembles.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError`]; the database is unchanged unless a migration failed half-way.
+    pub async fn open(config: &Config, migrated: impl FnMut(Applied)) -> Result<Self, AppError> {
+        let options = DbOptions { connections: config.connections, ..DbOptions::default() };
+        let db = Db::open(&config.database, options).await?;
+        db.migrate(MIGRATIONS, migrated).await?;
+        let Config { node, secure_cookies, .. } = config;
+        let options = AppOptions {
+            node: node.clone(),
+            secure_cookies: *secure_cookies,
+            ..AppOptions::default()
+        };
+        Self::assemble(db, options).await
+    }
+
+    /// Composes the system over a migrated database, and begins to follow its log.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Storage`] when the log cannot be read.
+    pub async fn assemble(db: Db, options: AppOptions) -> Result<Self, AppError> {
+        let identity = new_identity(&db, &options);
+        let notifications = Notifications::new(db.clone());
+        let runtime = with_handlers(&db, &identity, options.node.clone());
+        let feed = Feed::start(&db, &options.tasks).await?;
+        let bus =
+            EventBus::new(feed.clone(), Arc::new(IdentityStandings::new(identity.directory())));
+        Ok(Self {
+            operations: Operations::new(&db),
+            db,
+            identity,
+            notifications,
+            feed,
+            bus,
+            runtime: Arc::new(runtime),
+            tasks: options.tasks,
+            is_started: Arc::default(),
+            secure_cookies: options.secure_cookies,
+        })
+    }
+
+    /// Runs the durable handlers and the timers from now on.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Handlers`] when a checkpoint or a dead letter belongs to a handler that this program does not have, or
+    /// lies beyond the end of the log.
+    pub async fn start(&self) -> Result<(), AppError> {
+        self.runtime.start(&self.feed, &self.tasks).await?;
+        timers::start(&self.identity, &self.tasks);
+        self.is_started.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Serves HTTP on `listener` from now on, until the tasks are stopped; gives the address.
+    ///
+    /// # Errors
+    ///
+    /// [`AppError::Listen`] when the listener has no address.
+    pub fn serve_on(&self, listener: TcpListener) -> Result<SocketAddr, AppError> {
+        let address = listener.local_addr().map_err(|source| AppError::Listen {
+            address: "an unknown address".to_owned(),
+            source,
+        })?;
+        let (api, stopped) = (self.api(), self.tasks.token().cancelled_owned());
+        self.tasks.spawn("http", async move {
+            if let Err(error) = api::serve(listener, api, stopped).await {
+                tracing::error!(error = &error as &dyn std::error::Error, "the HTTP server ended");
+            }
+        });
+        Ok(address)
+    }
+
+    /// The HTTP edge, for whoever serves it in a way of their own.
+    pub fn router(&self) -> Router {
+        api::router(self.api())
+    }
+
+    fn api(&self) -> Api {
+        let readiness = HostReadiness {
+            db: self.db.clone(),
+            feed: self.feed.clone(),
+            operations: self.operations.clone(),
+            is_started: Arc::clone(&self.is_started),
+        };
+        let options = ApiOptions {
+            secure_cookies: self.secure_cookies,
+            clock: Arc::clone(self.db.clock()),
+            ..ApiOptions::default()
+        };
+        let api = Api::new(
+            self.identity.clone(),
+            self.notifications.clone(),
+            self.bus.clone(),
+            Arc::new(readiness),
+        );
+        api.with_options(options)
+    }
+
+    /// Stops accepting requests, ends streams, finishes what handlers have begun, releases leases, closes connections.
+    ///
+    /// # Errors
+    ///
+    /// [`StillRunning`] when some tasks take longer than `grace`; what they had not committed is as if it never was.
+    pub async fn shutdown(&self, grace: Duration) -> Result<(), StillRunning> {
+        self.tasks.shutdown(grace).await?;
+        self.db.close().await;
+        Ok(())
+    }
+
+    /// The database.
+    #[must_use]
+    pub fn db(&self) -> &Db {
+        &self.db
+    }
+
+    /// People, workspaces, members, invitations.
+    #[must_use]
+    pub fn identity(&self) -> &Identity {
+        &self.identity
+    }
+
+    /// What people are told.
+    #[must_use]
+    pub fn notifications(&self) -> &Notifications {
+        &self.notifications
+    }
+
+    /// Live subscriptions.
+    #[must_use]
+    pub fn bus(&self) -> &EventBus {
+        &self.bus
+    }
+
+    /// The settled end of the log.
+    #[must_use]
+    pub fn feed(&self) -> &Feed {
+        &self.feed
+    }
+
+    /// The durable handlers.
+    #[must_use]
+    pub fn runtime(&self) -> &Runtime {
+        &self.runtime
+    }
+
+    /// What operators see and do.
+    #[must_use]
+    pub fn operations(&self) -> &Operations {
+        &self.operations
+    }
+
+    /// What the system runs.
+    #[must_use]
+    pub fn tasks(&self) -> &Tasks {
+        &self.tasks
+    }
+}
+
+impl fmt::Debug for App {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("App")
+            .field("db", &self.db)
+            .field("is_started", &self.is_started)
+            .finish_non_exhaustive()
+    }
+}
+
+#[cfg(feature = "testing")]
+fn new_identity(db: &Db, options: &AppOptions) -> Identity {
+    if options.cheap_passwords {
+        Identity::with_cheap_passwords(db.clone())
+    } else {
+        Identity::new(db.clone())
+    }
+}
+
+#[cfg(not(feature = "testing"))]
+fn new_identity(db: &Db, _options: &AppOptions) -> Identity {
+    Identity::new(db.clone())
+}
+
+/// Every durable handler of every context. One that goes away is declared `.retired("its.name")` here.
+fn with_handlers(db: &Db, identity: &Identity, node: Option<String>) -> Runtime {
+    let directory: Arc<dyn notifications::Directory> =
+        Arc::new(notifications::IdentityGateway::new(identity.directory()));
+    let default = NodeOptions::default();
+    Runtime::builder(db)
+        .node(NodeOptions { name: node.unwrap_or(default.name), lease: default.lease })
+        .handler(identity::OnUserConfirmed)
+        .handler(notifications::OnInvitation::new(Arc::clone(&directory)))
+        .handler(notifications::OnWorkspaceActivity::new(directory))
+        .handler(notifications::OnAccessLost::new())
+        .build()
+}

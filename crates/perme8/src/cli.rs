@@ -1,0 +1,242 @@
+//! The command line: what can be asked, and what becomes of it.
+
+use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, process::ExitCode};
+
+use clap::{Args, Parser, Subcommand, error::ErrorKind};
+
+use crate::config::{self, Flags};
+
+mod catalog;
+mod console;
+mod database;
+mod dead_letters;
+mod failure;
+mod handlers;
+mod migrate;
+mod paint;
+mod passwords;
+mod references;
+mod report;
+mod serve;
+mod settings;
+mod show;
+mod tables;
+mod tail;
+mod trace;
+mod users;
+
+pub(crate) use console::Console;
+pub(crate) use failure::Failure;
+pub(crate) use paint::{Paint, plain};
+pub(crate) use report::Report;
+
+/// A collaboration platform whose parts are joined by events alone.
+///
+/// Without a command it serves: it migrates an embedded database under ./data, listens on 127.0.0.1:4000 and prints what to
+/// try next.
+#[derive(Debug, Parser)]
+#[command(
+    name = "perme8",
+    version,
+    arg_required_else_help = false,
+    after_help = "Start here:\n  \
+        perme8                       serve, on an embedded database under ./data\n  \
+        perme8 demo                  watch a company's morning as events and reactions\n  \
+        perme8 events tail --follow  watch the log of a running host\n\n\
+        Every setting is a flag, a variable (PERME8_DATABASE, …) and a key of perme8.toml, in this order of strength;\n\
+        `perme8 config` shows them. Exit codes: 0 done, 1 failed, 2 misused."
+)]
+pub(crate) struct Cli {
+    #[command(flatten)]
+    pub(crate) global: Global,
+    #[command(subcommand)]
+    pub(crate) command: Option<Command>,
+}
+
+/// What every command understands.
+#[derive(Debug, Args)]
+pub(crate) struct Global {
+    /// The database: sqlite:<path> or postgres://<user>@<host>/<database> [default: sqlite:./data/perme8.db]
+    #[arg(long, global = true, value_name = "URL", help_heading = "Everywhere")]
+    pub(crate) database: Option<String>,
+    /// A file of settings to read instead of ./perme8.toml
+    #[arg(long, global = true, value_name = "FILE", help_heading = "Everywhere")]
+    pub(crate) config: Option<PathBuf>,
+    /// Which messages go to standard error, e.g. `info,perme8_events=debug` [default: info; warn for commands that end]
+    #[arg(long, global = true, value_name = "FILTER", help_heading = "Everywhere")]
+    pub(crate) log: Option<String>,
+    /// How messages are written: text or json
+    #[arg(long, global = true, value_name = "FORMAT", help_heading = "Everywhere")]
+    pub(crate) log_format: Option<String>,
+    /// The size of the connection pool on PostgreSQL [default: 16]
+    #[arg(long, global = true, value_name = "NUMBER", help_heading = "Everywhere")]
+    pub(crate) connections: Option<String>,
+    /// Print JSON: one document, or a document a line where the output is a stream; errors too
+    #[arg(long, global = true, help_heading = "Everywhere")]
+    pub(crate) json: bool,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Migrate the database, run the handlers and serve HTTP until Ctrl-C
+    Serve(serve::Args),
+    /// Bring the database to the schema of this program, and tell what was done
+    Migrate,
+    /// Play a morning of a small company and watch every event and every reaction to it
+    ///
+    /// People register, found workspaces, invite each other, accept, decline, leave. Everything happens through the public
+    /// facades on a temporary database, with the handlers that a real host runs.
+    Demo(crate::demo::Args),
+    /// Read the event log
+    #[command(subcommand)]
+    Events(Events),
+    /// Look at the handlers that react to events
+    #[command(subcommand)]
+    Handlers(Handlers),
+    /// Look after deliveries that were given up
+    ///
+    /// When a handler fails on an event until its retries are used up, the delivery becomes a dead letter. Later events of
+    /// the same key wait behind it, in order; everything else flows on.
+    #[command(subcommand)]
+    DeadLetters(dead_letters::Command),
+    /// Look after accounts
+    #[command(subcommand)]
+    Users(users::Command),
+    /// Show every setting, its value and where that comes from
+    Config,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Events {
+    /// Print the last events, or those behind a position; with --follow, go on as they happen
+    Tail(tail::Args),
+    /// Print one event in full
+    Show(show::Args),
+    /// Print what one request led to: request → event → handler → event …
+    Trace(trace::Args),
+    /// List every type of event that this program knows
+    Catalog(catalog::Args),
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Handlers {
+    /// List the handlers with how far they have come
+    List,
+}
+
+/// Runs the program with these arguments, the first of which is its own name.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let cli = match Cli::try_parse_from(&arguments) {
+        Ok(cli) => cli,
+        Err(error) => return misused(&error, &arguments),
+    };
+    let console = Console::standard(cli.global.json);
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return console.fail(&error.into()),
+    };
+    let program = arguments
+        .first()
+        .map_or_else(|| "perme8".into(), |name| name.to_string_lossy().into_owned());
+    match runtime.block_on(cli.execute(&console, &program)) {
+        Ok(code) => code,
+        Err(failure) => console.fail(&failure),
+    }
+}
+
+fn misused(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
+    let is_help = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+    let json = arguments.iter().any(|argument| argument == "--json");
+    if is_help || !json {
+        // Clap knows where its texts go and which of them deserve colours; a reader that has gone away needs no text.
+        drop(error.print());
+        return ExitCode::from(if is_help { 0 } else { 2 });
+    }
+    let text = error.render().to_string();
+    let message = text.trim().strip_prefix("error: ").unwrap_or(&text).trim();
+    Console::standard(true).fail(&Failure::usage(message))
+}
+
+impl Cli {
+    async fn execute(self, console: &Console, program: &str) -> Result<ExitCode, Failure> {
+        let Self { global, command } = self;
+        let command = command.unwrap_or_else(|| Command::Serve(serve::Args::default()));
+        match command {
+            // Neither needs any setting, so a wrong one does not get in their way.
+            Command::Events(Events::Catalog(args)) => console.report(&catalog::catalog(&args))?,
+            Command::Config => {
+                console.report(&settings::settings(&config::resolve_here(&global.flags())?))?
+            }
+            Command::Serve(args) => {
+                let mut flags = global.flags();
+                args.add_to(&mut flags);
+                return serve::serve(&config::resolve_here(&flags)?, console, program).await;
+            }
+            Command::Migrate => {
+                let config = global.quiet()?;
+                console.report(&migrate::migrate(&config).await?)?;
+            }
+            Command::Demo(args) => {
+                let config = global.quiet()?;
+                // A variable or a file names the database of the host, where a play has no place.
+                let named = global.database.is_some().then_some(&config);
+                return crate::demo::run(&args, named, console).await;
+            }
+            Command::Events(Events::Tail(args)) => {
+                tail::tail(&global.quiet()?, &args, console).await?
+            }
+            Command::Events(Events::Show(args)) => {
+                let db = database::open(&global.quiet()?).await?;
+                console.report(&show::show(&db, &args).await?)?;
+            }
+            Command::Events(Events::Trace(args)) => {
+                let db = database::open(&global.quiet()?).await?;
+                console.report(&trace::trace(&db, &args).await?)?;
+            }
+            Command::Handlers(Handlers::List) => {
+                let db = database::open(&global.quiet()?).await?;
+                console.report(&handlers::list(&db).await?)?;
+            }
+            Command::DeadLetters(command) => {
+                let db = database::open(&global.quiet()?).await?;
+                dead_letters::run(&db, &command, console).await?;
+            }
+            Command::Users(command) => {
+                let config = global.quiet()?;
+                let db = database::open(&config).await?;
+                users::run(&db, &config, command, console).await?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
+impl Global {
+    pub(crate) fn flags(&self) -> Flags {
+        let Self { database, config, log, log_format, connections, json: _ } = self;
+        let given = [
+            ("database", database),
+            ("log", log),
+            ("log_format", log_format),
+            ("connections", connections),
+        ];
+        let settings: BTreeMap<_, _> =
+            given.into_iter().filter_map(|(key, value)| Some((key, value.clone()?))).collect();
+        Flags { config: config.clone(), settings }
+    }
+
+    /// The settings of a command that ends by itself: its output matters, not what happens on the way.
+    fn quiet(&self) -> Result<config::Config, Failure> {
+        let resolved = config::resolve_here(&self.flags())?;
+        let mut config = resolved.config.clone();
+        if resolved.is_default("log") {
+            "warn".clone_into(&mut config.log);
+        }
+        crate::logging::init(&config, paint::has_colours(owo_colors::Stream::Stderr));
+        Ok(config)
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,32 @@
+//! The database of a command that is no host: opened, never changed on the way.
+
+use perme8_events::sql::{DatabaseUrl, Db, DbOptions};
+
+use crate::{catalogue::MIGRATIONS, cli::Failure, config::Config};
+
+/// Opens the database, if it is there and at the schema of this program.
+pub(crate) async fn open(config: &Config) -> Result<Db, Failure> {
+    if let DatabaseUrl::Sqlite(path) = &config.database
+        && !path.exists()
+    {
+        let message = format!("there is no database at `{}`", path.display());
+        return Err(Failure::new(message)
+            .help("`perme8 serve` or `perme8 migrate` makes one; --database names another"));
+    }
+    // Few connections: a command asks one thing after another.
+    let options = DbOptions { connections: config.connections.min(4), ..DbOptions::default() };
+    let db = Db::open(&config.database, options).await?;
+    let pending = db.pending_migrations(MIGRATIONS).await?;
+    if pending.is_empty() {
+        return Ok(db);
+    }
+    let message = format!(
+        "the database {} lacks {} migrations of this program",
+        config.database,
+        pending.len()
+    );
+    Err(Failure {
+        causes: pending.iter().map(super::migrate::shown).collect(),
+        ..Failure::new(message).help("`perme8 migrate` applies them, and so does `perme8 serve`")
+    })
+}

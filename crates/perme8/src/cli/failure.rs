@@ -1,0 +1,134 @@
+//! Why a command did not do what it was asked, and what to do about it.
+
+use std::{error::Error, io, io::ErrorKind};
+
+use perme8_events::sql::OpenError;
+use serde::Serialize;
+
+use crate::{app::AppError, config::ConfigError};
+
+/// Why a command failed. No `Error` itself, so that every error turns into one by `?`.
+#[derive(Debug, Serialize)]
+pub(crate) struct Failure {
+    pub(crate) message: String,
+    /// What led to it, outermost first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) causes: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) help: Option<String>,
+    #[serde(skip)]
+    pub(crate) kind: Kind,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// It was worth asking, but did not work.
+    Failed,
+    /// Nobody should have asked that way.
+    Usage,
+    /// Whoever read the output has gone away, and needs no explanation.
+    NobodyListens,
+}
+
+impl Failure {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self { message: message.into(), causes: Vec::new(), help: None, kind: Kind::Failed }
+    }
+
+    pub(crate) fn usage(message: impl Into<String>) -> Self {
+        Self { kind: Kind::Usage, ..Self::new(message) }
+    }
+
+    /// The same, with what to do about it.
+    pub(crate) fn help(self, help: impl Into<String>) -> Self {
+        Self { help: Some(help.into()), ..self }
+    }
+}
+
+impl<E: Error + 'static> From<E> for Failure {
+    fn from(error: E) -> Self {
+        let error: &(dyn Error + 'static) = &error;
+        if let Some(config) = error.downcast_ref::<ConfigError>() {
+            return Self {
+                causes: config.problems().to_vec(),
+                kind: Kind::Usage,
+                ..Self::new("the configuration cannot be used")
+            };
+        }
+        let mut causes = Vec::new();
+        let mut last = error.to_string();
+        let mut next = error.source();
+        while let Some(cause) = next {
+            let text = cause.to_string();
+            // Some libraries repeat their cause in their own text.
+            if !last.ends_with(&text) {
+                causes.push(text.clone());
+            }
+            last = text;
+            next = cause.source();
+        }
+        let is_closed = error
+            .downcast_ref::<io::Error>()
+            .is_some_and(|error| error.kind() == ErrorKind::BrokenPipe);
+        let kind = if is_closed { Kind::NobodyListens } else { Kind::Failed };
+        Self { causes, help: advice(error), kind, ..Self::new(error.to_string()) }
+    }
+}
+
+/// What to do about errors at the start, where their own words do not say it.
+fn advice(error: &(dyn Error + 'static)) -> Option<String> {
+    let app = error.downcast_ref::<AppError>();
+    let open = error.downcast_ref::<OpenError>().or(match app {
+        Some(AppError::Open(open)) => Some(open),
+        _ => None,
+    });
+    if let Some(open) = open {
+        return match open {
+            OpenError::Folder { .. } => {
+                Some("name another file with --database sqlite:<path>, or make the folder writable".to_owned())
+            }
+            OpenError::Unreachable { .. } => Some(
+                "check that the server runs, that the database exists and that this user may connect: \
+                 `psql <url>` must work with the same URL"
+                    .to_owned(),
+            ),
+            OpenError::Damaged { .. } | OpenError::TooOld { .. } => None,
+        };
+    }
+    match app {
+        Some(AppError::Listen { source, .. }) => Some(where_else(source.kind()).to_owned()),
+        _ => None,
+    }
+}
+
+fn where_else(kind: ErrorKind) -> &'static str {
+    if kind == ErrorKind::AddrInUse {
+        "another program listens there, perhaps another perme8: stop it, or choose another address with \
+         --listen 127.0.0.1:4001"
+    } else if kind == ErrorKind::PermissionDenied {
+        "ports below 1024 need privileges: choose another with --listen 127.0.0.1:4000"
+    } else {
+        "choose an address of this machine with --listen, e.g. 127.0.0.1:4000"
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_in_use_says_what_to_do() {
+        let source = io::Error::from(ErrorKind::AddrInUse);
+        let failure: Failure =
+            AppError::Listen { address: "127.0.0.1:4000".to_owned(), source }.into();
+        assert_eq!(failure.message, "cannot listen on 127.0.0.1:4000");
+        assert_eq!(failure.causes.len(), 1);
+        assert!(failure.help.is_some_and(|help| help.contains("--listen 127.0.0.1:4001")));
+    }
+
+    #[test]
+    fn a_reader_that_has_gone_away_is_no_failure() {
+        let failure: Failure = io::Error::from(ErrorKind::BrokenPipe).into();
+        assert_eq!(failure.kind, Kind::NobodyListens);
+    }
+}

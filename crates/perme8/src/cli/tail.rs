@@ -1,0 +1,221 @@
+//! `perme8 events tail`.
+
+use std::{collections::VecDeque, sync::Arc, time::Duration};
+
+use identity::Directory;
+use perme8_events::{
+    Envelope, EventFilter, EventStore as _, Position, Topic, Viewer,
+    host::{Delivery, EventBus, Feed, Tasks},
+    sql::Db,
+};
+use serde::Serialize;
+
+use crate::{
+    cli::{Console, Failure, Paint, Report, database, plain, references::instant},
+    config::Config,
+    standings::IdentityStandings,
+};
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Args {
+    /// Go on with events as they are committed, until Ctrl-C
+    #[arg(long, short)]
+    pub(crate) follow: bool,
+    /// Only these events: events:*, events:<context>, events:<context>:<aggregate type>[:<id>], events:workspace:<id> or
+    /// events:user:<id>
+    #[arg(long, value_name = "TOPIC")]
+    pub(crate) topic: Option<Topic>,
+    /// Begin behind this position instead of with the last events; 0 is the beginning of the log
+    #[arg(long, value_name = "POSITION")]
+    pub(crate) after: Option<Position>,
+    /// At most so many events; with --follow, so many of those that are already there
+    #[arg(long, value_name = "NUMBER", default_value_t = 20)]
+    pub(crate) limit: u32,
+}
+
+/// An event in a line.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Line<'e> {
+    pub(crate) event: &'e Envelope,
+}
+
+/// So many positions are read at a time.
+const PAGE: u32 = 1000;
+
+pub(crate) async fn tail(config: &Config, args: &Args, console: &Console) -> Result<(), Failure> {
+    let db = database::open(config).await?;
+    let topic = args.topic.clone().unwrap_or(Topic::All);
+    let head = db.head().await?;
+    if let Some(after) = args.after.filter(|after| *after > head) {
+        return Err(Failure::usage(format!(
+            "there is no position {after} yet: the log ends at {head}"
+        )));
+    }
+    let (events, seen) = match args.after {
+        Some(after) => following(&db, &topic, after, head, args.limit as usize).await?,
+        None => (last(&db, &topic, head, args.limit as usize).await?, head),
+    };
+    for event in &events {
+        console.line(&Line { event })?;
+    }
+    if args.follow {
+        follow(&db, topic, seen, console).await?;
+    }
+    db.close().await;
+    Ok(())
+}
+
+/// At most `limit` events of the topic behind `after`, and how far that is.
+pub(crate) async fn following(
+    db: &Db,
+    topic: &Topic,
+    after: Position,
+    head: Position,
+    limit: usize,
+) -> Result<(Vec<Envelope>, Position), Failure> {
+    let mut events = Vec::new();
+    let mut at = after;
+    loop {
+        let page = db.read(&EventFilter::All, at, PAGE).await?;
+        let Some(end) = page.last().map(|event| event.position) else {
+            return Ok((events, head.max(at)));
+        };
+        for event in page {
+            if events.len() == limit {
+                return Ok((events, at));
+            }
+            at = event.position;
+            if topic.matches(&event) {
+                events.push(event);
+            }
+        }
+        at = end;
+    }
+}
+
+/// The last events of the topic up to `head`, in order.
+pub(crate) async fn last(
+    db: &Db,
+    topic: &Topic,
+    head: Position,
+    limit: usize,
+) -> Result<Vec<Envelope>, Failure> {
+    let mut events = VecDeque::new();
+    let mut upto = head.number();
+    while upto > 0 && events.len() < limit {
+        let after = (upto - i64::from(PAGE)).max(0);
+        let page = db.read(&EventFilter::All, Position::new(after), PAGE).await?;
+        let wanted = page
+            .into_iter()
+            .filter(|event| event.position.number() <= upto && topic.matches(event));
+        for event in wanted.rev() {
+            if events.len() < limit {
+                events.push_front(event);
+            }
+        }
+        upto = after;
+    }
+    Ok(events.into())
+}
+
+async fn follow(db: &Db, topic: Topic, after: Position, console: &Console) -> Result<(), Failure> {
+    let tasks = Tasks::new();
+    let feed = Feed::start(db, &tasks).await?;
+    let bus = EventBus::new(feed, Arc::new(IdentityStandings::new(Directory::new(db.clone()))));
+    let mut live = bus.subscribe(Viewer::Operator, vec![topic], Some(after)).await?;
+    let printed = loop {
+        tokio::select! {
+            delivery = live.next() => match delivery? {
+                Delivery::Event(event) => {
+                    if let Err(failure) = console.line(&Line { event: &event }) {
+                        break Err(failure);
+                    }
+                }
+                Delivery::AccessLost(_) | Delivery::Closed => break Ok(()),
+            },
+            interrupted = tokio::signal::ctrl_c() => break interrupted.map_err(Into::into),
+        }
+    };
+    tasks.shutdown(Duration::from_secs(5)).await?;
+    printed
+}
+
+impl Report for Line<'_> {
+    fn text(&self, paint: Paint) -> String {
+        let Envelope {
+            position, event_type, aggregate_type, aggregate_id, actor, occurred_at, ..
+        } = self.event;
+        format!(
+            "{position:>8}  {}  {}  {}  {}",
+            paint.faint(&instant(*occurred_at)),
+            paint.event(&format!("{event_type:<34}")),
+            paint.faint(&format!("{aggregate_type} {}", plain(aggregate_id))),
+            paint.faint(&format!("by {}", plain(&actor.to_string()))),
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use identity::{Identity, RegisterUser};
+    use perme8_events::{Origin, testing::TestDb};
+
+    use super::*;
+    use crate::catalogue::MIGRATIONS;
+
+    async fn on_both_engines<F: Future<Output = ()>>(body: impl Fn(TestDb) -> F) {
+        TestDb::sqlite(MIGRATIONS).await.run(&body).await;
+        if let Some(test) = TestDb::postgres(5, MIGRATIONS).await {
+            test.run(&body).await;
+        }
+    }
+
+    async fn people(db: &Db, count: usize) -> Vec<Position> {
+        let identity = Identity::new(db.clone());
+        for n in 0..count {
+            let register = RegisterUser {
+                email: format!("person-{n}@example.com"),
+                first_name: "Ada".to_owned(),
+                last_name: "Okafor".to_owned(),
+                password: None,
+            };
+            identity.register_user(Origin::system("tests"), register).await.unwrap();
+        }
+        positions(&db.read(&EventFilter::All, Position::START, PAGE).await.unwrap())
+    }
+
+    fn positions(events: &[Envelope]) -> Vec<Position> {
+        events.iter().map(|event| event.position).collect()
+    }
+
+    #[tokio::test]
+    async fn the_last_events_are_found_in_order() {
+        on_both_engines(async |test: TestDb| {
+            let all = people(&test.db, 5).await;
+            let head = test.db.head().await.unwrap();
+            assert_eq!(positions(&last(&test.db, &Topic::All, head, 3).await.unwrap()), all[2..]);
+            assert_eq!(positions(&last(&test.db, &Topic::All, head, 9).await.unwrap()), all);
+            assert_eq!(positions(&last(&test.db, &Topic::All, all[1], 9).await.unwrap()), all[..2]);
+            let none = "events:notifications".parse().unwrap();
+            assert_eq!(positions(&last(&test.db, &none, head, 9).await.unwrap()), []);
+        })
+        .await;
+    }
+
+    #[tokio::test]
+    async fn reading_forwards_says_how_far_it_came() {
+        on_both_engines(async |test: TestDb| {
+            let all = people(&test.db, 5).await;
+            let head = test.db.head().await.unwrap();
+            let (events, at) =
+                following(&test.db, &Topic::All, Position::START, head, 2).await.unwrap();
+            assert_eq!((positions(&events).as_slice(), at), (&all[..2], all[1]));
+            let (events, at) = following(&test.db, &Topic::All, at, head, 9).await.unwrap();
+            assert_eq!((positions(&events).as_slice(), at), (&all[2..], head));
+            let (events, at) = following(&test.db, &Topic::All, head, head, 9).await.unwrap();
+            assert_eq!((positions(&events).as_slice(), at), ([].as_slice(), head));
+        })
+        .await;
+    }
+}

@@ -1,0 +1,72 @@
+//! What the command line understands.
+
+use clap::CommandFactory as _;
+use expect_test::{Expect, expect};
+
+use super::*;
+
+fn parsed(line: &str) -> Result<Cli, clap::Error> {
+    Cli::try_parse_from(line.split_whitespace())
+}
+
+#[test]
+fn the_definition_holds_together() {
+    Cli::command().debug_assert();
+}
+
+#[test]
+fn without_a_command_it_serves() {
+    assert!(parsed("perme8").unwrap().command.is_none());
+    let cli = parsed("perme8 --database sqlite:./x.db --json").unwrap();
+    assert!(cli.command.is_none() && cli.global.json);
+    assert_eq!(cli.global.flags().settings["database"], "sqlite:./x.db");
+}
+
+#[test]
+fn settings_of_serve_are_flags_too() {
+    let cli = parsed("perme8 serve --listen [::1]:80 --node left --secure-cookies --connections 9")
+        .unwrap();
+    let mut flags = cli.global.flags();
+    let Some(Command::Serve(args)) = cli.command else { panic!("it is serve") };
+    args.add_to(&mut flags);
+    let settings: Vec<_> =
+        flags.settings.iter().map(|(key, value)| format!("{key}={value}")).collect();
+    assert_eq!(settings, ["connections=9", "listen=[::1]:80", "node=left", "secure_cookies=true"]);
+}
+
+#[test]
+fn every_command_takes_json_and_a_database() {
+    for line in [
+        "serve",
+        "migrate",
+        "demo --fast",
+        "config",
+        "events tail --follow --topic events:workspace:00000000-0000-0000-0000-000000000001 --after 7 --limit 3",
+        "events show 7",
+        "events show 00000000-0000-0000-0000-000000000001",
+        "events trace 00000000-0000-0000-0000-000000000001",
+        "events catalog --schemas",
+        "handlers list",
+        "dead-letters list --handler notifications.on_invitation",
+        "dead-letters show notifications.on_invitation 7",
+        "dead-letters retry notifications.on_invitation 7 --yes",
+        "dead-letters discard notifications.on_invitation 7",
+        "users create ada@example.com --first-name Ada --last-name Okafor --confirmed --password-stdin",
+        "users confirmation-token ada@example.com",
+    ] {
+        let cli = parsed(&format!("perme8 {line} --json --database sqlite:./x.db")).unwrap();
+        assert!(cli.global.json && cli.global.database.is_some(), "{line}");
+    }
+}
+
+fn check_refusal(line: &str, expect: &Expect) {
+    expect.assert_eq(&parsed(line).unwrap_err().render().to_string());
+}
+
+#[test]
+fn what_is_misused_says_how_it_is_meant() {
+    check_refusal("perme8 events show 0", &expect![[r#""#]]);
+    check_refusal("perme8 events tail --topic identity", &expect![[r#""#]]);
+    check_refusal("perme8 evnts tail", &expect![[r#""#]]);
+    check_refusal("perme8 users create ada@example.com --password secret", &expect![[r#""#]]);
+}

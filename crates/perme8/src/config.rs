@@ -1,0 +1,218 @@
+//! Where the database is, where to listen, what to log: flags before environment before `perme8.toml`.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::{IpAddr, Ipv4Addr, SocketAddr},
+    path::{Path, PathBuf},
+};
+
+use perme8_events::sql::DatabaseUrl;
+use serde::Serialize;
+
+mod error;
+mod keys;
+mod parse;
+mod sources;
+
+pub use error::ConfigError;
+
+use keys::Key;
+use parse::Parser;
+use sources::Given;
+
+/// The settings of a host.
+///
+/// Each has a name, e.g. `log_format`: it is the key in `perme8.toml`, the environment variable `PERME8_LOG_FORMAT` and
+/// the flag `--log-format`. The first of flag, environment and file that names a setting wins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// The database: `sqlite:<path>` or `postgres://…`.
+    pub database: DatabaseUrl,
+    /// Where the host listens for HTTP.
+    pub listen: SocketAddr,
+    /// Which messages are logged, in the syntax of `tracing`'s filters.
+    pub log: String,
+    /// How messages are written.
+    pub log_format: LogFormat,
+    /// The size of the connection pool on PostgreSQL.
+    pub connections: u32,
+    /// The name under which this host holds leases; one of its own when there is none.
+    pub node: Option<String>,
+    /// Whether browsers send the session cookie over HTTPS alone.
+    pub secure_cookies: bool,
+}
+
+/// How log messages are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogFormat {
+    /// A line for people.
+    Text,
+    /// A JSON object a line, for machines.
+    Json,
+}
+
+/// What the command line says about the settings; every value as it was typed.
+#[derive(Debug, Clone, Default)]
+pub struct Flags {
+    /// A file to read instead of `perme8.toml`.
+    pub config: Option<PathBuf>,
+    /// Settings by their names.
+    pub settings: BTreeMap<&'static str, String>,
+}
+
+/// Where a value comes from that nobody gave.
+const DEFAULT: &str = "default";
+
+/// The settings together with where each comes from.
+#[derive(Debug)]
+pub(crate) struct Resolved {
+    pub(crate) config: Config,
+    settings: Vec<Setting>,
+}
+
+/// One effective setting, fit to be shown.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+pub(crate) struct Setting {
+    pub(crate) key: &'static str,
+    pub(crate) value: Option<String>,
+    pub(crate) source: String,
+    pub(crate) about: &'static str,
+}
+
+impl Config {
+    /// The database file that a host uses when nobody names another.
+    pub(crate) const DEFAULT_DATABASE: &str = "./data/perme8.db";
+
+    /// Reads `perme8.toml` in the current folder (or the file named), the environment and `flags`.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfigError`] with everything that is wrong, not just the first.
+    pub fn load(flags: &Flags) -> Result<Self, ConfigError> {
+        resolve_here(flags).map(|resolved| resolved.config)
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            database: DatabaseUrl::Sqlite(Self::DEFAULT_DATABASE.into()),
+            listen: SocketAddr::new(IpAddr::V4(Ipv4Addr::LOCALHOST), 4000),
+            log: "info".to_owned(),
+            log_format: LogFormat::Text,
+            connections: 16,
+            node: None,
+            secure_cookies: false,
+        }
+    }
+}
+
+impl fmt::Display for LogFormat {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Text => "text",
+            Self::Json => "json",
+        })
+    }
+}
+
+impl Resolved {
+    /// Every setting, in the order of the manual.
+    pub(crate) fn settings(&self) -> &[Setting] {
+        &self.settings
+    }
+
+    /// Whether a flag named this setting.
+    pub(crate) fn is_flag(&self, key: &str) -> bool {
+        self.source(key).starts_with("--")
+    }
+
+    /// Whether nobody named this setting.
+    pub(crate) fn is_default(&self, key: &str) -> bool {
+        self.source(key) == DEFAULT
+    }
+
+    fn source(&self, key: &str) -> &str {
+        self.settings
+            .iter()
+            .find(|setting| setting.key == key)
+            .map_or(DEFAULT, |setting| &setting.source)
+    }
+}
+
+/// Reads the settings of this process.
+pub(crate) fn resolve_here(flags: &Flags) -> Result<Resolved, ConfigError> {
+    resolve(flags, sources::environment(), Path::new("perme8.toml"))
+}
+
+/// Who runs this program, for the audit of what operators do.
+pub(crate) fn operator() -> String {
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the name of the user is a fact of the environment"
+    )]
+    let user =
+        ["USER", "LOGNAME", "USERNAME"].into_iter().find_map(|name| std::env::var(name).ok());
+    let user = user
+        .filter(|user| !user.is_empty() && user.len() <= 64 && !user.contains(char::is_control));
+    format!("cli:{}", user.as_deref().unwrap_or("unknown"))
+}
+
+fn resolve(
+    flags: &Flags,
+    environment: impl IntoIterator<Item = (String, Option<String>)>,
+    default_file: &Path,
+) -> Result<Resolved, ConfigError> {
+    let mut given = Given::default();
+    let from_environment = given.environment(environment);
+    let named = flags.config.clone().or(from_environment);
+    given.file(named.as_deref(), default_file);
+    given.flags(flags);
+    let mut parser = Parser::new(given);
+    let default = Config::default();
+    let config = Config {
+        database: parser.value(&Key::DATABASE, default.database),
+        listen: parser.value_with(&Key::LISTEN, default.listen, parse::address),
+        log: parser.value_with(&Key::LOG, default.log, parse::log_filter),
+        log_format: parser.value_with(&Key::LOG_FORMAT, default.log_format, parse::log_format),
+        connections: parser.value_with(&Key::CONNECTIONS, default.connections, parse::connections),
+        node: parser.optional_with(&Key::NODE, parse::node),
+        secure_cookies: parser.value_with(
+            &Key::SECURE_COOKIES,
+            default.secure_cookies,
+            parse::yes_or_no,
+        ),
+    };
+    let sources = parser.finish()?;
+    let settings = keys::ALL
+        .iter()
+        .map(|key| Setting {
+            key: key.name,
+            value: config.shown(key),
+            source: sources.get(key.name).cloned().unwrap_or_else(|| DEFAULT.to_owned()),
+            about: key.about,
+        })
+        .collect();
+    Ok(Resolved { config, settings })
+}
+
+impl Config {
+    /// A value as it may be shown: the database without its password.
+    fn shown(&self, key: &Key) -> Option<String> {
+        let Self { database, listen, log, log_format, connections, node, secure_cookies } = self;
+        match key.name {
+            "database" => Some(database.to_string()),
+            "listen" => Some(listen.to_string()),
+            "log" => Some(log.clone()),
+            "log_format" => Some(log_format.to_string()),
+            "connections" => Some(connections.to_string()),
+            "node" => node.clone(),
+            "secure_cookies" => Some(secure_cookies.to_string()),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

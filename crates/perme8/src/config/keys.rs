@@ -1,0 +1,74 @@
+//! The names of the settings, and the one that somebody may have meant.
+
+/// A setting, by its name in `perme8.toml`.
+#[derive(Debug)]
+pub(crate) struct Key {
+    pub(crate) name: &'static str,
+    pub(crate) about: &'static str,
+    /// Its value holds a secret: messages do not repeat it.
+    pub(crate) is_secret: bool,
+}
+
+impl Key {
+    pub(crate) const DATABASE: Self =
+        Self::secret("database", "sqlite:<path> or postgres://<user>@<host>/<database>");
+    pub(crate) const LISTEN: Self = Self::open("listen", "address and port of the HTTP server");
+    pub(crate) const LOG: Self =
+        Self::open("log", "filter of log messages, e.g. info,perme8_events=debug");
+    pub(crate) const LOG_FORMAT: Self = Self::open("log_format", "text or json");
+    pub(crate) const CONNECTIONS: Self =
+        Self::open("connections", "size of the pool on PostgreSQL");
+    pub(crate) const NODE: Self = Self::open("node", "name under which this host holds leases");
+    pub(crate) const SECURE_COOKIES: Self =
+        Self::open("secure_cookies", "session cookies over HTTPS alone");
+
+    const fn open(name: &'static str, about: &'static str) -> Self {
+        Self { name, about, is_secret: false }
+    }
+
+    const fn secret(name: &'static str, about: &'static str) -> Self {
+        Self { name, about, is_secret: true }
+    }
+
+    /// `PERME8_LOG_FORMAT`.
+    pub(crate) fn variable(&self) -> String {
+        format!("{PREFIX}{}", self.name.to_ascii_uppercase())
+    }
+
+    /// `--log-format`.
+    pub(crate) fn flag(&self) -> String {
+        format!("--{}", self.name.replace('_', "-"))
+    }
+}
+
+/// Every setting, in the order of the manual.
+pub(crate) const ALL: &[Key] = &[
+    Key::DATABASE,
+    Key::LISTEN,
+    Key::LOG,
+    Key::LOG_FORMAT,
+    Key::CONNECTIONS,
+    Key::NODE,
+    Key::SECURE_COOKIES,
+];
+
+/// What our variables in the environment start with.
+pub(crate) const PREFIX: &str = "PERME8_";
+
+/// Names the file that is read instead of `perme8.toml`; makes no sense within one.
+pub(crate) const FILE_VARIABLE: &str = "PERME8_CONFIG";
+
+/// Whether a variable speaks to the tests and proofs of this project, not to the host.
+pub(crate) fn is_for_tests(variable: &str) -> bool {
+    variable == "PERME8_TEST_POSTGRES" || variable.starts_with("PERME8_PROVE")
+}
+
+/// The name that comes closest to `unknown`.
+pub(crate) fn nearest(unknown: &str, known: impl IntoIterator<Item = String>) -> Option<String> {
+    let unknown = unknown.to_ascii_lowercase().replace('-', "_");
+    known
+        .into_iter()
+        .map(|name| (strsim::jaro_winkler(&unknown, &name.to_ascii_lowercase()), name))
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, name)| name)
+}

@@ -1,0 +1,101 @@
+//! Making settings out of texts, and keeping what went wrong.
+
+use std::{collections::BTreeMap, fmt::Display, net::SocketAddr, str::FromStr};
+
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{ConfigError, LogFormat, keys::Key, sources::Given};
+
+/// Understands the values one after another; errors wait until the end.
+pub(crate) struct Parser {
+    given: Given,
+}
+
+impl Parser {
+    pub(crate) fn new(given: Given) -> Self {
+        Self { given }
+    }
+
+    pub(crate) fn value<T: FromStr<Err: Display>>(&mut self, key: &Key, default: T) -> T {
+        self.value_with(key, default, |text| {
+            text.parse().map_err(|error: T::Err| error.to_string())
+        })
+    }
+
+    pub(crate) fn value_with<T>(
+        &mut self,
+        key: &Key,
+        default: T,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> T {
+        self.optional_with(key, parse).unwrap_or(default)
+    }
+
+    pub(crate) fn optional_with<T>(
+        &mut self,
+        key: &Key,
+        parse: impl FnOnce(&str) -> Result<T, String>,
+    ) -> Option<T> {
+        let raw = self.given.values.get(key.name)?;
+        match parse(&raw.value) {
+            Ok(value) => Some(value),
+            Err(expected) => {
+                let value = if key.is_secret {
+                    String::new()
+                } else {
+                    format!(" is `{}`", raw.value.escape_debug())
+                };
+                let separator = if key.is_secret { ":" } else { ", but" };
+                self.given.problems.push(format!("{}{value}{separator} {expected}", raw.source));
+                None
+            }
+        }
+    }
+
+    /// Where each value comes from, or all that is wrong.
+    pub(crate) fn finish(self) -> Result<BTreeMap<&'static str, String>, ConfigError> {
+        let Given { values, problems } = self.given;
+        if !problems.is_empty() {
+            return Err(ConfigError::new(problems));
+        }
+        Ok(values.into_iter().map(|(key, raw)| (key, raw.source)).collect())
+    }
+}
+
+pub(crate) fn address(text: &str) -> Result<SocketAddr, String> {
+    text.parse()
+        .map_err(|_| "must be an address and a port, e.g. 127.0.0.1:4000 or [::1]:4000".to_owned())
+}
+
+pub(crate) fn log_filter(text: &str) -> Result<String, String> {
+    match EnvFilter::builder().parse(text) {
+        Ok(_) => Ok(text.to_owned()),
+        Err(error) => Err(format!("must be a filter such as info,perme8_events=debug ({error})")),
+    }
+}
+
+pub(crate) fn log_format(text: &str) -> Result<LogFormat, String> {
+    match text {
+        "text" => Ok(LogFormat::Text),
+        "json" => Ok(LogFormat::Json),
+        _ => Err("must be `text` or `json`".to_owned()),
+    }
+}
+
+pub(crate) fn connections(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (2..=1000).contains(number));
+    number.ok_or_else(|| "must be a number from 2 to 1000".to_owned())
+}
+
+pub(crate) fn node(text: &str) -> Result<String, String> {
+    let fits = !text.is_empty() && text.len() <= 64 && text.chars().all(|c| c.is_ascii_graphic());
+    if fits {
+        Ok(text.to_owned())
+    } else {
+        Err("must be 1 to 64 printable characters without blanks".to_owned())
+    }
+}
+
+pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
+    text.parse().map_err(|_| "must be `true` or `false`".to_owned())
+}

@@ -1,0 +1,134 @@
+//! What the settings become, and what is said when they are wrong.
+
+use std::path::PathBuf;
+
+use expect_test::{Expect, expect};
+use tempfile::TempDir;
+
+use super::*;
+
+#[derive(Default)]
+struct Setup {
+    file: Option<&'static str>,
+    environment: &'static [(&'static str, &'static str)],
+    flags: &'static [(&'static str, &'static str)],
+}
+
+impl Setup {
+    fn resolve(&self) -> Result<Resolved, ConfigError> {
+        let folder = TempDir::new().unwrap();
+        let path = folder.path().join("perme8.toml");
+        if let Some(text) = self.file {
+            std::fs::write(&path, text).unwrap();
+        }
+        let flags = Flags {
+            config: None,
+            settings: self.flags.iter().map(|(key, value)| (*key, (*value).to_owned())).collect(),
+        };
+        let environment = self
+            .environment
+            .iter()
+            .map(|(name, value)| ((*name).to_owned(), Some((*value).to_owned())));
+        resolve(&flags, environment, &path).map_err(|error| {
+            let folder = format!("{}/", folder.path().display());
+            ConfigError::new(
+                error.problems().iter().map(|problem| problem.replace(&folder, "")).collect(),
+            )
+        })
+    }
+
+    fn check(&self, expect: &Expect) {
+        let shown = match self.resolve() {
+            Ok(resolved) => format!("{:#?}\n", resolved.config),
+            Err(error) => format!("{error}\n"),
+        };
+        expect.assert_eq(&shown);
+    }
+}
+
+#[test]
+fn without_a_word_the_host_is_embedded_and_local() {
+    Setup::default().check(&expect![[r#"
+        Config {
+            database: DatabaseUrl(sqlite:./data/perme8.db),
+            listen: 127.0.0.1:4000,
+            log: "info",
+            log_format: Text,
+            connections: 16,
+            node: None,
+            secure_cookies: false,
+        }
+    "#]]);
+}
+
+#[test]
+fn flags_beat_the_environment_which_beats_the_file() {
+    let setup = Setup {
+        file: Some(
+            "listen = '127.0.0.1:1'\nlog = 'warn'\nconnections = 8\nsecure_cookies = true\nlog_format = 'json'",
+        ),
+        environment: &[("PERME8_LISTEN", "127.0.0.1:2"), ("PERME8_LOG", "debug"), ("PATH", "/bin")],
+        flags: &[("listen", "127.0.0.1:3"), ("node", "left")],
+    };
+    let resolved = setup.resolve().unwrap();
+    let Config { listen, log, log_format, connections, node, secure_cookies, database: _ } =
+        resolved.config.clone();
+    assert_eq!(
+        (listen.port(), log.as_str(), log_format, connections),
+        (3, "debug", LogFormat::Json, 8)
+    );
+    assert_eq!((node.as_deref(), secure_cookies), (Some("left"), true));
+    assert!(resolved.is_flag("listen") && !resolved.is_flag("log"));
+    let sources: Vec<&str> =
+        resolved.settings().iter().map(|setting| setting.source.as_str()).take(3).collect();
+    assert_eq!(sources, ["default", "--listen", "PERME8_LOG"]);
+}
+
+#[test]
+fn everything_that_is_wrong_is_said_at_once() {
+    Setup {
+        file: Some(
+            "databse = 'sqlite:./x.db'\nconnections = 1\nlog = ['info']\n[server]\nport = 4000\n",
+        ),
+        environment: &[
+            ("PERME8_LISTNE", "127.0.0.1:4000"),
+            ("PERME8_SECURE_COOKIES", "yes"),
+            ("PERME8_TEST_POSTGRES", "postgres://localhost/postgres"),
+            ("PERME8_PROVE_SEED", "7"),
+        ],
+        flags: &[("listen", "localhost"), ("node", "two words")],
+    }
+    .check(&expect![[r#""#]]);
+}
+
+#[test]
+fn secrets_are_not_repeated() {
+    let setup =
+        Setup { file: Some("database = 'mysql://ada:s3cret@db/x'"), environment: &[], flags: &[] };
+    setup.check(&expect![[r#""#]]);
+    let setup = Setup { file: Some("database = 'postgres://ada:s3cret@db/x"), ..Setup::default() };
+    assert!(!setup.resolve().unwrap_err().to_string().contains("s3cret"));
+    let setup = Setup {
+        environment: &[("PERME8_DATABASE", "postgres://ada:s3cret@db/perme8")],
+        ..Setup::default()
+    };
+    let resolved = setup.resolve().unwrap();
+    assert_eq!(resolved.settings()[0].value.as_deref(), Some("postgres://db/perme8"));
+    assert!(!format!("{resolved:?}").contains("s3cret"));
+}
+
+#[test]
+fn a_file_that_was_named_must_be_there() {
+    let flags = Flags { config: Some(PathBuf::from("/nowhere/perme8.toml")), ..Flags::default() };
+    let error = resolve(&flags, [], Path::new("perme8.toml")).unwrap_err();
+    assert!(error.problems()[0].starts_with("/nowhere/perme8.toml cannot be read"), "{error}");
+    let environment = [("PERME8_CONFIG".to_owned(), Some("/nowhere/else.toml".to_owned()))];
+    let error = resolve(&Flags::default(), environment, Path::new("perme8.toml")).unwrap_err();
+    assert!(error.problems()[0].starts_with("/nowhere/else.toml cannot be read"), "{error}");
+}
+
+#[test]
+fn every_setting_is_shown_under_its_name() {
+    let resolved = Setup { flags: &[("node", "left")], ..Setup::default() }.resolve().unwrap();
+    assert!(resolved.settings().iter().all(|setting| setting.value.is_some()), "{resolved:#?}");
+}

@@ -1,0 +1,16 @@
+#![doc = include_str!("../README.md")]
+
+mod app;
+mod catalogue;
+mod cli;
+mod config;
+mod demo;
+mod logging;
+mod readiness;
+mod standings;
+mod timers;
+
+pub use app::{App, AppError, AppOptions};
+pub use catalogue::{CATALOGUES, MIGRATIONS};
+pub use cli::run;
+pub use config::{Config, ConfigError, Flags, LogFormat};
