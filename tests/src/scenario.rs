@@ -1,0 +1,276 @@
+//! A host on a database of its own, the people who use it, and the proof at the end that nothing was left undone.
+
+use std::{
+    net::SocketAddr,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use identity::{ExpireInvitations, IssueConfirmation};
+use perme8::{App, AppOptions};
+use perme8_events::{
+    Clock, Envelope, EventFilter, EventStore as _, Origin, Position, SystemClock,
+    host::{HandlerStatus, Reaction},
+    sql::{Db, DbOptions},
+    testing::{Driver, ManualClock, TestDb},
+};
+use serde_json::json;
+use tokio::net::TcpListener;
+
+pub(crate) mod answer;
+mod company;
+pub(crate) mod engines;
+pub(crate) mod persona;
+pub(crate) mod request;
+pub(crate) mod stream;
+pub(crate) mod wait;
+
+use persona::Persona;
+use wait::{eventually, in_time};
+
+/// The password of everybody.
+const PASSWORD: &str = "correct horse battery";
+
+/// How long a host may take to stop.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// Where the host listens; it moves when the host restarts.
+#[derive(Clone, Debug)]
+pub(crate) struct Place(Arc<Mutex<SocketAddr>>);
+
+impl Place {
+    fn new(address: SocketAddr) -> Self {
+        Self(Arc::new(Mutex::new(address)))
+    }
+
+    fn move_to(&self, address: SocketAddr) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = address;
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+/// The whole host on a fresh database, listening on a port of its own.
+///
+/// At first its clock stands still and handlers run when [`run_until_idle`](Self::run_until_idle) tells them to;
+/// [`go_live`](Self::go_live) makes it a host as it runs in production.
+#[derive(Debug)]
+pub struct Scenario {
+    test: TestDb,
+    app: App,
+    place: Place,
+    driver: Option<Driver>,
+    is_live: bool,
+}
+
+impl Scenario {
+    /// Starts a host on `test`.
+    pub async fn start(test: TestDb) -> Self {
+        let (app, address) = host(&test, Arc::new(test.clock.clone())).await;
+        Self { test, app, place: Place::new(address), driver: None, is_live: false }
+    }
+
+    /// From now on time passes, and handlers run by themselves.
+    pub async fn go_live(&mut self) {
+        self.is_live = true;
+        self.restart().await;
+    }
+
+    /// Stops the host, and starts another on the same database.
+    pub async fn restart(&mut self) {
+        self.driver = None;
+        self.stop().await;
+        let clock: Arc<dyn Clock> =
+            if self.is_live { Arc::new(SystemClock) } else { Arc::new(self.test.clock.clone()) };
+        let (app, address) = host(&self.test, clock).await;
+        if self.is_live {
+            app.start().await.expect("the handlers fit the database");
+        }
+        self.place.move_to(address);
+        self.app = app;
+    }
+
+    /// Stops the host; whoever asks for something is refused the connection.
+    pub async fn stop(&self) {
+        self.app.shutdown(GRACE).await.expect("a host stops when it is asked to");
+    }
+
+    /// One more host, live and on the same database.
+    pub async fn another_host(&self) -> OtherHost {
+        let (app, address) = host(&self.test, Arc::new(SystemClock)).await;
+        app.start().await.expect("the handlers fit the database");
+        OtherHost { app, place: Place::new(address) }
+    }
+
+    /// Answers people from another HTTP edge over the same host.
+    pub async fn serve(&self, edge: api::Api) {
+        let (listener, address) = listen().await;
+        let stopped = self.app.tasks().token().cancelled_owned();
+        self.app.tasks().spawn("another edge", async move {
+            api::serve(listener, edge, stopped).await.expect("the listener works");
+        });
+        self.place.move_to(address);
+    }
+
+    /// Delivers every event to every handler, and tells what happened; waits for retries by moving the clock.
+    pub async fn run_until_idle(&mut self) -> Vec<Reaction> {
+        assert!(!self.is_live, "the handlers of a live host run by themselves");
+        let clock = self.test.clock.clone();
+        if self.driver.is_none() {
+            self.driver = Some(self.app.runtime().driver(Some(clock)).await);
+        }
+        self.driver.as_mut().expect("made above").run_until_idle().await
+    }
+
+    /// Ends invitations that nobody answered in time, as the host does every hour.
+    pub async fn expire_invitations(&self) -> usize {
+        let origin = Origin::system("identity.expiry");
+        let expired = self.app.identity().expire_invitations(origin, ExpireInvitations { limit: 500 }).await;
+        expired.expect("invitations expire")
+    }
+
+    /// Somebody with a confirmed account, logged in by a bearer token.
+    pub async fn user(&self, name: &str) -> Persona {
+        self.register(name).await;
+        self.confirm(name).await
+    }
+
+    /// The same, in a browser, which keeps the cookie instead.
+    pub async fn browser(&self, name: &str) -> Persona {
+        let mut browser = self.user(name).await;
+        browser.use_cookie().await;
+        browser
+    }
+
+    /// Makes an account, as everybody can.
+    pub async fn register(&self, name: &str) {
+        let body = json!({
+            "email": format!("{name}@example.com"),
+            "first_name": capitalised(name),
+            "last_name": "Example",
+            "password": PASSWORD,
+        });
+        self.stranger().post("/api/users").json(body).await.is(201);
+    }
+
+    /// Confirms the account of this name, and begins a session.
+    pub async fn confirm(&self, name: &str) -> Persona {
+        let email = format!("{name}@example.com");
+        let token = self.confirmation_token(&email).await;
+        let body = json!({ "token": token, "password": PASSWORD });
+        let answer = self.stranger().post("/api/sessions").json(body).await.is(201);
+        Persona::logged_in(self.place.clone(), email, &answer)
+    }
+
+    /// Somebody whose account was confirmed before, with a new session.
+    pub async fn confirmed(&self, name: &str) -> Persona {
+        Persona::named(self.place.clone(), format!("{name}@example.com")).again().await
+    }
+
+    /// What the mail with the link would say.
+    pub async fn confirmation_token(&self, email: &str) -> String {
+        let command = IssueConfirmation { email: email.to_owned() };
+        let token = self.app.identity().issue_confirmation(Origin::system("scenario"), command).await;
+        token.expect("the account waits for its confirmation").expose().to_owned()
+    }
+
+    /// Somebody without an account.
+    pub fn stranger(&self) -> Persona {
+        Persona::stranger(self.place.clone())
+    }
+
+    /// The host.
+    pub fn app(&self) -> &App {
+        &self.app
+    }
+
+    /// The clock, which stands still until it is moved or a retry waits.
+    pub fn clock(&self) -> &ManualClock {
+        &self.test.clock
+    }
+
+    /// The database.
+    pub fn test_db(&self) -> &TestDb {
+        &self.test
+    }
+
+    /// Everything that happened so far, in order.
+    pub async fn log(&self) -> Vec<Envelope> {
+        let log = self.app.db().read(&EventFilter::All, Position::START, 10_000).await;
+        log.expect("the log is readable")
+    }
+
+    /// The types of what happened behind `after`, in order.
+    pub async fn types_after(&self, after: Position) -> Vec<String> {
+        let log = self.app.db().read(&EventFilter::All, after, 10_000).await.expect("the log is readable");
+        log.into_iter().map(|event| event.event_type).collect()
+    }
+
+    /// The end of the log.
+    pub async fn head(&self) -> Position {
+        self.app.db().head().await.expect("the log is readable")
+    }
+
+    /// Ends the scenario: every handler must have done everything, nothing may have failed, and the host must stop.
+    pub async fn finish(mut self) {
+        if self.is_live {
+            let operations = self.app.operations().clone();
+            eventually("every handler has come to the end of the log", async || {
+                let handlers = operations.handlers().await.expect("the handlers are readable");
+                handlers.iter().all(|handler| handler.lag_events == 0)
+            })
+            .await;
+        } else {
+            self.run_until_idle().await;
+        }
+        for handler in self.app.operations().handlers().await.expect("the handlers are readable") {
+            let HandlerStatus { handler, retrying, parked, dead, .. } = handler;
+            assert_eq!((retrying, parked, dead), (0, 0, 0), "{handler} has left something (retrying, parked, dead)");
+        }
+        self.driver = None;
+        self.stop().await;
+    }
+}
+
+/// A second host on the database of a scenario.
+#[derive(Debug)]
+pub struct OtherHost {
+    app: App,
+    place: Place,
+}
+
+impl OtherHost {
+    /// The same person, with the same session, who asks this host.
+    #[must_use]
+    pub fn persona(&self, person: &Persona) -> Persona {
+        person.clone().at(self.place.clone())
+    }
+
+    /// Stops it.
+    pub async fn stop(&self) {
+        self.app.shutdown(GRACE).await.expect("a host stops when it is asked to");
+    }
+}
+
+async fn host(test: &TestDb, clock: Arc<dyn Clock>) -> (App, SocketAddr) {
+    let options = DbOptions { clock, connections: 5, power_safe: false, ..DbOptions::default() };
+    let db = Db::open(&test.url, options).await.expect("the database opens");
+    let options = AppOptions { cheap_passwords: true, ..AppOptions::default() };
+    let app = App::assemble(db, options).await.expect("the host fits the database");
+    let (listener, _) = listen().await;
+    let address = app.serve_on(listener).expect("the listener has an address");
+    (app, address)
+}
+
+async fn listen() -> (TcpListener, SocketAddr) {
+    let listener = in_time("a free port", TcpListener::bind("127.0.0.1:0")).await.expect("there is a free port");
+    let address = listener.local_addr().expect("the listener has an address");
+    (listener, address)
+}
+
+fn capitalised(name: &str) -> String {
+    let (first, rest) = name.split_at(1);
+    format!("{}{rest}", first.to_uppercase())
+}

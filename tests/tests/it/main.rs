@@ -1,0 +1,28 @@
+//! The whole host over real HTTP, on both engines.
+
+#[cfg(test)]
+mod accounts;
+#[cfg(test)]
+mod bodies;
+#[cfg(test)]
+mod credentials;
+#[cfg(test)]
+mod edge;
+#[cfg(test)]
+mod expiry;
+#[cfg(test)]
+mod health;
+#[cfg(test)]
+mod morning;
+#[cfg(test)]
+mod once;
+#[cfg(test)]
+mod resume;
+#[cfg(test)]
+mod rights;
+#[cfg(test)]
+mod routes;
+#[cfg(test)]
+mod statements;
+#[cfg(test)]
+mod tenants;

@@ -1,0 +1,97 @@
+//! Every route of the HTTP edge, for what must hold on all of them.
+
+use std::collections::BTreeSet;
+
+use reqwest::Method;
+use scenarios::{Persona, Request};
+
+/// Who may ask.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Access {
+    Everybody,
+    /// Whoever is logged in.
+    People,
+    /// Whoever is in the workspace, or invited into it.
+    Members,
+}
+
+/// A route, and a body that it takes.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Route {
+    method: &'static str,
+    pub(crate) path: &'static str,
+    pub(crate) body: Option<&'static str>,
+    pub(crate) access: Access,
+}
+
+const fn route(method: &'static str, path: &'static str, body: Option<&'static str>, access: Access) -> Route {
+    Route { method, path, body, access }
+}
+
+pub(crate) const ROUTES: &[Route] = &[
+    route("POST", "/api/users", Some(r#"{"email":"new@example.com","first_name":"N","last_name":"E"}"#), Access::Everybody),
+    route("POST", "/api/sessions", Some(r#"{"email":"a@example.com","password":"x"}"#), Access::Everybody),
+    route("GET", "/health", None, Access::Everybody),
+    route("GET", "/api/health", None, Access::Everybody),
+    route("GET", "/ready", None, Access::Everybody),
+    route("DELETE", "/api/sessions", None, Access::People),
+    route("GET", "/api/me", None, Access::People),
+    route("GET", "/api/me/workspaces", None, Access::People),
+    route("GET", "/api/me/invitations", None, Access::People),
+    route("GET", "/api/me/events/stream", None, Access::People),
+    route("GET", "/api/workspaces", None, Access::People),
+    route("POST", "/api/workspaces", Some(r#"{"name":"New"}"#), Access::People),
+    route("GET", "/api/notifications", None, Access::People),
+    route("GET", "/api/notifications/unread-count", None, Access::People),
+    route("POST", "/api/notifications/{id}/read", None, Access::People),
+    route("POST", "/api/notifications/read-all", None, Access::People),
+    route("GET", "/api/workspaces/{slug}", None, Access::Members),
+    route("GET", "/api/workspaces/{slug}/members", None, Access::Members),
+    route("PATCH", "/api/workspaces/{slug}/members/{member}", Some(r#"{"role":"guest"}"#), Access::Members),
+    route("DELETE", "/api/workspaces/{slug}/members/{member}", None, Access::Members),
+    route("POST", "/api/workspaces/{slug}/leave", None, Access::Members),
+    route("GET", "/api/workspaces/{slug}/invitations", None, Access::Members),
+    route("POST", "/api/workspaces/{slug}/invitations", Some(r#"{"email":"x@example.com","role":"guest"}"#), Access::Members),
+    route("DELETE", "/api/workspaces/{slug}/invitations/{id}", None, Access::Members),
+    route("POST", "/api/workspaces/{slug}/invitations/{id}/resend", None, Access::Members),
+    route("POST", "/api/workspaces/{slug}/invitations/accept", None, Access::Members),
+    route("POST", "/api/workspaces/{slug}/invitations/decline", None, Access::Members),
+    route("GET", "/api/workspaces/{slug}/events/stream", None, Access::Members),
+];
+
+impl Route {
+    pub(crate) fn all(access: Access) -> impl Iterator<Item = &'static Self> {
+        ROUTES.iter().filter(move |route| route.access == access)
+    }
+
+    /// The address with these names filled in.
+    pub(crate) fn at(&self, slug: &str, member: &str, id: &str) -> String {
+        self.path.replace("{slug}", slug).replace("{member}", member).replace("{id}", id)
+    }
+
+    pub(crate) fn method(&self) -> Method {
+        self.method.parse().unwrap()
+    }
+
+    /// The request of this person at this address, with the body that the route takes.
+    pub(crate) fn request(&self, of: &Persona, path: &str) -> Request {
+        let request = of.request(self.method(), path);
+        match self.body {
+            Some(body) => request.header("content-type", "application/json").bytes(body),
+            None => request,
+        }
+    }
+}
+
+#[test]
+fn the_list_of_routes_is_the_documented_one() {
+    let readme = include_str!("../../../crates/api/README.md");
+    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
+    let documented: BTreeSet<String> = rows
+        .flat_map(|cell| cell.split(", "))
+        .map(|name| name.trim_matches('`').replace("{id or e-mail}", "{member}"))
+        .filter(|name| name.contains(" /"))
+        .collect();
+    let listed: BTreeSet<String> = ROUTES.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+    assert_eq!(listed, documented);
+}
