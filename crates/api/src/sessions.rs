@@ -59,7 +59,7 @@ pub(crate) async fn begin(
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1], Json<Begun>), ApiError> {
     let LoggedIn { user, session_id: _, token, expires_at } = match proof {
         Proof::Password(command) => api.identity.log_in(edge.anonymous(), command).await?,
-        Proof::Token(command) => redeem(&api, edge.anonymous(), command).await?,
+        Proof::Token(command) => api.identity.redeem_token(edge.anonymous(), command).await?,
     };
     let cookie = [(SET_COOKIE, auth::cookie(&api, &token, expires_at))];
     let body = Begun { data: BegunSession { user, expires_at }, token: token.expose().to_owned() };
@@ -78,15 +78,4 @@ pub(crate) async fn end(
         Err(error) => return Err(error.into()),
     }
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, auth::no_cookie(&api))]))
-}
-
-async fn redeem(
-    api: &Api,
-    origin: perme8_events::Origin,
-    command: ConfirmUser,
-) -> Result<LoggedIn, ApiError> {
-    let password = command.password.clone();
-    let user = api.identity.confirm_user(origin.clone(), command).await?;
-    let Some(password) = password else { return Err(ApiError::unauthenticated()) };
-    Ok(api.identity.log_in(origin, LogIn { email: user.email, password }).await?)
 }

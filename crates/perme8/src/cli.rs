@@ -166,7 +166,7 @@ impl Cli {
             // Neither needs any setting, so a wrong one does not get in their way.
             Command::Events(Events::Catalog(args)) => console.report(&catalog::catalog(&args))?,
             Command::Config => {
-                console.report(&settings::settings(&config::resolve_here(&global.flags())?))?
+                console.report(&settings::settings(&config::resolve_here(&global.flags())?))?;
             }
             Command::Serve(args) => {
                 let mut flags = global.flags();
@@ -184,7 +184,7 @@ impl Cli {
                 return crate::demo::run(&args, named, console).await;
             }
             Command::Events(Events::Tail(args)) => {
-                tail::tail(&global.quiet()?, &args, console).await?
+                tail::tail(&global.quiet()?, &args, console).await?;
             }
             Command::Events(Events::Show(args)) => {
                 let db = database::open(&global.quiet()?).await?;

@@ -22,7 +22,7 @@ pub(crate) fn start(identity: &Identity, tasks: &Tasks) {
             match expire(&identity, &token).await {
                 Ok(0) => {}
                 Ok(expired) => {
-                    tracing::info!(expired, "invitations that nobody answered have expired")
+                    tracing::info!(expired, "invitations that nobody answered have expired");
                 }
                 Err(error) => {
                     tracing::warn!(

@@ -2,11 +2,10 @@
 
 use std::time::Duration;
 
+use perme8_events::testing::wait_until;
+
 /// What takes longer than this does not happen.
 pub const DEADLINE: Duration = Duration::from_secs(20);
-
-/// How often something is looked at that cannot be waited for.
-const GLANCE: Duration = Duration::from_millis(5);
 
 /// Waits for `future`, but not for ever.
 pub async fn in_time<F: Future>(what: &str, future: F) -> F::Output {
@@ -17,12 +16,6 @@ pub async fn in_time<F: Future>(what: &str, future: F) -> F::Output {
 }
 
 /// Looks again and again until it is so, but not for ever.
-pub async fn eventually(what: &str, mut is_so: impl AsyncFnMut() -> bool) {
-    let looking = async {
-        let mut glances = tokio::time::interval(GLANCE);
-        while !is_so().await {
-            glances.tick().await;
-        }
-    };
-    in_time(what, looking).await;
+pub async fn eventually(what: &str, is_so: impl AsyncFnMut() -> bool) {
+    wait_until(what, DEADLINE, is_so).await;
 }

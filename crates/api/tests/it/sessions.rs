@@ -90,6 +90,17 @@ async fn a_token_from_a_mail_confirms_and_logs_in_once() {
 }
 
 #[tokio::test]
+async fn a_token_from_a_mail_is_enough() {
+    let host = Host::new().await;
+    let token = mailed(&host, None).await;
+    let answer = host.ask(post("/api/sessions").json(json!({"token": token}))).await;
+    assert_eq!(answer.status, 201);
+    assert_eq!(answer.json()["data"]["user"]["has_password"], false);
+    let session = answer.json()["token"].as_str().unwrap().to_owned();
+    assert_eq!(host.ask(get("/api/me").bearer(&session)).await.status, 200);
+}
+
+#[tokio::test]
 async fn a_session_ends_when_its_person_says_so() {
     let host = Host::new().await;
     let ada = host.person("ada").await;

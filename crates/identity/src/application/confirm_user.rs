@@ -4,10 +4,12 @@ use perme8_events::{Load, Save, StorageError, UserId};
 
 use crate::{
     application::{
-        ports::{Accounts, EmailTokens, Passwords, TokenSource, Users},
-        read_models::UserProfile,
+        log_in::begin_session,
+        ports::{Accounts, EmailTokens, Passwords, Sessions, TokenSource, Users},
+        read_models::{LoggedIn, UserProfile},
     },
     domain::{
+        events::LogInMethod,
         secret::{PasswordHash, Secret, TokenHash},
         user::User,
     },
@@ -80,6 +82,16 @@ impl PresentedToken {
         tx.forget_tokens(user.id).await?;
         Ok(UserProfile::from(&user))
     }
+
+    /// Confirms, and begins a session: who reads the mail need not show anything else.
+    pub(crate) async fn redeem<T: Users + EmailTokens + Save<User> + Sessions>(
+        &self,
+        tx: &mut T,
+        tokens: &dyn TokenSource,
+    ) -> Result<LoggedIn, ConfirmUserError> {
+        let user = self.execute(tx).await?;
+        Ok(begin_session(tx, tokens, user, LogInMethod::MagicLink).await?)
+    }
 }
 
 #[cfg(test)]
@@ -127,6 +139,22 @@ mod tests {
             identity.user_confirmed {"user_id":"00000000-0000-0000-0000-00000000000b","email":"newcomer@example.com"}
         "#]])
         .await;
+    }
+
+    #[tokio::test]
+    async fn a_token_can_begin_a_session_as_well() {
+        let tokens = CountedTokens::default();
+        let (mut tx, token, _) = issued(&tokens).await;
+        let command = ConfirmUser { token, password: None };
+        let presented =
+            command.present(&tx.state.clone(), &plain_passwords(), &tokens).await.unwrap();
+        let outcome = presented.redeem(&mut tx, &tokens).await;
+        let outcome = outcome.map(|login| (login.user.email, login.expires_at.to_string()));
+        expect![[r#"
+            Ok(("newcomer@example.com", "2026-01-19 09:00:00 UTC"))
+            identity.user_confirmed {"user_id":"00000000-0000-0000-0000-00000000000b","email":"newcomer@example.com"}
+            identity.user_logged_in {"user_id":"00000000-0000-0000-0000-00000000000b","session_id":"00000000-0000-0000-0000-000000000101","method":"magic_link"}
+        "#]].assert_eq(&report(&outcome, &tx));
     }
 
     #[tokio::test]

@@ -78,21 +78,23 @@ impl PresentedPassword {
             .await?
             .filter(|user| user.is_confirmed() && user.password_hash.as_ref() == Some(&self.hash))
             .ok_or(LogInError::Rejected)?;
-        let minted = tokens.mint();
-        let session = Session::begin(tx.new_id(), user.id, minted.hash, tx.now());
-        tx.begin_session(&session).await?;
-        tx.emit(UserLoggedIn {
-            user_id: user.id,
-            session_id: session.id,
-            method: LogInMethod::Password,
-        });
-        Ok(LoggedIn {
-            user: UserProfile::from(&user),
-            session_id: session.id,
-            token: minted.plain,
-            expires_at: session.expires_at,
-        })
+        Ok(begin_session(tx, tokens, UserProfile::from(&user), LogInMethod::Password).await?)
     }
+}
+
+/// Begins a session of somebody who has just shown who they are.
+pub(crate) async fn begin_session<T: Sessions>(
+    tx: &mut T,
+    tokens: &dyn TokenSource,
+    user: UserProfile,
+    method: LogInMethod,
+) -> Result<LoggedIn, StorageError> {
+    let minted = tokens.mint();
+    let session = Session::begin(tx.new_id(), user.id, minted.hash, tx.now());
+    tx.begin_session(&session).await?;
+    tx.emit(UserLoggedIn { user_id: user.id, session_id: session.id, method });
+    let Session { id: session_id, expires_at, .. } = session;
+    Ok(LoggedIn { user, session_id, token: minted.plain, expires_at })
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! Accounts and sessions.
 
-use perme8_events::{Origin, StorageError, UserId};
+use perme8_events::{Actor, Origin, StorageError};
 
 use super::{Identity, Refusal, person};
 use crate::{
@@ -57,7 +57,22 @@ impl Identity {
         command: ConfirmUser,
     ) -> Result<UserProfile, ConfirmUserError> {
         let presented = command.present(&self.db, &*self.passwords, &*self.tokens).await?;
-        transact!(self, shown_to_be(presented.user_id, &origin), tx => presented.execute(tx))
+        transact!(self, origin.of(Actor::User(presented.user_id)), tx => presented.execute(tx))
+    }
+
+    /// Confirms an e-mail address by such a token, and begins a session in the same transaction.
+    ///
+    /// # Errors
+    ///
+    /// [`ConfirmUserError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn redeem_token(
+        &self,
+        origin: Origin,
+        command: ConfirmUser,
+    ) -> Result<LoggedIn, ConfirmUserError> {
+        let presented = command.present(&self.db, &*self.passwords, &*self.tokens).await?;
+        transact!(self, origin.of(Actor::User(presented.user_id)), tx => presented.redeem(tx, &*self.tokens))
     }
 
     /// Begins a session by address and password, which show who acts.
@@ -68,7 +83,7 @@ impl Identity {
     #[tracing::instrument(skip_all)]
     pub async fn log_in(&self, origin: Origin, command: LogIn) -> Result<LoggedIn, LogInError> {
         let presented = command.present(&self.db, &*self.passwords).await?;
-        transact!(self, shown_to_be(presented.user_id, &origin), tx => presented.execute(tx, &*self.tokens))
+        transact!(self, origin.of(Actor::User(presented.user_id)), tx => presented.execute(tx, &*self.tokens))
     }
 
     /// Whose session a token proves, while it lasts.
@@ -105,17 +120,5 @@ impl Identity {
     #[tracing::instrument(skip_all)]
     pub async fn me(&self, origin: &Origin) -> Result<UserProfile, QueryError> {
         self.queries.profile(person(origin)?).await?.ok_or(QueryError::NotFound)
-    }
-}
-
-/// The same request, now that a secret has shown who it is that acts.
-fn shown_to_be(user: UserId, origin: &Origin) -> Origin {
-    let mut shown = Origin::user(user);
-    if let Some(request_id) = origin.metadata().get("request_id") {
-        shown = shown.with_request_id(request_id);
-    }
-    match origin.client() {
-        Some(client) => shown.with_client(client.clone()),
-        None => shown,
     }
 }

@@ -90,6 +90,12 @@ impl Origin {
         Self::correlated(actor, correlation_id)
     }
 
+    /// The same request, now that it is known who asks.
+    #[must_use]
+    pub fn of(self, actor: Actor) -> Self {
+        Self { actor, ..self }
+    }
+
     /// The same, within a workspace.
     #[must_use]
     pub fn in_workspace(self, workspace_id: WorkspaceId) -> Self {

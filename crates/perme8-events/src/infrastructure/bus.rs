@@ -68,14 +68,18 @@ impl EventBus {
                 self.authorise(user, topic).await?;
             }
         }
-        let position = after.unwrap_or_else(|| self.feed.settled());
-        if position > self.feed.settled() {
-            // Another node may have delivered what this one has not read yet, so what counts is what was drawn anywhere.
-            let head = self.feed.drawn().await?;
-            if position > head {
-                return Err(SubscribeError::AheadOfLog { after: position, head });
+        let position = match after {
+            Some(position) if position > self.feed.settled() => {
+                // Another node may have delivered what this one has not read yet, so what counts is what was drawn anywhere.
+                let head = self.feed.drawn().await?;
+                if position > head {
+                    return Err(SubscribeError::AheadOfLog { after: position, head });
+                }
+                position
             }
-        }
+            Some(position) => position,
+            None => self.feed.decided().await?,
+        };
         Ok(LiveEvents {
             settled: self.feed.watch(),
             bus: self.clone(),

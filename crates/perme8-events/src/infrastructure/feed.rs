@@ -110,6 +110,11 @@ impl Feed {
         *self.inner.settled.borrow()
     }
 
+    /// How far the log is known to be settled, by what this node has read or by a fresh look.
+    pub(crate) async fn decided(&self) -> Result<Position, StorageError> {
+        Ok(self.inner.db.head().await?.max(self.settled()))
+    }
+
     /// The last position drawn by anybody, which this node may not have read yet.
     pub(crate) async fn drawn(&self) -> Result<Position, StorageError> {
         self.inner.db.drawn().await

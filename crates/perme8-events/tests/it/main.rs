@@ -7,6 +7,10 @@ mod conformance;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod gate;
+#[cfg(test)]
+mod leases;
+#[cfg(test)]
 mod plan;
 #[cfg(test)]
 mod probe;
@@ -14,5 +18,7 @@ mod probe;
 mod retries;
 #[cfg(test)]
 mod round_trip;
+#[cfg(test)]
+mod starting;
 #[cfg(test)]
 mod statements;

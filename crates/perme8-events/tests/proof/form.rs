@@ -1,6 +1,6 @@
 //! How hard a proof tries, and what its chance starts from.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use rand::{SeedableRng as _, rngs::StdRng};
 
@@ -59,20 +59,7 @@ pub(crate) fn say(figure: &str) {
     }
 }
 
-/// Lets time pass as a part of the fault that is injected; what should happen is waited for with [`wait_until`].
+/// Lets time pass as a part of the fault that is injected; what should happen is waited for with `wait_until`.
 pub(crate) async fn linger(time: Duration) {
     let _ = tokio::time::timeout(time, std::future::pending::<()>()).await;
-}
-
-/// Waits until a condition holds.
-///
-/// # Panics
-///
-/// It does not, within `limit`.
-pub(crate) async fn wait_until(what: &str, limit: Duration, mut holds: impl AsyncFnMut() -> bool) {
-    let deadline = Instant::now() + limit;
-    while !holds().await {
-        assert!(Instant::now() < deadline, "not within {limit:?}: {what}");
-        linger(Duration::from_millis(5)).await;
-    }
 }

@@ -17,6 +17,8 @@ mod r2_ordered;
 #[cfg(test)]
 mod r3_atomic;
 #[cfg(test)]
+mod r4_isolated;
+#[cfg(test)]
 mod trouble;
 #[cfg(test)]
 mod world;

@@ -8,14 +8,14 @@ use std::{
 use perme8_events::{
     StorageError, Transaction as _, sql,
     sql::{DatabaseUrl, Tx},
-    testing::TestDb,
+    testing::{TestDb, wait_until},
 };
 use sqlx::{Connection as _, PgConnection};
 use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
     cut_short::CutShort,
-    form::{Form, say, wait_until},
+    form::{Form, say},
     world::{AccountMoved, World, origin, proof},
 };
 

@@ -8,7 +8,7 @@ use std::{
 use perme8_events::{
     Position, StorageError, sql,
     sql::{DatabaseUrl, Stmt, Tx},
-    testing::{SERVER, TestDb},
+    testing::{SERVER, TestDb, wait_until},
 };
 use rand::{RngExt as _, rngs::StdRng};
 use sqlx::{AssertSqlSafe, Connection as _, Executor as _, PgConnection};
@@ -17,7 +17,7 @@ use tokio::sync::{Notify, oneshot};
 use crate::{
     checks::Ledger,
     consumers::Arrived,
-    form::{Form, linger, say, wait_until},
+    form::{Form, linger, say},
     world::{World, move_account, origin},
 };
 

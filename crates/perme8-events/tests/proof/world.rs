@@ -10,12 +10,10 @@ use perme8_events::{
     host::{Feed, Operations, Runtime, Tasks},
     sql,
     sql::{Db, DbOptions, Tx, UnitOfWork},
-    testing::TestDb,
+    testing::{TestDb, wait_until},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-
-use crate::form::wait_until;
 
 /// Emitted when an account of a proof has moved one step.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, DomainEvent)]

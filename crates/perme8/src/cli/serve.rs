@@ -62,7 +62,7 @@ pub(crate) async fn serve(
         .await
         .map_err(|source| AppError::Listen { address: config.listen.to_string(), source })?;
     let app = App::open(config, |applied| {
-        console.note(&format!("migrated {}", migrate::shown(&applied)))
+        console.note(&format!("migrated {}", migrate::shown(&applied)));
     })
     .await?;
     app.start().await?;

@@ -35,6 +35,11 @@ mod tests {
             vec!["identity.mailer".to_owned(), "7".to_owned()],
             vec!["a".to_owned(), "1234".to_owned()],
         ];
-        expect![[r#""#]].assert_eq(&table(&["handler", "lag"], &[1], rows));
+        expect![[r#"
+            handler            lag
+            ────────────────────────
+            identity.mailer      7
+            a                 1234"#]]
+        .assert_eq(&table(&["handler", "lag"], &[1], rows));
     }
 }

@@ -159,17 +159,10 @@ impl Report for Line<'_> {
 #[cfg(test)]
 mod tests {
     use identity::{Identity, RegisterUser};
-    use perme8_events::{Origin, testing::TestDb};
+    use perme8_events::{Origin, on_both_engines};
 
     use super::*;
     use crate::catalogue::MIGRATIONS;
-
-    async fn on_both_engines<F: Future<Output = ()>>(body: impl Fn(TestDb) -> F) {
-        TestDb::sqlite(MIGRATIONS).await.run(&body).await;
-        if let Some(test) = TestDb::postgres(5, MIGRATIONS).await {
-            test.run(&body).await;
-        }
-    }
 
     async fn people(db: &Db, count: usize) -> Vec<Position> {
         let identity = Identity::new(db.clone());
@@ -189,9 +182,10 @@ mod tests {
         events.iter().map(|event| event.position).collect()
     }
 
-    #[tokio::test]
-    async fn the_last_events_are_found_in_order() {
-        on_both_engines(async |test: TestDb| {
+    on_both_engines! {
+        migrations: MIGRATIONS;
+
+        async fn the_last_events_are_found_in_order(test: TestDb) {
             let all = people(&test.db, 5).await;
             let head = test.db.head().await.unwrap();
             assert_eq!(positions(&last(&test.db, &Topic::All, head, 3).await.unwrap()), all[2..]);
@@ -199,23 +193,17 @@ mod tests {
             assert_eq!(positions(&last(&test.db, &Topic::All, all[1], 9).await.unwrap()), all[..2]);
             let none = "events:notifications".parse().unwrap();
             assert_eq!(positions(&last(&test.db, &none, head, 9).await.unwrap()), []);
-        })
-        .await;
-    }
+        }
 
-    #[tokio::test]
-    async fn reading_forwards_says_how_far_it_came() {
-        on_both_engines(async |test: TestDb| {
+        async fn reading_forwards_says_how_far_it_came(test: TestDb) {
             let all = people(&test.db, 5).await;
             let head = test.db.head().await.unwrap();
-            let (events, at) =
-                following(&test.db, &Topic::All, Position::START, head, 2).await.unwrap();
+            let (events, at) = following(&test.db, &Topic::All, Position::START, head, 2).await.unwrap();
             assert_eq!((positions(&events).as_slice(), at), (&all[..2], all[1]));
             let (events, at) = following(&test.db, &Topic::All, at, head, 9).await.unwrap();
             assert_eq!((positions(&events).as_slice(), at), (&all[2..], head));
             let (events, at) = following(&test.db, &Topic::All, head, head, 9).await.unwrap();
             assert_eq!((positions(&events).as_slice(), at), ([].as_slice(), head));
-        })
-        .await;
+        }
     }
 }

@@ -65,8 +65,44 @@ fn check_refusal(line: &str, expect: &Expect) {
 
 #[test]
 fn what_is_misused_says_how_it_is_meant() {
-    check_refusal("perme8 events show 0", &expect![[r#""#]]);
-    check_refusal("perme8 events tail --topic identity", &expect![[r#""#]]);
-    check_refusal("perme8 evnts tail", &expect![[r#""#]]);
-    check_refusal("perme8 users create ada@example.com --password secret", &expect![[r#""#]]);
+    check_refusal(
+        "perme8 events show 0",
+        &expect![[r#"
+        error: invalid value '0' for '<EVENT>': positions begin with 1
+
+        For more information, try '--help'.
+    "#]],
+    );
+    check_refusal(
+        "perme8 events tail --topic identity",
+        &expect![[r#"
+        error: invalid value 'identity' for '--topic <TOPIC>': `identity` is not a topic: expected events:*, events:<context>[:<aggregate_type>[:<aggregate_id>]], events:workspace:<id> or events:user:<id>
+
+        For more information, try '--help'.
+    "#]],
+    );
+    check_refusal(
+        "perme8 evnts tail",
+        &expect![[r#"
+        error: unrecognized subcommand 'evnts'
+
+          tip: a similar subcommand exists: 'events'
+
+        Usage: perme8 [OPTIONS] [COMMAND]
+
+        For more information, try '--help'.
+    "#]],
+    );
+    check_refusal(
+        "perme8 users create ada@example.com --password secret",
+        &expect![[r#"
+        error: unexpected argument '--password' found
+
+          tip: a similar argument exists: '--password-stdin'
+
+        Usage: perme8 users create --first-name <NAME> --last-name <NAME> --password-stdin <EMAIL>
+
+        For more information, try '--help'.
+    "#]],
+    );
 }

@@ -63,12 +63,14 @@ pub(crate) fn is_for_tests(variable: &str) -> bool {
     variable == "PERME8_TEST_POSTGRES" || variable.starts_with("PERME8_PROVE")
 }
 
-/// The name that comes closest to `unknown`.
-pub(crate) fn nearest(unknown: &str, known: impl IntoIterator<Item = String>) -> Option<String> {
-    let unknown = unknown.to_ascii_lowercase().replace('-', "_");
-    known
-        .into_iter()
-        .map(|name| (strsim::jaro_winkler(&unknown, &name.to_ascii_lowercase()), name))
-        .max_by(|(a, _), (b, _)| a.total_cmp(b))
-        .map(|(_, name)| name)
+/// What somebody who wrote `unknown` may have meant: the name that comes closest, or every name if none comes close.
+pub(crate) fn suggestion(unknown: &str, known: &[String]) -> String {
+    const CLOSE: f64 = 0.75;
+    let word = |name: &str| name.trim_start_matches(PREFIX).to_ascii_lowercase().replace('-', "_");
+    let similar = |name: &String| strsim::jaro_winkler(&word(unknown), &word(name));
+    let nearest = known.iter().max_by(|a, b| similar(a).total_cmp(&similar(b)));
+    match nearest.filter(|name| similar(name) >= CLOSE) {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => format!("there are {}", known.join(", ")),
+    }
 }

@@ -10,7 +10,7 @@ use toml::{Table, Value};
 
 use crate::config::{
     Flags,
-    keys::{self, FILE_VARIABLE, PREFIX},
+    keys::{self, FILE_VARIABLE, Key, PREFIX},
 };
 
 /// A value and who gave it, e.g. `PERME8_LISTEN` or `listen in perme8.toml`.
@@ -54,11 +54,11 @@ impl Given {
                     self.values.insert(key.name, Raw { value, source: name });
                 }
                 (None, Some(_)) => {
-                    let known =
-                        keys::ALL.iter().map(keys::Key::variable).chain([FILE_VARIABLE.to_owned()]);
-                    let hint = did_you_mean(keys::nearest(&name, known));
+                    let mut known: Vec<String> = keys::ALL.iter().map(Key::variable).collect();
+                    known.push(FILE_VARIABLE.to_owned());
+                    let hint = keys::suggestion(&name, &known);
                     self.problems.push(format!(
-                        "the environment variable {name} means nothing to perme8{hint}"
+                        "the environment variable {name} means nothing to perme8; {hint}"
                     ));
                 }
             }
@@ -88,12 +88,10 @@ impl Given {
         };
         for (name, value) in table {
             let Some(key) = keys::ALL.iter().find(|key| key.name == name) else {
-                let hint = did_you_mean(keys::nearest(
-                    &name,
-                    keys::ALL.iter().map(|key| key.name.to_owned()),
-                ));
+                let known: Vec<String> = keys::ALL.iter().map(|key| key.name.to_owned()).collect();
+                let hint = keys::suggestion(&name, &known);
                 self.problems
-                    .push(format!("`{}` in {shown} is no setting{hint}", name.escape_debug()));
+                    .push(format!("`{}` in {shown} is no setting; {hint}", name.escape_debug()));
                 continue;
             };
             match scalar(value) {
@@ -129,8 +127,4 @@ fn scalar(value: Value) -> Option<String> {
         Value::Boolean(yes) => Some(yes.to_string()),
         _ => None,
     }
-}
-
-fn did_you_mean(nearest: Option<String>) -> String {
-    nearest.map(|name| format!("; did you mean `{name}`?")).unwrap_or_default()
 }

@@ -98,14 +98,27 @@ fn everything_that_is_wrong_is_said_at_once() {
         ],
         flags: &[("listen", "localhost"), ("node", "two words")],
     }
-    .check(&expect![[r#""#]]);
+    .check(&expect![[r#"
+        the configuration cannot be used
+          - the environment variable PERME8_LISTNE means nothing to perme8; did you mean `PERME8_LISTEN`?
+          - `databse` in perme8.toml is no setting; did you mean `database`?
+          - `log` in perme8.toml must be a text, a number or a boolean
+          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies
+          - --listen is `localhost`, but must be an address and a port, e.g. 127.0.0.1:4000 or [::1]:4000
+          - `connections` in perme8.toml is `1`, but must be a number from 2 to 1000
+          - --node is `two words`, but must be 1 to 64 printable characters without blanks
+          - PERME8_SECURE_COOKIES is `yes`, but must be `true` or `false`
+    "#]]);
 }
 
 #[test]
 fn secrets_are_not_repeated() {
     let setup =
         Setup { file: Some("database = 'mysql://ada:s3cret@db/x'"), environment: &[], flags: &[] };
-    setup.check(&expect![[r#""#]]);
+    setup.check(&expect![[r#"
+        the configuration cannot be used
+          - `database` in perme8.toml: expected sqlite:<path> or postgres://<user>@<host>/<database>
+    "#]]);
     let setup = Setup { file: Some("database = 'postgres://ada:s3cret@db/x"), ..Setup::default() };
     assert!(!setup.resolve().unwrap_err().to_string().contains("s3cret"));
     let setup = Setup {

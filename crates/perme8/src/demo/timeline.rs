@@ -184,10 +184,10 @@ impl<'c> Timeline<'c> {
     fn count(&mut self, reaction: &Reaction, latency: Duration) {
         match reaction.outcome {
             Outcome::Handled => {
-                self.record.handled.entry(reaction.handler).or_default().push(latency)
+                self.record.handled.entry(reaction.handler).or_default().push(latency);
             }
             Outcome::Failed { .. } | Outcome::Parked | Outcome::DeadLettered { .. } => {
-                self.record.failed += 1
+                self.record.failed += 1;
             }
         }
     }

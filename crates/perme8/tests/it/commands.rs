@@ -62,7 +62,8 @@ fn accounts_are_made_without_a_password_in_sight() {
     assert!(made["user"]["confirmed_at"].is_string());
     assert_eq!(made["password"].as_str().unwrap().len(), 20);
     let error = home.run(&format!("{create} --json")).fails_with(1).error();
-    expect![[r#""#]].assert_eq(&error.to_string());
+    expect![[r#"{"causes":["email has already been taken"],"message":"no account was made"}"#]]
+        .assert_eq(&error.to_string());
     let given = home.run_with_input(
         "users create ben@example.com --first-name Ben --last-name Lindqvist --confirmed --password-stdin --json",
         "correct horse battery\n",
@@ -173,7 +174,13 @@ fn misuse_and_wrong_settings_exit_with_two() {
     std::fs::write(home.path().join("perme8.toml"), "listne = '127.0.0.1:1'\nlog_format = 'xml'")
         .unwrap();
     let error = home.run("migrate --connections many --json").fails_with(2).error();
-    expect![[r#""#]].assert_eq(&serde_json::to_string_pretty(&error["causes"]).unwrap());
+    expect![[r#"
+        [
+          "`listne` in perme8.toml is no setting; did you mean `listen`?",
+          "`log_format` in perme8.toml is `xml`, but must be `text` or `json`",
+          "--connections is `many`, but must be a number from 2 to 1000"
+        ]"#]]
+    .assert_eq(&serde_json::to_string_pretty(&error["causes"]).unwrap());
     let unasked = Home::migrated().run("dead-letters discard notifications.on_invitation 7");
     assert_eq!(
         unasked.code, 1,

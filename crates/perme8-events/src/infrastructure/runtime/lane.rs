@@ -54,6 +54,8 @@ pub(crate) struct Lane {
     partition: Partition,
     /// Everything up to here is done with; the stored checkpoint may lag behind over events that are not wanted.
     position: Position,
+    /// Up to here, events are delivered one by one, because one of them fails.
+    one_by_one_until: Position,
     /// Keys of which deliveries are set aside. A key that is not in here has none, because only the owner of the partition
     /// adds them; a key in here may have none any more, because operators remove them.
     blocked: HashSet<String>,
@@ -131,6 +133,7 @@ impl Lane {
             partition,
             position,
             blocked,
+            one_by_one_until: Position::START,
             due: None,
             look_at: DateTime::UNIX_EPOCH,
             progress,
@@ -207,18 +210,15 @@ impl Lane {
             handler.subscriptions().iter().any(|subscription| subscription.matches(event))
                 && partition.holds(bucket(&handler.partition_key(event)))
         };
-        let page = self
-            .context
-            .feed
-            .next(self.position, self.handler.options().batch.max(1), &wanted)
-            .await?;
+        let alone = self.position < self.one_by_one_until;
+        let limit = if alone { 1 } else { self.handler.options().batch.max(1) };
+        let page = self.context.feed.next(self.position, limit, &wanted).await?;
         if page.events.is_empty() {
             let moved = page.reached > self.position;
             self.reach(page.reached);
             return Ok(if moved { Step::Worked } else { Step::Waiting { due } });
         }
         self.deliver(page.events, page.reached).await?;
-        self.reach(page.reached);
         Ok(Step::Worked)
     }
 
@@ -227,53 +227,48 @@ impl Lane {
         self.progress.store(position.number(), Ordering::Relaxed);
     }
 
-    /// Delivers events together; when one of them fails, one by one.
+    /// Delivers events together. When one of them fails, they are delivered one by one, each with a step of its own, so that
+    /// a lane which has to stop does so after one event.
     async fn deliver(
         &mut self,
-        events: Vec<Arc<Envelope>>,
+        mut events: Vec<Arc<Envelope>>,
         reached: Position,
     ) -> Result<(), Interrupted> {
-        if events.len() > 1 {
-            let mut deliveries = Vec::with_capacity(events.len());
-            for event in &events {
-                let delivery = self.plan(event, &deliveries).await?;
-                deliveries.push(delivery);
+        let mut deliveries = Vec::with_capacity(events.len());
+        for event in events.drain(..) {
+            let delivery = self.plan(event, &deliveries).await?;
+            deliveries.push(delivery);
+        }
+        match (self.attempt(&deliveries, reached).await, deliveries.pop()) {
+            (Ok(()), _) | (_, None) => Ok(()),
+            (Err(Failure::Interrupted(interrupted)), _) => Err(interrupted),
+            (Err(Failure::Handler(error)), Some(delivery)) if deliveries.is_empty() => {
+                self.set_aside(delivery, reached, &error).await
             }
-            match self.attempt(&deliveries, reached).await {
-                Ok(()) => return Ok(()),
-                Err(Failure::Interrupted(interrupted)) => return Err(interrupted),
-                Err(Failure::Handler(_)) => {}
+            (Err(Failure::Handler(_)), Some(last)) => {
+                self.one_by_one_until = last.event.position;
+                Ok(())
             }
         }
-        for event in events {
-            // Planned anew, because the event before may have blocked its key.
-            let delivery = self.plan(&event, &[]).await?;
-            match self.attempt(std::slice::from_ref(&delivery), event.position).await {
-                Ok(()) => {}
-                Err(Failure::Interrupted(interrupted)) => return Err(interrupted),
-                Err(Failure::Handler(error)) => self.set_aside(delivery, &error).await?,
-            }
-        }
-        Ok(())
     }
 
     /// What is done with an event that follows `earlier` ones in the same transaction.
     async fn plan(
         &mut self,
-        event: &Arc<Envelope>,
+        event: Arc<Envelope>,
         earlier: &[Delivery],
     ) -> Result<Delivery, StorageError> {
-        let key = self.handler.partition_key(event);
+        let key = self.handler.partition_key(&event);
         // An operator may unblock the key at any moment, but not between two events of one transaction.
         if earlier.iter().any(|delivery| delivery.parked && delivery.key == key) {
-            return Ok(Delivery { event: Arc::clone(event), key, parked: true });
+            return Ok(Delivery { event, key, parked: true });
         }
         let mut parked = self.blocked.contains(&key);
         if parked && !self.context.db.is_set_aside(self.handler.name(), &key).await? {
             self.blocked.remove(&key);
             parked = false;
         }
-        Ok(Delivery { event: Arc::clone(event), key, parked })
+        Ok(Delivery { event, key, parked })
     }
 
     /// Effects, the events that they emit, and the checkpoint: all or nothing.
@@ -315,13 +310,13 @@ impl Lane {
     async fn set_aside(
         &mut self,
         delivery: Delivery,
+        to: Position,
         error: &HandlerError,
     ) -> Result<(), Interrupted> {
         let name = self.handler.name();
         let (attempts, next) = self.next_after(0, error);
         let text = error.chain();
         let mut tx = Tx::begin(&self.context.db, Origin::reaction(name, &delivery.event)).await?;
-        let to = delivery.event.position;
         // The fence first: after a commit whose answer was lost, the row is there already.
         if !self.partition.advance(&mut tx, self.position, to).await? {
             return Err(Interrupted::LeaseLost);

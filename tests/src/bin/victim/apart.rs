@@ -1,0 +1,69 @@
+//! The negative control: counts, and moves its checkpoint in a transaction of its own.
+
+use std::time::Duration;
+
+use perme8_events::{
+    EventStore as _, Origin, Position, StorageError, sql,
+    sql::{Db, LogReader, UnitOfWork},
+    testing::wait_until,
+};
+
+use crate::{
+    bank::Deposited,
+    handlers::{COUNTING, count},
+};
+
+const READER: &str = "bank.apart";
+/// How long the two transactions lie apart, so that a kill finds its way between them.
+pub(crate) const APART: Duration = Duration::from_millis(10);
+
+/// Counts from its checkpoint on, for ever.
+pub(crate) async fn keep_counting(db: &Db, apart: Duration) -> anyhow::Result<()> {
+    let uow = UnitOfWork::new(db.clone());
+    let mut reader = LogReader::open(db, checkpoint(db).await?).await?;
+    let mut pace = tokio::time::interval(apart);
+    loop {
+        for envelope in reader.poll().await?.events {
+            if let Some(event) = envelope.decode::<Deposited>()? {
+                uow.run(Origin::system(READER), async |tx| count(tx, COUNTING[0], &event).await)
+                    .await?;
+            }
+            pace.tick().await;
+            uow.run(Origin::system(READER), async |tx| {
+                tx.query(sql!(
+                    "INSERT INTO bank_checkpoints (reader, position) VALUES ($1, $2)
+                     ON CONFLICT (reader) DO UPDATE SET position = excluded.position"
+                ))
+                .bind(READER)
+                .bind(envelope.position.number())
+                .exec()
+                .await?;
+                Ok::<_, StorageError>(())
+            })
+            .await?;
+        }
+        pace.tick().await;
+    }
+}
+
+/// Counts up to the end of the log.
+pub(crate) async fn catch_up(db: &Db) -> anyhow::Result<()> {
+    let head = db.head().await?;
+    let done = wait_until("everything is counted", Duration::from_mins(2), async || {
+        let stored = checkpoint(db).await;
+        stored.is_ok_and(|position| position >= head)
+    });
+    tokio::select! {
+        () = done => Ok(()),
+        ended = keep_counting(db, Duration::from_millis(1)) => ended,
+    }
+}
+
+async fn checkpoint(db: &Db) -> Result<Position, StorageError> {
+    let stored: Option<(i64,)> = db
+        .query(sql!("SELECT position FROM bank_checkpoints WHERE reader = $1"))
+        .bind(READER)
+        .opt()
+        .await?;
+    Ok(stored.map_or(Position::START, |(position,)| Position::new(position)))
+}

@@ -1,0 +1,92 @@
+//! A process that lives to be killed: it moves money, reacts to that, and can say afterwards whether its books balance.
+//!
+//! `victim <command> <database>`; a victim that serves or writes ends, at the latest, when its standard input does.
+
+mod apart;
+mod audit;
+mod bank;
+mod handlers;
+
+use std::{io::Write as _, time::Duration};
+
+use anyhow::{Context as _, bail};
+use perme8_events::{
+    host::{Feed, NodeOptions, Outcome, Reaction, Runtime, Tasks},
+    sql::{Db, DbOptions},
+};
+use tokio::{io::AsyncReadExt as _, sync::broadcast::Receiver};
+
+use crate::{
+    bank::Bank,
+    handlers::{COUNTING, Counting, Forwarding},
+};
+
+/// How soon another process takes over from one that was killed.
+const LEASE: Duration = Duration::from_millis(400);
+
+#[tokio::main(flavor = "multi_thread", worker_threads = 2)]
+async fn main() -> anyhow::Result<()> {
+    let mut words = std::env::args().skip(1);
+    let (command, url) = words.next().zip(words.next()).context("victim <command> <database>")?;
+    let db = Db::open(&url.parse()?, DbOptions { connections: 12, ..DbOptions::default() }).await?;
+    let bank = Bank::new(&db);
+    match command.as_str() {
+        "set-up" => bank.set_up().await?,
+        "serve" => {
+            let mut reactions = start(&db, &Tasks::new()).await?;
+            let first_effect = async {
+                while reactions.recv().await?.outcome != Outcome::Handled {}
+                say("handled");
+                std::future::pending().await
+            };
+            let depositing = bank.keep_depositing(4, false);
+            until_orphaned(async { tokio::try_join!(first_effect, depositing).map(|((), ())| ()) })
+                .await?;
+        }
+        "serve-apart" => {
+            say("ready");
+            until_orphaned(apart::keep_counting(&db, apart::APART)).await?;
+        }
+        "write" => until_orphaned(bank.keep_depositing(2, true)).await?,
+        "audit" => {
+            audit::handlers_finish(&db).await?;
+            say(&serde_json::to_string(&audit::audit(&db, &COUNTING).await?)?);
+        }
+        "audit-apart" => {
+            apart::catch_up(&db).await?;
+            say(&serde_json::to_string(&audit::audit(&db, &COUNTING[..1]).await?)?);
+        }
+        other => bail!("there is no command {other}"),
+    }
+    Ok(())
+}
+
+/// Starts the handlers of the bank; tells what they do.
+async fn start(db: &Db, tasks: &Tasks) -> anyhow::Result<Receiver<Reaction>> {
+    let feed = Feed::start(db, tasks).await?;
+    let node = NodeOptions { lease: LEASE, ..NodeOptions::default() };
+    let runtime = Runtime::builder(db)
+        .handler(Counting::smoothly())
+        .handler(Counting::stumbling())
+        .handler(Forwarding)
+        .node(node)
+        .build();
+    let reactions = runtime.reactions();
+    runtime.start(&feed, tasks).await?;
+    Ok(reactions)
+}
+
+/// A line for whoever started this process; when that is gone, so is the line.
+fn say(line: &str) {
+    let _ = writeln!(std::io::stdout(), "{line}");
+}
+
+/// Works until the one who started this process is gone.
+async fn until_orphaned(work: impl Future<Output = anyhow::Result<()>>) -> anyhow::Result<()> {
+    let mut nothing = Vec::new();
+    let mut input = tokio::io::stdin();
+    tokio::select! {
+        done = work => done,
+        _ = input.read_to_end(&mut nothing) => Ok(()),
+    }
+}

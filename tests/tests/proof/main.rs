@@ -1,0 +1,8 @@
+//! The proofs that need processes of their own.
+//!
+//! Short forms run with every test; `cargo xtask prove` runs the long ones.
+
+#[cfg(test)]
+mod r4_exactly_once;
+#[cfg(test)]
+mod victims;
