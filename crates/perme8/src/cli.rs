@@ -56,7 +56,7 @@ pub(crate) struct Cli {
 /// What every command understands.
 #[derive(Debug, Args)]
 pub(crate) struct Global {
-    /// The database: sqlite:<path> or postgres://<user>@<host>/<database> [default: sqlite:./data/perme8.db]
+    /// The database: `sqlite:<path>` or `postgres://<user>@<host>/<database>` [default: sqlite:./data/perme8.db]
     #[arg(long, global = true, value_name = "URL", help_heading = "Everywhere")]
     pub(crate) database: Option<String>,
     /// A file of settings to read instead of ./perme8.toml
@@ -139,10 +139,10 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let program = arguments
         .first()
         .map_or_else(|| "perme8".into(), |name| name.to_string_lossy().into_owned());
-    match runtime.block_on(cli.execute(&console, &program)) {
-        Ok(code) => code,
-        Err(failure) => console.fail(&failure),
-    }
+    let done = runtime.block_on(cli.execute(&console, &program));
+    // Whoever asked twice to stop does not wait for what runs on in the background.
+    runtime.shutdown_background();
+    done.unwrap_or_else(|failure| console.fail(&failure))
 }
 
 fn misused(error: &clap::Error, arguments: &[OsString]) -> ExitCode {

@@ -302,6 +302,9 @@ async fn open_postgres(
     let unreachable = |source| OpenError::Unreachable { url: url.clone(), source };
     let connect: PgConnectOptions = text.parse().map_err(unreachable)?;
     let connect = connect.application_name("perme8").disable_statement_logging();
+    // A pool would repeat a refused connection until its time-out, and then say only that.
+    let first = connect.connect().await.map_err(unreachable)?;
+    sqlx::Connection::close(first).await.map_err(unreachable)?;
     let pool = PgPoolOptions::new()
         .max_connections(options.connections)
         .min_connections(options.connections)

@@ -11,14 +11,22 @@ mod gate;
 #[cfg(test)]
 mod leases;
 #[cfg(test)]
+mod live;
+#[cfg(test)]
+mod members;
+#[cfg(test)]
 mod plan;
 #[cfg(test)]
 mod probe;
 #[cfg(test)]
 mod retries;
 #[cfg(test)]
+mod rights;
+#[cfg(test)]
 mod round_trip;
 #[cfg(test)]
 mod starting;
 #[cfg(test)]
 mod statements;
+#[cfg(test)]
+mod transactions;

@@ -87,31 +87,8 @@ pub(crate) async fn run(db: &Db, command: &Command, console: &Console) -> Result
             console.report(&DeadLetters { dead_letters })
         }
         Command::Show(which) => console.report(&detail(&operations, which).await?),
-        Command::Retry(Act { which, yes }) => {
-            let waiting = detail(&operations, which).await?.detail.dead_letter.waiting_behind;
-            let question =
-                format!("Deliver it to {} again, with {waiting} behind it?", plain(&which.handler));
-            if console.confirm(&question, *yes)? {
-                let operator = config::operator();
-                operations.retry(&operator, &which.handler, which.position).await?;
-                return console.report(&which.done("retried", operator));
-            }
-            Err(Failure::new("nothing was done"))
-        }
-        Command::Discard(Act { which, yes }) => {
-            let waiting = detail(&operations, which).await?.detail.dead_letter.waiting_behind;
-            let question = format!(
-                "{} will never handle the event at position {}; {waiting} behind it flow on. Discard it?",
-                plain(&which.handler),
-                which.position
-            );
-            if console.confirm(&question, *yes)? {
-                let operator = config::operator();
-                operations.discard(&operator, &which.handler, which.position).await?;
-                return console.report(&which.done("discarded", operator));
-            }
-            Err(Failure::new("nothing was done"))
-        }
+        Command::Retry(act) => console.report(&act.retry(&operations, console).await?),
+        Command::Discard(act) => console.report(&act.discard(&operations, console).await?),
     }
 }
 
@@ -120,9 +97,40 @@ async fn detail(operations: &Operations, which: &Which) -> Result<Detail, Failur
     Ok(Detail { detail })
 }
 
-impl Which {
+impl Act {
+    async fn retry(&self, operations: &Operations, console: &Console) -> Result<Done, Failure> {
+        let Which { handler, position } = &self.which;
+        let waiting = detail(operations, &self.which).await?.detail.dead_letter.waiting_behind;
+        let question = format!("Deliver it to {} again, with {waiting} behind it?", plain(handler));
+        self.ask(console, &question)?;
+        let operator = config::operator();
+        operations.retry(&operator, handler, *position).await?;
+        Ok(self.done("retried", operator))
+    }
+
+    async fn discard(&self, operations: &Operations, console: &Console) -> Result<Done, Failure> {
+        let Which { handler, position } = &self.which;
+        let waiting = detail(operations, &self.which).await?.detail.dead_letter.waiting_behind;
+        let question = format!(
+            "{} will never handle the event at position {position}; {waiting} behind it flow on. Discard it?",
+            plain(handler)
+        );
+        self.ask(console, &question)?;
+        let operator = config::operator();
+        operations.discard(&operator, handler, *position).await?;
+        Ok(self.done("discarded", operator))
+    }
+
+    fn ask(&self, console: &Console, question: &str) -> Result<(), Failure> {
+        if console.confirm(question, self.yes)? {
+            return Ok(());
+        }
+        Err(Failure::new("nothing was done"))
+    }
+
     fn done(&self, action: &'static str, operator: String) -> Done {
-        Done { action, handler: self.handler.clone(), position: self.position, operator }
+        let Which { handler, position } = &self.which;
+        Done { action, handler: handler.clone(), position: *position, operator }
     }
 }
 
@@ -198,3 +206,6 @@ impl Report for Done {
         )
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -155,11 +155,11 @@ impl Report for Listening {
     fn text(&self, paint: Paint) -> String {
         let Self { url: at, database, engine, command } = self;
         let heading = format!(
-            "{} on {database} ({engine})",
+            "{}, with its data in {database} ({engine})",
             paint.strong(&format!("perme8 listens on {at}"))
         );
         let comment = |text: &str| paint.faint(&format!("# {text}"));
-        let post = "curl -s -H 'content-type: application/json'";
+        let post = "curl -sw '\\n' -H 'content-type: application/json'";
         let token = "sed 's/.*\"token\":\"\\([^\"]*\\)\".*/\\1/'";
         format!(
             "{heading}
@@ -179,7 +179,7 @@ Ctrl-C stops it. Try next, in another terminal:
   {invite}
   {post} -H \"authorization: Bearer $ADA\" {at}/api/workspaces -d '{{\"name\":\"Lumen & Oak\"}}'
   {post} -H \"authorization: Bearer $ADA\" {at}/api/workspaces/lumen-oak/invitations -d '{{\"email\":\"ben@example.com\",\"role\":\"member\"}}'
-  curl -s -H \"authorization: Bearer $BEN\" {at}/api/notifications
+  curl -sw '\\n' -H \"authorization: Bearer $BEN\" {at}/api/notifications
 
   {log}
   {command} events tail --follow

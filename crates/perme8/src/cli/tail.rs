@@ -21,8 +21,8 @@ pub(crate) struct Args {
     /// Go on with events as they are committed, until Ctrl-C
     #[arg(long, short)]
     pub(crate) follow: bool,
-    /// Only these events: events:*, events:<context>, events:<context>:<aggregate type>[:<id>], events:workspace:<id> or
-    /// events:user:<id>
+    /// Only these events: `events:*`, `events:<context>`, `events:<context>:<aggregate type>[:<id>]`,
+    /// `events:workspace:<id>` or `events:user:<id>`
     #[arg(long, value_name = "TOPIC")]
     pub(crate) topic: Option<Topic>,
     /// Begin behind this position instead of with the last events; 0 is the beginning of the log

@@ -4,4 +4,6 @@
 mod commands;
 mod demo;
 mod program;
+mod serve_refusals;
+mod serve_story;
 mod serving;

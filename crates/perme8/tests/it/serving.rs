@@ -44,6 +44,13 @@ impl Host {
     }
 }
 
+impl Drop for Host {
+    fn drop(&mut self) {
+        // A host that a failed test left behind; one that has stopped cannot be killed, which is fine.
+        drop(self.child.kill());
+    }
+}
+
 #[test]
 fn a_host_migrates_serves_and_stops_in_order() {
     let home = Home::new();

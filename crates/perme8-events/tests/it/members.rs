@@ -1,0 +1,62 @@
+//! Who is what in which workspace, as a test says.
+
+use std::{
+    collections::HashMap,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use perme8_events::{Standing, Standings, StorageError, UserId, WorkspaceId};
+
+/// Members of workspaces; clones share them.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Members {
+    all: Arc<Mutex<HashMap<(UserId, WorkspaceId), Standing>>>,
+    broken: Arc<AtomicBool>,
+    yields: Arc<AtomicUsize>,
+}
+
+impl Members {
+    pub(crate) fn with(self, user: UserId, workspace: WorkspaceId, standing: Standing) -> Self {
+        self.set(user, workspace, standing);
+        self
+    }
+
+    pub(crate) fn set(&self, user: UserId, workspace: WorkspaceId, standing: Standing) {
+        self.all.lock().unwrap().insert((user, workspace), standing);
+    }
+
+    pub(crate) fn remove(&self, user: UserId, workspace: WorkspaceId) {
+        self.all.lock().unwrap().remove(&(user, workspace));
+    }
+
+    /// Whether questions are answered by an error.
+    pub(crate) fn break_down(&self, broken: bool) {
+        self.broken.store(broken, Ordering::SeqCst);
+    }
+
+    /// Each answer takes so many polls.
+    pub(crate) fn take_time(&self, yields: usize) {
+        self.yields.store(yields, Ordering::SeqCst);
+    }
+}
+
+#[async_trait]
+impl Standings for Members {
+    async fn standing(
+        &self,
+        user: UserId,
+        workspace: WorkspaceId,
+    ) -> Result<Option<Standing>, StorageError> {
+        for _ in 0..self.yields.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
+        }
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(StorageError::new("nobody can tell"));
+        }
+        Ok(self.all.lock().unwrap().get(&(user, workspace)).copied())
+    }
+}

@@ -1,0 +1,224 @@
+//! Who sees which event on a live stream, asked when it is delivered.
+
+use futures_util::FutureExt as _;
+use perme8_events::{
+    Position, Standing, Topic, UserId, Viewer,
+    host::{Delivery, LiveEvents, SubscribeError},
+    on_both_engines,
+    sql::{Db, MIGRATIONS},
+};
+
+use crate::{
+    fixtures::{Filed, Noted, emit, noted, numbers, user, workspace},
+    live::{Live, next, next_number},
+    members::Members,
+};
+
+fn ada() -> UserId {
+    user(5)
+}
+
+fn in_seven(n: i64) -> Noted {
+    Noted { workspace: Some(workspace(7)), ..noted("a", n) }
+}
+
+fn for_ada(n: i64) -> Noted {
+    Noted { reader: Some(ada()), ..noted("a", n) }
+}
+
+/// What is there to be delivered at once: the numbers of notes, 0 for a file.
+fn ready(events: &mut LiveEvents) -> Vec<i64> {
+    let mut seen = Vec::new();
+    while let Some(delivery) = events.next().now_or_never() {
+        match delivery.unwrap() {
+            Delivery::Event(event) => seen.push(numbers([&*event]).first().copied().unwrap_or(0)),
+            over @ (Delivery::AccessLost(_) | Delivery::Closed) => panic!("{over:?}"),
+        }
+    }
+    seen
+}
+
+async fn subscribe(
+    live: &Live,
+    viewer: Viewer,
+    topics: &[Topic],
+) -> Result<LiveEvents, SubscribeError> {
+    live.bus.subscribe(viewer, topics.to_vec(), Some(Position::START)).await
+}
+
+/// Everything that there is in the tests below.
+async fn everything(db: &Db) {
+    let file = Filed { file: "f".to_owned(), workspace: Some(workspace(7)) };
+    emit(
+        db,
+        [in_seven(1), noted("a", 2), for_ada(3), Noted { reader: Some(user(6)), ..noted("b", 4) }],
+    )
+    .await;
+    emit(db, [file]).await;
+    emit(db, [Noted { workspace: Some(workspace(8)), reader: Some(ada()), ..noted("c", 5) }]).await;
+}
+
+on_both_engines! {
+    migrations: [&MIGRATIONS];
+
+    async fn each_viewer_sees_what_the_audience_allows(test: TestDb) {
+        let members = Members::default()
+            .with(user(10), workspace(7), Standing::Member)
+            .with(user(11), workspace(7), Standing::Manager)
+            .with(user(11), workspace(8), Standing::Member);
+        let live = Live::start(&test.db, &members).await;
+        everything(&test.db).await;
+        live.caught_up(&test.db).await;
+        let cases = [
+            (Viewer::Operator, vec![1, 2, 3, 4, 0, 5]),
+            (Viewer::User(user(99)), vec![]),
+            (Viewer::User(user(10)), vec![1]),
+            (Viewer::User(user(11)), vec![1, 0, 5]),
+            (Viewer::User(ada()), vec![3, 5]),
+            (Viewer::User(user(6)), vec![4]),
+        ];
+        for (viewer, expected) in cases {
+            let mut events = subscribe(&live, viewer, &[Topic::All]).await.unwrap();
+            assert_eq!(ready(&mut events), expected, "{viewer:?}");
+        }
+        live.stop().await;
+    }
+
+    async fn each_topic_holds_its_events(test: TestDb) {
+        let members = Members::default().with(ada(), workspace(7), Standing::Manager);
+        let live = Live::start(&test.db, &members).await;
+        everything(&test.db).await;
+        live.caught_up(&test.db).await;
+        let cases = [
+            ("events:*", vec![1, 2, 3, 4, 0, 5]),
+            ("events:notes", vec![1, 2, 3, 4, 5]),
+            ("events:files:*", vec![0]),
+            ("events:notes:note", vec![1, 2, 3, 4, 5]),
+            ("events:notes:file", vec![]),
+            ("events:notes:note:b", vec![4]),
+            ("events:files:file:f", vec![0]),
+            ("events:workspace:00000000-0000-0000-0000-000000000007", vec![1, 0]),
+            ("events:user:00000000-0000-0000-0000-000000000005", vec![3, 5]),
+        ];
+        for (topic, expected) in cases {
+            let topics = [topic.parse().unwrap()];
+            let mut events = subscribe(&live, Viewer::Operator, &topics).await.unwrap();
+            assert_eq!(ready(&mut events), expected, "{topic}");
+        }
+        live.stop().await;
+    }
+
+    async fn an_event_comes_once_however_many_topics_it_belongs_to(test: TestDb) {
+        let members = Members::default().with(ada(), workspace(7), Standing::Member);
+        let live = Live::start(&test.db, &members).await;
+        let topics = [
+            Topic::All,
+            Topic::Context("notes".to_owned()),
+            Topic::AggregateType("notes".to_owned(), "note".to_owned()),
+            Topic::Aggregate("notes".to_owned(), "note".to_owned(), "a".to_owned()),
+            Topic::Workspace(workspace(7)),
+            Topic::Workspace(workspace(7)),
+            Topic::User(ada()),
+        ];
+        let mut events = subscribe(&live, Viewer::User(ada()), &topics).await.unwrap();
+        emit(&test.db, [Noted { reader: Some(ada()), ..in_seven(1) }, in_seven(2), for_ada(3)]).await;
+        live.caught_up(&test.db).await;
+        assert_eq!(ready(&mut events), [1, 2, 3]);
+        live.stop().await;
+    }
+
+    async fn topics_of_others_are_forbidden(test: TestDb) {
+        let members = Members::default().with(ada(), workspace(7), Standing::Member);
+        let live = Live::start(&test.db, &members).await;
+        for (topic, allowed) in [
+            (Topic::Workspace(workspace(7)), true),
+            (Topic::Workspace(workspace(8)), false),
+            (Topic::User(ada()), true),
+            (Topic::User(user(6)), false),
+        ] {
+            // Also beside a topic that is the viewer's.
+            let topics = [Topic::User(ada()), topic.clone()];
+            let refused = matches!(
+                subscribe(&live, Viewer::User(ada()), &topics).await,
+                Err(SubscribeError::Forbidden)
+            );
+            assert_eq!(refused, !allowed, "{topic}");
+            assert!(subscribe(&live, Viewer::Operator, &topics).await.is_ok());
+        }
+        members.break_down(true);
+        let unknown = subscribe(&live, Viewer::User(ada()), &[Topic::Workspace(workspace(7))]).await;
+        assert!(matches!(unknown, Err(SubscribeError::Storage(_))));
+        live.stop().await;
+    }
+
+    async fn rights_count_when_an_event_is_delivered(test: TestDb) {
+        let members = Members::default();
+        let live = Live::start(&test.db, &members).await;
+        let mut events = subscribe(&live, Viewer::User(ada()), &[Topic::All]).await.unwrap();
+        let file = || Filed { file: "f".to_owned(), workspace: Some(workspace(7)) };
+        for (standing, expected) in [
+            (None, vec![]),
+            (Some(Standing::Member), vec![2]),
+            (Some(Standing::Manager), vec![3, 0]),
+            (Some(Standing::Member), vec![4]),
+            (None, vec![]),
+        ] {
+            match standing {
+                Some(standing) => members.set(ada(), workspace(7), standing),
+                None => members.remove(ada(), workspace(7)),
+            }
+            let n = expected.first().copied().unwrap_or(1);
+            emit(&test.db, [in_seven(n)]).await;
+            emit(&test.db, [file()]).await;
+            live.caught_up(&test.db).await;
+            assert_eq!(ready(&mut events), expected, "{standing:?}");
+        }
+        live.stop().await;
+    }
+
+    async fn the_stream_of_a_removed_member_ends_behind_what_is_still_theirs(test: TestDb) {
+        let members = Members::default()
+            .with(ada(), workspace(7), Standing::Member)
+            .with(user(6), workspace(7), Standing::Member);
+        let live = Live::start(&test.db, &members).await;
+        let topics = [Topic::User(ada()), Topic::Workspace(workspace(7))];
+        let mut events = subscribe(&live, Viewer::User(ada()), &topics).await.unwrap();
+        let mut other =
+            subscribe(&live, Viewer::User(user(6)), &[Topic::Workspace(workspace(7))]).await.unwrap();
+        emit(&test.db, [in_seven(1)]).await;
+        assert_eq!(next_number(&mut events).await, 1);
+        members.remove(ada(), workspace(7));
+        // The removal itself is for the removed, too; what follows in the workspace is not.
+        emit(&test.db, [for_ada(2), Noted { reader: Some(ada()), ..in_seven(3) }, in_seven(4), for_ada(5)]).await;
+        assert_eq!(next_number(&mut events).await, 2);
+        assert_eq!(next_number(&mut events).await, 3);
+        let over = next(&mut events).await;
+        assert!(matches!(over, Delivery::AccessLost(id) if id == workspace(7)), "{over:?}");
+        assert!(matches!(next(&mut events).await, Delivery::Closed));
+        for n in [1, 3, 4] {
+            assert_eq!(next_number(&mut other).await, n);
+        }
+        // What was not delivered any more can be fetched by a new subscription to what is left.
+        let after = Some(events.position());
+        let topics = vec![Topic::User(ada())];
+        let mut rest = live.bus.subscribe(Viewer::User(ada()), topics, after).await.unwrap();
+        assert_eq!(next_number(&mut rest).await, 5);
+        live.stop().await;
+    }
+
+    async fn nothing_is_skipped_while_nobody_can_tell_the_rights(test: TestDb) {
+        let members = Members::default().with(ada(), workspace(7), Standing::Member);
+        let live = Live::start(&test.db, &members).await;
+        let mut events = subscribe(&live, Viewer::User(ada()), &[Topic::All]).await.unwrap();
+        emit(&test.db, [for_ada(1), in_seven(2), for_ada(3)]).await;
+        live.caught_up(&test.db).await;
+        members.break_down(true);
+        assert_eq!(next_number(&mut events).await, 1);
+        for _ in 0..3 {
+            events.next().await.unwrap_err();
+        }
+        members.break_down(false);
+        assert_eq!(ready(&mut events), [2, 3]);
+        live.stop().await;
+    }
+}

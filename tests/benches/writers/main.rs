@@ -1,0 +1,161 @@
+//! What a transaction with an event costs through the house, against the same one written by hand.
+//!
+//! Both ask a question, write a row, append an event and commit. By hand the event is a naive `INSERT`, which readers could
+//! not rely upon; the house pays for positions that they can. Rounds are interleaved; what counts is the ratio.
+
+mod by_hand;
+mod house;
+
+use std::{
+    io::Write as _,
+    sync::Arc,
+    time::{Duration, Instant},
+};
+
+use clap::Parser as _;
+use perme8_events::{SystemClock, sql::MIGRATIONS, testing::TestDb};
+use serde::Serialize;
+use tokio::{sync::mpsc, task::JoinSet};
+
+use by_hand::ByHand;
+use house::House;
+
+/// House against hand.
+#[derive(Debug, clap::Parser)]
+struct Args {
+    /// How many write at once
+    #[arg(long, value_delimiter = ',', default_value = "16,64")]
+    writers: Vec<u32>,
+    /// Rounds of each way
+    #[arg(long, default_value_t = 7)]
+    rounds: usize,
+    /// Seconds of a round
+    #[arg(long, default_value_t = 1.5)]
+    seconds: f64,
+    /// For machines
+    #[arg(long)]
+    json: bool,
+    /// What cargo passes to every benchmark
+    #[arg(long, hide = true)]
+    bench: bool,
+}
+
+/// Transactions per second, and their ratio: the medians of the rounds.
+#[derive(Debug, Serialize)]
+struct Figures {
+    engine: &'static str,
+    writers: u32,
+    house: f64,
+    by_hand: f64,
+    ratio: f64,
+    lowest: f64,
+    highest: f64,
+}
+
+/// One way of writing, ready to be used by many tasks.
+trait Way: Clone + Send + Sync + 'static {
+    /// One transaction.
+    fn write(&self) -> impl Future<Output = anyhow::Result<()>> + Send;
+}
+
+fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let all = runtime.block_on(measure_all(&args))?;
+    let mut out = std::io::stdout();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&all)?)?;
+        return Ok(());
+    }
+    writeln!(out, "{:<12}{:>8}{:>10}{:>10}{:>8}", "", "writers", "house/s", "by hand/s", "ratio")?;
+    for Figures { engine, writers, house, by_hand, ratio, lowest, highest } in all {
+        writeln!(
+            out,
+            "{engine:<12}{writers:>8}{house:>10.0}{by_hand:>10.0}{ratio:>8.2}  ({lowest:.2} to {highest:.2})"
+        )?;
+    }
+    Ok(())
+}
+
+async fn measure_all(args: &Args) -> anyhow::Result<Vec<Figures>> {
+    let (tell, mut told) = mpsc::unbounded_channel();
+    for &writers in &args.writers {
+        let measure = async |test: TestDb| {
+            // The receiver outlives this.
+            let _ = tell.send(measure(&test, writers, args).await);
+        };
+        TestDb::sqlite(&[&MIGRATIONS]).await.run(measure).await;
+        if let Some(test) = TestDb::postgres(writers, &[&MIGRATIONS]).await {
+            test.run(measure).await;
+        }
+    }
+    drop(tell);
+    let mut all = Vec::new();
+    while let Some(figures) = told.recv().await {
+        all.push(figures?);
+    }
+    Ok(all)
+}
+
+async fn measure(test: &TestDb, writers: u32, args: &Args) -> anyhow::Result<Figures> {
+    let house = House::on(test.db_at(Arc::new(SystemClock))).await?;
+    let by_hand = ByHand::on(&test.url, writers).await?;
+    let time = Duration::from_secs_f64(args.seconds);
+    // Connections, plans and pages are warm before it counts.
+    throughput(&house, writers, time / 3).await?;
+    throughput(&by_hand, writers, time / 3).await?;
+    let mut rounds = Vec::new();
+    for round in 0..args.rounds {
+        // Whoever comes second finds a larger table and a fuller disk queue, so they take turns.
+        let (house, by_hand) = if round % 2 == 0 {
+            let first = throughput(&house, writers, time).await?;
+            (first, throughput(&by_hand, writers, time).await?)
+        } else {
+            let first = throughput(&by_hand, writers, time).await?;
+            (throughput(&house, writers, time).await?, first)
+        };
+        rounds.push((house, by_hand));
+    }
+    let ratios = sorted(rounds.iter().map(|(house, by_hand)| house / by_hand));
+    Ok(Figures {
+        engine: test.db.engine_name(),
+        writers,
+        house: median(&sorted(rounds.iter().map(|(house, _)| *house))),
+        by_hand: median(&sorted(rounds.iter().map(|(_, by_hand)| *by_hand))),
+        ratio: median(&ratios),
+        lowest: ratios.first().copied().unwrap_or(f64::NAN),
+        highest: ratios.last().copied().unwrap_or(f64::NAN),
+    })
+}
+
+/// Transactions per second with so many tasks.
+async fn throughput(way: &impl Way, writers: u32, time: Duration) -> anyhow::Result<f64> {
+    let begun = Instant::now();
+    let mut tasks = JoinSet::new();
+    for _ in 0..writers {
+        let way = way.clone();
+        tasks.spawn(async move {
+            let mut done = 0_u32;
+            while begun.elapsed() < time {
+                way.write().await?;
+                done += 1;
+            }
+            anyhow::Ok(done)
+        });
+    }
+    let mut total = 0.0;
+    while let Some(done) = tasks.join_next().await {
+        total += f64::from(done??);
+    }
+    Ok(total / begun.elapsed().as_secs_f64())
+}
+
+fn sorted(figures: impl Iterator<Item = f64>) -> Vec<f64> {
+    let mut figures: Vec<f64> = figures.collect();
+    figures.sort_by(f64::total_cmp);
+    figures
+}
+
+fn median(sorted: &[f64]) -> f64 {
+    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
