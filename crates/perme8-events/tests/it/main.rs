@@ -15,6 +15,10 @@ mod live;
 #[cfg(test)]
 mod members;
 #[cfg(test)]
+mod migrating;
+#[cfg(test)]
+mod opening;
+#[cfg(test)]
 mod plan;
 #[cfg(test)]
 mod probe;
