@@ -1,12 +1,15 @@
 //! The whole host as its users see it: started on a database of its own, and asked over HTTP.
-#![expect(clippy::missing_panics_doc, reason = "everything here is for tests, which fail by panicking")]
+#![expect(
+    clippy::missing_panics_doc,
+    reason = "everything here is for tests, which fail by panicking"
+)]
 
 mod scenario;
 
-pub use scenario::{OtherHost, Scenario};
 pub use scenario::answer::Answer;
 pub use scenario::engines::{on_postgres, on_sqlite};
 pub use scenario::persona::Persona;
 pub use scenario::request::Request;
 pub use scenario::stream::{EventStream, StreamEvent};
 pub use scenario::wait::{DEADLINE, eventually, in_time};
+pub use scenario::{OtherHost, Scenario};

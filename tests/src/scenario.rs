@@ -127,7 +127,8 @@ impl Scenario {
     /// Ends invitations that nobody answered in time, as the host does every hour.
     pub async fn expire_invitations(&self) -> usize {
         let origin = Origin::system("identity.expiry");
-        let expired = self.app.identity().expire_invitations(origin, ExpireInvitations { limit: 500 }).await;
+        let expired =
+            self.app.identity().expire_invitations(origin, ExpireInvitations { limit: 500 }).await;
         expired.expect("invitations expire")
     }
 
@@ -172,26 +173,31 @@ impl Scenario {
     /// What the mail with the link would say.
     pub async fn confirmation_token(&self, email: &str) -> String {
         let command = IssueConfirmation { email: email.to_owned() };
-        let token = self.app.identity().issue_confirmation(Origin::system("scenario"), command).await;
+        let token =
+            self.app.identity().issue_confirmation(Origin::system("scenario"), command).await;
         token.expect("the account waits for its confirmation").expose().to_owned()
     }
 
     /// Somebody without an account.
+    #[must_use]
     pub fn stranger(&self) -> Persona {
         Persona::stranger(self.place.clone())
     }
 
     /// The host.
+    #[must_use]
     pub fn app(&self) -> &App {
         &self.app
     }
 
     /// The clock, which stands still until it is moved or a retry waits.
+    #[must_use]
     pub fn clock(&self) -> &ManualClock {
         &self.test.clock
     }
 
     /// The database.
+    #[must_use]
     pub fn test_db(&self) -> &TestDb {
         &self.test
     }
@@ -204,7 +210,12 @@ impl Scenario {
 
     /// The types of what happened behind `after`, in order.
     pub async fn types_after(&self, after: Position) -> Vec<String> {
-        let log = self.app.db().read(&EventFilter::All, after, 10_000).await.expect("the log is readable");
+        let log = self
+            .app
+            .db()
+            .read(&EventFilter::All, after, 10_000)
+            .await
+            .expect("the log is readable");
         log.into_iter().map(|event| event.event_type).collect()
     }
 
@@ -227,7 +238,11 @@ impl Scenario {
         }
         for handler in self.app.operations().handlers().await.expect("the handlers are readable") {
             let HandlerStatus { handler, retrying, parked, dead, .. } = handler;
-            assert_eq!((retrying, parked, dead), (0, 0, 0), "{handler} has left something (retrying, parked, dead)");
+            assert_eq!(
+                (retrying, parked, dead),
+                (0, 0, 0),
+                "{handler} has left something (retrying, parked, dead)"
+            );
         }
         self.driver = None;
         self.stop().await;
@@ -265,7 +280,9 @@ async fn host(test: &TestDb, clock: Arc<dyn Clock>) -> (App, SocketAddr) {
 }
 
 async fn listen() -> (TcpListener, SocketAddr) {
-    let listener = in_time("a free port", TcpListener::bind("127.0.0.1:0")).await.expect("there is a free port");
+    let listener = in_time("a free port", TcpListener::bind("127.0.0.1:0"))
+        .await
+        .expect("there is a free port");
     let address = listener.local_addr().expect("the listener has an address");
     (listener, address)
 }

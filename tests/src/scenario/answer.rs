@@ -55,12 +55,20 @@ impl Answer {
         }
         assert!(error != errors, "{name}: {status} {body}");
         assert!(body["code"].is_string(), "{name}: {status} {body}");
-        assert_eq!(body["request_id"], headers["x-request-id"].to_str().expect("ids are visible"), "{name}");
+        assert_eq!(
+            body["request_id"],
+            headers["x-request-id"].to_str().expect("ids are visible"),
+            "{name}"
+        );
     }
 
     /// The same answer, which must have this status.
     #[track_caller]
-    #[expect(clippy::must_use_candidate, reason = "often the status is all that matters")]
+    #[expect(
+        clippy::must_use_candidate,
+        clippy::return_self_not_must_use,
+        reason = "often the status is all that matters"
+    )]
     pub fn is(self, status: u16) -> Self {
         let Self { name, status: found, body, .. } = &self;
         assert_eq!(*found, status, "{name}: {body}");
@@ -81,7 +89,8 @@ impl Answer {
         let Self { name, body, .. } = self;
         let found = body["errors"].as_object().expect("a refusal of fields names them");
         assert_eq!(found.keys().collect::<Vec<_>>(), fields, "{name}: {body}");
-        let texts = found.values().all(|texts| texts.as_array().is_some_and(|texts| !texts.is_empty()));
+        let texts =
+            found.values().all(|texts| texts.as_array().is_some_and(|texts| !texts.is_empty()));
         assert!(texts, "{name}: {body}");
     }
 
@@ -135,7 +144,10 @@ impl Answer {
 /// Every answer wears the security headers and the name of its request.
 pub(crate) fn dressed(name: &str, response: &Response) {
     for (header, value) in SECURITY {
-        let found = response.headers().get(header).map(|found| found.to_str().expect("headers are visible"));
+        let found = response
+            .headers()
+            .get(header)
+            .map(|found| found.to_str().expect("headers are visible"));
         assert_eq!(found, Some(value), "{name}: {header} of {}", response.status());
     }
     assert!(response.headers().contains_key("x-request-id"), "{name}: {}", response.status());

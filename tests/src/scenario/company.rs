@@ -32,7 +32,9 @@ impl Persona {
 
     /// Removes a member.
     pub async fn remove(&self, slug: &str, member: &str) {
-        self.request(Method::DELETE, &format!("/api/workspaces/{slug}/members/{member}")).await.is(204);
+        self.request(Method::DELETE, &format!("/api/workspaces/{slug}/members/{member}"))
+            .await
+            .is(204);
     }
 
     /// What this person was told, newest first.
@@ -42,7 +44,11 @@ impl Persona {
 
     /// The types of it.
     pub async fn told(&self) -> Vec<String> {
-        let types = self.notifications().await.into_iter().map(|one| one["type"].as_str().unwrap_or_default().to_owned());
+        let types = self
+            .notifications()
+            .await
+            .into_iter()
+            .map(|one| one["type"].as_str().unwrap_or_default().to_owned());
         types.collect()
     }
 

@@ -3,12 +3,7 @@
 use reqwest::{Client, Method};
 use serde_json::json;
 
-use super::{
-    PASSWORD, Place,
-    answer::Answer,
-    request::Request,
-    stream::EventStream,
-};
+use super::{PASSWORD, Place, answer::Answer, request::Request, stream::EventStream};
 
 /// Somebody who uses the host over HTTP, with an account or without.
 #[derive(Clone, Debug)]
@@ -28,7 +23,11 @@ impl Persona {
     /// Whoever has this address, not logged in.
     pub(crate) fn named(place: Place, email: String) -> Self {
         // Whatever proxies the machine has, the host is here.
-        let client = Client::builder().no_proxy().cookie_store(true).build().expect("a client needs nothing");
+        let client = Client::builder()
+            .no_proxy()
+            .cookie_store(true)
+            .build()
+            .expect("a client needs nothing");
         Self { client, place, bearer: None, email, id: None }
     }
 
@@ -92,12 +91,13 @@ impl Persona {
 
     /// Any request.
     pub fn request(&self, method: Method, path: &str) -> Request {
-        let builder = self.client.request(method.clone(), self.place.url(path));
+        let name = format!("{method} {path}");
+        let builder = self.client.request(method, self.place.url(path));
         let builder = match &self.bearer {
             Some(token) => builder.bearer_auth(token),
             None => builder,
         };
-        Request::new(builder, &method, path)
+        Request::new(builder, name)
     }
 
     /// `GET`

@@ -2,7 +2,7 @@
 
 use std::{future::IntoFuture, pin::Pin};
 
-use reqwest::{Method, RequestBuilder};
+use reqwest::RequestBuilder;
 use serde_json::Value;
 
 use super::{answer::Answer, stream::EventStream, wait::in_time};
@@ -17,8 +17,8 @@ pub struct Request {
 }
 
 impl Request {
-    pub(crate) fn new(builder: RequestBuilder, method: &Method, path: &str) -> Self {
-        Self { builder, name: format!("{method} {path}") }
+    pub(crate) fn new(builder: RequestBuilder, name: String) -> Self {
+        Self { builder, name }
     }
 
     /// With this JSON as its body.

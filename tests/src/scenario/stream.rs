@@ -179,12 +179,20 @@ mod tests {
 
     #[test]
     fn blocks_are_read_as_soon_as_they_are_complete() {
-        let mut unread = b"id: 7\nretry: 2000\n: ready\n\nevent: a.b\nid: 8\ndata: {\ndata: }\n".to_vec();
-        let ready = Block { id: Some(Position::new(7)), comment: Some("ready".to_owned()), ..Block::default() };
+        let mut unread =
+            b"id: 7\nretry: 2000\n: ready\n\nevent: a.b\nid: 8\ndata: {\ndata: }\n".to_vec();
+        let ready = Block {
+            id: Some(Position::new(7)),
+            comment: Some("ready".to_owned()),
+            ..Block::default()
+        };
         assert_eq!(complete(&mut unread), [ready]);
         unread.extend_from_slice(b"\nid");
         let [event] = complete(&mut unread).try_into().unwrap();
-        assert_eq!((event.id, event.kind.as_deref(), event.data.as_deref()), (Some(Position::new(8)), Some("a.b"), Some("{\n}")));
+        assert_eq!(
+            (event.id, event.kind.as_deref(), event.data.as_deref()),
+            (Some(Position::new(8)), Some("a.b"), Some("{\n}"))
+        );
         assert_eq!(unread, b"id");
     }
 }

@@ -9,10 +9,10 @@ pub const DEADLINE: Duration = Duration::from_secs(20);
 
 /// Waits for `future`, but not for ever.
 pub async fn in_time<F: Future>(what: &str, future: F) -> F::Output {
-    match tokio::time::timeout(DEADLINE, future).await {
-        Ok(output) => output,
-        Err(_) => panic!("waited in vain: {what}"),
-    }
+    let Ok(output) = tokio::time::timeout(DEADLINE, future).await else {
+        panic!("waited in vain: {what}");
+    };
+    output
 }
 
 /// Looks again and again until it is so, but not for ever.

@@ -5,7 +5,7 @@ use std::time::Duration;
 use scenarios::on_both_engines;
 use serde_json::json;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 on_both_engines! {
     async fn whoever_registers_confirms_the_address_before_logging_in(scenario: &mut Scenario) {
@@ -46,6 +46,20 @@ on_both_engines! {
         let answer = scenario.stranger().post("/api/users").json(body).await;
         answer.is_invalid(&["email"]);
         assert_eq!(answer.body()["errors"]["email"], json!(["has already been taken"]));
+    }
+
+    async fn whoever_comes_second_in_a_race_for_an_address_is_told_so(scenario: &mut Scenario) {
+        let register = async |name: &str| {
+            let body = json!({ "email": "ada@example.com", "first_name": name, "last_name": "Example" });
+            scenario.stranger().post("/api/users").json(body).await
+        };
+        let answers = tokio::join!(register("One"), register("Two"), register("Three"));
+        let mut answers = <[_; 3]>::from(answers);
+        answers.sort_by_key(scenarios::Answer::status);
+        let [first, second, third] = answers;
+        first.is(201);
+        second.is_invalid(&["email"]);
+        third.is_invalid(&["email"]);
     }
 
     async fn a_password_set_before_the_confirmation_is_void_unless_it_is_known(scenario: &mut Scenario) {
@@ -99,7 +113,7 @@ on_both_engines! {
     async fn a_session_ends_by_itself_after_fourteen_days(scenario: &mut Scenario) {
         let ada = scenario.user("ada").await;
         let browser = scenario.browser("ben").await;
-        scenario.clock().advance(14 * DAY - Duration::from_secs(1));
+        scenario.clock().advance(Duration::from_secs(14 * 86_400 - 1));
         ada.get("/api/me").await.is(200);
         scenario.clock().advance(Duration::from_secs(1));
         let expired = ada.get("/api/me").await;

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use scenarios::on_both_engines;
 
-const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const DAY: Duration = Duration::from_hours(24);
 
 on_both_engines! {
     async fn an_invitation_that_nobody_answered_expires(scenario: &mut Scenario) {
@@ -12,7 +12,7 @@ on_both_engines! {
         let slug = ada.found("Lumen").await;
         ada.invite(&slug, ben.email(), "member").await;
         scenario.run_until_idle().await;
-        scenario.clock().advance(14 * DAY - Duration::from_secs(1));
+        scenario.clock().advance(Duration::from_secs(14 * 86_400 - 1));
         assert_eq!(scenario.expire_invitations().await, 0);
         scenario.clock().advance(Duration::from_secs(1));
 

@@ -5,7 +5,7 @@ use std::time::Duration;
 use scenarios::on_both_engines;
 use serde_json::json;
 
-const MINUTE: Duration = Duration::from_secs(60);
+const MINUTE: Duration = Duration::from_mins(1);
 
 on_both_engines! {
     async fn sending_an_invitation_again_asks_nobody_again(scenario: &mut Scenario) {

@@ -23,7 +23,8 @@ impl Dice {
 /// What the log holds for the eyes of this person, behind `after`.
 async fn meant_for(scenario: &Scenario, person: &Persona, after: Position) -> Vec<Position> {
     let scope = format!("user:{}", person.id());
-    let is_own = |scopes: &[perme8_events::Scope]| scopes.iter().any(|one| one.to_string() == scope);
+    let is_own =
+        |scopes: &[perme8_events::Scope]| scopes.iter().any(|one| one.to_string() == scope);
     let log = scenario.log().await.into_iter().filter(|event| event.position > after);
     log.filter(|event| is_own(event.audience.scopes())).map(|event| event.position).collect()
 }
@@ -33,11 +34,17 @@ fn count(events: &[StreamEvent], kind: &str) -> usize {
 }
 
 /// Reads until this many notifications were announced, and breaks the connection again and again on the way.
-async fn read_with_breaks(reader: &Persona, start: Position, notifications: usize, dice: &mut Dice) -> Vec<StreamEvent> {
+async fn read_with_breaks(
+    reader: &Persona,
+    start: Position,
+    notifications: usize,
+    dice: &mut Dice,
+) -> Vec<StreamEvent> {
     let mut events: Vec<StreamEvent> = Vec::new();
     let mut position = start;
     while count(&events, TOLD) < notifications {
-        let mut stream = reader.get(STREAM).header("last-event-id", &position.to_string()).stream().await;
+        let mut stream =
+            reader.get(STREAM).header("last-event-id", &position.to_string()).stream().await;
         for _ in 0..dice.throw(5) {
             if count(&events, TOLD) < notifications {
                 events.push(stream.next_event().await);
@@ -63,7 +70,7 @@ on_both_engines! {
             }
         };
         let (mut ones, mut others) = (Dice(0x2545_f491), Dice(0x9e37_79b9));
-        let (_, _, seen, also_seen) = tokio::join!(
+        let ((), (), seen, also_seen) = tokio::join!(
             write(&ada, "Lumen"),
             write(&eve, "Evil"),
             read_with_breaks(&ben, start, 2 * ROUNDS, &mut ones),

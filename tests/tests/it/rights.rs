@@ -29,7 +29,12 @@ async fn beat_fast(scenario: &Scenario) {
         clock: Arc::clone(app.db().clock()),
         ..ApiOptions::default()
     };
-    let api = Api::new(app.identity().clone(), app.notifications().clone(), app.bus().clone(), Arc::new(Ready));
+    let api = Api::new(
+        app.identity().clone(),
+        app.notifications().clone(),
+        app.bus().clone(),
+        Arc::new(Ready),
+    );
     scenario.serve(api.with_options(options)).await;
 }
 
@@ -120,7 +125,7 @@ on_both_engines! {
         of_elsewhere.expect("identity.user_logged_out").await;
         assert_eq!(of_elsewhere.next_comment().await, "heartbeat");
 
-        scenario.clock().advance(Duration::from_secs(14 * 24 * 60 * 60));
+        scenario.clock().advance(Duration::from_hours(14 * 24));
         assert_eq!(of_elsewhere.end("access_lost").await, "session_ended");
     }
 }

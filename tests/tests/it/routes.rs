@@ -24,13 +24,28 @@ pub(crate) struct Route {
     pub(crate) access: Access,
 }
 
-const fn route(method: &'static str, path: &'static str, body: Option<&'static str>, access: Access) -> Route {
+const fn route(
+    method: &'static str,
+    path: &'static str,
+    body: Option<&'static str>,
+    access: Access,
+) -> Route {
     Route { method, path, body, access }
 }
 
 pub(crate) const ROUTES: &[Route] = &[
-    route("POST", "/api/users", Some(r#"{"email":"new@example.com","first_name":"N","last_name":"E"}"#), Access::Everybody),
-    route("POST", "/api/sessions", Some(r#"{"email":"a@example.com","password":"x"}"#), Access::Everybody),
+    route(
+        "POST",
+        "/api/users",
+        Some(r#"{"email":"new@example.com","first_name":"N","last_name":"E"}"#),
+        Access::Everybody,
+    ),
+    route(
+        "POST",
+        "/api/sessions",
+        Some(r#"{"email":"a@example.com","password":"x"}"#),
+        Access::Everybody,
+    ),
     route("GET", "/health", None, Access::Everybody),
     route("GET", "/api/health", None, Access::Everybody),
     route("GET", "/ready", None, Access::Everybody),
@@ -47,11 +62,21 @@ pub(crate) const ROUTES: &[Route] = &[
     route("POST", "/api/notifications/read-all", None, Access::People),
     route("GET", "/api/workspaces/{slug}", None, Access::Members),
     route("GET", "/api/workspaces/{slug}/members", None, Access::Members),
-    route("PATCH", "/api/workspaces/{slug}/members/{member}", Some(r#"{"role":"guest"}"#), Access::Members),
+    route(
+        "PATCH",
+        "/api/workspaces/{slug}/members/{member}",
+        Some(r#"{"role":"guest"}"#),
+        Access::Members,
+    ),
     route("DELETE", "/api/workspaces/{slug}/members/{member}", None, Access::Members),
     route("POST", "/api/workspaces/{slug}/leave", None, Access::Members),
     route("GET", "/api/workspaces/{slug}/invitations", None, Access::Members),
-    route("POST", "/api/workspaces/{slug}/invitations", Some(r#"{"email":"x@example.com","role":"guest"}"#), Access::Members),
+    route(
+        "POST",
+        "/api/workspaces/{slug}/invitations",
+        Some(r#"{"email":"x@example.com","role":"guest"}"#),
+        Access::Members,
+    ),
     route("DELETE", "/api/workspaces/{slug}/invitations/{id}", None, Access::Members),
     route("POST", "/api/workspaces/{slug}/invitations/{id}/resend", None, Access::Members),
     route("POST", "/api/workspaces/{slug}/invitations/accept", None, Access::Members),
@@ -92,6 +117,7 @@ fn the_list_of_routes_is_the_documented_one() {
         .map(|name| name.trim_matches('`').replace("{id or e-mail}", "{member}"))
         .filter(|name| name.contains(" /"))
         .collect();
-    let listed: BTreeSet<String> = ROUTES.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
+    let listed: BTreeSet<String> =
+        ROUTES.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
     assert_eq!(listed, documented);
 }

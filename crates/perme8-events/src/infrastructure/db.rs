@@ -1,6 +1,6 @@
 //! A database on either engine: opening it, and refusing what is none of ours.
 
-use std::{fmt, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
+use std::{fmt, fs::File, io::Read as _, path::PathBuf, str::FromStr, sync::Arc, time::Duration};
 
 use sqlx::{
     ConnectOptions as _, PgPool, SqlitePool,
@@ -274,10 +274,37 @@ async fn open_sqlite(path: &PathBuf, options: &DbOptions) -> Result<Engine, Open
     Ok(Engine::Sqlite { writer, readers, options: connect })
 }
 
+/// No SQLite file is shorter.
+const SMALLEST: u64 = 512;
+
+/// The size of the pages of a SQLite file, if it is one.
+fn page_size(path: &PathBuf) -> Option<u64> {
+    let mut header = [0; 18];
+    File::open(path).ok()?.read_exact(&mut header).ok()?;
+    let size = header.strip_prefix(b"SQLite format 3\0")?;
+    match u16::from_be_bytes(size.try_into().ok()?) {
+        0 => None,
+        // The largest size does not fit in, and is written so.
+        1 => Some(65_536),
+        size => Some(size.into()),
+    }
+}
+
 /// Whether an existing file is a database without broken pages.
 async fn sound(path: &PathBuf, bytes: u64) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
+    // What an interrupted process left beside the file is looked at, too, but not yet written back into it.
+    let mut log = path.clone().into_os_string();
+    log.push("-wal");
+    let left_over = std::fs::metadata(log).is_ok_and(|metadata| metadata.len() > 0);
+    // The engine takes very short files for empty ones, and a page that was cut for one that ends in zeros.
+    let page = page_size(path).filter(|_| bytes >= SMALLEST);
+    let page = page.ok_or("the file does not begin as a SQLite database does")?;
+    if !left_over && !bytes.is_multiple_of(page) {
+        return Err("the file ends within a page".into());
+    }
     let mut conn = SqliteConnectOptions::new()
         .filename(path)
+        .read_only(left_over)
         .busy_timeout(Duration::from_secs(5))
         .connect()
         .await?;
@@ -286,10 +313,11 @@ async fn sound(path: &PathBuf, bytes: u64) -> Result<(), Box<dyn std::error::Err
     } else {
         "SELECT 'ok' FROM sqlite_master LIMIT 1"
     };
-    let verdict: Option<String> = sqlx::query_scalar(check).fetch_optional(&mut conn).await?;
+    let verdict = sqlx::query_scalar(check).fetch_optional(&mut conn).await;
+    // Closed whatever the verdict is, so that nothing stays beside a file that is refused.
     sqlx::Connection::close(conn).await?;
-    match verdict {
-        Some(text) if text != "ok" => Err(text.into()),
+    match verdict? {
+        Some(text) if text != "ok" => Err(String::into(text)),
         _ => Ok(()),
     }
 }

@@ -101,7 +101,7 @@ impl Feed {
                 stop,
             }),
         };
-        Ok((feed.clone(), Follower { feed, reader }))
+        Ok((feed.clone(), Follower { feed, reader, held_back: 0 }))
     }
 
     /// Everything up to here is committed, or never will be.
@@ -230,15 +230,20 @@ async fn keep_room(db: Db) {
 pub(crate) struct Follower {
     feed: Feed,
     reader: LogReader,
+    /// How many polls in a row found events held back by an open transaction.
+    held_back: u32,
 }
 
 impl Follower {
     /// Looks at the log once; how soon to look again when there is no hint.
     pub(crate) async fn poll(&mut self) -> Result<Duration, StorageError> {
         let page = self.reader.poll().await?;
-        let pause = match (page.events.is_empty(), page.held_back) {
+        let waits = page.events.is_empty() && page.held_back;
+        self.held_back = if waits { self.held_back.saturating_add(1) } else { 0 };
+        let pause = match (page.events.is_empty(), waits) {
             (false, _) => Duration::ZERO,
-            (true, true) => HELD_BACK,
+            // Usually it is a matter of one commit; what takes longer is not asked about a thousand times a second.
+            (true, true) => HELD_BACK * (1 << (self.held_back / 16).min(6)),
             (true, false) => POLL,
         };
         self.feed.append(page);

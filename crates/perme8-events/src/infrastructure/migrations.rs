@@ -138,8 +138,13 @@ impl Db {
     ) -> Result<(), MigrationError> {
         match &self.engine {
             Engine::Sqlite { writer, .. } => {
-                let mut conn = writer.acquire().await.map_err(StorageError::from)?;
-                migrate(&mut *conn, all, &mut progress).await
+                // The engine has no lock beside that of a transaction, which keeps other processes out from the first look
+                // on. Each migration is a savepoint in it, so that those before a failed one stay here, too.
+                let mut tx =
+                    writer.begin_with("BEGIN IMMEDIATE").await.map_err(StorageError::from)?;
+                let done = migrate(&mut *tx, all, &mut progress).await;
+                tx.commit().await.map_err(StorageError::from)?;
+                done
             }
             Engine::Postgres { pool, .. } => {
                 let mut conn = pool.acquire().await.map_err(StorageError::from)?;

@@ -2,15 +2,17 @@
 
 use std::{
     collections::BTreeMap,
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use perme8_events::{
     Actor, EventFilter, EventStore, HandlerOptions, Origin, Position, Start, Subscription,
     host::{Operations, Runtime},
     on_both_engines, sql,
-    sql::{Db, MIGRATIONS},
+    sql::{Db, MIGRATIONS, UnitOfWork},
     testing::Driver,
 };
 
@@ -170,6 +172,26 @@ on_both_engines! {
         driver(db, probe).await.run_until_idle().await;
         let steps = steps.lock().unwrap().join(", ");
         assert_eq!(steps, "gather 1, gather 2, gather 3, handle 1, handle 2, handle 3");
+    }
+
+    async fn a_checkpoint_that_is_not_where_the_lane_takes_it_to_be_is_left_to_a_new_lane(test: TestDb) {
+        let db = &test.db;
+        emit(db, (1..=3).map(|n| noted("a", n))).await;
+        let mut stale = driver(db, Probe::new(NAME).with(ONE)).await;
+        // As after a commit that went through although its answer was lost: two events are done with.
+        let second = log(db).await[1].position;
+        UnitOfWork::new(db.clone())
+            .run(Origin::user(user(1)), async |tx| {
+                let moved = sql!("UPDATE event_partitions SET position = $1");
+                tx.query(moved).bind(second.number()).exec().await
+            })
+            .await
+            .unwrap();
+        let interrupted = AssertUnwindSafe(stale.run_until_idle()).catch_unwind().await;
+        assert!(interrupted.is_err(), "the lane goes no further");
+        assert!(effects(db, NAME).await.is_empty());
+        let mut fresh = driver(db, Probe::new(NAME).with(ONE)).await;
+        assert_eq!(told(&fresh.run_until_idle().await), "a 3 handled\n");
     }
 
     async fn a_handler_that_starts_now_is_told_only_what_follows(test: TestDb) {

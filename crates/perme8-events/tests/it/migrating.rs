@@ -144,6 +144,7 @@ on_both_engines! {
         assert!(matches!(failed, MigrationError::Failed { context: "invented", version: 2, .. }), "{failed}");
         let there = tables(&test.db).await;
         assert!(!there.iter().any(|(name,)| name == "invented_two"));
+        assert!(there.iter().any(|(name,)| name == "invented_one"), "what came before it stays");
         let mended = invented(&[one, "CREATE TABLE invented_two (a bigint)"]);
         test.db.migrate(&[mended], |_| ()).await.unwrap();
         assert!(test.db.pending_migrations(&[mended]).await.unwrap().is_empty());

@@ -22,7 +22,8 @@ fn used() -> (Home, PathBuf) {
 fn with(file: &Path, work: impl AsyncFnOnce(&Db)) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let db = Db::open(&DatabaseUrl::Sqlite(file.to_owned()), DbOptions::default()).await.unwrap();
+        let db =
+            Db::open(&DatabaseUrl::Sqlite(file.to_owned()), DbOptions::default()).await.unwrap();
         work(&db).await;
         db.close().await;
     });
@@ -32,8 +33,9 @@ fn with(file: &Path, work: impl AsyncFnOnce(&Db)) {
 fn tamper(file: &Path, statement: &'static Stmt) {
     with(file, async |db| {
         let origin = Origin::system("tests");
-        let done: Result<u64, StorageError> =
-            UnitOfWork::new(db.clone()).run(origin, async |tx| tx.query(statement).exec().await).await;
+        let done: Result<u64, StorageError> = UnitOfWork::new(db.clone())
+            .run(origin, async |tx| tx.query(statement).exec().await)
+            .await;
         done.unwrap();
     });
 }

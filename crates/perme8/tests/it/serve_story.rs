@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use perme8_events::{on_both_engines, sql::DatabaseUrl, testing::TestDb};
 use serde_json::{Value, json};
 
 use crate::program::Home;
@@ -17,21 +18,51 @@ const DEADLINE: Duration = Duration::from_secs(20);
 
 const PASSWORD: &str = "correct horse battery";
 
+/// A folder to run the program in, and the database that it is told of.
+struct Site {
+    home: Home,
+    database: String,
+}
+
+impl Site {
+    fn of(test: &TestDb) -> Self {
+        let database = match &test.url {
+            DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
+            DatabaseUrl::Postgres(url) => url.clone(),
+        };
+        Self { home: Home::new(), database }
+    }
+
+    fn line(&self, line: &str) -> String {
+        format!("{line} --database {}", self.database)
+    }
+
+    /// Beside a running host, as an operator would.
+    fn people(&self) {
+        for (email, name) in [("ada@example.com", "Ada"), ("ben@example.com", "Ben")] {
+            let line = format!(
+                "users create {email} --first-name {name} --last-name Okafor --confirmed --password-stdin"
+            );
+            self.home.run_with_input(&self.line(&line), PASSWORD).succeeds();
+        }
+    }
+}
+
 struct Host {
     child: Child,
     address: String,
 }
 
 impl Host {
-    fn start(home: &Home) -> Self {
-        let mut command = home.command("serve --listen 127.0.0.1:0 --json --log warn");
+    fn start(site: &Site) -> Self {
+        let line = site.line("serve --listen 127.0.0.1:0 --json --log warn");
+        let mut command = site.home.command(&line);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let ready: Value = serde_json::from_str(&line).unwrap();
-        let address =
-            ready["listening"].as_str().unwrap().strip_prefix("http://").unwrap().to_owned();
-        Self { child, address }
+        let address = ready["listening"].as_str().unwrap().strip_prefix("http://").unwrap();
+        Self { child, address: address.to_owned() }
     }
 
     /// Sends a request, and leaves the answer to be read.
@@ -137,91 +168,84 @@ impl Events {
     }
 }
 
-fn company(home: &Home) {
-    for (email, name) in [("ada@example.com", "Ada"), ("ben@example.com", "Ben")] {
-        let line = format!(
-            "users create {email} --first-name {name} --last-name Okafor --confirmed --password-stdin"
-        );
-        home.run_with_input(&line, PASSWORD).succeeds();
+on_both_engines! {
+    migrations: [&perme8_events::sql::MIGRATIONS, &identity::MIGRATIONS, &notifications::MIGRATIONS];
+
+    async fn an_invitation_becomes_a_notification_while_ben_watches(test: TestDb) {
+        let site = Site::of(&test);
+        let host = Host::start(&site);
+        site.people();
+        let (ada, ben) = (host.log_in("ada@example.com"), host.log_in("ben@example.com"));
+        let mut events = host.stream(&ben, None);
+        let body = json!({ "name": "Lumen & Oak" });
+        let (status, workspace) = host.ask("POST", "/api/workspaces", &ada, &body);
+        assert_eq!((status, &workspace["data"]["slug"]), (201, &json!("lumen-oak")));
+        let body = json!({ "email": "ben@example.com", "role": "member" });
+        let invitations = "/api/workspaces/lumen-oak/invitations";
+        assert_eq!(host.ask("POST", invitations, &ada, &body).0, 201);
+        let invited = events.event("identity.member_invited");
+        let told = events.event("notifications.notification_created");
+        assert_eq!(told["causation_id"], invited["event_id"]);
+        let place = events.id.clone();
+        assert_eq!(host.ask("POST", &format!("{invitations}/accept"), &ben, &Value::Null).0, 200);
+        let (_, inbox) = host.ask("GET", "/api/notifications", &ben, &Value::Null);
+        assert_eq!(inbox["data"][0]["id"], told["data"]["notification_id"]);
+
+        // A host that is asked to stop ends its streams and itself, whoever still listens.
+        host.signal("-TERM");
+        assert_eq!(events.event("closing"), json!({ "reason": "shutting_down" }));
+        assert_eq!(host.ended(), Some(0));
+
+        // The next one goes on where Ben was, with the same sessions.
+        let host = Host::start(&site);
+        let mut events = host.stream(&ben, Some(&place));
+        events.event("identity.member_joined");
+        let settled = events.event("notifications.notification_action_taken");
+        assert_eq!(settled["data"]["action"], "accepted");
+        assert_eq!(host.ask("DELETE", "/api/sessions", &ben, &Value::Null).0, 204);
+        assert_eq!(host.ask("GET", "/api/me", &ben, &Value::Null).0, 401);
+        host.signal("-INT");
+        assert_eq!(host.ended(), Some(0));
     }
-}
 
-#[test]
-fn an_invitation_becomes_a_notification_while_ben_watches() {
-    let home = Home::new();
-    let host = Host::start(&home);
-    // Beside the running host, as an operator would.
-    company(&home);
-    let (ada, ben) = (host.log_in("ada@example.com"), host.log_in("ben@example.com"));
-    let mut events = host.stream(&ben, None);
-    let (status, workspace) =
-        host.ask("POST", "/api/workspaces", &ada, &json!({ "name": "Lumen & Oak" }));
-    assert_eq!((status, &workspace["data"]["slug"]), (201, &json!("lumen-oak")));
-    let invitee = json!({ "email": "ben@example.com", "role": "member" });
-    assert_eq!(host.ask("POST", "/api/workspaces/lumen-oak/invitations", &ada, &invitee).0, 201);
-    let invited = events.event("identity.member_invited");
-    let told = events.event("notifications.notification_created");
-    assert_eq!(told["causation_id"], invited["event_id"]);
-    let place = events.id.clone();
-    assert_eq!(
-        host.ask("POST", "/api/workspaces/lumen-oak/invitations/accept", &ben, &Value::Null).0,
-        200
-    );
-    let (_, inbox) = host.ask("GET", "/api/notifications", &ben, &Value::Null);
-    assert_eq!(inbox["data"][0]["id"], told["data"]["notification_id"]);
+    async fn a_host_that_is_killed_leaves_a_database_that_the_next_one_takes_over(test: TestDb) {
+        let site = Site::of(&test);
+        let host = Host::start(&site);
+        site.people();
+        let (ada, ben) = (host.log_in("ada@example.com"), host.log_in("ben@example.com"));
+        host.ask("POST", "/api/workspaces", &ada, &json!({ "name": "Lumen" }));
+        let body = json!({ "email": "ben@example.com", "role": "member" });
+        assert_eq!(host.ask("POST", "/api/workspaces/lumen/invitations", &ada, &body).0, 201);
+        host.signal("-KILL");
+        assert_eq!(host.ended(), None);
 
-    // A host that is asked to stop ends its streams and itself, whoever still listens.
-    host.signal("-TERM");
-    assert_eq!(events.event("closing"), json!({ "reason": "shutting_down" }));
-    assert_eq!(host.ended(), Some(0));
+        let host = Host::start(&site);
+        let mut events = host.stream(&ben, Some("0"));
+        events.event("notifications.notification_created");
+        let (_, count) = host.ask("GET", "/api/notifications/unread-count", &ben, &Value::Null);
+        assert_eq!(count["data"]["unread_count"], 1);
+        host.signal("-TERM");
+        assert_eq!(host.ended(), Some(0));
+    }
 
-    // The next one goes on where Ben was, with the same sessions.
-    let host = Host::start(&home);
-    let mut events = host.stream(&ben, Some(&place));
-    events.event("identity.member_joined");
-    assert_eq!(
-        events.event("notifications.notification_action_taken")["data"]["action"],
-        "accepted"
-    );
-    assert_eq!(host.ask("DELETE", "/api/sessions", &ben, &Value::Null).0, 204);
-    assert_eq!(host.ask("GET", "/api/me", &ben, &Value::Null).0, 401);
-    host.signal("-INT");
-    assert_eq!(host.ended(), Some(0));
-}
-
-#[test]
-fn a_host_that_is_killed_leaves_a_database_that_the_next_one_takes_over() {
-    let home = Home::migrated();
-    company(&home);
-    let host = Host::start(&home);
-    let (ada, ben) = (host.log_in("ada@example.com"), host.log_in("ben@example.com"));
-    host.ask("POST", "/api/workspaces", &ada, &json!({ "name": "Lumen" }));
-    let invitee = json!({ "email": "ben@example.com", "role": "member" });
-    assert_eq!(host.ask("POST", "/api/workspaces/lumen/invitations", &ada, &invitee).0, 201);
-    host.signal("-KILL");
-    assert_eq!(host.ended(), None);
-
-    let host = Host::start(&home);
-    let mut events = host.stream(&ben, Some("0"));
-    events.event("notifications.notification_created");
-    let (_, count) = host.ask("GET", "/api/notifications/unread-count", &ben, &Value::Null);
-    assert_eq!(count["data"]["unread_count"], 1);
-    host.signal("-TERM");
-    assert_eq!(host.ended(), Some(0));
-}
-
-#[test]
-fn somebody_who_registers_proves_the_address_with_a_token_of_the_operator() {
-    let home = Home::new();
-    let host = Host::start(&home);
-    let person = json!({ "email": "zoe@example.com", "first_name": "Zoe", "last_name": "Lind", "password": PASSWORD });
-    assert_eq!(host.ask("POST", "/api/users", "", &person).0, 201);
-    let credentials = json!({ "email": "zoe@example.com", "password": PASSWORD });
-    assert_eq!(host.ask("POST", "/api/sessions", "", &credentials).0, 401);
-    let token = home.json("users confirmation-token zoe@example.com")["token"].clone();
-    let proof = json!({ "token": token, "password": PASSWORD });
-    assert_eq!(host.ask("POST", "/api/sessions", "", &proof).0, 201);
-    assert_eq!(host.ask("GET", "/api/me", &host.log_in("zoe@example.com"), &Value::Null).0, 200);
-    host.signal("-TERM");
-    assert_eq!(host.ended(), Some(0));
+    async fn somebody_who_registers_proves_the_address_with_a_token_of_the_operator(test: TestDb) {
+        let site = Site::of(&test);
+        let host = Host::start(&site);
+        let person = json!({
+            "email": "zoe@example.com",
+            "first_name": "Zoe",
+            "last_name": "Lind",
+            "password": PASSWORD,
+        });
+        assert_eq!(host.ask("POST", "/api/users", "", &person).0, 201);
+        let credentials = json!({ "email": "zoe@example.com", "password": PASSWORD });
+        assert_eq!(host.ask("POST", "/api/sessions", "", &credentials).0, 401);
+        let issued = site.home.json(&site.line("users confirmation-token zoe@example.com"));
+        let proof = json!({ "token": issued["token"], "password": PASSWORD });
+        assert_eq!(host.ask("POST", "/api/sessions", "", &proof).0, 201);
+        let zoe = host.log_in("zoe@example.com");
+        assert_eq!(host.ask("GET", "/api/me", &zoe, &Value::Null).0, 200);
+        host.signal("-TERM");
+        assert_eq!(host.ended(), Some(0));
+    }
 }
