@@ -249,11 +249,8 @@ async fn prepare(
     }
     let mut slugs = Vec::new();
     for number in 0..workspaces {
-        let command = CreateWorkspace {
-            name: format!("Workspace {number}"),
-            description: None,
-            color: None,
-        };
+        let command =
+            CreateWorkspace { name: format!("Workspace {number}"), description: None, color: None };
         let workspace = app.identity().create_workspace(Origin::user(owner), command).await?;
         slugs.push(identity::WorkspaceRef::Id(workspace.id));
     }

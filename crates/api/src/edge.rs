@@ -10,9 +10,6 @@ use perme8_events::{Actor, Client, Origin};
 
 use crate::request_id::RequestId;
 
-/// User agents are cut to so many characters.
-const USER_AGENT_CHARS: usize = 256;
-
 /// What the edge knows of a request before it knows whose it is.
 #[derive(Clone, Debug)]
 pub(crate) struct Edge {
@@ -25,11 +22,10 @@ impl Edge {
         let request_id =
             parts.extensions.get::<RequestId>().cloned().unwrap_or_else(RequestId::mint);
         // The peer of the connection: forwarded addresses can be made up by anybody.
-        let client =
-            parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| Client {
-                address: peer.ip().to_canonical().to_string(),
-                user_agent: user_agent(&parts.headers),
-            });
+        let client = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| {
+            let address = peer.ip().to_canonical().to_string();
+            Client::new(&address, user_agent(&parts.headers).as_deref())
+        });
         Self { request_id, client }
     }
 
@@ -46,13 +42,13 @@ impl Edge {
 
     /// The origin of what somebody wants who has not shown who that is.
     pub(crate) fn anonymous(self) -> Origin {
-        self.origin(Actor::System("api".into()))
+        self.origin(Actor::Anonymous)
     }
 }
 
 fn user_agent(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(USER_AGENT)?;
-    Some(String::from_utf8_lossy(value.as_bytes()).chars().take(USER_AGENT_CHARS).collect())
+    Some(String::from_utf8_lossy(value.as_bytes()).into_owned())
 }
 
 impl<S: Sync> FromRequestParts<S> for Edge {
@@ -80,10 +76,11 @@ mod tests {
             .unwrap();
         let edge = Edge::of(&request.into_parts().0);
         let origin = edge.clone().anonymous();
+        assert_eq!(*origin.actor(), Actor::Anonymous);
         assert_eq!(origin.metadata()["request_id"], edge.request_id.as_str());
         let client = origin.client().unwrap();
-        assert_eq!(client.address, "192.0.2.7");
-        assert_eq!(client.user_agent.as_ref().unwrap().chars().count(), 256);
+        assert_eq!(client.address(), "192.0.2.7");
+        assert_eq!(client.user_agent().unwrap().chars().count(), 256);
     }
 
     #[test]

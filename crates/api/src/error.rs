@@ -146,6 +146,16 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong")
     }
 
+    /// Somebody else's turn; it is soon over.
+    pub(crate) fn busy() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "too_many_log_ins",
+            "Too many people log in or register at this moment: try again soon",
+        )
+        .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
     /// The body, for the request of this id.
     pub(crate) fn body(&self, request_id: &str) -> Value {
         let Self { status: _, code, says, header: _ } = self;
@@ -254,15 +264,17 @@ mod tests {
 
     #[test]
     fn whoever_comes_too_soon_learns_when_to_come_back() {
-        let again_at = "2026-01-05T09:05:00Z".parse().unwrap();
-        check(
-            ::identity::ResendInvitationError::TooSoon { again_at },
-            &expect![[r#"
-            429 Too Many Requests
-            retry-after: Mon, 05 Jan 2026 09:05:00 GMT
-            {"code":"resent_too_soon","error":"The invitation was sent a moment ago","request_id":"r-1"}
-        "#]],
-        );
+        for again_at in ["2026-01-05T09:04:59.000001Z", "2026-01-05T09:05:00Z"] {
+            let again_at = again_at.parse().unwrap();
+            check(
+                ::identity::ResendInvitationError::TooSoon { again_at },
+                &expect![[r#"
+                429 Too Many Requests
+                retry-after: Mon, 05 Jan 2026 09:05:00 GMT
+                {"code":"resent_too_soon","error":"The invitation was sent a moment ago","request_id":"r-1"}
+            "#]],
+            );
+        }
     }
 
     #[test]

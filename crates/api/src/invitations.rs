@@ -15,8 +15,10 @@ use crate::{
     error::ApiError,
     fields::{Fields, FromFields},
     members::NO_ROLE,
+    paging::{Next, Page},
     path::{InvitationAt, WorkspaceAt},
-    response::{self, Data},
+    query::Query,
+    response::Data,
     state::Api,
 };
 
@@ -99,16 +101,18 @@ pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
-) -> Result<Data<Vec<Invitation>>, ApiError> {
-    Ok(response::list(api.identity.invitations(&caller.origin, &workspace).await?))
+    Query(page): Query<Page>,
+) -> Result<Data<Vec<Invitation>, Next>, ApiError> {
+    Ok(page.of(api.identity.invitations(&caller.origin, &workspace).await?))
 }
 
 /// `GET /api/me/invitations`
 pub(crate) async fn mine(
     State(api): State<Api>,
     caller: Caller,
-) -> Result<Data<Vec<Invitation>>, ApiError> {
-    Ok(response::list(api.identity.my_invitations(&caller.origin).await?))
+    Query(page): Query<Page>,
+) -> Result<Data<Vec<Invitation>, Next>, ApiError> {
+    Ok(page.of(api.identity.my_invitations(&caller.origin).await?))
 }
 
 /// `POST /api/workspaces/{slug}/invitations`

@@ -10,6 +10,7 @@ mod health;
 mod invitations;
 mod members;
 mod notifications;
+mod paging;
 mod panics;
 mod path;
 mod query;

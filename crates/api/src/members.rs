@@ -8,8 +8,10 @@ use crate::{
     body::Body,
     error::ApiError,
     fields::{Fields, FromFields},
+    paging::{Next, Page},
     path::{MemberAt, WorkspaceAt},
-    response::{self, Data},
+    query::Query,
+    response::Data,
     state::Api,
 };
 
@@ -33,8 +35,9 @@ pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
-) -> Result<Data<Vec<MemberSummary>>, ApiError> {
-    Ok(response::list(api.identity.members(&caller.origin, &workspace).await?))
+    Query(page): Query<Page>,
+) -> Result<Data<Vec<MemberSummary>, Next>, ApiError> {
+    Ok(page.of(api.identity.members(&caller.origin, &workspace).await?))
 }
 
 /// `PATCH /api/workspaces/{slug}/members/{member}`

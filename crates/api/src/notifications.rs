@@ -1,25 +1,71 @@
 //! The notifications of the caller.
 
 use axum::extract::State;
+use chrono::{DateTime, Utc};
+use identity::InvitationId;
 use notifications::{
-    Cursor, ListNotifications, MarkAllRead, MarkRead, NotificationPage, NotificationSummary,
+    Cursor, ListNotifications, MarkAllRead, MarkRead, NotificationAction, NotificationId,
+    NotificationPage, NotificationSummary, NotificationType,
 };
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::{
     auth::Caller,
     error::ApiError,
     fields::{Fields, FromFields},
+    paging::{self, Limit, Next},
     path::NotificationAt,
     query::Query,
     response::Data,
     state::Api,
 };
 
-/// Where the next page begins; nowhere after the last one.
+/// A notification, as its reader sees it.
 #[derive(Debug, Serialize)]
-pub(crate) struct PageMeta {
-    next: Option<Cursor>,
+pub(crate) struct Notification {
+    id: NotificationId,
+    #[serde(rename = "type")]
+    notification_type: NotificationType,
+    title: String,
+    body: String,
+    data: Map<String, Value>,
+    invitation_id: Option<InvitationId>,
+    created_at: DateTime<Utc>,
+    read_at: Option<DateTime<Utc>>,
+    action_taken: Option<NotificationAction>,
+    action_taken_at: Option<DateTime<Utc>>,
+}
+
+impl From<NotificationSummary> for Notification {
+    fn from(summary: NotificationSummary) -> Self {
+        let NotificationSummary {
+            id,
+            notification_type,
+            title,
+            body,
+            mut data,
+            workspace_id: _, // workspaces are addressed by slug, here and in the data
+            invitation_id,
+            created_at,
+            read_at,
+            action_taken,
+            action_taken_at,
+        } = summary;
+        data.remove("workspace_id");
+        Self {
+            id,
+            notification_type,
+            title,
+            body,
+            data,
+            invitation_id,
+            created_at,
+            read_at,
+            action_taken,
+            action_taken_at,
+        }
+    }
 }
 
 /// How many notifications wait to be read.
@@ -41,12 +87,8 @@ impl FromFields for ListNotifications {
             unread_only: fields
                 .optional_parsed("unread", "must be true or false")
                 .unwrap_or(defaults.unread_only),
-            limit: fields
-                .optional_parsed("limit", "must be a number, 1 to 100")
-                .unwrap_or(defaults.limit),
-            after: fields
-                .optional_parsed("after", "must be what meta.next said")
-                .or(defaults.after),
+            limit: Limit::of(fields).map_or(defaults.limit, |limit| limit.get().into()),
+            after: paging::after(fields).or(defaults.after),
         })
     }
 }
@@ -56,10 +98,11 @@ pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
     Query(query): Query<ListNotifications>,
-) -> Result<Data<Vec<NotificationSummary>, PageMeta>, ApiError> {
+) -> Result<Data<Vec<Notification>, Next<Cursor>>, ApiError> {
     let NotificationPage { notifications, next } =
         api.notifications.list(&caller.origin, query).await?;
-    Ok(Data::with_meta(notifications, PageMeta { next }))
+    let notifications = notifications.into_iter().map(Notification::from).collect();
+    Ok(Data::with_meta(notifications, Next { next }))
 }
 
 /// `GET /api/notifications/unread-count`
@@ -75,9 +118,9 @@ pub(crate) async fn mark_read(
     State(api): State<Api>,
     caller: Caller,
     NotificationAt(notification_id): NotificationAt,
-) -> Result<Data<NotificationSummary>, ApiError> {
+) -> Result<Data<Notification>, ApiError> {
     let command = MarkRead { notification_id };
-    Ok(Data::new(api.notifications.mark_read(caller.origin, command).await?))
+    Ok(Data::new(api.notifications.mark_read(caller.origin, command).await?.into()))
 }
 
 /// `POST /api/notifications/read-all`

@@ -9,6 +9,11 @@ use async_trait::async_trait;
 pub trait Readiness: fmt::Debug + Send + Sync {
     /// How the parts of the host are, at this moment.
     async fn report(&self) -> ReadinessReport;
+
+    /// Whether the database answers. Anybody may ask that, as often as they like, so it should cost little.
+    async fn database(&self) -> Check {
+        self.report().await.database
+    }
 }
 
 /// How the parts of a host are.

@@ -1,26 +1,68 @@
 //! The server itself.
 
-use std::{io, net::SocketAddr};
+use std::{io, net::SocketAddr, pin::pin, time::Duration};
 
-use axum::serve::ListenerExt as _;
-use tokio::net::TcpListener;
+use axum::{
+    Router,
+    extract::{ConnectInfo, Request},
+    serve::{Listener as _, ListenerExt as _},
+};
+use hyper::{body::Incoming, server::conn::http1};
+use hyper_util::{
+    rt::{TokioIo, TokioTimer},
+    service::TowerToHyperService,
+};
+use tokio::{
+    net::{TcpListener, TcpStream},
+    task::{JoinError, JoinSet},
+    time::timeout,
+};
+use tokio_util::sync::CancellationToken;
+use tower::ServiceExt as _;
 
 use crate::{router::router, state::Api};
 
-/// Answers HTTP on `listener` until `stopped`, then finishes what it has begun.
+/// Answers HTTP on `listener` until `stopped`, then finishes what it has begun, for a few seconds at most.
 ///
-/// Streams end when the tasks of the host stop, so stop those as well, or this waits for the clients to go.
+/// Streams end when the tasks of the host stop, so stop those as well, or their clients see a broken connection.
 ///
 /// # Errors
 ///
-/// [`io::Error`] when the listener is broken.
+/// [`io::Error`] when the listener has no address.
 pub async fn serve(
     listener: TcpListener,
     api: Api,
     stopped: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
+    tracing::debug!(address = %listener.local_addr()?, "answering");
+    answer_all(listener, router(api), Patience::default(), stopped).await;
+    Ok(())
+}
+
+/// How long the server waits for its clients.
+#[derive(Clone, Copy, Debug)]
+struct Patience {
+    /// Until the head of a request is there; it counts from the moment in which the connection could have one.
+    head: Duration,
+    /// Until a connection has ended of its own accord after the server was stopped.
+    end: Duration,
+}
+
+impl Default for Patience {
+    fn default() -> Self {
+        Self { head: Duration::from_secs(10), end: Duration::from_secs(5) }
+    }
+}
+
+/// Every connection is a task in here, so none outlives the server.
+async fn answer_all(
+    listener: TcpListener,
+    router: Router,
+    patience: Patience,
+    stopped: impl Future<Output = ()>,
+) {
     // Events are small, and nobody wants to see them late.
-    let listener = listener.tap_io(|connection| {
+    let mut listener = listener.tap_io(|connection| {
         if let Err(error) = connection.set_nodelay(true) {
             tracing::debug!(
                 error = &error as &dyn std::error::Error,
@@ -28,6 +70,69 @@ pub async fn serve(
             );
         }
     });
-    let service = router(api).into_make_service_with_connect_info::<SocketAddr>();
-    axum::serve(listener, service).with_graceful_shutdown(stopped).await
+    let mut connections = JoinSet::new();
+    let stopping = CancellationToken::new();
+    let mut stopped = pin!(stopped);
+    loop {
+        tokio::select! {
+            () = &mut stopped => break,
+            Some(ended) = connections.join_next() => note(ended),
+            (connection, peer) = listener.accept() => {
+                let stopping = stopping.clone();
+                connections.spawn(answer(connection, peer, router.clone(), patience, stopping));
+            }
+        }
+    }
+    drop(listener);
+    stopping.cancel();
+    let all_ended = async {
+        while let Some(ended) = connections.join_next().await {
+            note(ended);
+        }
+    };
+    if timeout(patience.end, all_ended).await.is_err() {
+        // Half a request, or a client that does not read: nothing that was committed depends on them.
+        tracing::info!(connections = connections.len(), "dropping connections that do not end");
+        connections.shutdown().await;
+    }
 }
+
+/// One connection, from its first request to its last.
+async fn answer(
+    connection: TcpStream,
+    peer: SocketAddr,
+    router: Router,
+    patience: Patience,
+    stopping: CancellationToken,
+) {
+    let service = router.map_request(move |mut request: Request<Incoming>| {
+        request.extensions_mut().insert(ConnectInfo(peer));
+        request
+    });
+    let connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(patience.head)
+        .serve_connection(TokioIo::new(connection), TowerToHyperService::new(service))
+        .with_upgrades();
+    let mut connection = pin!(connection);
+    let outcome = tokio::select! {
+        outcome = connection.as_mut() => outcome,
+        () = stopping.cancelled() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = outcome {
+        tracing::debug!(error = &error as &dyn std::error::Error, "a connection broke off");
+    }
+}
+
+/// Handlers do not panic out of the router, but the body of a response may.
+fn note(ended: Result<(), JoinError>) {
+    if let Err(error) = ended {
+        tracing::error!(error = &error as &dyn std::error::Error, "a connection panicked");
+    }
+}
+
+#[cfg(test)]
+mod tests;

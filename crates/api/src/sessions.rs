@@ -57,6 +57,7 @@ pub(crate) async fn begin(
     edge: Edge,
     Body(proof): Body<Proof>,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1], Json<Begun>), ApiError> {
+    let _turn = api.log_in_turn()?;
     let LoggedIn { user, session_id: _, token, expires_at } = match proof {
         Proof::Password(command) => api.identity.log_in(edge.anonymous(), command).await?,
         Proof::Token(command) => api.identity.redeem_token(edge.anonymous(), command).await?,
@@ -75,7 +76,8 @@ pub(crate) async fn end(
     match api.identity.log_out(caller.origin, command).await {
         // It may have ended a moment ago, which is what was asked for.
         Ok(()) | Err(LogOutError::SessionNotFound) => {}
-        Err(error) => return Err(error.into()),
+        Err(LogOutError::Forbidden) => return Err(ApiError::forbidden()),
+        Err(LogOutError::Storage(error)) => return Err(error.into()),
     }
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, auth::no_cookie(&api))]))
 }

@@ -5,8 +5,9 @@ use std::{sync::Arc, time::Duration};
 use identity::Identity;
 use notifications::Notifications;
 use perme8_events::{Clock, SystemClock, host::EventBus};
+use tokio::sync::{Semaphore, SemaphorePermit};
 
-use crate::readiness::Readiness;
+use crate::{error::ApiError, readiness::Readiness};
 
 /// What the HTTP edge stands on: the facades, the live events, and who knows whether the host is ready.
 #[derive(Clone, Debug)]
@@ -16,6 +17,7 @@ pub struct Api {
     pub(crate) bus: EventBus,
     pub(crate) readiness: Arc<dyn Readiness>,
     pub(crate) options: ApiOptions,
+    log_ins: Arc<Semaphore>,
 }
 
 /// What a host can decide about the HTTP edge.
@@ -25,6 +27,10 @@ pub struct ApiOptions {
     pub secure_cookies: bool,
     /// How often an idle stream gives a sign of life, and asks whether its session still holds.
     pub heartbeat: Duration,
+    /// How many log-ins and registrations may be under way at once; further ones are told to come back.
+    ///
+    /// Each costs time and memory on purpose, so they would only wait for each other.
+    pub log_ins: usize,
     /// Tells how long a cookie has to live; the clock of the database.
     pub clock: Arc<dyn Clock>,
 }
@@ -34,6 +40,7 @@ impl Default for ApiOptions {
         Self {
             secure_cookies: false,
             heartbeat: Duration::from_secs(15),
+            log_ins: 64,
             clock: Arc::new(SystemClock),
         }
     }
@@ -48,12 +55,19 @@ impl Api {
         bus: EventBus,
         readiness: Arc<dyn Readiness>,
     ) -> Self {
-        Self { identity, notifications, bus, readiness, options: ApiOptions::default() }
+        let options = ApiOptions::default();
+        let log_ins = Arc::new(Semaphore::new(options.log_ins));
+        Self { identity, notifications, bus, readiness, options, log_ins }
     }
 
     /// The same, with other options.
     #[must_use]
     pub fn with_options(self, options: ApiOptions) -> Self {
-        Self { options, ..self }
+        Self { log_ins: Arc::new(Semaphore::new(options.log_ins)), options, ..self }
+    }
+
+    /// Held by a log-in or a registration from the moment in which its body is there: slow senders take no turns.
+    pub(crate) fn log_in_turn(&self) -> Result<SemaphorePermit<'_>, ApiError> {
+        self.log_ins.try_acquire().map_err(|_| ApiError::busy())
     }
 }

@@ -39,6 +39,7 @@ pub(crate) async fn register(
     Body(body): Body<Registration>,
 ) -> Result<(StatusCode, Data<UserProfile>), ApiError> {
     let Registration { email, first_name, last_name, password } = body;
+    let _turn = api.log_in_turn()?;
     let command = RegisterUser { email, first_name, last_name, password };
     let user = api.identity.register_user(edge.anonymous(), command).await?;
     Ok((StatusCode::CREATED, Data::new(user)))

@@ -11,7 +11,9 @@ use crate::{
     body::Body,
     error::ApiError,
     fields::{Fields, FromFields},
+    paging::{Next, Page},
     path::WorkspaceAt,
+    query::Query,
     response::{self, Data},
     state::Api,
 };
@@ -79,8 +81,9 @@ pub(crate) async fn list(
 pub(crate) async fn mine(
     State(api): State<Api>,
     caller: Caller,
-) -> Result<Data<Vec<OwnWorkspace>>, ApiError> {
-    Ok(response::list(api.identity.my_workspaces(&caller.origin).await?))
+    Query(page): Query<Page>,
+) -> Result<Data<Vec<OwnWorkspace>, Next>, ApiError> {
+    Ok(page.of(api.identity.my_workspaces(&caller.origin).await?))
 }
 
 /// `POST /api/workspaces`

@@ -14,6 +14,7 @@ pub(crate) mod log_in;
 pub(crate) mod log_out;
 pub(crate) mod on_user_confirmed;
 pub(crate) mod ports;
+pub(crate) mod purge_expired;
 pub(crate) mod read_models;
 pub(crate) mod register_user;
 pub(crate) mod remove_member;

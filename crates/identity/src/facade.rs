@@ -22,6 +22,7 @@ use crate::{
         log_in::LogInError,
         log_out::LogOutError,
         ports::{Passwords, TokenSource},
+        purge_expired::PurgeExpiredError,
         read_models::QueryError,
         register_user::RegisterUserError,
         remove_member::RemoveMemberError,
@@ -46,7 +47,8 @@ pub struct Identity {
     tokens: Arc<dyn TokenSource>,
 }
 
-/// Whether a refusal is one that may not come up again.
+/// Whether a refusal is one that may not come up again. Every error of a use case has a variant `Storage`, so that a macro can
+/// say for all of them that only a lost race is worth another try.
 trait Refusal {
     fn is_passing(&self) -> bool;
 }
@@ -73,6 +75,7 @@ refusals!(
     LeaveWorkspaceError,
     LogInError,
     LogOutError,
+    PurgeExpiredError,
     RegisterUserError,
     RemoveMemberError,
     ResendInvitationError,

@@ -25,6 +25,7 @@ pub use application::issue_confirmation::{IssueConfirmation, IssueConfirmationEr
 pub use application::leave_workspace::{LeaveWorkspace, LeaveWorkspaceError};
 pub use application::log_in::{LogIn, LogInError};
 pub use application::log_out::{LogOut, LogOutError};
+pub use application::purge_expired::{PurgeExpired, PurgeExpiredError};
 pub use application::register_user::{RegisterUser, RegisterUserError};
 pub use application::remove_member::{RemoveMember, RemoveMemberError};
 pub use application::resend_invitation::{ResendInvitation, ResendInvitationError};
@@ -39,9 +40,7 @@ pub use application::read_models::{
 };
 
 // Queries: for the gateways of other contexts.
-pub use infrastructure::directory::{
-    Directory, InvitationEntry, Membership, UserEntry, WorkspaceEntry,
-};
+pub use infrastructure::directory::{Directory, InvitationEntry, UserEntry, WorkspaceEntry};
 
 // Events: for the handlers of other contexts.
 pub use domain::events::{
@@ -52,7 +51,6 @@ pub use domain::events::{
 };
 
 // Language: for every layer of other contexts.
-pub use domain::invitation::InvitationStatus;
 pub use domain::references::{
     InvitationId, InvitationRef, MemberRef, SessionId, UserSession, WorkspaceInvitation,
     WorkspaceRef,

@@ -14,7 +14,7 @@ mod tables;
 #[cfg(test)]
 pub(crate) use company::{
     ADMIN, COMPANY, GUEST, INVITEE, MEMBER, NEWCOMER, OWNER, Person, archived, company,
-    confirmed_event, elsewhere, invited, report,
+    confirmed_event, elsewhere, invited, invited_by, report,
 };
 #[cfg(test)]
 pub(crate) use fake_secrets::{CountedTokens, plain_passwords};
@@ -59,19 +59,18 @@ async fn register_and_confirm(
     last_name: &str,
     password: Option<Secret>,
 ) -> UserId {
-    let origin = || Origin::system("identity.testing");
     let register = RegisterUser {
         email: email.to_owned(),
         first_name: first_name.to_owned(),
         last_name: last_name.to_owned(),
         password: password.clone(),
     };
-    identity.register_user(origin(), register).await.expect("the address is free");
+    identity.register_user(Origin::anonymous(), register).await.expect("the address is free");
     let issue = IssueConfirmation { email: email.to_owned() };
-    let token =
-        identity.issue_confirmation(origin(), issue).await.expect("nobody has confirmed it");
+    let mailer = Origin::system("identity.testing");
+    let token = identity.issue_confirmation(mailer, issue).await.expect("nobody has confirmed it");
     identity
-        .confirm_user(origin(), ConfirmUser { token, password })
+        .confirm_user(Origin::anonymous(), ConfirmUser { token, password })
         .await
         .expect("the token is fresh")
         .id

@@ -25,6 +25,7 @@ pub(crate) struct HostReadiness {
     pub(crate) is_started: Arc<AtomicBool>,
 }
 
+// What the checks say is shown to everybody who asks, so it names no address, no table and no error of the engine.
 #[async_trait]
 impl Readiness for HostReadiness {
     async fn report(&self) -> ReadinessReport {
@@ -34,10 +35,7 @@ impl Readiness for HostReadiness {
             handlers: self.handlers().await,
         }
     }
-}
 
-// What the checks say is shown to everybody who asks, so it names no address, no table and no error of the engine.
-impl HostReadiness {
     async fn database(&self) -> Check {
         match self.db.head().await {
             Ok(_) => Check::Ok,
@@ -50,7 +48,9 @@ impl HostReadiness {
             }
         }
     }
+}
 
+impl HostReadiness {
     fn log_reader(&self) -> Check {
         let age = self.feed.last_poll_age();
         if age < STALE {

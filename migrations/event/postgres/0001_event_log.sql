@@ -32,18 +32,24 @@ CREATE INDEX event_log_correlation ON event_log (correlation_id);
 -- Catches what no partition was made for; stays empty while somebody calls event_log_make_room.
 CREATE TABLE event_log_default PARTITION OF event_log DEFAULT;
 
--- Makes partitions of ten million positions, up to the one after next of the last position drawn. Attaching a table, unlike
--- creating it as a partition, does not lock out appenders; what cannot be had within a second is tried again later.
+-- Makes partitions of ten million positions, up to the one after next of the last position drawn, and moves into them what
+-- the default partition has taken. Attaching a table, unlike creating it as a partition, does not lock out appenders for
+-- longer than it takes to look at an empty default partition; what cannot be had within a second is tried again later.
 CREATE FUNCTION event_log_make_room() RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
     width CONSTANT bigint := 10000000;
     drawn bigint;
 BEGIN
+    IF NOT pg_try_advisory_xact_lock(8, hashtext('event_log_make_room')) THEN
+        RETURN;
+    END IF;
     PERFORM set_config('lock_timeout', '1s', true);
     SELECT last_value INTO drawn FROM event_log_seq;
     FOR n IN drawn / width .. drawn / width + 2 LOOP
         IF to_regclass(format('event_log_p%s', n)) IS NULL THEN
             EXECUTE format('CREATE TABLE event_log_p%s (LIKE event_log INCLUDING ALL)', n);
+            EXECUTE format('WITH strayed AS (DELETE FROM event_log_default WHERE seq >= %s AND seq < %s RETURNING *)
+                            INSERT INTO event_log_p%s SELECT * FROM strayed', n * width, (n + 1) * width, n);
             EXECUTE format('ALTER TABLE event_log ATTACH PARTITION event_log_p%s FOR VALUES FROM (%s) TO (%s)',
                            n, n * width, (n + 1) * width);
         END IF;
@@ -63,6 +69,7 @@ CREATE TABLE event_origins (
 CREATE TABLE event_nodes (
     node_id    uuid PRIMARY KEY,
     name       text NOT NULL,
+    handlers   jsonb NOT NULL,
     started_at timestamptz NOT NULL,
     expires_at timestamptz NOT NULL
 );
@@ -96,6 +103,7 @@ CREATE TABLE event_deliveries (
     PRIMARY KEY (handler, position)
 ) WITH (autovacuum_vacuum_scale_factor = 0.02, autovacuum_analyze_scale_factor = 0.02);
 CREATE INDEX event_deliveries_key ON event_deliveries (handler, partition_key, position);
+CREATE INDEX event_deliveries_due ON event_deliveries (handler, due_at) WHERE NOT is_dead;
 
 -- What operators did to deliveries.
 CREATE TABLE event_operations (

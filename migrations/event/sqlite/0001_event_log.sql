@@ -37,6 +37,7 @@ CREATE TABLE event_origins (
 CREATE TABLE event_nodes (
     node_id    BLOB PRIMARY KEY NOT NULL,
     name       TEXT NOT NULL,
+    handlers   TEXT NOT NULL,
     started_at TEXT NOT NULL,
     expires_at TEXT NOT NULL
 ) STRICT;
@@ -70,6 +71,7 @@ CREATE TABLE event_deliveries (
     PRIMARY KEY (handler, position)
 ) STRICT;
 CREATE INDEX event_deliveries_key ON event_deliveries (handler, partition_key, position);
+CREATE INDEX event_deliveries_due ON event_deliveries (handler, due_at) WHERE NOT is_dead;
 
 -- What operators did to deliveries.
 CREATE TABLE event_operations (

@@ -20,6 +20,7 @@ CREATE TABLE identity_email_tokens (
 ) STRICT;
 
 CREATE INDEX identity_email_tokens_user_id ON identity_email_tokens (user_id);
+CREATE INDEX identity_email_tokens_expires_at ON identity_email_tokens (expires_at);
 
 -- Sessions; only the SHA-256 of their tokens is kept.
 CREATE TABLE identity_sessions (
@@ -31,6 +32,7 @@ CREATE TABLE identity_sessions (
 ) STRICT;
 
 CREATE INDEX identity_sessions_user_id ON identity_sessions (user_id);
+CREATE INDEX identity_sessions_expires_at ON identity_sessions (expires_at);
 
 CREATE TABLE identity_workspaces (
     id BLOB PRIMARY KEY NOT NULL,
@@ -70,5 +72,7 @@ CREATE TABLE identity_invitations (
 ) STRICT;
 
 CREATE UNIQUE INDEX identity_invitations_pending ON identity_invitations (workspace_id, email) WHERE status = 'pending';
+CREATE INDEX identity_invitations_latest ON identity_invitations (workspace_id, email, sent_at);
+CREATE INDEX identity_invitations_invited_by ON identity_invitations (workspace_id, invited_by) WHERE status = 'pending';
 CREATE INDEX identity_invitations_email ON identity_invitations (email) WHERE status = 'pending';
 CREATE INDEX identity_invitations_expires_at ON identity_invitations (expires_at) WHERE status = 'pending';

@@ -7,7 +7,10 @@ use sqlx::{
     PgPool, SqlitePool,
     postgres::PgPoolOptions,
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
-    types::{Json, chrono::{DateTime, Utc}},
+    types::{
+        Json,
+        chrono::{DateTime, Utc},
+    },
 };
 use uuid::Uuid;
 
@@ -20,10 +23,12 @@ const QUESTION: &str = "SELECT version FROM planning_tasks WHERE task_id = $1";
 const STORE: &str = "INSERT INTO planning_tasks (task_id, title, version) VALUES ($1, $2, $3 + 1)
     ON CONFLICT (task_id) DO UPDATE SET title = excluded.title, version = excluded.version
     WHERE planning_tasks.version = $3";
-const APPEND_POSTGRES: &str = "INSERT INTO event_log (seq, id, event_type, version, aggregate_type, aggregate_id, actor_kind,
+const APPEND_POSTGRES: &str =
+    "INSERT INTO event_log (seq, id, event_type, version, aggregate_type, aggregate_id, actor_kind,
       actor_id, audience, correlation_id, data, metadata, occurred_at)
     VALUES (nextval('event_log_seq'), $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
-const APPEND_SQLITE: &str = "INSERT INTO event_log (id, event_type, version, aggregate_type, aggregate_id, actor_kind,
+const APPEND_SQLITE: &str =
+    "INSERT INTO event_log (id, event_type, version, aggregate_type, aggregate_id, actor_kind,
       actor_id, audience, correlation_id, data, metadata, occurred_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)";
 
@@ -68,12 +73,7 @@ macro_rules! write_task {
         let (id, now) = fresh();
         let known: Option<i64> =
             sqlx::query_scalar(QUESTION).bind(id).fetch_optional(&mut *$tx).await?;
-        sqlx::query(STORE)
-            .bind(id)
-            .bind(TITLE)
-            .bind(known.unwrap_or(0))
-            .execute(&mut *$tx)
-            .await?;
+        sqlx::query(STORE).bind(id).bind(TITLE).bind(known.unwrap_or(0)).execute(&mut *$tx).await?;
         let planned = TaskPlanned {
             task_id: Id::new(id),
             user_id: USER,

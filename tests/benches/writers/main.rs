@@ -50,6 +50,17 @@ struct Figures {
     ratio: f64,
     lowest: f64,
     highest: f64,
+    /// Microseconds of processor time of this process for one transaction, which tells even on a busy machine.
+    house_cpu: f64,
+    by_hand_cpu: f64,
+}
+
+/// What a round found.
+#[derive(Debug, Clone, Copy)]
+struct Round {
+    per_second: f64,
+    /// In microseconds for each transaction; not known everywhere.
+    cpu: f64,
 }
 
 /// One way of writing, ready to be used by many tasks.
@@ -67,11 +78,27 @@ fn main() -> anyhow::Result<()> {
         writeln!(out, "{}", serde_json::to_string(&all)?)?;
         return Ok(());
     }
-    writeln!(out, "{:<12}{:>8}{:>10}{:>10}{:>8}", "", "writers", "house/s", "by hand/s", "ratio")?;
-    for Figures { engine, writers, house, by_hand, ratio, lowest, highest } in all {
+    writeln!(
+        out,
+        "{:<12}{:>8}{:>10}{:>10}{:>8}{:>16}{:>12}{:>12}",
+        "", "writers", "house/s", "by hand/s", "ratio", "lowest–highest", "house µs", "by hand µs"
+    )?;
+    for Figures {
+        engine,
+        writers,
+        house,
+        by_hand,
+        ratio,
+        lowest,
+        highest,
+        house_cpu,
+        by_hand_cpu,
+    } in all
+    {
+        let range = format!("{lowest:.2}–{highest:.2}");
         writeln!(
             out,
-            "{engine:<12}{writers:>8}{house:>10.0}{by_hand:>10.0}{ratio:>8.2}  ({lowest:.2} to {highest:.2})"
+            "{engine:<12}{writers:>8}{house:>10.0}{by_hand:>10.0}{ratio:>8.2}{range:>16}{house_cpu:>12.0}{by_hand_cpu:>12.0}"
         )?;
     }
     Ok(())
@@ -116,21 +143,24 @@ async fn measure(test: &TestDb, writers: u32, args: &Args) -> anyhow::Result<Fig
         };
         rounds.push((house, by_hand));
     }
-    let ratios = sorted(rounds.iter().map(|(house, by_hand)| house / by_hand));
+    let of = |figure: &dyn Fn(&(Round, Round)) -> f64| sorted(rounds.iter().map(figure));
+    let ratios = of(&|(house, by_hand)| house.per_second / by_hand.per_second);
     Ok(Figures {
         engine: test.db.engine_name(),
         writers,
-        house: median(&sorted(rounds.iter().map(|(house, _)| *house))),
-        by_hand: median(&sorted(rounds.iter().map(|(_, by_hand)| *by_hand))),
+        house: median(&of(&|(house, _)| house.per_second)),
+        by_hand: median(&of(&|(_, by_hand)| by_hand.per_second)),
+        house_cpu: median(&of(&|(house, _)| house.cpu)),
+        by_hand_cpu: median(&of(&|(_, by_hand)| by_hand.cpu)),
         ratio: median(&ratios),
         lowest: ratios.first().copied().unwrap_or(f64::NAN),
         highest: ratios.last().copied().unwrap_or(f64::NAN),
     })
 }
 
-/// Transactions per second with so many tasks.
-async fn throughput(way: &impl Way, writers: u32, time: Duration) -> anyhow::Result<f64> {
-    let begun = Instant::now();
+/// So many tasks write for so long.
+async fn throughput(way: &impl Way, writers: u32, time: Duration) -> anyhow::Result<Round> {
+    let (begun, cpu) = (Instant::now(), cpu_time());
     let mut tasks = JoinSet::new();
     for _ in 0..writers {
         let way = way.clone();
@@ -147,7 +177,18 @@ async fn throughput(way: &impl Way, writers: u32, time: Duration) -> anyhow::Res
     while let Some(done) = tasks.join_next().await {
         total += f64::from(done??);
     }
-    Ok(total / begun.elapsed().as_secs_f64())
+    let per_second = total / begun.elapsed().as_secs_f64();
+    Ok(Round { per_second, cpu: (cpu_time() - cpu) * 1e6 / total })
+}
+
+/// Seconds of processor time that this process has used so far, as Linux tells it.
+fn cpu_time() -> f64 {
+    const TICKS_PER_SECOND: f64 = 100.0;
+    let Ok(stat) = std::fs::read_to_string("/proc/self/stat") else { return f64::NAN };
+    // The name of the program, in parentheses, may hold anything; the 14th and 15th fields are user and system time.
+    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
+    let ticks: f64 = fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
+    ticks / TICKS_PER_SECOND
 }
 
 fn sorted(figures: impl Iterator<Item = f64>) -> Vec<f64> {

@@ -10,7 +10,12 @@ const DAY: Duration = Duration::from_hours(24);
 on_both_engines! {
     async fn whoever_registers_confirms_the_address_before_logging_in(scenario: &mut Scenario) {
         let stranger = scenario.stranger();
-        let body = json!({ "email": "Ada@Example.com", "first_name": "Ada", "last_name": "Okafor", "password": "lovely weather today" });
+        let body = json!({
+            "email": "Ada@Example.com",
+            "first_name": "Ada",
+            "last_name": "Okafor",
+            "password": "lovely weather today",
+        });
         let registered = stranger.post("/api/users").json(body).await.is(201);
         assert_eq!(registered.data()["email"], "ada@example.com");
         assert!(registered.data()["confirmed_at"].is_null());
@@ -42,7 +47,8 @@ on_both_engines! {
 
     async fn an_address_belongs_to_one_account_whatever_its_letter_case(scenario: &mut Scenario) {
         scenario.register("ada").await;
-        let body = json!({ "email": " ADA@example.COM ", "first_name": "Ada", "last_name": "Again" });
+        let body =
+            json!({ "email": " ADA@example.COM ", "first_name": "Ada", "last_name": "Again" });
         let answer = scenario.stranger().post("/api/users").json(body).await;
         answer.is_invalid(&["email"]);
         assert_eq!(answer.body()["errors"]["email"], json!(["has already been taken"]));
@@ -50,7 +56,8 @@ on_both_engines! {
 
     async fn whoever_comes_second_in_a_race_for_an_address_is_told_so(scenario: &mut Scenario) {
         let register = async |name: &str| {
-            let body = json!({ "email": "ada@example.com", "first_name": name, "last_name": "Example" });
+            let body =
+                json!({ "email": "ada@example.com", "first_name": name, "last_name": "Example" });
             scenario.stranger().post("/api/users").json(body).await
         };
         let answers = tokio::join!(register("One"), register("Two"), register("Three"));
@@ -62,14 +69,26 @@ on_both_engines! {
         third.is_invalid(&["email"]);
     }
 
-    async fn a_password_set_before_the_confirmation_is_void_unless_it_is_known(scenario: &mut Scenario) {
+    async fn a_password_set_before_the_confirmation_is_void_unless_it_is_known(
+        scenario: &mut Scenario,
+    ) {
         // Somebody registers Ada's address with a password of their own, and waits for Ada to confirm.
-        let body = json!({ "email": "ada@example.com", "first_name": "A", "last_name": "B", "password": "known to the thief" });
+        let body = json!({
+            "email": "ada@example.com",
+            "first_name": "A",
+            "last_name": "B",
+            "password": "known to the thief",
+        });
         scenario.stranger().post("/api/users").json(body).await.is(201);
         let token = scenario.confirmation_token("ada@example.com").await;
         scenario.stranger().post("/api/sessions").json(json!({ "token": token })).await.is(201);
         let theft = json!({ "email": "ada@example.com", "password": "known to the thief" });
-        scenario.stranger().post("/api/sessions").json(theft).await.is_refused(401, "invalid_credentials");
+        scenario
+            .stranger()
+            .post("/api/sessions")
+            .json(theft)
+            .await
+            .is_refused(401, "invalid_credentials");
     }
 
     async fn a_confirmation_that_comes_late_is_worth_nothing(scenario: &mut Scenario) {
@@ -85,7 +104,8 @@ on_both_engines! {
     async fn every_refused_log_in_gets_the_same_answer(scenario: &mut Scenario) {
         let ada = scenario.user("ada").await;
         scenario.register("zoe").await;
-        let without = json!({ "email": "nell@example.com", "first_name": "Nell", "last_name": "Example" });
+        let without =
+            json!({ "email": "nell@example.com", "first_name": "Nell", "last_name": "Example" });
         scenario.stranger().post("/api/users").json(without).await.is(201);
         let token = scenario.confirmation_token("nell@example.com").await;
         scenario.stranger().post("/api/sessions").json(json!({ "token": token })).await.is(201);
@@ -101,10 +121,17 @@ on_both_engines! {
             ("no address", ada.password()),
             ("", ""),
         ] {
-            let answer = scenario.stranger().post("/api/sessions").json(json!({ "email": email, "password": password })).await;
+            let answer = scenario
+                .stranger()
+                .post("/api/sessions")
+                .json(json!({ "email": email, "password": password }))
+                .await;
             answer.is_refused(401, "invalid_credentials");
             assert_eq!(answer.header("set-cookie"), None, "{email}");
-            answers.push((answer.anonymous_body(), answer.header("www-authenticate").map(str::to_owned)));
+            answers.push((
+                answer.anonymous_body(),
+                answer.header("www-authenticate").map(str::to_owned),
+            ));
         }
         assert!(answers.windows(2).all(|two| two[0] == two[1]), "{answers:?}");
         ada.log_in().await.is(201);
@@ -130,13 +157,24 @@ on_both_engines! {
         let begun = browser.post("/api/sessions").json(credentials).await.is(201);
         let cookie = begun.header("set-cookie").unwrap();
         let token = begun.body()["token"].as_str().unwrap();
-        assert_eq!(cookie, format!("perme8_session={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600"));
+        assert_eq!(
+            cookie,
+            format!("perme8_session={token}; HttpOnly; SameSite=Lax; Path=/; Max-Age=1209600")
+        );
         browser.get("/api/me").await.is(200);
 
         let ended = browser.delete("/api/sessions").await.is(204);
-        assert_eq!(ended.header("set-cookie").unwrap(), "perme8_session=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0");
+        assert_eq!(
+            ended.header("set-cookie").unwrap(),
+            "perme8_session=; HttpOnly; SameSite=Lax; Path=/; Max-Age=0"
+        );
         browser.get("/api/me").await.is_refused(401, "unauthenticated");
-        scenario.stranger().with_bearer(token).get("/api/me").await.is_refused(401, "unauthenticated");
+        scenario
+            .stranger()
+            .with_bearer(token)
+            .get("/api/me")
+            .await
+            .is_refused(401, "unauthenticated");
         ada.get("/api/me").await.is(200);
     }
 
@@ -144,7 +182,18 @@ on_both_engines! {
         let ada = scenario.user("ada").await;
         let me = ada.get("/api/me").await.is(200);
         let keys: Vec<&String> = me.data().as_object().unwrap().keys().collect();
-        assert_eq!(keys, ["confirmed_at", "email", "first_name", "has_password", "id", "last_name", "registered_at"]);
+        assert_eq!(
+            keys,
+            [
+                "confirmed_at",
+                "email",
+                "first_name",
+                "has_password",
+                "id",
+                "last_name",
+                "registered_at"
+            ]
+        );
         for event in scenario.log().await {
             let text = serde_json::to_string(&event).unwrap();
             assert!(!text.contains(ada.bearer()) && !text.contains(ada.password()), "{text}");

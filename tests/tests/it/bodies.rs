@@ -22,17 +22,30 @@ on_both_engines! {
     async fn what_is_no_json_is_refused(scenario: &mut Scenario) {
         let ada = scenario.user("ada").await;
         for (route, path) in with_bodies(&ada).await {
-            for body in ["", "{", "nonsense", "{\"a\":}", "{} {}", "'x'", "{\"a\":\"\\ud800\"}", "\u{feff}{}"] {
-                let request = ada.request(route.method(), &path).header("content-type", "application/json");
+            for body in [
+                "",
+                "{",
+                "nonsense",
+                "{\"a\":}",
+                "{} {}",
+                "'x'",
+                "{\"a\":\"\\ud800\"}",
+                "\u{feff}{}",
+            ] {
+                let request =
+                    ada.request(route.method(), &path).header("content-type", "application/json");
                 request.bytes(body).await.is_refused(400, "malformed_json");
             }
-            let request = ada.request(route.method(), &path).header("content-type", "application/json");
+            let request =
+                ada.request(route.method(), &path).header("content-type", "application/json");
             request.bytes(vec![b'{', 0xff, b'}']).await.is_refused(400, "malformed_json");
             let deep = "[".repeat(100_000);
-            let request = ada.request(route.method(), &path).header("content-type", "application/json");
+            let request =
+                ada.request(route.method(), &path).header("content-type", "application/json");
             request.bytes(deep).await.is_refused(400, "malformed_json");
             for body in ["[]", "null", "1", "\"text\"", "true"] {
-                let request = ada.request(route.method(), &path).header("content-type", "application/json");
+                let request =
+                    ada.request(route.method(), &path).header("content-type", "application/json");
                 request.bytes(body).await.is_invalid(&["body"]);
             }
         }
@@ -42,13 +55,25 @@ on_both_engines! {
         let ada = scenario.user("ada").await;
         for (route, path) in with_bodies(&ada).await {
             let body = route.body.unwrap();
-            for kind in ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data; boundary=x", "application/xml", "json", ""] {
+            for kind in [
+                "text/plain",
+                "application/x-www-form-urlencoded",
+                "multipart/form-data; boundary=x",
+                "application/xml",
+                "json",
+                "",
+            ] {
                 let request = ada.request(route.method(), &path).header("content-type", kind);
                 request.bytes(body).await.is_refused(415, "unsupported_media_type");
             }
-            ada.request(route.method(), &path).bytes(body).await.is_refused(415, "unsupported_media_type");
+            ada.request(route.method(), &path)
+                .bytes(body)
+                .await
+                .is_refused(415, "unsupported_media_type");
         }
-        for kind in ["application/json; charset=utf-8", "Application/JSON", "application/vnd.api+json"] {
+        for kind in
+            ["application/json; charset=utf-8", "Application/JSON", "application/vnd.api+json"]
+        {
             let request = ada.post("/api/workspaces").header("content-type", kind);
             request.bytes(r#"{"name":"Fine"}"#).await.is(201);
         }
@@ -58,7 +83,8 @@ on_both_engines! {
         let ada = scenario.user("ada").await;
         for (route, path) in with_bodies(&ada).await {
             let body = format!("{{\"name\":\"{}\"}}", "x".repeat(1024 * 1024));
-            let request = ada.request(route.method(), &path).header("content-type", "application/json");
+            let request =
+                ada.request(route.method(), &path).header("content-type", "application/json");
             request.bytes(body).await.is_refused(413, "body_too_large");
         }
         let padded = format!("{{\"name\":\"Small\",\"padding\":\"{}\"}}", "x".repeat(1_000_000));
@@ -71,19 +97,26 @@ on_both_engines! {
         for (route, path) in with_bodies(&ada).await {
             let good: Value = serde_json::from_str(route.body.unwrap()).unwrap();
             for field in good.as_object().unwrap().keys() {
-                for wrong in [json!(1), json!(true), json!([]), json!({}), json!(null), json!("a\u{0}b")] {
+                for wrong in
+                    [json!(1), json!(true), json!([]), json!({}), json!(null), json!("a\u{0}b")]
+                {
                     let body = with(good.clone(), field, wrong);
                     ada.request(route.method(), &path).json(body).await.is_invalid(&[field]);
                 }
             }
-            let mut fields: Vec<&str> = good.as_object().unwrap().keys().map(String::as_str).collect();
+            let mut fields: Vec<&str> =
+                good.as_object().unwrap().keys().map(String::as_str).collect();
             fields.sort_unstable();
             ada.request(route.method(), &path).json(json!({})).await.is_invalid(&fields);
         }
         // Optional fields have types, too.
         let person = json!({ "email": "new@example.com", "first_name": "N", "last_name": "E" });
         let stranger = scenario.stranger();
-        stranger.post("/api/users").json(with(person, "password", json!(7))).await.is_invalid(&["password"]);
+        stranger
+            .post("/api/users")
+            .json(with(person, "password", json!(7)))
+            .await
+            .is_invalid(&["password"]);
         let workspace = json!({ "name": "New", "description": [], "color": 3 });
         ada.post("/api/workspaces").json(workspace).await.is_invalid(&["color", "description"]);
         stranger.post("/api/sessions").json(json!({ "token": 7 })).await.is_invalid(&["token"]);
@@ -101,7 +134,12 @@ on_both_engines! {
         let slug = ada.found("Lumen").await;
         let (users, workspaces) = ("/api/users".to_owned(), "/api/workspaces".to_owned());
         let invitations = format!("/api/workspaces/{slug}/invitations");
-        let person = json!({ "email": "new@example.com", "first_name": "N", "last_name": "E", "password": "long enough to pass" });
+        let person = json!({
+            "email": "new@example.com",
+            "first_name": "N",
+            "last_name": "E",
+            "password": "long enough to pass",
+        });
         let workspace = json!({ "name": "New" });
         let invitation = json!({ "email": "x@example.com", "role": "guest" });
         let long = |length: usize| json!("x".repeat(length));
@@ -129,14 +167,19 @@ on_both_engines! {
             (&invitations, &invitation, "role", json!("Guest")),
         ] {
             let head = scenario.head().await;
-            ada.request(Method::POST, path).json(with(good.clone(), field, wrong)).await.is_invalid(&[field]);
+            ada.request(Method::POST, path)
+                .json(with(good.clone(), field, wrong))
+                .await
+                .is_invalid(&[field]);
             assert_eq!(scenario.types_after(head).await, Vec::<String>::new());
         }
-        let everything = json!({ "email": "x", "first_name": "", "last_name": "", "password": "x" });
+        let everything =
+            json!({ "email": "x", "first_name": "", "last_name": "", "password": "x" });
         let answer = ada.post("/api/users").json(everything).await;
         answer.is_invalid(&["email", "first_name", "last_name", "password"]);
         ada.post(&users).json(with(person.clone(), "email", address(160))).await.is(201);
-        ada.post(&workspaces).json(json!({ "name": "é".repeat(200), "description": "x".repeat(2000), "color": "#4F46E5" })).await.is(201);
+        let longest = json!({ "name": "é".repeat(200), "description": "x".repeat(2000), "color": "#4F46E5" });
+        ada.post(&workspaces).json(longest).await.is(201);
     }
 
     async fn whoever_may_not_is_told_so(scenario: &mut Scenario) {
@@ -150,14 +193,29 @@ on_both_engines! {
         let head = scenario.head().await;
 
         ben.get(&at("invitations")).await.is_refused(403, "forbidden");
-        ben.post(&at("invitations")).json(json!({ "email": "x@example.com", "role": "guest" })).await.is_refused(403, "forbidden");
+        ben.post(&at("invitations"))
+            .json(json!({ "email": "x@example.com", "role": "guest" }))
+            .await
+            .is_refused(403, "forbidden");
         ben.delete(&at(&format!("invitations/{invitation}"))).await.is_refused(403, "forbidden");
-        ben.post(&at(&format!("invitations/{invitation}/resend"))).await.is_refused(403, "forbidden");
-        ben.patch(&at(&format!("members/{}", carol.id()))).json(guest.clone()).await.is_refused(403, "forbidden");
+        ben.post(&at(&format!("invitations/{invitation}/resend")))
+            .await
+            .is_refused(403, "forbidden");
+        ben.patch(&at(&format!("members/{}", carol.id())))
+            .json(guest.clone())
+            .await
+            .is_refused(403, "forbidden");
         ben.delete(&at(&format!("members/{}", carol.id()))).await.is_refused(403, "forbidden");
         for manager in [&ada, &carol] {
-            manager.patch(&at(&format!("members/{}", ada.id()))).json(guest.clone()).await.is_refused(409, "owner_protected");
-            manager.delete(&at(&format!("members/{}", ada.email()))).await.is_refused(409, "owner_protected");
+            manager
+                .patch(&at(&format!("members/{}", ada.id())))
+                .json(guest.clone())
+                .await
+                .is_refused(409, "owner_protected");
+            manager
+                .delete(&at(&format!("members/{}", ada.email())))
+                .await
+                .is_refused(409, "owner_protected");
         }
         ada.post(&at("leave")).await.is_refused(409, "owner_protected");
         let king = json!({ "role": "owner" });

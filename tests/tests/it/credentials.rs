@@ -19,8 +19,17 @@ on_both_engines! {
             scenario.register("zoe").await;
             scenario.confirmation_token("zoe@example.com").await
         };
-        let garbage = ["x", longer.as_str(), upper.as_str(), unused.as_str(), "null", "%00", &"y".repeat(4000)];
-        let mut strangers: Vec<Persona> = garbage.iter().map(|token| scenario.stranger().with_bearer(*token)).collect();
+        let garbage = [
+            "x",
+            longer.as_str(),
+            upper.as_str(),
+            unused.as_str(),
+            "null",
+            "%00",
+            &"y".repeat(4000),
+        ];
+        let mut strangers: Vec<Persona> =
+            garbage.iter().map(|token| scenario.stranger().with_bearer(*token)).collect();
         strangers.extend([scenario.stranger(), ended]);
         let expected = scenario.stranger().get("/api/me").await;
         expected.is_refused(401, "unauthenticated");
@@ -28,11 +37,16 @@ on_both_engines! {
             for stranger in &strangers {
                 let answer = route.request(stranger, &route.at(&slug, ID, ID)).await;
                 assert_eq!(answer.anonymous_body(), expected.anonymous_body(), "{route:?}");
-                assert_eq!((answer.status(), answer.header("www-authenticate")), (401, Some("Bearer")), "{route:?}");
+                assert_eq!(
+                    (answer.status(), answer.header("www-authenticate")),
+                    (401, Some("Bearer")),
+                    "{route:?}"
+                );
             }
         }
         for authorization in ["Basic YTpi", "Bearer", "Bearer ", ada.bearer(), "Token x"] {
-            let answer = scenario.stranger().get("/api/me").header("authorization", authorization).await;
+            let answer =
+                scenario.stranger().get("/api/me").header("authorization", authorization).await;
             assert_eq!(answer.anonymous_body(), expected.anonymous_body(), "{authorization}");
         }
         for cookie in ["perme8_session=", "perme8_session=x", "other=x"] {
@@ -50,7 +64,9 @@ on_both_engines! {
         stranger.post("/api/notifications/no-id/read").await.is_refused(401, "unauthenticated");
     }
 
-    async fn the_page_of_another_site_does_nothing_with_the_cookie_of_a_browser(scenario: &mut Scenario) {
+    async fn the_page_of_another_site_does_nothing_with_the_cookie_of_a_browser(
+        scenario: &mut Scenario,
+    ) {
         let ada = scenario.browser("ada").await;
         let slug = ada.found("Lumen").await;
         let head = scenario.head().await;
@@ -65,17 +81,25 @@ on_both_engines! {
                 if route.method() == reqwest::Method::GET {
                     continue;
                 }
-                let answer = route.request(&ada, &route.at(&slug, ID, ID)).header(header, value).await;
+                let answer =
+                    route.request(&ada, &route.at(&slug, ID, ID)).header(header, value).await;
                 answer.is_refused(403, "cross_origin");
             }
             // Nor does it log a browser in as somebody else.
-            let session = scenario.stranger().post("/api/sessions").json(json!({ "email": "a@example.com", "password": "x" }));
+            let session = scenario
+                .stranger()
+                .post("/api/sessions")
+                .json(json!({ "email": "a@example.com", "password": "x" }));
             session.header(header, value).await.is_refused(403, "cross_origin");
             ada.get("/api/me").header(header, value).await.is(200);
         }
         assert_eq!(scenario.types_after(head).await, Vec::<String>::new());
 
-        ada.post("/api/workspaces").header("sec-fetch-site", "same-origin").json(json!({ "name": "Own" })).await.is(201);
+        ada.post("/api/workspaces")
+            .header("sec-fetch-site", "same-origin")
+            .json(json!({ "name": "Own" }))
+            .await
+            .is(201);
         let program = ada.again().await;
         let foreign = program.post("/api/workspaces").header("origin", "https://tools.example");
         foreign.json(json!({ "name": "By a program" })).await.is(201);

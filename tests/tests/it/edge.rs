@@ -11,8 +11,19 @@ on_both_engines! {
     async fn what_is_no_route_is_not_found(scenario: &mut Scenario) {
         let ada = scenario.user("ada").await;
         for path in [
-            "/", "/api", "/api/", "/api/me/", "/API/ME", "/api/nothing", "/api/me/nothing", "/api/%6de%00",
-            "/api/users/1", "/api/workspaces/a/b/c", "/api/notifications/x", "/favicon.ico", "/%FF",
+            "/",
+            "/api",
+            "/api/",
+            "/api/me/",
+            "/API/ME",
+            "/api/nothing",
+            "/api/me/nothing",
+            "/api/%6de%00",
+            "/api/users/1",
+            "/api/workspaces/a/b/c",
+            "/api/notifications/x",
+            "/favicon.ico",
+            "/%FF",
         ] {
             for person in [&ada, &scenario.stranger()] {
                 for method in [Method::GET, Method::POST, Method::DELETE, Method::PATCH] {
@@ -26,7 +37,9 @@ on_both_engines! {
         let ada = scenario.user("ada").await;
         let known = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
         for route in ROUTES {
-            let of_same = |method: &Method| ROUTES.iter().any(|other| other.path == route.path && other.method() == *method);
+            let of_same = |method: &Method| {
+                ROUTES.iter().any(|other| other.path == route.path && other.method() == *method)
+            };
             for method in known.iter().filter(|method| !of_same(method)) {
                 let path = route.at("lumen", ID, ID);
                 let answer = ada.request(method.clone(), &path).await;
@@ -43,7 +56,9 @@ on_both_engines! {
         let ada = scenario.user("ada").await;
         let slug = ada.found("Lumen").await;
         for id in ["x", "1", "00000000-0000-7000-8000-00000000000", "%00", "{id}", ID] {
-            ada.post(&format!("/api/notifications/{id}/read")).await.is_refused(404, "notification_not_found");
+            ada.post(&format!("/api/notifications/{id}/read"))
+                .await
+                .is_refused(404, "notification_not_found");
             let invitation = format!("/api/workspaces/{slug}/invitations/{id}");
             ada.delete(&invitation).await.is_refused(404, "invitation_not_found");
             ada.post(&format!("{invitation}/resend")).await.is_refused(404, "invitation_not_found");
@@ -67,7 +82,9 @@ on_both_engines! {
         ] {
             ada.get(&format!("/api/notifications?{query}")).await.is_invalid(&[field]);
         }
-        ada.get("/api/notifications?limit=x&unread=y&after=z").await.is_invalid(&["after", "limit", "unread"]);
+        ada.get("/api/notifications?limit=x&unread=y&after=z")
+            .await
+            .is_invalid(&["after", "limit", "unread"]);
         for query in ["", "limit=1", "limit=100&unread=false", "unknown=1", "limit=1&limit=2"] {
             ada.get(&format!("/api/notifications?{query}")).await.is(200);
         }
@@ -84,7 +101,8 @@ on_both_engines! {
         }
         let long = "x".repeat(129);
         for name in ["", "two words", long.as_str()] {
-            let minted = ada.get("/nothing").header("x-request-id", name).await.request_id().to_owned();
+            let minted =
+                ada.get("/nothing").header("x-request-id", name).await.request_id().to_owned();
             assert!(minted.parse::<uuid::Uuid>().is_ok(), "{minted}");
         }
         let (first, second) = (ada.get("/health").await, ada.get("/health").await);

@@ -19,9 +19,13 @@ on_both_engines! {
         let (ada, ben) = (ada.again().await, ben.again().await);
         let accept = format!("/api/workspaces/{slug}/invitations/accept");
         ben.post(&accept).await.is_refused(410, "invitation_expired");
-        ben.post(&format!("/api/workspaces/{slug}/invitations/decline")).await.is_refused(404, "invitation_not_found");
+        ben.post(&format!("/api/workspaces/{slug}/invitations/decline"))
+            .await
+            .is_refused(404, "invitation_not_found");
         assert!(ben.get("/api/me/invitations").await.is(200).list().is_empty());
-        assert!(ada.get(&format!("/api/workspaces/{slug}/invitations")).await.is(200).list().is_empty());
+        assert!(
+            ada.get(&format!("/api/workspaces/{slug}/invitations")).await.is(200).list().is_empty()
+        );
         assert_eq!(ben.unread().await, 1);
 
         assert_eq!(scenario.expire_invitations().await, 1);

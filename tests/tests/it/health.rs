@@ -16,10 +16,16 @@ on_both_engines! {
         assert!(early.body()["handlers"]["reason"].is_string());
 
         scenario.go_live().await;
-        scenarios::eventually("the handlers run", async || stranger.get("/ready").await.status() == 200).await;
+        scenarios::eventually("the handlers run", async || {
+            stranger.get("/ready").await.status() == 200
+        })
+        .await;
         let ok = json!({ "status": "ok" });
         let ready = stranger.get("/ready").await.is(200);
-        assert_eq!(ready.body(), &json!({ "status": "ready", "database": ok, "log_reader": ok, "handlers": ok }));
+        assert_eq!(
+            ready.body(),
+            &json!({ "status": "ready", "database": ok, "log_reader": ok, "handlers": ok })
+        );
     }
 
     async fn a_host_without_its_database_says_so_and_nothing_more(scenario: &mut Scenario) {
@@ -29,12 +35,20 @@ on_both_engines! {
         let health = ada.get("/health").await.is(503);
         assert_eq!(health.body(), &json!({ "status": "degraded", "neo4j": "disconnected" }));
         let ready = ada.get("/ready").await.is(503);
-        assert_eq!(ready.body()["database"], json!({ "status": "failing", "reason": "the database does not answer" }));
+        assert_eq!(
+            ready.body()["database"],
+            json!({ "status": "failing", "reason": "the database does not answer" })
+        );
         let refused = ada.get("/api/me").await;
         refused.is_refused(503, "storage_unavailable");
         assert_eq!(refused.header("retry-after"), Some("1"));
         let body = json!({ "email": "b@example.com", "first_name": "B", "last_name": "E" });
-        scenario.stranger().post("/api/users").json(body).await.is_refused(503, "storage_unavailable");
+        scenario
+            .stranger()
+            .post("/api/users")
+            .json(body)
+            .await
+            .is_refused(503, "storage_unavailable");
         ada.get("/nothing").await.is_refused(404, "not_found");
 
         scenario.restart().await;

@@ -77,8 +77,15 @@ on_both_engines! {
 
         zoe.join(&slug).await;
         let members = ada.get(&format!("/api/workspaces/{slug}/members")).await.is(200);
-        let roles: Vec<_> = members.list().iter().map(|member| (&member["email"], &member["role"])).collect();
-        assert_eq!(roles, [(&json!("ada@example.com"), &json!("owner")), (&json!("zoe@example.com"), &json!("guest"))]);
+        let roles: Vec<_> =
+            members.list().iter().map(|member| (&member["email"], &member["role"])).collect();
+        assert_eq!(
+            roles,
+            [
+                (&json!("ada@example.com"), &json!("owner")),
+                (&json!("zoe@example.com"), &json!("guest"))
+            ]
+        );
     }
 
     async fn everybody_is_told_what_concerns_them_and_nothing_else(scenario: &mut Scenario) {
@@ -115,7 +122,10 @@ on_both_engines! {
         scenario.run_until_idle().await;
         assert_eq!(carol.told().await[0], "workspace_role_changed");
         let change = &carol.notifications().await[0];
-        assert_eq!((&change["data"]["previous_role"], &change["data"]["role"]), (&json!("member"), &json!("admin")));
+        assert_eq!(
+            (&change["data"]["previous_role"], &change["data"]["role"]),
+            (&json!("member"), &json!("admin"))
+        );
 
         // Ben leaves: the managers that remain are told, and Ben keeps nothing that points into the workspace.
         ben.post(&format!("/api/workspaces/{slug}/leave")).await.is(204);
@@ -129,7 +139,10 @@ on_both_engines! {
         scenario.run_until_idle().await;
         assert_eq!(news(&carol).await, unread(&["workspace_member_removed"]));
         let last = &carol.notifications().await[0];
-        assert_eq!((&last["data"]["workspace_name"], last["data"].get("workspace_slug")), (&json!("Lumen"), None));
+        assert_eq!(
+            (&last["data"]["workspace_name"], last["data"].get("workspace_slug")),
+            (&json!("Lumen"), None)
+        );
         let left = ada.get(&format!("/api/workspaces/{slug}/members")).await.is(200);
         assert_eq!(left.list().len(), 1);
     }
@@ -144,11 +157,17 @@ on_both_engines! {
         scenario.run_until_idle().await;
         assert_eq!(ben.notifications().await[0]["action_taken"], "revoked");
         assert_eq!(ben.unread().await, 0);
-        ben.post(&format!("/api/workspaces/{slug}/invitations/accept")).await.is_refused(404, "invitation_not_found");
-        ada.delete(&format!("/api/workspaces/{slug}/invitations/{invitation}")).await.is_refused(404, "invitation_not_found");
+        ben.post(&format!("/api/workspaces/{slug}/invitations/accept"))
+            .await
+            .is_refused(404, "invitation_not_found");
+        ada.delete(&format!("/api/workspaces/{slug}/invitations/{invitation}"))
+            .await
+            .is_refused(404, "invitation_not_found");
     }
 
-    async fn notifications_are_listed_in_pages_and_read_one_by_one_or_all_at_once(scenario: &mut Scenario) {
+    async fn notifications_are_listed_in_pages_and_read_one_by_one_or_all_at_once(
+        scenario: &mut Scenario,
+    ) {
         let ben = scenario.user("ben").await;
         let ada = scenario.user("ada").await;
         for number in 1..=5 {
@@ -165,12 +184,28 @@ on_both_engines! {
         loop {
             let page = ben.get(&path).await.is(200);
             assert!(page.list().len() <= 2);
-            names.extend(page.list().iter().map(|one| one["data"]["workspace_name"].as_str().unwrap().to_owned()));
+            names.extend(
+                page.list()
+                    .iter()
+                    .map(|one| one["data"]["workspace_name"].as_str().unwrap().to_owned()),
+            );
             pages += 1;
             let Some(next) = page.body()["meta"]["next"].as_str() else { break };
             path = format!("/api/notifications?limit=2&after={next}");
         }
-        assert_eq!((names, pages), (vec!["Room 5".into(), "Room 4".into(), "Room 3".into(), "Room 2".into(), "Room 1".into()], 3));
+        assert_eq!(
+            (names, pages),
+            (
+                vec![
+                    "Room 5".into(),
+                    "Room 4".into(),
+                    "Room 3".into(),
+                    "Room 2".into(),
+                    "Room 1".into()
+                ],
+                3
+            )
+        );
 
         let newest = ben.notifications().await[0]["id"].as_str().unwrap().to_owned();
         let read = ben.post(&format!("/api/notifications/{newest}/read")).await.is(200);
@@ -182,10 +217,15 @@ on_both_engines! {
         assert_eq!(ben.unread().await, 4);
         assert_eq!(ben.get("/api/notifications?unread=true").await.is(200).list().len(), 4);
 
-        ada.post(&format!("/api/notifications/{newest}/read")).await.is_refused(404, "notification_not_found");
+        ada.post(&format!("/api/notifications/{newest}/read"))
+            .await
+            .is_refused(404, "notification_not_found");
         let all = ben.post("/api/notifications/read-all").await.is(200);
         assert_eq!(all.data(), &json!({ "read": 4 }));
-        assert_eq!(ben.post("/api/notifications/read-all").await.is(200).data(), &json!({ "read": 0 }));
+        assert_eq!(
+            ben.post("/api/notifications/read-all").await.is(200).data(),
+            &json!({ "read": 0 })
+        );
         assert_eq!(ben.unread().await, 0);
         assert!(ben.get("/api/notifications?unread=true").await.is(200).list().is_empty());
     }
@@ -199,10 +239,23 @@ on_both_engines! {
         let answer = ada.post(&path).header("x-request-id", "morning-1").json(body).await.is(201);
         assert_eq!(answer.request_id(), "morning-1");
         scenario.run_until_idle().await;
-        let events = scenario.log().await.into_iter().filter(|event| event.position > head).collect::<Vec<_>>();
+        let events = scenario
+            .log()
+            .await
+            .into_iter()
+            .filter(|event| event.position > head)
+            .collect::<Vec<_>>();
         let types: Vec<&str> = events.iter().map(|event| event.event_type.as_str()).collect();
-        assert_eq!(types, ["identity.invitation_created", "identity.member_invited", "notifications.notification_created"]);
-        let correlations: std::collections::BTreeSet<_> = events.iter().map(|event| event.correlation_id.to_string()).collect();
+        assert_eq!(
+            types,
+            [
+                "identity.invitation_created",
+                "identity.member_invited",
+                "notifications.notification_created"
+            ]
+        );
+        let correlations: std::collections::BTreeSet<_> =
+            events.iter().map(|event| event.correlation_id.to_string()).collect();
         assert_eq!(correlations.len(), 1);
         assert!(events.iter().all(|event| event.metadata["request_id"] == "morning-1"));
         let minted = ada.get("/api/me").await.request_id().to_owned();

@@ -34,21 +34,32 @@ on_both_engines! {
         ada.post(&resend).await.is_refused(404, "invitation_not_found");
     }
 
-    async fn inviting_again_is_refused_while_somebody_is_asked_or_is_a_member(scenario: &mut Scenario) {
+    async fn inviting_again_is_refused_while_somebody_is_asked_or_is_a_member(
+        scenario: &mut Scenario,
+    ) {
         let (ada, ben) = (scenario.user("ada").await, scenario.user("ben").await);
         let slug = ada.found("Lumen").await;
         let path = format!("/api/workspaces/{slug}/invitations");
         ada.invite(&slug, ben.email(), "member").await;
-        for email in ["ben@example.com", "BEN@EXAMPLE.COM", " ben@example.com ", "ada@example.com"] {
-            ada.post(&path).json(json!({ "email": email, "role": "guest" })).await.is_refused(409, "already_member");
+        for email in ["ben@example.com", "BEN@EXAMPLE.COM", " ben@example.com ", "ada@example.com"]
+        {
+            ada.post(&path)
+                .json(json!({ "email": email, "role": "guest" }))
+                .await
+                .is_refused(409, "already_member");
         }
         ben.join(&slug).await;
-        ada.post(&path).json(json!({ "email": ben.email(), "role": "guest" })).await.is_refused(409, "already_member");
+        ada.post(&path)
+            .json(json!({ "email": ben.email(), "role": "guest" }))
+            .await
+            .is_refused(409, "already_member");
         scenario.run_until_idle().await;
         assert_eq!(ben.told().await, ["workspace_invitation"]);
     }
 
-    async fn a_new_account_is_asked_once_about_each_invitation_that_waited(scenario: &mut Scenario) {
+    async fn a_new_account_is_asked_once_about_each_invitation_that_waited(
+        scenario: &mut Scenario,
+    ) {
         let (ada, eve) = (scenario.user("ada").await, scenario.user("eve").await);
         let (lumen, evil) = (ada.found("Lumen").await, eve.found("Evil").await);
         let first = ada.invite(&lumen, "zoe@example.com", "member").await;
@@ -57,14 +68,23 @@ on_both_engines! {
         scenario.register("zoe").await;
         let second_token = scenario.confirmation_token("zoe@example.com").await;
         let zoe = scenario.confirm("zoe").await;
-        scenario.stranger().post("/api/sessions").json(json!({ "token": second_token })).await.is_refused(401, "invalid_token");
+        scenario
+            .stranger()
+            .post("/api/sessions")
+            .json(json!({ "token": second_token }))
+            .await
+            .is_refused(401, "invalid_token");
         scenario.run_until_idle().await;
         scenario.clock().advance(MINUTE);
         ada.post(&format!("/api/workspaces/{lumen}/invitations/{first}/resend")).await.is(200);
         scenario.run_until_idle().await;
         assert_eq!(zoe.told().await, ["workspace_invitation", "workspace_invitation"]);
         assert_eq!(zoe.get("/api/me/invitations").await.is(200).list().len(), 2);
-        let announced = scenario.log().await.into_iter().filter(|event| event.event_type == "identity.member_invited");
+        let announced = scenario
+            .log()
+            .await
+            .into_iter()
+            .filter(|event| event.event_type == "identity.member_invited");
         assert_eq!(announced.count(), 2);
     }
 
@@ -80,7 +100,9 @@ on_both_engines! {
         assert_eq!(ben.told().await, ["workspace_invitation", "workspace_invitation"]);
         assert_eq!(ben.unread().await, 1);
         ben.join(&slug).await;
-        ben.post(&format!("/api/workspaces/{slug}/invitations/accept")).await.is_refused(404, "invitation_not_found");
+        ben.post(&format!("/api/workspaces/{slug}/invitations/accept"))
+            .await
+            .is_refused(404, "invitation_not_found");
         scenario.run_until_idle().await;
         assert_eq!(ben.unread().await, 0);
     }
@@ -104,7 +126,10 @@ on_both_engines! {
         scenario.restart().await;
         for name in ["zoe", "yan"] {
             let newcomer = scenario.confirmed(name).await;
-            scenarios::eventually("the newcomer is told", async || !newcomer.told().await.is_empty()).await;
+            scenarios::eventually("the newcomer is told", async || {
+                !newcomer.told().await.is_empty()
+            })
+            .await;
             assert_eq!(newcomer.told().await, ["workspace_invitation"]);
         }
         assert_eq!(ben.told().await, ["workspace_invitation"]);
@@ -117,10 +142,14 @@ on_both_engines! {
         let ben = scenario.user("ben").await;
         let path = format!("/api/workspaces/{slug}/invitations");
         let invite = async |by: &scenarios::Persona| {
-            by.post(&path).json(json!({ "email": "ben@example.com", "role": "member" })).await.status()
+            by.post(&path)
+                .json(json!({ "email": "ben@example.com", "role": "member" }))
+                .await
+                .status()
         };
         let mut statuses = tokio::join!(invite(&ada), invite(&carol), invite(&ada), invite(&carol));
-        let mut sorted = [&mut statuses.0, &mut statuses.1, &mut statuses.2, &mut statuses.3].map(|status| *status);
+        let mut sorted = [&mut statuses.0, &mut statuses.1, &mut statuses.2, &mut statuses.3]
+            .map(|status| *status);
         sorted.sort_unstable();
         assert_eq!(sorted, [201, 409, 409, 409]);
         scenario.run_until_idle().await;
@@ -130,6 +159,9 @@ on_both_engines! {
         let accept = async || ben.post(&format!("{path}/accept")).await.status();
         let (first, second) = tokio::join!(accept(), accept());
         assert!(matches!((first, second), (200, 404 | 409) | (404 | 409, 200)), "{first} {second}");
-        assert_eq!(ada.get(&format!("/api/workspaces/{slug}/members")).await.is(200).list().len(), 3);
+        assert_eq!(
+            ada.get(&format!("/api/workspaces/{slug}/members")).await.is(200).list().len(),
+            3
+        );
     }
 }

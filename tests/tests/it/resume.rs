@@ -59,7 +59,8 @@ on_both_engines! {
     async fn whoever_resumes_loses_nothing_while_others_keep_writing(scenario: &mut Scenario) {
         const ROUNDS: usize = 24;
         scenario.go_live().await;
-        let (ada, ben, eve) = (scenario.user("ada").await, scenario.user("ben").await, scenario.user("eve").await);
+        let (ada, ben, eve) =
+            (scenario.user("ada").await, scenario.user("ben").await, scenario.user("eve").await);
         let start = ben.stream().await.position();
         let write = async |owner: &Persona, name: &str| {
             for number in 0..ROUNDS {
@@ -83,7 +84,10 @@ on_both_engines! {
             for event in &events {
                 *counts.entry(event.kind.as_str()).or_insert(0) += 1;
             }
-            assert_eq!(counts, BTreeMap::from([("identity.member_invited", 2 * ROUNDS), (TOLD, 2 * ROUNDS)]));
+            assert_eq!(
+                counts,
+                BTreeMap::from([("identity.member_invited", 2 * ROUNDS), (TOLD, 2 * ROUNDS)])
+            );
         }
     }
 
@@ -136,7 +140,11 @@ on_both_engines! {
             assert_eq!(stream.next().await, None);
             events.extend_from_slice(rest);
             ben.post(&format!("/api/workspaces/{slug}/invitations/decline")).await.is(204);
-            stream = ben.get(STREAM).header("last-event-id", &closing.position.to_string()).stream().await;
+            stream = ben
+                .get(STREAM)
+                .header("last-event-id", &closing.position.to_string())
+                .stream()
+                .await;
             while count(&events, "notifications.notification_action_taken") <= round {
                 events.push(stream.next_event().await);
             }
@@ -158,7 +166,8 @@ on_both_engines! {
         let invited = stream.expect("identity.member_invited").await;
         let told = stream.expect(TOLD).await;
         assert_eq!(told.data["causation_id"], invited.data["event_id"]);
-        let mut here = ben.get(STREAM).header("last-event-id", &invited.position.to_string()).stream().await;
+        let mut here =
+            ben.get(STREAM).header("last-event-id", &invited.position.to_string()).stream().await;
         assert_eq!(here.expect(TOLD).await, told);
         other.stop().await;
         assert_eq!(stream.end("closing").await, "shutting_down");
@@ -170,12 +179,20 @@ on_both_engines! {
         let beyond = (scenario.head().await.number() + 1).to_string();
         for path in [STREAM.to_owned(), format!("/api/workspaces/{slug}/events/stream")] {
             for text in ["x", "-1", "1.5", "+1", "9223372036854775808", "ff", " "] {
-                ada.get(&path).header("last-event-id", text).await.is_refused(400, "malformed_position");
+                ada.get(&path)
+                    .header("last-event-id", text)
+                    .await
+                    .is_refused(400, "malformed_position");
             }
             ada.get(&format!("{path}?after=x")).await.is_refused(400, "malformed_position");
             ada.get(&format!("{path}?after=")).await.is_refused(400, "malformed_position");
-            ada.get(&path).header("last-event-id", &beyond).await.is_refused(400, "position_ahead_of_log");
-            ada.get(&format!("{path}?after=9223372036854775807")).await.is_refused(400, "position_ahead_of_log");
+            ada.get(&path)
+                .header("last-event-id", &beyond)
+                .await
+                .is_refused(400, "position_ahead_of_log");
+            ada.get(&format!("{path}?after=9223372036854775807"))
+                .await
+                .is_refused(400, "position_ahead_of_log");
         }
     }
 }

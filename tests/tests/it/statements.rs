@@ -12,7 +12,8 @@ use scenarios::on_both_engines;
 on_both_engines! {
     async fn every_statement_of_every_context_is_understood(scenario: &mut Scenario) {
         assert_eq!(check_statements(&scenario.test_db().url).await, STATEMENTS.len());
-        let crates: BTreeSet<&str> = STATEMENTS.iter().filter_map(|stmt| stmt.at.split("/src/").next()).collect();
+        let crates: BTreeSet<&str> =
+            STATEMENTS.iter().filter_map(|stmt| stmt.at.split("/src/").next()).collect();
         for name in ["crates/identity", "crates/notifications", "crates/perme8-events"] {
             assert!(crates.contains(name), "no statement of {name} is registered: {crates:?}");
         }

@@ -34,7 +34,8 @@ on_both_engines! {
             for member in [ben.id(), ben.email(), NOBODY, "nobody@example.com"] {
                 for id in [invitation.as_str(), NOBODY, "no-id"] {
                     let foreign = route.request(&eve, &route.at(&slug, member, id)).await;
-                    let unknown = route.request(&eve, &route.at("no-such-workspace", member, id)).await;
+                    let unknown =
+                        route.request(&eve, &route.at("no-such-workspace", member, id)).await;
                     assert_eq!(foreign.status(), 404, "{route:?}");
                     assert_eq!(foreign.anonymous_body(), unknown.anonymous_body(), "{route:?}");
                 }
@@ -52,7 +53,17 @@ on_both_engines! {
         let ada = scenario.user("ada").await;
         ada.found("Lumen").await;
         let long = "x".repeat(5000);
-        for slug in ["%00", "%FF%FE", "LUMEN", "lumen%20", "..%2F..", "%F0%9F%92%A1", "*", "lumen'--", long.as_str()] {
+        for slug in [
+            "%00",
+            "%FF%FE",
+            "LUMEN",
+            "lumen%20",
+            "..%2F..",
+            "%F0%9F%92%A1",
+            "*",
+            "lumen'--",
+            long.as_str(),
+        ] {
             for route in Route::all(Access::Members) {
                 let answer = route.request(&ada, &route.at(slug, NOBODY, NOBODY)).await;
                 assert_eq!(answer.status(), 404, "{route:?} at {slug}");
@@ -69,7 +80,9 @@ on_both_engines! {
         ada.invite(&slug, zoe.email(), "member").await;
         for outsider in [&ben, &zoe] {
             // An answer to an invitation is about the invitation.
-            let of_members = |route: &&Route| !route.path.ends_with("accept") && !route.path.ends_with("decline");
+            let of_members = |route: &&Route| {
+                !route.path.ends_with("accept") && !route.path.ends_with("decline")
+            };
             for route in Route::all(Access::Members).filter(of_members) {
                 let answer = route.request(outsider, &route.at(&slug, ada.id(), NOBODY)).await;
                 answer.is_refused(404, "workspace_not_found");
@@ -119,15 +132,23 @@ on_both_engines! {
         for (person, workspace, stream) in &mut of_workspaces {
             let events = stream.all_until("identity.member_role_changed").await;
             for event in &events {
-                assert_eq!(&event.data["workspace_id"], *workspace, "{} saw {event:?}", person.email());
+                assert_eq!(
+                    &event.data["workspace_id"],
+                    *workspace,
+                    "{} saw {event:?}",
+                    person.email()
+                );
             }
             let expected = scenario.log().await.into_iter().filter(|event| {
-                let scopes = event.audience.scopes().iter().map(ToString::to_string).collect::<Vec<_>>();
+                let scopes =
+                    event.audience.scopes().iter().map(ToString::to_string).collect::<Vec<_>>();
                 let of = workspace.as_str().unwrap();
-                let manages = [ada.id(), eve.id()].contains(&person.id()) || (person.id() == carol.id() && of == evil_id);
+                let manages = [ada.id(), eve.id()].contains(&person.id())
+                    || (person.id() == carol.id() && of == evil_id);
                 let is_own = scopes.contains(&format!("user:{}", person.id()));
                 let is_theirs = scopes.contains(&format!("managers:{of}")) && (manages || is_own);
-                event.position <= stream.position() && (is_theirs || scopes.contains(&format!("workspace:{of}")))
+                event.position <= stream.position()
+                    && (is_theirs || scopes.contains(&format!("workspace:{of}")))
             });
             let expected: Vec<Position> = expected.map(|event| event.position).collect();
             let seen: Vec<Position> = events.iter().map(|event| event.position).collect();
@@ -140,7 +161,11 @@ on_both_engines! {
             let scope = format!("user:{}", person.id());
             for event in &events {
                 let audience = event.data["audience"].as_array().unwrap();
-                assert!(audience.contains(&scope.clone().into()), "{} saw {event:?}", person.email());
+                assert!(
+                    audience.contains(&scope.clone().into()),
+                    "{} saw {event:?}",
+                    person.email()
+                );
             }
         }
     }

@@ -1,12 +1,11 @@
 //! Failures of the identity context.
 
 use axum::http::{HeaderValue, StatusCode, header::RETRY_AFTER, header::WWW_AUTHENTICATE};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use identity::{
     AcceptInvitationError, ChangeMemberRoleError, ConfirmUserError, CreateWorkspaceError,
     DeclineInvitationError, FieldErrors, InviteMemberError, LeaveWorkspaceError, LogInError,
-    LogOutError, QueryError, RegisterUserError, RemoveMemberError, ResendInvitationError,
-    RevokeInvitationError,
+    QueryError, RegisterUserError, RemoveMemberError, ResendInvitationError, RevokeInvitationError,
 };
 
 use super::{ApiError, FieldProblems};
@@ -36,8 +35,9 @@ const TOO_MANY_PENDING: ApiError = ApiError::new(
 const INVITATION_EXPIRED: ApiError =
     ApiError::new(StatusCode::GONE, "invitation_expired", "The invitation has expired");
 
-fn unauthorized(code: &'static str, message: &'static str) -> ApiError {
-    ApiError::new(StatusCode::UNAUTHORIZED, code, message)
+/// The same answer to every log-in that is refused, whatever it was tried with.
+fn log_in_refused() -> ApiError {
+    ApiError::new(StatusCode::UNAUTHORIZED, "invalid_credentials", "Invalid or expired credentials")
         .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
 }
 
@@ -45,14 +45,12 @@ fn role_not_assignable() -> ApiError {
     ApiError::invalid_field("role", "cannot be assigned")
 }
 
-fn resent_too_soon(again_at: DateTime<Utc>) -> ApiError {
-    let date = again_at.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    ApiError::new(
-        StatusCode::TOO_MANY_REQUESTS,
-        "resent_too_soon",
-        "The invitation was sent a moment ago",
-    )
-    .with_header(RETRY_AFTER, date.try_into().expect("a date is visible ASCII"))
+fn too_soon(code: &'static str, message: &'static str, again_at: DateTime<Utc>) -> ApiError {
+    // The header knows whole seconds only, and whoever obeys it must not come too soon once more.
+    let rounded_up = again_at + TimeDelta::nanoseconds(999_999_999);
+    let date = rounded_up.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    ApiError::new(StatusCode::TOO_MANY_REQUESTS, code, message)
+        .with_header(RETRY_AFTER, date.try_into().expect("a date is visible ASCII"))
 }
 
 impl From<FieldErrors> for ApiError {
@@ -88,9 +86,7 @@ impl From<RegisterUserError> for ApiError {
 impl From<ConfirmUserError> for ApiError {
     fn from(error: ConfirmUserError) -> Self {
         match error {
-            ConfirmUserError::InvalidToken => {
-                unauthorized("invalid_token", "Invalid or expired token")
-            }
+            ConfirmUserError::InvalidToken => log_in_refused(),
             ConfirmUserError::Storage(error) => error.into(),
         }
     }
@@ -99,21 +95,8 @@ impl From<ConfirmUserError> for ApiError {
 impl From<LogInError> for ApiError {
     fn from(error: LogInError) -> Self {
         match error {
-            LogInError::Rejected => {
-                unauthorized("invalid_credentials", "Invalid email or password")
-            }
+            LogInError::Rejected => log_in_refused(),
             LogInError::Storage(error) => error.into(),
-        }
-    }
-}
-
-impl From<LogOutError> for ApiError {
-    fn from(error: LogOutError) -> Self {
-        match error {
-            LogOutError::Forbidden => Self::forbidden(),
-            // Somebody ended it since it was presented.
-            LogOutError::SessionNotFound => Self::unauthenticated(),
-            LogOutError::Storage(error) => error.into(),
         }
     }
 }
@@ -175,6 +158,9 @@ impl From<InviteMemberError> for ApiError {
             InviteMemberError::Invalid(fields) => fields.into(),
             InviteMemberError::AlreadyMember => ALREADY_MEMBER,
             InviteMemberError::TooManyPending => TOO_MANY_PENDING,
+            InviteMemberError::TooSoon { again_at } => {
+                too_soon("invited_too_soon", "The address was sent an invitation a moment ago", again_at)
+            }
             InviteMemberError::Storage(error) => error.into(),
         }
     }
@@ -221,7 +207,9 @@ impl From<ResendInvitationError> for ApiError {
             ResendInvitationError::Forbidden => Self::forbidden(),
             ResendInvitationError::WorkspaceArchived => WORKSPACE_ARCHIVED,
             ResendInvitationError::InvitationNotFound => Self::invitation_not_found(),
-            ResendInvitationError::TooSoon { again_at } => resent_too_soon(again_at),
+            ResendInvitationError::TooSoon { again_at } => {
+                too_soon("resent_too_soon", "The invitation was sent a moment ago", again_at)
+            }
             ResendInvitationError::Storage(error) => error.into(),
         }
     }

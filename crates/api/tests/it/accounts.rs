@@ -1,6 +1,7 @@
 //! Accounts.
 
 use expect_test::{Expect, expect};
+use perme8_events::{Actor, EventFilter, EventStore as _, Position};
 use serde_json::{Value, json};
 
 use crate::{
@@ -61,4 +62,14 @@ async fn everybody_sees_their_own_profile() {
     let ada = host.person("ada").await;
     let answer = host.ask(get("/api/me").bearer(&ada.token)).await;
     expect![[r#"200 {"data":{"id":"ID","email":"ada@example.com","first_name":"ada","last_name":"Example","has_password":true,"confirmed_at":"2026-01-05T09:00:00Z","registered_at":"2026-01-05T09:00:00Z"}}"#]].assert_eq(&answer.to_string());
+}
+
+#[tokio::test]
+async fn a_visitor_registers_as_nobody_in_particular() {
+    let host = Host::new().await;
+    let body = json!({"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"});
+    assert_eq!(host.ask(post("/api/users").json(body)).await.status, 201);
+    let log = host.test.db.read(&EventFilter::All, Position::START, 10).await.unwrap();
+    let actors: Vec<_> = log.iter().map(|event| (&*event.event_type, &event.actor)).collect();
+    assert_eq!(actors, [("identity.user_registered", &Actor::Anonymous)]);
 }

@@ -1,7 +1,11 @@
-//! A host in miniature: the facades, the edge, and nothing that listens.
+//! A host in miniature: the facades and the edge.
 
 use std::{
-    sync::{Arc, Mutex},
+    net::SocketAddr,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+    },
     time::Duration,
 };
 
@@ -18,6 +22,7 @@ use perme8_events::{
     host::{EventBus, Feed, Runtime, Tasks},
     testing::TestDb,
 };
+use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
 use crate::client::{Answer, Ask, Blocks};
@@ -29,6 +34,7 @@ pub(crate) struct Host {
     pub(crate) tasks: Tasks,
     pub(crate) readiness: Arc<Told>,
     feed: Feed,
+    api: Api,
     router: Router,
 }
 
@@ -61,14 +67,21 @@ impl Host {
         let mut options =
             ApiOptions { clock: Arc::new(test.clock.clone()), ..ApiOptions::default() };
         change(&mut options);
-        let api = Api::new(
-            identity.clone(),
-            notifications,
-            bus,
-            Arc::clone(&readiness) as Arc<dyn Readiness>,
-        );
-        let router = api::router(api.with_options(options));
-        Self { test, identity, tasks, readiness, feed, router }
+        let told = Arc::clone(&readiness) as Arc<dyn Readiness>;
+        let api = Api::new(identity.clone(), notifications, bus, told).with_options(options);
+        let router = api::router(api.clone());
+        Self { test, identity, tasks, readiness, feed, api, router }
+    }
+
+    /// Listens until the tasks are stopped.
+    pub(crate) async fn listen(&self) -> SocketAddr {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
+        let address = listener.local_addr().expect("it listens");
+        let (api, stopped) = (self.api.clone(), self.tasks.token().cancelled_owned());
+        self.tasks.spawn("http", async move {
+            api::serve(listener, api, stopped).await.expect("the listener works");
+        });
+        address
     }
 
     pub(crate) async fn respond(&self, ask: Ask) -> Response {
@@ -150,21 +163,34 @@ impl Standings for Members {
 
 /// Says what it was told to say.
 #[derive(Debug)]
-pub(crate) struct Told(pub(crate) Mutex<ReadinessReport>);
+pub(crate) struct Told {
+    pub(crate) report: Mutex<ReadinessReport>,
+    /// How often the whole report was asked for.
+    pub(crate) reports: AtomicUsize,
+}
 
 impl Default for Told {
     fn default() -> Self {
-        Self(Mutex::new(ReadinessReport {
-            database: Check::Ok,
-            log_reader: Check::Ok,
-            handlers: Check::Ok,
-        }))
+        let report =
+            ReadinessReport { database: Check::Ok, log_reader: Check::Ok, handlers: Check::Ok };
+        Self { report: Mutex::new(report), reports: AtomicUsize::new(0) }
+    }
+}
+
+impl Told {
+    fn now(&self) -> ReadinessReport {
+        self.report.lock().expect("nobody panics while holding it").clone()
     }
 }
 
 #[async_trait]
 impl Readiness for Told {
     async fn report(&self) -> ReadinessReport {
-        self.0.lock().expect("nobody panics while holding it").clone()
+        self.reports.fetch_add(1, Ordering::Relaxed);
+        self.now()
+    }
+
+    async fn database(&self) -> Check {
+        self.now().database
     }
 }

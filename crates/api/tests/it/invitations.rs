@@ -58,7 +58,7 @@ async fn an_invitation_is_declined() {
     .assert_eq(&decline().await.to_string());
     assert_eq!(
         host.ask(get("/api/me/invitations").bearer(&bob.token)).await.text,
-        r#"{"data":[]}"#
+        r#"{"data":[],"meta":{"next":null}}"#
     );
 }
 

@@ -42,16 +42,38 @@ async fn cookies_are_secure_where_the_host_says_so() {
 async fn every_refused_log_in_gets_the_same_answer() {
     let host = Host::new().await;
     host.person("ada").await;
-    for (email, password) in [
-        ("ada@example.com", "wrong"),
-        ("nobody@example.com", PASSWORD),
-        ("no address", PASSWORD),
-        ("", ""),
+    let redeem = |token: &str| post("/api/sessions").json(json!({"token": token}));
+    for ask in [
+        log_in("ada@example.com", "wrong"),
+        log_in("nobody@example.com", PASSWORD),
+        log_in("no address", PASSWORD),
+        log_in("", ""),
+        redeem("nonsense"),
+        redeem(&"A".repeat(43)),
     ] {
-        let answer = host.ask(log_in(email, password)).await;
+        let answer = host.ask(ask).await;
         assert_eq!(answer.header("www-authenticate"), "Bearer");
         assert_eq!(answer.header("set-cookie"), "");
-        expect![[r#"401 {"code":"invalid_credentials","error":"Invalid email or password","request_id":"r-1"}"#]].assert_eq(&answer.to_string());
+        expect![[r#"401 {"code":"invalid_credentials","error":"Invalid or expired credentials","request_id":"r-1"}"#]].assert_eq(&answer.to_string());
+    }
+}
+
+#[tokio::test]
+async fn log_ins_and_registrations_do_not_queue_without_end() {
+    let host = Host::with(|options| options.log_ins = 0).await;
+    let person = json!({"email": "ada@example.com", "first_name": "Ada", "last_name": "Lovelace"});
+    for ask in [log_in("ada@example.com", PASSWORD), post("/api/users").json(person)] {
+        let answer = host.ask(ask).await;
+        assert_eq!(answer.header("retry-after"), "1");
+        expect![[r#"503 {"code":"too_many_log_ins","error":"Too many people log in or register at this moment: try again soon","request_id":"r-1"}"#]].assert_eq(&answer.to_string());
+    }
+}
+
+#[tokio::test]
+async fn a_log_in_makes_room_for_the_next() {
+    let host = Host::with(|options| options.log_ins = 1).await;
+    for _ in 0..3 {
+        assert_eq!(host.ask(log_in("ada@example.com", PASSWORD)).await.status, 401);
     }
 }
 
@@ -83,10 +105,7 @@ async fn a_token_from_a_mail_confirms_and_logs_in_once() {
     let session = answer.json()["token"].as_str().unwrap().to_owned();
     assert_eq!(answer.json()["data"]["user"]["has_password"], true);
     assert_eq!(host.ask(get("/api/me").bearer(&session)).await.status, 200);
-    expect![[
-        r#"401 {"code":"invalid_token","error":"Invalid or expired token","request_id":"r-1"}"#
-    ]]
-    .assert_eq(&host.ask(redeem()).await.to_string());
+    expect![[r#"401 {"code":"invalid_credentials","error":"Invalid or expired credentials","request_id":"r-1"}"#]].assert_eq(&host.ask(redeem()).await.to_string());
 }
 
 #[tokio::test]

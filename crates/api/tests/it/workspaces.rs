@@ -41,7 +41,7 @@ async fn only_the_callers_list_shows_ids() {
         .assert_eq(&ask("/api/workspaces").await.to_string());
     expect![[r#"200 {"data":{"name":"Acme","slug":"acme"}}"#]]
         .assert_eq(&ask("/api/workspaces/acme").await.to_string());
-    expect![[r#"200 {"data":[{"id":"ID","name":"Acme","slug":"acme","description":null,"color":null,"role":"owner","created_at":"2026-01-05T09:00:00Z"}]}"#]].assert_eq(&ask("/api/me/workspaces").await.to_string());
+    expect![[r#"200 {"data":[{"id":"ID","name":"Acme","slug":"acme","description":null,"color":null,"role":"owner","created_at":"2026-01-05T09:00:00Z"}],"meta":{"next":null}}"#]].assert_eq(&ask("/api/me/workspaces").await.to_string());
 }
 
 #[tokio::test]

@@ -1,10 +1,10 @@
 //! Joining a workspace.
 
-use perme8_events::{Load, Save, StorageError};
+use perme8_events::{Load, Save, StorageError, UserId};
 
 use crate::{
     application::{
-        acting::{acting_confirmed_user, workspace_by},
+        acting::{acting_user, workspace_by},
         ports::{Invitations, Members, Users, Workspaces},
         read_models::WorkspaceDetails,
     },
@@ -55,10 +55,8 @@ impl AcceptInvitation {
     where
         T: Users + Workspaces + Members + Invitations + Save<Invitation> + Save<Member>,
     {
-        if tx.origin().actor().user().is_none() {
-            return Err(AcceptInvitationError::Forbidden);
-        }
-        let own = own_invitation(tx, &self.invitation).await?;
+        let user_id = acting_user(tx.origin()).ok_or(AcceptInvitationError::Forbidden)?;
+        let own = own_invitation(tx, user_id, &self.invitation).await?;
         let (user, invitation) = own.ok_or(AcceptInvitationError::InvitationNotFound)?;
         let now = tx.now();
         if invitation.is_overdue(now) {
@@ -80,12 +78,14 @@ impl AcceptInvitation {
     }
 }
 
-/// The pending invitation, overdue or not, if it is to the confirmed address of the person who acts.
+/// The pending invitation, overdue or not, if it is to the confirmed address of the person.
 pub(crate) async fn own_invitation<T: Users + Workspaces + Invitations>(
     tx: &mut T,
+    user_id: UserId,
     invitation: &InvitationRef,
 ) -> Result<Option<(User, Invitation)>, StorageError> {
-    let Some(user) = acting_confirmed_user(tx).await? else { return Ok(None) };
+    let user = Load::<User>::load(tx, user_id).await?.filter(User::is_confirmed);
+    let Some(user) = user else { return Ok(None) };
     tx.wait_for_turn(&user.email).await?;
     let found = match invitation {
         InvitationRef::Id(id) => Load::<Invitation>::load(tx, *id).await?,

@@ -5,11 +5,13 @@ use perme8_events::{Load, Save, StorageError};
 use crate::{
     application::{
         acting::ActingMember,
-        ports::{Members, Workspaces},
+        ports::{Invitations, Members, Workspaces},
         read_models::MemberSummary,
+        revoke_invitation::revoke_invitations_by,
     },
     domain::{
         email::Email,
+        invitation::Invitation,
         member::{Member, MemberId, OwnerProtected},
         policy,
         references::{MemberRef, WorkspaceRef},
@@ -19,7 +21,7 @@ use crate::{
     },
 };
 
-/// Gives a member another role.
+/// Gives a member another role. Whoever may not invite any more loses the invitations that wait for an answer.
 #[derive(Debug, Clone)]
 pub struct ChangeMemberRole {
     /// Where.
@@ -68,7 +70,7 @@ impl ChangeMemberRole {
         tx: &mut T,
     ) -> Result<MemberSummary, ChangeMemberRoleError>
     where
-        T: Workspaces + Members + Load<User> + Save<Member>,
+        T: Workspaces + Members + Invitations + Load<User> + Save<Member> + Save<Invitation>,
     {
         if !policy::is_assignable(self.role) {
             return Err(ChangeMemberRoleError::RoleNotAssignable);
@@ -84,7 +86,10 @@ impl ChangeMemberRole {
         let mut member = member.ok_or(ChangeMemberRoleError::MemberNotFound)?;
         // What changes nothing is no event; but the owner's role is refused before it is compared.
         if member.role != self.role {
-            member = tx.save(member.change_role(self.role)?).await?;
+            member = Save::<Member>::save(tx, member.change_role(self.role)?).await?;
+            if !policy::may_invite(member.role) {
+                revoke_invitations_by(tx, member.id.workspace_id, member.id.user_id).await?;
+            }
         }
         let user = Load::<User>::load(tx, member.id.user_id).await?;
         let user = user.ok_or(ChangeMemberRoleError::MemberNotFound)?;
@@ -116,7 +121,9 @@ mod tests {
     use perme8_events::Actor;
 
     use super::*;
-    use crate::testing::{ADMIN, COMPANY, GUEST, INVITEE, MEMBER, OWNER, Person, company, report};
+    use crate::testing::{
+        ADMIN, COMPANY, GUEST, INVITEE, MEMBER, OWNER, Person, company, invited_by, report,
+    };
 
     async fn check(actor: Person, member: impl Into<MemberRef>, role: Role, expected: Expect) {
         let mut tx = company().of(Actor::User(actor.id()));
@@ -155,6 +162,16 @@ mod tests {
         "#]],
         )
         .await;
+    }
+
+    #[tokio::test]
+    async fn what_a_manager_asked_for_goes_with_the_role() {
+        let (tx, _) = invited_by(ADMIN, INVITEE).await;
+        let mut tx = tx.of(Actor::User(OWNER.id()));
+        let command =
+            |role| ChangeMemberRole { workspace: COMPANY.into(), member: ADMIN.id().into(), role };
+        let outcome = command(Role::Member).execute(&mut tx).await;
+        expect![[r#""#]].assert_eq(&report(&outcome.map(|member| member.role), &tx));
     }
 
     #[tokio::test]

@@ -9,6 +9,7 @@ use crate::{
         read_models::{LoggedIn, UserProfile},
     },
     domain::{
+        email::Email,
         events::LogInMethod,
         secret::{PasswordHash, Secret, TokenHash},
         user::User,
@@ -42,6 +43,7 @@ pub enum ConfirmUserError {
 #[derive(Debug)]
 pub(crate) struct PresentedToken {
     pub(crate) user_id: UserId,
+    email: Email,
     hash: TokenHash,
     password: Option<PasswordHash>,
 }
@@ -62,7 +64,7 @@ impl ConfirmUser {
             }
             _ => None,
         };
-        Ok(PresentedToken { user_id: user.id, hash, password })
+        Ok(PresentedToken { user_id: user.id, email: user.email, hash, password })
     }
 }
 
@@ -71,11 +73,13 @@ impl PresentedToken {
         &self,
         tx: &mut T,
     ) -> Result<UserProfile, ConfirmUserError> {
+        // The turn comes before the token: whoever registers the address anew takes both in this order, too.
+        tx.wait_for_turn(&self.email).await?;
         let token = tx.take_token(&self.hash).await?.ok_or(ConfirmUserError::InvalidToken)?;
-        tx.wait_for_turn(&token.sent_to).await?;
         let user = Load::<User>::load(tx, token.user_id)
             .await?
-            .filter(|user| user.email == token.sent_to && !user.is_confirmed())
+            .filter(|user| user.email == self.email && !user.is_confirmed())
+            .filter(|user| user.email == token.sent_to)
             .ok_or(ConfirmUserError::InvalidToken)?;
         let now = tx.now();
         let user = tx.save(user.confirm(self.password.as_ref(), now)).await?;
@@ -199,7 +203,7 @@ mod tests {
         let tokens = CountedTokens::default();
         let (mut tx, token, _) = issued(&tokens).await;
         let newcomer = tx.state.users.iter_mut().find(|user| user.id == NEWCOMER.id()).unwrap();
-        newcomer.email = crate::domain::email::Email::parse("moved@example.com").unwrap();
+        newcomer.email = Email::parse("moved@example.com").unwrap();
         let outcome = confirm(&mut tx, &tokens, &token, None).await;
         assert!(matches!(outcome, Err(ConfirmUserError::InvalidToken)));
     }

@@ -5,6 +5,7 @@ use perme8_events::{Save, StorageError};
 use crate::{
     application::{
         accept_invitation::own_invitation,
+        acting::acting_user,
         ports::{Invitations, Users, Workspaces},
     },
     domain::{invitation::Invitation, references::InvitationRef},
@@ -36,11 +37,9 @@ impl DeclineInvitation {
     where
         T: Users + Workspaces + Invitations + Save<Invitation>,
     {
-        if tx.origin().actor().user().is_none() {
-            return Err(DeclineInvitationError::Forbidden);
-        }
+        let user_id = acting_user(tx.origin()).ok_or(DeclineInvitationError::Forbidden)?;
         let now = tx.now();
-        let own = own_invitation(tx, &self.invitation)
+        let own = own_invitation(tx, user_id, &self.invitation)
             .await?
             .filter(|(_, invitation)| invitation.is_open(now));
         let (user, invitation) = own.ok_or(DeclineInvitationError::InvitationNotFound)?;

@@ -91,14 +91,16 @@ mod tests {
 
     #[tokio::test]
     async fn people_expire_nothing() {
-        let (tx, _) = invited(INVITEE).await;
-        check(
-            &mut tx.of(Actor::User(OWNER.id())),
-            10,
-            expect![[r#"
-            Err(only the system expires invitations)
-        "#]],
-        )
-        .await;
+        for actor in [Actor::User(OWNER.id()), Actor::Anonymous] {
+            let (tx, _) = invited(INVITEE).await;
+            check(
+                &mut tx.of(actor),
+                10,
+                expect![[r#"
+                    Err(only the system expires invitations)
+                "#]],
+            )
+            .await;
+        }
     }
 }

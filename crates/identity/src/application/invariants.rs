@@ -1,4 +1,4 @@
-//! Whatever is done in whatever order, a workspace keeps one owner, and nobody is in it twice.
+//! Whatever is done in whatever order, a workspace keeps one owner, nobody is in it twice, and only managers invite.
 
 use std::collections::BTreeSet;
 
@@ -13,7 +13,9 @@ use crate::{
         remove_member::RemoveMember, resend_invitation::ResendInvitation,
         revoke_invitation::RevokeInvitation,
     },
-    domain::{invitation::InvitationStatus, references::InvitationRef, role::Role},
+    domain::{
+        invitation::InvitationStatus, member::MemberId, references::InvitationRef, role::Role,
+    },
     testing::{
         ADMIN, COMPANY, GUEST, INVITEE, MEMBER, NEWCOMER, OWNER, Person, Tables, company,
         confirmed_event,
@@ -108,6 +110,15 @@ fn check(tables: &Tables) -> Result<(), TestCaseError> {
     let people: BTreeSet<_> = tables.members.iter().map(|member| member.id).collect();
     prop_assert_eq!(people.len(), tables.members.len());
     let pending = || tables.invitations.iter().filter(|i| i.status == InvitationStatus::Pending);
+    for invitation in pending() {
+        let id = MemberId { workspace_id: invitation.workspace_id, user_id: invitation.invited_by };
+        let inviter = tables.members.iter().find(|member| member.id == id);
+        prop_assert!(
+            inviter.is_some_and(|member| member.role.is_manager()),
+            "nobody stands for {:?}",
+            invitation.id
+        );
+    }
     let addresses: BTreeSet<_> = pending().map(|i| &i.email).collect();
     prop_assert_eq!(addresses.len(), pending().count());
     for member in &tables.members {

@@ -1,5 +1,6 @@
 //! Inviting somebody into a workspace.
 
+use chrono::{DateTime, Utc};
 use perme8_events::{Load, Save, StorageError};
 
 use crate::{
@@ -9,9 +10,10 @@ use crate::{
         read_models::InvitationSummary,
     },
     domain::{
+        discreet::discreet,
         email::Email,
         fields::FieldErrors,
-        invitation::{Invitation, MAX_PENDING, NewInvitation},
+        invitation::{Invitation, MAX_PENDING, NewInvitation, TooSoon},
         policy,
         references::WorkspaceRef,
         role::Role,
@@ -20,7 +22,7 @@ use crate::{
 };
 
 /// Asks an e-mail address to join a workspace, whether or not anybody has an account with it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct InviteMember {
     /// Where.
     pub workspace: WorkspaceRef,
@@ -29,6 +31,8 @@ pub struct InviteMember {
     /// As what; not owner.
     pub role: Role,
 }
+
+discreet! { InviteMember { workspace, role } }
 
 /// Why nobody was invited.
 #[derive(Debug, thiserror::Error)]
@@ -51,12 +55,24 @@ pub enum InviteMemberError {
     /// Whoever has the address is a member, or is invited already.
     #[error("the person is a member already, or invited")]
     AlreadyMember,
+    /// The address was sent an invitation into the workspace less than a minute ago, whatever became of it.
+    #[error("the address was just sent an invitation")]
+    TooSoon {
+        /// From then on it can be invited again.
+        again_at: DateTime<Utc>,
+    },
     /// 500 invitations into the workspace wait for an answer.
     #[error("too many invitations wait for an answer")]
     TooManyPending,
     /// The storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+impl From<TooSoon> for InviteMemberError {
+    fn from(TooSoon { again_at }: TooSoon) -> Self {
+        Self::TooSoon { again_at }
+    }
 }
 
 impl InviteMember {
@@ -91,6 +107,11 @@ impl InviteMember {
             Some(overdue) => drop(tx.save(overdue.expire()).await?),
             None => {}
         }
+        // Otherwise revoking and inviting anew would be a way around the pause between two mails.
+        if let Some(latest) = tx.latest_invitation(workspace.id, &email).await? {
+            latest.pause(now)?;
+        }
+        tx.wait_for_room(workspace.id).await?;
         if tx.count_open_invitations(workspace.id).await? >= MAX_PENDING {
             return Err(InviteMemberError::TooManyPending);
         }
@@ -111,14 +132,18 @@ impl InviteMember {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
     use expect_test::{Expect, expect};
     use perme8_events::{
-        Actor, Clock as _, Id,
+        Actor, Clock as _, Id, Transaction as _,
         testing::{FakeTx, ManualClock},
     };
     use uuid::Uuid;
 
     use super::*;
+    use crate::application::{
+        decline_invitation::DeclineInvitation, revoke_invitation::RevokeInvitation,
+    };
     use crate::testing::{
         ADMIN, COMPANY, GUEST, INVITEE, MEMBER, NEWCOMER, OWNER, Tables, archived, company,
         invited, report,
@@ -253,6 +278,36 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_address_is_not_sent_two_invitations_within_a_minute() {
+        for declined in [false, true] {
+            let (tx, invitation) = invited(INVITEE).await;
+            let again_at = tx.now() + TimeDelta::minutes(1);
+            let mut tx = tx.of(Actor::User(INVITEE.id()));
+            if declined {
+                let command = DeclineInvitation { invitation: invitation.id.into() };
+                command.execute(&mut tx).await.unwrap();
+                tx = tx.of(Actor::User(ADMIN.id()));
+            } else {
+                let command =
+                    RevokeInvitation { workspace: COMPANY.into(), invitation_id: invitation.id };
+                tx = tx.of(Actor::User(ADMIN.id()));
+                command.execute(&mut tx).await.unwrap();
+            }
+            let command = InviteMember {
+                workspace: COMPANY.into(),
+                email: INVITEE.email.to_owned(),
+                role: Role::Guest,
+            };
+            let mut tx = tx.at(again_at - TimeDelta::microseconds(1));
+            let refused = command.execute(&mut tx).await;
+            assert!(
+                matches!(refused, Err(InviteMemberError::TooSoon { again_at: at }) if at == again_at)
+            );
+            assert!(command.execute(&mut tx.at(again_at)).await.is_ok());
+        }
+    }
+
+    #[tokio::test]
     async fn no_more_than_500_invitations_wait() {
         let (mut tx, pending) = invited(INVITEE).await;
         let now = ManualClock::monday_morning().now();
@@ -273,7 +328,7 @@ mod tests {
             command(2).execute(&mut tx).await,
             Err(InviteMemberError::TooManyPending)
         ));
-        let mut later = tx.at(now + chrono::TimeDelta::days(14));
+        let mut later = tx.at(now + TimeDelta::days(14));
         assert!(command(2).execute(&mut later).await.is_ok());
     }
 }

@@ -4,15 +4,17 @@ use perme8_events::StorageError;
 
 use crate::{
     application::ports::{EmailTokens, TokenSource, Users},
-    domain::{email::Email, secret::Secret, session::EmailToken},
+    domain::{discreet::discreet, email::Email, secret::Secret, session::EmailToken},
 };
 
 /// Makes a token that confirms an e-mail address within 15 minutes; for whoever can send it there.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct IssueConfirmation {
     /// The address of an account that is not confirmed.
     pub email: String,
 }
+
+discreet! { IssueConfirmation {  } }
 
 /// Why there is no token.
 #[derive(Debug, thiserror::Error)]
@@ -80,8 +82,9 @@ mod tests {
                 Err(IssueConfirmationError::UnknownUser)
             ));
         }
-        for person in [NEWCOMER, OWNER, GUEST] {
-            let refused = issue(Actor::User(person.id()), NEWCOMER.email).await;
+        let people = [NEWCOMER, OWNER, GUEST].map(|person| Actor::User(person.id()));
+        for actor in people.into_iter().chain([Actor::Anonymous]) {
+            let refused = issue(actor, NEWCOMER.email).await;
             assert!(matches!(refused, Err(IssueConfirmationError::Forbidden)));
         }
     }

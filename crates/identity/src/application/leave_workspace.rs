@@ -5,15 +5,18 @@ use perme8_events::{Load, Save, StorageError};
 use crate::{
     application::{
         acting::ActingMember,
-        ports::{Members, Workspaces},
+        ports::{Invitations, Members, Workspaces},
+        revoke_invitation::revoke_invitations_by,
     },
     domain::{
+        invitation::Invitation,
         member::{Member, MemberId, OwnerProtected},
         references::WorkspaceRef,
     },
 };
 
-/// Ends the membership of the person who acts. Possible in an archived workspace, too.
+/// Ends the membership of the person who acts, and takes back the invitations that this person made. Possible in an archived
+/// workspace, too.
 #[derive(Debug, Clone)]
 pub struct LeaveWorkspace {
     /// Where.
@@ -46,14 +49,14 @@ impl From<OwnerProtected> for LeaveWorkspaceError {
 impl LeaveWorkspace {
     pub(crate) async fn execute<T>(&self, tx: &mut T) -> Result<(), LeaveWorkspaceError>
     where
-        T: Workspaces + Members + Save<Member>,
+        T: Workspaces + Members + Invitations + Save<Member> + Save<Invitation>,
     {
         let acting = ActingMember::of(tx, &self.workspace).await?;
         let id = MemberId { workspace_id: acting.workspace.id, user_id: acting.user_id };
         let member =
             Load::<Member>::load(tx, id).await?.ok_or(LeaveWorkspaceError::WorkspaceNotFound)?;
-        tx.save(member.leave()?).await?;
-        Ok(())
+        Save::<Member>::save(tx, member.leave()?).await?;
+        Ok(revoke_invitations_by(tx, id.workspace_id, id.user_id).await?)
     }
 }
 
@@ -63,12 +66,20 @@ mod tests {
     use perme8_events::Actor;
 
     use super::*;
-    use crate::testing::{COMPANY, GUEST, INVITEE, OWNER, company, report};
+    use crate::testing::{ADMIN, COMPANY, GUEST, INVITEE, OWNER, company, invited_by, report};
 
     async fn check(actor: Actor, expected: Expect) {
         let mut tx = company().of(actor);
         let outcome = LeaveWorkspace { workspace: COMPANY.into() }.execute(&mut tx).await;
         expected.assert_eq(&report(&outcome, &tx));
+    }
+
+    #[tokio::test]
+    async fn whoever_leaves_leaves_no_invitation_behind() {
+        let (tx, _) = invited_by(ADMIN, INVITEE).await;
+        let mut tx = tx.of(Actor::User(ADMIN.id()));
+        let outcome = LeaveWorkspace { workspace: COMPANY.into() }.execute(&mut tx).await;
+        expect![[r#""#]].assert_eq(&report(&outcome, &tx));
     }
 
     #[tokio::test]

@@ -8,6 +8,7 @@ use crate::{
         read_models::{LoggedIn, UserProfile},
     },
     domain::{
+        discreet::discreet,
         email::Email,
         events::{LogInMethod, UserLoggedIn},
         secret::{PasswordHash, Secret},
@@ -17,13 +18,15 @@ use crate::{
 };
 
 /// Begins a session by address and password.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct LogIn {
     /// The e-mail address, in any letter case.
     pub email: String,
     /// The password.
     pub password: Secret,
 }
+
+discreet! { LogIn { password } }
 
 /// Why nobody was logged in.
 #[derive(Debug, thiserror::Error)]

@@ -28,7 +28,7 @@ pub(crate) trait Users: Load<User> {
 
     /// Waits for every other transaction that took a turn with this address, and lets later ones wait for this one.
     ///
-    /// Inviting an address, confirming it and answering its invitations take turns: whichever comes second sees what the
+    /// Registering an address, inviting it, confirming it and answering its invitations take turns: whichever comes second sees what the
     /// first one did. So no invitation falls between "there is no confirmed account yet" and "there is no invitation yet",
     /// and nobody is invited anew while joining.
     fn wait_for_turn(
@@ -44,6 +44,12 @@ pub(crate) trait EmailTokens: Transaction {
         &mut self,
         token: &EmailToken,
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Forgets tokens that are worthless by now, whosever they are; at most so many. Gives their number.
+    fn purge_tokens(
+        &mut self,
+        limit: u32,
+    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
 
     /// Takes a token out, unless it is worthless by now: nobody takes it a second time.
     fn take_token(
@@ -66,6 +72,12 @@ pub(crate) trait Sessions: Transaction {
         session: &Session,
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
 
+    /// Forgets sessions that have ended by now, whosever they are; at most so many. Gives their number.
+    fn purge_sessions(
+        &mut self,
+        limit: u32,
+    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
+
     /// Ends a session; tells whether the person had it.
     fn end_session(
         &mut self,
@@ -83,6 +95,9 @@ pub(crate) trait Workspaces: Load<Workspace> {
     ) -> impl Future<Output = Result<Option<Workspace>, StorageError>> + Send;
 
     /// The workspace and what a person is in it, read together; nothing for strangers.
+    ///
+    /// Both stay as they are until this transaction ends: whoever is just being removed or demoted does nothing in the
+    /// meantime, and whoever is allowed to do something is not removed before it is done.
     fn standing(
         &mut self,
         user: UserId,
@@ -108,6 +123,28 @@ pub(crate) trait Invitations: Load<Invitation> {
         workspace: WorkspaceId,
         email: &Email,
     ) -> impl Future<Output = Result<Option<Invitation>, StorageError>> + Send;
+
+    /// The invitation that was last sent to the address, whatever became of it.
+    fn latest_invitation(
+        &mut self,
+        workspace: WorkspaceId,
+        email: &Email,
+    ) -> impl Future<Output = Result<Option<Invitation>, StorageError>> + Send;
+
+    /// The invitations by a person that wait for an answer, overdue or not; oldest first.
+    fn pending_invitations_by(
+        &mut self,
+        workspace: WorkspaceId,
+        inviter: UserId,
+    ) -> impl Future<Output = Result<Vec<Invitation>, StorageError>> + Send;
+
+    /// Waits for every other transaction that is about to add an invitation to the workspace, and lets later ones wait.
+    ///
+    /// Always after the turn about the address, so that no two wait for each other.
+    fn wait_for_room(
+        &mut self,
+        workspace: WorkspaceId,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
 
     /// How many invitations into the workspace can still be answered.
     fn count_open_invitations(

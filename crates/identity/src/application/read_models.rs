@@ -5,6 +5,7 @@ use perme8_events::{StorageError, UserId, WorkspaceId};
 use serde::Serialize;
 
 use crate::domain::{
+    discreet::discreet,
     invitation::Invitation,
     member::Member,
     references::{InvitationId, SessionId},
@@ -29,7 +30,7 @@ pub enum QueryError {
 }
 
 /// A person, for that person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct UserProfile {
     /// Who.
     pub id: UserId,
@@ -46,6 +47,8 @@ pub struct UserProfile {
     /// Since when the account exists.
     pub registered_at: DateTime<Utc>,
 }
+
+discreet! { UserProfile { id, has_password, confirmed_at, registered_at } }
 
 impl From<&User> for UserProfile {
     fn from(user: &User) -> Self {
@@ -127,7 +130,7 @@ impl WorkspaceDetails {
 }
 
 /// A member, for the other members.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct MemberSummary {
     /// Who.
     pub user_id: UserId,
@@ -143,6 +146,8 @@ pub struct MemberSummary {
     pub joined_at: DateTime<Utc>,
 }
 
+discreet! { MemberSummary { user_id, role, joined_at } }
+
 impl MemberSummary {
     pub(crate) fn of(member: &Member, user: &User) -> Self {
         Self {
@@ -157,7 +162,7 @@ impl MemberSummary {
 }
 
 /// An invitation that waits for an answer, for managers and for the invitee.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct InvitationSummary {
     /// Which.
     pub id: InvitationId,
@@ -182,6 +187,8 @@ pub struct InvitationSummary {
     /// Until when it can be answered.
     pub expires_at: DateTime<Utc>,
 }
+
+discreet! { InvitationSummary { id, workspace_id, role, invited_by, created_at, sent_at, expires_at } }
 
 impl InvitationSummary {
     pub(crate) fn of(invitation: &Invitation, workspace: &Workspace, inviter: &User) -> Self {

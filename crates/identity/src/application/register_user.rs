@@ -4,10 +4,11 @@ use perme8_events::{Save, StorageError};
 
 use crate::{
     application::{
-        ports::{Passwords, Users},
+        ports::{EmailTokens, Passwords, Users},
         read_models::UserProfile,
     },
     domain::{
+        discreet::discreet,
         email::Email,
         fields::{self, FieldErrors, Problem},
         secret::Secret,
@@ -20,7 +21,12 @@ const MIN_PASSWORD: usize = 12;
 const MAX_PASSWORD: usize = 256;
 
 /// Makes an account, which can be used once its e-mail address is confirmed.
-#[derive(Debug, Clone)]
+///
+/// An account that nobody has confirmed keeps nobody else from registering its address: names and password are replaced, and
+/// the tokens sent until then die, because whoever asked for them may be somebody else. It stays the same account, of which
+/// [`UserRegistered`](crate::UserRegistered) has told already; so nothing is told again, and what others may rely on, the
+/// confirmed address, comes with [`UserConfirmed`](crate::UserConfirmed).
+#[derive(Clone)]
 pub struct RegisterUser {
     /// The e-mail address, in any letter case; at most 160 characters.
     pub email: String,
@@ -33,10 +39,12 @@ pub struct RegisterUser {
     pub password: Option<Secret>,
 }
 
+discreet! { RegisterUser { password } }
+
 /// Why there is no new account.
 #[derive(Debug, thiserror::Error)]
 pub enum RegisterUserError {
-    /// Some fields cannot be as they are; a taken address is among these reasons.
+    /// Some fields cannot be as they are; the address of a confirmed account is among these reasons.
     #[error("{0}")]
     Invalid(FieldErrors),
     /// The storage failed.
@@ -69,13 +77,23 @@ impl RegisterUser {
 
     pub(crate) async fn execute(
         new: &NewUser,
-        tx: &mut (impl Users + Save<User>),
+        tx: &mut (impl Users + EmailTokens + Save<User>),
     ) -> Result<UserProfile, RegisterUserError> {
-        if tx.user_by_email(&new.email).await?.is_some() {
-            return Err(RegisterUserError::Invalid(FieldErrors::of("email", Problem::Taken)));
-        }
-        let (id, now) = (tx.new_id(), tx.now());
-        let user = tx.save(User::register(id, new.clone(), now)).await?;
+        tx.wait_for_turn(&new.email).await?;
+        let unsaved = match tx.user_by_email(&new.email).await? {
+            Some(user) if user.is_confirmed() => {
+                return Err(RegisterUserError::Invalid(FieldErrors::of("email", Problem::Taken)));
+            }
+            Some(user) => {
+                tx.forget_tokens(user.id).await?;
+                user.register_anew(new.clone())
+            }
+            None => {
+                let (id, now) = (tx.new_id(), tx.now());
+                User::register(id, new.clone(), now)
+            }
+        };
+        let user = tx.save(unsaved).await?;
         Ok(UserProfile::from(&user))
     }
 }
@@ -92,9 +110,13 @@ fn acceptable(password: &Secret) -> Result<&Secret, Problem> {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
+    use perme8_events::Actor;
 
     use super::*;
-    use crate::testing::{company, plain_passwords, report};
+    use crate::{
+        application::issue_confirmation::IssueConfirmation,
+        testing::{CountedTokens, NEWCOMER, company, plain_passwords, report},
+    };
 
     fn ada() -> RegisterUser {
         RegisterUser {
@@ -140,6 +162,25 @@ mod tests {
         "#]],
         )
         .await;
+    }
+
+    #[tokio::test]
+    async fn an_account_that_nobody_confirmed_is_made_anew() {
+        let mut tx = company().of(Actor::System("mailer".into()));
+        let issue = IssueConfirmation { email: NEWCOMER.email.to_owned() };
+        issue.execute(&mut tx, &CountedTokens::default()).await.unwrap();
+        let mut tx = tx.of(Actor::Anonymous);
+        let people = tx.state.users.len();
+        let command = RegisterUser { email: "NEWCOMER@example.com".to_owned(), ..ada() };
+        let new = command.prepare(&plain_passwords()).await.unwrap();
+        let outcome = RegisterUser::execute(&new, &mut tx).await;
+        expect![[r#""#]].assert_eq(&report(
+            &outcome.map(|user| (user.id == NEWCOMER.id(), user.email, user.first_name)),
+            &tx,
+        ));
+        assert_eq!((tx.state.users.len(), tx.state.tokens.len()), (people, 0));
+        let user = tx.state.users.iter().find(|user| user.id == NEWCOMER.id()).unwrap();
+        assert_eq!(user.password_hash, new.password_hash);
     }
 
     #[tokio::test]

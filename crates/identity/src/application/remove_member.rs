@@ -6,16 +6,19 @@ use crate::{
     application::{
         acting::ActingMember,
         change_member_role::member_by,
-        ports::{Members, Workspaces},
+        ports::{Invitations, Members, Workspaces},
+        revoke_invitation::revoke_invitations_by,
     },
     domain::{
+        invitation::Invitation,
         member::{Member, OwnerProtected},
         policy,
         references::{MemberRef, WorkspaceRef},
     },
 };
 
-/// Ends the membership of somebody. Possible in an archived workspace, too.
+/// Ends the membership of somebody, and takes back the invitations that this person made. Possible in an archived workspace,
+/// too.
 #[derive(Debug, Clone)]
 pub struct RemoveMember {
     /// Where.
@@ -53,7 +56,7 @@ impl From<OwnerProtected> for RemoveMemberError {
 impl RemoveMember {
     pub(crate) async fn execute<T>(&self, tx: &mut T) -> Result<(), RemoveMemberError>
     where
-        T: Workspaces + Members + Save<Member>,
+        T: Workspaces + Members + Invitations + Save<Member> + Save<Invitation>,
     {
         let acting = ActingMember::of(tx, &self.workspace).await?;
         if !policy::may_remove(acting.role) {
@@ -64,8 +67,8 @@ impl RemoveMember {
         // Whoever removes themselves leaves: nobody is to be told that they were thrown out.
         let ended =
             if member.id.user_id == acting.user_id { member.leave()? } else { member.remove()? };
-        tx.save(ended).await?;
-        Ok(())
+        let id = Save::<Member>::save(tx, ended).await?.id;
+        Ok(revoke_invitations_by(tx, id.workspace_id, id.user_id).await?)
     }
 }
 
@@ -75,7 +78,9 @@ mod tests {
     use perme8_events::Actor;
 
     use super::*;
-    use crate::testing::{ADMIN, COMPANY, GUEST, INVITEE, MEMBER, OWNER, Person, company, report};
+    use crate::testing::{
+        ADMIN, COMPANY, GUEST, INVITEE, MEMBER, OWNER, Person, company, invited_by, report,
+    };
 
     async fn check(actor: Person, member: impl Into<MemberRef>, expected: Expect) {
         let mut tx = company().of(Actor::User(actor.id()));
@@ -113,6 +118,15 @@ mod tests {
             identity.member_left {"workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000003"}
         "#]])
         .await;
+    }
+
+    #[tokio::test]
+    async fn what_the_removed_person_asked_for_is_taken_back() {
+        let (tx, _) = invited_by(ADMIN, INVITEE).await;
+        let mut tx = tx.of(Actor::User(OWNER.id()));
+        let command = RemoveMember { workspace: COMPANY.into(), member: ADMIN.id().into() };
+        let outcome = command.execute(&mut tx).await;
+        expect![[r#""#]].assert_eq(&report(&outcome, &tx));
     }
 
     #[tokio::test]

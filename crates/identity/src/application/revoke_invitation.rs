@@ -1,6 +1,6 @@
 //! Taking an invitation back.
 
-use perme8_events::{Load, Save, StorageError, WorkspaceId};
+use perme8_events::{Load, Save, StorageError, UserId, WorkspaceId};
 
 use crate::{
     application::{
@@ -65,6 +65,21 @@ pub(crate) async fn open_invitation<T: Invitations>(
     let now = tx.now();
     let found = Load::<Invitation>::load(tx, id).await?;
     Ok(found.filter(|invitation| invitation.workspace_id == workspace && invitation.is_open(now)))
+}
+
+/// Takes every invitation back that somebody made who does not manage the workspace any more.
+///
+/// Otherwise whoever is about to be thrown out could leave a door open. Call it after the member was saved: that waits for
+/// whatever this person is still doing, so that no invitation comes after it.
+pub(crate) async fn revoke_invitations_by<T: Invitations + Save<Invitation>>(
+    tx: &mut T,
+    workspace: WorkspaceId,
+    inviter: UserId,
+) -> Result<(), StorageError> {
+    for invitation in tx.pending_invitations_by(workspace, inviter).await? {
+        Save::<Invitation>::save(tx, invitation.revoke()).await?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]

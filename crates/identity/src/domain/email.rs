@@ -4,10 +4,13 @@ use std::fmt;
 
 use unicode_normalization::UnicodeNormalization as _;
 
-use crate::domain::fields::Problem;
+use crate::domain::fields::{Problem, is_invisible};
 
 /// The longest address, in characters.
 const MAX: usize = 160;
+
+/// No address of so many characters takes more bytes once it is composed; what does is too long or oddly written.
+const MAX_BYTES: usize = MAX * 4;
 
 /// An e-mail address in lower case; two spellings of one address are equal.
 ///
@@ -22,12 +25,21 @@ impl Email {
         if text.is_empty() {
             return Err(Problem::Blank);
         }
+        // Before anything is done with it, so that a huge text costs nothing.
+        if text.len() > MAX_BYTES {
+            return Err(Problem::TooLong { max: MAX });
+        }
         // Composed before it is folded, so that one visible address is one stored address.
         let folded = text.nfc().collect::<String>().to_lowercase();
         if folded.chars().count() > MAX {
             return Err(Problem::TooLong { max: MAX });
         }
-        let strange = |c: char| c.is_whitespace() || c.is_control() || matches!(c, ',' | ';');
+        let strange = |c: char| {
+            c.is_whitespace()
+                || c.is_control()
+                || is_invisible(c)
+                || matches!(c, ',' | ';' | '<' | '>' | '"')
+        };
         match folded.split_once('@') {
             Some((local, domain))
                 if !local.is_empty()
@@ -88,6 +100,12 @@ mod tests {
             "a@b;c",
             "a\0@b.c",
             "a@b\n.c",
+            "a\u{200b}@b.c",
+            "a@b\u{202e}.c",
+            "\u{feff}a@b.c",
+            "a<b@c.d",
+            "a>b@c.d",
+            "\"a\"@b.c",
         ] {
             assert!(matches!(Email::parse(text), Err(Problem::Malformed(_))), "{text:?}");
         }
@@ -95,6 +113,8 @@ mod tests {
         let long = format!("{}@example.com", "a".repeat(149));
         assert_eq!(Email::parse(&long), Err(Problem::TooLong { max: 160 }));
         assert!(Email::parse(&long[1..]).is_ok());
+        let heavy = "a\u{308}".repeat(1_000_000);
+        assert_eq!(Email::parse(&heavy), Err(Problem::TooLong { max: 160 }));
     }
 
     proptest! {

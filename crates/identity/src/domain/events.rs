@@ -199,7 +199,7 @@ pub struct InvitationCreated {
     pub role: Role,
     /// Who invites.
     pub invited_by_name: Personal<String>,
-    /// The confirmed account of that address, if there is one.
+    /// To whom [`MemberInvited`] announces it at the same time, if to anybody.
     pub user_id: Option<UserId>,
 }
 
@@ -221,7 +221,7 @@ pub struct InvitationResent {
     pub role: Role,
     /// Who invited in the first place.
     pub invited_by_name: Personal<String>,
-    /// The confirmed account of that address, if there is one.
+    /// To whom [`MemberInvited`] announced it, if to anybody.
     pub user_id: Option<UserId>,
 }
 

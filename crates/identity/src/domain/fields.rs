@@ -79,6 +79,11 @@ impl fmt::Display for Problem {
     }
 }
 
+/// Whether a character cannot be seen, or turns the direction of others around, so that one name could pass for another.
+pub(crate) fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+}
+
 /// A single line without blanks around it, 1 to `max` characters long.
 pub(crate) fn line(text: &str, max: usize) -> Result<String, Problem> {
     let text = text.trim();
@@ -87,6 +92,9 @@ pub(crate) fn line(text: &str, max: usize) -> Result<String, Problem> {
     }
     if text.chars().any(char::is_control) {
         return Err(Problem::Malformed("must be a single line without control characters"));
+    }
+    if text.contains(is_invisible) {
+        return Err(Problem::Malformed("must not have invisible characters"));
     }
     at_most(text, max)
 }
@@ -127,6 +135,21 @@ mod tests {
         assert_eq!(line(" \t ", 3), Err(Problem::Blank));
         assert!(matches!(line("A\0a", 3), Err(Problem::Malformed(_))));
         assert!(matches!(line("A\na", 3), Err(Problem::Malformed(_))));
+    }
+
+    #[test]
+    fn what_cannot_be_seen_is_in_no_name() {
+        for c in
+            ['\u{200b}', '\u{200f}', '\u{2028}', '\u{202e}', '\u{2060}', '\u{2069}', '\u{feff}']
+        {
+            let text = format!("A{c}a");
+            assert_eq!(
+                line(&text, 9),
+                Err(Problem::Malformed("must not have invisible characters")),
+                "{text:?}"
+            );
+        }
+        assert!(line("A\u{2010}a", 9).is_ok(), "a hyphen is seen");
     }
 
     #[test]

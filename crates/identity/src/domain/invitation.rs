@@ -21,7 +21,7 @@ use crate::domain::{
 /// How long an invitation can be answered after it was sent.
 const LIFETIME: TimeDelta = TimeDelta::days(14);
 
-/// How long it takes until an invitation can be sent once more.
+/// How long it takes until an address can be sent an invitation into the same workspace once more.
 const PAUSE: TimeDelta = TimeDelta::minutes(1);
 
 /// So many invitations into one workspace may wait for an answer.
@@ -30,7 +30,7 @@ pub(crate) const MAX_PENDING: i64 = 500;
 /// What became of an invitation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum InvitationStatus {
+pub(crate) enum InvitationStatus {
     /// Waits for an answer.
     Pending,
     /// Led to a membership.
@@ -49,7 +49,7 @@ impl InvitationStatus {
 
     /// The stable word: `pending`, `accepted`, `declined`, `revoked` or `expired`.
     #[must_use]
-    pub const fn as_str(self) -> &'static str {
+    pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
             Self::Accepted => "accepted",
@@ -211,6 +211,12 @@ impl Invitation {
         Unsaved::new(Self { status, ..self })
     }
 
+    /// Whether the address can be sent an invitation again, be it this one or another.
+    pub(crate) fn pause(&self, now: DateTime<Utc>) -> Result<(), TooSoon> {
+        let again_at = self.sent_at + PAUSE;
+        if now < again_at { Err(TooSoon { again_at }) } else { Ok(()) }
+    }
+
     /// Sends it once more, which gives the invitee the full time again.
     pub(crate) fn resend(
         self,
@@ -218,10 +224,7 @@ impl Invitation {
         inviter: &User,
         now: DateTime<Utc>,
     ) -> Result<Unsaved<Self>, TooSoon> {
-        let again_at = self.sent_at + PAUSE;
-        if now < again_at {
-            return Err(TooSoon { again_at });
-        }
+        self.pause(now)?;
         let event = InvitationResent {
             invitation_id: self.id,
             workspace_id: self.workspace_id,

@@ -1,6 +1,10 @@
 //! How callers name things, and the ids of this context.
 
+use std::fmt;
+
 use perme8_events::{Id, UserId, WorkspaceId};
+
+use crate::domain::slug::Slug;
 
 /// Marks the ids of invitations.
 #[derive(Debug)]
@@ -17,12 +21,25 @@ pub type InvitationId = Id<WorkspaceInvitation>;
 pub type SessionId = Id<UserSession>;
 
 /// Names a workspace by its id or by its slug.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub enum WorkspaceRef {
     /// By its id.
     Id(WorkspaceId),
     /// By its slug, as it stands in addresses.
     Slug(String),
+}
+
+/// What is no slug is free text of whoever asks, and is not shown.
+impl fmt::Debug for WorkspaceRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Id(id) => write!(f, "Id({id})"),
+            Self::Slug(text) => match Slug::parse(text) {
+                Some(slug) => write!(f, "Slug({slug})"),
+                None => f.write_str("Slug(..)"),
+            },
+        }
+    }
 }
 
 impl From<WorkspaceId> for WorkspaceRef {
@@ -52,8 +69,8 @@ pub enum MemberRef {
     Email(String),
 }
 
-impl std::fmt::Debug for MemberRef {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for MemberRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::User(id) => write!(f, "User({id})"),
             Self::Email(_) => f.write_str("Email(..)"),
@@ -104,6 +121,20 @@ impl From<WorkspaceRef> for InvitationRef {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn references_show_ids_and_slugs_and_no_free_text() {
+        let id = "0199a1b2-0000-7000-8000-000000000001";
+        let workspace = WorkspaceRef::Id(id.parse().unwrap());
+        assert_eq!(format!("{workspace:?}"), format!("Id({id})"));
+        assert_eq!(format!("{:?}", WorkspaceRef::from("engines")), "Slug(engines)");
+        for text in ["ada@example.com", "a b", "", "a".repeat(200).as_str()] {
+            let workspace = WorkspaceRef::from(text);
+            assert_eq!(format!("{workspace:?}"), "Slug(..)");
+            let invitation = InvitationRef::from(workspace);
+            assert_eq!(format!("{invitation:?}"), "Workspace(Slug(..))");
+        }
+    }
 
     #[test]
     fn a_member_is_named_by_id_or_address() {

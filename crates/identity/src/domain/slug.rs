@@ -8,6 +8,9 @@ use uuid::Uuid;
 /// The longest name part of a slug; a suffix comes on top.
 const MAX: usize = 80;
 
+/// A hyphen and six digits.
+const SUFFIX: usize = 7;
+
 /// Words that are part of addresses beside the slugs, or would mislead as the name of a workspace.
 const RESERVED: [&str; 28] = [
     "accept",
@@ -65,7 +68,8 @@ impl Slug {
     /// A slug as it stands in an address; nothing if no workspace can have it.
     pub(crate) fn parse(text: &str) -> Option<Self> {
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-        (!text.is_empty() && text.chars().all(fits)).then(|| Self(text.to_owned()))
+        let has_length = (1..=MAX + SUFFIX).contains(&text.len());
+        (has_length && text.chars().all(fits)).then(|| Self(text.to_owned()))
     }
 
     /// Trusts what was made here before it was stored.
@@ -137,10 +141,11 @@ mod tests {
 
     #[test]
     fn what_no_workspace_can_have_is_no_slug() {
-        for text in ["", "Über", "a b", "a\0", "a_b", "UPPER"] {
+        for text in ["", "a".repeat(88).as_str(), "Über", "a b", "a\0", "a_b", "UPPER"] {
             assert_eq!(Slug::parse(text), None, "{text:?}");
         }
         assert!(Slug::parse("product-team-0a1b2c").is_some());
+        assert!(Slug::parse(&"a".repeat(87)).is_some());
         assert!(Slug::parse("settings").unwrap().is_reserved());
         assert!(!Slug::parse("product-team").unwrap().is_reserved());
     }

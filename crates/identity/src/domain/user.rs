@@ -64,6 +64,13 @@ impl User {
         Unsaved::new(user).record(event)
     }
 
+    /// Somebody else, for all that is known, registers the address, which nobody has confirmed. The account stays the one that
+    /// was told of.
+    pub(crate) fn register_anew(self, new: NewUser) -> Unsaved<Self> {
+        let NewUser { email: _, first_name, last_name, password_hash } = new;
+        Unsaved::new(Self { first_name, last_name, password_hash, ..self })
+    }
+
     /// The address is proven to be theirs.
     ///
     /// Anybody could have registered it with a password of their own; so a password stays only if whoever proves the

@@ -2,21 +2,22 @@
 
 use perme8_events::{Actor, Origin, StorageError};
 
-use super::{Identity, Refusal, person};
+use super::{Identity, Refusal};
 use crate::{
     application::{
         confirm_user::{ConfirmUser, ConfirmUserError},
         issue_confirmation::{IssueConfirmation, IssueConfirmationError},
         log_in::{LogIn, LogInError},
         log_out::{LogOut, LogOutError},
-        read_models::{Authenticated, LoggedIn, QueryError, UserProfile},
+        purge_expired::{PurgeExpired, PurgeExpiredError},
+        read_models::{Authenticated, LoggedIn, UserProfile},
         register_user::{RegisterUser, RegisterUserError},
     },
     domain::secret::Secret,
 };
 
 impl Identity {
-    /// Makes an account. Anybody may.
+    /// Makes an account, or makes one anew that nobody has confirmed. Anybody may.
     ///
     /// # Errors
     ///
@@ -112,13 +113,18 @@ impl Identity {
         transact!(self, origin, tx => command.execute(tx))
     }
 
-    /// The profile of the person who acts.
+    /// Forgets sessions and tokens whose time is over, and says how many; fewer than the limit means that nothing is left. Only
+    /// the system may.
     ///
     /// # Errors
     ///
-    /// [`QueryError`].
+    /// [`PurgeExpiredError`].
     #[tracing::instrument(skip_all)]
-    pub async fn me(&self, origin: &Origin) -> Result<UserProfile, QueryError> {
-        self.queries.profile(person(origin)?).await?.ok_or(QueryError::NotFound)
+    pub async fn purge_expired(
+        &self,
+        origin: Origin,
+        command: PurgeExpired,
+    ) -> Result<u64, PurgeExpiredError> {
+        transact!(self, origin, tx => command.execute(tx))
     }
 }

@@ -4,7 +4,8 @@ use super::*;
 use crate::{
     AcceptInvitation, ChangeMemberRole, ConfirmUser, CreateWorkspace, DeclineInvitation,
     ExpireInvitations, InviteMember, IssueConfirmation, LeaveWorkspace, LogIn, LogOut,
-    RegisterUser, RemoveMember, ResendInvitation, RevokeInvitation, Secret, WorkspaceRef,
+    PurgeExpired, RegisterUser, RemoveMember, ResendInvitation, RevokeInvitation, Secret,
+    WorkspaceRef,
 };
 
 fn sent<T: Send>(_: T) {}
@@ -16,6 +17,7 @@ fn futures_are_send(
     origin: &Origin,
     workspace: &WorkspaceRef,
     token: &Secret,
+    purge: PurgeExpired,
     users: (RegisterUser, IssueConfirmation, ConfirmUser, LogIn, LogOut),
     workspaces: (CreateWorkspace, ChangeMemberRole, RemoveMember, LeaveWorkspace),
     invitations: (InviteMember, ResendInvitation, RevokeInvitation, ExpireInvitations),
@@ -24,11 +26,12 @@ fn futures_are_send(
     let who = || origin.clone();
     sent(identity.register_user(who(), users.0));
     sent(identity.issue_confirmation(who(), users.1));
-    sent(identity.confirm_user(who(), users.2));
+    sent(identity.confirm_user(who(), users.2.clone()));
+    sent(identity.redeem_token(who(), users.2));
     sent(identity.log_in(who(), users.3));
     sent(identity.log_out(who(), users.4));
     sent(identity.authenticate(token));
-    sent(identity.me(origin));
+    sent(identity.purge_expired(who(), purge));
     sent(identity.create_workspace(who(), workspaces.0));
     sent(identity.change_member_role(who(), workspaces.1));
     sent(identity.remove_member(who(), workspaces.2));
@@ -74,7 +77,7 @@ mod turns {
             let (email, name) = (|| "ada@example.com".to_owned(), || "Ada".to_owned());
             let register =
                 RegisterUser { email: email(), first_name: name(), last_name: name(), password: None };
-            identity.register_user(system(), register).await.unwrap();
+            identity.register_user(Origin::anonymous(), register).await.unwrap();
             let issue = IssueConfirmation { email: email() };
             let token = identity.issue_confirmation(system(), issue).await.unwrap();
 
@@ -94,7 +97,7 @@ mod turns {
             });
             let confirming = async {
                 begun.notified().await;
-                identity.confirm_user(system(), ConfirmUser { token, password: None }).await.unwrap();
+                identity.confirm_user(Origin::anonymous(), ConfirmUser { token, password: None }).await.unwrap();
                 order.lock().unwrap().push("confirmed");
             };
             let (invited, ()) = tokio::join!(inviting, confirming);

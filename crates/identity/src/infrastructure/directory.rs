@@ -1,13 +1,9 @@
 //! What other contexts may ask about people and workspaces.
 
 use perme8_events::{StorageError, UserId, WorkspaceId, sql, sql::Db};
-use sqlx::FromRow;
 
 use crate::{
-    domain::{
-        email::Email, invitation::InvitationStatus, references::InvitationId, role::Role,
-        slug::Slug,
-    },
+    domain::{discreet::discreet, email::Email, references::InvitationId, role::Role, slug::Slug},
     infrastructure::rows,
 };
 
@@ -17,15 +13,6 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct Directory {
     db: Db,
-}
-
-/// What somebody is in a workspace, read together with the state of the workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Membership {
-    /// As what.
-    pub role: Role,
-    /// Whether the workspace is put away, so that nothing in it changes.
-    pub workspace_archived: bool,
 }
 
 /// A workspace, for other contexts.
@@ -42,7 +29,7 @@ pub struct WorkspaceEntry {
 }
 
 /// A person, for other contexts.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct UserEntry {
     /// Who.
     pub id: UserId,
@@ -55,33 +42,17 @@ pub struct UserEntry {
 }
 
 /// An invitation, for other contexts; also when it is over.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct InvitationEntry {
-    /// Which.
-    pub id: InvitationId,
-    /// Into what.
-    pub workspace_id: WorkspaceId,
-    /// What it is called.
-    pub workspace_name: String,
     /// Who invited.
     pub invited_by: UserId,
-    /// Who was told of it, if anybody.
-    pub announced_to: Option<UserId>,
-    /// As what.
-    pub role: Role,
-    /// What became of it.
-    pub status: InvitationStatus,
+    /// Which address, in lower case, as that person knows it.
+    pub email: String,
 }
 
-#[derive(FromRow)]
-struct InvitationEntryRow {
-    id: InvitationId,
-    workspace_id: WorkspaceId,
-    workspace_name: String,
-    invited_by: UserId,
-    announced_to: Option<UserId>,
-    role: String,
-    status: String,
+discreet! {
+    UserEntry { id, confirmed }
+    InvitationEntry { invited_by }
 }
 
 impl Directory {
@@ -101,30 +72,11 @@ impl Directory {
         user: UserId,
         workspace: WorkspaceId,
     ) -> Result<Option<Role>, StorageError> {
-        Ok(self.membership(user, workspace).await?.map(|membership| membership.role))
-    }
-
-    /// The same, together with the state of the workspace.
-    ///
-    /// # Errors
-    ///
-    /// [`StorageError`] when the storage fails.
-    pub async fn membership(
-        &self,
-        user: UserId,
-        workspace: WorkspaceId,
-    ) -> Result<Option<Membership>, StorageError> {
         let query = self.db.query(sql!(
-            "SELECT m.role, w.archived_at IS NOT NULL AS archived
-             FROM identity_members m
-             JOIN identity_workspaces w ON w.id = m.workspace_id
-             WHERE m.user_id = $1 AND m.workspace_id = $2"
+            "SELECT role FROM identity_members WHERE user_id = $1 AND workspace_id = $2"
         ));
-        let row: Option<(String, bool)> = query.bind(user).bind(workspace).opt().await?;
-        row.map(|(role, workspace_archived)| {
-            Ok(Membership { role: rows::role(&role)?, workspace_archived })
-        })
-        .transpose()
+        let row: Option<(String,)> = query.bind(user).bind(workspace).opt().await?;
+        row.map(|(role,)| rows::role(&role)).transpose()
     }
 
     /// Everybody in a workspace, oldest members first.
@@ -224,35 +176,10 @@ impl Directory {
         &self,
         id: InvitationId,
     ) -> Result<Option<InvitationEntry>, StorageError> {
-        let query = self.db.query(sql!(
-            "SELECT i.id, i.workspace_id, w.name AS workspace_name, i.invited_by, i.announced_to, i.role, i.status
-             FROM identity_invitations i
-             JOIN identity_workspaces w ON w.id = i.workspace_id
-             WHERE i.id = $1"
-        ));
-        let row: Option<InvitationEntryRow> = query.bind(id).opt().await?;
-        row.map(|row| {
-            let InvitationEntryRow {
-                id,
-                workspace_id,
-                workspace_name,
-                invited_by,
-                announced_to,
-                role,
-                status,
-            } = row;
-            let (role, status) = (rows::role(&role)?, rows::status(&status)?);
-            Ok(InvitationEntry {
-                id,
-                workspace_id,
-                workspace_name,
-                invited_by,
-                announced_to,
-                role,
-                status,
-            })
-        })
-        .transpose()
+        let query =
+            self.db.query(sql!("SELECT invited_by, email FROM identity_invitations WHERE id = $1"));
+        let row: Option<(UserId, String)> = query.bind(id).opt().await?;
+        Ok(row.map(|(invited_by, email)| InvitationEntry { invited_by, email }))
     }
 }
 

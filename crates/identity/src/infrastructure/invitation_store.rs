@@ -1,20 +1,18 @@
 //! Invitations in `identity_invitations`.
 
-use perme8_events::{Load, StorageError, Store, Transaction as _, WorkspaceId, sql, sql::Tx};
+use perme8_events::{
+    Load, StorageError, Store, Transaction as _, UserId, WorkspaceId, sql, sql::Tx,
+};
 
 use crate::{
     application::ports::Invitations,
     domain::{email::Email, invitation::Invitation, references::InvitationId},
-    infrastructure::rows::InvitationRow,
+    infrastructure::rows::{InvitationRow, select_invitations},
 };
 
 impl Load<Invitation> for Tx {
     async fn load(&mut self, id: InvitationId) -> Result<Option<Invitation>, StorageError> {
-        let query = self.query(sql!(
-            "SELECT id, workspace_id, email, role, invited_by, status, announced_to, created_at, sent_at, expires_at,
-                    version
-             FROM identity_invitations WHERE id = $1"
-        ));
+        let query = self.query(sql!(select_invitations!("WHERE id = $1")));
         let row: Option<InvitationRow> = query.bind(id).opt().await?;
         row.map(TryInto::try_into).transpose()
     }
@@ -79,13 +77,39 @@ impl Invitations for Tx {
         workspace: WorkspaceId,
         email: &Email,
     ) -> Result<Option<Invitation>, StorageError> {
-        let query = self.query(sql!(
-            "SELECT id, workspace_id, email, role, invited_by, status, announced_to, created_at, sent_at, expires_at,
-                    version
-             FROM identity_invitations WHERE workspace_id = $1 AND email = $2 AND status = 'pending'"
-        ));
+        let query = self.query(sql!(select_invitations!(
+            "WHERE workspace_id = $1 AND email = $2 AND status = 'pending'"
+        )));
         let row: Option<InvitationRow> = query.bind(workspace).bind(email.as_str()).opt().await?;
         row.map(TryInto::try_into).transpose()
+    }
+
+    async fn latest_invitation(
+        &mut self,
+        workspace: WorkspaceId,
+        email: &Email,
+    ) -> Result<Option<Invitation>, StorageError> {
+        let query = self.query(sql!(select_invitations!(
+            "WHERE workspace_id = $1 AND email = $2 ORDER BY sent_at DESC, id DESC LIMIT 1"
+        )));
+        let row: Option<InvitationRow> = query.bind(workspace).bind(email.as_str()).opt().await?;
+        row.map(TryInto::try_into).transpose()
+    }
+
+    async fn pending_invitations_by(
+        &mut self,
+        workspace: WorkspaceId,
+        inviter: UserId,
+    ) -> Result<Vec<Invitation>, StorageError> {
+        let query = self.query(sql!(select_invitations!(
+            "WHERE workspace_id = $1 AND invited_by = $2 AND status = 'pending' ORDER BY created_at, id"
+        )));
+        let rows: Vec<InvitationRow> = query.bind(workspace).bind(inviter).all().await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    async fn wait_for_room(&mut self, workspace: WorkspaceId) -> Result<(), StorageError> {
+        self.take_turns(&format!("identity.invitations:{workspace}")).await
     }
 
     async fn count_open_invitations(
@@ -105,24 +129,20 @@ impl Invitations for Tx {
         email: &Email,
     ) -> Result<Vec<Invitation>, StorageError> {
         let now = self.now();
-        let query = self.query(sql!(
-            "SELECT id, workspace_id, email, role, invited_by, status, announced_to, created_at, sent_at, expires_at,
-                    version
-             FROM identity_invitations WHERE email = $1 AND status = 'pending' AND expires_at > $2
+        let query = self.query(sql!(select_invitations!(
+            "WHERE email = $1 AND status = 'pending' AND expires_at > $2
              ORDER BY created_at, id"
-        ));
+        )));
         let rows: Vec<InvitationRow> = query.bind(email.as_str()).bind(now).all().await?;
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
     async fn overdue_invitations(&mut self, limit: u32) -> Result<Vec<Invitation>, StorageError> {
         let now = self.now();
-        let query = self.query(sql!(
-            "SELECT id, workspace_id, email, role, invited_by, status, announced_to, created_at, sent_at, expires_at,
-                    version
-             FROM identity_invitations WHERE status = 'pending' AND expires_at <= $1
+        let query = self.query(sql!(select_invitations!(
+            "WHERE status = 'pending' AND expires_at <= $1
              ORDER BY expires_at, id LIMIT $2"
-        ));
+        )));
         let rows: Vec<InvitationRow> = query.bind(now).bind(i64::from(limit)).all().await?;
         rows.into_iter().map(TryInto::try_into).collect()
     }

@@ -8,16 +8,13 @@ use crate::{
         email::Email,
         member::{Member, MemberId},
     },
-    infrastructure::rows::MemberRow,
+    infrastructure::rows::{MemberRow, select_members},
 };
 
 impl Load<Member> for Tx {
     async fn load(&mut self, id: MemberId) -> Result<Option<Member>, StorageError> {
         let MemberId { workspace_id, user_id } = id;
-        let query = self.query(sql!(
-            "SELECT workspace_id, user_id, role, joined_at, version
-             FROM identity_members WHERE workspace_id = $1 AND user_id = $2"
-        ));
+        let query = self.query(sql!(select_members!("WHERE workspace_id = $1 AND user_id = $2")));
         let row: Option<MemberRow> = query.bind(workspace_id).bind(user_id).opt().await?;
         row.map(TryInto::try_into).transpose()
     }
@@ -68,12 +65,9 @@ impl Members for Tx {
         workspace: WorkspaceId,
         email: &Email,
     ) -> Result<Option<Member>, StorageError> {
-        let query = self.query(sql!(
-            "SELECT m.workspace_id, m.user_id, m.role, m.joined_at, m.version
-             FROM identity_members m
-             JOIN identity_users u ON u.id = m.user_id
-             WHERE m.workspace_id = $1 AND u.email = $2"
-        ));
+        let query = self.query(sql!(select_members!(
+            "WHERE workspace_id = $1 AND user_id = (SELECT id FROM identity_users WHERE email = $2)"
+        )));
         let row: Option<MemberRow> = query.bind(workspace).bind(email.as_str()).opt().await?;
         row.map(TryInto::try_into).transpose()
     }

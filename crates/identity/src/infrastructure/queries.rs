@@ -16,7 +16,7 @@ use crate::{
         workspace::Workspace,
     },
     infrastructure::{
-        rows::{StandingRow, UserRow, role},
+        rows::{StandingRow, UserRow, role, select_standings},
         workspace_store::id_and_slug,
     },
 };
@@ -53,6 +53,21 @@ impl TryFrom<MemberSummaryRow> for MemberSummary {
         let MemberSummaryRow { user_id, email, first_name, last_name, role: word, joined_at } = row;
         Ok(Self { user_id, email, first_name, last_name, role: role(&word)?, joined_at })
     }
+}
+
+/// The columns of [`InvitationSummaryRow`], in a `SELECT`.
+macro_rules! select_summaries {
+    ($rest:literal) => {
+        concat!(
+            "SELECT i.id, i.workspace_id, w.name AS workspace_name, w.slug AS workspace_slug, i.email, i.role,
+                    i.invited_by, u.first_name || ' ' || u.last_name AS invited_by_name, i.created_at, i.sent_at,
+                    i.expires_at
+             FROM identity_invitations i
+             JOIN identity_workspaces w ON w.id = i.workspace_id
+             JOIN identity_users u ON u.id = i.invited_by ",
+            $rest
+        )
+    };
 }
 
 #[derive(FromRow)]
@@ -120,16 +135,6 @@ impl Queries {
         }))
     }
 
-    /// The profile of a person.
-    pub(crate) async fn profile(&self, user: UserId) -> Result<Option<UserProfile>, StorageError> {
-        let query = self.db.query(sql!(
-            "SELECT id, email, first_name, last_name, password_hash, registered_at, confirmed_at, version
-             FROM identity_users WHERE id = $1"
-        ));
-        let row: Option<UserRow> = query.bind(user).opt().await?;
-        Ok(row.map(|row| UserProfile::from(&User::from(row))))
-    }
-
     /// A workspace, for one of its members.
     pub(crate) async fn workspace(
         &self,
@@ -137,12 +142,7 @@ impl Queries {
         workspace: &WorkspaceRef,
     ) -> Result<Option<WorkspaceDetails>, StorageError> {
         let (id, slug) = id_and_slug(workspace);
-        let query = self.db.query(sql!(
-            "SELECT w.id, w.name, w.slug, w.description, w.color, w.created_at, w.archived_at, w.version, m.role
-             FROM identity_workspaces w
-             JOIN identity_members m ON m.workspace_id = w.id AND m.user_id = $1
-             WHERE w.id = $2 OR w.slug = $3"
-        ));
+        let query = self.db.query(sql!(select_standings!("AND (w.id = $2 OR w.slug = $3)")));
         let row: Option<StandingRow> = query.bind(user).bind(id).bind(slug).opt().await?;
         row.map(details).transpose()
     }
@@ -152,13 +152,9 @@ impl Queries {
         &self,
         user: UserId,
     ) -> Result<Vec<WorkspaceDetails>, StorageError> {
-        let query = self.db.query(sql!(
-            "SELECT w.id, w.name, w.slug, w.description, w.color, w.created_at, w.archived_at, w.version, m.role
-             FROM identity_members m
-             JOIN identity_workspaces w ON w.id = m.workspace_id
-             WHERE m.user_id = $1 AND w.archived_at IS NULL
-             ORDER BY w.created_at DESC, w.id DESC"
-        ));
+        let query = self.db.query(sql!(select_standings!(
+            "AND w.archived_at IS NULL ORDER BY w.created_at DESC, w.id DESC"
+        )));
         let rows: Vec<StandingRow> = query.bind(user).all().await?;
         rows.into_iter().map(details).collect()
     }
@@ -184,16 +180,10 @@ impl Queries {
         &self,
         workspace: WorkspaceId,
     ) -> Result<Vec<InvitationSummary>, StorageError> {
-        let query = self.db.query(sql!(
-            "SELECT i.id, i.workspace_id, w.name AS workspace_name, w.slug AS workspace_slug, i.email, i.role,
-                    i.invited_by, u.first_name || ' ' || u.last_name AS invited_by_name, i.created_at, i.sent_at,
-                    i.expires_at
-             FROM identity_invitations i
-             JOIN identity_workspaces w ON w.id = i.workspace_id
-             JOIN identity_users u ON u.id = i.invited_by
-             WHERE i.workspace_id = $1 AND i.status = 'pending' AND i.expires_at > $2
+        let query = self.db.query(sql!(select_summaries!(
+            "WHERE i.workspace_id = $1 AND i.status = 'pending' AND i.expires_at > $2
              ORDER BY i.created_at DESC, i.id DESC"
-        ));
+        )));
         let rows: Vec<InvitationSummaryRow> = query.bind(workspace).bind(self.now()).all().await?;
         rows.into_iter().map(TryInto::try_into).collect()
     }
@@ -203,18 +193,11 @@ impl Queries {
         &self,
         user: UserId,
     ) -> Result<Vec<InvitationSummary>, StorageError> {
-        let query = self.db.query(sql!(
-            "SELECT i.id, i.workspace_id, w.name AS workspace_name, w.slug AS workspace_slug, i.email, i.role,
-                    i.invited_by, u.first_name || ' ' || u.last_name AS invited_by_name, i.created_at, i.sent_at,
-                    i.expires_at
-             FROM identity_users invitee
-             JOIN identity_invitations i ON i.email = invitee.email
-             JOIN identity_workspaces w ON w.id = i.workspace_id
-             JOIN identity_users u ON u.id = i.invited_by
-             WHERE invitee.id = $1 AND invitee.confirmed_at IS NOT NULL
+        let query = self.db.query(sql!(select_summaries!(
+            "WHERE i.email = (SELECT email FROM identity_users WHERE id = $1 AND confirmed_at IS NOT NULL)
                AND i.status = 'pending' AND i.expires_at > $2 AND w.archived_at IS NULL
              ORDER BY i.created_at DESC, i.id DESC"
-        ));
+        )));
         let rows: Vec<InvitationSummaryRow> = query.bind(user).bind(self.now()).all().await?;
         rows.into_iter().map(TryInto::try_into).collect()
     }

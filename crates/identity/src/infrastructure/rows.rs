@@ -16,6 +16,68 @@ use crate::domain::{
     workspace::Workspace,
 };
 
+/// The columns of [`UserRow`], in a `SELECT`.
+macro_rules! select_users {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, email, first_name, last_name, password_hash, registered_at, confirmed_at, version
+             FROM identity_users ",
+            $rest
+        )
+    };
+}
+
+/// The columns of [`WorkspaceRow`], in a `SELECT`.
+macro_rules! select_workspaces {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, name, slug, description, color, created_at, archived_at, version
+             FROM identity_workspaces ",
+            $rest
+        )
+    };
+}
+
+/// The columns of [`StandingRow`], in a `SELECT`; whose standing is `$1`.
+macro_rules! select_standings {
+    ($rest:literal) => {
+        concat!(
+            "SELECT w.id, w.name, w.slug, w.description, w.color, w.created_at, w.archived_at, w.version, m.role
+             FROM identity_workspaces w
+             JOIN identity_members m ON m.workspace_id = w.id
+             WHERE m.user_id = $1 ",
+            $rest
+        )
+    };
+}
+
+/// The columns of [`MemberRow`], in a `SELECT`.
+macro_rules! select_members {
+    ($rest:literal) => {
+        concat!(
+            "SELECT workspace_id, user_id, role, joined_at, version
+             FROM identity_members ",
+            $rest
+        )
+    };
+}
+
+/// The columns of [`InvitationRow`], in a `SELECT`.
+macro_rules! select_invitations {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, workspace_id, email, role, invited_by, status, announced_to, created_at, sent_at, expires_at,
+                    version
+             FROM identity_invitations ",
+            $rest
+        )
+    };
+}
+
+pub(crate) use {
+    select_invitations, select_members, select_standings, select_users, select_workspaces,
+};
+
 /// What a column says of a role.
 pub(crate) fn role(text: &str) -> Result<Role, StorageError> {
     text.parse().map_err(StorageError::new)

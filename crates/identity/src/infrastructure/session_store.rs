@@ -46,6 +46,15 @@ impl EmailTokens for Tx {
             .map(drop)
     }
 
+    async fn purge_tokens(&mut self, limit: u32) -> Result<u64, StorageError> {
+        let now = self.now();
+        let delete = sql!(
+            "DELETE FROM identity_email_tokens WHERE token_hash IN
+                (SELECT token_hash FROM identity_email_tokens WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)"
+        );
+        self.query(delete).bind(now).bind(i64::from(limit)).exec().await
+    }
+
     async fn take_token(&mut self, hash: &TokenHash) -> Result<Option<EmailToken>, StorageError> {
         let now = self.now();
         let delete = sql!(
@@ -90,6 +99,15 @@ impl Sessions for Tx {
             .exec()
             .await
             .map(drop)
+    }
+
+    async fn purge_sessions(&mut self, limit: u32) -> Result<u64, StorageError> {
+        let now = self.now();
+        let delete = sql!(
+            "DELETE FROM identity_sessions WHERE id IN
+                (SELECT id FROM identity_sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)"
+        );
+        self.query(delete).bind(now).bind(i64::from(limit)).exec().await
     }
 
     async fn end_session(&mut self, id: SessionId, user: UserId) -> Result<bool, StorageError> {

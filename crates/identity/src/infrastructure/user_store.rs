@@ -12,15 +12,12 @@ use crate::{
         secret::{PasswordHash, TokenHash},
         user::User,
     },
-    infrastructure::rows::UserRow,
+    infrastructure::rows::{UserRow, select_users},
 };
 
 impl Load<User> for Tx {
     async fn load(&mut self, id: UserId) -> Result<Option<User>, StorageError> {
-        let query = self.query(sql!(
-            "SELECT id, email, first_name, last_name, password_hash, registered_at, confirmed_at, version
-             FROM identity_users WHERE id = $1"
-        ));
+        let query = self.query(sql!(select_users!("WHERE id = $1")));
         Ok(query.bind(id).opt::<UserRow>().await?.map(User::from))
     }
 }
@@ -73,10 +70,7 @@ impl Store<User> for Tx {
 
 impl Users for Tx {
     async fn user_by_email(&mut self, email: &Email) -> Result<Option<User>, StorageError> {
-        let query = self.query(sql!(
-            "SELECT id, email, first_name, last_name, password_hash, registered_at, confirmed_at, version
-             FROM identity_users WHERE email = $1"
-        ));
+        let query = self.query(sql!(select_users!("WHERE email = $1")));
         Ok(query.bind(email.as_str()).opt::<UserRow>().await?.map(User::from))
     }
 
@@ -87,20 +81,14 @@ impl Users for Tx {
 
 impl Accounts for Db {
     async fn account_by_email(&self, email: &Email) -> Result<Option<User>, StorageError> {
-        let query = self.query(sql!(
-            "SELECT id, email, first_name, last_name, password_hash, registered_at, confirmed_at, version
-             FROM identity_users WHERE email = $1"
-        ));
+        let query = self.query(sql!(select_users!("WHERE email = $1")));
         Ok(query.bind(email.as_str()).opt::<UserRow>().await?.map(User::from))
     }
 
     async fn account_by_token(&self, hash: &TokenHash) -> Result<Option<User>, StorageError> {
-        let query = self.query(sql!(
-            "SELECT u.id, u.email, u.first_name, u.last_name, u.password_hash, u.registered_at, u.confirmed_at, u.version
-             FROM identity_email_tokens t
-             JOIN identity_users u ON u.id = t.user_id
-             WHERE t.token_hash = $1"
-        ));
+        let query = self.query(sql!(select_users!(
+            "WHERE id = (SELECT user_id FROM identity_email_tokens WHERE token_hash = $1)"
+        )));
         Ok(query.bind(hash.as_bytes()).opt::<UserRow>().await?.map(User::from))
     }
 }

@@ -5,15 +5,12 @@ use perme8_events::{Load, StorageError, Store, UserId, WorkspaceId, sql, sql::Tx
 use crate::{
     application::ports::Workspaces,
     domain::{references::WorkspaceRef, role::Role, slug::Slug, workspace::Workspace},
-    infrastructure::rows::{StandingRow, WorkspaceRow},
+    infrastructure::rows::{StandingRow, WorkspaceRow, select_standings, select_workspaces},
 };
 
 impl Load<Workspace> for Tx {
     async fn load(&mut self, id: WorkspaceId) -> Result<Option<Workspace>, StorageError> {
-        let query = self.query(sql!(
-            "SELECT id, name, slug, description, color, created_at, archived_at, version
-             FROM identity_workspaces WHERE id = $1"
-        ));
+        let query = self.query(sql!(select_workspaces!("WHERE id = $1")));
         Ok(query.bind(id).opt::<WorkspaceRow>().await?.map(Workspace::from))
     }
 }
@@ -58,10 +55,7 @@ impl Store<Workspace> for Tx {
 
 impl Workspaces for Tx {
     async fn workspace_by_slug(&mut self, slug: &Slug) -> Result<Option<Workspace>, StorageError> {
-        let query = self.query(sql!(
-            "SELECT id, name, slug, description, color, created_at, archived_at, version
-             FROM identity_workspaces WHERE slug = $1"
-        ));
+        let query = self.query(sql!(select_workspaces!("WHERE slug = $1")));
         Ok(query.bind(slug.as_str()).opt::<WorkspaceRow>().await?.map(Workspace::from))
     }
 
@@ -72,10 +66,8 @@ impl Workspaces for Tx {
     ) -> Result<Option<(Workspace, Role)>, StorageError> {
         let (id, slug) = id_and_slug(workspace);
         let query = self.query(sql!(
-            "SELECT w.id, w.name, w.slug, w.description, w.color, w.created_at, w.archived_at, w.version, m.role
-             FROM identity_workspaces w
-             JOIN identity_members m ON m.workspace_id = w.id AND m.user_id = $1
-             WHERE w.id = $2 OR w.slug = $3"
+            sqlite: select_standings!("AND (w.id = $2 OR w.slug = $3)"),
+            postgres: select_standings!("AND (w.id = $2 OR w.slug = $3) FOR SHARE OF m, w")
         ));
         let row: Option<StandingRow> = query.bind(user).bind(id).bind(slug).opt().await?;
         row.map(TryInto::try_into).transpose()

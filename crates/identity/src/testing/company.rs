@@ -105,7 +105,12 @@ fn workspace(id: WorkspaceId, name: &str, owner: Person) -> Workspace {
 
 /// The company after its owner has invited somebody as a member; what that emitted is taken away.
 pub(crate) async fn invited(person: Person) -> (FakeTx<Tables>, Invitation) {
-    let mut tx = company();
+    invited_by(OWNER, person).await
+}
+
+/// The same, but somebody else has invited; from then on that person acts.
+pub(crate) async fn invited_by(inviter: Person, person: Person) -> (FakeTx<Tables>, Invitation) {
+    let mut tx = company().of(Actor::User(inviter.id()));
     let command = InviteMember {
         workspace: COMPANY.into(),
         email: person.email.to_owned(),

@@ -1,5 +1,6 @@
 //! The tables in memory, with the same rules of uniqueness as in a database.
 
+use chrono::{DateTime, Utc};
 use perme8_events::{
     Aggregate, Load, StorageError, Store, Transaction as _, UserId, WorkspaceId, testing::FakeTx,
 };
@@ -57,6 +58,18 @@ where
     Ok(())
 }
 
+/// Deletes what is over, the longest over first.
+fn purge<R>(rows: &mut Vec<R>, limit: u32, is_over: impl Fn(&R) -> (bool, DateTime<Utc>)) -> u64 {
+    rows.sort_by_key(|row| is_over(row).1);
+    let mut left = u64::from(limit);
+    rows.retain(|row| {
+        let goes = left > 0 && is_over(row).0;
+        left -= u64::from(goes);
+        !goes
+    });
+    u64::from(limit) - left
+}
+
 impl Load<User> for FakeTx<Tables> {
     async fn load(&mut self, id: UserId) -> Result<Option<User>, StorageError> {
         Ok(self.state.users.iter().find(|user| user.id == id).cloned())
@@ -87,6 +100,11 @@ impl EmailTokens for FakeTx<Tables> {
         Ok(())
     }
 
+    async fn purge_tokens(&mut self, limit: u32) -> Result<u64, StorageError> {
+        let now = self.now();
+        Ok(purge(&mut self.state.tokens, limit, |kept| (kept.expires_at <= now, kept.expires_at)))
+    }
+
     async fn take_token(&mut self, hash: &TokenHash) -> Result<Option<EmailToken>, StorageError> {
         let now = self.now();
         let place = self
@@ -109,6 +127,11 @@ impl Sessions for FakeTx<Tables> {
         self.state.sessions.retain(|kept| kept.user_id != session.user_id || kept.expires_at > now);
         self.state.sessions.push(session.clone());
         Ok(())
+    }
+
+    async fn purge_sessions(&mut self, limit: u32) -> Result<u64, StorageError> {
+        let now = self.now();
+        Ok(purge(&mut self.state.sessions, limit, |kept| (kept.expires_at <= now, kept.expires_at)))
     }
 
     async fn end_session(&mut self, id: SessionId, user: UserId) -> Result<bool, StorageError> {
@@ -208,6 +231,37 @@ impl Invitations for FakeTx<Tables> {
         let fits =
             |i: &&Invitation| i.is_pending() && i.workspace_id == workspace && i.email == *email;
         Ok(self.state.invitations.iter().find(fits).cloned())
+    }
+
+    async fn latest_invitation(
+        &mut self,
+        workspace: WorkspaceId,
+        email: &Email,
+    ) -> Result<Option<Invitation>, StorageError> {
+        let to_them = self
+            .state
+            .invitations
+            .iter()
+            .filter(|i| i.workspace_id == workspace && i.email == *email);
+        Ok(to_them.max_by_key(|i| (i.sent_at, i.id)).cloned())
+    }
+
+    async fn pending_invitations_by(
+        &mut self,
+        workspace: WorkspaceId,
+        inviter: UserId,
+    ) -> Result<Vec<Invitation>, StorageError> {
+        let by_them =
+            self.state.invitations.iter().filter(|i| {
+                i.is_pending() && i.workspace_id == workspace && i.invited_by == inviter
+            });
+        let mut by_them: Vec<Invitation> = by_them.cloned().collect();
+        by_them.sort_by_key(|invitation| (invitation.created_at, invitation.id));
+        Ok(by_them)
+    }
+
+    async fn wait_for_room(&mut self, _workspace: WorkspaceId) -> Result<(), StorageError> {
+        Ok(())
     }
 
     async fn count_open_invitations(

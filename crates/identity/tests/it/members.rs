@@ -1,8 +1,8 @@
 //! Changing roles, removing, leaving.
 
 use identity::{
-    ChangeMemberRole, ChangeMemberRoleError, LeaveWorkspace, LeaveWorkspaceError, RemoveMember,
-    RemoveMemberError,
+    AcceptInvitation, AcceptInvitationError, ChangeMemberRole, ChangeMemberRoleError,
+    LeaveWorkspace, LeaveWorkspaceError, RemoveMember, RemoveMemberError,
 };
 
 use super::*;
@@ -27,7 +27,6 @@ on_both_engines! {
         let workspace = office.engines.id;
         assert_eq!(office.directory.role_of(office.ben, workspace).await.unwrap(), Some(Role::Admin));
         assert_eq!(office.directory.role_of(office.cyd, workspace).await.unwrap(), None);
-        assert!(!office.directory.membership(office.ada, workspace).await.unwrap().unwrap().workspace_archived);
         let all = [(office.ada, Role::Owner), (office.ben, Role::Admin)];
         assert_eq!(office.directory.members(workspace).await.unwrap(), all);
         assert_eq!(office.directory.managers(workspace).await.unwrap(), [office.ada, office.ben]);
@@ -48,11 +47,35 @@ on_both_engines! {
         assert_eq!(office.directory.role_of(office.ben, office.engines.id).await.unwrap(), None);
         let again = office.identity.remove_member(Origin::user(office.ada), remove()).await;
         assert!(matches!(again, Err(RemoveMemberError::MemberNotFound)));
+        test.clock.advance(std::time::Duration::from_mins(1));
         office.join(office.ben, "ben@example.com", Role::Guest).await;
         assert_eq!(office.directory.role_of(office.ben, office.engines.id).await.unwrap(), Some(Role::Guest));
         let owner = RemoveMember { workspace: "engines".into(), member: office.ada.into() };
         let outcome = office.identity.remove_member(Origin::user(office.ada), owner).await;
         assert!(matches!(outcome, Err(RemoveMemberError::OwnerProtected)));
+    }
+
+    async fn nobody_comes_in_through_an_invitation_of_a_former_manager(test: TestDb) {
+        let office = Office::open(&test).await;
+        office.join(office.ben, "ben@example.com", Role::Admin).await;
+        let invite = InviteMember {
+            workspace: "engines".into(),
+            email: "cyd@example.com".to_owned(),
+            role: Role::Admin,
+        };
+        let back_door = office.identity.invite_member(Origin::user(office.ben), invite).await.unwrap();
+        let kept = office.invite("dan@example.com").await;
+        let remove = RemoveMember { workspace: "engines".into(), member: office.ben.into() };
+        office.identity.remove_member(Origin::user(office.ada), remove).await.unwrap();
+        let accept = AcceptInvitation { invitation: back_door.id.into() };
+        let outcome = office.identity.accept_invitation(Origin::user(office.cyd), accept).await;
+        assert!(matches!(outcome, Err(AcceptInvitationError::InvitationNotFound)));
+        let pending = office.identity.invitations(&Origin::user(office.ada), &"engines".into()).await.unwrap();
+        assert_eq!(pending, [kept]);
+        let events = events(&test).await;
+        let [.., removed, revoked] = events.as_slice() else { panic!("two more events") };
+        assert_eq!(removed.event_type, "identity.member_removed");
+        assert_eq!((revoked.event_type.as_str(), revoked.actor.user()), ("identity.invitation_revoked", Some(office.ada)));
     }
 
     async fn everybody_leaves_but_the_owner(test: TestDb) {

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use identity::{
-    ConfirmUser, ConfirmUserError, Identity, IssueConfirmation, LogIn, LogInError, LogOut,
-    LogOutError, QueryError, RegisterUser, RegisterUserError, Secret, UserLoggedIn,
+    ConfirmUser, ConfirmUserError, Identity, IssueConfirmation, IssueConfirmationError, LogIn,
+    LogInError, LogOut, LogOutError, PurgeExpired, PurgeExpiredError, RegisterUser,
+    RegisterUserError, Secret, UserLoggedIn,
     testing::{PASSWORD, confirmed_user, user_with_password},
 };
 use perme8_events::{Actor, Client, Origin};
@@ -16,7 +17,16 @@ fn log_in(email: &str, password: &str) -> LogIn {
 }
 
 fn visitor() -> Origin {
-    Origin::system("api")
+    Origin::anonymous()
+}
+
+fn of_ben(first_name: &str) -> RegisterUser {
+    RegisterUser {
+        email: "Ben@example.com".to_owned(),
+        first_name: first_name.to_owned(),
+        last_name: "Franklin".to_owned(),
+        password: None,
+    }
 }
 
 on_both_engines! {
@@ -44,7 +54,7 @@ on_both_engines! {
         let origin = visitor().with_request_id("req-1").with_client(client);
         let login = identity.log_in(origin, log_in("ada@example.com", PASSWORD)).await.unwrap();
         let events = events(&test).await;
-        assert!(events[0].actor.is_system(), "nobody has proven anything by registering");
+        assert_eq!(events[0].actor, Actor::Anonymous, "nobody has proven anything by registering");
         assert_eq!(events[1].actor, Actor::User(ada));
         assert_eq!(events[2].actor, Actor::User(ada));
         assert_eq!(events[2].metadata["request_id"], "req-1");
@@ -113,8 +123,11 @@ on_both_engines! {
         };
         identity.register_user(visitor(), by_a_stranger).await.unwrap();
         let issue = || IssueConfirmation { email: "ada@example.com".to_owned() };
-        let token = identity.issue_confirmation(visitor(), issue()).await.unwrap();
-        let other = identity.issue_confirmation(visitor(), issue()).await.unwrap();
+        let refused = identity.issue_confirmation(visitor(), issue()).await;
+        assert!(matches!(refused, Err(IssueConfirmationError::Forbidden)), "tokens are for the mail alone");
+        let system = || Origin::system("identity.testing");
+        let token = identity.issue_confirmation(system(), issue()).await.unwrap();
+        let other = identity.issue_confirmation(system(), issue()).await.unwrap();
         let command = ConfirmUser { token: token.clone(), password: None };
         let ada = identity.confirm_user(visitor(), command).await.unwrap();
         assert!(!ada.has_password);
@@ -126,13 +139,39 @@ on_both_engines! {
         }
     }
 
-    async fn people_see_themselves(test: TestDb) {
-        let office = Office::open(&test).await;
-        let me = office.identity.me(&Origin::user(office.ben)).await.unwrap();
-        assert_eq!((me.email.as_str(), me.first_name.as_str()), ("ben@example.com", "Ben"));
-        assert!(matches!(office.identity.me(&visitor()).await, Err(QueryError::Forbidden)));
-        let unknown = UserId::new(office.engines.id.uuid());
-        assert!(matches!(office.identity.me(&Origin::user(unknown)).await, Err(QueryError::NotFound)));
+    async fn what_has_expired_is_purged_by_the_system_alone(test: TestDb) {
+        let identity = Identity::with_cheap_passwords(test.db.clone());
+        user_with_password(&identity, "ada@example.com", "Ada", "Lovelace").await;
+        for _ in 0..3 {
+            identity.log_in(visitor(), log_in("ada@example.com", PASSWORD)).await.unwrap();
+        }
+        identity.register_user(visitor(), of_ben("Ben")).await.unwrap();
+        let issue = IssueConfirmation { email: "ben@example.com".to_owned() };
+        identity.issue_confirmation(Origin::system("identity.testing"), issue).await.unwrap();
+        let purge = |origin, limit| identity.purge_expired(origin, PurgeExpired { limit });
+        let system = || Origin::system("identity.expiry");
+        assert_eq!(purge(system(), 9).await.unwrap(), 0);
+        test.clock.advance(Duration::from_hours(14 * 24));
+        assert!(matches!(purge(visitor(), 9).await, Err(PurgeExpiredError::Forbidden)));
+        for purged in [3, 1, 0] {
+            assert_eq!(purge(system(), 2).await.unwrap(), purged);
+        }
+    }
+
+    async fn an_address_that_nobody_confirmed_can_be_registered_anew(test: TestDb) {
+        let identity = Identity::with_cheap_passwords(test.db.clone());
+        let squatter = identity.register_user(visitor(), of_ben("Mallory")).await.unwrap();
+        let issue = || IssueConfirmation { email: "ben@example.com".to_owned() };
+        let system = || Origin::system("identity.testing");
+        let stale = identity.issue_confirmation(system(), issue()).await.unwrap();
+        let ben = identity.register_user(visitor(), of_ben("Ben")).await.unwrap();
+        assert_eq!((ben.id, ben.first_name.as_str()), (squatter.id, "Ben"));
+        let stale = identity.confirm_user(visitor(), ConfirmUser { token: stale, password: None }).await;
+        assert!(matches!(stale, Err(ConfirmUserError::InvalidToken)));
+        let token = identity.issue_confirmation(system(), issue()).await.unwrap();
+        identity.confirm_user(visitor(), ConfirmUser { token, password: None }).await.unwrap();
+        assert!(matches!(identity.register_user(visitor(), of_ben("Mallory")).await, Err(RegisterUserError::Invalid(_))));
+        assert_eq!(event_types(&test).await, ["user_registered", "user_confirmed"]);
     }
 
     async fn the_directory_knows_people(test: TestDb) {

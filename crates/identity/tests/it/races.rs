@@ -1,13 +1,33 @@
 //! Several people at once.
 
 use identity::{
-    AcceptInvitation, AcceptInvitationError, InviteMemberError, RegisterUser, RegisterUserError,
+    AcceptInvitation, AcceptInvitationError, ConfirmUser, ConfirmUserError, InviteMemberError,
+    IssueConfirmation, RegisterUser, RegisterUserError, RemoveMember, RemoveMemberError,
 };
 
 use super::*;
 
 /// How often each race is run: who is first differs.
 const ROUNDS: usize = 8;
+
+fn guest(number: usize) -> RegisterUser {
+    RegisterUser {
+        email: format!("guest{number}@example.com"),
+        first_name: "Guest".to_owned(),
+        last_name: "Example".to_owned(),
+        password: None,
+    }
+}
+
+impl Office {
+    /// Somebody new, who manages the workspace.
+    async fn admin(&self, number: usize) -> UserId {
+        let email = guest(number).email;
+        let user = confirmed_user(&self.identity, &email, "Guest", "Example").await;
+        self.join(user, &email, Role::Admin).await;
+        user
+    }
+}
 
 on_both_engines! {
     migrations: [&perme8_events::sql::MIGRATIONS, &MIGRATIONS];
@@ -73,21 +93,63 @@ on_both_engines! {
     async fn an_address_is_registered_once(test: TestDb) {
         let office = Office::open(&test).await;
         for round in 0..ROUNDS {
-            let register = || {
-                let command = RegisterUser {
-                    email: format!("guest{round}@example.com"),
-                    first_name: "Guest".to_owned(),
-                    last_name: "Example".to_owned(),
-                    password: None,
-                };
-                office.identity.register_user(Origin::system("api"), command)
-            };
+            let register = || office.identity.register_user(Origin::anonymous(), guest(round));
             let (one, other) = tokio::join!(register(), register());
-            let outcomes = [one, other];
-            assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
-            for lost in outcomes.into_iter().filter_map(Result::err) {
-                assert!(matches!(lost, RegisterUserError::Invalid(_)), "{lost:?}");
+            assert_eq!(one.unwrap().id, other.unwrap().id, "the second one makes the same account anew");
+        }
+        let registered = event_types(&test).await.iter().filter(|name| *name == "user_registered").count();
+        assert_eq!(registered, ROUNDS + 3);
+    }
+
+    async fn an_account_is_confirmed_or_made_anew(test: TestDb) {
+        let office = Office::open(&test).await;
+        for round in 0..ROUNDS {
+            office.identity.register_user(Origin::anonymous(), guest(round)).await.unwrap();
+            let issue = IssueConfirmation { email: guest(round).email };
+            let token = office.identity.issue_confirmation(Origin::system("identity.testing"), issue).await.unwrap();
+            let confirm = ConfirmUser { token, password: None };
+            let (confirmed, anew) = tokio::join!(
+                office.identity.confirm_user(Origin::anonymous(), confirm),
+                office.identity.register_user(Origin::anonymous(), guest(round))
+            );
+            match (confirmed, anew) {
+                (Ok(_), Err(RegisterUserError::Invalid(_))) | (Err(ConfirmUserError::InvalidToken), Ok(_)) => {}
+                outcome => panic!("{outcome:?}"),
             }
+        }
+    }
+
+    async fn two_admins_do_not_remove_each_other(test: TestDb) {
+        let office = Office::open(&test).await;
+        for round in 0..ROUNDS {
+            let (one, other) = (office.admin(2 * round).await, office.admin(2 * round + 1).await);
+            let remove = |actor, member: UserId| {
+                let command = RemoveMember { workspace: office.engines.id.into(), member: member.into() };
+                office.identity.remove_member(Origin::user(actor), command)
+            };
+            let outcomes: [_; 2] = tokio::join!(remove(one, other), remove(other, one)).into();
+            assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1, "{outcomes:?}");
+            for lost in outcomes.into_iter().filter_map(Result::err) {
+                assert!(matches!(lost, RemoveMemberError::WorkspaceNotFound), "{lost:?}");
+            }
+        }
+    }
+
+    async fn whoever_is_being_removed_leaves_no_invitation_behind(test: TestDb) {
+        let office = Office::open(&test).await;
+        for round in 0..ROUNDS {
+            let admin = office.admin(round).await;
+            let email = format!("back.door{round}@example.com");
+            let invite = InviteMember { workspace: office.engines.id.into(), email, role: Role::Admin };
+            let remove = RemoveMember { workspace: office.engines.id.into(), member: admin.into() };
+            let (invited, removed) = tokio::join!(
+                office.identity.invite_member(Origin::user(admin), invite),
+                office.identity.remove_member(Origin::user(office.ada), remove)
+            );
+            removed.unwrap();
+            assert!(matches!(invited, Ok(_) | Err(InviteMemberError::WorkspaceNotFound)), "{invited:?}");
+            let pending = office.identity.invitations(&Origin::user(office.ada), &"engines".into()).await.unwrap();
+            assert_eq!(pending, []);
         }
     }
 

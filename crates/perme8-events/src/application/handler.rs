@@ -6,12 +6,19 @@ use async_trait::async_trait;
 
 use crate::domain::{
     envelope::{DecodeError, Envelope},
+    error::StorageError,
     event::DomainEvent,
 };
 
+/// An error text that is longer is cut.
+const ERROR_CHARS: usize = 2000;
+/// How soon a delivery is tried again that failed because the database could not be reached.
+const UNAVAILABLE: Duration = Duration::from_secs(1);
+
 /// Why a handler did not handle an event, and what to do about it.
 ///
-/// Any error turns into a transient one by `?`, except [`DecodeError`], which no repetition mends.
+/// Any error turns into a transient one by `?`, with two exceptions: [`DecodeError`], which no repetition mends, and a
+/// database that cannot be reached, which is not the fault of the event and does not count as an attempt.
 pub struct HandlerError {
     class: ErrorClass,
     source: Box<dyn Error + Send + Sync>,
@@ -50,7 +57,7 @@ impl HandlerError {
         self.class
     }
 
-    /// The message and its causes, outermost first.
+    /// The message and its causes, outermost first, cut to 2,000 characters.
     #[must_use]
     pub fn chain(&self) -> String {
         let mut text = self.source.to_string();
@@ -60,7 +67,8 @@ impl HandlerError {
             text.push_str(&error.to_string());
             cause = error.source();
         }
-        text
+        // PostgreSQL keeps no NUL in a text.
+        text.chars().filter(|c| *c != '\0').take(ERROR_CHARS).collect()
     }
 }
 
@@ -76,10 +84,13 @@ impl fmt::Debug for HandlerError {
 // `HandlerError` is no `Error` itself, or this would overlap with the reflexive `From`.
 impl<E: Error + Send + Sync + 'static> From<E> for HandlerError {
     fn from(source: E) -> Self {
-        if (&source as &dyn Any).is::<DecodeError>() {
-            Self::permanent(source)
-        } else {
-            Self::transient(source)
+        let any = &source as &dyn Any;
+        if any.is::<DecodeError>() {
+            return Self::permanent(source);
+        }
+        match any.downcast_ref::<StorageError>() {
+            Some(error) if error.is_unavailable() => Self::busy(UNAVAILABLE, source),
+            _ => Self::transient(source),
         }
     }
 }
@@ -181,19 +192,20 @@ pub struct HandlerOptions {
     pub partitions: u16,
     /// What happens after failures.
     pub retry: RetryPolicy,
-    /// A delivery that takes longer is a transient failure.
+    /// Gathering for an event, or a transaction of deliveries, that takes longer is a transient failure. On SQLite an open
+    /// transaction keeps every other writer waiting.
     pub timeout: Duration,
     /// Where it starts.
     pub start: Start,
 }
 
 impl HandlerOptions {
-    /// Four partitions, 50 events a transaction, 30 s a delivery, from the beginning.
+    /// Four partitions, 50 events and 5 s a transaction, from the beginning.
     pub const DEFAULT: Self = Self {
         batch: 50,
         partitions: 4,
         retry: RetryPolicy::DEFAULT,
-        timeout: Duration::from_secs(30),
+        timeout: Duration::from_secs(5),
         start: Start::Beginning,
     };
 }
@@ -218,6 +230,9 @@ pub trait Subscriber: Send + Sync {
     }
 
     /// Events of one key are handled in order, one after another; by default those of one aggregate.
+    ///
+    /// It must not change while a database knows the handler: checkpoints and failed deliveries are kept by key. A handler
+    /// that needs another key gets another name.
     fn partition_key(&self, event: &Envelope) -> String {
         format!("{}:{}", event.aggregate_type, event.aggregate_id)
     }

@@ -27,7 +27,7 @@ pub trait Standings: fmt::Debug + Send + Sync {
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when nobody can tell; the event is then withheld, and the stream ends.
+    /// [`StorageError`] when nobody can tell; the event is then held back until somebody can.
     async fn standing(
         &self,
         user: UserId,

@@ -22,6 +22,8 @@ pub enum Actor {
     },
     /// The system itself, under the name of the part that acts, e.g. `notifications.on_invitation`.
     System(Cow<'static, str>),
+    /// Somebody of whom nothing is known, e.g. a visitor who registers.
+    Anonymous,
 }
 
 impl Actor {
@@ -30,7 +32,7 @@ impl Actor {
     pub fn user(&self) -> Option<UserId> {
         match self {
             Self::User(user) | Self::ApiKey { user, .. } => Some(*user),
-            Self::Agent(_) | Self::System(_) => None,
+            Self::Agent(_) | Self::System(_) | Self::Anonymous => None,
         }
     }
 
@@ -40,7 +42,7 @@ impl Actor {
         matches!(self, Self::System(_))
     }
 
-    /// The stable word for its kind: `user`, `agent`, `api_key` or `system`.
+    /// The stable word for its kind: `user`, `agent`, `api_key`, `system` or `anonymous`.
     #[must_use]
     pub fn kind(&self) -> &'static str {
         match self {
@@ -48,19 +50,20 @@ impl Actor {
             Self::Agent(_) => "agent",
             Self::ApiKey { .. } => "api_key",
             Self::System(_) => "system",
+            Self::Anonymous => "anonymous",
         }
     }
 
     /// What the log keeps beside kind and person: key id, agent id or system name.
     pub(crate) fn reference(&self) -> Option<String> {
         match self {
-            Self::User(_) => None,
+            Self::User(_) | Self::Anonymous => None,
             Self::Agent(id) | Self::ApiKey { id, .. } => Some(id.to_string()),
             Self::System(name) => Some(name.to_string()),
         }
     }
 
-    /// Puts together what the log took apart.
+    /// Puts together what the log took apart; a kind that only a newer program knows becomes a system of that name.
     pub(crate) fn from_parts(
         kind: &str,
         user: Option<UserId>,
@@ -71,7 +74,9 @@ impl Actor {
             ("api_key", Some(user), Some(id)) => Some(Self::ApiKey { id: id.parse().ok()?, user }),
             ("agent", _, Some(id)) => id.parse().ok().map(Self::Agent),
             ("system", _, Some(name)) => Some(Self::System(name.into())),
-            _ => None,
+            ("anonymous", None, None) => Some(Self::Anonymous),
+            ("user" | "api_key" | "agent" | "system" | "anonymous", ..) => None,
+            (newer, ..) => Some(Self::System(newer.to_owned().into())),
         }
     }
 }
@@ -83,6 +88,7 @@ impl fmt::Display for Actor {
             Self::Agent(id) => write!(f, "agent {id}"),
             Self::ApiKey { id, .. } => write!(f, "api key {id}"),
             Self::System(name) => f.write_str(name),
+            Self::Anonymous => f.write_str("somebody"),
         }
     }
 }
@@ -99,11 +105,13 @@ mod tests {
             Actor::Agent(Uuid::from_u128(2)),
             Actor::ApiKey { id: Uuid::from_u128(3), user },
             Actor::System("identity.on_user_confirmed".into()),
+            Actor::Anonymous,
         ];
         for actor in actors {
             let back = Actor::from_parts(actor.kind(), actor.user(), actor.reference());
             assert_eq!(back, Some(actor));
         }
-        assert_eq!(Actor::from_parts("martian", None, None), None);
+        assert_eq!(Actor::from_parts("user", None, None), None);
+        assert_eq!(Actor::from_parts("martian", None, None), Some(Actor::System("martian".into())));
     }
 }

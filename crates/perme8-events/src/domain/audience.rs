@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::id::{UserId, WorkspaceId};
 
@@ -56,19 +56,21 @@ impl Serialize for Scope {
     }
 }
 
-impl<'de> Deserialize<'de> for Scope {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(D::Error::custom)
-    }
-}
-
 /// Who may see an event, frozen when it is committed.
 ///
 /// The right itself (is that person a member *now*?) is checked again at every delivery; an audience only says whom to ask
 /// about.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 #[serde(transparent)]
 pub struct Audience(Vec<Scope>);
+
+impl<'de> Deserialize<'de> for Audience {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        // A scope that a newer program knows is one that nobody here belongs to.
+        let words = Vec::<String>::deserialize(deserializer)?;
+        Ok(Self(words.iter().filter_map(|word| word.parse().ok()).collect()))
+    }
+}
 
 impl Audience {
     /// Nobody yet.
@@ -138,6 +140,12 @@ mod tests {
         expect_test::expect![[r#"["workspace:00000000-0000-0000-0000-000000000001","managers:00000000-0000-0000-0000-000000000001","user:00000000-0000-0000-0000-000000000002","operators"]"#]]
             .assert_eq(&json);
         assert_eq!(serde_json::from_str::<Audience>(&json).unwrap(), audience);
+    }
+
+    #[test]
+    fn a_scope_of_a_newer_program_is_for_nobody_here() {
+        let audience: Audience = serde_json::from_str(r#"["auditors:7","operators"]"#).unwrap();
+        assert_eq!(audience, Audience::nobody().and_operators());
     }
 
     #[test]

@@ -1,8 +1,10 @@
 //! An event with who, when, where and why.
 
+use std::fmt;
+
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
-use serde_json::value::RawValue;
+use serde_json::{error::Category, value::RawValue};
 
 use crate::domain::{
     actor::Actor,
@@ -14,7 +16,9 @@ use crate::domain::{
 };
 
 /// An event as it stands in the log.
-#[derive(Debug, Clone)]
+///
+/// `Debug` leaves out data and metadata, which may be personal.
+#[derive(Clone)]
 pub struct Envelope {
     /// Its place in the log, in delivery order.
     pub position: Position,
@@ -48,6 +52,18 @@ pub struct Envelope {
     pub data: Box<RawValue>,
 }
 
+impl fmt::Debug for Envelope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Envelope")
+            .field("position", &self.position)
+            .field("event_id", &self.event_id)
+            .field("event_type", &self.event_type)
+            .field("aggregate_id", &self.aggregate_id)
+            .field("actor", &self.actor)
+            .finish_non_exhaustive()
+    }
+}
+
 /// An event in the log is not what the running program takes it for.
 #[derive(Debug, thiserror::Error)]
 pub enum DecodeError {
@@ -64,13 +80,14 @@ pub enum DecodeError {
         known: u16,
     },
     /// The data do not have the shape of the event.
-    #[error("the data of `{event_type}` do not have its shape")]
+    #[error("the data of `{event_type}` do not have its shape: {problem}, at column {column}")]
     Data {
         /// The event type.
         event_type: String,
-        /// What is wrong with them.
-        #[source]
-        source: serde_json::Error,
+        /// The kind of problem; never a value, which may be personal.
+        problem: &'static str,
+        /// Where it is.
+        column: usize,
     },
 }
 
@@ -92,9 +109,14 @@ impl Envelope {
                 known: E::VERSION,
             });
         }
-        serde_json::from_str(self.data.get())
-            .map(Some)
-            .map_err(|source| DecodeError::Data { event_type: self.event_type.clone(), source })
+        serde_json::from_str(self.data.get()).map(Some).map_err(|error| DecodeError::Data {
+            event_type: self.event_type.clone(),
+            problem: match error.classify() {
+                Category::Data => "a field is missing or of another type",
+                Category::Io | Category::Syntax | Category::Eof => "no well-formed JSON",
+            },
+            column: error.column(),
+        })
     }
 
     /// The context it belongs to: what stands before the dot of its type.

@@ -1,6 +1,6 @@
 //! On whose behalf, and because of what.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt};
 
 use uuid::Uuid;
 
@@ -14,12 +14,49 @@ use crate::domain::{
 pub type Metadata = BTreeMap<String, String>;
 
 /// Where a request came from; kept once per correlation for the audit trail, never in an envelope.
-#[derive(Debug, Clone, PartialEq, Eq)]
+///
+/// `Debug` shows neither.
+#[derive(Clone, PartialEq, Eq)]
 pub struct Client {
+    address: String,
+    user_agent: Option<String>,
+}
+
+/// A user agent is cut to so many characters, a network address and a request id to half of that.
+const CLIENT_CHARS: usize = 256;
+
+fn cut(text: &str, chars: usize) -> String {
+    // PostgreSQL keeps no NUL in a text.
+    text.chars().filter(|c| *c != '\0').take(chars).collect()
+}
+
+impl Client {
+    /// A request from this network address, by this user agent; what is too long is cut.
+    #[must_use]
+    pub fn new(address: &str, user_agent: Option<&str>) -> Self {
+        Self {
+            address: cut(address, CLIENT_CHARS / 2),
+            user_agent: user_agent.map(|text| cut(text, CLIENT_CHARS)),
+        }
+    }
+
     /// The network address.
-    pub address: String,
-    /// The user agent, cut to 256 characters.
-    pub user_agent: Option<String>,
+    #[must_use]
+    pub fn address(&self) -> &str {
+        &self.address
+    }
+
+    /// The user agent, if it told.
+    #[must_use]
+    pub fn user_agent(&self) -> Option<&str> {
+        self.user_agent.as_deref()
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Client(..)")
+    }
 }
 
 /// Who wants something, in which workspace, and because of what.
@@ -54,6 +91,12 @@ impl Origin {
         Self::new(Actor::User(user))
     }
 
+    /// A new request of somebody of whom nothing is known.
+    #[must_use]
+    pub fn anonymous() -> Self {
+        Self::new(Actor::Anonymous)
+    }
+
     /// A new act of the system itself, under the name of the part that acts.
     #[must_use]
     pub fn system(name: &'static str) -> Self {
@@ -64,7 +107,7 @@ impl Origin {
     #[must_use]
     pub fn reaction(handler: &'static str, to: &Envelope) -> Self {
         Self {
-            on_behalf_of: to.actor.user().or(to.on_behalf_of),
+            on_behalf_of: to.person(),
             workspace_id: to.workspace_id,
             causation_id: Some(to.event_id),
             metadata: to.metadata.clone(),
@@ -108,10 +151,11 @@ impl Origin {
         Self { on_behalf_of: Some(user), ..self }
     }
 
-    /// The same, with the id under which the edge knows the request.
+    /// The same, with the id under which the edge knows the request; what is too long is cut.
     #[must_use]
-    pub fn with_request_id(mut self, request_id: impl Into<String>) -> Self {
-        self.metadata.insert("request_id".to_owned(), request_id.into());
+    pub fn with_request_id(mut self, request_id: impl AsRef<str>) -> Self {
+        let request_id = cut(request_id.as_ref(), CLIENT_CHARS / 2);
+        self.metadata.insert("request_id".to_owned(), request_id);
         self
     }
 

@@ -2,7 +2,7 @@
 
 use std::{borrow::Cow, fmt};
 
-use schemars::{JsonSchema, Schema, SchemaGenerator};
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -76,9 +76,18 @@ impl<T: JsonSchema> JsonSchema for Personal<T> {
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        let mut schema = T::json_schema(generator);
-        schema.insert("x-personal".to_owned(), Value::Bool(true));
-        schema
+        let known = T::json_schema(generator);
+        json_schema!({
+            "anyOf": [
+                known,
+                {
+                    "type": "object",
+                    "properties": { FORGOTTEN: { "const": true } },
+                    "required": [FORGOTTEN],
+                },
+            ],
+            "x-personal": true,
+        })
     }
 }
 

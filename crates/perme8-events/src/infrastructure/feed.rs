@@ -16,7 +16,7 @@ use crate::{
     application::event_store::EventStore as _,
     domain::{envelope::Envelope, error::StorageError, position::Position},
     infrastructure::{
-        db::Db,
+        db::{Db, Engine},
         hints,
         log::reader::{LogReader, Page},
         tasks::Tasks,
@@ -24,16 +24,19 @@ use crate::{
     sql,
 };
 
-/// So many events stay in memory.
+/// So many events stay in memory, and as long as they are not larger than this together.
 const WINDOW: usize = 4096;
+const WINDOW_BYTES: usize = 64 * 1024 * 1024;
 /// How often the log is looked at without any hint.
 const POLL: Duration = Duration::from_millis(500);
 /// How soon the log is looked at again while an open transaction holds events back.
 const HELD_BACK: Duration = Duration::from_millis(1);
+/// A server that does not answer for so long is asked again on another connection.
+const UNANSWERED: Duration = Duration::from_secs(10);
 /// How soon a broken connection is replaced.
 const BROKEN: Duration = Duration::from_secs(1);
 /// How often partitions of the log are made ahead.
-const HOUSEKEEPING: Duration = Duration::from_hours(1);
+const HOUSEKEEPING: Duration = Duration::from_mins(1);
 /// How many events of the log one page of a laggard holds.
 const PAGE: i64 = 500;
 
@@ -57,6 +60,21 @@ struct Inner {
 struct Window {
     after: Position,
     events: VecDeque<Arc<Envelope>>,
+    bytes: usize,
+}
+
+impl Window {
+    fn extend(&mut self, events: Vec<Envelope>) {
+        for event in events {
+            self.bytes += event.data.get().len();
+            self.events.push_back(Arc::new(event));
+        }
+        while self.events.len() > WINDOW || self.bytes > WINDOW_BYTES {
+            let Some(oldest) = self.events.pop_front() else { return };
+            self.bytes -= oldest.data.get().len();
+            self.after = oldest.position;
+        }
+    }
 }
 
 /// What somebody who follows the log gets next.
@@ -79,10 +97,12 @@ impl Feed {
         let hints = Arc::new(watch::Sender::new(0));
         hints::start(db, tasks, Arc::clone(&hints));
         tasks.spawn("log reader", follower.run(hints));
-        let (db, stop) = (db.clone(), tasks.token());
-        tasks.spawn("log housekeeping", async move {
-            stop.run_until_cancelled(keep_room(db)).await;
-        });
+        if matches!(db.engine, Engine::Postgres { .. }) {
+            let (db, stop) = (db.clone(), tasks.token());
+            tasks.spawn("log housekeeping", async move {
+                stop.run_until_cancelled(keep_room(db)).await;
+            });
+        }
         Ok(feed)
     }
 
@@ -95,7 +115,7 @@ impl Feed {
         let feed = Self {
             inner: Arc::new(Inner {
                 db: db.clone(),
-                window: RwLock::new(Window { after: head, events: VecDeque::new() }),
+                window: RwLock::new(Window { after: head, events: VecDeque::new(), bytes: 0 }),
                 settled: watch::Sender::new(head),
                 polled: Mutex::new(Instant::now()),
                 stop,
@@ -174,12 +194,7 @@ impl Feed {
     fn append(&self, page: Page) {
         {
             let mut window = self.inner.window.write().unwrap_or_else(PoisonError::into_inner);
-            window.events.extend(page.events.into_iter().map(Arc::new));
-            while window.events.len() > WINDOW {
-                if let Some(oldest) = window.events.pop_front() {
-                    window.after = oldest.position;
-                }
-            }
+            window.extend(page.events);
             // Under the lock, so that nobody sees the position without the events.
             self.inner.settled.send_if_modified(|settled| {
                 let moved = *settled < page.reached;
@@ -210,16 +225,13 @@ fn take(
     page
 }
 
-/// Makes partitions of the log ahead of the events, on the engine that has some.
+/// Makes partitions of the log ahead of the events, on PostgreSQL.
 async fn keep_room(db: Db) {
     loop {
         let make_room = sql!(sqlite: "SELECT 1", postgres: "SELECT event_log_make_room()::text");
         if let Err(error) = db.change(make_room).exec().await {
             let error = &error as &dyn std::error::Error;
-            tracing::warn!(
-                error,
-                "no room was made for further events; the default partition takes them"
-            );
+            tracing::warn!(error, "no partition of the log could be made ahead; trying again");
         }
         tokio::time::sleep(HOUSEKEEPING).await;
     }
@@ -258,23 +270,22 @@ impl Follower {
             // Seen before the poll, so that a commit during it wakes the wait below.
             commits.mark_unchanged();
             hints.mark_unchanged();
-            let pause = match self.poll().await {
-                Ok(pause) => pause,
-                Err(error) => {
-                    tracing::warn!(
-                        error = &error as &dyn std::error::Error,
-                        "the log cannot be read; trying again"
-                    );
-                    self.reopen().await;
-                    BROKEN
-                }
-            };
+            let polled = tokio::time::timeout(UNANSWERED, self.poll()).await;
             if stop.is_cancelled() {
                 return;
             }
-            if pause.is_zero() {
-                continue;
-            }
+            let pause = match polled {
+                Ok(Ok(Duration::ZERO)) => continue,
+                Ok(Ok(pause)) => pause,
+                Ok(Err(error)) => {
+                    self.broken(&error).await;
+                    continue;
+                }
+                Err(elapsed) => {
+                    self.broken(&elapsed).await;
+                    continue;
+                }
+            };
             tokio::select! {
                 () = stop.cancelled() => return,
                 _ = commits.changed() => {}
@@ -284,15 +295,47 @@ impl Follower {
         }
     }
 
-    async fn reopen(&mut self) {
-        match LogReader::open(&self.feed.inner.db, self.feed.settled()).await {
-            Ok(reader) => self.reader = reader,
-            Err(error) => {
-                tracing::warn!(
-                    error = &error as &dyn std::error::Error,
-                    "no connection for the log reader"
+    /// Waits a little, and goes on with another connection behind the last event that was read.
+    async fn broken(&mut self, error: &(dyn std::error::Error + Send + Sync + 'static)) {
+        tracing::warn!(
+            error = error as &(dyn std::error::Error + 'static),
+            "the log cannot be read; trying again"
+        );
+        let stop = self.feed.stop().clone();
+        if stop.run_until_cancelled(tokio::time::sleep(BROKEN)).await.is_none() {
+            return;
+        }
+        match self.reopen().await {
+            Ok(true) => {}
+            Ok(false) => {
+                // Whoever goes on from a position of the log as it was would skip what is appended to the log as it is.
+                tracing::error!(
+                    "the database has lost events that were read before: stopping; start again"
                 );
+                stop.cancel();
+            }
+            Err(error) => {
+                let error = &error as &dyn std::error::Error;
+                tracing::warn!(error, "no connection for the log reader");
             }
         }
+    }
+
+    /// False when the last event that was read is no longer where it was: a standby that lagged behind took over, or an
+    /// older backup.
+    async fn reopen(&mut self) -> Result<bool, StorageError> {
+        let settled = self.feed.settled();
+        let last = {
+            let window = self.feed.inner.window.read().unwrap_or_else(PoisonError::into_inner);
+            window.events.back().map(|event| (event.position, event.event_id))
+        };
+        if let Some((position, id)) = last {
+            let found = self.feed.inner.db.event_at(position).await?;
+            if found.is_none_or(|event| event.event_id != id) {
+                return Ok(false);
+            }
+        }
+        self.reader = LogReader::open(&self.feed.inner.db, settled).await?;
+        Ok(true)
     }
 }

@@ -1,7 +1,7 @@
 //! Bringing a database to the schema of the running program, and refusing what the program does not know.
 
 use sqlx::{
-    PgConnection, SqliteConnection,
+    ConnectOptions as _, Connection as _, PgConnection, SqliteConnection,
     migrate::{Migrate, MigrateError, Migrator},
 };
 
@@ -140,15 +140,17 @@ impl Db {
             Engine::Sqlite { writer, .. } => {
                 // The engine has no lock beside that of a transaction, which keeps other processes out from the first look
                 // on. Each migration is a savepoint in it, so that those before a failed one stay here, too.
-                let mut tx =
-                    writer.begin_with("BEGIN IMMEDIATE").await.map_err(StorageError::from)?;
+                let begun = writer.begin_with("BEGIN IMMEDIATE").await;
+                let mut tx = begun.map_err(StorageError::from)?;
                 let done = migrate(&mut *tx, all, &mut progress).await;
                 tx.commit().await.map_err(StorageError::from)?;
                 done
             }
-            Engine::Postgres { pool, .. } => {
-                let mut conn = pool.acquire().await.map_err(StorageError::from)?;
-                migrate(&mut *conn, all, &mut progress).await
+            Engine::Postgres { options, .. } => {
+                let mut conn = options.connect().await.map_err(StorageError::from)?;
+                let done = migrate(&mut conn, all, &mut progress).await;
+                conn.close().await.map_err(StorageError::from)?;
+                done
             }
         }
     }

@@ -173,7 +173,7 @@ impl RuntimeBuilder {
 }
 
 /// An observer may lag behind by so many reactions before it misses some.
-const REACTIONS: usize = 65_536;
+const REACTIONS: usize = 4096;
 
 /// Runs durable handlers.
 pub struct Runtime {

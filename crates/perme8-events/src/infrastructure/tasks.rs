@@ -2,10 +2,12 @@
 
 use std::{
     collections::BTreeMap,
+    panic::AssertUnwindSafe,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
+use futures_util::FutureExt as _;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// The tasks of a host: spawned by name, stopped together. Clones share them.
@@ -31,12 +33,17 @@ impl Tasks {
         Self::default()
     }
 
-    /// Runs a task until it ends; it watches [`token`](Self::token) to know when it should.
+    /// Runs a task until it ends; it watches [`token`](Self::token) to know when it should. When it panics, all should.
     pub fn spawn(&self, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
         let running = Running::new(name, &self.running);
+        let token = self.token.clone();
         self.tracker.spawn(async move {
             let _running = running;
-            task.await;
+            if AssertUnwindSafe(task).catch_unwind().await.is_err() {
+                // A host without one of its parts would look alive and not be: better to stop as a whole.
+                tracing::error!(task = name, "a task panicked: stopping");
+                token.cancel();
+            }
         });
     }
 

@@ -87,7 +87,7 @@ impl Tx {
                 let pool = pool.clone();
                 // In a task of its own: sqlx forgets a BEGIN whose future is dropped, and the connection would go back to
                 // the pool within a transaction that nobody ends.
-                let begun = tokio::spawn(async move { pool.begin().await });
+                let begun = tokio::spawn(async move { pool.begin_with("BEGIN READ WRITE").await });
                 Conn::Postgres(begun.await.map_err(StorageError::unavailable)??)
             }
         };
@@ -103,6 +103,8 @@ impl Tx {
     }
 
     /// Runs `body` within a savepoint: when it fails, what it wrote and emitted is undone, and the transaction goes on.
+    ///
+    /// Do not drop the future half-way and then go on with the transaction: what `body` did until then would stay.
     ///
     /// # Errors
     ///
@@ -162,6 +164,10 @@ impl Tx {
 
     pub(crate) async fn commit(mut self) -> Result<(), StorageError> {
         let appended = self.append().await?;
+        if !appended && let Conn::Postgres(tx) = &mut self.conn {
+            // COMMIT of a transaction in which a statement has failed rolls back without an error; any statement gives one.
+            tx.execute("SELECT 1").await?;
+        }
         match self.conn {
             Conn::Sqlite(tx) => tx.commit().await?,
             Conn::Postgres(tx) => tx.commit().await?,

@@ -36,7 +36,8 @@ impl UnitOfWork {
     ///
     /// # Errors
     ///
-    /// `body` failed, or the storage did; nothing was changed then.
+    /// `body` failed, or the storage did; nothing was changed then, unless the connection broke before the answer to the
+    /// commit came.
     pub async fn run<R, E: From<StorageError>>(
         &self,
         origin: Origin,

@@ -3,7 +3,7 @@
 use perme8_events::{
     Audience, DomainEvent, Envelope, EventFilter, EventStore, NewEvent, Origin, Position,
     StorageError, Transaction, UserId, WorkspaceId,
-    sql::{Db, Migrations, UnitOfWork},
+    sql::{Db, Migrations, Stmt, UnitOfWork},
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -83,6 +83,14 @@ pub(crate) fn push_all(tx: &mut impl Transaction, events: Vec<NewEvent>) {
     for event in events {
         tx.push(event);
     }
+}
+
+/// Changes the database behind the back of the event core.
+pub(crate) async fn change(db: &Db, stmt: &'static Stmt) {
+    UnitOfWork::new(db.clone())
+        .run(Origin::user(user(1)), async |tx| tx.query(stmt).exec().await.map(drop))
+        .await
+        .unwrap_or_else(|error: StorageError| panic!("{}: {error:?}", stmt.at));
 }
 
 /// The whole log.

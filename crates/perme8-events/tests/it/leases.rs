@@ -1,6 +1,13 @@
 //! Several nodes on one database: takeover, fences, and a graceful end.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeSet,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
 
 use perme8_events::{
     HandlerOptions, SystemClock,
@@ -134,6 +141,24 @@ on_both_engines! {
         }
         let done = effects(&db, NAME).await;
         assert_eq!((done.len(), done.iter().collect::<BTreeSet<_>>().len()), (60, 60));
+    }
+
+    async fn partitions_end_their_steps_together(test: TestDb) {
+        let db = test.db_at(Arc::new(SystemClock));
+        let options = HandlerOptions { timeout: Duration::from_millis(300), partitions: 16, ..QUICK };
+        let entered = Arc::new(AtomicUsize::new(0));
+        let count = Arc::clone(&entered);
+        let stuck = Probe::new(NAME).with(options).gathering(move |_, _| {
+            count.fetch_add(1, Ordering::SeqCst);
+            Act::Hang
+        });
+        let node = Running::start(&db, "node", Duration::from_secs(3), stuck).await;
+        emit(&db, (0..200).map(|key| noted(&format!("key {key}"), 0))).await;
+        wait_until("all partitions are busy", SOON, async || entered.load(Ordering::SeqCst) >= 16).await;
+        let started = std::time::Instant::now();
+        node.stop().await;
+        assert!(started.elapsed() < Duration::from_secs(3), "{:?}", started.elapsed());
+        assert!(nodes(&db).await.is_empty());
     }
 
     async fn a_slow_handler_delays_no_other(test: TestDb) {

@@ -3,11 +3,8 @@
 use std::{borrow::Cow, sync::Arc};
 
 use perme8_events::{
-    Origin, StorageError, on_both_engines, sql,
-    sql::{
-        Applied, DatabaseUrl, Db, DbOptions, MIGRATIONS, MigrationError, Migrations, Stmt,
-        UnitOfWork,
-    },
+    on_both_engines, sql,
+    sql::{Applied, DatabaseUrl, Db, DbOptions, MIGRATIONS, MigrationError, Migrations},
     testing::TestDb,
 };
 use sqlx::{
@@ -15,14 +12,7 @@ use sqlx::{
     migrate::{Migration, MigrationType, Migrator},
 };
 
-use crate::fixtures::{PROBE, emit, log, noted, numbers, user};
-
-async fn change(db: &Db, stmt: &'static Stmt) {
-    UnitOfWork::new(db.clone())
-        .run(Origin::user(user(1)), async |tx| tx.query(stmt).exec().await.map(drop))
-        .await
-        .unwrap_or_else(|error: StorageError| panic!("{}: {error:?}", stmt.at));
-}
+use crate::fixtures::{PROBE, change, emit, log, noted, numbers};
 
 async fn tables(db: &Db) -> Vec<(String,)> {
     db.query(sql!(

@@ -213,8 +213,10 @@ on_both_engines! {
         Operations::new(&command_line).discard("ada", NAME, first).await.unwrap();
         command_line.close().await;
         emit(db, [noted("a", 4)]).await;
-        assert_eq!(told(&driver.run_until_idle().await), "a 2 handled\na 3 handled\na 4 handled\n");
+        // Whether the new one waits behind the others or comes when they are done is the lane's business; the order is not.
+        driver.run_until_idle().await;
         assert_eq!(effects_of(db, NAME, "a").await, [2, 3, 4]);
+        assert_eq!(counts(db).await, (0, 0, 0));
     }
 
     async fn a_key_that_was_freed_flows_at_once(test: TestDb) {

@@ -10,7 +10,7 @@ use perme8_events::{
 };
 
 use crate::{
-    fixtures::{PROBE, emit, noted, user},
+    fixtures::{PROBE, change, emit, noted, user},
     probe::{Act, Probe, QUICK, effects, effects_of},
 };
 
@@ -75,12 +75,7 @@ on_both_engines! {
         assert!(matches!(&refused, StartError::UnknownHandlers { names } if names == &["tests.old"]), "{refused}");
         assert!(refused.to_string().contains("tests.old"));
         // The same when only its failed deliveries are left.
-        UnitOfWork::new(db.clone())
-            .run(perme8_events::Origin::user(user(1)), async |tx| {
-                tx.query(sql!("DELETE FROM event_partitions WHERE handler = 'tests.old'")).exec().await
-            })
-            .await
-            .unwrap();
+        change(db, sql!("DELETE FROM event_partitions WHERE handler = 'tests.old'")).await;
         assert!(matches!(refusal(db, new()).await, Some(StartError::UnknownHandlers { .. })));
         assert!(refusal(db, new().retired("tests.old")).await.is_none());
     }
@@ -89,12 +84,7 @@ on_both_engines! {
         let db = &test.db;
         emit(db, [noted("a", 1)]).await;
         deliver(db, Probe::new(NAME).with(options(1))).await;
-        UnitOfWork::new(db.clone())
-            .run(perme8_events::Origin::user(user(1)), async |tx| {
-                tx.query(sql!("UPDATE event_partitions SET position = 77")).exec().await
-            })
-            .await
-            .unwrap();
+        change(db, sql!("UPDATE event_partitions SET position = 77")).await;
         let refused = refusal(db, Runtime::builder(db).handler(Probe::new(NAME))).await;
         let Some(StartError::BeyondHead { handler, position, head }) = refused else { panic!("{refused:?}") };
         assert_eq!((handler.as_str(), position, head), (NAME, Position::new(77), Position::new(1)));

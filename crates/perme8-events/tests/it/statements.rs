@@ -7,7 +7,7 @@ use perme8_events::{
     testing::{TestDb, check_statements, schema_differences},
 };
 
-use crate::fixtures::PROBE;
+use crate::fixtures::{PROBE, change};
 
 on_both_engines! {
     migrations: [&MIGRATIONS, &PROBE];
@@ -78,7 +78,7 @@ async fn differences_between_the_engines_are_told() {
                 sql!("CREATE UNIQUE INDEX probe_key ON probe_effects (handler, key)"),
             ];
             for stmt in alter {
-                postgres.db.query(stmt).exec().await.unwrap();
+                change(&postgres.db, stmt).await;
             }
             let report = schema_differences(&sqlite.db, &postgres.db, &[&PROBE]).await;
             expect![[r"

@@ -54,6 +54,7 @@ impl Names {
             Actor::User(user) | Actor::ApiKey { user, .. } => self.user(*user).to_owned(),
             Actor::Agent(id) => format!("agent {id}"),
             Actor::System(name) => name.to_string(),
+            Actor::Anonymous => "a visitor".to_owned(),
         }
     }
 }

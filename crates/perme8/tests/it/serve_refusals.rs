@@ -1,125 +1,135 @@
 //! A database that this program does not understand is refused, and keeps every byte.
 
-use std::path::{Path, PathBuf};
-
-use perme8_events::{
-    Origin, StorageError,
-    sql::{DatabaseUrl, Db, DbOptions, Stmt, UnitOfWork},
+use std::{
+    fs,
+    path::{Path, PathBuf},
 };
+
+use perme8_events::sql::{DatabaseUrl, Db, DbOptions};
 
 use crate::program::Home;
 
-/// The database of a home with some history, all of it in one file.
-fn used() -> (Home, PathBuf) {
-    let home = Home::migrated();
-    home.run("users create ada@example.com --first-name Ada --last-name Okafor").succeeds();
-    let file = home.path().join("data/perme8.db");
-    with(&file, async |_| ());
-    (home, file)
+/// The size of a page of the file.
+const PAGE: usize = 4096;
+
+/// A database with some history, all of it in one file.
+struct Used {
+    home: Home,
+    file: PathBuf,
+    bytes: Vec<u8>,
 }
 
-/// Does something with a database, and closes its last connection, which empties the write-ahead log into the file.
-fn with(file: &Path, work: impl AsyncFnOnce(&Db)) {
+impl Used {
+    fn new() -> Self {
+        let home = Home::migrated();
+        home.run("users create ada@example.com --first-name Ada --last-name Okafor").succeeds();
+        let file = home.path().join("data/perme8.db");
+        empty_write_ahead_log(&file);
+        let bytes = fs::read(&file).unwrap();
+        Self { home, file, bytes }
+    }
+
+    /// Writes these bytes into the file, and has the program refuse them for this reason.
+    #[track_caller]
+    fn is_refused_as(&self, bytes: &[u8], why: &str) {
+        assert!(bytes != self.bytes, "nothing is wrong with it");
+        fs::write(&self.file, bytes).unwrap();
+        for line in ["serve --listen 127.0.0.1:0 --json", "migrate --json"] {
+            let error = self.home.run(line).fails_with(1).error();
+            let text = format!("{} {}", error["message"], error["causes"]);
+            assert!(text.contains(why), "{line}: {text}");
+            assert!(fs::read(&self.file).unwrap() == bytes, "{line} changed the file");
+        }
+        // As it was, it is fine.
+        fs::write(&self.file, &self.bytes).unwrap();
+        self.home.run("migrate").succeeds();
+    }
+}
+
+/// The last connection that closes takes the write-ahead log into the file.
+fn empty_write_ahead_log(file: &Path) {
+    while_open(file, || ());
+}
+
+/// Does something while a database has a connection, which keeps its write-ahead log from being emptied.
+fn while_open(file: &Path, work: impl FnOnce()) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     runtime.block_on(async {
-        let db =
-            Db::open(&DatabaseUrl::Sqlite(file.to_owned()), DbOptions::default()).await.unwrap();
-        work(&db).await;
+        let url = DatabaseUrl::Sqlite(file.to_owned());
+        let db = Db::open(&url, DbOptions::default()).await.unwrap();
+        work();
         db.close().await;
     });
 }
 
-/// Does to a database what no program of ours does.
-fn tamper(file: &Path, statement: &'static Stmt) {
-    with(file, async |db| {
-        let origin = Origin::system("tests");
-        let done: Result<u64, StorageError> = UnitOfWork::new(db.clone())
-            .run(origin, async |tx| tx.query(statement).exec().await)
-            .await;
-        done.unwrap();
-    });
-}
-
-/// A statement that is no part of the program.
-const fn statement(sqlite: &'static str) -> Stmt {
-    Stmt { sqlite, postgres: "", at: file!() }
-}
-
-#[track_caller]
-fn is_refused(home: &Home, file: &Path, why: &str) {
-    let before = std::fs::read(file).unwrap();
-    for line in ["serve --listen 127.0.0.1:0 --json", "migrate --json"] {
-        let ran = home.run(line).fails_with(1);
-        let error = ran.error();
-        let text = format!("{} {}", error["message"], error["causes"]);
-        assert!(text.contains(why), "{line}: {text}");
+/// The bytes with `new` wherever there was `old`, which is as long.
+fn replaced(bytes: &[u8], old: &[u8], new: &[u8]) -> Vec<u8> {
+    assert_eq!(old.len(), new.len());
+    let mut bytes = bytes.to_vec();
+    for start in 0..bytes.len() - old.len() {
+        if bytes[start..].starts_with(old) {
+            bytes[start..start + old.len()].copy_from_slice(new);
+        }
     }
-    assert!(std::fs::read(file).unwrap() == before, "the file is not what it was");
+    bytes
 }
 
 #[test]
-fn a_database_of_a_newer_program_is_left_alone() {
-    static NEWER: Stmt = statement(
-        "INSERT INTO identity_migrations (version, description, success, checksum, execution_time)
-         VALUES (9999, 'from the future', TRUE, x'00', 0)",
-    );
-    let (home, file) = used();
-    tamper(&file, &NEWER);
-    is_refused(&home, &file, "newer than this program");
-}
-
-#[test]
-fn a_database_without_a_record_of_its_migrations_is_left_alone() {
-    static FORGOTTEN: Stmt = statement("DROP TABLE notifications_migrations");
-    let (home, file) = used();
-    tamper(&file, &FORGOTTEN);
-    is_refused(&home, &file, "half-written");
-}
-
-#[test]
-fn a_migration_that_stopped_half_way_is_not_taken_for_done() {
-    static UNFINISHED: Stmt = statement("UPDATE identity_migrations SET success = FALSE");
-    let (home, file) = used();
-    tamper(&file, &UNFINISHED);
-    is_refused(&home, &file, "half-written");
+fn tables_without_a_record_of_their_migrations_are_left_alone() {
+    let used = Used::new();
+    let renamed = replaced(&used.bytes, b"notifications_migrations", b"notifications_migrationz");
+    used.is_refused_as(&renamed, "half-written");
 }
 
 #[test]
 fn a_migration_that_was_edited_after_the_fact_is_noticed() {
-    static EDITED: Stmt = statement("UPDATE event_migrations SET checksum = x'00'");
-    let (home, file) = used();
-    tamper(&file, &EDITED);
-    is_refused(&home, &file, "differs from the one that was applied");
+    let used = Used::new();
+    let applied = identity::MIGRATIONS.sqlite.iter().next().unwrap();
+    let other: Vec<u8> = applied.checksum.iter().map(|byte| !byte).collect();
+    let edited = replaced(&used.bytes, &applied.checksum, &other);
+    used.is_refused_as(&edited, "differs from the one that was applied");
 }
 
 #[test]
 fn a_file_that_was_cut_off_is_noticed() {
-    let (home, file) = used();
-    let whole = std::fs::read(&file).unwrap();
-    for length in [100, 4096, whole.len() / 2, whole.len() - 4096] {
-        std::fs::write(&file, &whole[..length]).unwrap();
-        is_refused(&home, &file, "is not a sound SQLite database");
+    let used = Used::new();
+    let whole = used.bytes.len();
+    for length in [100, PAGE, whole / 2, whole - PAGE, whole - 1] {
+        used.is_refused_as(&used.bytes[..length], "is not a sound SQLite database");
     }
-    std::fs::write(&file, &whole).unwrap();
-    home.run("migrate").succeeds();
 }
 
 #[test]
 fn a_file_with_a_broken_page_is_noticed() {
-    let (home, file) = used();
-    let mut bytes = std::fs::read(&file).unwrap();
-    let middle = bytes.len() / 2 / 4096 * 4096;
-    bytes[middle..middle + 4096].fill(0xa5);
-    std::fs::write(&file, &bytes).unwrap();
-    is_refused(&home, &file, "is not a sound SQLite database");
+    let used = Used::new();
+    let mut broken = used.bytes.clone();
+    let middle = broken.len() / 2 / PAGE * PAGE;
+    broken[middle..middle + PAGE].fill(0xa5);
+    used.is_refused_as(&broken, "is not a sound SQLite database");
 }
 
 #[test]
-fn the_database_of_another_program_is_noticed() {
-    static FOREIGN: Stmt = statement("CREATE TABLE identity_documents (id INTEGER PRIMARY KEY)");
-    let home = Home::new();
-    std::fs::create_dir(home.path().join("data")).unwrap();
-    let file = home.path().join("data/perme8.db");
-    tamper(&file, &FOREIGN);
-    is_refused(&home, &file, "half-written");
+fn what_an_interrupted_host_left_beside_a_damaged_file_is_not_written_into_it() {
+    let (whole, left) = (Home::migrated(), Home::new());
+    let [from, to] = [&whole, &left].map(|home| home.path().join("data/perme8.db"));
+    fs::create_dir(to.parent().unwrap()).unwrap();
+    while_open(&from, || {
+        whole.run("users create ada@example.com --first-name Ada --last-name Okafor").succeeds();
+        for end in ["", "-wal"] {
+            fs::copy(format!("{}{end}", from.display()), format!("{}{end}", to.display())).unwrap();
+        }
+    });
+    let log = to.with_extension("db-wal");
+    assert!(fs::metadata(&log).unwrap().len() > 0);
+    let mut broken = fs::read(&to).unwrap();
+    let last = broken.len() - PAGE;
+    broken[last..].fill(0xa5);
+    fs::write(&to, &broken).unwrap();
+    let logged = fs::read(&log).unwrap();
+    for line in ["serve --listen 127.0.0.1:0 --json", "migrate --json"] {
+        let error = left.run(line).fails_with(1).error();
+        assert!(error["message"].as_str().unwrap().contains("is not a sound SQLite database"));
+        assert!(fs::read(&to).unwrap() == broken, "{line} changed the file");
+        assert!(fs::read(&log).unwrap() == logged, "{line} changed what was left");
+    }
 }

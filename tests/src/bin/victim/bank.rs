@@ -85,7 +85,9 @@ impl Bank {
             match self.deposit().await {
                 Ok(deposit) if aloud => crate::say(&deposit.to_string()),
                 // On SQLite another process may hold the one write lock for long.
-                Err(error) if !error.is_retryable() && !error.is_unavailable() => return Err(error),
+                Err(error) if !error.is_retryable() && !error.is_unavailable() => {
+                    return Err(error);
+                }
                 Ok(_) | Err(_) => {}
             }
         }

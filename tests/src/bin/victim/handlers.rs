@@ -34,7 +34,11 @@ impl Counting {
 }
 
 /// Counts one deposit for a handler.
-pub(crate) async fn count(tx: &mut Tx, handler: &str, event: &Deposited) -> Result<(), StorageError> {
+pub(crate) async fn count(
+    tx: &mut Tx,
+    handler: &str,
+    event: &Deposited,
+) -> Result<(), StorageError> {
     tx.query(sql!(
         "INSERT INTO bank_counters (handler, account, deposits, total) VALUES ($1, $2, 1, $3)
          ON CONFLICT (handler, account) DO UPDATE SET
@@ -88,7 +92,9 @@ impl EventHandler<Tx> for Counting {
         }
         let delivery = self.deliveries.fetch_add(1, Ordering::Relaxed);
         match self.fails_every {
-            Some(every) if delivery % every == every - 1 => Err(HandlerError::transient("stumbled")),
+            Some(every) if delivery % every == every - 1 => {
+                Err(HandlerError::transient("stumbled"))
+            }
             _ => Ok(()),
         }
     }

@@ -7,6 +7,7 @@ promises! {
     an_address_has_one_pending_invitation
     a_stale_invitation_is_not_saved
     invitations_are_asked_for_in_time
+    invitations_are_found_by_who_sent_them_and_when
 }
 
 async fn invitations_come_back_as_they_were_saved<T: Ports>(tx: &mut T) {
@@ -86,4 +87,26 @@ async fn invitations_are_asked_for_in_time<T: Ports>(tx: &mut T) {
     assert_eq!(tx.overdue_invitations(9).await.unwrap(), [oldest.clone(), latest.clone()]);
     Save::<Invitation>::save(tx, oldest.expire()).await.unwrap();
     assert_eq!(tx.overdue_invitations(9).await.unwrap(), [latest]);
+}
+
+async fn invitations_are_found_by_who_sent_them_and_when<T: Ports>(tx: &mut T) {
+    let (ada, ben) = (person(tx, "ada").await, person(tx, "ben").await);
+    let (engines, looms) =
+        (workspace(tx, "engines", &ada).await, workspace(tx, "looms", &ada).await);
+    let now = tx.now();
+    let overdue = invite(tx, &engines, &ada, "cyd", now - TimeDelta::days(30)).await.unwrap();
+    let answered = invite(tx, &engines, &ada, "dan", now - TimeDelta::days(1)).await.unwrap();
+    let answered = Save::<Invitation>::save(tx, answered.decline(ben.id)).await.unwrap();
+    invite(tx, &engines, &ben, "eve", now).await.unwrap();
+    invite(tx, &looms, &ada, "fay", now).await.unwrap();
+    let latest = tx.latest_invitation(engines.id, &email("DAN")).await.unwrap();
+    assert_eq!(latest, Some(answered));
+    let again = invite(tx, &engines, &ada, "dan", now).await.unwrap();
+    let latest = tx.latest_invitation(engines.id, &email("dan")).await.unwrap();
+    assert_eq!(latest.as_ref(), Some(&again));
+    assert_eq!(tx.latest_invitation(looms.id, &email("dan")).await.unwrap(), None);
+    assert_eq!(tx.pending_invitations_by(engines.id, ada.id).await.unwrap(), [overdue, again]);
+    assert_eq!(tx.pending_invitations_by(looms.id, ben.id).await.unwrap(), []);
+    tx.wait_for_room(engines.id).await.unwrap();
+    tx.wait_for_room(engines.id).await.unwrap();
 }

@@ -8,6 +8,7 @@ promises! {
     a_stale_person_is_not_saved
     tokens_are_taken_once_and_in_time
     a_person_can_forget_all_tokens
+    what_is_over_is_purged_up_to_a_limit
     sessions_are_ended_by_whom_they_belong_to
 }
 
@@ -97,4 +98,24 @@ async fn sessions_are_ended_by_whom_they_belong_to<T: Ports>(tx: &mut T) {
     assert!(!tx.end_session(session.id, ben.id).await.unwrap());
     assert!(tx.end_session(session.id, ada.id).await.unwrap());
     assert!(!tx.end_session(session.id, ada.id).await.unwrap());
+}
+
+async fn what_is_over_is_purged_up_to_a_limit<T: Ports>(tx: &mut T) {
+    let users = [person(tx, "ada").await, person(tx, "ben").await, person(tx, "cyd").await];
+    let now = tx.now();
+    for (number, user) in (1..).zip(&users) {
+        let last = number == 3;
+        let expires_at = if last { now + TimeDelta::microseconds(1) } else { now };
+        let token_hash = TokenHash::new([number; 32]);
+        let session = Session::begin(tx.new_id(), user.id, token_hash.clone(), now);
+        tx.begin_session(&Session { expires_at, ..session }).await.unwrap();
+        let (user_id, sent_to) = (user.id, user.email.clone());
+        tx.keep_token(&EmailToken { token_hash, user_id, sent_to, expires_at }).await.unwrap();
+    }
+    assert_eq!((tx.purge_sessions(0).await.unwrap(), tx.purge_tokens(0).await.unwrap()), (0, 0));
+    for purged in [1, 1, 0] {
+        assert_eq!(tx.purge_sessions(1).await.unwrap(), purged);
+        assert_eq!(tx.purge_tokens(1).await.unwrap(), purged);
+    }
+    assert!(tx.take_token(&TokenHash::new([3; 32])).await.unwrap().is_some());
 }

@@ -9,7 +9,7 @@ use serde_json::value::RawValue;
 use sqlx::types::Json;
 
 use crate::{
-    domain::{error::StorageError, id::WorkspaceId, origin::Client},
+    domain::{error::StorageError, id::WorkspaceId, origin::Client, unsaved::AnyEvent},
     infrastructure::{
         sql::{Query, Stmt, Target},
         tx::{Conn, Pending},
@@ -48,6 +48,38 @@ pub(crate) static APPEND_MANY: &Stmt = sql!(
                ORDER BY e.n"
 );
 
+/// An event whose JSON is longer is refused: it belongs into a row of its context.
+const EVENT_BYTES: usize = 256 * 1024;
+
+/// An event cannot be written down.
+#[derive(Debug, thiserror::Error)]
+enum Unfit {
+    #[error("`{0}` is larger than {EVENT_BYTES} bytes")]
+    TooLarge(&'static str),
+    #[error("`{0}` contains a NUL character, which PostgreSQL cannot store")]
+    Nul(&'static str),
+}
+
+/// The event as JSON that both engines can store.
+fn data(event: &dyn AnyEvent) -> Result<String, StorageError> {
+    let json = event.data()?;
+    if json.len() > EVENT_BYTES {
+        return Err(StorageError::new(Unfit::TooLarge(event.event_type())));
+    }
+    if holds_nul(&json) {
+        return Err(StorageError::new(Unfit::Nul(event.event_type())));
+    }
+    Ok(json)
+}
+
+/// Whether some text in the JSON holds a NUL: `\u0000` behind an even number of backslashes.
+fn holds_nul(json: &str) -> bool {
+    json.match_indices("\\u0000").any(|(at, _)| {
+        let backslashes = json[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
+        backslashes % 2 == 0
+    })
+}
+
 /// Appends `events`: in one statement on PostgreSQL, row by row on SQLite, where there is no round trip to save.
 pub(crate) async fn append(conn: &mut Conn, events: &[Pending]) -> Result<(), StorageError> {
     if let Some(first) = events.first()
@@ -83,8 +115,8 @@ async fn remember_client(
     );
     Query::new(target, insert)
         .bind(event.origin.correlation_id())
-        .bind(client.address.as_str())
-        .bind(client.user_agent.as_deref())
+        .bind(client.address())
+        .bind(client.user_agent())
         .bind(event.at)
         .exec()
         .await?;
@@ -112,7 +144,7 @@ async fn append_one(target: Target<'_>, pending: &Pending) -> Result<(), Storage
         .bind(Json(event.audience()))
         .bind(origin.correlation_id())
         .bind(origin.causation_id())
-        .bind(Json(RawValue::from_string(event.data()?)?))
+        .bind(Json(RawValue::from_string(data(event)?)?))
         .bind(Json(origin.metadata()))
         .bind(*at)
         .exec()
@@ -127,10 +159,10 @@ async fn append_many(
     fn column<'a, T>(events: &'a [Pending], of: impl FnMut(&'a Pending) -> T) -> Vec<T> {
         events.iter().map(of).collect()
     }
-    fn json<T>(
+    fn json(
         events: &[Pending],
-        of: impl Fn(&Pending) -> serde_json::Result<T>,
-    ) -> serde_json::Result<Vec<T>> {
+        of: impl Fn(&Pending) -> Result<String, StorageError>,
+    ) -> Result<Vec<String>, StorageError> {
         events.iter().map(of).collect()
     }
     sqlx::query(APPEND_MANY.postgres)
@@ -144,13 +176,28 @@ async fn append_many(
         .bind(column(events, |p| p.origin.actor().reference()))
         .bind(column(events, |p| p.origin.on_behalf_of().map(crate::Id::uuid)))
         .bind(column(events, |p| workspace(p).map(crate::Id::uuid)))
-        .bind(json(events, |p| serde_json::to_string(&p.event.any().audience()))?)
+        .bind(json(events, |p| Ok(serde_json::to_string(&p.event.any().audience())?))?)
         .bind(column(events, |p| p.origin.correlation_id().uuid()))
         .bind(column(events, |p| p.origin.causation_id().map(crate::Id::uuid)))
-        .bind(json(events, |p| p.event.any().data())?)
-        .bind(json(events, |p| serde_json::to_string(p.origin.metadata()))?)
+        .bind(json(events, |p| data(p.event.any()))?)
+        .bind(json(events, |p| Ok(serde_json::to_string(p.origin.metadata())?))?)
         .bind(column(events, |p| p.at))
         .execute(&mut **tx)
         .await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nul_is_told_from_text_that_looks_like_one() {
+        for (text, nul) in
+            [("\0", true), ("a\\\0", true), ("\\u0000", false), ("\\\\u0000", false), ("", false)]
+        {
+            let json = serde_json::to_string(text).unwrap();
+            assert_eq!(holds_nul(&json), nul, "{json}");
+        }
+    }
 }

@@ -128,9 +128,9 @@ impl LogReader {
             return self.page(Vec::new(), self.after, true);
         }
         let rows = self.rows(mark).await?;
-        // Everything up to the mark is decided; a full page may stop short of it.
-        let full = i64::try_from(rows.len()).is_ok_and(|read| read >= ROWS);
-        let reached = if full { rows.last().map_or(mark, |row| row.seq) } else { mark };
+        // Not up to the mark, although everything below it is decided: after a crash a server may draw positions again that
+        // were drawn before it and rolled back. A position that was seen in a row is never drawn again.
+        let reached = rows.last().map_or(self.after, |row| row.seq);
         self.page(rows, reached, mark < drawn)
     }
 

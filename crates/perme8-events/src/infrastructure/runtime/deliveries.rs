@@ -6,6 +6,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
+    application::transaction::Transaction as _,
     domain::{envelope::Envelope, error::StorageError, position::Position},
     infrastructure::{db::Db, runtime::partitions::Partition, tx::Tx},
     sql,
@@ -37,13 +38,6 @@ impl Next {
     }
 }
 
-/// An error text that is longer is cut.
-const ERROR_CHARS: usize = 2000;
-
-fn cut(error: &str) -> String {
-    error.chars().take(ERROR_CHARS).collect()
-}
-
 /// Sets a delivery aside that has failed for the first time.
 pub(crate) async fn fail(
     tx: &mut Tx,
@@ -53,7 +47,7 @@ pub(crate) async fn fail(
     next: Next,
 ) -> Result<(), StorageError> {
     let (dead, due) = next.columns();
-    insert(tx, handler, key, attempts, dead, due, Some(cut(error))).await
+    insert(tx, handler, key, attempts, dead, due, Some(error)).await
 }
 
 /// Sets a delivery aside because an earlier one of its key was.
@@ -76,9 +70,9 @@ async fn insert(
     attempts: u16,
     dead: bool,
     due: Option<DateTime<Utc>>,
-    error: Option<String>,
+    error: Option<&str>,
 ) -> Result<(), StorageError> {
-    let now = crate::Transaction::now(tx);
+    let now = tx.now();
     tx.query(sql!(
         "INSERT INTO event_deliveries (handler, position, partition_key, bucket, event_id, event_type, attempts, is_dead,
            due_at, error, parked_at, updated_at)
@@ -108,7 +102,7 @@ pub(crate) async fn fail_again(
     (attempts, error): (u16, &str),
     next: Next,
 ) -> Result<bool, StorageError> {
-    let now = crate::Transaction::now(tx);
+    let now = tx.now();
     let (dead, due_at) = next.columns();
     let changed = tx
         .query(sql!(
@@ -120,7 +114,7 @@ pub(crate) async fn fail_again(
         .bind(i64::from(attempts))
         .bind(dead)
         .bind(due_at)
-        .bind(cut(error))
+        .bind(error)
         .bind(now)
         .exec()
         .await?;

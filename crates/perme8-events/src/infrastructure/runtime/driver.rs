@@ -1,6 +1,7 @@
 //! Delivering by hand, in virtual time, for tests.
 
 use chrono::{DateTime, Utc};
+use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -21,7 +22,7 @@ pub struct Driver {
     feed: Feed,
     lanes: Vec<Lane>,
     clock: Option<ManualClock>,
-    reactions: tokio::sync::broadcast::Receiver<Reaction>,
+    reactions: Receiver<Reaction>,
 }
 
 impl std::fmt::Debug for Driver {
@@ -104,6 +105,14 @@ impl Driver {
     }
 
     fn heard(&mut self) -> Vec<Reaction> {
-        std::iter::from_fn(|| self.reactions.try_recv().ok()).collect()
+        let mut heard = Vec::new();
+        loop {
+            match self.reactions.try_recv() {
+                Ok(reaction) => heard.push(reaction),
+                // The oldest are gone; those that are left still tell how it ended.
+                Err(TryRecvError::Lagged(_)) => {}
+                Err(TryRecvError::Empty | TryRecvError::Closed) => return heard,
+            }
+        }
     }
 }

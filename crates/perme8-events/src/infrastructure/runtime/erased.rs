@@ -4,6 +4,7 @@ use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
+use tokio::time::Instant;
 
 use crate::{
     application::handler::{EventHandler, HandlerError, Subscriber},
@@ -46,22 +47,30 @@ where
     }
 }
 
+/// The key by which a handler orders an event; one that panics over it gets a key of the event's own.
+pub(crate) fn key(handler: &Arc<dyn AnyHandler>, event: &Envelope) -> String {
+    let key = std::panic::catch_unwind(AssertUnwindSafe(|| handler.partition_key(event)));
+    key.unwrap_or_else(|_| event.event_id.to_string())
+}
+
 /// Gathers, within the time that the handler gives itself.
 pub(crate) async fn gather(
     handler: &Arc<dyn AnyHandler>,
     event: &Envelope,
 ) -> Result<Facts, HandlerError> {
-    guarded(handler.options().timeout, handler.gather_any(event)).await
+    let timeout = handler.options().timeout;
+    guarded(timeout, Instant::now() + timeout, handler.gather_any(event)).await
 }
 
-/// Handles, within the time that the handler gives itself.
+/// Handles, until the time is up that the handler gives its transactions.
 pub(crate) async fn handle(
     handler: &Arc<dyn AnyHandler>,
     tx: &mut Tx,
     event: &Envelope,
     facts: Facts,
+    deadline: Instant,
 ) -> Result<(), HandlerError> {
-    guarded(handler.options().timeout, handler.handle_any(tx, event, facts)).await
+    guarded(handler.options().timeout, deadline, handler.handle_any(tx, event, facts)).await
 }
 
 /// A handler did not return.
@@ -75,9 +84,10 @@ enum Broken {
 
 async fn guarded<R>(
     timeout: Duration,
+    deadline: Instant,
     work: impl Future<Output = Result<R, HandlerError>>,
 ) -> Result<R, HandlerError> {
-    match tokio::time::timeout(timeout, AssertUnwindSafe(work).catch_unwind()).await {
+    match tokio::time::timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await {
         Err(_) => Err(Broken::TooSlow(timeout).into()),
         Ok(Err(panic)) => Err(Broken::Panic(message(&*panic)).into()),
         Ok(Ok(result)) => result,

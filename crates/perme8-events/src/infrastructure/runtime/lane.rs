@@ -1,28 +1,28 @@
 //! Delivering the events of one partition of one handler, in order.
 
 use std::{
-    collections::HashSet,
+    collections::{HashSet, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::{Duration, Instant},
+    time::Duration,
 };
 
-use chrono::{DateTime, SubsecRound as _, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use tokio::sync::broadcast;
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    application::handler::{ErrorClass, HandlerError},
+    application::handler::HandlerError,
     domain::{envelope::Envelope, error::StorageError, origin::Origin, position::Position},
     infrastructure::{
         db::Db,
         feed::Feed,
         runtime::{
             Outcome, Reaction,
-            deliveries::{self, Due, Key, Next},
+            deliveries::{self, Key},
             erased::{self, AnyHandler},
             partitions::{Partition, bucket},
         },
@@ -30,13 +30,18 @@ use crate::{
     },
 };
 
+mod failure;
+mod retry;
+
+pub(crate) use failure::Interrupted;
+use failure::{Failure, refused};
+
 /// While deliveries are set aside, their rows are looked at so often: an operator may have changed them.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// So many wanted events are read ahead; from the log, a page costs the same however many of it are taken.
+const READ_AHEAD: usize = 500;
 /// How soon a lane goes on after the database has failed.
 const BROKEN: Duration = Duration::from_secs(1);
-
-/// Nobody is waited for longer than this, whatever a handler asks for.
-const LONGEST: TimeDelta = TimeDelta::days(366);
 
 /// What all lanes of a node share.
 #[derive(Clone, Debug)]
@@ -62,6 +67,11 @@ pub(crate) struct Lane {
     /// When the next delivery that is set aside is due, as of the last look.
     due: Option<DateTime<Utc>>,
     look_at: DateTime<Utc>,
+    /// Whether the last step tried a failed delivery again; new events take turns with those.
+    retried: bool,
+    /// Wanted events behind `position` that were read ahead, and how far that was.
+    ahead: VecDeque<Arc<Envelope>>,
+    read_to: Position,
     progress: Arc<AtomicI64>,
 }
 
@@ -75,33 +85,6 @@ pub(crate) enum Step {
         /// When the next delivery is due.
         due: Option<DateTime<Utc>>,
     },
-}
-
-/// Why a lane stops short.
-#[derive(Debug)]
-pub(crate) enum Interrupted {
-    /// Somebody else owns the partition now.
-    LeaseLost,
-    /// The database failed.
-    Storage(StorageError),
-}
-
-impl From<StorageError> for Interrupted {
-    fn from(error: StorageError) -> Self {
-        Self::Storage(error)
-    }
-}
-
-/// Why an attempt left nothing behind.
-enum Failure {
-    Handler(HandlerError),
-    Interrupted(Interrupted),
-}
-
-impl From<StorageError> for Failure {
-    fn from(error: StorageError) -> Self {
-        Self::Interrupted(error.into())
-    }
 }
 
 /// What is done with an event.
@@ -136,6 +119,9 @@ impl Lane {
             one_by_one_until: Position::START,
             due: None,
             look_at: DateTime::UNIX_EPOCH,
+            retried: false,
+            ahead: VecDeque::new(),
+            read_to: position,
             progress,
         })
     }
@@ -196,30 +182,59 @@ impl Lane {
     /// Does the next thing there is to do.
     pub(crate) async fn step(&mut self) -> Result<Step, Interrupted> {
         let now = self.context.db.clock.now();
-        if !self.blocked.is_empty() && now >= self.look_at {
+        let turn_of_events = std::mem::take(&mut self.retried);
+        if !turn_of_events && !self.blocked.is_empty() && now >= self.look_at {
             if let Some(delivery) = self.context.db.due_delivery(&self.partition, now).await? {
+                self.retried = true;
                 self.retry(delivery).await?;
                 return Ok(Step::Worked);
             }
             self.due = self.context.db.next_due(&self.partition).await?;
             self.look_at = self.due.unwrap_or(DateTime::<Utc>::MAX_UTC).min(now + LOOK_AGAIN);
         }
-        let due = self.due.filter(|_| !self.blocked.is_empty());
-        let (handler, partition) = (&self.handler, &self.partition);
-        let wanted = |event: &Envelope| {
-            handler.subscriptions().iter().any(|subscription| subscription.matches(event))
-                && partition.holds(bucket(&handler.partition_key(event)))
-        };
-        let alone = self.position < self.one_by_one_until;
-        let limit = if alone { 1 } else { self.handler.options().batch.max(1) };
-        let page = self.context.feed.next(self.position, limit, &wanted).await?;
-        if page.events.is_empty() {
-            let moved = page.reached > self.position;
-            self.reach(page.reached);
+        let before = self.position;
+        let (events, reached) = self.take().await?;
+        if events.is_empty() {
+            self.reach(reached);
+            let due = self.due.filter(|_| !self.blocked.is_empty());
+            let moved = reached > before || turn_of_events;
             return Ok(if moved { Step::Worked } else { Step::Waiting { due } });
         }
-        self.deliver(page.events, page.reached).await?;
+        let delivered = self.deliver(events, reached).await;
+        if self.position < reached {
+            // Not all of them are done with: they are taken again.
+            self.ahead.clear();
+            self.read_to = self.position;
+        }
+        delivered?;
         Ok(Step::Worked)
+    }
+
+    /// The next events that are delivered together, and how far the lane has come with them.
+    async fn take(&mut self) -> Result<(Vec<Arc<Envelope>>, Position), StorageError> {
+        if self.ahead.is_empty() {
+            let (handler, partition) = (&self.handler, &self.partition);
+            let wanted = |event: &Envelope| {
+                handler.subscriptions().iter().any(|subscription| subscription.matches(event))
+                    && partition.holds(bucket(&erased::key(handler, event)))
+            };
+            let page = self.context.feed.next(self.position, READ_AHEAD, &wanted).await?;
+            self.ahead.extend(page.events);
+            self.read_to = page.reached;
+        }
+        let alone = self.position < self.one_by_one_until;
+        let limit = if alone { 1 } else { self.handler.options().batch.max(1) };
+        let events: Vec<_> = self.ahead.drain(..limit.min(self.ahead.len())).collect();
+        let reached = match events.last() {
+            Some(last) if !self.ahead.is_empty() => last.position,
+            _ => self.read_to,
+        };
+        Ok((events, reached))
+    }
+
+    /// When a transaction that begins now has taken too long.
+    fn deadline(&self) -> tokio::time::Instant {
+        tokio::time::Instant::now() + self.handler.options().timeout
     }
 
     fn reach(&mut self, position: Position) {
@@ -231,25 +246,25 @@ impl Lane {
     /// a lane which has to stop does so after one event.
     async fn deliver(
         &mut self,
-        mut events: Vec<Arc<Envelope>>,
+        events: Vec<Arc<Envelope>>,
         reached: Position,
     ) -> Result<(), Interrupted> {
         let mut deliveries = Vec::with_capacity(events.len());
-        for event in events.drain(..) {
+        for event in events {
             let delivery = self.plan(event, &deliveries).await?;
             deliveries.push(delivery);
         }
-        match (self.attempt(&deliveries, reached).await, deliveries.pop()) {
-            (Ok(()), _) | (_, None) => Ok(()),
-            (Err(Failure::Interrupted(interrupted)), _) => Err(interrupted),
-            (Err(Failure::Handler(error)), Some(delivery)) if deliveries.is_empty() => {
-                self.set_aside(delivery, reached, &error).await
-            }
-            (Err(Failure::Handler(_)), Some(last)) => {
-                self.one_by_one_until = last.event.position;
-                Ok(())
-            }
+        let error = match self.attempt(&deliveries, reached).await {
+            Ok(()) => return Ok(()),
+            Err(Failure::Interrupted(interrupted)) => return Err(interrupted),
+            Err(Failure::Handler(error)) => error,
+        };
+        let Some(last) = deliveries.pop() else { return Ok(()) };
+        if deliveries.is_empty() {
+            return self.set_aside(last, reached, &error).await;
         }
+        self.one_by_one_until = last.event.position;
+        Ok(())
     }
 
     /// What is done with an event that follows `earlier` ones in the same transaction.
@@ -258,7 +273,7 @@ impl Lane {
         event: Arc<Envelope>,
         earlier: &[Delivery],
     ) -> Result<Delivery, StorageError> {
-        let key = self.handler.partition_key(&event);
+        let key = erased::key(&self.handler, &event);
         // An operator may unblock the key at any moment, but not between two events of one transaction.
         if earlier.iter().any(|delivery| delivery.parked && delivery.key == key) {
             return Ok(Delivery { event, key, parked: true });
@@ -284,15 +299,19 @@ impl Lane {
             });
         }
         let Some(first) = deliveries.first() else { return Ok(()) };
+        let deadline = self.deadline();
         let mut tx = Tx::begin(&self.context.db, Origin::reaction(name, &first.event)).await?;
         for (delivery, facts) in deliveries.iter().zip(facts) {
             tx.turn_to(Origin::reaction(name, &delivery.event));
-            match facts {
-                None => deliveries::park(&mut tx, name, &delivery.key()).await.map_err(refused)?,
-                Some(facts) => erased::handle(&self.handler, &mut tx, &delivery.event, facts)
-                    .await
-                    .map_err(Failure::Handler)?,
-            }
+            let done = match facts {
+                None => deliveries::park(&mut tx, name, &delivery.key()).await.map_err(refused),
+                Some(facts) => {
+                    erased::handle(&self.handler, &mut tx, &delivery.event, facts, deadline)
+                        .await
+                        .map_err(Failure::Handler)
+                }
+            };
+            done?;
         }
         if !self.partition.advance(&mut tx, self.position, to).await.map_err(refused)? {
             return Err(Failure::Interrupted(Interrupted::LeaseLost));
@@ -330,116 +349,6 @@ impl Lane {
         self.tell_failure(&event, attempts, text, next);
         Ok(())
     }
-
-    /// Tries a delivery again that was set aside.
-    async fn retry(&mut self, due: Due) -> Result<(), Interrupted> {
-        let Some(event) = self.context.db.event_of(&due).await? else {
-            let gone = HandlerError::permanent("the event is no longer in the log");
-            return self.fail_again(&due, None, &gone).await;
-        };
-        let event = Arc::new(event);
-        match self.attempt_again(&due, &event).await {
-            Ok(true) => self.tell(&event, Outcome::Handled),
-            Ok(false) => {}
-            Err(Failure::Interrupted(interrupted)) => return Err(interrupted),
-            Err(Failure::Handler(error)) => {
-                return self.fail_again(&due, Some(&event), &error).await;
-            }
-        }
-        if !self.context.db.is_set_aside(self.handler.name(), &due.partition_key).await? {
-            self.blocked.remove(&due.partition_key);
-        }
-        Ok(())
-    }
-
-    /// False when an operator has discarded the delivery in the meantime; nothing was done then.
-    async fn attempt_again(&self, due: &Due, event: &Envelope) -> Result<bool, Failure> {
-        let name = self.handler.name();
-        let facts = erased::gather(&self.handler, event).await.map_err(Failure::Handler)?;
-        let mut tx = Tx::begin(&self.context.db, Origin::reaction(name, event)).await?;
-        erased::handle(&self.handler, &mut tx, event, facts).await.map_err(Failure::Handler)?;
-        if !deliveries::done(&mut tx, name, due).await.map_err(refused)? {
-            return Ok(false);
-        }
-        if !self.partition.hold(&mut tx).await.map_err(refused)? {
-            return Err(Failure::Interrupted(Interrupted::LeaseLost));
-        }
-        tx.commit().await.map_err(refused)?;
-        Ok(true)
-    }
-
-    async fn fail_again(
-        &mut self,
-        due: &Due,
-        event: Option<&Arc<Envelope>>,
-        error: &HandlerError,
-    ) -> Result<(), Interrupted> {
-        let name = self.handler.name();
-        let (attempts, next) = self.next_after(due.attempts, error);
-        let text = error.chain();
-        let origin =
-            event.map_or_else(|| Origin::system(name), |event| Origin::reaction(name, event));
-        let mut tx = Tx::begin(&self.context.db, origin).await?;
-        let there = deliveries::fail_again(&mut tx, name, due, (attempts, &text), next).await?;
-        if !self.partition.hold(&mut tx).await? {
-            return Err(Interrupted::LeaseLost);
-        }
-        tx.commit().await?;
-        if let (true, Some(event)) = (there, event) {
-            self.tell_failure(event, attempts, text, next);
-        }
-        Ok(())
-    }
-
-    /// How often it has failed now, and how it goes on.
-    fn next_after(&self, attempts: i64, error: &HandlerError) -> (u16, Next) {
-        let before = u16::try_from(attempts).unwrap_or(u16::MAX);
-        let failed = before.saturating_add(1);
-        let policy = self.handler.options().retry;
-        let now = self.context.db.clock.now();
-        let after = |delay: Duration| {
-            let delay = TimeDelta::from_std(delay).unwrap_or(LONGEST).min(LONGEST);
-            Next::At((now + delay).trunc_subsecs(6))
-        };
-        match error.class() {
-            ErrorClass::Permanent => (failed, Next::Dead),
-            ErrorClass::Busy(retry_after) => (before, after(retry_after)),
-            ErrorClass::Transient if failed >= policy.attempts => (failed, Next::Dead),
-            ErrorClass::Transient => (failed, after(policy.delay(failed, rand::random()))),
-        }
-    }
-
-    fn tell_failure(&self, event: &Arc<Envelope>, attempts: u16, error: String, next: Next) {
-        let handler = self.handler.name();
-        let (event_id, event_type) = (event.event_id, event.event_type.as_str());
-        match next {
-            Next::At(due_at) => {
-                tracing::warn!(handler, %event_id, event_type, attempts, %due_at, error, "a delivery failed");
-                self.tell(event, Outcome::Failed { attempts, error, due_at });
-            }
-            Next::Dead => {
-                tracing::error!(handler, %event_id, event_type, attempts, error, "a delivery became a dead letter");
-                self.tell(event, Outcome::DeadLettered { error });
-            }
-        }
-    }
-
-    fn tell(&self, event: &Arc<Envelope>, outcome: Outcome) {
-        let reaction = Reaction {
-            handler: self.handler.name(),
-            event: Arc::clone(event),
-            outcome,
-            at: Instant::now(),
-        };
-        // Nobody listening is the usual case.
-        let _ = self.context.reactions.send(reaction);
-    }
-}
-
-/// What the database refuses behind a handler is a failure of the delivery: a handler may have swallowed an error that
-/// spoils its transaction. Only when the database is gone altogether nobody is to blame.
-fn refused(error: StorageError) -> Failure {
-    if error.is_unavailable() { error.into() } else { Failure::Handler(error.into()) }
 }
 
 async fn sleep(pause: Option<Duration>) {

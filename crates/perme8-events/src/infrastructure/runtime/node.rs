@@ -6,19 +6,25 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
+    time::Duration,
 };
 
 use chrono::TimeDelta;
+use sqlx::types::Json;
+use tokio::time::error::Elapsed;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
     domain::{error::StorageError, position::Position},
-    infrastructure::runtime::{
-        NodeOptions,
-        erased::AnyHandler,
-        lane::{Lane, LaneContext},
-        partitions::{Idle, Partition, PartitionRow},
+    infrastructure::{
+        db::Db,
+        runtime::{
+            NodeOptions,
+            erased::AnyHandler,
+            lane::{Lane, LaneContext},
+            partitions::{Idle, LiveNode, Partition, PartitionRow},
+        },
     },
 };
 
@@ -43,6 +49,33 @@ struct RunningLane {
     stored: i64,
 }
 
+/// Gives the signs of life of a node.
+struct Pulse {
+    db: Db,
+    node: LiveNode,
+    options: NodeOptions,
+}
+
+impl Pulse {
+    async fn beat(&self) -> Result<(), StorageError> {
+        let now = self.db.clock.now();
+        let lease = TimeDelta::from_std(self.options.lease).unwrap_or(TimeDelta::MAX);
+        self.db.heartbeat(&self.node, &self.options.name, now, now + lease).await
+    }
+}
+
+/// A server that does not answer for so long is asked again on another connection.
+const BROKEN: Duration = Duration::from_secs(5);
+
+fn warn(done: &Result<Result<(), StorageError>, Elapsed>, what: &'static str) {
+    let error: &dyn std::error::Error = match done {
+        Ok(Ok(())) => return,
+        Ok(Err(error)) => error,
+        Err(elapsed) => elapsed,
+    };
+    tracing::warn!(error, "{what}; trying again");
+}
+
 impl Node {
     /// Registers the node and claims what is free.
     pub(crate) async fn register(
@@ -53,9 +86,10 @@ impl Node {
         let handlers = handlers.into_iter().map(|handler| (handler.name(), handler)).collect();
         let mut node =
             Self { context, handlers, options, lanes: HashMap::new(), tracker: TaskTracker::new() };
+        node.pulse().beat().await?;
         if let Err(error) = node.tick().await {
             // Some lanes may run already.
-            node.stop().await;
+            node.stop(CancellationToken::new()).await;
             return Err(error);
         }
         Ok(node)
@@ -64,29 +98,45 @@ impl Node {
     /// Keeps the leases until told to stop, then lets every lane finish its step and hands the partitions back.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let beat = self.options.lease / 3;
-        while stop.run_until_cancelled(tokio::time::sleep(beat)).await.is_some() {
-            if let Err(error) = self.tick().await {
-                let error = &error as &dyn std::error::Error;
-                tracing::warn!(
-                    node = self.options.name,
-                    error,
-                    "no sign of life could be given; trying again"
+        // In a task of its own: claims may have to wait for locks, and the lease must not wait with them.
+        let (pulse, alive) = (self.pulse(), CancellationToken::new());
+        let beating = alive.clone();
+        self.tracker.spawn(async move {
+            while beating.run_until_cancelled(tokio::time::sleep(beat)).await.is_some() {
+                warn(
+                    &tokio::time::timeout(BROKEN, pulse.beat()).await,
+                    "no sign of life could be given",
                 );
             }
+        });
+        while stop.run_until_cancelled(tokio::time::sleep(beat)).await.is_some() {
+            warn(
+                &tokio::time::timeout(BROKEN, self.tick()).await,
+                "no partitions could be claimed",
+            );
         }
-        self.stop().await;
+        self.stop(alive).await;
+    }
+
+    fn pulse(&self) -> Pulse {
+        let handlers = self.handlers.keys().map(|name| (*name).to_owned()).collect();
+        Pulse {
+            db: self.context.db.clone(),
+            node: LiveNode { node_id: self.context.node_id, handlers: Json(handlers) },
+            options: self.options.clone(),
+        }
     }
 
     async fn tick(&mut self) -> Result<(), StorageError> {
         let (db, me) = (self.context.db.clone(), self.context.node_id);
         let now = db.clock.now();
-        let lease = TimeDelta::from_std(self.options.lease).unwrap_or(TimeDelta::MAX);
-        db.heartbeat(me, &self.options.name, now, now + lease).await?;
         let live = db.live_nodes(now).await?;
         for (index, row) in db.partitions().await?.iter().enumerate() {
             if self.handlers.contains_key(row.handler.as_str()) {
                 // Every node sees the same order of nodes and partitions, so they agree on whose is whose.
-                let mine = live.is_empty() || live[index % live.len()] == me;
+                let able: Vec<_> =
+                    live.iter().filter(|node| node.handlers.contains(&row.handler)).collect();
+                let mine = able.is_empty() || able[index % able.len()].node_id == me;
                 self.settle(row, mine, &live).await?;
             }
         }
@@ -99,7 +149,7 @@ impl Node {
         &mut self,
         row: &PartitionRow,
         mine: bool,
-        live: &[Uuid],
+        live: &[LiveNode],
     ) -> Result<(), StorageError> {
         let key = (row.handler.clone(), row.first_bucket);
         if self.lanes.get(&key).is_some_and(|lane| lane.ended.is_cancelled()) {
@@ -107,9 +157,9 @@ impl Node {
         }
         match (mine, self.lanes.get(&key)) {
             (true, None) => {
-                let owned = row
-                    .node_id
-                    .is_some_and(|owner| owner != self.context.node_id && live.contains(&owner));
+                let alive = |owner: Uuid| live.iter().any(|node| node.node_id == owner);
+                let owned =
+                    row.node_id.is_some_and(|owner| owner != self.context.node_id && alive(owner));
                 if !owned
                     && let Some(partition) =
                         self.context.db.claim(row, self.context.node_id).await?
@@ -162,10 +212,15 @@ impl Node {
         self.context.db.advance_idle(self.context.node_id, &idle).await
     }
 
-    async fn stop(mut self) {
+    async fn stop(mut self, alive: CancellationToken) {
         for lane in self.lanes.values() {
             lane.stop.cancel();
         }
+        for lane in self.lanes.values() {
+            lane.ended.cancelled().await;
+        }
+        // Alive until the last lane has finished its step, or others would take over what it is doing.
+        alive.cancel();
         self.tracker.close();
         self.tracker.wait().await;
         if let Err(error) = self.hand_back().await {

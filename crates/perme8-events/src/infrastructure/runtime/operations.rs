@@ -33,7 +33,7 @@ pub struct HandlerStatus {
     pub position: Position,
     /// The end of the log.
     pub head: Position,
-    /// How many positions lie between the two.
+    /// How many positions lie between the two, holes and events that it does not want included.
     pub lag_events: i64,
     /// How long ago the first event behind `position` happened; none when there is none.
     pub lag_seconds: Option<f64>,
@@ -85,7 +85,7 @@ pub struct DeadLetterDetail {
 pub enum OperationError {
     /// There is no such dead letter, or no longer.
     #[error(
-        "`{handler}` has no dead letter at position {position}: `perme8 dead-letters list` shows those that there are"
+        "`{handler}` has no dead letter at position {position}: it may have been retried or discarded already"
     )]
     UnknownDeadLetter {
         /// The handler.
@@ -106,6 +106,19 @@ struct StatusRow {
     retrying: i64,
     parked: i64,
     dead: i64,
+}
+
+/// A `SELECT` of [`DeadRow`]s.
+macro_rules! select_dead_letters {
+    ($rest:literal) => {
+        concat!(
+            "SELECT d.handler, d.position, d.event_id, d.event_type, d.partition_key, d.attempts, d.error, d.updated_at, \
+               (SELECT count(*) FROM event_deliveries w \
+                WHERE w.handler = d.handler AND w.partition_key = d.partition_key AND w.position > d.position) AS waiting_behind \
+             FROM event_deliveries d ",
+            $rest
+        )
+    };
 }
 
 #[derive(sqlx::FromRow)]
@@ -228,13 +241,10 @@ impl Operations {
     ) -> Result<Vec<DeadLetter>, StorageError> {
         let rows: Vec<DeadRow> = self
             .db
-            .query(sql!(
-                "SELECT d.handler, d.position, d.event_id, d.event_type, d.partition_key, d.attempts, d.error, d.updated_at,
-                   (SELECT count(*) FROM event_deliveries w
-                    WHERE w.handler = d.handler AND w.partition_key = d.partition_key AND w.position > d.position) AS waiting_behind
-                 FROM event_deliveries d WHERE d.is_dead AND (CAST($1 AS TEXT) IS NULL OR d.handler = $1)
+            .query(sql!(select_dead_letters!(
+                "WHERE d.is_dead AND (CAST($1 AS TEXT) IS NULL OR d.handler = $1)
                  ORDER BY d.updated_at, d.position LIMIT $2"
-            ))
+            )))
             .bind(handler)
             .bind(i64::from(limit))
             .all()
@@ -254,12 +264,9 @@ impl Operations {
     ) -> Result<DeadLetterDetail, OperationError> {
         let row: Option<DeadRow> = self
             .db
-            .query(sql!(
-                "SELECT d.handler, d.position, d.event_id, d.event_type, d.partition_key, d.attempts, d.error, d.updated_at,
-                   (SELECT count(*) FROM event_deliveries w
-                    WHERE w.handler = d.handler AND w.partition_key = d.partition_key AND w.position > d.position) AS waiting_behind
-                 FROM event_deliveries d WHERE d.is_dead AND d.handler = $1 AND d.position = $2"
-            ))
+            .query(sql!(select_dead_letters!(
+                "WHERE d.is_dead AND d.handler = $1 AND d.position = $2"
+            )))
             .bind(handler)
             .bind(position.number())
             .opt()

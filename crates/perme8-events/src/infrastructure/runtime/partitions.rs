@@ -9,7 +9,7 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{
-    application::{event_store::EventStore as _, handler::Start},
+    application::handler::Start,
     domain::{error::StorageError, position::Position},
     infrastructure::{db::Db, runtime::erased::AnyHandler, tx::Tx},
     sql,
@@ -86,6 +86,13 @@ pub(crate) struct Idle {
     pub(crate) first_bucket: i64,
     pub(crate) epoch: i64,
     pub(crate) position: Position,
+}
+
+/// A node whose lease has not run out, with the handlers that it has.
+#[derive(Debug, Clone, sqlx::FromRow)]
+pub(crate) struct LiveNode {
+    pub(crate) node_id: Uuid,
+    pub(crate) handlers: Json<Vec<String>>,
 }
 
 /// A partition as the database shows it to every node.
@@ -194,81 +201,21 @@ impl Db {
         Ok(())
     }
 
-    /// Until the end of `tx`, no other node makes or splits partitions, and no checkpoint is on the move.
-    ///
-    /// A checkpoint that moves while its partition is split would be copied as it was before, and what lies between would be
-    /// delivered twice. On SQLite there is one writer anyway.
-    pub(crate) async fn lock_partitions(&self, tx: &mut Tx) -> Result<(), StorageError> {
-        tx.query(sql!(
-            sqlite: "SELECT 1",
-            postgres: "LOCK TABLE event_partitions IN SHARE ROW EXCLUSIVE MODE"
-        ))
-        .exec()
-        .await
-        .map(drop)
-    }
-
-    /// Makes the partitions of a handler that the database has not met, and splits those of one that wants more.
-    pub(crate) async fn ensure_partitions(
-        &self,
-        tx: &mut Tx,
-        handler: &dyn AnyHandler,
-    ) -> Result<(), StorageError> {
-        let name = handler.name();
-        let options = handler.options();
-        let mut ranges: Vec<(i64, i64, i64)> = tx
-            .query(sql!(
-                "SELECT first_bucket, last_bucket, position FROM event_partitions WHERE handler = $1 ORDER BY first_bucket"
-            ))
-            .bind(name)
-            .all()
-            .await?;
-        if ranges.is_empty() {
-            let position = match options.start {
-                Start::Beginning => Position::START,
-                Start::Now => self.head().await?,
-            };
-            for range in spread(options.partitions) {
-                insert(tx, name, range, position.number()).await?;
-            }
-            return Ok(());
-        }
-        while ranges.len() < usize::from(options.partitions) {
-            let widest = (0..ranges.len()).max_by_key(|n| ranges[*n].1 - ranges[*n].0);
-            let Some(widest) = widest.filter(|n| ranges[*n].1 > ranges[*n].0) else { break };
-            let (first, last, position) = ranges[widest];
-            let middle = i64::midpoint(first, last);
-            // Whoever owns the wider range is fenced out, and both halves are free.
-            tx.query(sql!(
-                "UPDATE event_partitions SET last_bucket = $3, epoch = epoch + 1, node_id = NULL
-                 WHERE handler = $1 AND first_bucket = $2"
-            ))
-            .bind(name)
-            .bind(first)
-            .bind(middle)
-            .exec()
-            .await?;
-            insert(tx, name, middle + 1..=last, position).await?;
-            ranges[widest].1 = middle;
-            ranges.push((middle + 1, last, position));
-        }
-        Ok(())
-    }
-
     /// Registers a node, or prolongs its lease.
     pub(crate) async fn heartbeat(
         &self,
-        node_id: Uuid,
+        node: &LiveNode,
         name: &str,
         now: DateTime<Utc>,
         expires_at: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         self.change(sql!(
-            "INSERT INTO event_nodes (node_id, name, started_at, expires_at) VALUES ($1, $2, $3, $4)
+            "INSERT INTO event_nodes (node_id, name, handlers, started_at, expires_at) VALUES ($1, $2, $3, $4, $5)
              ON CONFLICT (node_id) DO UPDATE SET expires_at = excluded.expires_at"
         ))
-        .bind(node_id)
+        .bind(node.node_id)
         .bind(name)
+        .bind(&node.handlers)
         .bind(now)
         .bind(expires_at)
         .exec()
@@ -277,13 +224,16 @@ impl Db {
     }
 
     /// The nodes whose lease has not run out, in an order that all of them agree on.
-    pub(crate) async fn live_nodes(&self, now: DateTime<Utc>) -> Result<Vec<Uuid>, StorageError> {
-        let nodes: Vec<(Uuid,)> = self
-            .query(sql!("SELECT node_id FROM event_nodes WHERE expires_at > $1 ORDER BY node_id"))
-            .bind(now)
-            .all()
-            .await?;
-        Ok(nodes.into_iter().map(|(id,)| id).collect())
+    pub(crate) async fn live_nodes(
+        &self,
+        now: DateTime<Utc>,
+    ) -> Result<Vec<LiveNode>, StorageError> {
+        self.query(sql!(
+            "SELECT node_id, handlers FROM event_nodes WHERE expires_at > $1 ORDER BY node_id"
+        ))
+        .bind(now)
+        .all()
+        .await
     }
 
     /// Forgets a node that stops, and nodes that have been gone for long.
@@ -299,6 +249,68 @@ impl Db {
             .await?;
         Ok(())
     }
+}
+
+/// Until the end of `tx`, no other node makes or splits partitions, and no checkpoint is on the move.
+///
+/// A checkpoint that moves while its partition is split would be copied as it was before, and what lies between would be
+/// delivered twice. On SQLite there is one writer anyway.
+pub(crate) async fn lock(tx: &mut Tx) -> Result<(), StorageError> {
+    tx.query(sql!(
+        sqlite: "SELECT 1",
+        postgres: "LOCK TABLE event_partitions IN SHARE ROW EXCLUSIVE MODE"
+    ))
+    .exec()
+    .await
+    .map(drop)
+}
+
+/// Makes the partitions of a handler that the database has not met, and splits those of one that wants more; `now` is where one starts that
+/// wants no past events.
+pub(crate) async fn ensure(
+    tx: &mut Tx,
+    handler: &dyn AnyHandler,
+    now: Position,
+) -> Result<(), StorageError> {
+    let name = handler.name();
+    let options = handler.options();
+    let mut ranges: Vec<(i64, i64, i64)> = tx
+        .query(sql!(
+            "SELECT first_bucket, last_bucket, position FROM event_partitions WHERE handler = $1 ORDER BY first_bucket"
+        ))
+        .bind(name)
+        .all()
+        .await?;
+    if ranges.is_empty() {
+        let position = match options.start {
+            Start::Beginning => Position::START,
+            Start::Now => now,
+        };
+        for range in spread(options.partitions) {
+            insert(tx, name, range, position.number()).await?;
+        }
+        return Ok(());
+    }
+    while ranges.len() < usize::from(options.partitions) {
+        let widest = (0..ranges.len()).max_by_key(|n| ranges[*n].1 - ranges[*n].0);
+        let Some(widest) = widest.filter(|n| ranges[*n].1 > ranges[*n].0) else { break };
+        let (first, last, position) = ranges[widest];
+        let middle = i64::midpoint(first, last);
+        // Whoever owns the wider range is fenced out, and both halves are free.
+        tx.query(sql!(
+            "UPDATE event_partitions SET last_bucket = $3, epoch = epoch + 1, node_id = NULL
+             WHERE handler = $1 AND first_bucket = $2"
+        ))
+        .bind(name)
+        .bind(first)
+        .bind(middle)
+        .exec()
+        .await?;
+        insert(tx, name, middle + 1..=last, position).await?;
+        ranges[widest].1 = middle;
+        ranges.push((middle + 1, last, position));
+    }
+    Ok(())
 }
 
 async fn insert(

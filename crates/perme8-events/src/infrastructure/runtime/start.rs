@@ -3,10 +3,11 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
+    application::event_store::EventStore as _,
     domain::{error::StorageError, origin::Origin, position::Position},
     infrastructure::{
         db::Db,
-        runtime::{StartError, erased::AnyHandler},
+        runtime::{StartError, erased::AnyHandler, partitions},
         unit_of_work::UnitOfWork,
     },
     sql,
@@ -40,18 +41,26 @@ pub(crate) async fn check(
     if !unknown.is_empty() {
         return Err(StartError::UnknownHandlers { names: unknown });
     }
+    // Read before the end of the log is: other nodes go on handling events meanwhile.
+    let furthest: Vec<(String, i64)> = db
+        .query(sql!(
+            "SELECT handler, position FROM event_partitions UNION ALL SELECT handler, position FROM event_deliveries
+             ORDER BY position DESC LIMIT 1"
+        ))
+        .all()
+        .await?;
     // Not the settled head, which may lie below what was already delivered while transactions are open.
     let head = db.drawn().await?;
-    if let Some(ahead) = db.partitions().await?.into_iter().find(|row| row.position > head.number())
-    {
-        let position = Position::new(ahead.position);
-        return Err(StartError::BeyondHead { handler: ahead.handler, position, head });
+    if let Some((handler, position)) = furthest.into_iter().find(|(_, at)| *at > head.number()) {
+        return Err(StartError::BeyondHead { handler, position: Position::new(position), head });
     }
+    // Asked before the transaction, which may have the only connection there is.
+    let now = db.head().await?;
     UnitOfWork::new(db.clone())
         .run(Origin::system("events.start"), async |tx| {
-            db.lock_partitions(tx).await?;
+            partitions::lock(tx).await?;
             for handler in handlers {
-                db.ensure_partitions(tx, &**handler).await?;
+                partitions::ensure(tx, &**handler, now).await?;
             }
             Ok::<_, StorageError>(())
         })

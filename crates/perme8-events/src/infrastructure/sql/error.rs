@@ -21,8 +21,8 @@ impl From<Error> for StorageError {
             return Self::conflict_because(error);
         }
         match database.code().as_deref() {
-            // Serialisation failure, deadlock, lock not available; SQLITE_BUSY and SQLITE_BUSY_SNAPSHOT.
-            Some("40001" | "40P01" | "55P03" | "5" | "517") => Self::again(error),
+            // Serialisation failure, deadlock, lock not available; SQLITE_BUSY and its kinds: recovery, snapshot, time-out.
+            Some("40001" | "40P01" | "55P03" | "5" | "261" | "517" | "773") => Self::again(error),
             // The connection or the server goes away.
             Some(code) if code.starts_with("08") || code.starts_with("57P") => {
                 Self::unavailable(error)

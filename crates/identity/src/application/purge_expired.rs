@@ -1,0 +1,96 @@
+//! Forgetting what proves nothing any more.
+
+use perme8_events::StorageError;
+
+use crate::application::ports::{EmailTokens, Sessions};
+
+/// Forgets sessions and tokens of mails whose time is over, the longest over first. The host runs it regularly.
+///
+/// They are worthless without it, too; it keeps the tables from growing for ever.
+#[derive(Debug, Clone)]
+pub struct PurgeExpired {
+    /// So many of each kind at once.
+    pub limit: u32,
+}
+
+/// Why nothing was forgotten.
+#[derive(Debug, thiserror::Error)]
+pub enum PurgeExpiredError {
+    /// Only the system does this.
+    #[error("only the system forgets sessions and tokens")]
+    Forbidden,
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl PurgeExpired {
+    /// Says how many were forgotten; fewer than the limit means that nothing is left.
+    pub(crate) async fn execute(
+        &self,
+        tx: &mut (impl EmailTokens + Sessions),
+    ) -> Result<u64, PurgeExpiredError> {
+        if !tx.origin().actor().is_system() {
+            return Err(PurgeExpiredError::Forbidden);
+        }
+        let sessions = tx.purge_sessions(self.limit).await?;
+        let tokens = tx.purge_tokens(self.limit).await?;
+        Ok(sessions + tokens)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use perme8_events::{Actor, Transaction as _, testing::FakeTx};
+
+    use super::*;
+    use crate::{
+        application::ports::TokenSource as _,
+        domain::{
+            email::Email,
+            session::{EmailToken, Session},
+        },
+        testing::{CountedTokens, NEWCOMER, OWNER, Tables, company},
+    };
+
+    /// Two sessions and a token of now.
+    async fn used() -> FakeTx<Tables> {
+        let (mut tx, tokens) = (company(), CountedTokens::default());
+        let now = tx.now();
+        for _ in 0..2 {
+            let session = Session::begin(tx.new_id(), OWNER.id(), tokens.mint().hash, now);
+            tx.begin_session(&session).await.unwrap();
+        }
+        let email = Email::parse(NEWCOMER.email).unwrap();
+        let token = EmailToken::of_confirmation(tokens.mint().hash, NEWCOMER.id(), email, now);
+        tx.keep_token(&token).await.unwrap();
+        tx.of(Actor::System("identity.expiry".into()))
+    }
+
+    #[tokio::test]
+    async fn what_is_over_goes_and_what_lasts_stays() {
+        let mut tx = used().await;
+        let now = tx.now();
+        let purge = PurgeExpired { limit: 9 };
+        assert_eq!(purge.execute(&mut tx).await.unwrap(), 0);
+        let mut tx = tx.at(now + TimeDelta::minutes(15));
+        assert_eq!(purge.execute(&mut tx).await.unwrap(), 1);
+        assert_eq!((tx.state.sessions.len(), tx.state.tokens.len()), (2, 0));
+        let mut tx = tx.at(now + TimeDelta::days(14));
+        for left in [1, 0] {
+            assert_eq!(PurgeExpired { limit: 1 }.execute(&mut tx).await.unwrap(), 1);
+            assert_eq!(tx.state.sessions.len(), left);
+        }
+        assert_eq!(PurgeExpired { limit: 1 }.execute(&mut tx).await.unwrap(), 0);
+        assert_eq!(tx.transcript(), "");
+    }
+
+    #[tokio::test]
+    async fn only_the_system_purges() {
+        for actor in [Actor::User(OWNER.id()), Actor::Anonymous] {
+            let outcome = PurgeExpired { limit: 9 }.execute(&mut used().await.of(actor)).await;
+            assert!(matches!(outcome, Err(PurgeExpiredError::Forbidden)));
+        }
+    }
+}
