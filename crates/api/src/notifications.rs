@@ -26,7 +26,7 @@ use crate::{
 pub(crate) struct Notification {
     id: NotificationId,
     #[serde(rename = "type")]
-    notification_type: NotificationType,
+    kind: NotificationType,
     title: String,
     body: String,
     data: Map<String, Value>,
@@ -41,7 +41,7 @@ impl From<NotificationSummary> for Notification {
     fn from(summary: NotificationSummary) -> Self {
         let NotificationSummary {
             id,
-            notification_type,
+            notification_type: kind,
             title,
             body,
             mut data,
@@ -55,7 +55,7 @@ impl From<NotificationSummary> for Notification {
         data.remove("workspace_id");
         Self {
             id,
-            notification_type,
+            kind,
             title,
             body,
             data,

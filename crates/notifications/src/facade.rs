@@ -11,7 +11,6 @@ use crate::{
         mark_read::{MarkRead, MarkReadError},
         read_models::{ListNotifications, NotificationPage, NotificationSummary, QueryError},
     },
-    domain::notification::NotificationId,
     infrastructure::notification_queries,
 };
 
@@ -69,22 +68,6 @@ impl Notifications {
         Ok(notification_queries::unread_count(&self.db, reader(origin)?).await?)
     }
 
-    /// One notification of the actor.
-    ///
-    /// # Errors
-    ///
-    /// [`QueryError`].
-    #[tracing::instrument(skip_all, fields(notification.id = %id))]
-    pub async fn notification(
-        &self,
-        origin: &Origin,
-        id: NotificationId,
-    ) -> Result<NotificationSummary, QueryError> {
-        notification_queries::notification(&self.db, reader(origin)?, id)
-            .await?
-            .ok_or(QueryError::NotFound)
-    }
-
     /// Marks a notification of the actor as read. When it was read before, that time stays.
     ///
     /// # Errors
@@ -126,6 +109,7 @@ fn reader(origin: &Origin) -> Result<UserId, QueryError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::notification::NotificationId;
 
     /// Compiles only if every future of the facade can be moved between threads, as the HTTP server needs it.
     #[expect(dead_code, reason = "the compiler is the test")]
@@ -133,7 +117,6 @@ mod tests {
         fn send<T: Send>(_: T) {}
         send(notifications.list(origin, ListNotifications::default()));
         send(notifications.unread_count(origin));
-        send(notifications.notification(origin, id));
         send(notifications.mark_read(origin.clone(), MarkRead { notification_id: id }));
         send(notifications.mark_all_read(origin.clone(), MarkAllRead));
     }

@@ -39,5 +39,5 @@ pub use application::on_invitation::OnInvitation;
 pub use application::on_workspace_activity::OnWorkspaceActivity;
 
 // Ports that a host may implement, and their implementation on identity.
-pub use application::ports::{Directory, WorkspaceNames};
+pub use application::ports::{Directory, SentInvitation, WorkspaceNames};
 pub use infrastructure::identity_gateway::IdentityGateway;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use identity::{
-    InvitationDeclined, MemberInvited, MemberJoined, MemberLeft, MemberRemoved, MemberRoleChanged,
-    Role,
+    InvitationDeclined, InvitationExpired, InvitationRevoked, MemberInvited, MemberJoined,
+    MemberLeft, MemberRemoved, MemberRoleChanged, Role,
 };
 use perme8_events::{
     Actor, Clock as _, DomainEvent, Envelope, EventHandler, Id, Metadata, Position, UserId,
@@ -15,7 +15,7 @@ use serde_json::{Map, value::to_raw_value};
 use uuid::Uuid;
 
 use crate::{
-    application::ports::{MockDirectory, WorkspaceNames},
+    application::ports::{MockDirectory, SentInvitation, WorkspaceNames},
     domain::{
         notification::{Notification, Source},
         notification_type::NotificationType,
@@ -126,6 +126,16 @@ pub(crate) fn declined() -> InvitationDeclined {
     InvitationDeclined { invitation_id: INVITATION, workspace_id: ACME, user_id: Some(DAVE) }
 }
 
+/// Ada takes it back.
+pub(crate) fn revoked() -> InvitationRevoked {
+    InvitationRevoked { invitation_id: INVITATION, workspace_id: ACME, user_id: Some(DAVE) }
+}
+
+/// Nobody answered.
+pub(crate) fn expired() -> InvitationExpired {
+    InvitationExpired { invitation_id: INVITATION, workspace_id: ACME, user_id: None }
+}
+
 /// Somebody leaves.
 pub(crate) fn left(user_id: UserId) -> MemberLeft {
     MemberLeft { workspace_id: ACME, user_id }
@@ -168,12 +178,11 @@ impl MockDirectory {
             let role = managers.contains(&user).then_some(Role::Admin);
             Ok(role.or((user == CAROL).then_some(Role::Member)))
         });
-        directory.expect_inviter().returning(|invitation| {
-            let inviters = [(INVITATION, BOB), (id(5), CAROL)];
-            Ok(inviters
-                .into_iter()
-                .find(|(sent, _)| *sent == invitation)
-                .map(|(_, inviter)| inviter))
+        directory.expect_invitation().returning(|invitation| {
+            let senders = [(INVITATION, BOB), (id(5), CAROL)];
+            let sender = senders.into_iter().find(|(sent, _)| *sent == invitation);
+            let email = "dave@example.com".to_owned();
+            Ok(sender.map(|(_, sender)| SentInvitation { sender, email }))
         });
         directory
     }

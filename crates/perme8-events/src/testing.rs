@@ -6,6 +6,7 @@ use crate::domain::unsaved::NewEvent;
 
 mod clock;
 mod engines;
+mod fail_points;
 mod fake_tx;
 mod memory_store;
 mod parity;

@@ -158,9 +158,11 @@ impl From<InviteMemberError> for ApiError {
             InviteMemberError::Invalid(fields) => fields.into(),
             InviteMemberError::AlreadyMember => ALREADY_MEMBER,
             InviteMemberError::TooManyPending => TOO_MANY_PENDING,
-            InviteMemberError::TooSoon { again_at } => {
-                too_soon("invited_too_soon", "The address was sent an invitation a moment ago", again_at)
-            }
+            InviteMemberError::TooSoon { again_at } => too_soon(
+                "invited_too_soon",
+                "The address was sent an invitation a moment ago",
+                again_at,
+            ),
             InviteMemberError::Storage(error) => error.into(),
         }
     }

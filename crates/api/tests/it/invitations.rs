@@ -114,6 +114,23 @@ async fn an_invitation_is_revoked() {
 }
 
 #[tokio::test]
+async fn an_address_is_not_invited_again_at_once() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    host.workspace(&ada, "Acme").await;
+    let again = || invite(&host, &ada, json!({"email": "new@example.com", "role": "guest"}));
+    let first = again().await.json();
+    let id = first["data"]["id"].as_str().unwrap();
+    let revoke = delete(format!("/api/workspaces/acme/invitations/{id}")).bearer(&ada.token);
+    assert_eq!(host.ask(revoke).await.status, 204);
+    let answer = again().await;
+    expect![[r#"429 {"code":"invited_too_soon","error":"The address was sent an invitation a moment ago","request_id":"r-1"}"#]].assert_eq(&answer.to_string());
+    assert!(answer.header("retry-after").ends_with(" GMT"));
+    host.test.clock.advance(DAY);
+    assert_eq!(again().await.status, 201);
+}
+
+#[tokio::test]
 async fn invitations_are_checked() {
     let host = Host::new().await;
     let (ada, bob) = (host.person("ada").await, host.person("bob").await);

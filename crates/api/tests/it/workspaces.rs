@@ -95,7 +95,7 @@ async fn members_are_listed_changed_and_removed() {
     assert_eq!(host.ask(patch(by_email).bearer(&ada.token).json(role("guest"))).await.status, 200);
 
     let answer = host.ask(get("/api/workspaces/acme/members").bearer(&bob.token)).await;
-    expect![[r#"200 {"data":[{"user_id":"ID","email":"ada@example.com","first_name":"ada","last_name":"Example","role":"owner","joined_at":"2026-01-05T09:00:00Z"},{"user_id":"ID","email":"bob@example.com","first_name":"bob","last_name":"Example","role":"guest","joined_at":"2026-01-05T09:00:00Z"}]}"#]].assert_eq(&answer.to_string());
+    expect![[r#"200 {"data":[{"user_id":"ID","email":"ada@example.com","first_name":"ada","last_name":"Example","role":"owner","joined_at":"2026-01-05T09:00:00Z"},{"user_id":"ID","email":"bob@example.com","first_name":"bob","last_name":"Example","role":"guest","joined_at":"2026-01-05T09:00:00Z"}],"meta":{"next":null}}"#]].assert_eq(&answer.to_string());
 
     let answer = host.ask(delete(by_email).bearer(&ada.token)).await;
     assert_eq!((answer.status.as_u16(), answer.text.as_str()), (204, ""));

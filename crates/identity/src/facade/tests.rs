@@ -107,6 +107,62 @@ mod turns {
     }
 }
 
+mod room {
+    use perme8_events::{
+        Load, Origin, Save, StorageError, Transaction as _, sql::UnitOfWork,
+        testing::on_both_engines,
+    };
+
+    use super::super::*;
+    use crate::{
+        CreateWorkspace, InviteMember, InviteMemberError, Role,
+        domain::{
+            email::Email,
+            invitation::{Invitation, MAX_PENDING, NewInvitation},
+            user::User,
+            workspace::Workspace,
+        },
+        testing::confirmed_user,
+    };
+
+    on_both_engines! {
+        migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
+
+        async fn the_last_place_is_had_once(test: TestDb) {
+            let identity = Identity::with_cheap_passwords(test.db.clone());
+            let ada = confirmed_user(&identity, "ada@example.com", "Ada", "Lovelace").await;
+            let command =
+                CreateWorkspace { name: "Engines".to_owned(), description: None, color: None };
+            let engines = identity.create_workspace(Origin::user(ada), command).await.unwrap().id;
+            let uow = UnitOfWork::new(test.db.clone());
+            let filling = uow.run(Origin::user(ada), async |tx| {
+                let workspace = Load::<Workspace>::load(tx, engines).await?.unwrap();
+                let inviter = Load::<User>::load(tx, ada).await?.unwrap();
+                for number in 1..MAX_PENDING {
+                    let email = Email::parse(&format!("guest{number}@example.com")).unwrap();
+                    let (workspace, inviter) = (&workspace, &inviter);
+                    let new = NewInvitation { workspace, inviter, email, role: Role::Guest, invitee: None };
+                    let (id, now) = (tx.new_id(), tx.now());
+                    Save::<Invitation>::save(tx, Invitation::create(id, new, now)).await?;
+                }
+                Ok::<_, StorageError>(())
+            });
+            filling.await.unwrap();
+            let invite = |name: &str| {
+                let email = format!("{name}@example.com");
+                let command = InviteMember { workspace: engines.into(), email, role: Role::Guest };
+                identity.invite_member(Origin::user(ada), command)
+            };
+            let (one, two, three) = tokio::join!(invite("ben"), invite("cyd"), invite("dan"));
+            let outcomes = [one, two, three];
+            assert_eq!(outcomes.iter().filter(|outcome| outcome.is_ok()).count(), 1);
+            for lost in outcomes.into_iter().filter_map(Result::err) {
+                assert!(matches!(lost, InviteMemberError::TooManyPending), "{lost:?}");
+            }
+        }
+    }
+}
+
 mod atomicity {
     use perme8_events::{
         EventFilter, EventStore as _, Origin, Position, StorageError, sql::UnitOfWork,

@@ -50,7 +50,7 @@ on_both_engines! {
     async fn the_secret_shows_who_acts(test: TestDb) {
         let identity = Identity::with_cheap_passwords(test.db.clone());
         let ada = user_with_password(&identity, "ada@example.com", "Ada", "Lovelace").await;
-        let client = Client { address: "192.0.2.7".to_owned(), user_agent: None };
+        let client = Client::new("192.0.2.7", None);
         let origin = visitor().with_request_id("req-1").with_client(client);
         let login = identity.log_in(origin, log_in("ada@example.com", PASSWORD)).await.unwrap();
         let events = events(&test).await;

@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 
 use expect_test::expect;
-use identity::{InvitationExpired, InvitationRevoked};
 use perme8_events::{Actor, Envelope, testing::FakeTx};
 
 use crate::{
@@ -13,24 +12,20 @@ use crate::{
     },
     domain::{action::NotificationAction, notification::Notification},
     testing::{
-        ACME, ADA, BOB, CAROL, DAVE, INVITATION, Memory, declined, deliver, demoted, envelope, id,
-        invited, joined, left, removed, short,
+        ADA, BOB, CAROL, DAVE, Memory, declined, deliver, demoted, envelope, expired, id, invited,
+        joined, left, removed, revoked, short,
     },
 };
 
 /// What one invitation can lead to: the question, and each of the four ends.
 fn question_and_answers() -> [(Envelope, Option<NotificationAction>); 5] {
-    let revoked =
-        InvitationRevoked { invitation_id: INVITATION, workspace_id: ACME, user_id: Some(DAVE) };
-    let expired =
-        InvitationExpired { invitation_id: INVITATION, workspace_id: ACME, user_id: None };
     [
         (envelope(1, Actor::User(BOB), &invited(3)), None),
         (envelope(2, Actor::User(DAVE), &joined(3)), Some(NotificationAction::Accepted)),
         (envelope(3, Actor::User(DAVE), &declined()), Some(NotificationAction::Declined)),
-        (envelope(4, Actor::User(ADA), &revoked), Some(NotificationAction::Revoked)),
+        (envelope(4, Actor::User(ADA), &revoked()), Some(NotificationAction::Revoked)),
         (
-            envelope(5, Actor::System("identity.expiry".into()), &expired),
+            envelope(5, Actor::System("identity.expiry".into()), &expired()),
             Some(NotificationAction::Expired),
         ),
     ]

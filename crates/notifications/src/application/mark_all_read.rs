@@ -23,12 +23,13 @@ impl MarkAllRead {
     /// Gives how many became read. One event tells of all of them, however many they are; none tells of nothing.
     pub(crate) async fn execute(self, tx: &mut impl Inboxes) -> Result<u64, MarkAllReadError> {
         let user_id = tx.origin().actor().user().ok_or(MarkAllReadError::Forbidden)?;
-        let up_to = tx.now();
-        let count = tx.read_up_to(user_id, up_to).await?;
-        if count > 0 {
+        let now = tx.now();
+        let read = tx.read_up_to(user_id, now).await?;
+        // Not `now`: what is told at this very moment may come to be seen only after this, and is not read then.
+        if let Some(up_to) = read.iter().copied().max() {
             tx.emit(NotificationsRead { user_id, up_to });
         }
-        Ok(count)
+        Ok(u64::try_from(read.len()).expect("no inbox is as large as that"))
     }
 }
 
@@ -67,6 +68,12 @@ mod tests {
         "#]]).await;
         let unread: Vec<_> = state.notifications().filter(|n| !n.is_read()).map(|n| n.id).collect();
         assert_eq!(unread, [id(5)]);
+    }
+
+    #[tokio::test]
+    async fn the_event_names_the_newest_that_was_read() {
+        let later = FakeTx::new(()).now() + TimeDelta::hours(1);
+        check(FakeTx::new(()).at(later), expect![[r#""#]]).await;
     }
 
     #[tokio::test]

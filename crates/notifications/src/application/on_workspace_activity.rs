@@ -3,7 +3,7 @@
 use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
-use identity::Role;
+use identity::{InvitationId, Role};
 use perme8_events::{
     Envelope, EventHandler, HandlerError, Save, StorageError, Subscriber, Subscription, UserId,
     WorkspaceId,
@@ -39,7 +39,8 @@ impl OnWorkspaceActivity {
         Self { directory }
     }
 
-    /// Ordered by id, so that transactions which tell several people take their locks in one order.
+    /// Ordered by id, so that two events which tell the same people take their locks in one order. Those of a whole batch have no
+    /// common order: a deadlock between batches is ended by the engine, and the batch is handled again.
     async fn recipients(
         &self,
         entry: &Entry,
@@ -53,11 +54,11 @@ impl OnWorkspaceActivity {
         match recipients {
             Recipients::Managers => {}
             Recipients::ManagersAndInviter(invitation) => {
-                let inviter = self.directory.inviter(invitation).await?;
+                let inviter = self.sender(invitation).await?;
                 found.extend(self.at_least(Role::Guest, inviter, workspace_id).await?);
             }
             Recipients::Inviter(invitation) => {
-                let inviter = self.directory.inviter(invitation).await?;
+                let inviter = self.sender(invitation).await?;
                 found.extend(self.at_least(Role::Admin, inviter, workspace_id).await?);
             }
             Recipients::Subject => {
@@ -84,6 +85,25 @@ impl OnWorkspaceActivity {
         Ok(has.filter(|has| *has >= role).map(|_| person))
     }
 
+    async fn sender(&self, invitation: InvitationId) -> Result<Option<UserId>, StorageError> {
+        Ok(self.directory.invitation(invitation).await?.map(|sent| sent.sender))
+    }
+
+    /// Of whom the words speak.
+    async fn person(&self, entry: &Entry) -> Result<Person, StorageError> {
+        match (entry.recipients, entry.subject) {
+            // Who sent it knows an address, and does not learn by an answer whose it is.
+            (Recipients::Inviter(invitation), _) => {
+                let sent = self.directory.invitation(invitation).await?;
+                Ok(Person { id: None, name: sent.map(|sent| sent.email) })
+            }
+            (_, Some(subject)) => {
+                Ok(Person { id: Some(subject), name: self.directory.person_name(subject).await? })
+            }
+            (_, None) => Ok(Person::default()),
+        }
+    }
+
     async fn news(
         &self,
         event: &Envelope,
@@ -99,11 +119,7 @@ impl OnWorkspaceActivity {
             return Ok(None);
         };
         let place = Place { id: entry.workspace_id, name, slug };
-        let name = match entry.subject {
-            Some(subject) => self.directory.person_name(subject).await?,
-            None => None,
-        };
-        let person = Person { id: entry.subject, name };
+        let person = self.person(&entry).await?;
         let content = entry.occasion.content(&place, &person).map_err(HandlerError::permanent)?;
         Ok(Some((content, recipients)))
     }
@@ -152,8 +168,8 @@ mod tests {
     use crate::{
         application::ports::MockDirectory,
         testing::{
-            ACME, ADA, BOB, CAROL, DAVE, Memory, declined, deliver, demoted, envelope, id, invited,
-            joined, left, removed, short,
+            ACME, ADA, BOB, CAROL, DAVE, Memory, declined, deliver, demoted, envelope, expired, id,
+            invited, joined, left, removed, revoked, short,
         },
     };
 
@@ -218,13 +234,26 @@ mod tests {
             DAVE,
             &declined(),
             expect![[r#"
-            #b: Dave Cutler will not join Acme
+            #b: dave@example.com will not join Acme
         "#]],
         )
         .await;
         assert_eq!(told(&[ADA], &envelope(1, Actor::User(DAVE), &declined())).await, "");
         let of_carol = InvitationDeclined { invitation_id: id(5), ..declined() };
         check(DAVE, &of_carol, expect![""]).await;
+    }
+
+    #[tokio::test]
+    async fn an_inviter_learns_that_others_or_time_took_the_invitation_back() {
+        check(ADA, &revoked(), expect![[r#""#]]).await;
+        check(BOB, &revoked(), expect![[r#""#]]).await;
+        let by_time = envelope(1, Actor::System("identity.expiry".into()), &expired());
+        expect![[r#""#]].assert_eq(&told(&[ADA, BOB], &by_time).await);
+        assert_eq!(
+            told(&[ADA], &by_time).await,
+            "",
+            "who does not manage any more sees no invitations"
+        );
     }
 
     #[tokio::test]

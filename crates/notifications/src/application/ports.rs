@@ -42,12 +42,12 @@ pub(crate) trait Inboxes: Transaction {
         before: Position,
     ) -> impl Future<Output = Result<Vec<Notification>, StorageError>> + Send;
 
-    /// Marks as read whatever this person has not read and was created up to an instant; gives their number.
+    /// Marks as read whatever this person has not read and was created up to an instant; gives when each was created.
     fn read_up_to(
         &mut self,
         user: UserId,
         up_to: DateTime<Utc>,
-    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
+    ) -> impl Future<Output = Result<Vec<DateTime<Utc>>, StorageError>> + Send;
 }
 
 /// Which invitations need no answer any more.
@@ -96,6 +96,21 @@ pub struct WorkspaceNames {
     pub slug: String,
 }
 
+/// Who invited whom.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SentInvitation {
+    /// Who sent it.
+    pub sender: UserId,
+    /// To which e-mail address, as the sender knows it.
+    pub email: String,
+}
+
+impl fmt::Debug for SentInvitation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SentInvitation").field("sender", &self.sender).finish_non_exhaustive()
+    }
+}
+
 /// Tells who is who, and who belongs where; a host whose people live elsewhere implements it on its own tables.
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
@@ -132,10 +147,10 @@ pub trait Directory: fmt::Debug + Send + Sync {
     /// As [`workspace`](Self::workspace).
     async fn managers(&self, workspace: WorkspaceId) -> Result<Vec<UserId>, StorageError>;
 
-    /// Who sent an invitation; none when there is no such invitation.
+    /// Who invited whom; none when there is no such invitation.
     ///
     /// # Errors
     ///
     /// As [`workspace`](Self::workspace).
-    async fn inviter(&self, invitation: InvitationId) -> Result<Option<UserId>, StorageError>;
+    async fn invitation(&self, id: InvitationId) -> Result<Option<SentInvitation>, StorageError>;
 }

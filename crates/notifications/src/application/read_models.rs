@@ -39,9 +39,6 @@ pub enum QueryError {
     /// Nobody in particular asks.
     #[error("only people have notifications")]
     Forbidden,
-    /// There is no such notification, or it is somebody else's.
-    #[error("there is no such notification")]
-    NotFound,
     /// The storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),

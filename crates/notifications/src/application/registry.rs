@@ -1,16 +1,19 @@
 //! What an event of a workspace becomes: for whom it is news, and on what occasion.
 
 use identity::{
-    InvitationDeclined, InvitationId, MemberJoined, MemberLeft, MemberRemoved, MemberRoleChanged,
+    InvitationDeclined, InvitationExpired, InvitationId, InvitationRevoked, MemberJoined,
+    MemberLeft, MemberRemoved, MemberRoleChanged,
 };
 use perme8_events::{DecodeError, Envelope, Subscription, UserId, WorkspaceId};
 
 use crate::domain::occasion::Occasion;
 
-/// Every event that is news for somebody. Invitations themselves are not among them: see `on_invitation`.
+/// Every event that is news for somebody. That somebody is invited is not among them: see `on_invitation`.
 pub(crate) const SUBSCRIPTIONS: &[Subscription] = &[
     Subscription::to::<MemberJoined>(),
     Subscription::to::<InvitationDeclined>(),
+    Subscription::to::<InvitationRevoked>(),
+    Subscription::to::<InvitationExpired>(),
     Subscription::to::<MemberRemoved>(),
     Subscription::to::<MemberLeft>(),
     Subscription::to::<MemberRoleChanged>(),
@@ -67,6 +70,23 @@ pub(crate) fn entry(event: &Envelope) -> Result<Option<Entry>, DecodeError> {
             workspace_id,
             subject: user_id,
             occasion: Occasion::InvitationDeclined { invitation_id },
+            recipients: Recipients::Inviter(invitation_id),
+        }));
+    }
+    // Whoever revokes or expires it by inviting anew is the actor, and left out like every other.
+    if let Some(InvitationRevoked { invitation_id, workspace_id, user_id }) = event.decode()? {
+        return Ok(Some(Entry {
+            workspace_id,
+            subject: user_id,
+            occasion: Occasion::InvitationRevoked { invitation_id },
+            recipients: Recipients::Inviter(invitation_id),
+        }));
+    }
+    if let Some(InvitationExpired { invitation_id, workspace_id, user_id }) = event.decode()? {
+        return Ok(Some(Entry {
+            workspace_id,
+            subject: user_id,
+            occasion: Occasion::InvitationExpired { invitation_id },
             recipients: Recipients::Inviter(invitation_id),
         }));
     }

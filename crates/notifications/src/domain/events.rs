@@ -46,7 +46,7 @@ pub struct NotificationsRead {
     /// Whose notifications.
     #[event(aggregate_id)]
     pub user_id: UserId,
-    /// Everything that was created up to this instant.
+    /// When the newest of those was created that became read.
     pub up_to: DateTime<Utc>,
 }
 

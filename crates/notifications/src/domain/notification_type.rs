@@ -16,6 +16,10 @@ pub enum NotificationType {
     WorkspaceInvitation,
     /// Somebody whom the reader invited does not want to join.
     WorkspaceInvitationDeclined,
+    /// Nobody answered an invitation of the reader in time.
+    WorkspaceInvitationExpired,
+    /// Somebody else took an invitation of the reader back.
+    WorkspaceInvitationRevoked,
     /// Somebody joined a workspace of the reader.
     WorkspaceMemberJoined,
     /// Somebody left a workspace of the reader.
@@ -28,9 +32,11 @@ pub enum NotificationType {
 
 impl NotificationType {
     /// Every type.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 8] = [
         Self::WorkspaceInvitation,
         Self::WorkspaceInvitationDeclined,
+        Self::WorkspaceInvitationExpired,
+        Self::WorkspaceInvitationRevoked,
         Self::WorkspaceMemberJoined,
         Self::WorkspaceMemberLeft,
         Self::WorkspaceMemberRemoved,
@@ -43,6 +49,8 @@ impl NotificationType {
         match self {
             Self::WorkspaceInvitation => "workspace_invitation",
             Self::WorkspaceInvitationDeclined => "workspace_invitation_declined",
+            Self::WorkspaceInvitationExpired => "workspace_invitation_expired",
+            Self::WorkspaceInvitationRevoked => "workspace_invitation_revoked",
             Self::WorkspaceMemberJoined => "workspace_member_joined",
             Self::WorkspaceMemberLeft => "workspace_member_left",
             Self::WorkspaceMemberRemoved => "workspace_member_removed",

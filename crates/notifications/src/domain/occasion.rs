@@ -14,8 +14,12 @@ use crate::domain::{
 pub(crate) enum Occasion {
     /// A [`Person`] asks the reader to join.
     Invited { invitation_id: InvitationId, role: Role },
-    /// A [`Person`] whom the reader invited does not want to join.
+    /// An address that the reader invited, which stands for the [`Person`], does not want to join.
     InvitationDeclined { invitation_id: InvitationId },
+    /// The same, and nobody answered in time.
+    InvitationExpired { invitation_id: InvitationId },
+    /// The same, and somebody else took the invitation back.
+    InvitationRevoked { invitation_id: InvitationId },
     /// A [`Person`] joined.
     MemberJoined { role: Role },
     /// A [`Person`] left.
@@ -34,7 +38,8 @@ pub(crate) struct Place {
     pub(crate) slug: String,
 }
 
-/// The other person of whom the words speak, as far as that person is still known.
+/// The other person of whom the words speak, as far as that person is still known; by the address if that is all that the
+/// reader knows.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Person {
     pub(crate) id: Option<UserId>,
@@ -47,6 +52,8 @@ impl Occasion {
         match self {
             Self::Invited { .. } => NotificationType::WorkspaceInvitation,
             Self::InvitationDeclined { .. } => NotificationType::WorkspaceInvitationDeclined,
+            Self::InvitationExpired { .. } => NotificationType::WorkspaceInvitationExpired,
+            Self::InvitationRevoked { .. } => NotificationType::WorkspaceInvitationRevoked,
             Self::MemberJoined { .. } => NotificationType::WorkspaceMemberJoined,
             Self::MemberLeft => NotificationType::WorkspaceMemberLeft,
             Self::Removed => NotificationType::WorkspaceMemberRemoved,
@@ -66,6 +73,8 @@ impl Occasion {
             invitation_id: match self {
                 Self::Invited { invitation_id, .. } => Some(invitation_id),
                 Self::InvitationDeclined { .. }
+                | Self::InvitationExpired { .. }
+                | Self::InvitationRevoked { .. }
                 | Self::MemberJoined { .. }
                 | Self::MemberLeft
                 | Self::Removed
@@ -83,6 +92,14 @@ impl Occasion {
             Self::InvitationDeclined { .. } => (
                 format!("{person} will not join {workspace}"),
                 format!("{person} declined your invitation to {workspace}."),
+            ),
+            Self::InvitationExpired { .. } => (
+                format!("Invitation of {person} to {workspace} expired"),
+                format!("{person} did not answer your invitation to {workspace} in time."),
+            ),
+            Self::InvitationRevoked { .. } => (
+                format!("Invitation of {person} to {workspace} revoked"),
+                format!("Your invitation of {person} to {workspace} was taken back."),
             ),
             Self::MemberJoined { role } => (
                 format!("{person} joined {workspace}"),
@@ -122,9 +139,11 @@ impl Occasion {
                 put("invited_by_name", json!(person.name));
                 put("role", json!(role));
             }
-            Self::InvitationDeclined { invitation_id } => {
+            Self::InvitationDeclined { invitation_id }
+            | Self::InvitationExpired { invitation_id }
+            | Self::InvitationRevoked { invitation_id } => {
                 put("invitation_id", json!(invitation_id));
-                put("invitee_name", json!(person.name));
+                put("email", json!(person.name));
             }
             Self::MemberJoined { role } => {
                 put("member_id", json!(person.id));
@@ -164,10 +183,12 @@ mod tests {
     use super::*;
     use crate::testing::id;
 
-    fn every_occasion() -> [Occasion; 6] {
+    fn every_occasion() -> [Occasion; 8] {
         [
             Occasion::Invited { invitation_id: id(3), role: Role::Member },
             Occasion::InvitationDeclined { invitation_id: id(3) },
+            Occasion::InvitationExpired { invitation_id: id(3) },
+            Occasion::InvitationRevoked { invitation_id: id(3) },
             Occasion::MemberJoined { role: Role::Admin },
             Occasion::MemberLeft,
             Occasion::Removed,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use identity::{InvitationId, Role};
 use perme8_events::{StorageError, UserId, WorkspaceId};
 
-use crate::application::ports::{Directory, WorkspaceNames};
+use crate::application::ports::{Directory, SentInvitation, WorkspaceNames};
 
 /// Asks the identity context of the same host.
 #[derive(Debug, Clone)]
@@ -43,7 +43,8 @@ impl Directory for IdentityGateway {
         self.directory.managers(workspace).await
     }
 
-    async fn inviter(&self, invitation: InvitationId) -> Result<Option<UserId>, StorageError> {
-        Ok(self.directory.invitation(invitation).await?.map(|entry| entry.invited_by))
+    async fn invitation(&self, id: InvitationId) -> Result<Option<SentInvitation>, StorageError> {
+        let entry = self.directory.invitation(id).await?;
+        Ok(entry.map(|entry| SentInvitation { sender: entry.invited_by, email: entry.email }))
     }
 }

@@ -6,8 +6,7 @@ use crate::{
     application::read_models::{
         ListNotifications, MAX_LIMIT, NotificationPage, NotificationSummary,
     },
-    domain::notification::{Notification, NotificationId},
-    infrastructure::row::{Row, notifications, select_notifications},
+    infrastructure::row::{notifications, select_notifications},
 };
 
 /// A page of the notifications of a person, newest first.
@@ -54,19 +53,4 @@ pub(crate) async fn unread_count(db: &Db, user: UserId) -> Result<u64, StorageEr
         .scalar()
         .await?;
     Ok(u64::try_from(count).expect("nothing is counted below zero"))
-}
-
-/// One notification of a person.
-pub(crate) async fn notification(
-    db: &Db,
-    user: UserId,
-    id: NotificationId,
-) -> Result<Option<NotificationSummary>, StorageError> {
-    let row: Option<Row> = db
-        .query(sql!(select_notifications!("WHERE notification_id = $1 AND user_id = $2")))
-        .bind(id)
-        .bind(user)
-        .opt()
-        .await?;
-    Ok(row.map(Notification::try_from).transpose()?.map(NotificationSummary::from))
 }

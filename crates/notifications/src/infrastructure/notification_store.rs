@@ -142,14 +142,16 @@ impl Inboxes for Tx {
         &mut self,
         user: UserId,
         up_to: DateTime<Utc>,
-    ) -> Result<u64, StorageError> {
-        self.query(sql!(
-            "UPDATE notifications_notifications SET read_at = $2, version = version + 1 \
-             WHERE user_id = $1 AND read_at IS NULL AND created_at <= $2"
-        ))
-        .bind(user)
-        .bind(up_to)
-        .exec()
-        .await
+    ) -> Result<Vec<DateTime<Utc>>, StorageError> {
+        let rows: Vec<(DateTime<Utc>,)> = self
+            .query(sql!(
+                "UPDATE notifications_notifications SET read_at = $2, version = version + 1 \
+                 WHERE user_id = $1 AND read_at IS NULL AND created_at <= $2 RETURNING created_at"
+            ))
+            .bind(user)
+            .bind(up_to)
+            .all()
+            .await?;
+        Ok(rows.into_iter().map(|(created_at,)| created_at).collect())
     }
 }

@@ -113,8 +113,8 @@ impl Inboxes for FakeTx<Memory> {
         &mut self,
         user: UserId,
         up_to: DateTime<Utc>,
-    ) -> Result<u64, StorageError> {
-        let mut count = 0;
+    ) -> Result<Vec<DateTime<Utc>>, StorageError> {
+        let mut read = Vec::new();
         for notification in self.state.notifications.values_mut() {
             if notification.user_id == user
                 && !notification.is_read()
@@ -122,10 +122,10 @@ impl Inboxes for FakeTx<Memory> {
             {
                 notification.read_at = Some(up_to);
                 notification.version += 1;
-                count += 1;
+                read.push(notification.created_at);
             }
         }
-        Ok(count)
+        Ok(read)
     }
 }
 

@@ -87,7 +87,8 @@ pub(crate) struct FeedPage {
 }
 
 impl Feed {
-    /// Follows the log from its settled head on, until the tasks are stopped.
+    /// Follows the log from its settled head on, until the tasks are stopped. One per process and database is enough: each
+    /// holds connections of its own.
     ///
     /// # Errors
     ///

@@ -154,16 +154,15 @@ impl Tx {
         self.origin = origin;
     }
 
-    /// Appends what was emitted, as the last statement before the commit. Public for fail points between the two.
-    #[doc(hidden)]
-    pub async fn append(&mut self) -> Result<bool, StorageError> {
+    /// Appends what was emitted, as the last statement before the commit.
+    pub(crate) async fn append_events(&mut self) -> Result<bool, StorageError> {
         let pending = std::mem::take(&mut self.pending);
         append::append(&mut self.conn, &pending).await?;
         Ok(!pending.is_empty())
     }
 
     pub(crate) async fn commit(mut self) -> Result<(), StorageError> {
-        let appended = self.append().await?;
+        let appended = self.append_events().await?;
         if !appended && let Conn::Postgres(tx) = &mut self.conn {
             // COMMIT of a transaction in which a statement has failed rolls back without an error; any statement gives one.
             tx.execute("SELECT 1").await?;
@@ -176,14 +175,5 @@ impl Tx {
             self.db.committed();
         }
         Ok(())
-    }
-
-    /// Rolls back now instead of at the next use of the connection.
-    #[doc(hidden)]
-    pub async fn rollback(self) -> Result<(), StorageError> {
-        match self.conn {
-            Conn::Sqlite(tx) => Ok(tx.rollback().await?),
-            Conn::Postgres(tx) => Ok(tx.rollback().await?),
-        }
     }
 }

@@ -10,7 +10,7 @@ use crate::{
 /// Opens and commits transactions; the facades of contexts hold one.
 #[derive(Clone, Debug)]
 pub struct UnitOfWork {
-    db: Db,
+    pub(crate) db: Db,
 }
 
 /// How often [`UnitOfWork::retry`] runs a command at most.
@@ -21,12 +21,6 @@ impl UnitOfWork {
     #[must_use]
     pub fn new(db: Db) -> Self {
         Self { db }
-    }
-
-    /// An open transaction, for fail points in proofs; facades use [`run`](Self::run).
-    #[doc(hidden)]
-    pub async fn begin(&self, origin: Origin) -> Result<Tx, StorageError> {
-        Tx::begin(&self.db, origin).await
     }
 
     /// Runs `body` once in a transaction, and commits state and events together if it succeeds.
@@ -43,7 +37,7 @@ impl UnitOfWork {
         origin: Origin,
         body: impl AsyncFnOnce(&mut Tx) -> Result<R, E>,
     ) -> Result<R, E> {
-        let mut tx = self.begin(origin).await?;
+        let mut tx = Tx::begin(&self.db, origin).await?;
         let result = body(&mut tx).await?;
         tx.commit().await?;
         Ok(result)

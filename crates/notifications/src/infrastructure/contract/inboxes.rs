@@ -78,8 +78,8 @@ contracts! {
         let later = Notification { created_at: up_to + TimeDelta::microseconds(1), invitation_id: None, version: 0, ..notification(3, ADA) };
         tx.save(Unsaved::new(later)).await.unwrap();
         write(tx, 4, BOB).await;
-        assert_eq!(tx.read_up_to(ADA, up_to).await.unwrap(), 1);
-        assert_eq!(tx.read_up_to(ADA, up_to).await.unwrap(), 0);
+        assert_eq!(tx.read_up_to(ADA, up_to).await.unwrap(), [created]);
+        assert_eq!(tx.read_up_to(ADA, up_to).await.unwrap(), []);
         let mut read = Vec::new();
         for (number, user) in [(1, ADA), (2, ADA), (3, ADA), (4, BOB)] {
             let found = tx.notification_of(user, id(number)).await.unwrap().unwrap();

@@ -78,7 +78,7 @@ impl LogReader {
     }
 
     /// The negative control of the proofs: takes whatever is visible, and so loses what commits late on PostgreSQL.
-    #[doc(hidden)]
+    #[cfg(any(test, feature = "testing"))]
     #[must_use]
     pub fn naive(self) -> Self {
         Self { naive: true, ..self }
