@@ -42,7 +42,7 @@ pub async fn on_postgres(story: impl AsyncFnOnce(&mut Scenario)) {
 macro_rules! on_both_engines {
     ($(
         $(#[$meta:meta])*
-        async fn $name:ident($scenario:ident: &mut Scenario) $body:block
+        async fn $name:ident($scenario:ident: &mut Scenario $(,)?) $body:block
     )*) => {
         $(
             $(#[$meta])*

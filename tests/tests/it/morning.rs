@@ -1,5 +1,7 @@
 //! A morning in a small company: people invite, join, decline, leave, and are told about it while it happens.
 
+use std::time::Duration;
+
 use perme8_events::Position;
 use scenarios::{Persona, on_both_engines};
 use serde_json::{Value, json};
@@ -165,6 +167,32 @@ on_both_engines! {
             .is_refused(404, "invitation_not_found");
     }
 
+    async fn the_invitations_of_somebody_who_may_no_longer_invite_are_taken_back(
+        scenario: &mut Scenario,
+    ) {
+        let ada = scenario.user("ada").await;
+        let slug = ada.found("Lumen").await;
+        let zoe = scenario.user("zoe").await;
+        for (name, loss) in [("ben", "demoted"), ("carol", "removed"), ("dan", "gone")] {
+            let manager = scenario.member(&ada, &slug, name, "admin").await;
+            manager.invite(&slug, zoe.email(), "member").await;
+            scenario.run_until_idle().await;
+            assert_eq!(zoe.unread().await, 1);
+            match loss {
+                "demoted" => ada.set_role(&slug, manager.email(), "member").await,
+                "removed" => ada.remove(&slug, manager.email()).await,
+                _ => drop(manager.post(&format!("/api/workspaces/{slug}/leave")).await.is(204)),
+            }
+            scenario.run_until_idle().await;
+            assert_eq!(zoe.unread().await, 0, "{loss}");
+            assert_eq!(zoe.notifications().await[0]["action_taken"], "revoked", "{loss}");
+            zoe.post(&format!("/api/workspaces/{slug}/invitations/accept"))
+                .await
+                .is_refused(404, "invitation_not_found");
+            scenario.clock().advance(Duration::from_mins(1));
+        }
+    }
+
     async fn notifications_are_listed_in_pages_and_read_one_by_one_or_all_at_once(
         scenario: &mut Scenario,
     ) {
@@ -174,7 +202,7 @@ on_both_engines! {
             let slug = ada.found(&format!("Room {number}")).await;
             ada.invite(&slug, ben.email(), "member").await;
             scenario.run_until_idle().await;
-            scenario.clock().advance(std::time::Duration::from_secs(1));
+            scenario.clock().advance(Duration::from_secs(1));
         }
         assert_eq!(ben.unread().await, 5);
 

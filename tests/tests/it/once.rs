@@ -73,7 +73,7 @@ on_both_engines! {
             .post("/api/sessions")
             .json(json!({ "token": second_token }))
             .await
-            .is_refused(401, "invalid_token");
+            .is_refused(401, "invalid_credentials");
         scenario.run_until_idle().await;
         scenario.clock().advance(MINUTE);
         ada.post(&format!("/api/workspaces/{lumen}/invitations/{first}/resend")).await.is(200);
@@ -95,6 +95,11 @@ on_both_engines! {
         let decline = format!("/api/workspaces/{slug}/invitations/decline");
         ben.post(&decline).await.is(204);
         ben.post(&decline).await.is_refused(404, "invitation_not_found");
+        let again = json!({ "email": ben.email(), "role": "guest" });
+        let too_soon = ada.post(&format!("/api/workspaces/{slug}/invitations")).json(again).await;
+        too_soon.is_refused(429, "invited_too_soon");
+        assert_eq!(too_soon.header("retry-after"), Some("Mon, 05 Jan 2026 09:01:00 GMT"));
+        scenario.clock().advance(MINUTE);
         ada.invite(&slug, ben.email(), "guest").await;
         scenario.run_until_idle().await;
         assert_eq!(ben.told().await, ["workspace_invitation", "workspace_invitation"]);

@@ -8,7 +8,6 @@ impl From<QueryError> for ApiError {
     fn from(error: QueryError) -> Self {
         match error {
             QueryError::Forbidden => Self::forbidden(),
-            QueryError::NotFound => Self::notification_not_found(),
             QueryError::Storage(error) => error.into(),
         }
     }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use expect_test::expect;
 use identity::Role;
-use serde_json::Value;
+use serde_json::json;
 
 use crate::{
     client::{get, post},
@@ -20,15 +20,14 @@ async fn walk(host: &Host, who: &Person, path: &str, field: &str) -> String {
         assert_eq!(answer.status, 200, "{}", answer.text);
         let answer = answer.json();
         for entry in answer["data"].as_array().expect("a list") {
-            shown += &format!("{} ", entry[field].as_str().expect("a text"));
+            shown += entry[field].as_str().expect("a text");
+            shown.push(' ');
         }
-        match &answer["meta"]["next"] {
-            Value::String(next) => query = format!("?limit=2&after={next}"),
-            end => {
-                assert_eq!(*end, Value::Null);
-                return shown;
-            }
-        }
+        let Some(next) = answer["meta"]["next"].as_str() else {
+            assert_eq!(answer["meta"], json!({"next": null}));
+            return shown;
+        };
+        query = format!("?limit=2&after={next}");
         shown += "| ";
     }
 }

@@ -171,7 +171,11 @@ mod tests {
         let command =
             |role| ChangeMemberRole { workspace: COMPANY.into(), member: ADMIN.id().into(), role };
         let outcome = command(Role::Member).execute(&mut tx).await;
-        expect![[r#""#]].assert_eq(&report(&outcome.map(|member| member.role), &tx));
+        expect![[r#"
+            Ok(Member)
+            identity.member_role_changed {"workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000003","from":"admin","to":"member"}
+            identity.invitation_revoked {"invitation_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-00000000000a"}
+        "#]].assert_eq(&report(&outcome.map(|member| member.role), &tx));
     }
 
     #[tokio::test]

@@ -79,7 +79,11 @@ mod tests {
         let (tx, _) = invited_by(ADMIN, INVITEE).await;
         let mut tx = tx.of(Actor::User(ADMIN.id()));
         let outcome = LeaveWorkspace { workspace: COMPANY.into() }.execute(&mut tx).await;
-        expect![[r#""#]].assert_eq(&report(&outcome, &tx));
+        expect![[r#"
+            Ok(())
+            identity.member_left {"workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000003"}
+            identity.invitation_revoked {"invitation_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-00000000000a"}
+        "#]].assert_eq(&report(&outcome, &tx));
     }
 
     #[tokio::test]

@@ -174,7 +174,10 @@ mod tests {
         let command = RegisterUser { email: "NEWCOMER@example.com".to_owned(), ..ada() };
         let new = command.prepare(&plain_passwords()).await.unwrap();
         let outcome = RegisterUser::execute(&new, &mut tx).await;
-        expect![[r#""#]].assert_eq(&report(
+        expect![[r#"
+            Ok((true, "newcomer@example.com", "Ada"))
+        "#]]
+        .assert_eq(&report(
             &outcome.map(|user| (user.id == NEWCOMER.id(), user.email, user.first_name)),
             &tx,
         ));

@@ -126,7 +126,11 @@ mod tests {
         let mut tx = tx.of(Actor::User(OWNER.id()));
         let command = RemoveMember { workspace: COMPANY.into(), member: ADMIN.id().into() };
         let outcome = command.execute(&mut tx).await;
-        expect![[r#""#]].assert_eq(&report(&outcome, &tx));
+        expect![[r#"
+            Ok(())
+            identity.member_removed {"workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000003"}
+            identity.invitation_revoked {"invitation_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-00000000000a"}
+        "#]].assert_eq(&report(&outcome, &tx));
     }
 
     #[tokio::test]

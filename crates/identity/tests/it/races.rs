@@ -121,7 +121,8 @@ on_both_engines! {
 
     async fn two_admins_do_not_remove_each_other(test: TestDb) {
         let office = Office::open(&test).await;
-        for round in 0..ROUNDS {
+        // PostgreSQL ends each deadlock after a second, hence fewer rounds.
+        for round in 0..3 {
             let (one, other) = (office.admin(2 * round).await, office.admin(2 * round + 1).await);
             let remove = |actor, member: UserId| {
                 let command = RemoveMember { workspace: office.engines.id.into(), member: member.into() };

@@ -73,7 +73,11 @@ mod tests {
     #[tokio::test]
     async fn the_event_names_the_newest_that_was_read() {
         let later = FakeTx::new(()).now() + TimeDelta::hours(1);
-        check(FakeTx::new(()).at(later), expect![[r#""#]]).await;
+        check(FakeTx::new(()).at(later), expect![[r#"
+            Ok(2)
+            Ok(0)
+            notifications.notifications_read {"user_id":"00000000-0000-0000-0000-000000000002","up_to":"2026-01-05T09:00:00Z"}
+        "#]]).await;
     }
 
     #[tokio::test]

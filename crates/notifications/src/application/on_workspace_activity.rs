@@ -245,10 +245,20 @@ mod tests {
 
     #[tokio::test]
     async fn an_inviter_learns_that_others_or_time_took_the_invitation_back() {
-        check(ADA, &revoked(), expect![[r#""#]]).await;
+        check(
+            ADA,
+            &revoked(),
+            expect![[r#"
+            #b: Invitation of dave@example.com to Acme revoked
+        "#]],
+        )
+        .await;
         check(BOB, &revoked(), expect![[r#""#]]).await;
         let by_time = envelope(1, Actor::System("identity.expiry".into()), &expired());
-        expect![[r#""#]].assert_eq(&told(&[ADA, BOB], &by_time).await);
+        expect![[r#"
+            #b: Invitation of dave@example.com to Acme expired
+        "#]]
+        .assert_eq(&told(&[ADA, BOB], &by_time).await);
         assert_eq!(
             told(&[ADA], &by_time).await,
             "",

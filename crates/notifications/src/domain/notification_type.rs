@@ -16,10 +16,6 @@ pub enum NotificationType {
     WorkspaceInvitation,
     /// Somebody whom the reader invited does not want to join.
     WorkspaceInvitationDeclined,
-    /// Nobody answered an invitation of the reader in time.
-    WorkspaceInvitationExpired,
-    /// Somebody else took an invitation of the reader back.
-    WorkspaceInvitationRevoked,
     /// Somebody joined a workspace of the reader.
     WorkspaceMemberJoined,
     /// Somebody left a workspace of the reader.
@@ -28,6 +24,10 @@ pub enum NotificationType {
     WorkspaceMemberRemoved,
     /// The reader has another role in a workspace.
     WorkspaceRoleChanged,
+    /// Nobody answered an invitation of the reader in time.
+    WorkspaceInvitationExpired,
+    /// Somebody else took an invitation of the reader back.
+    WorkspaceInvitationRevoked,
 }
 
 impl NotificationType {
@@ -35,12 +35,12 @@ impl NotificationType {
     pub const ALL: [Self; 8] = [
         Self::WorkspaceInvitation,
         Self::WorkspaceInvitationDeclined,
-        Self::WorkspaceInvitationExpired,
-        Self::WorkspaceInvitationRevoked,
         Self::WorkspaceMemberJoined,
         Self::WorkspaceMemberLeft,
         Self::WorkspaceMemberRemoved,
         Self::WorkspaceRoleChanged,
+        Self::WorkspaceInvitationExpired,
+        Self::WorkspaceInvitationRevoked,
     ];
 
     /// The stable word, e.g. `workspace_invitation`.
@@ -49,12 +49,12 @@ impl NotificationType {
         match self {
             Self::WorkspaceInvitation => "workspace_invitation",
             Self::WorkspaceInvitationDeclined => "workspace_invitation_declined",
-            Self::WorkspaceInvitationExpired => "workspace_invitation_expired",
-            Self::WorkspaceInvitationRevoked => "workspace_invitation_revoked",
             Self::WorkspaceMemberJoined => "workspace_member_joined",
             Self::WorkspaceMemberLeft => "workspace_member_left",
             Self::WorkspaceMemberRemoved => "workspace_member_removed",
             Self::WorkspaceRoleChanged => "workspace_role_changed",
+            Self::WorkspaceInvitationExpired => "workspace_invitation_expired",
+            Self::WorkspaceInvitationRevoked => "workspace_invitation_revoked",
         }
     }
 

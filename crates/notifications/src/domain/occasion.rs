@@ -221,7 +221,15 @@ mod tests {
             workspace_invitation_declined
               Grace Hopper will not join Acme
               Grace Hopper declined your invitation to Acme.
-              {"invitation_id":"#3","invitee_name":"Grace Hopper","workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+              {"email":"Grace Hopper","invitation_id":"#3","workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            workspace_invitation_expired
+              Invitation of Grace Hopper to Acme expired
+              Grace Hopper did not answer your invitation to Acme in time.
+              {"email":"Grace Hopper","invitation_id":"#3","workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            workspace_invitation_revoked
+              Invitation of Grace Hopper to Acme revoked
+              Your invitation of Grace Hopper to Acme was taken back.
+              {"email":"Grace Hopper","invitation_id":"#3","workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
             workspace_member_joined
               Grace Hopper joined Acme
               Grace Hopper is now an admin of Acme.

@@ -37,13 +37,14 @@ on_both_engines! {
     async fn every_end_of_an_invitation_closes_the_question(test: TestDb) {
         let mut company = Company::of_ada(test).await;
         let ada = company.ada;
+        let bob = company.member("Bob", Role::Admin).await;
         let (declining, revoked, expiring) =
             (company.person("Dora").await, company.person("Rita").await, company.person("Erna").await);
         company.invite(ada, "Dora", Role::Guest).await;
         company.decline(declining).await;
         let invitation_id = company.invite(ada, "Rita", Role::Guest).await;
         let revoke = RevokeInvitation { workspace: acme(), invitation_id };
-        company.identity.revoke_invitation(Origin::user(ada), revoke).await.unwrap();
+        company.identity.revoke_invitation(Origin::user(bob), revoke).await.unwrap();
         company.invite(ada, "Erna", Role::Guest).await;
         company.pass(Duration::from_hours(15 * 24));
         let expire = ExpireInvitations { limit: 10 };
@@ -59,7 +60,10 @@ on_both_engines! {
             Invitation to Acme (read, expired)
         "#]].assert_eq(&company.inbox(expiring).await);
         expect![[r#"
-            Dora Example will not join Acme (unread)
+            Invitation of erna@acme.example to Acme expired (unread)
+            Invitation of rita@acme.example to Acme revoked (unread)
+            dora@acme.example will not join Acme (unread)
+            Bob Example joined Acme (unread)
         "#]].assert_eq(&company.inbox(ada).await);
     }
 
@@ -123,6 +127,7 @@ on_both_engines! {
         "#]].assert_eq(&company.inbox(carol).await);
         // The rest of the company goes on without her.
         company.change_role(bob, Role::Member).await;
+        company.pass(Duration::from_mins(1));
         company.invite(company.ada, "Carol", Role::Guest).await;
         expect![[r#"
             Invitation to Acme (unread)

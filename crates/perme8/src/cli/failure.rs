@@ -2,7 +2,7 @@
 
 use std::{error::Error, io, io::ErrorKind};
 
-use perme8_events::sql::OpenError;
+use perme8_events::{host::OperationError, sql::OpenError};
 use serde::Serialize;
 
 use crate::{app::AppError, config::ConfigError};
@@ -84,6 +84,9 @@ fn advice(error: &(dyn Error + 'static)) -> Option<String> {
     });
     if let Some(open) = open {
         return match open {
+            OpenError::Foreign { .. } => {
+                Some("name another file with --database sqlite:<path>".to_owned())
+            }
             OpenError::Folder { .. } => {
                 Some("name another file with --database sqlite:<path>, or make the folder writable".to_owned())
             }
@@ -94,6 +97,9 @@ fn advice(error: &(dyn Error + 'static)) -> Option<String> {
             ),
             OpenError::Damaged { .. } | OpenError::TooOld { .. } => None,
         };
+    }
+    if let Some(OperationError::UnknownDeadLetter { .. }) = error.downcast_ref() {
+        return Some("`perme8 dead-letters list` shows those that there are".to_owned());
     }
     match app {
         Some(AppError::Listen { source, .. }) => Some(where_else(source.kind()).to_owned()),

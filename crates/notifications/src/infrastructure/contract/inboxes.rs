@@ -79,7 +79,7 @@ contracts! {
         tx.save(Unsaved::new(later)).await.unwrap();
         write(tx, 4, BOB).await;
         assert_eq!(tx.read_up_to(ADA, up_to).await.unwrap(), [created]);
-        assert_eq!(tx.read_up_to(ADA, up_to).await.unwrap(), []);
+        assert!(tx.read_up_to(ADA, up_to).await.unwrap().is_empty());
         let mut read = Vec::new();
         for (number, user) in [(1, ADA), (2, ADA), (3, ADA), (4, BOB)] {
             let found = tx.notification_of(user, id(number)).await.unwrap().unwrap();
