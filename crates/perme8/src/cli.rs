@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, ffi::OsString, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand, error::ErrorKind};
+use perme8_events::sql::Db;
 
 use crate::config::{self, Flags};
 
@@ -187,25 +188,28 @@ impl Cli {
                 tail::tail(&global.quiet()?, &args, console).await?;
             }
             Command::Events(Events::Show(args)) => {
-                let db = database::open(&global.quiet()?).await?;
-                console.report(&show::show(&db, &args).await?)?;
+                let config = global.quiet()?;
+                let event = database::with(&config, async |db| show::show(db, &args).await).await?;
+                console.report(&event)?;
             }
             Command::Events(Events::Trace(args)) => {
-                let db = database::open(&global.quiet()?).await?;
-                console.report(&trace::trace(&db, &args).await?)?;
+                let config = global.quiet()?;
+                let tree =
+                    database::with(&config, async |db| trace::trace(db, &args).await).await?;
+                console.report(&tree)?;
             }
             Command::Handlers(Handlers::List) => {
-                let db = database::open(&global.quiet()?).await?;
-                console.report(&handlers::list(&db).await?)?;
+                let list = database::with(&global.quiet()?, handlers::list).await?;
+                console.report(&list)?;
             }
             Command::DeadLetters(command) => {
-                let db = database::open(&global.quiet()?).await?;
-                dead_letters::run(&db, &command, console).await?;
+                let run = async |db: &Db| dead_letters::run(db, &command, console).await;
+                database::with(&global.quiet()?, run).await?;
             }
             Command::Users(command) => {
                 let config = global.quiet()?;
-                let db = database::open(&config).await?;
-                users::run(&db, &config, command, console).await?;
+                let run = async |db: &Db| users::run(db, &config, command, console).await;
+                database::with(&config, run).await?;
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -25,10 +25,11 @@ pub(crate) fn type_of(krate: &str, event: &EventStruct) -> String {
 pub(crate) fn check(workspace: &Workspace, boundaries: &Boundaries, report: &mut Report) {
     let mut known: BTreeMap<(String, u64), Place> = BTreeMap::new();
     for krate in &workspace.crates {
+        let kind = boundaries.rules(&krate.name).map(|rules| rules.kind);
         for unit in &krate.units {
             for event in &unit.events {
                 let event_type = type_of(&krate.name, event);
-                let is_product = !event.at.scope.is_test_code();
+                let is_product = !event.at.scope.is_test_code() && kind != Some(Kind::Tests);
                 if is_product && check_name(krate, event, &event_type, report) {
                     check_published(&workspace.root, (krate, unit), event, &event_type, report);
                 }

@@ -1,10 +1,7 @@
 //! Invitations into workspaces, from sending to the answer.
 
-use std::fmt;
-
 use chrono::{DateTime, TimeDelta, Utc};
 use perme8_events::{Aggregate, Unsaved, UserId, WorkspaceId};
-use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     email::Email,
@@ -28,8 +25,7 @@ const PAUSE: TimeDelta = TimeDelta::minutes(1);
 pub(crate) const MAX_PENDING: i64 = 500;
 
 /// What became of an invitation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum InvitationStatus {
     /// Waits for an answer.
     Pending,
@@ -48,7 +44,6 @@ impl InvitationStatus {
         [Self::Pending, Self::Accepted, Self::Declined, Self::Revoked, Self::Expired];
 
     /// The stable word: `pending`, `accepted`, `declined`, `revoked` or `expired`.
-    #[must_use]
     pub(crate) const fn as_str(self) -> &'static str {
         match self {
             Self::Pending => "pending",
@@ -62,12 +57,6 @@ impl InvitationStatus {
     /// The status of that word.
     pub(crate) fn named(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|status| status.as_str() == word)
-    }
-}
-
-impl fmt::Display for InvitationStatus {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.as_str())
     }
 }
 

@@ -1,11 +1,14 @@
 //! What the compiler holds of the facade.
 
+use perme8_events::{Clock as _, Id, testing::ManualClock};
+use uuid::Uuid;
+
 use super::*;
 use crate::{
     AcceptInvitation, ChangeMemberRole, ConfirmUser, CreateWorkspace, DeclineInvitation,
-    ExpireInvitations, InviteMember, IssueConfirmation, LeaveWorkspace, LogIn, LogOut,
-    PurgeExpired, RegisterUser, RemoveMember, ResendInvitation, RevokeInvitation, Secret,
-    WorkspaceRef,
+    ExpireInvitations, InvitationEntry, InvitationSummary, InviteMember, IssueConfirmation,
+    LeaveWorkspace, LogIn, LogOut, MemberSummary, PurgeExpired, RegisterUser, RemoveMember,
+    ResendInvitation, RevokeInvitation, Role, Secret, UserEntry, UserProfile, WorkspaceRef,
 };
 
 fn sent<T: Send>(_: T) {}
@@ -47,6 +50,64 @@ fn futures_are_send(
     sent(identity.decline_invitation(who(), answers.1));
     sent(identity.invitations(origin, workspace));
     sent(identity.my_invitations(origin));
+}
+
+/// What is logged of commands and answers names nobody.
+#[test]
+fn debug_shows_no_address_and_no_name() {
+    let (email, name) = (|| "ada@example.com".to_owned(), || "Lovelace".to_owned());
+    let (id, instant) = (Id::new(Uuid::from_u128(1)), ManualClock::monday_morning().now());
+    let register =
+        RegisterUser { email: email(), first_name: name(), last_name: name(), password: None };
+    let invite = InviteMember { workspace: "engines".into(), email: email(), role: Role::Guest };
+    let profile = UserProfile {
+        id,
+        email: email(),
+        first_name: name(),
+        last_name: name(),
+        has_password: true,
+        confirmed_at: None,
+        registered_at: instant,
+    };
+    let member = MemberSummary {
+        user_id: id,
+        email: email(),
+        first_name: name(),
+        last_name: name(),
+        role: Role::Guest,
+        joined_at: instant,
+    };
+    let invitation = InvitationSummary {
+        id: Id::new(id.uuid()),
+        workspace_id: Id::new(id.uuid()),
+        workspace_name: "Engines".to_owned(),
+        workspace_slug: "engines".to_owned(),
+        email: email(),
+        role: Role::Guest,
+        invited_by: id,
+        invited_by_name: name(),
+        created_at: instant,
+        sent_at: instant,
+        expires_at: instant,
+    };
+    let entry = UserEntry { id, name: name(), email: email(), confirmed: true };
+    let shown = [
+        format!("{register:?}"),
+        format!("{:?}", LogIn { email: email(), password: "of Ada Lovelace".into() }),
+        format!("{:?}", IssueConfirmation { email: email() }),
+        format!("{invite:?}"),
+        format!("{profile:?}"),
+        format!("{member:?}"),
+        format!("{invitation:?}"),
+        format!("{entry:?}"),
+        format!("{:?}", InvitationEntry { invited_by: id, email: email() }),
+    ]
+    .join("\n");
+    assert!(!shown.contains("ada@") && !shown.contains("Lovelace"), "{shown}");
+    assert!(
+        shown.contains("InviteMember { workspace: Slug(engines), role: Guest, .. }"),
+        "{shown}"
+    );
 }
 
 /// The handler runs on the transaction of the database.

@@ -55,7 +55,7 @@ impl FailPoint {
             End::Panic => std::panic::resume_unwind(Box::new("a fail point")),
             End::Abort => {
                 self.reached.notify_one();
-                std::future::pending().await
+                std::future::pending::<()>().await;
             }
             End::Cut => {
                 let cut = tx.query(sql!(

@@ -145,16 +145,12 @@ impl Writers {
             Act::HangUp => {
                 let waits = chance.random_range(0..12);
                 let work = uow.run(origin(), async |tx| move_all(tx, account, numbers).await);
-                match CutShort::after(waits, work).await {
-                    Some(done) => {
-                        done?;
-                        ledger.acknowledged(all());
-                    }
-                    None => {
-                        ledger.in_doubt(all());
-                        return Ok(false);
-                    }
-                }
+                let Some(done) = CutShort::after(waits, work).await else {
+                    ledger.in_doubt(all());
+                    return Ok(false);
+                };
+                done?;
+                ledger.acknowledged(all());
             }
         }
         Ok(true)

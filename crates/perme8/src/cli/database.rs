@@ -4,8 +4,19 @@ use perme8_events::sql::{DatabaseUrl, Db, DbOptions};
 
 use crate::{catalogue::MIGRATIONS, cli::Failure, config::Config};
 
+/// Opens the database for `work`, and closes it afterwards, so that a SQLite file is complete by itself again.
+pub(crate) async fn with<R>(
+    config: &Config,
+    work: impl AsyncFnOnce(&Db) -> Result<R, Failure>,
+) -> Result<R, Failure> {
+    let db = open(config).await?;
+    let done = work(&db).await;
+    db.close().await;
+    done
+}
+
 /// Opens the database, if it is there and at the schema of this program.
-pub(crate) async fn open(config: &Config) -> Result<Db, Failure> {
+async fn open(config: &Config) -> Result<Db, Failure> {
     if let DatabaseUrl::Sqlite(path) = &config.database
         && !path.exists()
     {

@@ -44,7 +44,10 @@ pub(crate) struct Line<'e> {
 const PAGE: u32 = 1000;
 
 pub(crate) async fn tail(config: &Config, args: &Args, console: &Console) -> Result<(), Failure> {
-    let db = database::open(config).await?;
+    database::with(config, async |db| show(db, args, console).await).await
+}
+
+async fn show(db: &Db, args: &Args, console: &Console) -> Result<(), Failure> {
     let topic = args.topic.clone().unwrap_or(Topic::All);
     let head = db.head().await?;
     if let Some(after) = args.after.filter(|after| *after > head) {
@@ -53,16 +56,15 @@ pub(crate) async fn tail(config: &Config, args: &Args, console: &Console) -> Res
         )));
     }
     let (events, seen) = match args.after {
-        Some(after) => following(&db, &topic, after, head, args.limit as usize).await?,
-        None => (last(&db, &topic, head, args.limit as usize).await?, head),
+        Some(after) => following(db, &topic, after, head, args.limit as usize).await?,
+        None => (last(db, &topic, head, args.limit as usize).await?, head),
     };
     for event in &events {
         console.line(&Line { event })?;
     }
     if args.follow {
-        follow(&db, topic, seen, console).await?;
+        follow(db, topic, seen, console).await?;
     }
-    db.close().await;
     Ok(())
 }
 
@@ -124,8 +126,12 @@ async fn follow(db: &Db, topic: Topic, after: Position, console: &Console) -> Re
     let feed = Feed::start(db, &tasks).await?;
     let bus = EventBus::new(feed, Arc::new(IdentityStandings::new(Directory::new(db.clone()))));
     let mut live = bus.subscribe(Viewer::Operator, vec![topic], Some(after)).await?;
+    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
     let printed = loop {
         tokio::select! {
+            // Listened for before the first event is shown, and all the time from then on.
+            biased;
+            interrupted = &mut interrupted => break interrupted.map_err(Into::into),
             delivery = live.next() => match delivery? {
                 Delivery::Event(event) => {
                     if let Err(failure) = console.line(&Line { event: &event }) {
@@ -134,7 +140,6 @@ async fn follow(db: &Db, topic: Topic, after: Position, console: &Console) -> Re
                 }
                 Delivery::AccessLost(_) | Delivery::Closed => break Ok(()),
             },
-            interrupted = tokio::signal::ctrl_c() => break interrupted.map_err(Into::into),
         }
     };
     tasks.shutdown(Duration::from_secs(5)).await?;
