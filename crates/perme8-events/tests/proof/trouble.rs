@@ -18,7 +18,7 @@ use crate::{
     checks::Ledger,
     consumers::Arrived,
     form::{Form, linger, say},
-    world::{World, move_account, origin},
+    world::{World, move_account, origin, scribble},
 };
 
 /// Accounts that no writer touches.
@@ -76,7 +76,10 @@ impl Trouble {
                 .await?;
             move_account(tx, OPEN_FOR_LONG, numbers[0]).await?;
             let _ = tell.send(pid);
-            commit.notified().await;
+            // Open for long, but never idle for so long that the server ends it.
+            while tokio::time::timeout(Duration::from_secs(1), commit.notified()).await.is_err() {
+                scribble(tx).await?;
+            }
             Ok::<_, StorageError>(())
         });
         done.await.unwrap();
