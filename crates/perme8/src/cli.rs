@@ -21,6 +21,7 @@ mod report;
 mod serve;
 mod settings;
 mod show;
+mod signals;
 mod tables;
 mod tail;
 mod trace;

@@ -94,13 +94,13 @@ pub enum OpenError {
 /// A database: its connections, its clock, and the signal that something was committed.
 #[derive(Clone)]
 pub struct Db {
-    pub(crate) engine: Engine,
+    /// Shared, because every transaction holds on to its database.
+    pub(crate) engine: Arc<Engine>,
     pub(crate) clock: Arc<dyn Clock>,
     /// Counts the commits with events of this process; the feed waits for it.
     pub(crate) commits: Arc<watch::Sender<u64>>,
 }
 
-#[derive(Clone)]
 pub(crate) enum Engine {
     /// One writer connection, which queues fairly, beside read-only ones.
     Sqlite { writer: SqlitePool, readers: SqlitePool, options: SqliteConnectOptions },
@@ -125,12 +125,13 @@ impl Db {
             DatabaseUrl::Sqlite(path) => sqlite::open(path, &options).await?,
             DatabaseUrl::Postgres(text) => postgres::open(url, text, &options).await?,
         };
-        Ok(Self { engine, clock: options.clock, commits: Arc::new(watch::Sender::new(0)) })
+        let commits = Arc::new(watch::Sender::new(0));
+        Ok(Self { engine: Arc::new(engine), clock: options.clock, commits })
     }
 
     /// A query outside a transaction, on a connection that only reads.
     pub fn query(&self, stmt: &'static Stmt) -> Query<'_> {
-        match &self.engine {
+        match &*self.engine {
             Engine::Sqlite { readers, .. } => Query::new(Target::SqlitePool(readers), stmt),
             Engine::Postgres { pool, .. } => Query::new(Target::PgPool(pool), stmt),
         }
@@ -138,7 +139,7 @@ impl Db {
 
     /// A single statement that changes something without an event: leases, checkpoints of idle partitions, purges.
     pub(crate) fn change(&self, stmt: &'static Stmt) -> Query<'_> {
-        match &self.engine {
+        match &*self.engine {
             Engine::Sqlite { writer, .. } => Query::new(Target::SqlitePool(writer), stmt),
             Engine::Postgres { side, .. } => Query::new(Target::PgPool(side), stmt),
         }
@@ -153,7 +154,7 @@ impl Db {
     /// `SQLite` or `PostgreSQL`.
     #[must_use]
     pub fn engine_name(&self) -> &'static str {
-        match &self.engine {
+        match &*self.engine {
             Engine::Sqlite { .. } => "SQLite",
             Engine::Postgres { .. } => "PostgreSQL",
         }
@@ -166,7 +167,7 @@ impl Db {
 
     /// Closes every connection, after what runs on them has ended.
     pub async fn close(&self) {
-        match &self.engine {
+        match &*self.engine {
             Engine::Sqlite { writer, readers, .. } => {
                 readers.close().await;
                 writer.close().await;

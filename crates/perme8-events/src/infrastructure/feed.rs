@@ -98,7 +98,7 @@ impl Feed {
         let hints = Arc::new(watch::Sender::new(0));
         hints::start(db, tasks, Arc::clone(&hints));
         tasks.spawn("log reader", follower.run(hints));
-        if matches!(db.engine, Engine::Postgres { .. }) {
+        if matches!(*db.engine, Engine::Postgres { .. }) {
             let (db, stop) = (db.clone(), tasks.token());
             tasks.spawn("log housekeeping", async move {
                 stop.run_until_cancelled(keep_room(db)).await;

@@ -22,7 +22,7 @@ const BROKEN: Duration = Duration::from_secs(1);
 
 /// Sends hints about the commits of this node, and counts those of other nodes in `hints`. On SQLite there are none.
 pub(crate) fn start(db: &Db, tasks: &Tasks, hints: Arc<watch::Sender<u64>>) {
-    let Engine::Postgres { side: pool, .. } = &db.engine else { return };
+    let Engine::Postgres { side: pool, .. } = &*db.engine else { return };
     #[expect(clippy::disallowed_methods, reason = "tells this node's hints from those of others")]
     let me = Uuid::new_v4().to_string();
     let (notifier, listener) = (tasks.token(), tasks.token());

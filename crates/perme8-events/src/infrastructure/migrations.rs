@@ -136,7 +136,7 @@ impl Db {
         all: &[&'static Migrations],
         mut progress: impl FnMut(Applied),
     ) -> Result<(), MigrationError> {
-        match &self.engine {
+        match &*self.engine {
             Engine::Sqlite { writer, .. } => {
                 // The engine has no lock beside that of a transaction, which keeps other processes out from the first look
                 // on. Each migration is a savepoint in it, so that those before a failed one stay here, too.
@@ -166,7 +166,7 @@ impl Db {
     ) -> Result<Vec<Applied>, MigrationError> {
         let mut pending = Vec::new();
         for migrations in all {
-            let missing = match &self.engine {
+            let missing = match &*self.engine {
                 Engine::Sqlite { readers, .. } => {
                     let mut conn = readers.acquire().await.map_err(StorageError::from)?;
                     missing(&mut *conn, migrations).await?

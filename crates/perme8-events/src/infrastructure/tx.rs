@@ -77,7 +77,7 @@ impl Transaction for Tx {
 
 impl Tx {
     pub(crate) async fn begin(db: &Db, origin: Origin) -> Result<Self, StorageError> {
-        let conn = match &db.engine {
+        let conn = match &*db.engine {
             // IMMEDIATE takes the write lock at once: a deferred transaction that reads and then writes loses to BUSY.
             Engine::Sqlite { writer, .. } => {
                 Conn::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)

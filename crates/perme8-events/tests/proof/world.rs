@@ -125,13 +125,20 @@ impl World {
     /// Waits until every handler has handled everything.
     pub(crate) async fn handlers_are_done(&self) {
         let operations = Operations::new(&self.db);
-        wait_until("every handler is at the head", std::time::Duration::from_mins(2), async || {
-            let Ok(handlers) = operations.handlers().await else { return false };
-            assert!(handlers.iter().all(|handler| handler.dead == 0), "dead letters: {handlers:?}");
-            handlers.iter().all(|handler| {
-                handler.position == handler.head && handler.retrying + handler.parked == 0
-            })
-        })
+        wait_until(
+            "every handler is at the head",
+            std::time::Duration::from_mins(20),
+            async || {
+                let Ok(handlers) = operations.handlers().await else { return false };
+                assert!(
+                    handlers.iter().all(|handler| handler.dead == 0),
+                    "dead letters: {handlers:?}"
+                );
+                handlers.iter().all(|handler| {
+                    handler.position == handler.head && handler.retrying + handler.parked == 0
+                })
+            },
+        )
         .await;
     }
 }

@@ -1,4 +1,4 @@
-//! The database of a command that is no host: opened, never changed on the way.
+//! The database of a command that is no host: opened, looked at, closed.
 
 use perme8_events::sql::{DatabaseUrl, Db, DbOptions};
 
@@ -10,12 +10,15 @@ pub(crate) async fn with<R>(
     work: impl AsyncFnOnce(&Db) -> Result<R, Failure>,
 ) -> Result<R, Failure> {
     let db = open(config).await?;
-    let done = work(&db).await;
+    let done = match at_our_schema(&db, config).await {
+        Ok(()) => work(&db).await,
+        Err(failure) => Err(failure),
+    };
     db.close().await;
     done
 }
 
-/// Opens the database, if it is there and at the schema of this program.
+/// Opens the database, if it is there.
 async fn open(config: &Config) -> Result<Db, Failure> {
     if let DatabaseUrl::Sqlite(path) = &config.database
         && !path.exists()
@@ -26,10 +29,13 @@ async fn open(config: &Config) -> Result<Db, Failure> {
     }
     // Few connections: a command asks one thing after another.
     let options = DbOptions { connections: config.connections.min(4), ..DbOptions::default() };
-    let db = Db::open(&config.database, options).await?;
+    Ok(Db::open(&config.database, options).await?)
+}
+
+async fn at_our_schema(db: &Db, config: &Config) -> Result<(), Failure> {
     let pending = db.pending_migrations(MIGRATIONS).await?;
     if pending.is_empty() {
-        return Ok(db);
+        return Ok(());
     }
     let message = format!(
         "the database {} lacks {} migrations of this program",

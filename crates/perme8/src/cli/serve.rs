@@ -8,7 +8,7 @@ use tokio::net::TcpListener;
 
 use crate::{
     app::{App, AppError},
-    cli::{Console, Failure, Paint, Report, migrate, paint},
+    cli::{Console, Failure, Paint, Report, migrate, paint, signals::Signals},
     config::{Flags, Resolved},
     logging,
 };
@@ -109,46 +109,6 @@ fn command(resolved: &Resolved, program: &str) -> String {
         DatabaseUrl::Postgres(_) | DatabaseUrl::Sqlite(_) => String::new(),
     };
     format!("{program}{database}")
-}
-
-/// Ctrl-C and the polite request to end.
-struct Signals {
-    #[cfg(unix)]
-    interrupt: tokio::signal::unix::Signal,
-    #[cfg(unix)]
-    terminate: tokio::signal::unix::Signal,
-}
-
-impl Signals {
-    #[cfg(unix)]
-    fn listen() -> Result<Self, Failure> {
-        use tokio::signal::unix::{SignalKind, signal};
-        Ok(Self {
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-        })
-    }
-
-    #[cfg(unix)]
-    async fn next(&mut self) {
-        tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-        }
-    }
-
-    #[cfg(not(unix))]
-    #[expect(clippy::unnecessary_wraps, reason = "elsewhere it can fail")]
-    fn listen() -> Result<Self, Failure> {
-        Ok(Self {})
-    }
-
-    #[cfg(not(unix))]
-    async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
 }
 
 impl Report for Listening {

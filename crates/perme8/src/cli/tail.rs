@@ -11,7 +11,9 @@ use perme8_events::{
 use serde::Serialize;
 
 use crate::{
-    cli::{Console, Failure, Paint, Report, database, plain, references::instant},
+    cli::{
+        Console, Failure, Paint, Report, database, plain, references::instant, signals::Signals,
+    },
     config::Config,
     standings::IdentityStandings,
 };
@@ -48,6 +50,8 @@ pub(crate) async fn tail(config: &Config, args: &Args, console: &Console) -> Res
 }
 
 async fn show(db: &Db, args: &Args, console: &Console) -> Result<(), Failure> {
+    // Before the first line is shown: whoever reads it may have seen enough.
+    let signals = args.follow.then(Signals::listen).transpose()?;
     let topic = args.topic.clone().unwrap_or(Topic::All);
     let head = db.head().await?;
     if let Some(after) = args.after.filter(|after| *after > head) {
@@ -62,8 +66,8 @@ async fn show(db: &Db, args: &Args, console: &Console) -> Result<(), Failure> {
     for event in &events {
         console.line(&Line { event })?;
     }
-    if args.follow {
-        follow(db, topic, seen, console).await?;
+    if let Some(signals) = signals {
+        follow(db, topic, seen, console, signals).await?;
     }
     Ok(())
 }
@@ -121,17 +125,20 @@ pub(crate) async fn last(
     Ok(events.into())
 }
 
-async fn follow(db: &Db, topic: Topic, after: Position, console: &Console) -> Result<(), Failure> {
+async fn follow(
+    db: &Db,
+    topic: Topic,
+    after: Position,
+    console: &Console,
+    mut signals: Signals,
+) -> Result<(), Failure> {
     let tasks = Tasks::new();
     let feed = Feed::start(db, &tasks).await?;
     let bus = EventBus::new(feed, Arc::new(IdentityStandings::new(Directory::new(db.clone()))));
     let mut live = bus.subscribe(Viewer::Operator, vec![topic], Some(after)).await?;
-    let mut interrupted = std::pin::pin!(tokio::signal::ctrl_c());
     let printed = loop {
         tokio::select! {
-            // Listened for before the first event is shown, and all the time from then on.
-            biased;
-            interrupted = &mut interrupted => break interrupted.map_err(Into::into),
+            () = signals.next() => break Ok(()),
             delivery = live.next() => match delivery? {
                 Delivery::Event(event) => {
                     if let Err(failure) = console.line(&Line { event: &event }) {

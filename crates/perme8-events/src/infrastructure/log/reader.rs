@@ -68,7 +68,7 @@ impl LogReader {
     ///
     /// [`StorageError`] when no connection can be had.
     pub async fn open(db: &Db, after: Position) -> Result<Self, StorageError> {
-        let conn = match &db.engine {
+        let conn = match &*db.engine {
             Engine::Sqlite { options, .. } => {
                 Own::Sqlite(options.clone().read_only(true).connect().await?)
             }
