@@ -6,6 +6,7 @@ mod boundary;
 mod check;
 mod console;
 mod environment;
+mod history;
 mod postgres;
 mod process;
 mod prove;

@@ -170,6 +170,7 @@ impl App {
             db: self.db.clone(),
             feed: self.feed.clone(),
             operations: self.operations.clone(),
+            handlers: self.runtime.handler_names(),
             is_started: Arc::clone(&self.is_started),
         };
         let options = ApiOptions {

@@ -21,6 +21,8 @@ pub(crate) struct HostReadiness {
     pub(crate) db: Db,
     pub(crate) feed: Feed,
     pub(crate) operations: Operations,
+    /// The handlers that this host has; the database may remember others, which are retired.
+    pub(crate) handlers: Vec<&'static str>,
     /// Whether handlers run on this host.
     pub(crate) is_started: Arc<AtomicBool>,
 }
@@ -71,6 +73,7 @@ impl HostReadiness {
             .iter()
             .filter(|status| status.nodes.is_empty())
             .map(|status| status.handler.as_str())
+            .filter(|name| self.handlers.contains(name))
             .collect();
         if idle.is_empty() {
             Check::Ok

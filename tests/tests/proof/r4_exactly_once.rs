@@ -93,7 +93,7 @@ async fn effects_survive_every_kill(test: TestDb) {
     acknowledged.retain(|line| line.len() == 36);
     let findings = audit("audit", &test, &acknowledged).await;
     say(&format!("{}, {kills} kills: {findings:?}", test.db.engine_name()));
-    assert!(findings.deposits > 0 && !acknowledged.is_empty());
+    assert!(kills > 0 && findings.deposits > 0 && !acknowledged.is_empty());
     let Findings { deposits, .. } = findings;
     assert_eq!(findings, balanced(deposits), "{} acknowledged", acknowledged.len());
 }

@@ -1,8 +1,10 @@
 //! The part of rule 5 that looks back: published schemas only grow.
 
-use std::{fs, path::Path, process::Command, rc::Rc};
+use std::{collections::BTreeSet, fs, path::Path, rc::Rc};
 
 use serde_json::{Map, Value};
+
+use crate::history;
 
 use super::{
     report::{Place, Report, Violation},
@@ -11,56 +13,62 @@ use super::{
 };
 
 const FOLDER: &str = "schemas";
-const MAIN: &str = "origin/main";
 
-/// Compares every schema that differs from the committed base with what it was.
+/// Compares every schema with what it was when it was published.
 pub(crate) fn check(workspace: &Workspace, report: &mut Report) {
     let root = workspace.root.as_path();
-    let Some(base) = base(root) else {
-        let note =
-            "schemas were not compared with earlier ones: there is no commit to compare with";
-        report.notes.push(note.into());
-        return;
+    let commits = match history::published(root) {
+        Ok(commits) if !commits.is_empty() => commits,
+        Ok(_) => {
+            let why = "there is no commit to compare with";
+            report.notes.push(format!("schemas were not compared with earlier ones: {why}"));
+            return;
+        }
+        Err(error) => {
+            report.notes.push(format!("schemas were not compared with earlier ones: {error:#}"));
+            return;
+        }
     };
-    let changed = git(
-        root,
-        &[
-            "diff",
-            "--relative",
-            "--name-only",
-            "--no-renames",
-            "--diff-filter=MDT",
-            &base,
-            "--",
-            FOLDER,
-        ],
-    );
-    for file in changed.unwrap_or_default().lines() {
-        let Some(before) = git(root, &["show", &format!("{base}:./{file}")]) else { continue };
-        let now = fs::read_to_string(root.join(file)).ok();
-        for what in differences(&before, now.as_deref()) {
-            report.add(Violation {
-                rule: Rule::Events,
-                krate: file.split(['/', '.']).nth(1).unwrap_or_default().to_owned(),
-                place: Place::new(&Rc::from(file), 1, 1, 1),
-                message: format!("the published schema {what}"),
-                why: "events that are stored already, and their readers, keep this form".into(),
-                help: format!("restore it (`git restore -s {base} {file}`) and publish a new version of the event"),
-            });
+    let mut told = BTreeSet::new();
+    for commit in commits {
+        for (file, what) in broken_since(root, &commit) {
+            let help = format!(
+                "restore it (`git restore -s {commit} {file}`) and publish a new version of the event"
+            );
+            if told.insert((file.clone(), what.clone())) {
+                report.add(Violation {
+                    rule: Rule::Events,
+                    krate: file.split(['/', '.']).nth(1).unwrap_or_default().to_owned(),
+                    place: Place::new(&Rc::from(file), 1, 1, 1),
+                    message: format!("the published schema {what}"),
+                    why: "events that are stored already, and their readers, keep this form".into(),
+                    help,
+                });
+            }
         }
     }
 }
 
-/// Where this work left the main line, or the last commit.
-fn base(root: &Path) -> Option<String> {
-    git(root, &["merge-base", "HEAD", MAIN])
-        .or_else(|| git(root, &["rev-parse", "--verify", "--quiet", "HEAD"]))
-        .map(|commit| commit.trim().to_owned())
-}
-
-fn git(root: &Path, arguments: &[&str]) -> Option<String> {
-    let output = Command::new("git").arg("-C").arg(root).args(arguments).output().ok()?;
-    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+/// Each schema that was there with a commit, and what it promised then and breaks now.
+fn broken_since(root: &Path, commit: &str) -> Vec<(String, String)> {
+    let list = [
+        "diff",
+        "--relative",
+        "--name-only",
+        "--no-renames",
+        "--diff-filter=MDT",
+        commit,
+        "--",
+        FOLDER,
+    ];
+    let changed = history::git(root, &list).unwrap_or_default();
+    let breaks = |file: &str| {
+        let before = history::git(root, &["show", &format!("{commit}:./{file}")]).ok()?;
+        let now = fs::read_to_string(root.join(file)).ok();
+        let file = file.to_owned();
+        Some(differences(&before, now.as_deref()).into_iter().map(move |what| (file.clone(), what)))
+    };
+    changed.lines().filter_map(breaks).flatten().collect()
 }
 
 /// Everything in which the new text breaks a promise of the old one.

@@ -74,11 +74,19 @@ pub(crate) async fn serve(
         engine: app.db().engine_name(),
         command: command(resolved, program),
     })?;
-    signals.next().await;
+    let by_itself = tokio::select! {
+        () = signals.next() => false,
+        // A part of the host is broken beyond repair, e.g. the log has lost events that were read before.
+        () = app.tasks().stopped() => true,
+    };
     tracing::info!("stopping: requests and deliveries end, streams close; once more to abort");
     tokio::select! {
         stopped = app.shutdown(GRACE) => {
             stopped?;
+            if by_itself {
+                return Err(Failure::new("the host stopped by itself")
+                    .help("the log above says why; start it again when that is mended"));
+            }
             tracing::info!("stopped");
             Ok(ExitCode::SUCCESS)
         }

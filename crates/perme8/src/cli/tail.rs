@@ -145,7 +145,10 @@ async fn follow(
                         break Err(failure);
                     }
                 }
-                Delivery::AccessLost(_) | Delivery::Closed => break Ok(()),
+                // Nobody asked it to end: something below is broken, and has been logged.
+                Delivery::AccessLost(_) | Delivery::Closed => {
+                    break Err(Failure::new("the log can no longer be followed"));
+                }
             },
         }
     };

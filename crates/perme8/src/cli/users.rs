@@ -134,7 +134,7 @@ pub(crate) async fn confirmation_token(
     })?;
     let token = token.expose().to_owned();
     let redeem_with = format!(
-        "curl -sX POST http://{}/api/sessions -H 'content-type: application/json' -d '{{\"token\":\"{token}\"}}'",
+        "curl -sX POST http://{}/api/sessions -H 'content-type: application/json' -d '{{\"token\":\"{token}\",\"password\":\"<the password of the registration>\"}}'",
         config.listen
     );
     Ok(ConfirmationToken { email, token, redeem_with })
@@ -166,7 +166,8 @@ impl Report for ConfirmationToken {
     fn text(&self, paint: Paint) -> String {
         let Self { email, token, redeem_with } = self;
         format!(
-            "token for {}, shown this once: {}\nwhile the host runs, redeem it with\n  {redeem_with}",
+            "token for {}, shown this once: {}\nwhile the host runs, redeem it with\n  {redeem_with}\n\
+             an account that was registered with a password loses it when the password is not presented here",
             plain(email),
             paint.strong(token)
         )

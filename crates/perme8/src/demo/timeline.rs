@@ -105,7 +105,9 @@ impl<'c> Timeline<'c> {
                 },
                 delivery = self.live.next() => match delivery? {
                     Delivery::Event(event) => self.event(&event)?,
-                    Delivery::AccessLost(_) | Delivery::Closed => return Ok(()),
+                    Delivery::AccessLost(_) | Delivery::Closed => {
+                        return Err(Failure::new("the log can no longer be followed"));
+                    }
                 },
                 reaction = self.reactions.recv() => self.reaction(reaction)?,
             }

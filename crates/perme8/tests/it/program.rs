@@ -3,7 +3,7 @@
 use std::{
     io::Write as _,
     path::Path,
-    process::{Command, Output, Stdio},
+    process::{Child, Command, Output, Stdio},
 };
 
 use serde_json::Value;
@@ -106,4 +106,11 @@ impl Ran {
         let document: Value = serde_json::from_str(self.stderr.lines().last().unwrap()).unwrap();
         document["error"].clone()
     }
+}
+
+/// Sends a signal by the shell's own `kill`: a bare machine may have no other.
+pub(crate) fn signal(child: &Child, name: &str) {
+    let pid = child.id().to_string();
+    let sent = Command::new("sh").args(["-c", "kill \"$0\" \"$1\"", name, &pid]).status();
+    assert!(sent.unwrap().success());
 }

@@ -4,14 +4,14 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
     time::{Duration, Instant},
 };
 
 use perme8_events::{on_both_engines, sql::DatabaseUrl, testing::TestDb};
 use serde_json::{Value, json};
 
-use crate::program::Home;
+use crate::program::{Home, signal};
 
 /// What takes longer than this does not happen.
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -113,9 +113,7 @@ impl Host {
     }
 
     fn signal(&self, name: &str) {
-        let sent =
-            Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
-        assert!(sent.success());
+        signal(&self.child, name);
     }
 
     /// The exit code, which must come soon.

@@ -4,12 +4,12 @@
 use std::{
     io::{BufRead as _, BufReader, Read as _, Write as _},
     net::TcpStream,
-    process::{Child, Command, Stdio},
+    process::{Child, Stdio},
 };
 
 use serde_json::Value;
 
-use crate::program::Home;
+use crate::program::{Home, signal};
 
 struct Host {
     child: Child,
@@ -38,8 +38,7 @@ impl Host {
     }
 
     fn stop(mut self) -> i32 {
-        let pid = self.child.id().to_string();
-        assert!(Command::new("kill").args(["-TERM", &pid]).status().unwrap().success());
+        signal(&self.child, "-TERM");
         self.child.wait().unwrap().code().unwrap()
     }
 }
@@ -97,8 +96,6 @@ fn a_follower_sees_what_is_committed_elsewhere() {
     home.json("users create ada@example.com --first-name Ada --last-name Okafor");
     let event: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
     assert_eq!(event["event_type"], "identity.user_registered");
-    assert!(
-        Command::new("kill").args(["-INT", &tail.id().to_string()]).status().unwrap().success()
-    );
+    signal(&tail, "-INT");
     assert!(tail.wait().unwrap().success());
 }
