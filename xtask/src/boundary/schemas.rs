@@ -125,11 +125,20 @@ fn compare(before: &Value, now: &Value, path: &str, found: &mut Vec<String>) {
     for keyword in ["oneOf", "anyOf", "allOf", "prefixItems"] {
         for (index, before) in list(before, keyword).iter().enumerate() {
             let path = below(path, &format!("{keyword}[{index}]"));
-            match list(now, keyword).get(index) {
+            match twin(before, index, list(now, keyword)) {
                 Some(now) => compare(before, now, &path, found),
                 None => found.push(format!("loses {}", subject(&path))),
             }
         }
+    }
+}
+
+/// The alternative that an earlier one has become: the one of the same constant, wherever it stands, else the one in its
+/// place.
+fn twin<'a>(before: &Value, index: usize, now: &'a [Value]) -> Option<&'a Value> {
+    match before.get("const") {
+        Some(constant) => now.iter().find(|arm| arm.get("const") == Some(constant)),
+        None => now.get(index),
     }
 }
 
@@ -188,5 +197,18 @@ mod tests {
         check(r#", "guest""#, "", &expect![[r#"no longer allows "guest" in `Role`"#]]);
         check(r#""type": "array""#, r#""type": "object""#, &expect!["changes the type of `lines`"]);
         expect!["is gone"].assert_eq(&differences(BEFORE, None).join("\n"));
+    }
+
+    #[test]
+    fn alternatives_are_told_apart_by_their_constants() {
+        let arms = |words: &[&str]| {
+            let arms: Vec<_> =
+                words.iter().map(|word| serde_json::json!({ "const": word })).collect();
+            serde_json::json!({ "oneOf": arms }).to_string()
+        };
+        let before = arms(&["joined", "left"]);
+        assert!(differences(&before, Some(&arms(&["invited", "left", "joined"]))).is_empty());
+        expect!["loses `oneOf[1]`"]
+            .assert_eq(&differences(&before, Some(&arms(&["joined", "invited"]))).join("\n"));
     }
 }
