@@ -31,7 +31,7 @@ pub async fn on_postgres(story: impl AsyncFnOnce(&mut Scenario)) {
 
 /// Declares scenarios, each of which becomes a module with the tests `sqlite` and `postgres`.
 ///
-/// ```ignore
+/// ```text
 /// on_both_engines! {
 ///     async fn whoever_registers_must_confirm(scenario: &mut Scenario) {
 ///         …

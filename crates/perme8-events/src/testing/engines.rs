@@ -147,7 +147,7 @@ async fn run_on(server: &str, statement: &str) {
 
 /// Declares tests that run on SQLite and on PostgreSQL.
 ///
-/// ```ignore
+/// ```text
 /// on_both_engines! {
 ///     migrations: [&perme8_events::sql::MIGRATIONS, &identity::MIGRATIONS];
 ///
