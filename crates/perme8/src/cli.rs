@@ -15,7 +15,7 @@ mod failure;
 mod handlers;
 mod migrate;
 mod paint;
-mod passwords;
+pub(crate) mod passwords;
 mod references;
 mod report;
 mod serve;

@@ -120,7 +120,7 @@ async fn play(theatre: &Theatre, args: &Args, console: &Console) -> Result<Summa
     let mut timeline = Timeline::new(live, app.runtime().reactions(), told, console);
     app.start().await?;
     let pause = if args.fast { BREATH } else { PAUSE };
-    let stage = Stage::new(app.clone(), clock.clone(), tell, pause, begin);
+    let stage = Stage::new(app.clone(), clock.clone(), tell, pause, begin)?;
     let started = Instant::now();
     let acting = async {
         morning::play(&stage).await?;

@@ -16,7 +16,11 @@ use notifications::Notifications;
 use perme8_events::{Origin, Position, UserId, WorkspaceId};
 use tokio::sync::mpsc;
 
-use crate::{app::App, cli::Failure, demo::clock::StoryClock};
+use crate::{
+    app::App,
+    cli::{Failure, passwords},
+    demo::clock::StoryClock,
+};
 
 /// What the stage tells the timeline.
 #[derive(Debug)]
@@ -45,12 +49,13 @@ pub(crate) struct Stage {
     pause: Duration,
     /// Where the log stood: makes the addresses of a second morning on the same database different.
     begin: Position,
+    /// Everybody's, and nobody's after the morning: a named database keeps the accounts.
+    password: Secret,
     acts: AtomicUsize,
 }
 
 /// Who acts when nobody is logged in yet.
 const DOOR: &str = "perme8.demo";
-const PASSWORD: &str = "oak, lumen and a kettle";
 
 impl Stage {
     pub(crate) fn new(
@@ -59,8 +64,9 @@ impl Stage {
         tell: mpsc::UnboundedSender<Told>,
         pause: Duration,
         begin: Position,
-    ) -> Self {
-        Self { app, clock, tell, pause, begin, acts: AtomicUsize::new(0) }
+    ) -> Result<Self, Failure> {
+        let password = passwords::generated()?;
+        Ok(Self { app, clock, tell, pause, begin, password, acts: AtomicUsize::new(0) })
     }
 
     pub(crate) fn identity(&self) -> &Identity {
@@ -132,7 +138,7 @@ impl Stage {
             email: email.clone(),
             first_name: (*first_name).to_owned(),
             last_name: (*last_name).to_owned(),
-            password: Some(PASSWORD.into()),
+            password: Some(self.password.clone()),
         };
         let door = Origin::system(DOOR);
         let user = self
@@ -140,14 +146,14 @@ impl Stage {
             .await?;
         let issue = IssueConfirmation { email: email.clone() };
         let token = self.identity().issue_confirmation(Origin::system(DOOR), issue).await?;
-        let confirm = ConfirmUser { token, password: Some(PASSWORD.into()) };
+        let confirm = ConfirmUser { token, password: Some(self.password.clone()) };
         let door = Origin::system(DOOR);
         self.from(door, async |origin| self.identity().confirm_user(origin, confirm).await).await?;
         Ok(user.id)
     }
 
     pub(crate) async fn logs_in(&self, person: &Person) -> Result<LoggedIn, Failure> {
-        let log_in = LogIn { email: person.email.clone(), password: Secret::new(PASSWORD) };
+        let log_in = LogIn { email: person.email.clone(), password: self.password.clone() };
         self.from(Origin::system(DOOR), async |origin| self.identity().log_in(origin, log_in).await)
             .await
     }
