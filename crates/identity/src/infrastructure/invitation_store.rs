@@ -48,8 +48,7 @@ impl Store<Invitation> for Tx {
                  WHERE id = $1 AND version = $11"
             )
         };
-        let written = self
-            .query(statement)
+        self.query(statement)
             .bind(*id)
             .bind(*workspace_id)
             .bind(email.as_str())
@@ -61,13 +60,8 @@ impl Store<Invitation> for Tx {
             .bind(*sent_at)
             .bind(*expires_at)
             .bind(*version)
-            .exec()
-            .await?;
-        if written != 1 {
-            return Err(StorageError::conflict());
-        }
-        *version += 1;
-        Ok(())
+            .write(version)
+            .await
     }
 }
 

@@ -48,8 +48,7 @@ impl Store<User> for Tx {
                  WHERE id = $1 AND version = $8"
             )
         };
-        let written = self
-            .query(statement)
+        self.query(statement)
             .bind(*id)
             .bind(email.as_str())
             .bind(first_name.as_str())
@@ -58,13 +57,8 @@ impl Store<User> for Tx {
             .bind(*registered_at)
             .bind(*confirmed_at)
             .bind(*version)
-            .exec()
-            .await?;
-        if written != 1 {
-            return Err(StorageError::conflict());
-        }
-        *version += 1;
-        Ok(())
+            .write(version)
+            .await
     }
 }
 

@@ -33,8 +33,7 @@ impl Store<Workspace> for Tx {
                  WHERE id = $1 AND version = $8"
             )
         };
-        let written = self
-            .query(statement)
+        self.query(statement)
             .bind(*id)
             .bind(name.as_str())
             .bind(slug.as_str())
@@ -43,13 +42,8 @@ impl Store<Workspace> for Tx {
             .bind(*created_at)
             .bind(*archived_at)
             .bind(*version)
-            .exec()
-            .await?;
-        if written != 1 {
-            return Err(StorageError::conflict());
-        }
-        *version += 1;
-        Ok(())
+            .write(version)
+            .await
     }
 }
 

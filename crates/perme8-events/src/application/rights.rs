@@ -44,26 +44,43 @@ pub enum Viewer {
     Operator,
 }
 
-/// Whether `viewer` belongs to the audience of `event` at this moment.
-pub(crate) async fn may_see(
-    viewer: Viewer,
-    event: &Envelope,
-    standings: &dyn Standings,
-) -> Result<bool, StorageError> {
-    let user = match viewer {
-        Viewer::Operator => return Ok(true),
-        Viewer::User(user) => user,
-    };
-    for scope in event.audience.scopes() {
-        let sees = match scope {
-            Scope::User(of) => *of == user,
-            Scope::Workspace(id) => standings.standing(user, *id).await?.is_some(),
-            Scope::Managers(id) => standings.standing(user, *id).await? == Some(Standing::Manager),
-            Scope::Operators => false,
-        };
-        if sees {
-            return Ok(true);
-        }
+/// The standings of one person, each asked for once while an event is judged.
+pub(crate) struct Asked<'s> {
+    user: UserId,
+    standings: &'s dyn Standings,
+    answers: Vec<(WorkspaceId, Option<Standing>)>,
+}
+
+impl<'s> Asked<'s> {
+    pub(crate) fn about(user: UserId, standings: &'s dyn Standings) -> Self {
+        Self { user, standings, answers: Vec::new() }
     }
-    Ok(false)
+
+    pub(crate) async fn standing(
+        &mut self,
+        workspace: WorkspaceId,
+    ) -> Result<Option<Standing>, StorageError> {
+        if let Some((_, answer)) = self.answers.iter().find(|(of, _)| *of == workspace) {
+            return Ok(*answer);
+        }
+        let answer = self.standings.standing(self.user, workspace).await?;
+        self.answers.push((workspace, answer));
+        Ok(answer)
+    }
+
+    /// Whether the person belongs to the audience of `event` at this moment.
+    pub(crate) async fn may_see(&mut self, event: &Envelope) -> Result<bool, StorageError> {
+        for scope in event.audience.scopes() {
+            let sees = match scope {
+                Scope::User(of) => *of == self.user,
+                Scope::Workspace(id) => self.standing(*id).await?.is_some(),
+                Scope::Managers(id) => self.standing(*id).await? == Some(Standing::Manager),
+                Scope::Operators => false,
+            };
+            if sees {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
 }

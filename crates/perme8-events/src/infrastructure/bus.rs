@@ -5,7 +5,7 @@ use std::{collections::VecDeque, fmt, sync::Arc};
 use tokio::sync::watch;
 
 use crate::{
-    application::rights::{Standings, Viewer, may_see},
+    application::rights::{Asked, Standings, Viewer},
     domain::{
         envelope::Envelope,
         error::StorageError,
@@ -205,16 +205,15 @@ impl LiveEvents {
 
     /// Whether the viewer may see an event, and which of the workspaces it follows it has lost.
     async fn judge(&self, event: &Envelope) -> Result<(bool, Option<WorkspaceId>), StorageError> {
-        let standings = &*self.bus.standings;
-        let visible = may_see(self.viewer, event, standings).await?;
-        if let Viewer::User(user) = self.viewer {
-            for topic in &self.topics {
-                if let Topic::Workspace(workspace) = topic
-                    && topic.matches(event)
-                    && standings.standing(user, *workspace).await?.is_none()
-                {
-                    return Ok((visible, Some(*workspace)));
-                }
+        let Viewer::User(user) = self.viewer else { return Ok((true, None)) };
+        let mut asked = Asked::about(user, &*self.bus.standings);
+        let visible = asked.may_see(event).await?;
+        for topic in &self.topics {
+            if let Topic::Workspace(workspace) = topic
+                && topic.matches(event)
+                && asked.standing(*workspace).await?.is_none()
+            {
+                return Ok((visible, Some(*workspace)));
             }
         }
         Ok((visible, None))

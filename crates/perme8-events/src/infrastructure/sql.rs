@@ -234,4 +234,17 @@ impl<'c> Query<'c> {
             _ => unreachable!("target and arguments are made together"),
         })
     }
+
+    /// Writes the one row of an aggregate if it is stored at this version, and moves the version on: compare-and-set.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::conflict`] when the row is stored at another version, or the statement fails.
+    pub async fn write(self, version: &mut i64) -> Result<(), StorageError> {
+        if self.exec().await? != 1 {
+            return Err(StorageError::conflict());
+        }
+        *version += 1;
+        Ok(())
+    }
 }
