@@ -3,6 +3,7 @@
 pub(crate) mod actor;
 pub(crate) mod audience;
 pub(crate) mod catalogue;
+pub(crate) mod core_events;
 pub(crate) mod envelope;
 pub(crate) mod error;
 pub(crate) mod event;

@@ -11,6 +11,9 @@ pub mod testing;
 pub use domain::actor::Actor;
 pub use domain::audience::{Audience, Scope, ScopeError};
 pub use domain::catalogue::{Catalogue, EventDescriptor, assert_unique};
+pub use domain::core_events::{
+    EVENTS, Operation, OperationId, OperatorActed, OperatorAction, SubjectKind,
+};
 pub use domain::envelope::{DecodeError, Envelope};
 pub use domain::error::StorageError;
 pub use domain::event::{Aggregate, DomainEvent};
@@ -28,8 +31,8 @@ pub use perme8_events_macros::DomainEvent;
 pub use application::clock::{Clock, SystemClock};
 pub use application::event_store::{EventFilter, EventStore};
 pub use application::handler::{
-    ErrorClass, EventHandler, HandlerError, HandlerOptions, RetryPolicy, Start, Subscriber,
-    Subscription,
+    Effects, ErrorClass, EventHandler, HandlerError, HandlerOptions, RetryPolicy, Start,
+    Subscriber, Subscription,
 };
 pub use application::repository::{Load, Save, Store};
 pub use application::rights::{Standing, Standings, Viewer};
@@ -43,7 +46,14 @@ pub mod host {
     pub use crate::infrastructure::bus::{Delivery, EventBus, LiveEvents, SubscribeError};
     pub use crate::infrastructure::feed::Feed;
     pub use crate::infrastructure::runtime::operations::{
-        DeadLetter, DeadLetterDetail, HandlerStatus, OperationError, Operations,
+        Operations,
+        dead_letters::{DeadLetter, DeadLetterDetail, Discard},
+        error::OperationError,
+        operator::{Operator, OperatorNameError},
+        pauses::Pause,
+        replay::{Replay, Replayed},
+        rewind::{Rewind, Rewound},
+        status::{HandlerState, HandlerStatus},
     };
     pub use crate::infrastructure::runtime::{
         NodeOptions, Outcome, Reaction, Runtime, RuntimeBuilder, StartError,

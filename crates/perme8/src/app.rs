@@ -21,7 +21,10 @@ use perme8_events::{
 use tokio::net::TcpListener;
 
 use crate::{
-    catalogue::MIGRATIONS, config::Config, readiness::HostReadiness, standings::IdentityStandings,
+    catalogue::{CATALOGUES, MIGRATIONS},
+    config::Config,
+    readiness::HostReadiness,
+    standings::IdentityStandings,
     timers,
 };
 
@@ -115,7 +118,7 @@ impl App {
         let bus =
             EventBus::new(feed.clone(), Arc::new(IdentityStandings::new(identity.directory())));
         Ok(Self {
-            operations: Operations::new(&db),
+            operations: Operations::of(&runtime, CATALOGUES),
             db,
             identity,
             notifications,
@@ -268,6 +271,12 @@ fn new_identity(db: &Db, options: &AppOptions) -> Identity {
 #[cfg(not(feature = "testing"))]
 fn new_identity(db: &Db, _options: &AppOptions) -> Identity {
     Identity::new(db.clone())
+}
+
+/// What operators can do, for who runs no handlers: the program knows them all the same.
+pub(crate) fn operations(db: &Db) -> Operations {
+    let identity = Identity::new(db.clone());
+    Operations::of(&with_handlers(db, &identity, None), CATALOGUES)
 }
 
 /// Every durable handler of every context. One that goes away is declared `.retired("its.name")` here.

@@ -2,8 +2,9 @@
 
 use perme8_events::{Catalogue, EventDescriptor, assert_unique, sql::Migrations};
 
-/// The events of every context. Two of one name and version do not compile.
-pub const CATALOGUES: &[Catalogue] = &[identity::EVENTS, notifications::EVENTS];
+/// The events of the core and of every context. Two of one name and version do not compile.
+pub const CATALOGUES: &[Catalogue] =
+    &[perme8_events::EVENTS, identity::EVENTS, notifications::EVENTS];
 
 const _: () = assert_unique(CATALOGUES);
 

@@ -7,6 +7,7 @@ use perme8_events::sql::Db;
 
 use crate::config::{self, Flags};
 
+mod act;
 mod catalog;
 mod console;
 mod database;
@@ -92,9 +93,12 @@ pub(crate) enum Command {
     /// Read the event log
     #[command(subcommand)]
     Events(Events),
-    /// Look at the handlers that react to events
+    /// Look after the handlers that react to events
+    ///
+    /// What changes something is asked first (--yes answers), takes effect on every running host within a second, and is
+    /// recorded as the event `perme8_events.operator_acted`.
     #[command(subcommand)]
-    Handlers(Handlers),
+    Handlers(handlers::Command),
     /// Look after deliveries that were given up
     ///
     /// When a handler fails on an event until its retries are used up, the delivery becomes a dead letter. Later events of
@@ -118,12 +122,6 @@ pub(crate) enum Events {
     Trace(trace::Args),
     /// List every type of event that this program knows
     Catalog(catalog::Args),
-}
-
-#[derive(Debug, Subcommand)]
-pub(crate) enum Handlers {
-    /// List the handlers with how far they have come
-    List,
 }
 
 /// Runs the program with these arguments, the first of which is its own name.
@@ -199,9 +197,9 @@ impl Cli {
                     database::with(&config, async |db| trace::trace(db, &args).await).await?;
                 console.report(&tree)?;
             }
-            Command::Handlers(Handlers::List) => {
-                let list = database::with(&global.quiet()?, handlers::list).await?;
-                console.report(&list)?;
+            Command::Handlers(command) => {
+                let run = async |db: &Db| handlers::run(db, &command, console).await;
+                database::with(&global.quiet()?, run).await?;
             }
             Command::DeadLetters(command) => {
                 let run = async |db: &Db| dead_letters::run(db, &command, console).await;

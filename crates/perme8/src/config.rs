@@ -17,6 +17,8 @@ mod sources;
 
 pub use error::ConfigError;
 
+pub(crate) use keys::suggestion;
+
 use keys::Key;
 use parse::Parser;
 use sources::Given;

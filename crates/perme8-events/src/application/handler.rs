@@ -182,6 +182,15 @@ pub enum Start {
     Now,
 }
 
+/// What a handler changes, which decides whether its events may be delivered again without a second thought.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effects {
+    /// Rows of the database, in the transaction of the delivery; delivered again, it finds what it did and does what is right.
+    Database,
+    /// Something outside as well, which would happen twice.
+    Outside,
+}
+
 /// How a handler wants to be run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct HandlerOptions {
@@ -197,6 +206,8 @@ pub struct HandlerOptions {
     pub timeout: Duration,
     /// Where it starts.
     pub start: Start,
+    /// What it changes; operators are warned before they repeat effects on the outside.
+    pub effects: Effects,
 }
 
 impl HandlerOptions {
@@ -207,6 +218,7 @@ impl HandlerOptions {
         retry: RetryPolicy::DEFAULT,
         timeout: Duration::from_secs(5),
         start: Start::Beginning,
+        effects: Effects::Database,
     };
 }
 

@@ -176,6 +176,11 @@ impl Feed {
         }
     }
 
+    /// Whether some event behind `after` is wanted; also true when the window has forgotten some of them.
+    pub(crate) fn may_hold(&self, after: Position, wanted: impl Fn(&Envelope) -> bool) -> bool {
+        self.in_memory(after, 1, &wanted).map_or(true, |page| !page.events.is_empty())
+    }
+
     /// The same from the window; where the window begins, when that is too late.
     fn in_memory(
         &self,

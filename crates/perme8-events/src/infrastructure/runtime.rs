@@ -11,7 +11,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use uuid::Uuid;
 
 use crate::{
@@ -242,6 +242,7 @@ impl Runtime {
             feed: feed.clone(),
             reactions: self.reactions.clone(),
             node_id,
+            paused: watch::Sender::default(),
         }
     }
 }

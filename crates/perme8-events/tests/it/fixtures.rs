@@ -3,6 +3,7 @@
 use perme8_events::{
     Audience, DomainEvent, Envelope, EventFilter, EventStore, NewEvent, Origin, Position,
     StorageError, Transaction, UserId, WorkspaceId,
+    host::Operator,
     sql::{Db, Migrations, Stmt, UnitOfWork},
 };
 use schemars::JsonSchema;
@@ -91,6 +92,11 @@ pub(crate) async fn change(db: &Db, stmt: &'static Stmt) {
         .run(Origin::user(user(1)), async |tx| tx.query(stmt).exec().await.map(drop))
         .await
         .unwrap_or_else(|error: StorageError| panic!("{}: {error:?}", stmt.at));
+}
+
+/// Who intervenes in the tests.
+pub(crate) fn operator() -> Operator {
+    Operator::new("ada", Origin::system("tests")).unwrap()
 }
 
 /// The whole log.

@@ -5,6 +5,8 @@ mod batches;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod dead_letters;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod gate;
@@ -18,6 +20,8 @@ mod members;
 mod migrating;
 #[cfg(test)]
 mod opening;
+#[cfg(test)]
+mod operations;
 #[cfg(test)]
 mod plan;
 #[cfg(test)]

@@ -8,7 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use perme8_events::{
-    Envelope, EventHandler, HandlerError, HandlerOptions, RetryPolicy, Start, Subscriber,
+    Effects, Envelope, EventHandler, HandlerError, HandlerOptions, RetryPolicy, Start, Subscriber,
     Subscription, Transaction as _,
     host::{Outcome, Reaction},
     sql,
@@ -54,6 +54,7 @@ pub(crate) const QUICK: HandlerOptions = HandlerOptions {
     retry: RetryPolicy { attempts: 4, base: Duration::from_secs(1), cap: Duration::from_mins(1) },
     timeout: Duration::from_secs(20),
     start: Start::Beginning,
+    effects: Effects::Database,
 };
 
 impl Probe {

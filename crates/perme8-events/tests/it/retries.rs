@@ -11,14 +11,14 @@ use std::{
 use chrono::TimeDelta;
 use perme8_events::{
     Clock as _, HandlerOptions, Position, RetryPolicy,
-    host::{OperationError, Operations, Outcome, Runtime},
+    host::{Discard, OperationError, Operations, Outcome, Runtime},
     on_both_engines,
     sql::{Db, DbOptions, MIGRATIONS},
     testing::TestDb,
 };
 
 use crate::{
-    fixtures::{PROBE, emit, log, noted},
+    fixtures::{PROBE, emit, log, noted, operator},
     probe::{Act, Probe, QUICK, effects, effects_of, told},
 };
 
@@ -192,10 +192,10 @@ on_both_engines! {
         assert_eq!(detail.event.unwrap().event_id, letter.event_id);
 
         // Still broken: it dies again.
-        operations.retry("ada", NAME, letter.position).await.unwrap();
+        operations.retry(&operator(), NAME, letter.position).await.unwrap();
         assert_eq!(told(&driver.run_until_idle().await), "a 1 dead: 1 is wrong\n");
         mended.store(true, Ordering::SeqCst);
-        operations.retry("ada", NAME, letter.position).await.unwrap();
+        operations.retry(&operator(), NAME, letter.position).await.unwrap();
         let handled = "a 1 handled\na 2 handled\na 3 handled\na 4 handled\n";
         assert_eq!(told(&driver.run_until_idle().await), handled);
         assert_eq!(counts(db).await, (0, 0, 0));
@@ -210,7 +210,7 @@ on_both_engines! {
         let options = DbOptions { connections: 2, clock: Arc::new(test.clock.clone()), ..DbOptions::default() };
         let command_line = Db::open(&test.url, options).await.unwrap();
         let first = position(&test, 0).await;
-        Operations::new(&command_line).discard("ada", NAME, first).await.unwrap();
+        Operations::new(&command_line).discard(&operator(), NAME, first, Discard::Alone).await.unwrap();
         command_line.close().await;
         emit(db, [noted("a", 4)]).await;
         // Whether the new one waits behind the others or comes when they are done is the lane's business; the order is not.
@@ -225,7 +225,7 @@ on_both_engines! {
         let (probe, _) = broken(Act::GiveUp);
         let mut driver = runtime(db, probe).driver(None).await;
         driver.run_until_idle().await;
-        Operations::new(db).discard("ada", NAME, position(&test, 0).await).await.unwrap();
+        Operations::new(db).discard(&operator(), NAME, position(&test, 0).await, Discard::Alone).await.unwrap();
         emit(db, [noted("a", 2), noted("a", 3)]).await;
         assert_eq!(told(&driver.run_until_idle().await), "a 2 handled\na 3 handled\n");
     }
@@ -238,8 +238,11 @@ on_both_engines! {
         let operations = Operations::new(db);
         for index in 0..2 {
             let at = position(&test, index).await;
-            for done in [operations.retry("ada", NAME, at).await, operations.discard("ada", NAME, at).await] {
-                assert!(matches!(done, Err(OperationError::UnknownDeadLetter { .. })));
+            let retried = operations.retry(&operator(), NAME, at).await;
+            assert!(matches!(retried, Err(OperationError::UnknownDeadLetter { .. })), "{retried:?}");
+            for discard in [Discard::Alone, Discard::WithWaiting] {
+                let discarded = operations.discard(&operator(), NAME, at, discard).await;
+                assert!(matches!(discarded, Err(OperationError::UnknownDeadLetter { .. })), "{discarded:?}");
             }
             assert!(operations.dead_letter(NAME, at).await.is_err());
         }

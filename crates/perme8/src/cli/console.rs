@@ -42,6 +42,24 @@ impl Console {
         }
     }
 
+    /// How far something is that takes a while: a line that changes, at a terminal alone.
+    pub(crate) fn progress(&self, text: &str) {
+        if self.shows_progress() {
+            rewrite(text);
+        }
+    }
+
+    /// The line that changes has changed for the last time.
+    pub(crate) fn progress_over(&self) {
+        if self.shows_progress() {
+            rewrite("");
+        }
+    }
+
+    fn shows_progress(&self) -> bool {
+        !self.json && io::stderr().is_terminal()
+    }
+
     /// Whether somebody at the terminal agrees; `yes` answers for them.
     pub(crate) fn confirm(&self, question: &str, yes: bool) -> Result<bool, Failure> {
         if yes {
@@ -94,6 +112,12 @@ fn print(text: &str) -> Result<(), Failure> {
     stdout.write_all(text.as_bytes())?;
     stdout.write_all(b"\n")?;
     Ok(stdout.flush()?)
+}
+
+/// Puts a text into the place of the last line of a terminal.
+fn rewrite(text: &str) {
+    let mut stderr = io::stderr().lock();
+    drop(write!(stderr, "\r\u{1b}[K{text}").and_then(|()| stderr.flush()));
 }
 
 /// A message that nobody can hear is no reason to fail.

@@ -1,20 +1,25 @@
 //! `perme8 dead-letters`.
 
+use std::{io::Read as _, path::PathBuf};
+
 use perme8_events::{
     Position,
-    host::{DeadLetter, DeadLetterDetail, Operations},
+    host::{DeadLetter, DeadLetterDetail, Discard, Operations},
     sql::Db,
 };
 use serde::Serialize;
+use serde_json::value::RawValue;
 
 use crate::{
+    app,
     cli::{
-        Console, Failure, Paint, Report, plain,
+        Console, Failure, Paint, Report,
+        act::{Done, Sure, Wait, operator},
+        plain,
         references::instant,
         show::{Shown, facts},
         tables::table,
     },
-    config,
 };
 
 #[derive(Debug, clap::Subcommand)]
@@ -31,9 +36,11 @@ pub(crate) enum Command {
     /// Print one dead letter with its event
     Show(Which),
     /// Deliver once more, and then what waits behind it, in order
-    Retry(Act),
+    Retry(RetryArgs),
+    /// Deliver once more, with other data in the place of the event's; the log stays as it is
+    Edit(EditArgs),
     /// Give up this delivery for good; what waits behind it flows on
-    Discard(Act),
+    Discard(DiscardArgs),
 }
 
 /// A dead letter, as `list` prints it.
@@ -48,12 +55,47 @@ pub(crate) struct Which {
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct Act {
+pub(crate) struct RetryArgs {
+    /// The handler that gave up
+    #[arg(value_name = "HANDLER")]
+    handler: String,
+    /// The position of the event
+    #[arg(value_name = "POSITION", required_unless_present = "all", conflicts_with = "all")]
+    position: Option<Position>,
+    /// All dead letters of the handler, each key in order
+    #[arg(long)]
+    all: bool,
     #[command(flatten)]
-    pub(crate) which: Which,
-    /// Do not ask
-    #[arg(long, short)]
-    pub(crate) yes: bool,
+    sure: Sure,
+    #[command(flatten)]
+    wait: Wait,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EditArgs {
+    #[command(flatten)]
+    which: Which,
+    /// The data, as JSON
+    #[arg(long, value_name = "JSON", required_unless_present = "file", conflicts_with = "file")]
+    data: Option<String>,
+    /// A file that holds the data, or - for standard input
+    #[arg(long, value_name = "FILE")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    sure: Sure,
+    #[command(flatten)]
+    wait: Wait,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct DiscardArgs {
+    #[command(flatten)]
+    which: Which,
+    /// Give up everything that waits behind it as well
+    #[arg(long)]
+    with_waiting: bool,
+    #[command(flatten)]
+    sure: Sure,
 }
 
 /// Deliveries that were given up.
@@ -70,25 +112,47 @@ pub(crate) struct Detail {
     detail: DeadLetterDetail,
 }
 
-/// What was done about one of them.
+/// Which one something was done about.
 #[derive(Debug, Serialize)]
-pub(crate) struct Done {
-    action: &'static str,
-    handler: String,
+struct At {
     position: Position,
-    operator: String,
+}
+
+/// How many were retried.
+#[derive(Debug, Serialize)]
+struct Retried {
+    retried: u64,
+}
+
+/// What will never be delivered.
+#[derive(Debug, Serialize)]
+struct Discarded {
+    position: Position,
+    discarded: u64,
 }
 
 pub(crate) async fn run(db: &Db, command: &Command, console: &Console) -> Result<(), Failure> {
-    let operations = Operations::new(db);
+    let operations = app::operations(db);
     match command {
         Command::List { handler, limit } => {
             let dead_letters = operations.dead_letters(handler.as_deref(), *limit).await?;
             console.report(&DeadLetters { dead_letters })
         }
         Command::Show(which) => console.report(&detail(&operations, which).await?),
-        Command::Retry(act) => console.report(&act.retry(&operations, console).await?),
-        Command::Discard(act) => console.report(&act.discard(&operations, console).await?),
+        Command::Retry(args) => {
+            match args.position {
+                Some(position) => {
+                    console.report(&args.retry(&operations, position, console).await?)?;
+                }
+                None => console.report(&args.retry_all(&operations, console).await?)?,
+            }
+            args.wait.until_caught_up(&operations, &args.handler, console).await
+        }
+        Command::Edit(args) => {
+            console.report(&args.edit(&operations, console).await?)?;
+            args.wait.until_caught_up(&operations, &args.which.handler, console).await
+        }
+        Command::Discard(args) => console.report(&args.discard(&operations, console).await?),
     }
 }
 
@@ -97,40 +161,111 @@ async fn detail(operations: &Operations, which: &Which) -> Result<Detail, Failur
     Ok(Detail { detail })
 }
 
-impl Act {
-    async fn retry(&self, operations: &Operations, console: &Console) -> Result<Done, Failure> {
-        let Which { handler, position } = &self.which;
-        let waiting = detail(operations, &self.which).await?.detail.dead_letter.waiting_behind;
-        let question = format!("Deliver it to {} again, with {waiting} behind it?", plain(handler));
-        self.ask(console, &question)?;
-        let operator = config::operator();
-        operations.retry(&operator, handler, *position).await?;
-        Ok(self.done("retried", operator))
+/// How many deliveries wait behind a dead letter, if there is one.
+async fn waiting(
+    operations: &Operations,
+    handler: &str,
+    position: Position,
+) -> Result<i64, Failure> {
+    let detail = operations.dead_letter(handler, position).await?;
+    Ok(detail.dead_letter.waiting_behind)
+}
+
+fn done<T>(action: &'static str, handler: &str, outcome: T, says: String) -> Done<T> {
+    let operator = operator().name().to_owned();
+    Done { action, handler: handler.to_owned(), outcome, operator, says }
+}
+
+impl RetryArgs {
+    async fn retry(
+        &self,
+        operations: &Operations,
+        position: Position,
+        console: &Console,
+    ) -> Result<Done<At>, Failure> {
+        let Self { handler, sure, .. } = self;
+        let waiting = waiting(operations, handler, position).await?;
+        let name = plain(handler);
+        sure.ask(console, &format!("Deliver it to {name} again, with {waiting} behind it?"))?;
+        operations.retry(&operator(), handler, position).await?;
+        let says = format!("position {position} of {name}; a running host takes it from here");
+        Ok(done("retried", handler, At { position }, says))
     }
 
-    async fn discard(&self, operations: &Operations, console: &Console) -> Result<Done, Failure> {
-        let Which { handler, position } = &self.which;
-        let waiting = detail(operations, &self.which).await?.detail.dead_letter.waiting_behind;
-        let question = format!(
-            "{} will never handle the event at position {position}; {waiting} behind it flow on. Discard it?",
-            plain(handler)
-        );
-        self.ask(console, &question)?;
-        let operator = config::operator();
-        operations.discard(&operator, handler, *position).await?;
-        Ok(self.done("discarded", operator))
+    async fn retry_all(
+        &self,
+        operations: &Operations,
+        console: &Console,
+    ) -> Result<Done<Retried>, Failure> {
+        let Self { handler, sure, .. } = self;
+        let dead = operations.status(handler).await?.dead;
+        let name = plain(handler);
+        sure.ask(console, &format!("Deliver all {dead} dead letters to {name} again?"))?;
+        let retried = operations.retry_all(&operator(), handler).await?;
+        let says = format!("{retried} dead letters of {name}; a running host takes it from here");
+        Ok(done("retried", handler, Retried { retried }, says))
+    }
+}
+
+impl EditArgs {
+    async fn edit(&self, operations: &Operations, console: &Console) -> Result<Done<At>, Failure> {
+        let Self { which: Which { handler, position }, sure, .. } = self;
+        let waiting = waiting(operations, handler, *position).await?;
+        let data = self.data()?;
+        let name = plain(handler);
+        let question =
+            format!("Deliver it to {name} with these data, and then {waiting} behind it?");
+        sure.ask(console, &question)?;
+        operations.edit(&operator(), handler, *position, data).await?;
+        let says = format!("position {position} of {name}; a running host takes it from here");
+        Ok(done("edited", handler, At { position: *position }, says))
     }
 
-    fn ask(&self, console: &Console, question: &str) -> Result<(), Failure> {
-        if console.confirm(question, self.yes)? {
-            return Ok(());
-        }
-        Err(Failure::new("nothing was done"))
+    fn data(&self) -> Result<Box<RawValue>, Failure> {
+        let text = match (&self.data, &self.file) {
+            (Some(data), _) => data.clone(),
+            (None, Some(file)) if file.as_os_str() == "-" => {
+                let mut text = String::new();
+                std::io::stdin().read_to_string(&mut text)?;
+                text
+            }
+            (None, Some(file)) => std::fs::read_to_string(file).map_err(|error| {
+                let failure = Failure::from(error);
+                Failure {
+                    causes: vec![failure.message],
+                    ..Failure::new(format!("`{}` cannot be read", file.display()))
+                }
+            })?,
+            (None, None) => return Err(Failure::usage("name the data")),
+        };
+        serde_json::from_str(&text).map_err(|error| {
+            Failure { causes: vec![error.to_string()], ..Failure::usage("the data are no JSON") }
+                .help("`perme8 dead-letters show --json` prints those that the event has")
+        })
     }
+}
 
-    fn done(&self, action: &'static str, operator: String) -> Done {
-        let Which { handler, position } = &self.which;
-        Done { action, handler: handler.clone(), position: *position, operator }
+impl DiscardArgs {
+    async fn discard(
+        &self,
+        operations: &Operations,
+        console: &Console,
+    ) -> Result<Done<Discarded>, Failure> {
+        let Self { which: Which { handler, position }, with_waiting, sure } = self;
+        let (waiting, name) = (waiting(operations, handler, *position).await?, plain(handler));
+        let (discard, rest) = if *with_waiting {
+            (Discard::WithWaiting, format!("nor the {waiting} behind it. Discard them?"))
+        } else {
+            (Discard::Alone, format!("{waiting} behind it flow on. Discard it?"))
+        };
+        let question = format!("{name} will never handle the event at position {position}; {rest}");
+        sure.ask(console, &question)?;
+        let discarded = operations.discard(&operator(), handler, *position, discard).await?;
+        let says = match discarded {
+            1 => format!("position {position} of {name}"),
+            more => format!("position {position} of {name} and {} behind it", more - 1),
+        };
+        Ok(done("discarded", handler, Discarded { position: *position, discarded }, says))
     }
 }
 
@@ -150,6 +285,7 @@ impl Report for DeadLetters {
                 error,
                 waiting_behind,
                 died_at,
+                is_edited: _,
             } = letter;
             vec![
                 handler.clone(),
@@ -179,7 +315,7 @@ fn shortened(error: &str) -> String {
 
 impl Report for Detail {
     fn text(&self, paint: Paint) -> String {
-        let DeadLetterDetail { dead_letter, event } = &self.detail;
+        let DeadLetterDetail { dead_letter, event, edited_data } = &self.detail;
         let rows = [
             ("handler", dead_letter.handler.clone()),
             ("key", plain(&dead_letter.key)),
@@ -192,18 +328,13 @@ impl Report for Detail {
             Some(event) => Shown { event: event.clone() }.text(paint),
             None => "its event is no longer in the log".to_owned(),
         };
-        format!("{}\n{}\n\n{event}", paint.bad("dead letter"), facts(paint, rows))
-    }
-}
-
-impl Report for Done {
-    fn text(&self, paint: Paint) -> String {
-        let Self { action, handler, position, operator: _ } = self;
-        let what = paint.good(action);
-        format!(
-            "{what} position {position} of {}; a running host takes it from here",
-            plain(handler)
-        )
+        let edited = match edited_data {
+            Some(data) => {
+                format!("\n\nits data were edited and are delivered as\n{}", plain(data.get()))
+            }
+            None => String::new(),
+        };
+        format!("{}\n{}\n\n{event}{edited}", paint.bad("dead letter"), facts(paint, rows))
     }
 }
 

@@ -5,7 +5,10 @@ use std::{error::Error, io, io::ErrorKind};
 use perme8_events::{host::OperationError, sql::OpenError};
 use serde::Serialize;
 
-use crate::{app::AppError, config::ConfigError};
+use crate::{
+    app::AppError,
+    config::{ConfigError, suggestion},
+};
 
 /// Why a command failed. No `Error` itself, so that every error turns into one by `?`.
 #[derive(Debug, Serialize)]
@@ -98,12 +101,43 @@ fn advice(error: &(dyn Error + 'static)) -> Option<String> {
             OpenError::Damaged { .. } | OpenError::TooOld { .. } => None,
         };
     }
-    if let Some(OperationError::UnknownDeadLetter { .. }) = error.downcast_ref() {
-        return Some("`perme8 dead-letters list` shows those that there are".to_owned());
+    if let Some(operation) = error.downcast_ref::<OperationError>() {
+        return advice_on(operation);
     }
     match app {
         Some(AppError::Listen { source, .. }) => Some(where_else(source.kind()).to_owned()),
         _ => None,
+    }
+}
+
+/// Where the words of an operation do not say it for the command line.
+fn advice_on(error: &OperationError) -> Option<String> {
+    match error {
+        OperationError::UnknownHandler { known, .. } if known.is_empty() => {
+            Some("no handler has run on this database yet: `perme8 serve` starts them".to_owned())
+        }
+        OperationError::UnknownHandler { handler, known } => Some(suggestion(handler, known)),
+        OperationError::UnknownDeadLetter { .. } | OperationError::NoDeadLetters { .. } => {
+            Some("`perme8 dead-letters list` shows those that there are".to_owned())
+        }
+        OperationError::BeyondHead { .. } | OperationError::NothingSince { .. } => {
+            Some("`perme8 events tail` shows the last events with their positions".to_owned())
+        }
+        OperationError::OutsideEffects { .. } => {
+            Some("say --with-effects if they are meant to happen again".to_owned())
+        }
+        OperationError::Undecodable(_) => {
+            Some("`perme8 events catalog --schemas` shows the shape of every event".to_owned())
+        }
+        OperationError::NotOfThisProgram { .. }
+        | OperationError::EventGone { .. }
+        | OperationError::UnknownEventType { .. }
+        | OperationError::Unstorable
+        | OperationError::Negative { .. }
+        | OperationError::NotBeyond { .. }
+        | OperationError::NothingToReplay { .. }
+        | OperationError::TooManyEvents { .. }
+        | OperationError::Storage(_) => None,
     }
 }
 

@@ -3,6 +3,7 @@
 
 mod commands;
 mod demo;
+mod operating;
 mod program;
 mod serve_refusals;
 mod serve_story;

@@ -72,6 +72,11 @@ fn data(event: &dyn AnyEvent) -> Result<String, StorageError> {
     Ok(json)
 }
 
+/// Whether both engines can store the JSON, and it is no longer than events may be.
+pub(crate) fn is_storable(json: &str) -> bool {
+    json.len() <= EVENT_BYTES && !holds_nul(json)
+}
+
 /// Whether some text in the JSON holds a NUL: `\u0000` behind an even number of backslashes.
 fn holds_nul(json: &str) -> bool {
     json.match_indices("\\u0000").any(|(at, _)| {

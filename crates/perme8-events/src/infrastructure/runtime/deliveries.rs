@@ -4,6 +4,8 @@
 //! letter. So order per key needs no bookkeeping when a head goes away, whoever removes it.
 
 use chrono::{DateTime, Utc};
+use serde_json::value::RawValue;
+use sqlx::types::Json;
 
 use crate::{
     application::transaction::Transaction as _,
@@ -13,11 +15,14 @@ use crate::{
 };
 
 /// A delivery that is due to be tried again.
-#[derive(Debug, sqlx::FromRow)]
+#[derive(sqlx::FromRow)]
 pub(crate) struct Due {
     pub(crate) position: i64,
     pub(crate) partition_key: String,
     pub(crate) attempts: i64,
+    /// What an operator has put into the place of the event's data, and the version that it has the shape of.
+    edited_version: Option<i32>,
+    edited_data: Option<Json<Box<RawValue>>>,
 }
 
 /// How a failed delivery goes on.
@@ -173,7 +178,7 @@ impl Db {
     ) -> Result<Option<Due>, StorageError> {
         // The scalar form of "no older one of the same key": with NOT EXISTS, a planner without statistics is ten times slower.
         self.query(sql!(
-            "SELECT d.position, d.partition_key, d.attempts FROM event_deliveries d
+            "SELECT d.position, d.partition_key, d.attempts, d.edited_version, d.edited_data FROM event_deliveries d
              WHERE d.handler = $1 AND d.bucket BETWEEN $2 AND $3 AND NOT d.is_dead AND (d.due_at IS NULL OR d.due_at <= $4)
                AND d.position = (SELECT p.position FROM event_deliveries p
                                  WHERE p.handler = d.handler AND p.partition_key = d.partition_key
@@ -210,8 +215,17 @@ impl Db {
         Ok(due.map(|(due,)| due))
     }
 
-    /// The event of a delivery.
+    /// The event of a delivery, with the data that are to be delivered.
     pub(crate) async fn event_of(&self, due: &Due) -> Result<Option<Envelope>, StorageError> {
-        self.event_at(Position::new(due.position)).await
+        let event = self.event_at(Position::new(due.position)).await?;
+        let edited = due.edited_data.as_ref().zip(due.edited_version);
+        Ok(event.map(|event| match edited {
+            Some((Json(data), version)) => Envelope {
+                data: data.clone(),
+                version: u16::try_from(version).unwrap_or(event.version),
+                ..event
+            },
+            None => event,
+        }))
     }
 }

@@ -1,15 +1,19 @@
 //! Delivering by hand, in virtual time, for tests.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use chrono::{DateTime, Utc};
 use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
+    domain::core_events::SubjectKind,
     infrastructure::{
         feed::{Feed, Follower},
         runtime::{
             Reaction, Runtime,
-            lane::{Interrupted, Lane, Step},
+            erased::AnyHandler,
+            lane::{Interrupted, Lane, LaneContext, Step},
             start,
         },
     },
@@ -18,9 +22,12 @@ use crate::{
 
 /// Delivers when told to, until nothing is left to do; nothing runs by itself, and no time passes unless it must.
 pub struct Driver {
+    context: LaneContext,
+    handlers: Vec<Arc<dyn AnyHandler>>,
     follower: Follower,
     feed: Feed,
-    lanes: Vec<Lane>,
+    /// By handler and first bucket, with their epochs.
+    lanes: BTreeMap<(String, i64), (i64, Lane)>,
     clock: Option<ManualClock>,
     reactions: Receiver<Reaction>,
 }
@@ -44,19 +51,12 @@ impl Runtime {
         let (feed, follower) =
             Feed::open(&self.db, CancellationToken::new()).await.expect("the log is readable");
         let context = self.context(&feed);
-        let mut lanes = Vec::new();
-        for row in self.db.partitions().await.expect("the partitions are readable") {
-            let Some(handler) = self.handlers.iter().find(|handler| handler.name() == row.handler)
-            else {
-                continue;
-            };
-            let partition =
-                self.db.claim(&row, context.node_id).await.expect("the partitions are writable");
-            let partition = partition.expect("nobody else runs handlers in a test");
-            let lane = Lane::open(context.clone(), std::sync::Arc::clone(handler), partition).await;
-            lanes.push(lane.expect("the checkpoint is readable"));
-        }
-        Driver { follower, feed, lanes, clock, reactions: self.reactions() }
+        let handlers = self.handlers.clone();
+        let reactions = self.reactions();
+        let mut driver =
+            Driver { context, handlers, follower, feed, lanes: BTreeMap::new(), clock, reactions };
+        driver.claim().await;
+        driver
     }
 }
 
@@ -68,7 +68,8 @@ impl Driver {
     /// The database fails, or another process took the partitions.
     pub async fn run_until_idle(&mut self) -> Vec<Reaction> {
         // An operator may have done something since.
-        self.lanes.iter_mut().for_each(Lane::look_again);
+        self.claim().await;
+        self.lanes.values_mut().for_each(|(_, lane)| lane.look_again());
         loop {
             let (worked, due) = self.round().await;
             match (worked, due, &self.clock) {
@@ -76,6 +77,27 @@ impl Driver {
                 (false, Some(due), Some(clock)) => clock.advance_to(due),
                 (false, ..) => return self.heard(),
             }
+        }
+    }
+
+    /// Claims what is not claimed yet, and anew what an operator has taken back.
+    async fn claim(&mut self) {
+        let db = &self.context.db;
+        for row in db.partitions().await.expect("the partitions are readable") {
+            let Some(handler) = self.handlers.iter().find(|handler| handler.name() == row.handler)
+            else {
+                continue;
+            };
+            let key = (row.handler.clone(), row.first_bucket);
+            if self.lanes.get(&key).is_some_and(|(epoch, _)| *epoch == row.epoch) {
+                continue;
+            }
+            let partition = db.claim(&row, self.context.node_id).await;
+            let partition = partition.expect("the partitions are writable");
+            let partition = partition.expect("nobody else runs handlers in a test");
+            let epoch = partition.epoch;
+            let lane = Lane::open(self.context.clone(), Arc::clone(handler), partition).await;
+            self.lanes.insert(key, (epoch, lane.expect("the checkpoint is readable")));
         }
     }
 
@@ -87,9 +109,11 @@ impl Driver {
 
     async fn round(&mut self) -> (bool, Option<DateTime<Utc>>) {
         while self.follower.poll().await.expect("the log is readable").is_zero() {}
+        let paused = self.context.db.paused(SubjectKind::Handler).await;
+        let paused = paused.expect("the pauses are readable");
         let (mut worked, mut next_due) = (false, None::<DateTime<Utc>>);
-        for lane in &mut self.lanes {
-            loop {
+        for ((handler, _), (_, lane)) in &mut self.lanes {
+            while !paused.contains(handler) {
                 match lane.step().await {
                     Ok(Step::Worked) => worked = true,
                     Ok(Step::Waiting { due }) => {

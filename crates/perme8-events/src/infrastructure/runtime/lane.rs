@@ -1,7 +1,7 @@
 //! Delivering the events of one partition of one handler, in order.
 
 use std::{
-    collections::{HashSet, VecDeque},
+    collections::{BTreeSet, HashSet, VecDeque},
     sync::{
         Arc,
         atomic::{AtomicI64, Ordering},
@@ -10,7 +10,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use tokio::sync::broadcast;
+use tokio::sync::{broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -50,6 +50,8 @@ pub(crate) struct LaneContext {
     pub(crate) feed: Feed,
     pub(crate) reactions: broadcast::Sender<Reaction>,
     pub(crate) node_id: Uuid,
+    /// The handlers that are paused, as the node has seen last.
+    pub(crate) paused: watch::Sender<BTreeSet<String>>,
 }
 
 /// Delivers the events of one partition.
@@ -134,7 +136,14 @@ impl Lane {
     /// Delivers until told to stop or fenced out.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         let mut settled = self.context.feed.watch();
-        while !stop.is_cancelled() {
+        let mut paused = self.context.paused.subscribe();
+        let name = self.handler.name();
+        loop {
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                _ = paused.wait_for(|paused| !paused.contains(name)) => {}
+            }
             // Seen before the step, so that what settles during it wakes the wait below.
             settled.mark_unchanged();
             let pause = match self.step().await {
@@ -142,15 +151,15 @@ impl Lane {
                 Ok(Step::Waiting { due }) => self.pause(due),
                 Err(Interrupted::LeaseLost) => {
                     tracing::info!(
-                        handler = self.handler.name(),
-                        "the partition has another owner"
+                        handler = name,
+                        "the partition has another owner, or goes on elsewhere in the log"
                     );
                     return;
                 }
                 Err(Interrupted::Storage(error)) => {
                     let error = &error as &dyn std::error::Error;
                     tracing::warn!(
-                        handler = self.handler.name(),
+                        handler = name,
                         error,
                         "deliveries are interrupted; trying again"
                     );

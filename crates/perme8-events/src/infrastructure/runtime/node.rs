@@ -11,14 +11,23 @@ use std::{
 
 use chrono::TimeDelta;
 use sqlx::types::Json;
-use tokio::time::error::Elapsed;
+use tokio::{
+    sync::watch,
+    time::{Instant, error::Elapsed},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use uuid::Uuid;
 
 use crate::{
-    domain::{error::StorageError, position::Position},
+    domain::{
+        core_events::{OperatorActed, SubjectKind},
+        error::StorageError,
+        event::DomainEvent as _,
+        position::Position,
+    },
     infrastructure::{
         db::Db,
+        feed::Feed,
         runtime::{
             NodeOptions,
             erased::AnyHandler,
@@ -38,6 +47,7 @@ pub(crate) struct Node {
     options: NodeOptions,
     lanes: HashMap<(String, i64), RunningLane>,
     tracker: TaskTracker,
+    operators: Operators,
 }
 
 struct RunningLane {
@@ -64,6 +74,33 @@ impl Pulse {
     }
 }
 
+/// Notices in the log that an operator has acted, sooner than the next tick would.
+struct Operators {
+    feed: Feed,
+    settled: watch::Receiver<Position>,
+    seen: Position,
+}
+
+impl Operators {
+    fn watch(feed: &Feed) -> Self {
+        Self { feed: feed.clone(), settled: feed.watch(), seen: feed.settled() }
+    }
+
+    /// Ends when one has.
+    async fn act(&mut self) {
+        loop {
+            self.settled.mark_unchanged();
+            let after = self.seen;
+            self.seen = self.feed.settled();
+            if self.feed.may_hold(after, |event| event.event_type == OperatorActed::TYPE) {
+                return;
+            }
+            // It never closes: the feed is at hand.
+            let _ = self.settled.changed().await;
+        }
+    }
+}
+
 /// A server that does not answer for so long is asked again on another connection.
 const BROKEN: Duration = Duration::from_secs(5);
 
@@ -84,8 +121,16 @@ impl Node {
         options: NodeOptions,
     ) -> Result<Self, StorageError> {
         let handlers = handlers.into_iter().map(|handler| (handler.name(), handler)).collect();
-        let mut node =
-            Self { context, handlers, options, lanes: HashMap::new(), tracker: TaskTracker::new() };
+        // Watched before the first look at what they have done.
+        let operators = Operators::watch(&context.feed);
+        let mut node = Self {
+            context,
+            handlers,
+            options,
+            lanes: HashMap::new(),
+            tracker: TaskTracker::new(),
+            operators,
+        };
         node.pulse().beat().await?;
         if let Err(error) = node.tick().await {
             // Some lanes may run already.
@@ -109,7 +154,14 @@ impl Node {
                 );
             }
         });
-        while stop.run_until_cancelled(tokio::time::sleep(beat)).await.is_some() {
+        let mut next = Instant::now() + beat;
+        loop {
+            tokio::select! {
+                () = stop.cancelled() => break,
+                () = tokio::time::sleep_until(next) => {}
+                () = self.operators.act() => {}
+            }
+            next = Instant::now() + beat;
             warn(
                 &tokio::time::timeout(BROKEN, self.tick()).await,
                 "no partitions could be claimed",
@@ -130,6 +182,12 @@ impl Node {
     async fn tick(&mut self) -> Result<(), StorageError> {
         let (db, me) = (self.context.db.clone(), self.context.node_id);
         let now = db.clock.now();
+        let paused = db.paused(SubjectKind::Handler).await?;
+        self.context.paused.send_if_modified(|known| {
+            let changed = *known != paused;
+            *known = paused;
+            changed
+        });
         let live = db.live_nodes(now).await?;
         for (index, row) in db.partitions().await?.iter().enumerate() {
             if self.handlers.contains_key(row.handler.as_str()) {
@@ -152,8 +210,14 @@ impl Node {
         live: &[LiveNode],
     ) -> Result<(), StorageError> {
         let key = (row.handler.clone(), row.first_bucket);
-        if self.lanes.get(&key).is_some_and(|lane| lane.ended.is_cancelled()) {
-            self.lanes.remove(&key);
+        // Fenced out, because the lease was lost or an operator took the handler back: its effects are refused from now on,
+        // and an idle lane would notice only with its next event.
+        let is_over =
+            |lane: &RunningLane| lane.ended.is_cancelled() || lane.partition.epoch != row.epoch;
+        if self.lanes.get(&key).is_some_and(is_over)
+            && let Some(lane) = self.lanes.remove(&key)
+        {
+            lane.stop.cancel();
         }
         match (mine, self.lanes.get(&key)) {
             (true, None) => {
@@ -172,8 +236,6 @@ impl Node {
             (false, None) if row.node_id == Some(self.context.node_id) => {
                 self.context.db.release(row).await?;
             }
-            // The lease was lost in the meantime; an idle lane would notice only with its next event.
-            (true, Some(lane)) if lane.partition.epoch != row.epoch => lane.stop.cancel(),
             (true, Some(_)) | (false, None) => {}
         }
         Ok(())

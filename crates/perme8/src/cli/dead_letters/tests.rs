@@ -52,14 +52,43 @@ async fn died(db: &Db) -> Position {
         password: None,
     };
     Identity::new(db.clone()).register_user(Origin::system("tests"), register).await.unwrap();
-    Runtime::builder(db).handler(Stubborn).build().driver(None).await.run_until_idle().await;
+    deliver(db).await;
     let listed = Operations::new(db).dead_letters(None, 10).await.unwrap();
     assert_eq!(listed.len(), 1);
     listed[0].position
 }
 
-fn act(position: Position, yes: bool) -> Act {
-    Act { which: Which { handler: HANDLER.to_owned(), position }, yes }
+fn which(position: Position) -> Which {
+    Which { handler: HANDLER.to_owned(), position }
+}
+
+fn retry(position: Option<Position>) -> RetryArgs {
+    let all = position.is_none();
+    RetryArgs {
+        handler: HANDLER.to_owned(),
+        position,
+        all,
+        sure: Sure { yes: true },
+        wait: Wait::default(),
+    }
+}
+
+fn discard(position: Position, yes: bool) -> DiscardArgs {
+    DiscardArgs { which: which(position), with_waiting: false, sure: Sure { yes } }
+}
+
+fn edit(position: Position, data: &str) -> EditArgs {
+    EditArgs {
+        which: which(position),
+        data: Some(data.to_owned()),
+        file: None,
+        sure: Sure { yes: true },
+        wait: Wait::default(),
+    }
+}
+
+async fn deliver(db: &Db) {
+    Runtime::builder(db).handler(Stubborn).build().driver(None).await.run_until_idle().await;
 }
 
 on_both_engines! {
@@ -71,7 +100,7 @@ on_both_engines! {
         let dead_letters = operations.dead_letters(Some(HANDLER), 10).await.unwrap();
         let table = DeadLetters { dead_letters }.text(Paint::PLAIN);
         assert!(table.contains(r"line one\u{a}line two") && table.ends_with('…'), "{table}");
-        let shown = detail(&operations, &act(position, false).which).await.unwrap();
+        let shown = detail(&operations, &which(position)).await.unwrap();
         let text = shown.text(Paint::PLAIN);
         assert!(text.starts_with("dead letter\n  handler      tests.stubborn\n"), "{text}");
         assert!(text.contains("identity.user_registered v1"), "{text}");
@@ -83,7 +112,7 @@ on_both_engines! {
         let position = died(&test.db).await;
         let operations = Operations::new(&test.db);
         let console = Console::standard(true);
-        let failure = act(position, false).discard(&operations, &console).await.unwrap_err();
+        let failure = discard(position, false).discard(&operations, &console).await.unwrap_err();
         assert_eq!(failure.kind, Kind::Usage);
         assert!(failure.help.is_some_and(|help| help.contains("--yes")));
         assert_eq!(operations.dead_letters(None, 10).await.unwrap().len(), 1);
@@ -93,14 +122,40 @@ on_both_engines! {
         let position = died(&test.db).await;
         let operations = Operations::new(&test.db);
         let console = Console::standard(true);
-        let done = act(position, true).retry(&operations, &console).await.unwrap();
+        let done = retry(Some(position)).retry(&operations, position, &console).await.unwrap();
         assert!(done.operator.starts_with("cli:"), "{done:?}");
         assert!(operations.dead_letters(None, 10).await.unwrap().is_empty());
-        Runtime::builder(&test.db).handler(Stubborn).build().driver(None).await.run_until_idle().await;
+        deliver(&test.db).await;
         assert_eq!(operations.dead_letters(None, 10).await.unwrap()[0].position, position);
-        act(position, true).discard(&operations, &console).await.unwrap();
+        discard(position, true).discard(&operations, &console).await.unwrap();
         assert!(operations.dead_letters(None, 10).await.unwrap().is_empty());
-        let gone = act(position, true).discard(&operations, &console).await.unwrap_err();
+        let gone = discard(position, true).discard(&operations, &console).await.unwrap_err();
         assert!(gone.message.contains("has no dead letter"), "{}", gone.message);
+    }
+
+    async fn all_of_a_handler_are_retried(test: TestDb) {
+        let position = died(&test.db).await;
+        let operations = Operations::new(&test.db);
+        let console = Console::standard(true);
+        let done = retry(None).retry_all(&operations, &console).await.unwrap();
+        assert_eq!(serde_json::to_value(&done).unwrap()["retried"], 1);
+        assert!(operations.dead_letters(None, 10).await.unwrap().is_empty());
+        deliver(&test.db).await;
+        assert_eq!(operations.dead_letters(None, 10).await.unwrap()[0].position, position);
+    }
+
+    async fn edited_data_must_be_those_of_the_event(test: TestDb) {
+        let position = died(&test.db).await;
+        let operations = app::operations(&test.db);
+        let console = Console::standard(true);
+        let no_json = edit(position, "{").edit(&operations, &console).await.unwrap_err();
+        assert_eq!((no_json.kind, no_json.message.as_str()), (Kind::Usage, "the data are no JSON"));
+        let wrong = edit(position, "{}").edit(&operations, &console).await.unwrap_err();
+        assert!(wrong.causes[0].contains("a field is missing"), "{wrong:?}");
+        let event = operations.dead_letter(HANDLER, position).await.unwrap().event.unwrap();
+        edit(position, event.data.get()).edit(&operations, &console).await.unwrap();
+        deliver(&test.db).await;
+        let shown = detail(&operations, &which(position)).await.unwrap().text(Paint::PLAIN);
+        assert!(shown.contains("its data were edited"), "{shown}");
     }
 }

@@ -57,11 +57,12 @@ impl Lane {
         erased::handle(&self.handler, &mut tx, event, facts, deadline)
             .await
             .map_err(Failure::Handler)?;
-        if !deliveries::done(&mut tx, name, due).await.map_err(refused)? {
-            return Ok(false);
-        }
+        // The partition before the row: whoever rewinds the handler locks them in this order.
         if !self.partition.hold(&mut tx).await.map_err(refused)? {
             return Err(Failure::Interrupted(Interrupted::LeaseLost));
+        }
+        if !deliveries::done(&mut tx, name, due).await.map_err(refused)? {
+            return Ok(false);
         }
         tx.commit().await.map_err(refused)?;
         Ok(true)
@@ -79,10 +80,10 @@ impl Lane {
         let origin =
             event.map_or_else(|| Origin::system(name), |event| Origin::reaction(name, event));
         let mut tx = Tx::begin(&self.context.db, origin).await?;
-        let there = deliveries::fail_again(&mut tx, name, due, (attempts, &text), next).await?;
         if !self.partition.hold(&mut tx).await? {
             return Err(Interrupted::LeaseLost);
         }
+        let there = deliveries::fail_again(&mut tx, name, due, (attempts, &text), next).await?;
         tx.commit().await?;
         if let (true, Some(event)) = (there, event) {
             self.tell_failure(event, attempts, text, next);

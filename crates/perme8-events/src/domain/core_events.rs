@@ -1,0 +1,100 @@
+//! What the core itself tells, beside what it carries for others.
+
+use std::fmt;
+
+use perme8_events_macros::DomainEvent;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::{catalogue, domain::id::Id};
+
+catalogue! {
+    /// Every event of the core.
+    pub EVENTS:
+    OperatorActed,
+}
+
+/// Marks the ids of what operators do.
+#[derive(Debug)]
+pub enum Operation {}
+
+/// Identifies one act of an operator.
+pub type OperationId = Id<Operation>;
+
+/// Emitted when an operator intervenes in what runs by itself; in the commit that does it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "operation", audience(operators))]
+pub struct OperatorActed {
+    /// The act.
+    #[event(aggregate_id)]
+    pub operation_id: OperationId,
+    /// Who, as the edge knows them.
+    pub operator: String,
+    /// What they did.
+    pub action: OperatorAction,
+    /// To what kind of thing.
+    pub subject_kind: SubjectKind,
+    /// To which one.
+    pub subject: String,
+    /// The place in the log that it was about.
+    pub position: Option<i64>,
+    /// What else there is to say.
+    pub detail: Option<String>,
+}
+
+/// What an operator did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum OperatorAction {
+    /// Stopped it for the time being.
+    Pause,
+    /// Let it go on.
+    Resume,
+    /// Took it back to an earlier place in the log.
+    Rewind,
+    /// Had the events of one aggregate delivered again.
+    Replay,
+    /// Had what was given up tried once more.
+    Retry,
+    /// The same, with other data.
+    Edit,
+    /// Gave something up for good.
+    Discard,
+    /// Called something off before it was done.
+    Cancel,
+}
+
+/// What operators intervene in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+#[schemars(inline)]
+pub enum SubjectKind {
+    /// A durable handler.
+    Handler,
+    /// A work queue.
+    Queue,
+    /// A schedule.
+    Schedule,
+    /// A process manager.
+    ProcessManager,
+}
+
+impl SubjectKind {
+    /// The stable word for it.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Handler => "handler",
+            Self::Queue => "queue",
+            Self::Schedule => "schedule",
+            Self::ProcessManager => "process_manager",
+        }
+    }
+}
+
+impl fmt::Display for SubjectKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.as_str())
+    }
+}

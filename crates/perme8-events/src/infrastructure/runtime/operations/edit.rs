@@ -1,0 +1,74 @@
+//! Delivering a dead letter with other data.
+//!
+//! The log stays as it is: the new data are kept with the delivery, and only this one handler sees them, this one time.
+
+use serde_json::value::RawValue;
+use sqlx::types::Json;
+
+use crate::{
+    application::transaction::Transaction as _,
+    domain::{core_events::OperatorAction, envelope::Envelope, position::Position},
+    infrastructure::{
+        log::append,
+        runtime::operations::{
+            Act, Operations, dead_letters::unknown, error::OperationError, operator::Operator,
+        },
+    },
+    sql,
+};
+
+impl Operations {
+    /// Delivers a dead letter again with other data in the place of its event's, and after it what waits behind it.
+    ///
+    /// The data have the shape of the event as the running program writes it. They stay with the delivery when it fails
+    /// again, until they are edited once more.
+    ///
+    /// # Errors
+    ///
+    /// [`OperationError`] when there is no such dead letter, or the data are not what the event's type says.
+    pub async fn edit(
+        &self,
+        operator: &Operator,
+        handler: &str,
+        position: Position,
+        data: Box<RawValue>,
+    ) -> Result<(), OperationError> {
+        let detail = self.dead_letter(handler, position).await?;
+        let event = detail.event.ok_or(OperationError::EventGone { position })?;
+        let edited = self.edited(event, data)?;
+        self.act(operator, async |tx| {
+            let now = tx.now();
+            let changed = tx
+                .query(sql!(
+                    "UPDATE event_deliveries SET edited_version = $3, edited_data = $4, is_dead = FALSE, attempts = 0, due_at = $5,
+                       updated_at = $5
+                     WHERE handler = $1 AND position = $2 AND is_dead"
+                ))
+                .bind(handler)
+                .bind(position.number())
+                .bind(i32::from(edited.version))
+                .bind(Json(&edited.data))
+                .bind(now)
+                .exec()
+                .await?;
+            if changed == 0 {
+                return Err(unknown(handler, position));
+            }
+            Ok(((), Some(Act::on_handler(OperatorAction::Edit, handler).at(position))))
+        })
+        .await
+    }
+
+    /// The event with other data, if they are data of its type.
+    fn edited(&self, event: Envelope, data: Box<RawValue>) -> Result<Envelope, OperationError> {
+        if !append::is_storable(data.get()) {
+            return Err(OperationError::Unstorable);
+        }
+        let Some(descriptor) = self.descriptor(&event.event_type) else {
+            return Err(OperationError::UnknownEventType { event_type: event.event_type });
+        };
+        let edited = Envelope { data, version: descriptor.version, ..event };
+        (descriptor.check)(&edited).map_err(OperationError::Undecodable)?;
+        Ok(edited)
+    }
+}

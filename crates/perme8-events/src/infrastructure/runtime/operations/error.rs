@@ -1,0 +1,126 @@
+//! Why an operator's wish was not followed.
+
+use chrono::{DateTime, Utc};
+
+use crate::domain::{envelope::DecodeError, error::StorageError, position::Position};
+
+/// Why an operator's wish was not followed; nothing was changed then.
+#[derive(Debug, thiserror::Error)]
+pub enum OperationError {
+    /// There is no handler of this name.
+    #[error("no handler is called `{handler}`: the list of handlers shows those that there are")]
+    UnknownHandler {
+        /// The name.
+        handler: String,
+        /// The names that there are, sorted.
+        known: Vec<String>,
+    },
+    /// The database knows the handler, but this program does not have it.
+    #[error(
+        "this program does not have the handler `{handler}`, which the database remembers: use the program that has it"
+    )]
+    NotOfThisProgram {
+        /// The handler.
+        handler: String,
+    },
+    /// There is no such dead letter, or no longer.
+    #[error(
+        "`{handler}` has no dead letter at position {position}: it may have been retried or discarded already"
+    )]
+    UnknownDeadLetter {
+        /// The handler.
+        handler: String,
+        /// The position.
+        position: Position,
+    },
+    /// The handler has given up nothing.
+    #[error("`{handler}` has no dead letters, so there is nothing to retry")]
+    NoDeadLetters {
+        /// The handler.
+        handler: String,
+    },
+    /// The event of a dead letter is gone, so nobody can say what its data may be.
+    #[error("the event at position {position} is no longer in the log: discard the dead letter")]
+    EventGone {
+        /// The position.
+        position: Position,
+    },
+    /// This program does not know the event, so it cannot tell whether data are right.
+    #[error(
+        "this program does not know the event `{event_type}`: edit its data with the program that does"
+    )]
+    UnknownEventType {
+        /// The type.
+        event_type: String,
+    },
+    /// The data that should take the place of an event's are not of its shape.
+    #[error("the new data cannot be delivered")]
+    Undecodable(#[source] DecodeError),
+    /// The data that should take the place of an event's cannot be stored.
+    #[error("the new data are larger than 256 KiB or hold a NUL character: leave that out")]
+    Unstorable,
+    /// A place before the log.
+    #[error("{position} is no position: they begin with 1, and 0 stands for the time before")]
+    Negative {
+        /// The position.
+        position: Position,
+    },
+    /// A place behind the log.
+    #[error("there is no position {position} yet: the log ends at {head}")]
+    BeyondHead {
+        /// The position.
+        position: Position,
+        /// The end of the log.
+        head: Position,
+    },
+    /// Nothing has happened since.
+    #[error("nothing has happened since {at}: name an earlier time")]
+    NothingSince {
+        /// The time.
+        at: DateTime<Utc>,
+    },
+    /// The handler is not as far as that.
+    #[error(
+        "`{handler}` is not beyond position {to} yet: a rewind leads back, and nothing leads forward but discarding single \
+         dead letters"
+    )]
+    NotBeyond {
+        /// The handler.
+        handler: String,
+        /// Where it should go back to.
+        to: Position,
+    },
+    /// What the handler does would be done twice.
+    #[error(
+        "`{handler}` has effects outside of the database, which would happen again: ask for them with effects if that is meant"
+    )]
+    OutsideEffects {
+        /// The handler.
+        handler: String,
+    },
+    /// The handler has had no event of the aggregate.
+    #[error("`{handler}` has handled no event of {aggregate_type} {aggregate_id}")]
+    NothingToReplay {
+        /// The handler.
+        handler: String,
+        /// What kind of thing.
+        aggregate_type: String,
+        /// Which one.
+        aggregate_id: String,
+    },
+    /// The aggregate has more events than are replayed at once.
+    #[error("that are more than {most} events: rewind the handler instead")]
+    TooManyEvents {
+        /// So many are possible.
+        most: usize,
+    },
+    /// The database cannot be read or written.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl OperationError {
+    pub(super) fn unknown_handler(name: &str, known: impl IntoIterator<Item = String>) -> Self {
+        Self::UnknownHandler { handler: name.to_owned(), known: known.into_iter().collect() }
+    }
+}

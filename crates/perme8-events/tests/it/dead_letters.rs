@@ -1,0 +1,105 @@
+//! What operators do about deliveries that were given up, and that it is recorded.
+
+use perme8_events::{
+    OperatorAction, Position,
+    host::{Discard, OperationError, Operations},
+    on_both_engines,
+    sql::MIGRATIONS,
+};
+use serde_json::value::RawValue;
+
+use crate::{
+    fixtures::{Noted, PROBE, emit, log, noted, operator},
+    operations::{NAME, acts, deliver, everything, giving_up, operations, positions, status},
+    probe::{Probe, effects_of},
+};
+
+fn json(text: &str) -> Box<RawValue> {
+    RawValue::from_string(text.to_owned()).unwrap()
+}
+
+on_both_engines! {
+    migrations: [&MIGRATIONS, &PROBE];
+
+    async fn all_dead_letters_of_a_handler_are_retried_in_order(test: TestDb) {
+        let db = &test.db;
+        emit(db, [noted("a", 1), noted("b", 2), noted("a", 3), noted("b", 4)]).await;
+        deliver(db, giving_up(&[1, 2])).await;
+        let letters = Operations::new(db).dead_letters(None, 10).await.unwrap();
+        assert_eq!(status(db).await.oldest_dead_at, Some(letters[0].died_at));
+        assert_eq!(Operations::new(db).retry_all(&operator(), NAME).await.unwrap(), 2);
+        assert_eq!(deliver(db, Probe::new(NAME)).await, "a 1 handled\na 3 handled\nb 2 handled\nb 4 handled\n");
+        let before = everything(db).await;
+        let none = Operations::new(db).retry_all(&operator(), NAME).await;
+        assert!(matches!(none, Err(OperationError::NoDeadLetters { .. })), "{none:?}");
+        let unknown = Operations::new(db).retry_all(&operator(), "tests.other").await;
+        assert!(matches!(unknown, Err(OperationError::UnknownHandler { .. })), "{unknown:?}");
+        let unknown = Operations::new(db).pause(&operator(), "tests.other").await;
+        assert!(matches!(unknown, Err(OperationError::UnknownHandler { .. })), "{unknown:?}");
+        let unknown = Operations::new(db).resume(&operator(), "tests.other").await;
+        assert!(matches!(unknown, Err(OperationError::UnknownHandler { .. })), "{unknown:?}");
+        assert_eq!(everything(db).await, before);
+    }
+
+    async fn a_dead_letter_is_delivered_with_other_data(test: TestDb) {
+        let db = &test.db;
+        emit(db, [noted("a", 1), noted("a", 2)]).await;
+        deliver(db, giving_up(&[1])).await;
+        let at = positions(db).await[0];
+        let operations = operations(db, giving_up(&[1]));
+        operations.edit(&operator(), NAME, at, json(r#"{"note":"a","workspace":null,"reader":null,"n":7}"#)).await.unwrap();
+        deliver(db, giving_up(&[1])).await;
+        assert_eq!(effects_of(db, NAME, "a").await, [7, 2]);
+        assert_eq!(log(db).await[0].decode::<Noted>().unwrap().unwrap().n, 1, "the log stays as it is");
+        assert_eq!(acts(db).await[0].action, OperatorAction::Edit);
+    }
+
+    async fn edited_data_stay_with_a_delivery_that_fails_again(test: TestDb) {
+        let db = &test.db;
+        emit(db, [noted("a", 1)]).await;
+        deliver(db, giving_up(&[1, 7])).await;
+        let at = positions(db).await[0];
+        let operations = operations(db, Probe::new(NAME));
+        let data = r#"{"note":"a","workspace":null,"reader":null,"n":7}"#;
+        operations.edit(&operator(), NAME, at, json(data)).await.unwrap();
+        assert_eq!(deliver(db, giving_up(&[1, 7])).await, "a 7 dead: 7 is wrong\n");
+        let detail = operations.dead_letter(NAME, at).await.unwrap();
+        assert!(detail.dead_letter.is_edited);
+        let edited: Noted = serde_json::from_str(detail.edited_data.unwrap().get()).unwrap();
+        assert_eq!(edited, noted("a", 7));
+        operations.retry(&operator(), NAME, at).await.unwrap();
+        assert_eq!(deliver(db, Probe::new(NAME)).await, "a 7 handled\n");
+    }
+
+    async fn data_that_no_handler_could_read_are_refused(test: TestDb) {
+        let db = &test.db;
+        emit(db, [noted("a", 1)]).await;
+        deliver(db, giving_up(&[1])).await;
+        let (at, before) = (positions(db).await[0], everything(db).await);
+        let mine = operations(db, Probe::new(NAME));
+        for wrong in [r#"{"note":"a"}"#, "[]", "null"] {
+            let refused = mine.edit(&operator(), NAME, at, json(wrong)).await;
+            assert!(matches!(refused, Err(OperationError::Undecodable(_))), "{refused:?}");
+        }
+        let nul = mine.edit(&operator(), NAME, at, json(r#"{"note":"\u0000","workspace":null,"reader":null,"n":1}"#)).await;
+        assert!(matches!(nul, Err(OperationError::Unstorable)), "{nul:?}");
+        let stranger = Operations::new(db).edit(&operator(), NAME, at, json("{}")).await;
+        assert!(matches!(stranger, Err(OperationError::UnknownEventType { .. })), "{stranger:?}");
+        let nowhere = mine.edit(&operator(), NAME, Position::new(77), json("{}")).await;
+        assert!(matches!(nowhere, Err(OperationError::UnknownDeadLetter { .. })), "{nowhere:?}");
+        assert_eq!(everything(db).await, before);
+    }
+
+    async fn a_key_is_given_up_with_all_that_waits(test: TestDb) {
+        let db = &test.db;
+        emit(db, [noted("a", 1), noted("a", 2), noted("b", 3), noted("a", 4)]).await;
+        deliver(db, giving_up(&[1])).await;
+        let at = positions(db).await[0];
+        let discarded = Operations::new(db).discard(&operator(), NAME, at, Discard::WithWaiting).await.unwrap();
+        assert_eq!(discarded, 3);
+        emit(db, [noted("a", 5)]).await;
+        deliver(db, Probe::new(NAME)).await;
+        assert_eq!(effects_of(db, NAME, "a").await, [5]);
+        assert_eq!(acts(db).await[0].detail.as_deref(), Some("with 2 that waited behind it"));
+    }
+}
