@@ -5,6 +5,7 @@ pub(crate) mod audience;
 pub(crate) mod catalogue;
 pub(crate) mod core_events;
 pub(crate) mod envelope;
+pub(crate) mod ephemeral;
 pub(crate) mod error;
 pub(crate) mod event;
 pub(crate) mod id;

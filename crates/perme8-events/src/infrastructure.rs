@@ -2,6 +2,7 @@
 
 pub(crate) mod bus;
 pub(crate) mod db;
+pub(crate) mod ephemeral;
 pub(crate) mod feed;
 mod hints;
 pub(crate) mod log;

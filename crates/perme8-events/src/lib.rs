@@ -15,6 +15,7 @@ pub use domain::core_events::{
     EVENTS, Operation, OperationId, OperatorActed, OperatorAction, SubjectKind,
 };
 pub use domain::envelope::{DecodeError, Envelope};
+pub use domain::ephemeral::{EphemeralMessage, EphemeralTopic, EphemeralTopicError, Signal};
 pub use domain::error::StorageError;
 pub use domain::event::{Aggregate, DomainEvent};
 pub use domain::id::{
@@ -43,7 +44,9 @@ extern crate self as perme8_events;
 
 /// What a composition root runs: the feed, live subscriptions, handlers, operations.
 pub mod host {
-    pub use crate::infrastructure::bus::{Delivery, EventBus, LiveEvents, SubscribeError};
+    pub use crate::infrastructure::bus::live::{Delivery, LiveEvents};
+    pub use crate::infrastructure::bus::{EventBus, SubscribeError};
+    pub use crate::infrastructure::ephemeral::{Ephemeral, Heard, Listening, PublishError};
     pub use crate::infrastructure::feed::Feed;
     pub use crate::infrastructure::runtime::operations::{
         Operations,

@@ -21,6 +21,9 @@ pub enum Standing {
 }
 
 /// Tells what a person is in a workspace *now*. The host implements it on whatever knows the members.
+///
+/// Whatever changes the standing of somebody is an event for the members or the managers of that workspace, as `MemberRemoved`
+/// is: an answer is used again, for a few seconds at most, until something happens there.
 #[async_trait]
 pub trait Standings: fmt::Debug + Send + Sync {
     /// The standing of `user` in `workspace`; none for strangers, pending invitees and former members.
@@ -33,6 +36,25 @@ pub trait Standings: fmt::Debug + Send + Sync {
         user: UserId,
         workspace: WorkspaceId,
     ) -> Result<Option<Standing>, StorageError>;
+
+    /// The standings of those of `users` who have one in `workspace`; at best by one question about all of them.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when nobody can tell.
+    async fn standings(
+        &self,
+        users: &[UserId],
+        workspace: WorkspaceId,
+    ) -> Result<Vec<(UserId, Standing)>, StorageError> {
+        let mut all = Vec::new();
+        for user in users {
+            if let Some(standing) = self.standing(*user, workspace).await? {
+                all.push((*user, standing));
+            }
+        }
+        Ok(all)
+    }
 }
 
 /// Who looks at events.

@@ -29,6 +29,11 @@ impl Position {
     pub const fn number(self) -> i64 {
         self.0
     }
+
+    /// The place just before it, from which a reader that follows gets to see it.
+    pub(crate) const fn before(self) -> Self {
+        Self(self.0 - 1)
+    }
 }
 
 impl fmt::Display for Position {

@@ -34,6 +34,28 @@ pub enum Topic {
 }
 
 impl Topic {
+    /// Every topic that an event belongs to: those that [`matches`](Self::matches) says yes to.
+    pub(crate) fn of(event: &Envelope) -> Vec<Self> {
+        let (context, kind) = (event.context().to_owned(), event.aggregate_type.clone());
+        let mut topics = vec![
+            Self::All,
+            Self::Context(context.clone()),
+            Self::AggregateType(context.clone(), kind.clone()),
+            Self::Aggregate(context, kind, event.aggregate_id.clone()),
+        ];
+        for scope in event.audience.scopes() {
+            let topic = match scope {
+                Scope::Workspace(id) | Scope::Managers(id) => Self::Workspace(*id),
+                Scope::User(id) => Self::User(*id),
+                Scope::Operators => continue,
+            };
+            if !topics.contains(&topic) {
+                topics.push(topic);
+            }
+        }
+        topics
+    }
+
     /// Whether an event belongs to this topic.
     #[must_use]
     pub fn matches(&self, event: &Envelope) -> bool {

@@ -16,8 +16,10 @@ use crate::{
     application::event_store::EventStore as _,
     domain::{envelope::Envelope, error::StorageError, position::Position},
     infrastructure::{
+        bus::bells::Bells,
         db::{Db, Engine},
-        hints,
+        ephemeral::Exchange,
+        hints::{self, Incoming},
         log::reader::{LogReader, Page},
         tasks::Tasks,
     },
@@ -51,6 +53,8 @@ struct Inner {
     db: Db,
     window: RwLock<Window>,
     settled: watch::Sender<Position>,
+    bells: Arc<Bells>,
+    exchange: Arc<Exchange>,
     polled: Mutex<Instant>,
     stop: CancellationToken,
 }
@@ -84,6 +88,8 @@ pub(crate) struct FeedPage {
     pub(crate) events: Vec<Arc<Envelope>>,
     /// There is nothing else that is wanted up to here.
     pub(crate) reached: Position,
+    /// Nor is there anything behind it yet.
+    pub(crate) is_last: bool,
 }
 
 impl Feed {
@@ -94,9 +100,11 @@ impl Feed {
     ///
     /// [`StorageError`] when the log cannot be read.
     pub async fn start(db: &Db, tasks: &Tasks) -> Result<Self, StorageError> {
-        let (feed, follower) = Self::open(db, tasks.token()).await?;
+        let (exchange, outgoing) = Exchange::new();
+        let (feed, follower) = Self::with_exchange(db, tasks.token(), exchange).await?;
         let hints = Arc::new(watch::Sender::new(0));
-        hints::start(db, tasks, Arc::clone(&hints));
+        let messages = Arc::clone(&feed.inner.exchange);
+        hints::start(db, tasks, Incoming { commits: Arc::clone(&hints), messages }, outgoing);
         tasks.spawn("log reader", follower.run(hints));
         if matches!(*db.engine, Engine::Postgres { .. }) {
             let (db, stop) = (db.clone(), tasks.token());
@@ -111,6 +119,15 @@ impl Feed {
         db: &Db,
         stop: CancellationToken,
     ) -> Result<(Self, Follower), StorageError> {
+        let (exchange, _to_nobody) = Exchange::new();
+        Self::with_exchange(db, stop, exchange).await
+    }
+
+    async fn with_exchange(
+        db: &Db,
+        stop: CancellationToken,
+        exchange: Exchange,
+    ) -> Result<(Self, Follower), StorageError> {
         let head = db.head().await?;
         let reader = LogReader::open(db, head).await?;
         let feed = Self {
@@ -118,6 +135,8 @@ impl Feed {
                 db: db.clone(),
                 window: RwLock::new(Window { after: head, events: VecDeque::new(), bytes: 0 }),
                 settled: watch::Sender::new(head),
+                bells: Arc::default(),
+                exchange: Arc::new(exchange),
                 polled: Mutex::new(Instant::now()),
                 stop,
             }),
@@ -152,6 +171,21 @@ impl Feed {
         self.inner.settled.subscribe()
     }
 
+    /// Where those who wait for certain events hang their bells. They ring before the settled position moves past an event.
+    pub(crate) fn bells(&self) -> &Arc<Bells> {
+        &self.inner.bells
+    }
+
+    /// Where messages that nobody keeps meet their listeners.
+    pub(crate) fn exchange(&self) -> &Exchange {
+        &self.inner.exchange
+    }
+
+    /// Whether what follows `after` is no longer in memory.
+    pub(crate) fn has_dropped(&self, after: Position) -> bool {
+        after < self.inner.window.read().unwrap_or_else(PoisonError::into_inner).after
+    }
+
     /// Cancelled when the feed stops.
     pub(crate) fn stop(&self) -> &CancellationToken {
         &self.inner.stop
@@ -171,7 +205,8 @@ impl Feed {
                 let full = i64::try_from(events.len()).is_ok_and(|read| read >= PAGE);
                 let reached =
                     if full { events.last().map_or(upto, |event| event.position) } else { upto };
-                Ok(take(events.into_iter().map(Arc::new), limit, wanted, reached))
+                let page = take(events.into_iter().map(Arc::new), limit, wanted, reached);
+                Ok(FeedPage { is_last: false, ..page })
             }
         }
     }
@@ -200,6 +235,7 @@ impl Feed {
     fn append(&self, page: Page) {
         {
             let mut window = self.inner.window.write().unwrap_or_else(PoisonError::into_inner);
+            self.inner.bells.ring(&page.events);
             window.extend(page.events);
             // Under the lock, so that nobody sees the position without the events.
             self.inner.settled.send_if_modified(|settled| {
@@ -218,12 +254,13 @@ fn take(
     wanted: &dyn Fn(&Envelope) -> bool,
     end: Position,
 ) -> FeedPage {
-    let mut page = FeedPage { events: Vec::new(), reached: end };
+    let mut page = FeedPage { events: Vec::new(), reached: end, is_last: true };
     for event in events {
         if wanted(&event) {
             page.events.push(event);
             if page.events.len() == limit {
                 page.reached = page.events[limit - 1].position;
+                page.is_last = false;
                 break;
             }
         }

@@ -7,9 +7,13 @@ mod conformance;
 #[cfg(test)]
 mod dead_letters;
 #[cfg(test)]
+mod ephemeral;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod gate;
+#[cfg(test)]
+mod joined;
 #[cfg(test)]
 mod leases;
 #[cfg(test)]

@@ -17,6 +17,7 @@ pub(crate) struct Members {
     all: Arc<Mutex<HashMap<(UserId, WorkspaceId), Standing>>>,
     broken: Arc<AtomicBool>,
     yields: Arc<AtomicUsize>,
+    questions: Arc<AtomicUsize>,
 }
 
 impl Members {
@@ -38,6 +39,22 @@ impl Members {
         self.broken.store(broken, Ordering::SeqCst);
     }
 
+    /// How many questions were asked, about however many people.
+    pub(crate) fn questions(&self) -> usize {
+        self.questions.load(Ordering::SeqCst)
+    }
+
+    async fn ask(&self) -> Result<(), StorageError> {
+        self.questions.fetch_add(1, Ordering::SeqCst);
+        for _ in 0..self.yields.load(Ordering::SeqCst) {
+            tokio::task::yield_now().await;
+        }
+        if self.broken.load(Ordering::SeqCst) {
+            return Err(StorageError::new("nobody can tell"));
+        }
+        Ok(())
+    }
+
     /// Each answer takes so many polls.
     pub(crate) fn take_time(&self, yields: usize) {
         self.yields.store(yields, Ordering::SeqCst);
@@ -51,12 +68,18 @@ impl Standings for Members {
         user: UserId,
         workspace: WorkspaceId,
     ) -> Result<Option<Standing>, StorageError> {
-        for _ in 0..self.yields.load(Ordering::SeqCst) {
-            tokio::task::yield_now().await;
-        }
-        if self.broken.load(Ordering::SeqCst) {
-            return Err(StorageError::new("nobody can tell"));
-        }
+        self.ask().await?;
         Ok(self.all.lock().unwrap().get(&(user, workspace)).copied())
+    }
+
+    async fn standings(
+        &self,
+        users: &[UserId],
+        workspace: WorkspaceId,
+    ) -> Result<Vec<(UserId, Standing)>, StorageError> {
+        self.ask().await?;
+        let all = self.all.lock().unwrap();
+        let some = users.iter().filter_map(|user| Some((*user, *all.get(&(*user, workspace))?)));
+        Ok(some.collect())
     }
 }

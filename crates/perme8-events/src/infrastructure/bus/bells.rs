@@ -1,0 +1,154 @@
+//! Who is woken by which event: whoever follows a topic has a bell there, and everybody else sleeps on.
+
+use std::{
+    collections::HashMap,
+    fmt,
+    sync::{
+        Arc, PoisonError, RwLock,
+        atomic::{AtomicI64, Ordering},
+    },
+};
+
+use tokio::sync::Notify;
+
+use crate::domain::{envelope::Envelope, position::Position, topic::Topic};
+
+/// Rung by events, heard by one listener; it remembers the first event that rang since somebody last listened.
+#[derive(Debug, Default)]
+pub(crate) struct Bell {
+    /// The position of that event; 0 is before the first one, hence silence.
+    first: AtomicI64,
+    rung: Notify,
+}
+
+impl Bell {
+    /// The first event that rang, if any did.
+    pub(crate) fn first(&self) -> Option<Position> {
+        rang_at(self.first.load(Ordering::Acquire))
+    }
+
+    /// The same, and the bell is silent from now on.
+    pub(crate) fn take(&self) -> Option<Position> {
+        rang_at(self.first.swap(0, Ordering::AcqRel))
+    }
+
+    /// Waits until the bell rings, or did since the last wait.
+    pub(crate) async fn rung(&self) {
+        self.rung.notified().await;
+    }
+
+    /// Rings as if for the event at `position`, also when a later one was the first.
+    pub(crate) fn ring(&self, position: Position) {
+        let earlier = |first| (first == 0 || first > position.number()).then_some(position.number());
+        // An error says that an earlier event rang already.
+        let _ = self.first.fetch_update(Ordering::AcqRel, Ordering::Acquire, earlier);
+        self.rung.notify_one();
+    }
+}
+
+fn rang_at(first: i64) -> Option<Position> {
+    (first != 0).then(|| Position::new(first))
+}
+
+/// The bells of everybody who follows something on this node.
+#[derive(Default)]
+pub(crate) struct Bells {
+    by_topic: RwLock<HashMap<Topic, Vec<Arc<Bell>>>>,
+}
+
+impl Bells {
+    /// Rings for each event wherever somebody follows one of its topics.
+    pub(crate) fn ring(&self, events: &[Envelope]) {
+        let by_topic = self.by_topic.read().unwrap_or_else(PoisonError::into_inner);
+        if by_topic.is_empty() {
+            return;
+        }
+        for event in events {
+            for topic in Topic::of(event) {
+                for bell in by_topic.get(&topic).into_iter().flatten() {
+                    bell.ring(event.position);
+                }
+            }
+        }
+    }
+
+    fn hang(&self, topic: Topic, bell: Arc<Bell>) {
+        let mut by_topic = self.by_topic.write().unwrap_or_else(PoisonError::into_inner);
+        by_topic.entry(topic).or_default().push(bell);
+    }
+
+    fn take_down(&self, topic: &Topic, bell: &Arc<Bell>) {
+        let mut by_topic = self.by_topic.write().unwrap_or_else(PoisonError::into_inner);
+        if let Some(bells) = by_topic.get_mut(topic) {
+            // One of them: whoever names a topic twice has two.
+            if let Some(place) = bells.iter().position(|other| Arc::ptr_eq(other, bell)) {
+                bells.swap_remove(place);
+            }
+            if bells.is_empty() {
+                by_topic.remove(topic);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Bells {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bells").finish_non_exhaustive()
+    }
+}
+
+/// A bell at a topic; it is taken down when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Hung {
+    bells: Arc<Bells>,
+    topic: Topic,
+    bell: Arc<Bell>,
+}
+
+impl Hung {
+    pub(crate) fn new(bells: &Arc<Bells>, topic: Topic, bell: &Arc<Bell>) -> Self {
+        bells.hang(topic.clone(), Arc::clone(bell));
+        Self { bells: Arc::clone(bells), topic, bell: Arc::clone(bell) }
+    }
+
+    pub(crate) fn topic(&self) -> &Topic {
+        &self.topic
+    }
+}
+
+impl Drop for Hung {
+    fn drop(&mut self) {
+        self.bells.take_down(&self.topic, &self.bell);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bell_remembers_the_first_event_only() {
+        let bell = Bell::default();
+        assert_eq!(bell.take(), None);
+        for position in [7, 9, 8] {
+            bell.ring(Position::new(position));
+        }
+        assert_eq!(bell.first(), Some(Position::new(7)));
+        bell.ring(Position::new(3));
+        assert_eq!(bell.take(), Some(Position::new(3)));
+        assert_eq!(bell.first(), None);
+    }
+
+    #[test]
+    fn a_topic_that_nobody_follows_any_more_is_forgotten() {
+        let (bells, bell) = (Arc::new(Bells::default()), Arc::new(Bell::default()));
+        let twice = [(); 2].map(|()| Hung::new(&bells, Topic::All, &bell));
+        let held = || bells.by_topic.read().unwrap().get(&Topic::All).map_or(0, Vec::len);
+        assert_eq!(held(), 2);
+        let [one, other] = twice;
+        drop(one);
+        assert_eq!(held(), 1);
+        drop(other);
+        assert!(bells.by_topic.read().unwrap().is_empty());
+    }
+}
