@@ -9,6 +9,7 @@ pub(crate) mod passwords;
 pub(crate) mod queries;
 pub(crate) mod rows;
 pub(crate) mod session_store;
+pub(crate) mod ticket_store;
 pub(crate) mod tokens;
 pub(crate) mod user_store;
 pub(crate) mod workspace_store;

@@ -22,10 +22,12 @@ pub use application::decline_invitation::{DeclineInvitation, DeclineInvitationEr
 pub use application::expire_invitations::{ExpireInvitations, ExpireInvitationsError};
 pub use application::invite_member::{InviteMember, InviteMemberError};
 pub use application::issue_confirmation::{IssueConfirmation, IssueConfirmationError};
+pub use application::issue_ticket::{IssueTicket, IssueTicketError};
 pub use application::leave_workspace::{LeaveWorkspace, LeaveWorkspaceError};
 pub use application::log_in::{LogIn, LogInError};
 pub use application::log_out::{LogOut, LogOutError};
 pub use application::purge_expired::{PurgeExpired, PurgeExpiredError};
+pub use application::redeem_ticket::{RedeemTicket, RedeemTicketError};
 pub use application::register_user::{RegisterUser, RegisterUserError};
 pub use application::remove_member::{RemoveMember, RemoveMemberError};
 pub use application::resend_invitation::{ResendInvitation, ResendInvitationError};
@@ -35,7 +37,7 @@ pub use domain::secret::Secret;
 
 // Read models of the facade, and why it did not answer.
 pub use application::read_models::{
-    Authenticated, InvitationSummary, LoggedIn, MemberSummary, QueryError, UserProfile,
+    Authenticated, InvitationSummary, IssuedTicket, LoggedIn, MemberSummary, QueryError, UserProfile,
     WorkspaceDetails,
 };
 

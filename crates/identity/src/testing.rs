@@ -10,6 +10,8 @@ mod company;
 mod fake_secrets;
 #[cfg(test)]
 mod tables;
+#[cfg(test)]
+mod ticket_table;
 
 #[cfg(test)]
 pub(crate) use company::{

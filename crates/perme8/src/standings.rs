@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use identity::{Directory, Role};
 use perme8_events::{Standing, Standings, StorageError, UserId, WorkspaceId};
 
-/// Asks identity at every delivery, so that a stream ends with the membership.
+/// Asks identity again and again, so that a stream ends with the membership.
 #[derive(Debug)]
 pub(crate) struct IdentityStandings {
     directory: Directory,
@@ -24,6 +24,15 @@ impl Standings for IdentityStandings {
         workspace: WorkspaceId,
     ) -> Result<Option<Standing>, StorageError> {
         Ok(self.directory.role_of(user, workspace).await?.map(standing))
+    }
+
+    async fn standings(
+        &self,
+        users: &[UserId],
+        workspace: WorkspaceId,
+    ) -> Result<Vec<(UserId, Standing)>, StorageError> {
+        let roles = self.directory.roles_of(users, workspace).await?;
+        Ok(roles.into_iter().map(|(user, role)| (user, standing(role))).collect())
     }
 }
 

@@ -12,7 +12,7 @@ use crate::domain::{
     references::{SessionId, WorkspaceRef},
     role::Role,
     secret::{PasswordHash, Secret, TokenHash},
-    session::{EmailToken, Session},
+    session::{EmailToken, Session, Ticket},
     slug::Slug,
     user::User,
     workspace::Workspace,
@@ -84,6 +84,28 @@ pub(crate) trait Sessions: Transaction {
         id: SessionId,
         user: UserId,
     ) -> impl Future<Output = Result<bool, StorageError>> + Send;
+}
+
+/// The tickets of sessions.
+pub(crate) trait Tickets: Transaction {
+    /// Keeps a ticket if the person has the session and it lasts, and forgets those of the session that are worthless or too
+    /// many. Tells whether it was kept.
+    fn keep_ticket(
+        &mut self,
+        ticket: &Ticket,
+    ) -> impl Future<Output = Result<bool, StorageError>> + Send;
+
+    /// Takes a ticket out, unless it is worthless by now: nobody takes it a second time. Gives its session.
+    fn take_ticket(
+        &mut self,
+        hash: &TokenHash,
+    ) -> impl Future<Output = Result<Option<SessionId>, StorageError>> + Send;
+
+    /// Forgets tickets that are worthless by now, whosever they are; at most so many. Gives their number.
+    fn purge_tickets(
+        &mut self,
+        limit: u32,
+    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
 }
 
 /// Questions about workspaces.

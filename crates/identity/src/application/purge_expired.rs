@@ -2,9 +2,9 @@
 
 use perme8_events::StorageError;
 
-use crate::application::ports::{EmailTokens, Sessions};
+use crate::application::ports::{EmailTokens, Sessions, Tickets};
 
-/// Forgets sessions and tokens of mails whose time is over, the longest over first. The host runs it regularly.
+/// Forgets sessions, tickets and tokens of mails whose time is over, the longest over first. The host runs it regularly.
 ///
 /// They are worthless without it, too; it keeps the tables from growing for ever.
 #[derive(Debug, Clone)]
@@ -28,14 +28,15 @@ impl PurgeExpired {
     /// Says how many were forgotten; fewer than the limit means that nothing is left.
     pub(crate) async fn execute(
         &self,
-        tx: &mut (impl EmailTokens + Sessions),
+        tx: &mut (impl EmailTokens + Sessions + Tickets),
     ) -> Result<u64, PurgeExpiredError> {
         if !tx.origin().actor().is_system() {
             return Err(PurgeExpiredError::Forbidden);
         }
         let sessions = tx.purge_sessions(self.limit).await?;
         let tokens = tx.purge_tokens(self.limit).await?;
-        Ok(sessions + tokens)
+        let tickets = tx.purge_tickets(self.limit).await?;
+        Ok(sessions + tokens + tickets)
     }
 }
 

@@ -100,6 +100,15 @@ pub struct Authenticated {
     pub expires_at: DateTime<Utc>,
 }
 
+/// A ticket that was just made, for the person who asked for it.
+#[derive(Debug, Clone)]
+pub struct IssuedTicket {
+    /// What to present; shown here and never again.
+    pub ticket: Secret,
+    /// When it is worthless, used or not.
+    pub expires_at: DateTime<Utc>,
+}
+
 /// A workspace, for one of its members.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct WorkspaceDetails {

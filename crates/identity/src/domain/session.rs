@@ -11,6 +11,12 @@ const SESSION: TimeDelta = TimeDelta::days(14);
 /// How long the token of a confirmation is good.
 const CONFIRMATION: TimeDelta = TimeDelta::minutes(15);
 
+/// How long a ticket is good.
+const TICKET: TimeDelta = TimeDelta::seconds(60);
+
+/// So many tickets of a session are good at the same time.
+pub(crate) const TICKETS: i64 = 32;
+
 /// Somebody is logged in.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Session {
@@ -50,5 +56,25 @@ impl EmailToken {
         now: DateTime<Utc>,
     ) -> Self {
         Self { token_hash, user_id, sent_to, expires_at: now + CONFIRMATION }
+    }
+}
+
+/// A single-use token that shows a session where its own token must not stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ticket {
+    pub(crate) token_hash: TokenHash,
+    pub(crate) session_id: SessionId,
+    pub(crate) user_id: UserId,
+    pub(crate) expires_at: DateTime<Utc>,
+}
+
+impl Ticket {
+    pub(crate) fn of(
+        token_hash: TokenHash,
+        session_id: SessionId,
+        user_id: UserId,
+        now: DateTime<Utc>,
+    ) -> Self {
+        Self { token_hash, session_id, user_id, expires_at: now + TICKET }
     }
 }

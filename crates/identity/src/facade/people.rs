@@ -2,18 +2,20 @@
 
 use perme8_events::{Actor, Origin, StorageError};
 
-use super::{Identity, Refusal};
+use super::{Identity, Refusal, person};
 use crate::{
     application::{
         confirm_user::{ConfirmUser, ConfirmUserError},
         issue_confirmation::{IssueConfirmation, IssueConfirmationError},
+        issue_ticket::{IssueTicket, IssueTicketError},
         log_in::{LogIn, LogInError},
         log_out::{LogOut, LogOutError},
         purge_expired::{PurgeExpired, PurgeExpiredError},
-        read_models::{Authenticated, LoggedIn, UserProfile},
+        read_models::{Authenticated, IssuedTicket, LoggedIn, QueryError, UserProfile},
+        redeem_ticket::{RedeemTicket, RedeemTicketError},
         register_user::{RegisterUser, RegisterUserError},
     },
-    domain::secret::Secret,
+    domain::{references::SessionId, secret::Secret},
 };
 
 impl Identity {
@@ -103,6 +105,51 @@ impl Identity {
         }
     }
 
+    /// A session of the person who asks, while it lasts.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all, fields(session.id = %id))]
+    pub async fn session(
+        &self,
+        origin: &Origin,
+        id: SessionId,
+    ) -> Result<Option<Authenticated>, QueryError> {
+        let user = person(origin)?;
+        let session = self.queries.session_by_id(id).await?;
+        Ok(session.filter(|session| session.user.id == user))
+    }
+
+    /// Makes a ticket that shows a session of the person who acts, once and soon.
+    ///
+    /// # Errors
+    ///
+    /// [`IssueTicketError`].
+    #[tracing::instrument(skip_all, fields(session.id = %command.session_id))]
+    pub async fn issue_ticket(
+        &self,
+        origin: Origin,
+        command: IssueTicket,
+    ) -> Result<IssuedTicket, IssueTicketError> {
+        transact!(self, origin, tx => command.execute(tx, &*self.tokens))
+    }
+
+    /// Shows a session by a ticket, which is worthless afterwards.
+    ///
+    /// # Errors
+    ///
+    /// [`RedeemTicketError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn redeem_ticket(
+        &self,
+        origin: Origin,
+        command: RedeemTicket,
+    ) -> Result<Authenticated, RedeemTicketError> {
+        let shown = transact!(self, origin, tx => command.execute(tx, &*self.tokens))?;
+        self.queries.session_by_id(shown).await?.ok_or(RedeemTicketError::Worthless)
+    }
+
     /// Ends a session of the person who acts.
     ///
     /// # Errors
@@ -113,7 +160,7 @@ impl Identity {
         transact!(self, origin, tx => command.execute(tx))
     }
 
-    /// Forgets sessions and tokens whose time is over, and says how many; fewer than the limit means that nothing is left. Only
+    /// Forgets sessions, tickets and tokens whose time is over, and says how many; fewer than the limit means that nothing is left. Only
     /// the system may.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ use super::*;
 use crate::{
     AcceptInvitation, ChangeMemberRole, ConfirmUser, CreateWorkspace, DeclineInvitation,
     ExpireInvitations, InvitationEntry, InvitationSummary, InviteMember, IssueConfirmation,
-    LeaveWorkspace, LogIn, LogOut, MemberSummary, PurgeExpired, RegisterUser, RemoveMember,
+    IssueTicket, LeaveWorkspace, LogIn, LogOut, MemberSummary, PurgeExpired, RedeemTicket, RegisterUser, RemoveMember,
     ResendInvitation, RevokeInvitation, Role, Secret, UserEntry, UserProfile, WorkspaceRef,
 };
 
@@ -21,6 +21,7 @@ fn futures_are_send(
     workspace: &WorkspaceRef,
     token: &Secret,
     purge: PurgeExpired,
+    tickets: (IssueTicket, RedeemTicket),
     users: (RegisterUser, IssueConfirmation, ConfirmUser, LogIn, LogOut),
     workspaces: (CreateWorkspace, ChangeMemberRole, RemoveMember, LeaveWorkspace),
     invitations: (InviteMember, ResendInvitation, RevokeInvitation, ExpireInvitations),
@@ -34,6 +35,9 @@ fn futures_are_send(
     sent(identity.log_in(who(), users.3));
     sent(identity.log_out(who(), users.4));
     sent(identity.authenticate(token));
+    sent(identity.session(origin, tickets.0.session_id));
+    sent(identity.issue_ticket(who(), tickets.0));
+    sent(identity.redeem_ticket(who(), tickets.1));
     sent(identity.purge_expired(who(), purge));
     sent(identity.create_workspace(who(), workspaces.0));
     sent(identity.change_member_role(who(), workspaces.1));

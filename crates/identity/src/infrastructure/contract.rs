@@ -9,7 +9,9 @@ use perme8_events::{
 use uuid::Uuid;
 
 use crate::{
-    application::ports::{EmailTokens, Invitations, Members, Sessions, Users, Workspaces},
+    application::ports::{
+        EmailTokens, Invitations, Members, Sessions, Tickets, Users, Workspaces,
+    },
     domain::{
         email::Email,
         invitation::{Invitation, InvitationStatus, NewInvitation},
@@ -17,7 +19,7 @@ use crate::{
         references::WorkspaceRef,
         role::Role,
         secret::{PasswordHash, TokenHash},
-        session::{EmailToken, Session},
+        session::{EmailToken, Session, TICKETS, Ticket},
         slug::Slug,
         user::{NewUser, User},
         workspace::{NewWorkspace, Workspace},
@@ -30,6 +32,7 @@ trait Ports:
     Users
     + EmailTokens
     + Sessions
+    + Tickets
     + Workspaces
     + Members
     + Invitations
@@ -44,6 +47,7 @@ impl<T> Ports for T where
     T: Users
         + EmailTokens
         + Sessions
+        + Tickets
         + Workspaces
         + Members
         + Invitations

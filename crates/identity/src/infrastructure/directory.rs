@@ -79,6 +79,29 @@ impl Directory {
         row.map(|(role,)| rows::role(&role)).transpose()
     }
 
+    /// What some people are in a workspace; only those who are something there.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    pub async fn roles_of(
+        &self,
+        users: &[UserId],
+        workspace: WorkspaceId,
+    ) -> Result<Vec<(UserId, Role)>, StorageError> {
+        let query = self.db.query(sql!(
+            sqlite: "SELECT user_id, role FROM identity_members WHERE workspace_id = $1 AND user_id IN
+                        (SELECT unhex(value) FROM json_each($2))",
+            postgres: "SELECT user_id, role FROM identity_members WHERE workspace_id = $1 AND user_id IN
+                        (SELECT value::uuid FROM json_array_elements_text($2::json))"
+        ));
+        let ids: Vec<String> =
+            users.iter().map(|user| format!("\"{}\"", user.uuid().simple())).collect();
+        let ids = format!("[{}]", ids.join(","));
+        let rows: Vec<(UserId, String)> = query.bind(workspace).bind(ids).all().await?;
+        rows.into_iter().map(|(user, role)| Ok((user, rows::role(&role)?))).collect()
+    }
+
     /// Everybody in a workspace, oldest members first.
     ///
     /// # Errors

@@ -36,6 +36,27 @@ struct SessionRow {
     expires_at: DateTime<Utc>,
 }
 
+impl From<SessionRow> for Authenticated {
+    fn from(row: SessionRow) -> Self {
+        let SessionRow { user, session_id, authenticated_at, expires_at } = row;
+        let user = UserProfile::from(&User::from(user));
+        Self { user, session_id, authenticated_at, expires_at }
+    }
+}
+
+/// The columns of [`SessionRow`], in a `SELECT`.
+macro_rules! select_sessions {
+    ($rest:literal) => {
+        concat!(
+            "SELECT u.id, u.email, u.first_name, u.last_name, u.password_hash, u.registered_at, u.confirmed_at, u.version,
+                    s.id AS session_id, s.authenticated_at, s.expires_at
+             FROM identity_sessions s
+             JOIN identity_users u ON u.id = s.user_id ",
+            $rest
+        )
+    };
+}
+
 #[derive(FromRow)]
 struct MemberSummaryRow {
     user_id: UserId,
@@ -119,20 +140,20 @@ impl Queries {
         &self,
         token: &TokenHash,
     ) -> Result<Option<Authenticated>, StorageError> {
-        let query = self.db.query(sql!(
-            "SELECT u.id, u.email, u.first_name, u.last_name, u.password_hash, u.registered_at, u.confirmed_at, u.version,
-                    s.id AS session_id, s.authenticated_at, s.expires_at
-             FROM identity_sessions s
-             JOIN identity_users u ON u.id = s.user_id
-             WHERE s.token_hash = $1 AND s.expires_at > $2"
-        ));
+        let query =
+            self.db.query(sql!(select_sessions!("WHERE s.token_hash = $1 AND s.expires_at > $2")));
         let row: Option<SessionRow> = query.bind(token.as_bytes()).bind(self.now()).opt().await?;
-        Ok(row.map(|SessionRow { user, session_id, authenticated_at, expires_at }| Authenticated {
-            user: UserProfile::from(&User::from(user)),
-            session_id,
-            authenticated_at,
-            expires_at,
-        }))
+        Ok(row.map(Authenticated::from))
+    }
+
+    /// The same, of a session that was shown before.
+    pub(crate) async fn session_by_id(
+        &self,
+        id: SessionId,
+    ) -> Result<Option<Authenticated>, StorageError> {
+        let query = self.db.query(sql!(select_sessions!("WHERE s.id = $1 AND s.expires_at > $2")));
+        let row: Option<SessionRow> = query.bind(id).bind(self.now()).opt().await?;
+        Ok(row.map(Authenticated::from))
     }
 
     /// A workspace, for one of its members.

@@ -16,7 +16,7 @@ use crate::{
         references::{InvitationId, SessionId, WorkspaceRef},
         role::Role,
         secret::TokenHash,
-        session::{EmailToken, Session},
+        session::{EmailToken, Session, Ticket},
         slug::Slug,
         user::User,
         workspace::Workspace,
@@ -29,6 +29,7 @@ pub(crate) struct Tables {
     pub(crate) users: Vec<User>,
     pub(crate) tokens: Vec<EmailToken>,
     pub(crate) sessions: Vec<Session>,
+    pub(crate) tickets: Vec<Ticket>,
     pub(crate) workspaces: Vec<Workspace>,
     pub(crate) members: Vec<Member>,
     pub(crate) invitations: Vec<Invitation>,
@@ -59,7 +60,11 @@ where
 }
 
 /// Deletes what is over, the longest over first.
-fn purge<R>(rows: &mut Vec<R>, limit: u32, is_over: impl Fn(&R) -> (bool, DateTime<Utc>)) -> u64 {
+pub(super) fn purge<R>(
+    rows: &mut Vec<R>,
+    limit: u32,
+    is_over: impl Fn(&R) -> (bool, DateTime<Utc>),
+) -> u64 {
     rows.sort_by_key(|row| is_over(row).1);
     let mut left = u64::from(limit);
     rows.retain(|row| {

@@ -10,6 +10,9 @@ promises! {
     a_person_can_forget_all_tokens
     what_is_over_is_purged_up_to_a_limit
     sessions_are_ended_by_whom_they_belong_to
+    tickets_are_taken_once_and_in_time
+    tickets_end_with_their_session
+    a_session_has_so_many_tickets
 }
 
 async fn people_come_back_as_they_were_saved<T: Ports>(tx: &mut T) {
@@ -118,4 +121,56 @@ async fn what_is_over_is_purged_up_to_a_limit<T: Ports>(tx: &mut T) {
         assert_eq!(tx.purge_tokens(1).await.unwrap(), purged);
     }
     assert!(tx.take_token(&TokenHash::new([3; 32])).await.unwrap().is_some());
+}
+
+/// A session of Ada's, and what makes tickets of it.
+async fn session_of_ada<T: Ports>(
+    tx: &mut T,
+) -> (Session, impl Fn(u8) -> Ticket + use<T>) {
+    let ada = person(tx, "ada").await;
+    let now = tx.now();
+    let session = Session::begin(tx.new_id(), ada.id, TokenHash::new([0; 32]), now);
+    tx.begin_session(&session).await.unwrap();
+    let id = session.id;
+    (session, move |number| Ticket::of(TokenHash::new([number; 32]), id, ada.id, now))
+}
+
+async fn tickets_are_taken_once_and_in_time<T: Ports>(tx: &mut T) {
+    let (session, ticket) = session_of_ada(tx).await;
+    let ben = person(tx, "ben").await;
+    let now = tx.now();
+    assert!(!tx.keep_ticket(&Ticket { user_id: ben.id, ..ticket(1) }).await.unwrap());
+    let of_no_session = Ticket { session_id: tx.new_id(), ..ticket(1) };
+    assert!(!tx.keep_ticket(&of_no_session).await.unwrap());
+    assert_eq!(tx.take_ticket(&ticket(1).token_hash).await.unwrap(), None);
+    assert!(tx.keep_ticket(&Ticket { expires_at: now, ..ticket(1) }).await.unwrap());
+    assert_eq!(tx.take_ticket(&ticket(1).token_hash).await.unwrap(), None);
+    assert_eq!(tx.purge_tickets(0).await.unwrap(), 0);
+    assert_eq!(tx.purge_tickets(9).await.unwrap(), 1);
+    assert!(tx.keep_ticket(&ticket(2)).await.unwrap());
+    assert_eq!(tx.take_ticket(&ticket(2).token_hash).await.unwrap(), Some(session.id));
+    assert_eq!(tx.take_ticket(&ticket(2).token_hash).await.unwrap(), None);
+}
+
+async fn tickets_end_with_their_session<T: Ports>(tx: &mut T) {
+    let (session, ticket) = session_of_ada(tx).await;
+    tx.keep_ticket(&ticket(1)).await.unwrap();
+    assert!(tx.end_session(session.id, session.user_id).await.unwrap());
+    assert_eq!(tx.take_ticket(&ticket(1).token_hash).await.unwrap(), None);
+    assert!(!tx.keep_ticket(&ticket(2)).await.unwrap());
+}
+
+async fn a_session_has_so_many_tickets<T: Ports>(tx: &mut T) {
+    let (session, ticket) = session_of_ada(tx).await;
+    let most = u8::try_from(TICKETS).unwrap();
+    for number in 0..=most {
+        let ticket = ticket(number);
+        let later = TimeDelta::microseconds(number.into());
+        let expires_at = ticket.expires_at + later;
+        assert!(tx.keep_ticket(&Ticket { expires_at, ..ticket }).await.unwrap());
+    }
+    for number in 0..=most {
+        let taken = tx.take_ticket(&ticket(number).token_hash).await.unwrap();
+        assert_eq!(taken, (number > 0).then_some(session.id), "{number}");
+    }
 }
