@@ -9,7 +9,7 @@ use perme8_events::{
 };
 
 use crate::{
-    fixtures::{emit, noted, numbers},
+    fixtures::{Noted, emit, noted, numbers, user, workspace},
     live::{Live, next, next_number},
     members::Members,
 };
@@ -129,6 +129,35 @@ on_both_engines! {
         assert!(!idle.has_fallen_behind());
         emit(&test.db, [noted("a", 1)]).await;
         assert_eq!(next_number(&mut idle).await, 1);
+        live.stop().await;
+    }
+
+    async fn an_event_wakes_the_followers_of_each_of_its_topics_and_no_others(test: TestDb) {
+        let live = Live::start(&test.db, &Members::default()).await;
+        let id = "00000000-0000-0000-0000-000000000007";
+        let texts = [
+            "events:*".to_owned(),
+            "events:notes".to_owned(),
+            "events:notes:note".to_owned(),
+            "events:notes:note:a".to_owned(),
+            format!("events:workspace:{id}"),
+            format!("events:user:{id}"),
+            "events:files".to_owned(),
+            "events:notes:file".to_owned(),
+            "events:notes:note:b".to_owned(),
+        ];
+        let mut followers = Vec::new();
+        for text in &texts {
+            followers.push(follow(&live, text.parse().unwrap(), None).await);
+        }
+        let event = Noted { workspace: Some(workspace(7)), reader: Some(user(7)), ..noted("a", 1) };
+        emit(&test.db, [event]).await;
+        for follower in &mut followers[..6] {
+            assert_eq!(next_number(follower).await, 1);
+        }
+        for follower in &mut followers[6..] {
+            assert!(follower.next().now_or_never().is_none());
+        }
         live.stop().await;
     }
 
