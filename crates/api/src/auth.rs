@@ -22,8 +22,6 @@ const COOKIE_NAME: &str = "perme8_session";
 pub(crate) struct Caller {
     pub(crate) user: UserProfile,
     pub(crate) session_id: SessionId,
-    /// What proved it; streams present it again and again.
-    pub(crate) token: Secret,
     /// The origin of everything that the request does.
     pub(crate) origin: Origin,
 }
@@ -40,7 +38,7 @@ impl FromRequestParts<Api> for Caller {
         };
         let Ok(edge) = Edge::from_request_parts(parts, api).await;
         let origin = edge.origin(Actor::User(user.id));
-        Ok(Self { user, session_id, token, origin })
+        Ok(Self { user, session_id, origin })
     }
 }
 

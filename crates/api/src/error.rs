@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use axum::{
     http::{
         HeaderName, HeaderValue, StatusCode,
-        header::{RETRY_AFTER, WWW_AUTHENTICATE},
+        header::{RETRY_AFTER, UPGRADE, WWW_AUTHENTICATE},
     },
     response::{IntoResponse, Response},
 };
@@ -80,6 +80,15 @@ impl ApiError {
 
     pub(crate) const fn cross_origin() -> Self {
         Self::new(StatusCode::FORBIDDEN, "cross_origin", "Requests from other origins are refused")
+    }
+
+    pub(crate) fn upgrade_required() -> Self {
+        Self::new(
+            StatusCode::UPGRADE_REQUIRED,
+            "upgrade_required",
+            "This address speaks WebSocket, version 13",
+        )
+        .with_header(UPGRADE, HeaderValue::from_static("websocket"))
     }
 
     pub(crate) const fn route_not_found() -> Self {

@@ -11,7 +11,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     body, error::ApiError, headers, health, invitations, members, notifications, panics,
-    request_id, same_origin, sessions, state::Api, streams, users, workspaces,
+    request_id, same_origin, sessions, socket, state::Api, streams, tickets, users, workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
@@ -76,6 +76,9 @@ fn teams() -> Router<Api> {
 
 fn events() -> Router<Api> {
     Router::new()
+        .route("/api/tickets", post(tickets::issue))
+        .route("/api/ws", get(socket::open))
+        .route("/api/legacy/stream", get(streams::of_legacy))
         .route("/api/me/events/stream", get(streams::of_me))
         .route("/api/workspaces/{slug}/events/stream", get(streams::of_workspace))
 }

@@ -31,7 +31,7 @@ pub(crate) async fn refuse_others(request: Request, next: Next) -> Response {
 /// Browsers say it themselves in `Sec-Fetch-Site`, where `none` is the person at the keyboard. Older ones, and all of them
 /// over plain HTTP, send at least `Origin` with every unsafe request. Who sends neither is no browser, so there is no
 /// cookie that the sender would not have had in hand.
-fn is_same(headers: &HeaderMap, uri: &Uri) -> bool {
+pub(crate) fn is_same(headers: &HeaderMap, uri: &Uri) -> bool {
     if let Some(site) = headers.get("sec-fetch-site") {
         return site == "same-origin" || site == "none";
     }

@@ -35,7 +35,12 @@ pub async fn serve(
     stopped: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
     tracing::debug!(address = %listener.local_addr()?, "answering");
-    answer_all(listener, router(api), Patience::default(), stopped).await;
+    let (sockets, patience) = (api.sockets.clone(), Patience::default());
+    answer_all(listener, router(api), patience, stopped).await;
+    sockets.close();
+    if timeout(patience.end, sockets.wait()).await.is_err() {
+        tracing::info!(sockets = sockets.len(), "dropping sockets that do not end");
+    }
     Ok(())
 }
 

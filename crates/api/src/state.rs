@@ -6,8 +6,9 @@ use identity::Identity;
 use notifications::Notifications;
 use perme8_events::{Clock, SystemClock, host::EventBus};
 use tokio::sync::{Semaphore, SemaphorePermit};
+use tokio_util::task::TaskTracker;
 
-use crate::{error::ApiError, readiness::Readiness};
+use crate::{error::ApiError, legacy::LegacyBridge, readiness::Readiness};
 
 /// What the HTTP edge stands on: the facades, the live events, and who knows whether the host is ready.
 #[derive(Clone, Debug)]
@@ -16,8 +17,11 @@ pub struct Api {
     pub(crate) notifications: Notifications,
     pub(crate) bus: EventBus,
     pub(crate) readiness: Arc<dyn Readiness>,
+    pub(crate) legacy: Option<Arc<dyn LegacyBridge>>,
     pub(crate) options: ApiOptions,
     log_ins: Arc<Semaphore>,
+    /// The open sockets, which are no longer connections of the server.
+    pub(crate) sockets: TaskTracker,
 }
 
 /// What a host can decide about the HTTP edge.
@@ -57,13 +61,21 @@ impl Api {
     ) -> Self {
         let options = ApiOptions::default();
         let log_ins = Arc::new(Semaphore::new(options.log_ins));
-        Self { identity, notifications, bus, readiness, options, log_ins }
+        let sockets = TaskTracker::new();
+        let legacy = None;
+        Self { identity, notifications, bus, readiness, legacy, options, log_ins, sockets }
     }
 
     /// The same, with other options.
     #[must_use]
     pub fn with_options(self, options: ApiOptions) -> Self {
         Self { log_ins: Arc::new(Semaphore::new(options.log_ins)), options, ..self }
+    }
+
+    /// The same, with the topics and messages of the old system.
+    #[must_use]
+    pub fn with_legacy_bridge(self, bridge: Arc<dyn LegacyBridge>) -> Self {
+        Self { legacy: Some(bridge), ..self }
     }
 
     /// Held by a log-in or a registration from the moment in which its body is there: slow senders take no turns.

@@ -1,6 +1,6 @@
 //! Live events as server-sent events.
 
-use std::{convert::Infallible, time::Duration};
+use std::{collections::VecDeque, convert::Infallible, sync::Arc, time::Duration};
 
 use axum::{
     extract::{FromRequestParts, State},
@@ -11,18 +11,18 @@ use axum::{
     },
 };
 use futures_util::stream;
-use identity::{Identity, Secret};
 use perme8_events::{
     Envelope, Position, StorageError, Topic, Viewer,
     host::{Delivery, LiveEvents},
 };
 use serde_json::json;
-use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
 use crate::{
     auth::Caller,
     error::ApiError,
     fields::{Fields, FromFields},
+    legacy::{self, LegacyBridge, LegacyTopic},
+    lifeline::{Due, Lifeline},
     path::WorkspaceAt,
     query::Query,
     state::Api,
@@ -42,6 +42,15 @@ const RETRY_ELSEWHERE: Duration = Duration::from_secs(1);
 pub(crate) struct Resume(Option<Position>);
 
 struct After(Option<String>);
+
+/// Which topic of the old system a client listens to.
+pub(crate) struct Legacy(LegacyTopic);
+
+impl FromFields for Legacy {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        fields.parsed("topic", "must be a topic of the old system").map(Self)
+    }
+}
 
 impl FromFields for After {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
@@ -92,23 +101,41 @@ pub(crate) async fn of_workspace(
     open(api, caller, Topic::Workspace(workspace.id), after).await
 }
 
+/// `GET /api/legacy/stream`, where the host speaks for the old system
+pub(crate) async fn of_legacy(
+    State(api): State<Api>,
+    caller: Caller,
+    Query(Legacy(topic)): Query<Legacy>,
+    Resume(after): Resume,
+) -> Result<Response, ApiError> {
+    let bridge = api.legacy.clone().ok_or(ApiError::route_not_found())?;
+    if topic == LegacyTopic::WorkspaceInvitations {
+        // Of everybody's invitations, hence for operators.
+        return Err(ApiError::forbidden());
+    }
+    open_as(api, caller, topic.source(), after, Voice::Legacy(topic, bridge)).await
+}
+
 async fn open(
     api: Api,
     caller: Caller,
     topic: Topic,
     after: Option<Position>,
 ) -> Result<Response, ApiError> {
+    open_as(api, caller, topic, after, Voice::Envelopes).await
+}
+
+async fn open_as(
+    api: Api,
+    caller: Caller,
+    topic: Topic,
+    after: Option<Position>,
+    voice: Voice,
+) -> Result<Response, ApiError> {
     let events = api.bus.subscribe(Viewer::User(caller.user.id), vec![topic], after).await?;
-    let period = api.options.heartbeat;
-    let mut heartbeat = interval_at(Instant::now() + period, period);
-    heartbeat.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let live = Live {
-        identity: api.identity,
-        token: caller.token,
-        events,
-        heartbeat,
-        phase: Phase::Opening,
-    };
+    let lifeline = Lifeline::of(&api, &caller).await?;
+    let waiting = VecDeque::new();
+    let live = Live { lifeline, events, voice, waiting, phase: Phase::Opening };
     let stream = stream::unfold(live, |mut live| async {
         let event = live.next().await?;
         Some((Ok::<_, Infallible>(event), live))
@@ -120,11 +147,25 @@ async fn open(
 
 /// A stream that somebody reads; it works only as fast as it is read.
 struct Live {
-    identity: Identity,
-    token: Secret,
+    lifeline: Lifeline,
     events: LiveEvents,
-    heartbeat: Interval,
+    voice: Voice,
+    /// Said at the same time; read one after the other.
+    waiting: VecDeque<Event>,
     phase: Phase,
+}
+
+/// How events are shown.
+enum Voice {
+    /// As they stand in the log.
+    Envelopes,
+    /// As the old system would have broadcast them on this topic.
+    Legacy(LegacyTopic, Arc<dyn LegacyBridge>),
+}
+
+enum Turn {
+    Due(Due),
+    Delivery(Delivery),
 }
 
 enum Phase {
@@ -146,26 +187,57 @@ impl Live {
     }
 
     async fn follow(&mut self) -> Event {
-        // The heartbeat first: a busy stream must not outlive its session.
-        let delivery = tokio::select! {
-            biased;
-            _ = self.heartbeat.tick() => return self.beat().await,
-            delivery = self.events.next() => delivery,
-        };
-        match delivery {
-            Ok(Delivery::Event(event)) => of_log(&event),
-            Ok(Delivery::AccessLost(_)) => self.lose_access("membership_ended"),
-            Ok(Delivery::Closed) => self.close("shutting_down"),
-            Err(error) => self.break_off(&error),
+        loop {
+            if let Some(event) = self.waiting.pop_front() {
+                return event;
+            }
+            if self.events.has_fallen_behind() {
+                return self.close("too_slow");
+            }
+            // The lifeline first: a busy stream must not outlive its session.
+            let turn = tokio::select! {
+                biased;
+                due = self.lifeline.due() => due.map(Turn::Due),
+                delivery = self.events.next() => delivery.map(Turn::Delivery),
+            };
+            let done = match turn {
+                Ok(Turn::Due(due)) => self.live_on(due).await,
+                Ok(Turn::Delivery(delivery)) => self.take(delivery).await,
+                Err(error) => Err(error),
+            };
+            match done {
+                Ok(Some(event)) => return event,
+                Ok(None) => {}
+                Err(error) => return self.break_off(&error),
+            }
         }
     }
 
-    /// A sign of life, if the session still holds.
-    async fn beat(&mut self) -> Event {
-        match self.identity.authenticate(&self.token).await {
-            Ok(Some(_)) => self.mark("heartbeat"),
-            Ok(None) => self.lose_access("session_ended"),
-            Err(error) => self.break_off(&error),
+    async fn live_on(&mut self, due: Due) -> Result<Option<Event>, StorageError> {
+        if !self.lifeline.holds().await? {
+            return Ok(Some(self.lose_access("session_ended")));
+        }
+        Ok((due == Due::Beat).then(|| self.mark("heartbeat")))
+    }
+
+    async fn take(&mut self, delivery: Delivery) -> Result<Option<Event>, StorageError> {
+        let event = match delivery {
+            Delivery::Event(event) => event,
+            Delivery::AccessLost(_) => return Ok(Some(self.lose_access("membership_ended"))),
+            Delivery::Closed => return Ok(Some(self.close("shutting_down"))),
+        };
+        match &self.voice {
+            Voice::Envelopes => Ok(Some(of_log(&event))),
+            Voice::Legacy(topic, bridge) => {
+                let said = legacy::of_topic(&**bridge, *topic, &event).await?;
+                let place = event.position.to_string();
+                let events = said.iter().map(|message| {
+                    let event = Event::default().id(&place);
+                    event.json_data(message).expect("messages are JSON already")
+                });
+                self.waiting.extend(events);
+                Ok(None)
+            }
         }
     }
 

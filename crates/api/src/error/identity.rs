@@ -4,8 +4,8 @@ use axum::http::{HeaderValue, StatusCode, header::RETRY_AFTER, header::WWW_AUTHE
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::{
     AcceptInvitationError, ChangeMemberRoleError, ConfirmUserError, CreateWorkspaceError,
-    DeclineInvitationError, FieldErrors, InviteMemberError, LeaveWorkspaceError, LogInError,
-    QueryError, RegisterUserError, RemoveMemberError, ResendInvitationError, RevokeInvitationError,
+    DeclineInvitationError, FieldErrors, InviteMemberError, IssueTicketError, LeaveWorkspaceError,
+    LogInError, QueryError, RedeemTicketError, RegisterUserError, RemoveMemberError, ResendInvitationError, RevokeInvitationError,
 };
 
 use super::{ApiError, FieldProblems};
@@ -51,6 +51,27 @@ fn too_soon(code: &'static str, message: &'static str, again_at: DateTime<Utc>) 
     let date = rounded_up.format("%a, %d %b %Y %H:%M:%S GMT").to_string();
     ApiError::new(StatusCode::TOO_MANY_REQUESTS, code, message)
         .with_header(RETRY_AFTER, date.try_into().expect("a date is visible ASCII"))
+}
+
+impl From<IssueTicketError> for ApiError {
+    fn from(error: IssueTicketError) -> Self {
+        match error {
+            // The session has ended since it was presented.
+            IssueTicketError::Forbidden | IssueTicketError::SessionNotFound => {
+                Self::unauthenticated()
+            }
+            IssueTicketError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<RedeemTicketError> for ApiError {
+    fn from(error: RedeemTicketError) -> Self {
+        match error {
+            RedeemTicketError::Worthless => Self::unauthenticated(),
+            RedeemTicketError::Storage(error) => error.into(),
+        }
+    }
 }
 
 impl From<FieldErrors> for ApiError {

@@ -10,5 +10,7 @@ mod pages;
 mod refusals;
 mod serving;
 mod sessions;
+mod socket;
+mod sockets;
 mod streams;
 mod workspaces;

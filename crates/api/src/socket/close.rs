@@ -1,0 +1,58 @@
+//! Why a socket ends, as its close frame says.
+
+use axum::extract::ws::{CloseFrame, Message};
+
+/// Why the host ends a socket. Codes below 4000 are those of RFC 6455, the others are our own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Close {
+    /// The host stops; another may be there already.
+    ShuttingDown,
+    /// Only text is understood.
+    NotText,
+    /// Message after message that was refused.
+    TooManyErrors,
+    /// A message that is too long.
+    TooLong,
+    /// The storage does not answer.
+    StorageUnavailable,
+    /// The session was ended, or is over.
+    SessionEnded,
+    /// The client does not take what it is sent.
+    TooSlow,
+    /// The client does not answer pings.
+    NoPong,
+}
+
+impl Close {
+    pub(crate) const fn code(self) -> u16 {
+        match self {
+            Self::ShuttingDown => 1001,
+            Self::NotText => 1003,
+            Self::TooManyErrors => 1008,
+            Self::TooLong => 1009,
+            Self::StorageUnavailable => 1011,
+            Self::SessionEnded => 4001,
+            Self::TooSlow => 4008,
+            Self::NoPong => 4009,
+        }
+    }
+
+    pub(crate) const fn reason(self) -> &'static str {
+        match self {
+            Self::ShuttingDown => "shutting_down",
+            Self::NotText => "not_text",
+            Self::TooManyErrors => "too_many_errors",
+            Self::TooLong => "message_too_long",
+            Self::StorageUnavailable => "storage_unavailable",
+            Self::SessionEnded => "session_ended",
+            Self::TooSlow => "too_slow",
+            Self::NoPong => "no_pong",
+        }
+    }
+}
+
+impl From<Close> for Message {
+    fn from(close: Close) -> Self {
+        Self::Close(Some(CloseFrame { code: close.code(), reason: close.reason().into() }))
+    }
+}

@@ -1,0 +1,27 @@
+//! Tickets: what a browser shows in an address, where it cannot send a header.
+
+use axum::{extract::State, http::StatusCode};
+use chrono::{DateTime, Utc};
+use identity::{IssueTicket, IssuedTicket};
+use serde::Serialize;
+
+use crate::{auth::Caller, error::ApiError, response::Data, state::Api};
+
+/// The only response that ever shows the ticket.
+#[derive(Serialize)]
+pub(crate) struct Shown {
+    ticket: String,
+    expires_at: DateTime<Utc>,
+}
+
+/// `POST /api/tickets`
+pub(crate) async fn issue(
+    State(api): State<Api>,
+    caller: Caller,
+) -> Result<(StatusCode, Data<Shown>), ApiError> {
+    let command = IssueTicket { session_id: caller.session_id };
+    let IssuedTicket { ticket, expires_at } =
+        api.identity.issue_ticket(caller.origin, command).await?;
+    let shown = Shown { ticket: ticket.expose().to_owned(), expires_at };
+    Ok((StatusCode::CREATED, Data::new(shown)))
+}
