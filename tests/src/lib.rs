@@ -10,6 +10,7 @@ pub use scenario::answer::Answer;
 pub use scenario::engines::{on_postgres, on_sqlite};
 pub use scenario::persona::Persona;
 pub use scenario::request::Request;
+pub use scenario::socket::Socket;
 pub use scenario::stream::{EventStream, StreamEvent};
 pub use scenario::wait::{DEADLINE, eventually, in_time};
 pub use scenario::{OtherHost, Scenario};

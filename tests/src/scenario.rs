@@ -22,6 +22,7 @@ mod company;
 pub(crate) mod engines;
 pub(crate) mod persona;
 pub(crate) mod request;
+pub(crate) mod socket;
 pub(crate) mod stream;
 pub(crate) mod wait;
 
@@ -48,7 +49,11 @@ impl Place {
     }
 
     pub(crate) fn url(&self, path: &str) -> String {
-        format!("http://{}{path}", self.0.lock().unwrap_or_else(PoisonError::into_inner))
+        format!("http://{}{path}", self.address())
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -272,7 +277,8 @@ impl OtherHost {
 async fn host(test: &TestDb, clock: Arc<dyn Clock>) -> (App, SocketAddr) {
     let options = DbOptions { clock, connections: 5, power_safe: false, ..DbOptions::default() };
     let db = Db::open(&test.url, options).await.expect("the database opens");
-    let options = AppOptions { cheap_passwords: true, ..AppOptions::default() };
+    let options =
+        AppOptions { cheap_passwords: true, legacy_bridge: true, ..AppOptions::default() };
     let app = App::assemble(db, options).await.expect("the host fits the database");
     let (listener, _) = listen().await;
     let address = app.serve_on(listener).expect("the listener has an address");

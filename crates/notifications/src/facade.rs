@@ -11,6 +11,7 @@ use crate::{
         mark_read::{MarkRead, MarkReadError},
         read_models::{ListNotifications, NotificationPage, NotificationSummary, QueryError},
     },
+    domain::notification::NotificationId,
     infrastructure::notification_queries,
 };
 
@@ -56,6 +57,20 @@ impl Notifications {
         wanted: ListNotifications,
     ) -> Result<NotificationPage, QueryError> {
         Ok(notification_queries::list(&self.db, reader(origin)?, wanted).await?)
+    }
+
+    /// A notification of the actor; nothing when there is none, or no longer.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all, fields(notification.id = %id))]
+    pub async fn find(
+        &self,
+        origin: &Origin,
+        id: NotificationId,
+    ) -> Result<Option<NotificationSummary>, QueryError> {
+        Ok(notification_queries::find(&self.db, reader(origin)?, id).await?)
     }
 
     /// How many notifications the actor has not read.
@@ -109,13 +124,13 @@ fn reader(origin: &Origin) -> Result<UserId, QueryError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::notification::NotificationId;
 
     /// Compiles only if every future of the facade can be moved between threads, as the HTTP server needs it.
     #[expect(dead_code, reason = "the compiler is the test")]
     fn futures_are_send(notifications: &Notifications, origin: &Origin, id: NotificationId) {
         fn send<T: Send>(_: T) {}
         send(notifications.list(origin, ListNotifications::default()));
+        send(notifications.find(origin, id));
         send(notifications.unread_count(origin));
         send(notifications.mark_read(origin.clone(), MarkRead { notification_id: id }));
         send(notifications.mark_all_read(origin.clone(), MarkAllRead));

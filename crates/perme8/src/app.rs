@@ -23,6 +23,7 @@ use tokio::net::TcpListener;
 use crate::{
     catalogue::{CATALOGUES, MIGRATIONS},
     config::Config,
+    legacy_bridge::LegacyBridge,
     readiness::HostReadiness,
     standings::IdentityStandings,
     timers,
@@ -44,6 +45,7 @@ pub struct App {
     tasks: Tasks,
     is_started: Arc<AtomicBool>,
     secure_cookies: bool,
+    legacy_bridge: bool,
 }
 
 /// How a system is composed.
@@ -55,6 +57,8 @@ pub struct AppOptions {
     pub node: Option<String>,
     /// Whether browsers send the session cookie over HTTPS alone.
     pub secure_cookies: bool,
+    /// Whether clients of the old system find its topics and messages.
+    pub legacy_bridge: bool,
     /// Hashes passwords as cheaply as possible, for tests that do not ask how well they are kept.
     #[cfg(feature = "testing")]
     pub cheap_passwords: bool,
@@ -96,10 +100,11 @@ impl App {
         let options = DbOptions { connections: config.connections, ..DbOptions::default() };
         let db = Db::open(&config.database, options).await?;
         db.migrate(MIGRATIONS, migrated).await?;
-        let Config { node, secure_cookies, .. } = config;
+        let Config { node, secure_cookies, legacy_bridge, .. } = config;
         let options = AppOptions {
             node: node.clone(),
             secure_cookies: *secure_cookies,
+            legacy_bridge: *legacy_bridge,
             ..AppOptions::default()
         };
         Self::assemble(db, options).await
@@ -128,6 +133,7 @@ impl App {
             tasks: options.tasks,
             is_started: Arc::default(),
             secure_cookies: options.secure_cookies,
+            legacy_bridge: options.legacy_bridge,
         })
     }
 
@@ -187,7 +193,12 @@ impl App {
             self.bus.clone(),
             Arc::new(readiness),
         );
-        api.with_options(options)
+        let api = api.with_options(options);
+        if self.legacy_bridge {
+            api.with_legacy_bridge(Arc::new(LegacyBridge::new(&self.notifications)))
+        } else {
+            api
+        }
     }
 
     /// Stops accepting requests, ends streams, finishes what handlers have begun, releases leases, closes connections.

@@ -43,6 +43,8 @@ pub struct Config {
     pub node: Option<String>,
     /// Whether browsers send the session cookie over HTTPS alone.
     pub secure_cookies: bool,
+    /// Whether clients of the old system find its topics and messages here.
+    pub legacy_bridge: bool,
 }
 
 /// How log messages are written.
@@ -106,6 +108,7 @@ impl Default for Config {
             connections: 16,
             node: None,
             secure_cookies: false,
+            legacy_bridge: false,
         }
     }
 }
@@ -185,6 +188,11 @@ fn resolve(
             default.secure_cookies,
             parse::yes_or_no,
         ),
+        legacy_bridge: parser.value_with(
+            &Key::LEGACY_BRIDGE,
+            default.legacy_bridge,
+            parse::yes_or_no,
+        ),
     };
     let sources = parser.finish()?;
     let settings = keys::ALL
@@ -202,7 +210,16 @@ fn resolve(
 impl Config {
     /// A value as it may be shown: the database without its password.
     fn shown(&self, key: &Key) -> Option<String> {
-        let Self { database, listen, log, log_format, connections, node, secure_cookies } = self;
+        let Self {
+            database,
+            listen,
+            log,
+            log_format,
+            connections,
+            node,
+            secure_cookies,
+            legacy_bridge,
+        } = self;
         match key.name {
             "database" => Some(database.to_string()),
             "listen" => Some(listen.to_string()),
@@ -211,6 +228,7 @@ impl Config {
             "connections" => Some(connections.to_string()),
             "node" => node.clone(),
             "secure_cookies" => Some(secure_cookies.to_string()),
+            "legacy_bridge" => Some(legacy_bridge.to_string()),
             _ => None,
         }
     }

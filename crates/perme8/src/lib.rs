@@ -5,6 +5,7 @@ mod catalogue;
 mod cli;
 mod config;
 mod demo;
+mod legacy_bridge;
 mod logging;
 mod readiness;
 mod standings;

@@ -3,7 +3,9 @@
 use reqwest::{Client, Method};
 use serde_json::json;
 
-use super::{PASSWORD, Place, answer::Answer, request::Request, stream::EventStream};
+use super::{
+    PASSWORD, Place, answer::Answer, request::Request, socket::Socket, stream::EventStream,
+};
 
 /// Somebody who uses the host over HTTP, with an account or without.
 #[derive(Clone, Debug)]
@@ -118,6 +120,24 @@ impl Persona {
     /// `DELETE`
     pub fn delete(&self, path: &str) -> Request {
         self.request(Method::DELETE, path)
+    }
+
+    /// Opens a socket by the token in hand.
+    pub async fn socket(&self) -> Socket {
+        let authorization = format!("Bearer {}", self.bearer());
+        Socket::open(self.place.address(), "/api/ws", Some(&authorization)).await
+    }
+
+    /// Opens a socket by a ticket, as a browser does.
+    pub async fn socket_by_ticket(&self) -> Socket {
+        let ticket = self.post("/api/tickets").await.is(201);
+        let ticket = ticket.data()["ticket"].as_str().expect("tickets are texts").to_owned();
+        self.socket_with(&ticket).await
+    }
+
+    /// Opens a socket by this ticket.
+    pub async fn socket_with(&self, ticket: &str) -> Socket {
+        Socket::open(self.place.address(), &format!("/api/ws?ticket={ticket}"), None).await
     }
 
     /// Listens to what is meant for this person, from now on.

@@ -108,6 +108,16 @@ impl EventStream {
         }
     }
 
+    /// The data of the next block without a type, as streams of the old system have them.
+    pub async fn next_message(&mut self) -> Value {
+        loop {
+            let block = self.block().await.expect("the stream goes on");
+            if let Block { kind: None, data: Some(data), .. } = block {
+                return serde_json::from_str(&data).expect("messages are JSON");
+            }
+        }
+    }
+
     /// The next comment, e.g. a heartbeat.
     pub async fn next_comment(&mut self) -> String {
         loop {

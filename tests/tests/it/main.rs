@@ -13,6 +13,8 @@ mod expiry;
 #[cfg(test)]
 mod health;
 #[cfg(test)]
+mod legacy;
+#[cfg(test)]
 mod morning;
 #[cfg(test)]
 mod once;
@@ -22,6 +24,8 @@ mod resume;
 mod rights;
 #[cfg(test)]
 mod routes;
+#[cfg(test)]
+mod sockets;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]

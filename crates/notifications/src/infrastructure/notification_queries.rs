@@ -6,6 +6,7 @@ use crate::{
     application::read_models::{
         ListNotifications, MAX_LIMIT, NotificationPage, NotificationSummary,
     },
+    domain::notification::NotificationId,
     infrastructure::row::{notifications, select_notifications},
 };
 
@@ -43,6 +44,17 @@ pub(crate) async fn list(
     let found = notifications(query.bind(i64::from(limit) + 1).all().await?)?;
     let limit = usize::try_from(limit).expect("a hundred fits everywhere");
     Ok(NotificationPage::cut(found.into_iter().map(NotificationSummary::from).collect(), limit))
+}
+
+/// A notification of a person.
+pub(crate) async fn find(
+    db: &Db,
+    user: UserId,
+    id: NotificationId,
+) -> Result<Option<NotificationSummary>, StorageError> {
+    let query = db.query(sql!(select_notifications!("WHERE user_id = $1 AND notification_id = $2")));
+    let found = notifications(query.bind(user).bind(id).all().await?)?;
+    Ok(found.into_iter().next().map(NotificationSummary::from))
 }
 
 /// How many notifications a person has not read.

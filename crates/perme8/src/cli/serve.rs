@@ -24,6 +24,9 @@ pub(crate) struct Args {
     /// Send the session cookie over HTTPS alone: true or false [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) secure_cookies: Option<String>,
+    /// Speak to clients of the old system, too: true or false [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) legacy_bridge: Option<String>,
 }
 
 /// How long requests and deliveries get to end before the process does.
@@ -42,8 +45,13 @@ pub(crate) struct Listening {
 
 impl Args {
     pub(crate) fn add_to(self, flags: &mut Flags) {
-        let Self { listen, node, secure_cookies } = self;
-        let given = [("listen", listen), ("node", node), ("secure_cookies", secure_cookies)];
+        let Self { listen, node, secure_cookies, legacy_bridge } = self;
+        let given = [
+            ("listen", listen),
+            ("node", node),
+            ("secure_cookies", secure_cookies),
+            ("legacy_bridge", legacy_bridge),
+        ];
         flags.settings.extend(given.into_iter().filter_map(|(key, value)| Some((key, value?))));
     }
 }

@@ -21,6 +21,8 @@ impl Key {
     pub(crate) const NODE: Self = Self::open("node", "name under which this host holds leases");
     pub(crate) const SECURE_COOKIES: Self =
         Self::open("secure_cookies", "session cookies over HTTPS alone");
+    pub(crate) const LEGACY_BRIDGE: Self =
+        Self::open("legacy_bridge", "topics and messages of the old system, for its clients");
 
     const fn open(name: &'static str, about: &'static str) -> Self {
         Self { name, about, is_secret: false }
@@ -50,6 +52,7 @@ pub(crate) const ALL: &[Key] = &[
     Key::CONNECTIONS,
     Key::NODE,
     Key::SECURE_COOKIES,
+    Key::LEGACY_BRIDGE,
 ];
 
 /// What our variables in the environment start with.

@@ -57,6 +57,7 @@ fn without_a_word_the_host_is_embedded_and_local() {
             connections: 16,
             node: None,
             secure_cookies: false,
+            legacy_bridge: false,
         }
     "#]]);
 }
@@ -65,19 +66,28 @@ fn without_a_word_the_host_is_embedded_and_local() {
 fn flags_beat_the_environment_which_beats_the_file() {
     let setup = Setup {
         file: Some(
-            "listen = '127.0.0.1:1'\nlog = 'warn'\nconnections = 8\nsecure_cookies = true\nlog_format = 'json'",
+            "listen = '127.0.0.1:1'\nlog = 'warn'\nconnections = 8\nsecure_cookies = true\nlegacy_bridge = true\nlog_format = 'json'",
         ),
         environment: &[("PERME8_LISTEN", "127.0.0.1:2"), ("PERME8_LOG", "debug"), ("PATH", "/bin")],
         flags: &[("listen", "127.0.0.1:3"), ("node", "left")],
     };
     let resolved = setup.resolve().unwrap();
-    let Config { listen, log, log_format, connections, node, secure_cookies, database: _ } =
+    let Config {
+        listen,
+        log,
+        log_format,
+        connections,
+        node,
+        secure_cookies,
+        legacy_bridge,
+        database: _,
+    } =
         resolved.config.clone();
     assert_eq!(
         (listen.port(), log.as_str(), log_format, connections),
         (3, "debug", LogFormat::Json, 8)
     );
-    assert_eq!((node.as_deref(), secure_cookies), (Some("left"), true));
+    assert_eq!((node.as_deref(), secure_cookies, legacy_bridge), (Some("left"), true, true));
     assert!(resolved.is_flag("listen") && !resolved.is_flag("log"));
     let sources: Vec<&str> =
         resolved.settings().iter().map(|setting| setting.source.as_str()).take(3).collect();
@@ -103,7 +113,7 @@ fn everything_that_is_wrong_is_said_at_once() {
           - the environment variable PERME8_LISTNE means nothing to perme8; did you mean `PERME8_LISTEN`?
           - `databse` in perme8.toml is no setting; did you mean `database`?
           - `log` in perme8.toml must be a text, a number or a boolean
-          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies
+          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge
           - --listen is `localhost`, but must be an address and a port, e.g. 127.0.0.1:4000 or [::1]:4000
           - `connections` in perme8.toml is `1`, but must be a number from 2 to 1000
           - --node is `two words`, but must be 1 to 64 printable characters without blanks

@@ -1,0 +1,121 @@
+//! The table of the plans: which event becomes which message on which topic.
+
+use ::identity::{
+    InvitationDeclined, MemberInvited, MemberJoined, MemberLeft, MemberRemoved, Role,
+    WorkspaceCreated,
+};
+use api::LegacyBridge as _;
+use expect_test::{Expect, expect};
+use perme8_events::{
+    EventFilter, EventStore as _, Id, NewEvent, Origin, Position, Transaction as _,
+    sql::{Db, UnitOfWork},
+    testing::TestDb,
+};
+use uuid::Uuid;
+
+use super::*;
+use crate::MIGRATIONS;
+
+fn id<A>(number: u128) -> Id<A> {
+    Id::new(Uuid::from_u128(number))
+}
+
+/// Emits an event and shows what the bridge says of it; ids by their last digit.
+async fn check<E: DomainEvent>(event: E, expected: Expect) {
+    let test = TestDb::sqlite(MIGRATIONS).await;
+    let bridge = LegacyBridge::new(&Notifications::new(test.db.clone()));
+    emit(&test.db, NewEvent::of(event)).await;
+    expected.assert_eq(&said(&test.db, &bridge).await);
+}
+
+async fn emit(db: &Db, event: NewEvent) {
+    UnitOfWork::new(db.clone())
+        .run(Origin::system("tests"), async |tx| {
+            tx.push(event);
+            Ok::<_, StorageError>(())
+        })
+        .await
+        .unwrap();
+}
+
+/// What the bridge says of everything in the log, a line each.
+async fn said(db: &Db, bridge: &LegacyBridge) -> String {
+    let mut lines = String::new();
+    for event in db.read(&EventFilter::All, Position::START, 1000).await.unwrap() {
+        for message in bridge.translate(&event).await.unwrap() {
+            lines += &serde_json::to_string(&message).unwrap();
+            lines.push('\n');
+        }
+    }
+    lines.replace("00000000-0000-0000-0000-00000000000", "#")
+}
+
+#[tokio::test]
+async fn an_invitation_is_told_to_everybody_who_watches_invitations_and_to_the_invitee() {
+    check(
+        MemberInvited {
+            user_id: id(5),
+            workspace_id: id(7),
+            workspace_name: "Test Workspace".to_owned(),
+            invited_by_name: "John Doe".to_owned().into(),
+            role: Role::Member,
+            invitation_id: id(9),
+        },
+        expect![[r##"
+            ["workspace_invitations",["workspace_invitation_created",{"invited_by_name":"John Doe","role":"member","user_id":"#5","workspace_id":"#7","workspace_name":"Test Workspace"}]]
+            ["user:#5",["workspace_invitation","#7","Test Workspace","John Doe"]]
+        "##]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_new_member_is_told_to_that_person_and_to_the_workspace() {
+    check(
+        MemberJoined { workspace_id: id(7), user_id: id(5), role: Role::Member, invitation_id: None },
+        expect![[r##"
+            ["user:#5",["workspace_joined","#7"]]
+            ["workspace:#7",["member_joined","#5"]]
+        "##]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_removed_member_is_told() {
+    check(
+        MemberRemoved { workspace_id: id(7), user_id: id(5) },
+        expect![[r##"
+            ["user:#5",["workspace_removed","#7"]]
+        "##]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_declined_invitation_is_told_to_the_workspace_if_somebody_was_invited() {
+    check(
+        InvitationDeclined { invitation_id: id(9), workspace_id: id(7), user_id: Some(id(5)) },
+        expect![[r##"
+            ["workspace:#7",["invitation_declined","#5"]]
+        "##]],
+    )
+    .await;
+    check(
+        InvitationDeclined { invitation_id: id(9), workspace_id: id(7), user_id: None },
+        expect![""],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn what_the_old_system_did_not_know_is_not_told() {
+    check(MemberLeft { workspace_id: id(7), user_id: id(5) }, expect![""]).await;
+    let created = WorkspaceCreated {
+        workspace_id: id(7),
+        name: "Acme".to_owned(),
+        slug: "acme".to_owned(),
+        owner_id: id(5),
+    };
+    check(created, expect![""]).await;
+}

@@ -1,0 +1,105 @@
+//! Clients of the old system beside those of this one.
+
+use scenarios::{Persona, on_both_engines};
+use serde_json::{Value, json};
+
+async fn workspace_of(person: &Persona) -> String {
+    let answer = person.get("/api/me/workspaces").await.is(200);
+    answer.list()[0]["id"].as_str().expect("workspaces have ids").to_owned()
+}
+
+/// What the stream of a topic of the old system shows until there was one message of each of these names.
+async fn heard(socket: &mut scenarios::Socket, names: &[&str]) -> Vec<Value> {
+    let mut messages = Vec::new();
+    for name in names {
+        let message = socket.hear().await;
+        assert_eq!(message[1][0], *name, "{message}");
+        messages.push(message);
+    }
+    messages
+}
+
+on_both_engines! {
+    async fn one_invitation_is_one_notification_and_one_message_in_both_forms(
+        scenario: &mut Scenario,
+    ) {
+        let (ada, ben) = (scenario.user("ada").await, scenario.user("ben").await);
+        let slug = ada.found("Lumen").await;
+        let workspace = workspace_of(&ada).await;
+        let mut new = ben.socket().await;
+        new.subscribe(&format!("events:user:{}", ben.id()), None).await;
+        let mut old = ben.socket().await;
+        old.subscribe(&format!("legacy:user:{}", ben.id()), None).await;
+        let mut bell = ben.socket().await;
+        bell.subscribe(&format!("legacy:user:{}:notifications", ben.id()), None).await;
+
+        let invitation = ada.invite(&slug, ben.email(), "member").await;
+        scenario.run_until_idle().await;
+        new.expect("identity.member_invited").await;
+        new.expect("notifications.notification_created").await;
+        let user = format!("user:{}", ben.id());
+        assert_eq!(
+            heard(&mut old, &["workspace_invitation"]).await,
+            [json!([user, ["workspace_invitation", workspace, "Lumen", "Ada Example"]])]
+        );
+        let told = heard(&mut bell, &["new_notification"]).await.remove(0);
+        assert_eq!(told[0], format!("{user}:notifications"));
+        let record = &told[1][1];
+        assert_eq!(
+            (&record["type"], &record["read"], &record["user_id"]),
+            (&json!("workspace_invitation"), &json!(false), &json!(ben.id()))
+        );
+        assert_eq!(ben.notifications().await.len(), 1);
+        assert_eq!(ben.notifications().await[0]["id"], record["id"]);
+
+        // Whoever answers is heard in both forms, too, and nothing comes a second time.
+        ben.join(&slug).await;
+        scenario.run_until_idle().await;
+        assert_eq!(
+            heard(&mut old, &["workspace_joined"]).await,
+            [json!([user, ["workspace_joined", workspace]])]
+        );
+        let invited = ben.told().await.into_iter().filter(|kind| kind == "workspace_invitation");
+        assert_eq!(invited.count(), 1);
+        assert!(!invitation.is_empty());
+    }
+
+    async fn old_topics_are_for_those_whose_they_are(scenario: &mut Scenario) {
+        let (ada, eve) = (scenario.user("ada").await, scenario.user("eve").await);
+        ada.found("Lumen").await;
+        let workspace = workspace_of(&ada).await;
+        let mut socket = eve.socket().await;
+        for topic in [
+            format!("workspace:{workspace}"),
+            format!("user:{}", ada.id()),
+            format!("user:{}:notifications", ada.id()),
+            "workspace_invitations".to_owned(),
+        ] {
+            let answer = socket.ask(json!({ "subscribe": format!("legacy:{topic}") })).await;
+            assert_eq!(answer["error"]["code"], "forbidden", "{topic}");
+            let answer = eve.get(&format!("/api/legacy/stream?topic={topic}")).await;
+            assert!([403, 404].contains(&answer.status()), "{topic}: {}", answer.status());
+        }
+        let odd = eve.get("/api/legacy/stream?topic=everything").await;
+        odd.is_refused(422, "validation_failed");
+        let odd = socket.ask(json!({ "subscribe": "legacy:everything" })).await;
+        assert_eq!(odd["error"]["code"], "malformed_topic");
+    }
+
+    async fn a_stream_of_the_old_system_resumes_and_ends_with_the_membership(
+        scenario: &mut Scenario,
+    ) {
+        let ada = scenario.user("ada").await;
+        let slug = ada.found("Lumen").await;
+        let workspace = workspace_of(&ada).await;
+        let ben = scenario.member(&ada, &slug, "ben", "member").await;
+        let path = format!("/api/legacy/stream?topic=workspace:{workspace}");
+        let mut stream = ben.get(&format!("{path}&after=0")).stream().await;
+        assert_eq!(
+            stream.next_message().await,
+            json!([format!("workspace:{workspace}"), ["member_joined", ben.id()]])
+        );
+        ada.remove(&slug, ben.email()).await;
+        assert_eq!(stream.end("access_lost").await, "membership_ended");
+    }
+}
