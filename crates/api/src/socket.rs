@@ -1,15 +1,12 @@
 //! `GET /api/ws`: live events and messages that nobody keeps, over one WebSocket.
 
 use axum::{
-    extract::{
-        FromRequestParts, State,
-        ws::WebSocketUpgrade,
-    },
+    extract::{FromRequestParts, State, ws::WebSocketUpgrade},
     http::{header::AUTHORIZATION, request::Parts},
     response::Response,
 };
 use identity::{Authenticated, RedeemTicket, Secret};
-use perme8_events::Actor;
+use perme8_events::{Actor, Viewer};
 
 use crate::{
     auth::Caller,
@@ -90,7 +87,7 @@ pub(crate) async fn open(
     Handshake { upgrade, caller }: Handshake,
 ) -> Result<Response, ApiError> {
     let lifeline = Lifeline::of(&api, &caller).await?;
-    let connection = connection::Opened::new(&api, caller.user.id, lifeline).await?;
+    let connection = connection::Opened::new(&api, Viewer::User(caller.user.id), lifeline).await?;
     // Counted before the response is there, so that a host that stops waits for it.
     let counted = api.sockets.token();
     let upgrade = upgrade

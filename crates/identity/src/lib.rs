@@ -37,8 +37,8 @@ pub use domain::secret::Secret;
 
 // Read models of the facade, and why it did not answer.
 pub use application::read_models::{
-    Authenticated, InvitationSummary, IssuedTicket, LoggedIn, MemberSummary, QueryError, UserProfile,
-    WorkspaceDetails,
+    Authenticated, InvitationSummary, IssuedTicket, LoggedIn, MemberSummary, QueryError,
+    UserProfile, WorkspaceDetails,
 };
 
 // Queries: for the gateways of other contexts.

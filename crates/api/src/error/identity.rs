@@ -5,7 +5,8 @@ use chrono::{DateTime, TimeDelta, Utc};
 use identity::{
     AcceptInvitationError, ChangeMemberRoleError, ConfirmUserError, CreateWorkspaceError,
     DeclineInvitationError, FieldErrors, InviteMemberError, IssueTicketError, LeaveWorkspaceError,
-    LogInError, QueryError, RedeemTicketError, RegisterUserError, RemoveMemberError, ResendInvitationError, RevokeInvitationError,
+    LogInError, QueryError, RedeemTicketError, RegisterUserError, RemoveMemberError,
+    ResendInvitationError, RevokeInvitationError,
 };
 
 use super::{ApiError, FieldProblems};

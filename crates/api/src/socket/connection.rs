@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use axum::extract::ws::{Message, WebSocket};
-use perme8_events::{StorageError, UserId, host::Ephemeral};
+use perme8_events::{StorageError, Viewer, host::Ephemeral};
 use tokio::time::{Instant, timeout};
 
 use super::{
@@ -28,7 +28,7 @@ const MOST_ERRORS: u32 = 20;
 
 /// What a socket stands on, before there is one.
 pub(crate) struct Opened {
-    user: UserId,
+    viewer: Viewer,
     lifeline: Lifeline,
     subscriptions: Subscriptions,
     ephemeral: Ephemeral,
@@ -45,12 +45,11 @@ enum Over {
 impl Opened {
     pub(crate) async fn new(
         api: &Api,
-        user: UserId,
+        viewer: Viewer,
         lifeline: Lifeline,
     ) -> Result<Self, ApiError> {
-        let subscriptions =
-            Subscriptions::new(api.bus.clone(), user, api.legacy.clone()).await?;
-        Ok(Self { user, lifeline, subscriptions, ephemeral: api.bus.ephemeral() })
+        let subscriptions = Subscriptions::new(api.bus.clone(), viewer, api.legacy.clone()).await?;
+        Ok(Self { viewer, lifeline, subscriptions, ephemeral: api.bus.ephemeral() })
     }
 
     /// Runs until one of both sides ends it.
@@ -66,7 +65,7 @@ impl Opened {
         if let Over::By(close) = over {
             tracing::debug!(code = close.code(), reason = close.reason(), "a socket is closed");
             // Whoever does not take it sees a broken connection instead.
-            let _ = timeout(LAST_WORD, connection.socket.send(close.into())).await;
+            let _ = timeout(LAST_WORD, connection.end(close)).await;
         }
     }
 }
@@ -113,6 +112,13 @@ impl Connection {
         }
     }
 
+    /// Says why, and waits until the client has heard it: to hang up on what it is still saying could make it miss that.
+    async fn end(&mut self, close: Close) -> Result<(), axum::Error> {
+        self.socket.send(close.into()).await?;
+        while self.socket.recv().await.transpose()?.is_some() {}
+        Ok(())
+    }
+
     /// A sign of life, which asks for one.
     async fn beat(&mut self) -> Result<(), Over> {
         if std::mem::replace(&mut self.awaits_pong, true) {
@@ -156,7 +162,7 @@ impl Connection {
     }
 
     async fn fulfil(&mut self, request: Request) -> Result<Option<Frame<'static>>, Refusal> {
-        let Opened { user, subscriptions, ephemeral, .. } = &mut self.opened;
+        let Opened { viewer, subscriptions, ephemeral, .. } = &mut self.opened;
         match request {
             Request::Subscribe(Subject::Events(topic), after) => {
                 let subscribed = topic.to_string();
@@ -182,7 +188,11 @@ impl Connection {
                 Ok(Some(Frame::Unsubscribed { unsubscribed: subject.to_string() }))
             }
             Request::Publish(topic, kind, data) => {
-                let relayed = ephemeral.relay(*user, topic, &kind, data).await;
+                // Operators watch; they are nobody who types.
+                let Viewer::User(sender) = *viewer else {
+                    return Err(Refusal::forbidden(&topic));
+                };
+                let relayed = ephemeral.relay(sender, topic, &kind, data).await;
                 relayed.map_err(|error| Refusal::publish(&topic, &error)).map(|()| None)
             }
         }

@@ -2,7 +2,7 @@
 
 use axum::extract::ws::Message;
 use perme8_events::{
-    EphemeralMessage, EphemeralTopic, Envelope, Position, StorageError, Topic, UserId,
+    Envelope, EphemeralMessage, EphemeralTopic, Position, StorageError, Topic, UserId,
     host::{PublishError, SubscribeError},
 };
 use serde::{Serialize, Serializer};
@@ -32,7 +32,12 @@ pub(crate) enum Frame<'a> {
         event: &'a Envelope,
     },
     /// A message that nobody keeps.
-    Ephemeral { ephemeral: EphemeralTopic, kind: &'a str, sender: Option<UserId>, data: &'a RawValue },
+    Ephemeral {
+        ephemeral: EphemeralTopic,
+        kind: &'a str,
+        sender: Option<UserId>,
+        data: &'a RawValue,
+    },
     /// So many of those were lost on the way to this client.
     Missed { missed: EphemeralTopic, count: u64 },
     /// What the old system would have said: the only message that is an array.

@@ -4,7 +4,7 @@ use std::{pin::Pin, sync::Arc};
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use perme8_events::{
-    EphemeralMessage, EphemeralTopic, Envelope, Position, StorageError, Topic, UserId, Viewer,
+    Envelope, EphemeralMessage, EphemeralTopic, Position, StorageError, Topic, Viewer,
     host::{Delivery, EventBus, Heard, Listening, LiveEvents, SubscribeError},
 };
 
@@ -77,10 +77,9 @@ impl Subscriptions {
     /// Nothing yet.
     pub(crate) async fn new(
         bus: EventBus,
-        user: UserId,
+        viewer: Viewer,
         legacy: Option<Arc<dyn LegacyBridge>>,
     ) -> Result<Self, SubscribeError> {
-        let viewer = Viewer::User(user);
         let live = bus.subscribe(viewer, Vec::new(), None).await?;
         let (strands, followed) = (FuturesUnordered::new(), Vec::new());
         Ok(Self { bus, viewer, legacy, live, strands, followed, next_number: 0 })
@@ -344,9 +343,7 @@ fn happening(events: &LiveEvents, delivery: Delivery) -> Happening {
             let topics = events.topics_of(&event).cloned().collect();
             Happening::Event(event, topics)
         }
-        Delivery::AccessLost(id) => {
-            Happening::AccessLost(Subject::Events(Topic::Workspace(id)))
-        }
+        Delivery::AccessLost(id) => Happening::AccessLost(Subject::Events(Topic::Workspace(id))),
         Delivery::Closed => Happening::Closed,
     }
 }

@@ -29,7 +29,8 @@ impl Company {
         let (ada, bob) = (host.person("ada").await, host.person("bob").await);
         host.workspace(&ada, "Acme").await;
         host.invite(&ada, "acme", "bob", Role::Member).await;
-        let command = AcceptInvitation { invitation: identity::InvitationRef::Workspace("acme".into()) };
+        let command =
+            AcceptInvitation { invitation: identity::InvitationRef::Workspace("acme".into()) };
         host.identity.accept_invitation(Origin::user(bob.id), command).await.unwrap();
         let mine = host.ask(get("/api/me/workspaces").bearer(&ada.token)).await.json();
         let id = mine["data"][0]["id"].as_str().unwrap().to_owned();
@@ -129,15 +130,24 @@ async fn what_cannot_be_followed_is_refused_and_the_socket_goes_on() {
         ("nonsense".to_owned(), "malformed_message"),
         (json!({ "subscribe": "workspace" }).to_string(), "malformed_topic"),
         (company.subscribe(None), "forbidden"),
-        (json!({ "subscribe": format!("events:user:{}", company.bob.id) }).to_string(), "forbidden"),
+        (
+            json!({ "subscribe": format!("events:user:{}", company.bob.id) }).to_string(),
+            "forbidden",
+        ),
         (json!({ "subscribe": "events:*" }).to_string(), "forbidden"),
         (json!({ "subscribe": "events:identity" }).to_string(), "forbidden"),
         (json!({ "subscribe": "events:identity:user" }).to_string(), "forbidden"),
         (json!({ "subscribe": own, "after": -1 }).to_string(), "malformed_position"),
         (json!({ "subscribe": own, "after": head + 1000 }).to_string(), "position_ahead_of_log"),
         (json!({ "unsubscribe": own }).to_string(), "not_subscribed"),
-        (json!({ "subscribe": format!("ephemeral:workspace:{}", company.id) }).to_string(), "forbidden"),
-        (json!({ "subscribe": format!("ephemeral:user:{}", eve.id), "after": 1 }).to_string(), "no_position"),
+        (
+            json!({ "subscribe": format!("ephemeral:workspace:{}", company.id) }).to_string(),
+            "forbidden",
+        ),
+        (
+            json!({ "subscribe": format!("ephemeral:user:{}", eve.id), "after": 1 }).to_string(),
+            "no_position",
+        ),
     ];
     for (message, expected) in cases {
         assert_eq!(code(&socket.ask(&message).await), expected, "{message}");
@@ -167,7 +177,9 @@ async fn members_say_what_nobody_keeps() {
     for socket in [&mut ada, &mut bob] {
         assert_eq!(socket.ask(&subscribe).await, json!({ "subscribed": topic }));
     }
-    let say = |kind: &str, data: Value| json!({ "publish": topic, "kind": kind, "data": data }).to_string();
+    let say = |kind: &str, data: Value| {
+        json!({ "publish": topic, "kind": kind, "data": data }).to_string()
+    };
     ada.say(say("typing", json!({ "in": "title" }))).await;
     for socket in [&mut ada, &mut bob] {
         let expected = json!({
@@ -181,7 +193,10 @@ async fn members_say_what_nobody_keeps() {
     let mut eve = company.socket(&eve).await;
     assert_eq!(code(&eve.ask(say("typing", json!(1))).await), "forbidden");
     // Nothing of that was an event.
-    assert_eq!(ada.ask(json!({ "unsubscribe": topic }).to_string()).await, json!({ "unsubscribed": topic }));
+    assert_eq!(
+        ada.ask(json!({ "unsubscribe": topic }).to_string()).await,
+        json!({ "unsubscribed": topic })
+    );
 }
 
 #[tokio::test]
@@ -210,7 +225,8 @@ async fn a_socket_is_opened_by_token_by_cookie_of_the_own_pages_or_by_ticket() {
     let no_handshake = company.host.ask(get(format!("/api/ws?ticket={ticket}"))).await;
     assert_eq!((no_handshake.status.as_u16(), no_handshake.header("upgrade")), (426, "websocket"));
     let query = format!("?ticket={ticket}");
-    let mut socket = Socket::open(address, &query, &[("origin", "https://app.example")]).await.ok().unwrap();
+    let mut socket =
+        Socket::open(address, &query, &[("origin", "https://app.example")]).await.ok().unwrap();
     assert_eq!(socket.ask(company.subscribe(None)).await["subscribed"], *company.topic);
     assert_eq!(Socket::open(address, &query, &[]).await.map(drop), Err(401));
     let late = company.host.ask(post("/api/tickets").bearer(token)).await.json();
@@ -264,7 +280,8 @@ async fn whoever_does_not_answer_pings_is_let_go() {
     let mut text = Vec::new();
     let read = tokio::io::AsyncReadExt::read_to_end(connection, &mut text);
     let _ = tokio::time::timeout(Duration::from_secs(20), read).await.expect("the host hangs up");
-    let close = text.windows(9).any(|bytes| bytes == [&4009_u16.to_be_bytes()[..], b"no_pong"].concat());
+    let close =
+        text.windows(9).any(|bytes| bytes == [&4009_u16.to_be_bytes()[..], b"no_pong"].concat());
     assert!(close, "{}", String::from_utf8_lossy(&text));
 }
 

@@ -7,8 +7,9 @@ use super::*;
 use crate::{
     AcceptInvitation, ChangeMemberRole, ConfirmUser, CreateWorkspace, DeclineInvitation,
     ExpireInvitations, InvitationEntry, InvitationSummary, InviteMember, IssueConfirmation,
-    IssueTicket, LeaveWorkspace, LogIn, LogOut, MemberSummary, PurgeExpired, RedeemTicket, RegisterUser, RemoveMember,
-    ResendInvitation, RevokeInvitation, Role, Secret, UserEntry, UserProfile, WorkspaceRef,
+    IssueTicket, LeaveWorkspace, LogIn, LogOut, MemberSummary, PurgeExpired, RedeemTicket,
+    RegisterUser, RemoveMember, ResendInvitation, RevokeInvitation, Role, Secret, UserEntry,
+    UserProfile, WorkspaceRef,
 };
 
 fn sent<T: Send>(_: T) {}

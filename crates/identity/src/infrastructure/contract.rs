@@ -9,9 +9,7 @@ use perme8_events::{
 use uuid::Uuid;
 
 use crate::{
-    application::ports::{
-        EmailTokens, Invitations, Members, Sessions, Tickets, Users, Workspaces,
-    },
+    application::ports::{EmailTokens, Invitations, Members, Sessions, Tickets, Users, Workspaces},
     domain::{
         email::Email,
         invitation::{Invitation, InvitationStatus, NewInvitation},

@@ -18,8 +18,7 @@ impl Tickets for FakeTx<Tables> {
         let tickets = &mut self.state.tickets;
         tickets.retain(|kept| kept.session_id != ticket.session_id || kept.expires_at > now);
         tickets.sort_by_key(|kept| kept.expires_at);
-        let of_session =
-            tickets.iter().filter(|kept| kept.session_id == ticket.session_id).count();
+        let of_session = tickets.iter().filter(|kept| kept.session_id == ticket.session_id).count();
         if i64::try_from(of_session).is_ok_and(|count| count >= TICKETS) {
             let oldest = tickets.iter().position(|kept| kept.session_id == ticket.session_id);
             oldest.map(|place| tickets.remove(place));

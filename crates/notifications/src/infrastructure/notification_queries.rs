@@ -52,7 +52,8 @@ pub(crate) async fn find(
     user: UserId,
     id: NotificationId,
 ) -> Result<Option<NotificationSummary>, StorageError> {
-    let query = db.query(sql!(select_notifications!("WHERE user_id = $1 AND notification_id = $2")));
+    let query =
+        db.query(sql!(select_notifications!("WHERE user_id = $1 AND notification_id = $2")));
     let found = notifications(query.bind(user).bind(id).all().await?)?;
     Ok(found.into_iter().next().map(NotificationSummary::from))
 }

@@ -98,7 +98,11 @@ impl EphemeralMessage {
     ///
     /// [`serde_json::Error`] when it claims to be an `S`, but is not.
     pub fn decode<S: Signal>(&self) -> Result<Option<S>, serde_json::Error> {
-        if self.kind == S::KIND { serde_json::from_str(self.data.get()).map(Some) } else { Ok(None) }
+        if self.kind == S::KIND {
+            serde_json::from_str(self.data.get()).map(Some)
+        } else {
+            Ok(None)
+        }
     }
 }
 
@@ -115,7 +119,9 @@ impl fmt::Debug for EphemeralMessage {
 /// Whether a client may call its message so: a short word, which no [`Signal`] is because of its dot.
 pub(crate) fn is_word(kind: &str) -> bool {
     (1..=LONGEST_KIND).contains(&kind.len())
-        && kind.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
+        && kind
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'_')
 }
 
 #[cfg(test)]

@@ -4,12 +4,7 @@ use std::sync::Arc;
 
 use crate::{
     application::rights::{Standings, Viewer},
-    domain::{
-        error::StorageError,
-        id::UserId,
-        position::Position,
-        topic::Topic,
-    },
+    domain::{error::StorageError, id::UserId, position::Position, topic::Topic},
     infrastructure::{
         bus::{live::LiveEvents, rights::Rights},
         feed::Feed,

@@ -61,7 +61,11 @@ pub(crate) fn start(
     until_stopped(tasks, "listener", receive(pool.clone(), me, incoming));
 }
 
-fn until_stopped(tasks: &Tasks, name: &'static str, task: impl Future<Output = ()> + Send + 'static) {
+fn until_stopped(
+    tasks: &Tasks,
+    name: &'static str,
+    task: impl Future<Output = ()> + Send + 'static,
+) {
     let stop = tasks.token();
     tasks.spawn(name, async move {
         stop.run_until_cancelled(task).await;
@@ -132,7 +136,10 @@ async fn listen(pool: &PgPool, me: Uuid, incoming: &Incoming) -> sqlx::Result<()
                 Ok(_mine) => {}
                 // A node of another version has topics that this one does not know, and nobody here listens to.
                 Err(error) => {
-                    tracing::debug!(error = &error as &dyn Error, "a message of another node is odd");
+                    tracing::debug!(
+                        error = &error as &dyn Error,
+                        "a message of another node is odd"
+                    );
                 }
             }
         } else if note.payload() != mine {

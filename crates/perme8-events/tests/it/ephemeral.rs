@@ -19,7 +19,8 @@ use crate::{
 };
 
 const SOON: Duration = Duration::from_secs(20);
-const SEVEN: EphemeralTopic = EphemeralTopic::Workspace(perme8_events::Id::new(uuid::Uuid::from_u128(7)));
+const SEVEN: EphemeralTopic =
+    EphemeralTopic::Workspace(perme8_events::Id::new(uuid::Uuid::from_u128(7)));
 
 #[derive(Debug, PartialEq, Serialize, Deserialize)]
 struct Token(String);
@@ -146,7 +147,9 @@ on_both_engines! {
 /// One database, two nodes; on SQLite there is only ever one.
 #[tokio::test]
 async fn other_nodes_hear_it_too() {
-    let Some(test) = perme8_events::testing::TestDb::postgres(8, &[&MIGRATIONS]).await else { return };
+    let Some(test) = perme8_events::testing::TestDb::postgres(8, &[&MIGRATIONS]).await else {
+        return;
+    };
     test.run(async |test| {
         let (here, there) =
             (Live::start(&test.db, &members()).await, Live::start(&test.db, &members()).await);

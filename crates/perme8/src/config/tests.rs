@@ -81,8 +81,7 @@ fn flags_beat_the_environment_which_beats_the_file() {
         secure_cookies,
         legacy_bridge,
         database: _,
-    } =
-        resolved.config.clone();
+    } = resolved.config.clone();
     assert_eq!(
         (listen.port(), log.as_str(), log_format, connections),
         (3, "debug", LogFormat::Json, 8)

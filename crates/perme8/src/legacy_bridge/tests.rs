@@ -72,7 +72,12 @@ async fn an_invitation_is_told_to_everybody_who_watches_invitations_and_to_the_i
 #[tokio::test]
 async fn a_new_member_is_told_to_that_person_and_to_the_workspace() {
     check(
-        MemberJoined { workspace_id: id(7), user_id: id(5), role: Role::Member, invitation_id: None },
+        MemberJoined {
+            workspace_id: id(7),
+            user_id: id(5),
+            role: Role::Member,
+            invitation_id: None,
+        },
         expect![[r##"
             ["user:#5",["workspace_joined","#7"]]
             ["workspace:#7",["member_joined","#5"]]

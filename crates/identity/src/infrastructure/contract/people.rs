@@ -124,9 +124,7 @@ async fn what_is_over_is_purged_up_to_a_limit<T: Ports>(tx: &mut T) {
 }
 
 /// A session of Ada's, and what makes tickets of it.
-async fn session_of_ada<T: Ports>(
-    tx: &mut T,
-) -> (Session, impl Fn(u8) -> Ticket + use<T>) {
+async fn session_of_ada<T: Ports>(tx: &mut T) -> (Session, impl Fn(u8) -> Ticket + use<T>) {
     let ada = person(tx, "ada").await;
     let now = tx.now();
     let session = Session::begin(tx.new_id(), ada.id, TokenHash::new([0; 32]), now);

@@ -39,7 +39,8 @@ impl Bell {
 
     /// Rings as if for the event at `position`, also when a later one was the first.
     pub(crate) fn ring(&self, position: Position) {
-        let earlier = |first| (first == 0 || first > position.number()).then_some(position.number());
+        let earlier =
+            |first| (first == 0 || first > position.number()).then_some(position.number());
         // An error says that an earlier event rang already.
         let _ = self.first.fetch_update(Ordering::AcqRel, Ordering::Acquire, earlier);
         self.rung.notify_one();

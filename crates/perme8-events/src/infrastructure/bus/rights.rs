@@ -100,11 +100,7 @@ impl Rights {
         Some((Arc::clone(&entry.answers), whom))
     }
 
-    async fn ask(
-        &self,
-        users: &[UserId],
-        workspace: WorkspaceId,
-    ) -> Result<Answers, StorageError> {
+    async fn ask(&self, users: &[UserId], workspace: WorkspaceId) -> Result<Answers, StorageError> {
         let mut answers: Answers = users.iter().map(|user| (*user, None)).collect();
         for some in users.chunks(BATCH) {
             for (user, standing) in self.standings.standings(some, workspace).await? {
