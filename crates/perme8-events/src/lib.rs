@@ -12,7 +12,8 @@ pub use domain::actor::Actor;
 pub use domain::audience::{Audience, Scope, ScopeError};
 pub use domain::catalogue::{Catalogue, EventDescriptor, assert_unique};
 pub use domain::core_events::{
-    EVENTS, Operation, OperationId, OperatorActed, OperatorAction, SubjectKind,
+    EVENTS, JobDone, JobGivenUp, JobId, Operation, OperationId, OperatorActed, OperatorAction,
+    QueuedJob, SubjectKind, TimerFired,
 };
 pub use domain::envelope::{DecodeError, Envelope};
 pub use domain::ephemeral::{EphemeralMessage, EphemeralTopic, EphemeralTopicError, Signal};
@@ -30,13 +31,17 @@ pub use perme8_events_macros::DomainEvent;
 
 // What use cases, handlers and readers ask for.
 pub use application::clock::{Clock, SystemClock};
+pub use application::deferred::{Deferred, Timer};
 pub use application::event_store::{EventFilter, EventStore};
 pub use application::handler::{
     Effects, ErrorClass, EventHandler, HandlerError, HandlerOptions, RetryPolicy, Start,
     Subscriber, Subscription,
 };
+pub use application::job::{Job, JobRun, NewJob, QueueOptions, Worker};
+pub use application::process::{Input, ProcessManager, Steps};
 pub use application::repository::{Load, Save, Store};
 pub use application::rights::{Standing, Standings, Viewer};
+pub use application::schedule::{Schedule, ScheduleError};
 pub use application::transaction::Transaction;
 
 // The derive macro names this crate by its full path, also inside this crate.

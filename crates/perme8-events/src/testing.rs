@@ -10,6 +10,7 @@ mod fail_points;
 mod fake_tx;
 mod memory_store;
 mod parity;
+mod process;
 mod statements;
 mod wait;
 
@@ -20,6 +21,7 @@ pub use engines::{SERVER, TestDb};
 pub use fake_tx::FakeTx;
 pub use memory_store::MemoryStore;
 pub use parity::schema_differences;
+pub use process::ProcessTest;
 pub use statements::check_statements;
 pub use wait::wait_until;
 

@@ -6,7 +6,7 @@ use async_trait::async_trait;
 
 use crate::domain::{
     envelope::{DecodeError, Envelope},
-    error::StorageError,
+    error::{Repeated, StorageError},
     event::DomainEvent,
 };
 
@@ -55,6 +55,18 @@ impl HandlerError {
     #[must_use]
     pub fn class(&self) -> ErrorClass {
         self.class
+    }
+
+    /// Whether a command was refused because an earlier attempt had committed it under the same idempotency key.
+    pub(crate) fn is_repeated(&self) -> bool {
+        let mut error: Option<&(dyn Error + 'static)> = Some(&*self.source);
+        while let Some(one) = error {
+            if one.is::<Repeated>() {
+                return true;
+            }
+            error = one.source();
+        }
+        false
     }
 
     /// The message and its causes, outermost first, cut to 2,000 characters.

@@ -3,7 +3,13 @@
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
-use crate::domain::{event::DomainEvent, id::Id, origin::Origin, unsaved::NewEvent};
+use crate::{
+    application::{
+        deferred::{Deferred, Timer, What},
+        job::{Job, NewJob},
+    },
+    domain::{event::DomainEvent, id::Id, origin::Origin, unsaved::NewEvent},
+};
 
 /// An open transaction, as seen by a use case: it can neither commit nor roll back.
 pub trait Transaction: Send {
@@ -15,6 +21,8 @@ pub trait Transaction: Send {
     fn new_uuid(&mut self) -> Uuid;
     /// Buffers an event until the commit.
     fn push(&mut self, event: NewEvent);
+    /// Buffers a job or a timer until the commit.
+    fn defer(&mut self, deferred: Deferred);
 
     /// A fresh id.
     fn new_id<A>(&mut self) -> Id<A> {
@@ -24,5 +32,33 @@ pub trait Transaction: Send {
     /// Emits a fact without state, e.g. a login; what has state is saved with its events by [`Save`](crate::Save).
     fn emit<E: DomainEvent>(&mut self, event: E) {
         self.push(NewEvent::of(event));
+    }
+
+    /// Enqueues work that is done after the commit, outside of the transaction: `tx.enqueue(job)`, or with a due time, an
+    /// order or an idempotency key as [`NewJob`] says.
+    fn enqueue<J: Job>(&mut self, job: impl Into<NewJob<J>>) {
+        self.defer(job.into().deferred());
+    }
+
+    /// Cancels the job of this idempotency key, unless it runs already or is done.
+    fn cancel_job<J: Job>(&mut self, idempotency_key: impl Into<String>) {
+        let idempotency_key = idempotency_key.into();
+        self.defer(Deferred(What::Cancel { queue: J::QUEUE, idempotency_key }));
+    }
+
+    /// Sets a timer, or moves the one of the same owner, instance and name.
+    fn set_timer(&mut self, timer: Timer) {
+        self.defer(Deferred(What::SetTimer(timer)));
+    }
+
+    /// Forgets a timer, unless it has fired already.
+    fn cancel_timer(
+        &mut self,
+        owner: &'static str,
+        instance: impl Into<String>,
+        timer: impl Into<String>,
+    ) {
+        let (owner, instance, timer) = (owner.into(), instance.into(), Some(timer.into()));
+        self.defer(Deferred(What::CancelTimer { owner, instance, timer }));
     }
 }

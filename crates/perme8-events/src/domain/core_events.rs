@@ -1,7 +1,8 @@
-//! What the core itself tells, beside what it carries for others.
+//! What the core itself tells, beside what it carries for others: what operators did, jobs that ended, timers that are due.
 
 use std::fmt;
 
+use chrono::{DateTime, Utc};
 use perme8_events_macros::DomainEvent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,8 +12,18 @@ use crate::{catalogue, domain::id::Id};
 catalogue! {
     /// Every event of the core.
     pub EVENTS:
+    JobDone,
+    JobGivenUp,
     OperatorActed,
+    TimerFired,
 }
+
+/// Marks the ids of jobs.
+#[derive(Debug)]
+pub enum QueuedJob {}
+
+/// Identifies a job.
+pub type JobId = Id<QueuedJob>;
 
 /// Marks the ids of what operators do.
 #[derive(Debug)]
@@ -97,4 +108,52 @@ impl fmt::Display for SubjectKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// Emitted when a timer is due.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "timer", id = "{owner}:{instance}:{timer}", audience(operators))]
+pub struct TimerFired {
+    /// Who set it, usually the handler that reacts to it.
+    pub owner: String,
+    /// What it is about.
+    pub instance: String,
+    /// Its name.
+    pub timer: String,
+    /// When it was due.
+    pub due_at: DateTime<Utc>,
+}
+
+/// Emitted when a job is done of which somebody wants to be told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "job", audience(operators))]
+pub struct JobDone {
+    /// Which job.
+    #[event(aggregate_id)]
+    pub job_id: JobId,
+    /// Its queue.
+    pub queue: String,
+    /// Its idempotency key.
+    pub idempotency_key: Option<String>,
+    /// The key by which it was ordered.
+    pub ordering_key: Option<String>,
+}
+
+/// Emitted when a job was given up: after its last attempt, or because trying again is useless.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "job", audience(operators))]
+pub struct JobGivenUp {
+    /// Which job.
+    #[event(aggregate_id)]
+    pub job_id: JobId,
+    /// Its queue.
+    pub queue: String,
+    /// Its idempotency key.
+    pub idempotency_key: Option<String>,
+    /// The key whose later jobs wait behind it.
+    pub ordering_key: Option<String>,
+    /// How often it was tried.
+    pub attempts: u16,
+    /// Why it failed last.
+    pub error: String,
 }

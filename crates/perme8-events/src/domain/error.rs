@@ -20,7 +20,13 @@ enum Kind {
     Conflict,
     Again,
     Unavailable,
+    Repeated,
 }
+
+/// Says in a chain of causes that a transaction was refused because its idempotency key had been used.
+#[derive(Debug, thiserror::Error)]
+#[error("a transaction with this idempotency key is committed already")]
+pub(crate) struct Repeated;
 
 impl StorageError {
     /// An adapter failed.
@@ -52,6 +58,21 @@ impl StorageError {
             kind: Kind::Unavailable,
             source: Some(source.into()),
         }
+    }
+
+    pub(crate) fn repeated() -> Self {
+        // With a source, because errors of use cases pass on nothing else of this one.
+        Self {
+            what: "the command was committed before",
+            kind: Kind::Repeated,
+            source: Some(Repeated.into()),
+        }
+    }
+
+    /// Whether the transaction is committed already, under the idempotency key of its origin.
+    #[must_use]
+    pub fn is_repeated(&self) -> bool {
+        self.kind == Kind::Repeated
     }
 
     /// Whether somebody else changed the aggregate, or took what must be unique, since it was read.

@@ -72,6 +72,17 @@ pub struct Origin {
     causation_id: Option<EventId>,
     metadata: Metadata,
     client: Option<Client>,
+    idempotency_key: Option<String>,
+}
+
+/// What led to something that is done later, by a job or a timer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Cause {
+    pub(crate) on_behalf_of: Option<UserId>,
+    pub(crate) workspace_id: Option<WorkspaceId>,
+    pub(crate) correlation_id: CorrelationId,
+    pub(crate) causation_id: Option<EventId>,
+    pub(crate) metadata: Metadata,
 }
 
 impl Origin {
@@ -115,6 +126,29 @@ impl Origin {
         }
     }
 
+    /// What this leads to later.
+    pub(crate) fn cause(&self) -> Cause {
+        Cause {
+            on_behalf_of: self.on_behalf_of.or(self.actor.user()),
+            workspace_id: self.workspace_id,
+            correlation_id: self.correlation_id,
+            causation_id: self.causation_id,
+            metadata: self.metadata.clone(),
+        }
+    }
+
+    /// Something that is done later, by the part of the system of this name.
+    pub(crate) fn later(name: String, cause: Cause) -> Self {
+        let Cause { on_behalf_of, workspace_id, correlation_id, causation_id, metadata } = cause;
+        Self {
+            on_behalf_of,
+            workspace_id,
+            causation_id,
+            metadata,
+            ..Self::correlated(Actor::System(name.into()), correlation_id)
+        }
+    }
+
     fn correlated(actor: Actor, correlation_id: CorrelationId) -> Self {
         Self {
             actor,
@@ -124,6 +158,7 @@ impl Origin {
             causation_id: None,
             metadata: Metadata::new(),
             client: None,
+            idempotency_key: None,
         }
     }
 
@@ -163,6 +198,21 @@ impl Origin {
     #[must_use]
     pub fn with_client(self, client: Client) -> Self {
         Self { client: Some(client), ..self }
+    }
+
+    /// The same, under an idempotency key: the transaction commits once, and when it is repeated under the same key, it
+    /// changes nothing and gives [`StorageError::is_repeated`](crate::StorageError::is_repeated).
+    ///
+    /// For commands that are one transaction. A key is remembered for 30 days.
+    #[must_use]
+    pub fn once(self, key: impl Into<String>) -> Self {
+        Self { idempotency_key: Some(key.into()), ..self }
+    }
+
+    /// The key under which its transaction commits once.
+    #[must_use]
+    pub fn idempotency_key(&self) -> Option<&str> {
+        self.idempotency_key.as_deref()
     }
 
     /// Who does it.

@@ -99,6 +99,8 @@ pub struct Db {
     pub(crate) clock: Arc<dyn Clock>,
     /// Counts the commits with events of this process; the feed waits for it.
     pub(crate) commits: Arc<watch::Sender<u64>>,
+    /// Counts the commits of this process that left something to be done later; the dispatcher waits for it.
+    pub(crate) later: Arc<watch::Sender<u64>>,
 }
 
 pub(crate) enum Engine {
@@ -125,8 +127,12 @@ impl Db {
             DatabaseUrl::Sqlite(path) => sqlite::open(path, &options).await?,
             DatabaseUrl::Postgres(text) => postgres::open(url, text, &options).await?,
         };
-        let commits = Arc::new(watch::Sender::new(0));
-        Ok(Self { engine: Arc::new(engine), clock: options.clock, commits })
+        Ok(Self {
+            engine: Arc::new(engine),
+            clock: options.clock,
+            commits: Arc::new(watch::Sender::new(0)),
+            later: Arc::new(watch::Sender::new(0)),
+        })
     }
 
     /// A query outside a transaction, on a connection that only reads.
@@ -163,6 +169,11 @@ impl Db {
     /// Tells the feed of this process that events were committed.
     pub(crate) fn committed(&self) {
         self.commits.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// Tells the dispatcher of this process that there may be something to do.
+    pub(crate) fn deferred(&self) {
+        self.later.send_modify(|count| *count = count.wrapping_add(1));
     }
 
     /// Closes every connection, after what runs on them has ended.

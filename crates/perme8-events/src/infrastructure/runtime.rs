@@ -1,4 +1,4 @@
-//! The runtime of durable handlers.
+//! The runtime of durable handlers, workers and schedules.
 //!
 //! Each handler's events are spread over partitions by the hash of their key. A partition is leased by one node at a time
 //! and delivered by one [`Lane`](lane::Lane) in order: the effect of an event, the events that it leads to and the
@@ -12,17 +12,23 @@ use std::{
 
 use chrono::{DateTime, Utc};
 use tokio::sync::{broadcast, watch};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    application::handler::EventHandler,
-    domain::{envelope::Envelope, error::StorageError, position::Position},
+    application::{
+        handler::EventHandler, job::Worker, process::ProcessManager, schedule::Schedule,
+    },
+    domain::{envelope::Envelope, error::StorageError, origin::Origin, position::Position},
     infrastructure::{
         db::Db,
         feed::Feed,
+        process::ProcessHandler,
+        queue::{self, dispatcher::Dispatcher, erased::AnyWorker},
         runtime::{erased::AnyHandler, lane::LaneContext, node::Node},
         tasks::Tasks,
         tx::Tx,
+        unit_of_work::UnitOfWork,
     },
 };
 
@@ -114,6 +120,36 @@ pub enum StartError {
         /// Their names.
         names: Vec<String>,
     },
+    /// Two workers would share a queue.
+    #[error("two workers do the jobs of `{name}`: a queue has one")]
+    DuplicateQueue {
+        /// The queue.
+        name: &'static str,
+    },
+    /// Two schedules would share their times.
+    #[error("two schedules are called `{name}`: give one of them another name")]
+    DuplicateSchedule {
+        /// The name.
+        name: &'static str,
+    },
+    /// Nobody would do the jobs of a schedule.
+    #[error("the schedule `{name}` enqueues jobs of `{queue}`, which has no worker: add it")]
+    ScheduleWithoutWorker {
+        /// The schedule.
+        name: &'static str,
+        /// The queue of its jobs.
+        queue: &'static str,
+    },
+    /// The database holds jobs that nobody would do.
+    #[error(
+        "the database holds jobs of queues that this program does not have: {}; \
+         run the program that has them, or declare the queues retired",
+        names.join(", ")
+    )]
+    UnknownQueues {
+        /// Their names.
+        names: Vec<String>,
+    },
     /// A checkpoint lies beyond the end of the log: the log is older than the checkpoints.
     #[error(
         "`{handler}` has handled events up to position {position}, but the log ends at {head}: \
@@ -137,6 +173,9 @@ pub struct RuntimeBuilder {
     db: Db,
     handlers: Vec<Arc<dyn AnyHandler>>,
     retired: Vec<&'static str>,
+    workers: Vec<Arc<dyn AnyWorker>>,
+    schedules: Vec<Schedule>,
+    retired_queues: Vec<&'static str>,
     node: NodeOptions,
 }
 
@@ -158,6 +197,37 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Adds the worker of a queue.
+    #[must_use]
+    pub fn worker<W: Worker + 'static>(mut self, worker: W) -> Self {
+        self.workers.push(Arc::new(worker));
+        self
+    }
+
+    /// Adds a process manager, with the worker that does what it commands.
+    #[must_use]
+    pub fn process<P, W>(self, process: P, worker: W) -> Self
+    where
+        P: ProcessManager + 'static,
+        W: Worker<Job = P::Command> + 'static,
+    {
+        self.handler(ProcessHandler::new(process)).worker(worker)
+    }
+
+    /// Adds a schedule; the queue of its jobs needs a worker.
+    #[must_use]
+    pub fn schedule(mut self, schedule: Schedule) -> Self {
+        self.schedules.push(schedule);
+        self
+    }
+
+    /// Says that a queue of this name no longer exists, so that jobs which are left in it are no mistake.
+    #[must_use]
+    pub fn retired_queue(mut self, name: &'static str) -> Self {
+        self.retired_queues.push(name);
+        self
+    }
+
     /// How this node takes part.
     #[must_use]
     pub fn node(self, node: NodeOptions) -> Self {
@@ -167,19 +237,31 @@ impl RuntimeBuilder {
     /// The runtime; it does nothing until it is started.
     #[must_use]
     pub fn build(self) -> Runtime {
-        let Self { db, handlers, retired, node } = self;
-        Runtime { db, handlers, retired, node, reactions: broadcast::Sender::new(REACTIONS) }
+        let Self { db, handlers, retired, workers, schedules, retired_queues, node } = self;
+        Runtime {
+            db,
+            handlers,
+            retired,
+            workers,
+            schedules: Arc::new(schedules),
+            retired_queues,
+            node,
+            reactions: broadcast::Sender::new(REACTIONS),
+        }
     }
 }
 
 /// An observer may lag behind by so many reactions before it misses some.
 const REACTIONS: usize = 4096;
 
-/// Runs durable handlers.
+/// Runs durable handlers, the workers of queues, and schedules.
 pub struct Runtime {
     db: Db,
     handlers: Vec<Arc<dyn AnyHandler>>,
     retired: Vec<&'static str>,
+    workers: Vec<Arc<dyn AnyWorker>>,
+    schedules: Arc<Vec<Schedule>>,
+    retired_queues: Vec<&'static str>,
     node: NodeOptions,
     reactions: broadcast::Sender<Reaction>,
 }
@@ -205,6 +287,9 @@ impl Runtime {
             db: db.clone(),
             handlers: Vec::new(),
             retired: Vec::new(),
+            workers: Vec::new(),
+            schedules: Vec::new(),
+            retired_queues: Vec::new(),
             node: NodeOptions::default(),
         }
     }
@@ -215,23 +300,53 @@ impl Runtime {
         self.handlers.iter().map(|handler| handler.name()).collect()
     }
 
+    /// The names of the queues.
+    #[must_use]
+    pub fn queue_names(&self) -> Vec<&'static str> {
+        self.workers.iter().map(|worker| worker.queue()).collect()
+    }
+
     /// Tells what happens to deliveries on this node, from now on.
     #[must_use]
     pub fn reactions(&self) -> broadcast::Receiver<Reaction> {
         self.reactions.subscribe()
     }
 
-    /// Checks that the database fits the handlers, and delivers until the tasks are stopped.
+    /// Checks that the database fits the handlers, workers and schedules, and runs them until the tasks are stopped.
     ///
     /// # Errors
     ///
     /// [`StartError`]; nothing was delivered then.
     pub async fn start(&self, feed: &Feed, tasks: &Tasks) -> Result<(), StartError> {
-        start::check(&self.db, &self.handlers, &self.retired).await?;
-        let node =
-            Node::register(self.context(feed), self.handlers.clone(), self.node.clone()).await?;
-        tasks.spawn("handlers", node.run(tasks.token()));
+        self.check().await?;
+        let context = self.context(feed);
+        let dispatcher = self.dispatcher(context.node_id, tasks.token());
+        let node = Node::register(context, self.handlers.clone(), self.node.clone()).await?;
+        // The node gives signs of life until the last job has ended, or others would run it again meanwhile.
+        let jobs = CancellationToken::new();
+        let ended = jobs.clone().drop_guard();
+        tasks.spawn("jobs", async move {
+            let _ended = ended;
+            dispatcher.run().await;
+        });
+        tasks.spawn("handlers", node.run(tasks.token(), jobs));
         Ok(())
+    }
+
+    async fn check(&self) -> Result<(), StartError> {
+        queue::start::check(&self.db, &self.workers, &self.schedules, &self.retired_queues).await?;
+        start::check(&self.db, &self.handlers, &self.retired).await?;
+        UnitOfWork::new(self.db.clone())
+            .run(Origin::system("events.start"), async |tx| {
+                queue::start::ensure(tx, &self.schedules).await
+            })
+            .await?;
+        Ok(())
+    }
+
+    fn dispatcher(&self, node_id: Uuid, stop: CancellationToken) -> Dispatcher {
+        let (workers, schedules) = (self.workers.clone(), Arc::clone(&self.schedules));
+        Dispatcher::new(self.db.clone(), node_id, workers, schedules, stop)
     }
 
     fn context(&self, feed: &Feed) -> LaneContext {

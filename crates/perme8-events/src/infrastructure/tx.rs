@@ -7,11 +7,12 @@ use sqlx::{Executor as _, Postgres, Sqlite};
 use uuid::Uuid;
 
 use crate::{
-    application::transaction::Transaction,
+    application::{deferred::Deferred, transaction::Transaction},
     domain::{error::StorageError, id::EventId, origin::Origin, unsaved::NewEvent},
     infrastructure::{
         db::{Db, Engine},
         log::append,
+        queue::deferred,
         sql::{Query, Stmt, Target},
     },
     sql,
@@ -27,6 +28,10 @@ pub struct Tx {
     origin: Origin,
     now: DateTime<Utc>,
     pending: Vec<Pending>,
+    /// What is to be done later, each with the origin that the transaction had then.
+    later: Vec<(Deferred, Origin)>,
+    /// The idempotency key of the origin that it was begun with.
+    once: Option<String>,
 }
 
 /// The engine's own transaction.
@@ -73,6 +78,10 @@ impl Transaction for Tx {
         let id = self.new_id();
         self.pending.push(Pending { event, id, origin: self.origin.clone(), at: self.now });
     }
+
+    fn defer(&mut self, deferred: Deferred) {
+        self.later.push((deferred, self.origin.clone()));
+    }
 }
 
 impl Tx {
@@ -91,7 +100,15 @@ impl Tx {
                 Conn::Postgres(begun.await.map_err(StorageError::unavailable)??)
             }
         };
-        Ok(Self { conn, now: db.clock.now(), db: db.clone(), origin, pending: Vec::new() })
+        Ok(Self {
+            conn,
+            now: db.clock.now(),
+            db: db.clone(),
+            once: origin.idempotency_key().map(str::to_owned),
+            origin,
+            pending: Vec::new(),
+            later: Vec::new(),
+        })
     }
 
     /// A query within this transaction.
@@ -114,10 +131,11 @@ impl Tx {
         body: impl AsyncFnOnce(&mut Self) -> Result<R, E>,
     ) -> Result<R, E> {
         self.control("SAVEPOINT perme8").await?;
-        let emitted = self.pending.len();
+        let (emitted, deferred) = (self.pending.len(), self.later.len());
         let result = body(self).await;
         if result.is_err() {
             self.pending.truncate(emitted);
+            self.later.truncate(deferred);
             self.control("ROLLBACK TO SAVEPOINT perme8").await?;
         }
         self.control("RELEASE SAVEPOINT perme8").await?;
@@ -161,7 +179,22 @@ impl Tx {
         Ok(!pending.is_empty())
     }
 
+    /// Writes down what is to be done later, and that the command of this transaction is done.
+    async fn write_down(&mut self) -> Result<bool, StorageError> {
+        if let Some(key) = self.once.take() {
+            let now = self.now;
+            deferred::remember(self, &key, now).await?;
+        }
+        let later = std::mem::take(&mut self.later);
+        for (deferred, origin) in &later {
+            deferred::write(self, deferred, origin).await?;
+        }
+        Ok(!later.is_empty())
+    }
+
     pub(crate) async fn commit(mut self) -> Result<(), StorageError> {
+        let deferred = self.write_down().await?;
+        // Last, so that the lock that it takes is held for a short time.
         let appended = self.append_events().await?;
         if !appended && let Conn::Postgres(tx) = &mut self.conn {
             // COMMIT of a transaction in which a statement has failed rolls back without an error; any statement gives one.
@@ -173,6 +206,9 @@ impl Tx {
         }
         if appended {
             self.db.committed();
+        }
+        if deferred {
+            self.db.deferred();
         }
         Ok(())
     }

@@ -1,12 +1,16 @@
 //! A transaction without a database, for the tests of use cases and handlers.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 
 use chrono::{DateTime, Utc};
 use uuid::Uuid;
 
 use crate::{
-    application::{clock::Clock as _, transaction::Transaction},
+    application::{
+        clock::Clock as _,
+        deferred::{Deferred, Timer, What},
+        transaction::Transaction,
+    },
     domain::{
         actor::Actor,
         id::{CorrelationId, UserId},
@@ -26,6 +30,7 @@ pub struct FakeTx<S> {
     now: DateTime<Utc>,
     ids: u128,
     pushed: Vec<NewEvent>,
+    later: Vec<Deferred>,
 }
 
 impl<S> FakeTx<S> {
@@ -40,6 +45,7 @@ impl<S> FakeTx<S> {
             now: ManualClock::monday_morning().now(),
             ids: 0x100,
             pushed: Vec::new(),
+            later: Vec::new(),
         }
     }
 
@@ -62,10 +68,18 @@ impl<S> FakeTx<S> {
         Self { now, ..self }
     }
 
-    /// What was emitted or saved, one `type data` line each.
+    /// What was emitted or saved, one `type data` line each, and after it what is to be done later.
+    ///
+    /// # Panics
+    ///
+    /// Something in it does not serialise.
     #[must_use]
     pub fn transcript(&self) -> String {
-        super::transcript(&self.pushed)
+        let mut text = super::transcript(&self.pushed);
+        for deferred in &self.later {
+            line(&mut text, &deferred.0).expect("a String takes everything");
+        }
+        text
     }
 
     /// As [`Tx::savepoint`](crate::sql::Tx::savepoint): when `body` fails, its changes and events are undone.
@@ -80,11 +94,12 @@ impl<S> FakeTx<S> {
     where
         S: Clone,
     {
-        let (state, emitted) = (self.state.clone(), self.pushed.len());
+        let (state, emitted, deferred) = (self.state.clone(), self.pushed.len(), self.later.len());
         let result = body(self).await;
         if result.is_err() {
             self.state = state;
             self.pushed.truncate(emitted);
+            self.later.truncate(deferred);
         }
         result
     }
@@ -121,5 +136,40 @@ impl<S: Send> Transaction for FakeTx<S> {
 
     fn push(&mut self, event: NewEvent) {
         self.pushed.push(event);
+    }
+
+    fn defer(&mut self, deferred: Deferred) {
+        self.later.push(deferred);
+    }
+}
+
+fn line(text: &mut String, what: &What) -> fmt::Result {
+    match what {
+        What::Enqueue(job) => {
+            let payload = job.payload.as_ref().expect("jobs of tests serialise");
+            write!(text, "enqueue {} {payload}", job.queue)?;
+            let due = job.due_at.map(|at| at.to_string());
+            for (word, value) in
+                [("due", &due), ("order", &job.ordering_key), ("once", &job.idempotency_key)]
+            {
+                if let Some(value) = value {
+                    write!(text, " {word}={value}")?;
+                }
+            }
+            writeln!(text)
+        }
+        What::Cancel { queue, idempotency_key } => {
+            writeln!(text, "cancel {queue} {idempotency_key}")
+        }
+        What::CancelOrdered { queue, ordering_key } => {
+            writeln!(text, "cancel {queue} all of {ordering_key}")
+        }
+        What::SetTimer(Timer { owner, instance, name, due_at }) => {
+            writeln!(text, "set timer {owner} {instance} {name} due={due_at}")
+        }
+        What::CancelTimer { owner, instance, timer } => {
+            let timer = timer.as_deref().unwrap_or("all");
+            writeln!(text, "cancel timer {owner} {instance} {timer}")
+        }
     }
 }

@@ -47,6 +47,12 @@ impl MemoryStore {
         Ok(())
     }
 
+    /// The last event of a transaction as it would stand in a log that holds nothing else.
+    pub(crate) fn envelope<S: Send>(tx: &mut FakeTx<S>) -> Result<Envelope, StorageError> {
+        let event = tx.take_events().pop().expect("something was emitted");
+        envelope(&event, 1, tx)
+    }
+
     fn events(&self) -> MutexGuard<'_, Vec<Envelope>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -13,6 +13,8 @@ mod fixtures;
 #[cfg(test)]
 mod gate;
 #[cfg(test)]
+mod jobs;
+#[cfg(test)]
 mod joined;
 #[cfg(test)]
 mod leases;
@@ -27,9 +29,13 @@ mod opening;
 #[cfg(test)]
 mod operations;
 #[cfg(test)]
+mod orders;
+#[cfg(test)]
 mod plan;
 #[cfg(test)]
 mod probe;
+#[cfg(test)]
+mod processes;
 #[cfg(test)]
 mod retries;
 #[cfg(test)]
@@ -41,4 +47,8 @@ mod starting;
 #[cfg(test)]
 mod statements;
 #[cfg(test)]
+mod timers;
+#[cfg(test)]
 mod transactions;
+#[cfg(test)]
+mod workers;

@@ -10,17 +10,18 @@ use crate::{
     domain::core_events::SubjectKind,
     infrastructure::{
         feed::{Feed, Follower},
+        queue::dispatcher::Dispatcher,
         runtime::{
             Reaction, Runtime,
             erased::AnyHandler,
             lane::{Interrupted, Lane, LaneContext, Step},
-            start,
         },
     },
     testing::ManualClock,
 };
 
-/// Delivers when told to, until nothing is left to do; nothing runs by itself, and no time passes unless it must.
+/// Delivers, does jobs, fires timers and schedules when told to, until nothing is left to do; nothing runs by itself, and no
+/// time passes unless it must.
 pub struct Driver {
     context: LaneContext,
     handlers: Vec<Arc<dyn AnyHandler>>,
@@ -28,6 +29,7 @@ pub struct Driver {
     feed: Feed,
     /// By handler and first bucket, with their epochs.
     lanes: BTreeMap<(String, i64), (i64, Lane)>,
+    dispatcher: Dispatcher,
     clock: Option<ManualClock>,
     reactions: Receiver<Reaction>,
 }
@@ -45,23 +47,31 @@ impl Runtime {
     ///
     /// The database does not fit the handlers.
     pub async fn driver(&self, clock: Option<ManualClock>) -> Driver {
-        start::check(&self.db, &self.handlers, &self.retired)
-            .await
-            .expect("the database fits the handlers");
+        self.check().await.expect("the database fits the handlers, workers and schedules");
         let (feed, follower) =
             Feed::open(&self.db, CancellationToken::new()).await.expect("the log is readable");
         let context = self.context(&feed);
         let handlers = self.handlers.clone();
         let reactions = self.reactions();
-        let mut driver =
-            Driver { context, handlers, follower, feed, lanes: BTreeMap::new(), clock, reactions };
+        let dispatcher = self.dispatcher(context.node_id, CancellationToken::new());
+        let mut driver = Driver {
+            context,
+            handlers,
+            follower,
+            feed,
+            lanes: BTreeMap::new(),
+            dispatcher,
+            clock,
+            reactions,
+        };
         driver.claim().await;
         driver
     }
 }
 
 impl Driver {
-    /// Delivers until nothing is left to do, and tells what happened on the way, in order.
+    /// Delivers, and does jobs, until nothing is left to do that is due, and tells what happened to deliveries on the way, in
+    /// order. Jobs, timers and schedules that are due later wait until the test moves its clock.
     ///
     /// # Panics
     ///
@@ -111,7 +121,8 @@ impl Driver {
         while self.follower.poll().await.expect("the log is readable").is_zero() {}
         let paused = self.context.db.paused(SubjectKind::Handler).await;
         let paused = paused.expect("the pauses are readable");
-        let (mut worked, mut next_due) = (false, None::<DateTime<Utc>>);
+        let mut worked = self.dispatcher.drive().await.expect("the jobs are readable");
+        let mut next_due = self.dispatcher.next_retry().await.expect("the jobs are readable");
         for ((handler, _), (_, lane)) in &mut self.lanes {
             while !paused.contains(handler) {
                 match lane.step().await {

@@ -1,15 +1,14 @@
-//! Handlers of any kind behind one pointer, with panics and time-outs turned into failures.
+//! Handlers of any kind behind one pointer.
 
-use std::{any::Any, panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{any::Any, panic::AssertUnwindSafe, sync::Arc};
 
 use async_trait::async_trait;
-use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
 use crate::{
     application::handler::{EventHandler, HandlerError, Subscriber},
     domain::envelope::Envelope,
-    infrastructure::tx::Tx,
+    infrastructure::{guard::guarded, tx::Tx},
 };
 
 /// What a handler gathered, its type forgotten.
@@ -71,31 +70,4 @@ pub(crate) async fn handle(
     deadline: Instant,
 ) -> Result<(), HandlerError> {
     guarded(handler.options().timeout, deadline, handler.handle_any(tx, event, facts)).await
-}
-
-/// A handler did not return.
-#[derive(Debug, thiserror::Error)]
-enum Broken {
-    #[error("the handler panicked: {0}")]
-    Panic(String),
-    #[error("the handler took longer than {0:?}")]
-    TooSlow(Duration),
-}
-
-async fn guarded<R>(
-    timeout: Duration,
-    deadline: Instant,
-    work: impl Future<Output = Result<R, HandlerError>>,
-) -> Result<R, HandlerError> {
-    match tokio::time::timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await {
-        Err(_) => Err(Broken::TooSlow(timeout).into()),
-        Ok(Err(panic)) => Err(Broken::Panic(message(&*panic)).into()),
-        Ok(Ok(result)) => result,
-    }
-}
-
-fn message(panic: &(dyn Any + Send)) -> String {
-    let text = panic.downcast_ref::<&str>().map(|text| (*text).to_owned());
-    text.or_else(|| panic.downcast_ref::<String>().cloned())
-        .unwrap_or_else(|| "no message".to_owned())
 }

@@ -134,14 +134,18 @@ impl Node {
         node.pulse().beat().await?;
         if let Err(error) = node.tick().await {
             // Some lanes may run already.
-            node.stop(CancellationToken::new()).await;
+            let jobs = CancellationToken::new();
+            jobs.cancel();
+            node.stop(CancellationToken::new(), jobs).await;
             return Err(error);
         }
         Ok(node)
     }
 
     /// Keeps the leases until told to stop, then lets every lane finish its step and hands the partitions back.
-    pub(crate) async fn run(mut self, stop: CancellationToken) {
+    ///
+    /// `jobs` is cancelled when the last job of this node has ended.
+    pub(crate) async fn run(mut self, stop: CancellationToken, jobs: CancellationToken) {
         let beat = self.options.lease / 3;
         // In a task of its own: claims may have to wait for locks, and the lease must not wait with them.
         let (pulse, alive) = (self.pulse(), CancellationToken::new());
@@ -167,7 +171,7 @@ impl Node {
                 "no partitions could be claimed",
             );
         }
-        self.stop(alive).await;
+        self.stop(alive, jobs).await;
     }
 
     fn pulse(&self) -> Pulse {
@@ -274,14 +278,15 @@ impl Node {
         self.context.db.advance_idle(self.context.node_id, &idle).await
     }
 
-    async fn stop(mut self, alive: CancellationToken) {
+    async fn stop(mut self, alive: CancellationToken, jobs: CancellationToken) {
         for lane in self.lanes.values() {
             lane.stop.cancel();
         }
         for lane in self.lanes.values() {
             lane.ended.cancelled().await;
         }
-        // Alive until the last lane has finished its step, or others would take over what it is doing.
+        jobs.cancelled().await;
+        // Alive until the last lane and the last job have finished, or others would take over what it is doing.
         alive.cancel();
         self.tracker.close();
         self.tracker.wait().await;

@@ -1,0 +1,50 @@
+//! What a transaction leaves to be done later: jobs and timers.
+
+use std::borrow::Cow;
+
+use chrono::{DateTime, Utc};
+
+use crate::application::job::Enqueued;
+
+/// What a transaction leaves to be done after its commit: a job or a timer, its Rust type forgotten.
+#[derive(Debug)]
+pub struct Deferred(pub(crate) What);
+
+#[derive(Debug)]
+pub(crate) enum What {
+    /// Into its queue.
+    Enqueue(Enqueued),
+    /// Jobs that wait or were given up: the one of an idempotency key.
+    Cancel { queue: &'static str, idempotency_key: String },
+    /// Jobs that wait or were given up: all of an ordering key.
+    CancelOrdered { queue: &'static str, ordering_key: String },
+    /// Set, or set anew.
+    SetTimer(Timer),
+    /// As if it had never been set: the one of a name, or all of the instance.
+    CancelTimer { owner: Cow<'static, str>, instance: String, timer: Option<String> },
+}
+
+/// An instant to be told of by a [`TimerFired`](crate::TimerFired) event: once, by whichever node notices first.
+///
+/// A timer is identified by its owner, usually the handler that reacts to it, an instance, e.g. the id of an aggregate, and
+/// a name. Setting it again moves it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Timer {
+    pub(crate) owner: Cow<'static, str>,
+    pub(crate) instance: String,
+    pub(crate) name: String,
+    pub(crate) due_at: DateTime<Utc>,
+}
+
+impl Timer {
+    /// The timer of this owner, instance and name.
+    #[must_use]
+    pub fn new(
+        owner: &'static str,
+        instance: impl Into<String>,
+        name: impl Into<String>,
+        due_at: DateTime<Utc>,
+    ) -> Self {
+        Self { owner: owner.into(), instance: instance.into(), name: name.into(), due_at }
+    }
+}
