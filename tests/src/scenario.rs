@@ -40,7 +40,7 @@ const GRACE: Duration = Duration::from_secs(10);
 pub(crate) struct Place(Arc<Mutex<SocketAddr>>);
 
 impl Place {
-    fn new(address: SocketAddr) -> Self {
+    pub(crate) fn new(address: SocketAddr) -> Self {
         Self(Arc::new(Mutex::new(address)))
     }
 
@@ -265,7 +265,7 @@ impl OtherHost {
     /// The same person, with the same session, who asks this host.
     #[must_use]
     pub fn persona(&self, person: &Persona) -> Persona {
-        person.clone().at(self.place.clone())
+        person.clone().at_place(self.place.clone())
     }
 
     /// Stops it.

@@ -1,5 +1,7 @@
 //! Somebody who uses the host over HTTP.
 
+use std::net::SocketAddr;
+
 use reqwest::{Client, Method};
 use serde_json::json;
 
@@ -57,7 +59,13 @@ impl Persona {
         Self::logged_in(self.place.clone(), self.email.clone(), &answer)
     }
 
-    pub(crate) fn at(self, place: Place) -> Self {
+    /// The same person, who asks the host that listens there.
+    #[must_use]
+    pub fn at(self, address: SocketAddr) -> Self {
+        self.at_place(Place::new(address))
+    }
+
+    pub(crate) fn at_place(self, place: Place) -> Self {
         Self { place, ..self }
     }
 

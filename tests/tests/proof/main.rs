@@ -3,6 +3,14 @@
 //! Short forms run with every test; `cargo xtask prove` runs the long ones.
 
 #[cfg(test)]
+mod books;
+#[cfg(test)]
+mod form;
+#[cfg(test)]
 mod r4_exactly_once;
+#[cfg(test)]
+mod r8_fenced;
+#[cfg(test)]
+mod r8_two_hosts;
 #[cfg(test)]
 mod victims;

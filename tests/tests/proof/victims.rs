@@ -46,6 +46,26 @@ impl Victim {
             .expect("a victim does not end by itself")
     }
 
+    /// SIGSTOP; it stands still where it is, whatever it holds.
+    pub(crate) async fn pause(&self) {
+        self.signal("-STOP").await;
+    }
+
+    /// SIGCONT; it does not know that time has passed.
+    pub(crate) async fn resume(&self) {
+        self.signal("-CONT").await;
+    }
+
+    async fn signal(&self, signal: &str) {
+        let status = Command::new("kill").args([signal, &self.id().to_string()]).status().await;
+        assert!(status.unwrap().success(), "no {signal} for a victim");
+    }
+
+    /// The number of the process.
+    pub(crate) fn id(&self) -> u32 {
+        self.child.id().expect("nobody has waited for its end")
+    }
+
     /// SIGKILL; nobody gets to clean up.
     pub(crate) async fn kill(mut self) -> Vec<String> {
         self.child.kill().await.unwrap();

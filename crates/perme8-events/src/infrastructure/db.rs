@@ -80,6 +80,15 @@ pub enum OpenError {
         /// What the server says it is.
         found: String,
     },
+    /// A proxy stands between that mixes up the sessions of its clients.
+    #[error(
+        "a proxy pools the transactions of {url}, and mixes up prepared statements: \
+         name the server itself, or let the proxy pool sessions"
+    )]
+    PoolsTransactions {
+        /// Where the proxy is.
+        url: DatabaseUrl,
+    },
     /// The database cannot be reached.
     #[error("the database {url} cannot be opened")]
     Unreachable {

@@ -37,6 +37,7 @@ mod deliveries;
 pub(crate) mod driver;
 mod erased;
 mod lane;
+mod leases;
 mod node;
 pub(crate) mod operations;
 mod partitions;
@@ -113,7 +114,7 @@ pub enum StartError {
     /// The database knows handlers that the program does not.
     #[error(
         "the database holds checkpoints or failed deliveries of handlers that this program does not have: {}; \
-         run the program that has them, or declare them retired",
+         run the program that has them, or declare them retired where the runtime is built, by `.retired(\"…\")`",
         names.join(", ")
     )]
     UnknownHandlers {
@@ -153,7 +154,7 @@ pub enum StartError {
     /// A checkpoint lies beyond the end of the log: the log is older than the checkpoints.
     #[error(
         "`{handler}` has handled events up to position {position}, but the log ends at {head}: \
-         the log was restored from an older backup than the rest of the database"
+         the log is of an older backup than the rest of the database: restore both from the same one"
     )]
     BeyondHead {
         /// The handler.
@@ -177,6 +178,7 @@ pub struct RuntimeBuilder {
     schedules: Vec<Schedule>,
     retired_queues: Vec<&'static str>,
     node: NodeOptions,
+    fenced: bool,
 }
 
 impl RuntimeBuilder {
@@ -234,10 +236,17 @@ impl RuntimeBuilder {
         Self { node, ..self }
     }
 
+    /// Commits effects whether the lease still holds or not: the control of the proof that this matters.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn unfenced(self) -> Self {
+        Self { fenced: false, ..self }
+    }
+
     /// The runtime; it does nothing until it is started.
     #[must_use]
     pub fn build(self) -> Runtime {
-        let Self { db, handlers, retired, workers, schedules, retired_queues, node } = self;
+        let Self { db, handlers, retired, workers, schedules, retired_queues, node, fenced } = self;
         Runtime {
             db,
             handlers,
@@ -246,6 +255,7 @@ impl RuntimeBuilder {
             schedules: Arc::new(schedules),
             retired_queues,
             node,
+            fenced,
             reactions: broadcast::Sender::new(REACTIONS),
         }
     }
@@ -263,6 +273,7 @@ pub struct Runtime {
     schedules: Arc<Vec<Schedule>>,
     retired_queues: Vec<&'static str>,
     node: NodeOptions,
+    fenced: bool,
     reactions: broadcast::Sender<Reaction>,
 }
 
@@ -291,6 +302,7 @@ impl Runtime {
             schedules: Vec::new(),
             retired_queues: Vec::new(),
             node: NodeOptions::default(),
+            fenced: true,
         }
     }
 
@@ -358,6 +370,7 @@ impl Runtime {
             reactions: self.reactions.clone(),
             node_id,
             paused: watch::Sender::default(),
+            fenced: self.fenced,
         }
     }
 }

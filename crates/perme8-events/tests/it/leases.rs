@@ -9,17 +9,18 @@ use std::{
     time::Duration,
 };
 
+use chrono::{DateTime, Utc};
 use perme8_events::{
     HandlerOptions, SystemClock,
     host::{Feed, NodeOptions, Operations, Runtime, Tasks},
-    on_both_engines,
+    on_both_engines, sql,
     sql::{Db, MIGRATIONS},
     testing::{ManualClock, TestDb, wait_until},
 };
 use tokio::sync::{Notify, watch};
 
 use crate::{
-    fixtures::{PROBE, emit, noted},
+    fixtures::{PROBE, change, emit, noted},
     probe::{Act, Probe, QUICK, effects, effects_of},
 };
 
@@ -74,16 +75,15 @@ on_both_engines! {
     migrations: [&MIGRATIONS, &PROBE];
 
     async fn late_effects_of_a_node_that_lost_its_lease_are_refused(test: TestDb) {
-        // The first node's clock stands still, so the second takes it for dead, although it only thinks for long.
-        let (slow, fast) = (ManualClock::monday_morning(), ManualClock::monday_morning());
-        fast.advance(Duration::from_mins(1));
+        let db = test.db_at(Arc::new(SystemClock));
         let (entered, (go, gate)) = (Arc::new(Notify::new()), watch::channel(false));
         let gated = crate::gate::Gated::new(NAME, Arc::clone(&entered), gate);
-        let first = Running::start(&at(&test, &slow), "first", Duration::from_secs(3), gated).await;
+        let first = Running::start(&db, "first", Duration::from_hours(1), gated).await;
         emit(&test.db, [noted("a", 1), noted("b", 2)]).await;
         entered.notified().await;
+        // Its next sign of life is far away, so the second takes it for dead, although it only thinks for long.
+        change(&db, sql!("UPDATE event_nodes SET expires_at = started_at")).await;
 
-        let db = at(&test, &fast);
         let options = HandlerOptions { partitions: 1, ..QUICK };
         let second = Running::start(&db, "second", Duration::from_secs(3), Probe::new(NAME).with(options)).await;
         wait_until("the second has handled both", SOON, async || effects(&db, NAME).await.len() == 2).await;
@@ -124,6 +124,23 @@ on_both_engines! {
             let done = effects_of(&real, NAME, &format!("key {key}")).await;
             assert_eq!(done, (0..=30).collect::<Vec<_>>(), "key {key}");
         }
+    }
+
+    async fn the_lease_of_a_clock_that_was_set_back_holds_up_nobody(test: TestDb) {
+        let db = test.db_at(Arc::new(SystemClock));
+        emit(&db, [noted("a", 1)]).await;
+        // A node owned everything, and died before the clock was set back.
+        drop(Runtime::builder(&db).handler(Probe::new(NAME)).build().driver(None).await);
+        change(&db, sql!(
+            "INSERT INTO event_nodes (node_id, name, handlers, started_at, beat_at, expires_at)
+             SELECT node_id, 'dead', '[\"tests.probe\"]', '2999-01-01T00:00:00+00:00', '2999-01-01T00:00:00+00:00',
+               '2999-01-01T01:00:00+00:00' FROM event_partitions LIMIT 1"
+        )).await;
+        assert!(nodes(&db).await.is_empty());
+        let node = Running::start(&db, "alive", Duration::from_secs(3), Probe::new(NAME)).await;
+        wait_until("it has taken over", SOON, async || effects_of(&db, NAME, "a").await == [1]).await;
+        assert_eq!(nodes(&db).await, ["alive"]);
+        node.stop().await;
     }
 
     async fn a_graceful_end_hands_the_partitions_back(test: TestDb) {
@@ -189,4 +206,50 @@ on_both_engines! {
         assert_eq!(effects(&db, NAME).await.len(), 250);
         assert!(effects(&db, "tests.stuck").await.is_empty());
     }
+}
+
+/// The nodes of SQLite are on one machine, and have one clock.
+#[tokio::test]
+async fn nodes_whose_clocks_disagree_share_the_partitions_in_peace() {
+    let Some(test) = TestDb::postgres(10, &[&MIGRATIONS, &PROBE]).await else { return };
+    test.run(async |test| {
+        // Neither clock is that of the server, and one is hours ahead of the other.
+        let (slow, fast) = (ManualClock::monday_morning(), ManualClock::monday_morning());
+        fast.advance(Duration::from_hours(5));
+        let db = &test.db;
+        let lease = Duration::from_millis(600);
+        let probe = || Probe::new(NAME).with(HandlerOptions { partitions: 8, ..QUICK });
+        let first = Running::start(&at(&test, &slow), "first", lease, probe()).await;
+        let second = Running::start(&at(&test, &fast), "second", lease, probe()).await;
+        wait_until("both have a half", SOON, async || shares(db).await == [4, 4]).await;
+        let before = epochs(db).await;
+        for _ in 0..6 {
+            // The clocks run wild, and a lease passes.
+            slow.advance(Duration::from_hours(48));
+            let (_, last) = beats(db).await;
+            wait_until("both give a sign of life", SOON, async || beats(db).await.0 > last).await;
+        }
+        emit(db, (0..10).map(|key| noted(&format!("key {key}"), 0))).await;
+        wait_until("all is handled", SOON, async || effects(db, NAME).await.len() == 10).await;
+        assert_eq!(epochs(db).await, before, "no partition has changed hands");
+        first.stop().await;
+        second.stop().await;
+    })
+    .await;
+}
+
+/// How many partitions each node has.
+async fn shares(db: &Db) -> Vec<i64> {
+    let shares =
+        sql!("SELECT count(*) FROM event_partitions WHERE node_id IS NOT NULL GROUP BY node_id");
+    db.query(shares).all().await.unwrap().into_iter().map(|(count,)| count).collect()
+}
+
+async fn epochs(db: &Db) -> Vec<(i64,)> {
+    db.query(sql!("SELECT epoch FROM event_partitions ORDER BY first_bucket")).all().await.unwrap()
+}
+
+/// The oldest and the newest of the last signs of life.
+async fn beats(db: &Db) -> (DateTime<Utc>, DateTime<Utc>) {
+    db.query(sql!("SELECT min(beat_at), max(beat_at) FROM event_nodes")).one().await.unwrap()
 }

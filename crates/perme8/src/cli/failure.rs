@@ -98,7 +98,9 @@ fn advice(error: &(dyn Error + 'static)) -> Option<String> {
                  `psql <url>` must work with the same URL"
                     .to_owned(),
             ),
-            OpenError::Damaged { .. } | OpenError::TooOld { .. } => None,
+            OpenError::Damaged { .. }
+            | OpenError::TooOld { .. }
+            | OpenError::PoolsTransactions { .. } => None,
         };
     }
     if let Some(operation) = error.downcast_ref::<OperationError>() {

@@ -8,7 +8,7 @@ use std::{
 
 use perme8_events::{
     EventFilter, EventStore as _, Position,
-    host::{Operations, Tasks},
+    host::{Feed, Operations, Tasks},
     sql,
     sql::Db,
     testing::wait_until,
@@ -54,7 +54,8 @@ struct Log {
 /// Lets the handlers come to the end of the log.
 pub(crate) async fn handlers_finish(db: &Db) -> anyhow::Result<()> {
     let tasks = Tasks::new();
-    crate::start(db, &tasks).await?;
+    let feed = Feed::start(db, &tasks).await?;
+    crate::runtime(db).build().start(&feed, &tasks).await?;
     let operations = Operations::new(db);
     wait_until("every handler is done", Duration::from_mins(10), async || {
         operations.handlers().await.is_ok_and(|handlers| {

@@ -1,4 +1,5 @@
-//! A process that lives to be killed: it moves money, reacts to that, and can say afterwards whether its books balance.
+//! A process that lives to be killed or paused: it moves money, reacts to that, and can say afterwards whether its books
+//! balance; or it is the whole host.
 //!
 //! `victim <command> <database>`; a victim that serves or writes ends, at the latest, when its standard input does.
 
@@ -6,15 +7,16 @@ mod apart;
 mod audit;
 mod bank;
 mod handlers;
+mod host;
 
 use std::{io::Write as _, time::Duration};
 
 use anyhow::{Context as _, bail};
 use perme8_events::{
-    host::{Feed, NodeOptions, Outcome, Reaction, Runtime, Tasks},
+    host::{Feed, NodeOptions, Outcome, Runtime, RuntimeBuilder, Tasks},
     sql::{Db, DbOptions},
 };
-use tokio::{io::AsyncReadExt as _, sync::broadcast::Receiver};
+use tokio::io::AsyncReadExt as _;
 
 use crate::{
     bank::Bank,
@@ -32,16 +34,9 @@ async fn main() -> anyhow::Result<()> {
     let bank = Bank::new(&db);
     match command.as_str() {
         "set-up" => bank.set_up().await?,
-        "serve" => {
-            let mut reactions = start(&db, &Tasks::new()).await?;
-            let first_effect = async {
-                while reactions.recv().await?.outcome != Outcome::Handled {}
-                say("handled");
-                anyhow::Ok(())
-            };
-            let depositing = bank.keep_depositing(4, false);
-            until_orphaned(async { tokio::try_join!(first_effect, depositing).map(drop) }).await?;
-        }
+        "serve" => serve(&db, &bank, runtime(&db).build()).await?,
+        "serve-unfenced" => serve(&db, &bank, runtime(&db).unfenced().build()).await?,
+        "host" => host::serve(db).await?,
         "serve-apart" => {
             say("ready");
             until_orphaned(apart::keep_counting(&db, apart::APART)).await?;
@@ -60,19 +55,29 @@ async fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Starts the handlers of the bank; tells what they do.
-async fn start(db: &Db, tasks: &Tasks) -> anyhow::Result<Receiver<Reaction>> {
-    let feed = Feed::start(db, tasks).await?;
+/// The handlers of the bank.
+fn runtime(db: &Db) -> RuntimeBuilder {
     let node = NodeOptions { lease: LEASE, ..NodeOptions::default() };
-    let runtime = Runtime::builder(db)
+    Runtime::builder(db)
         .handler(Counting::smoothly())
         .handler(Counting::stumbling())
         .handler(Forwarding)
         .node(node)
-        .build();
-    let reactions = runtime.reactions();
-    runtime.start(&feed, tasks).await?;
-    Ok(reactions)
+}
+
+/// Runs handlers and deposits, for ever; says when the first effect is there.
+async fn serve(db: &Db, bank: &Bank, runtime: Runtime) -> anyhow::Result<()> {
+    let tasks = Tasks::new();
+    let feed = Feed::start(db, &tasks).await?;
+    let mut reactions = runtime.reactions();
+    runtime.start(&feed, &tasks).await?;
+    let first_effect = async {
+        while reactions.recv().await?.outcome != Outcome::Handled {}
+        say("handled");
+        anyhow::Ok(())
+    };
+    let depositing = bank.keep_depositing(4, false);
+    until_orphaned(async { tokio::try_join!(first_effect, depositing).map(drop) }).await
 }
 
 /// A line for whoever started this process; when that is gone, so is the line.

@@ -1,7 +1,7 @@
 //! Opening a PostgreSQL database.
 
 use sqlx::{
-    ConnectOptions as _,
+    ConnectOptions as _, Connection as _, PgConnection, Row as _,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -19,8 +19,9 @@ pub(super) async fn open(
     let connect: PgConnectOptions = text.parse().map_err(unreachable)?;
     let connect = connect.application_name("perme8").disable_statement_logging();
     // A pool would repeat a refused connection until its time-out, and then say only that.
-    let first = connect.connect().await.map_err(unreachable)?;
-    sqlx::Connection::close(first).await.map_err(unreachable)?;
+    if pools_transactions(&connect).await.map_err(unreachable)? {
+        return Err(OpenError::PoolsTransactions { url: url.clone() });
+    }
     let pool = PgPoolOptions::new()
         .max_connections(options.connections)
         .min_connections(options.connections)
@@ -52,4 +53,25 @@ pub(super) async fn open(
         // A lease that somebody else holds on to is tried again with the next sign of life.
         .connect_lazy_with(connect.clone().options([("lock_timeout", "500ms")]));
     Ok(Engine::Postgres { pool, side, options: connect })
+}
+
+/// Whether a proxy stands between that gives a connection to the server to whoever has a transaction, and for that time only.
+///
+/// A connection that has a session keeps its process on the server. Behind such a proxy, another transaction takes it away.
+async fn pools_transactions(connect: &PgConnectOptions) -> sqlx::Result<bool> {
+    let mut one = connect.connect().await?;
+    let mut other = connect.connect().await?;
+    let before = process(&mut one).await?;
+    sqlx::raw_sql("BEGIN").execute(&mut other).await?;
+    process(&mut other).await?;
+    let after = process(&mut one).await?;
+    sqlx::raw_sql("ROLLBACK").execute(&mut other).await?;
+    one.close().await?;
+    other.close().await?;
+    Ok(before != after)
+}
+
+/// The number of the process that serves a connection; not asked by a prepared statement, which such a proxy would mix up.
+async fn process(conn: &mut PgConnection) -> sqlx::Result<i32> {
+    sqlx::raw_sql("SELECT pg_backend_pid()").fetch_one(conn).await?.try_get(0)
 }

@@ -52,6 +52,8 @@ pub(crate) struct LaneContext {
     pub(crate) node_id: Uuid,
     /// The handlers that are paused, as the node has seen last.
     pub(crate) paused: watch::Sender<BTreeSet<String>>,
+    /// Whether a lost lease refuses effects; always, but in the control of a proof.
+    pub(crate) fenced: bool,
 }
 
 /// Delivers the events of one partition.
@@ -112,6 +114,7 @@ impl Lane {
         let position = context.db.checkpoint(&partition).await?;
         let blocked = context.db.keys_set_aside(&partition).await?.into_iter().collect();
         let progress = Arc::new(AtomicI64::new(position.number()));
+        let partition = Partition { fenced: context.fenced, ..partition };
         Ok(Self {
             context,
             handler,

@@ -32,7 +32,8 @@ use crate::{
             NodeOptions,
             erased::AnyHandler,
             lane::{Lane, LaneContext},
-            partitions::{Idle, LiveNode, Partition, PartitionRow},
+            leases::LiveNode,
+            partitions::{Idle, Partition, PartitionRow},
         },
     },
 };
@@ -68,7 +69,7 @@ struct Pulse {
 
 impl Pulse {
     async fn beat(&self) -> Result<(), StorageError> {
-        let now = self.db.clock.now();
+        let now = self.db.lease_time().await?;
         let lease = TimeDelta::from_std(self.options.lease).unwrap_or(TimeDelta::MAX);
         self.db.heartbeat(&self.node, &self.options.name, now, now + lease).await
     }
@@ -185,7 +186,7 @@ impl Node {
 
     async fn tick(&mut self) -> Result<(), StorageError> {
         let (db, me) = (self.context.db.clone(), self.context.node_id);
-        let now = db.clock.now();
+        let now = db.lease_time().await?;
         let paused = db.paused(SubjectKind::Handler).await?;
         self.context.paused.send_if_modified(|known| {
             let changed = *known != paused;
@@ -300,6 +301,6 @@ impl Node {
         self.store_idle().await?;
         let db = self.context.db.clone();
         db.release_all(self.context.node_id).await?;
-        db.forget_nodes(Some(self.context.node_id), db.clock.now() - FORGET_AFTER).await
+        db.forget_nodes(Some(self.context.node_id), db.lease_time().await? - FORGET_AFTER).await
     }
 }

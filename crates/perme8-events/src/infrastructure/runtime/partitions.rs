@@ -2,7 +2,6 @@
 
 use std::ops::RangeInclusive;
 
-use chrono::{DateTime, Utc};
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
 use sqlx::types::Json;
@@ -31,6 +30,8 @@ pub(crate) struct Partition {
     pub(crate) last_bucket: i64,
     pub(crate) epoch: i64,
     pub(crate) node_id: Uuid,
+    /// Whether the transactions of somebody who has lost the lease are refused.
+    pub(crate) fenced: bool,
 }
 
 impl Partition {
@@ -59,7 +60,7 @@ impl Partition {
             .bind(to.number())
             .exec()
             .await?;
-        Ok(moved == 1)
+        Ok(moved == 1 || !self.fenced)
     }
 
     /// Holds on to the lease without moving the checkpoint; false when it is lost.
@@ -75,7 +76,7 @@ impl Partition {
             .bind(self.node_id)
             .exec()
             .await?;
-        Ok(held == 1)
+        Ok(held == 1 || !self.fenced)
     }
 }
 
@@ -86,13 +87,6 @@ pub(crate) struct Idle {
     pub(crate) first_bucket: i64,
     pub(crate) epoch: i64,
     pub(crate) position: Position,
-}
-
-/// A node whose lease has not run out, with the handlers that it has.
-#[derive(Debug, Clone, sqlx::FromRow)]
-pub(crate) struct LiveNode {
-    pub(crate) node_id: Uuid,
-    pub(crate) handlers: Json<Vec<String>>,
 }
 
 /// A partition as the database shows it to every node.
@@ -122,10 +116,14 @@ impl Db {
         row: &PartitionRow,
         node_id: Uuid,
     ) -> Result<Option<Partition>, StorageError> {
+        // A row that the former owner's transaction holds on to keeps nobody from claiming the others.
         let claimed = self
             .change(sql!(
-                "UPDATE event_partitions SET node_id = $4, epoch = epoch + 1
-                 WHERE handler = $1 AND first_bucket = $2 AND epoch = $3"
+                sqlite: "UPDATE event_partitions SET node_id = $4, epoch = epoch + 1
+                         WHERE handler = $1 AND first_bucket = $2 AND epoch = $3",
+                postgres: "UPDATE event_partitions SET node_id = $4, epoch = epoch + 1
+                           WHERE (handler, first_bucket) = (SELECT handler, first_bucket FROM event_partitions
+                             WHERE handler = $1 AND first_bucket = $2 AND epoch = $3 FOR UPDATE SKIP LOCKED)"
             ))
             .bind(row.handler.as_str())
             .bind(row.first_bucket)
@@ -134,8 +132,9 @@ impl Db {
             .exec()
             .await?;
         let PartitionRow { handler, first_bucket, last_bucket, .. } = row.clone();
+        let epoch = row.epoch + 1;
         let partition =
-            Partition { handler, first_bucket, last_bucket, epoch: row.epoch + 1, node_id };
+            Partition { handler, first_bucket, last_bucket, epoch, node_id, fenced: true };
         Ok((claimed == 1).then_some(partition))
     }
 
@@ -198,55 +197,6 @@ impl Db {
         .bind(node_id)
         .exec()
         .await?;
-        Ok(())
-    }
-
-    /// Registers a node, or prolongs its lease.
-    pub(crate) async fn heartbeat(
-        &self,
-        node: &LiveNode,
-        name: &str,
-        now: DateTime<Utc>,
-        expires_at: DateTime<Utc>,
-    ) -> Result<(), StorageError> {
-        self.change(sql!(
-            "INSERT INTO event_nodes (node_id, name, handlers, started_at, expires_at) VALUES ($1, $2, $3, $4, $5)
-             ON CONFLICT (node_id) DO UPDATE SET expires_at = excluded.expires_at"
-        ))
-        .bind(node.node_id)
-        .bind(name)
-        .bind(&node.handlers)
-        .bind(now)
-        .bind(expires_at)
-        .exec()
-        .await?;
-        Ok(())
-    }
-
-    /// The nodes whose lease has not run out, in an order that all of them agree on.
-    pub(crate) async fn live_nodes(
-        &self,
-        now: DateTime<Utc>,
-    ) -> Result<Vec<LiveNode>, StorageError> {
-        self.query(sql!(
-            "SELECT node_id, handlers FROM event_nodes WHERE expires_at > $1 ORDER BY node_id"
-        ))
-        .bind(now)
-        .all()
-        .await
-    }
-
-    /// Forgets a node that stops, and nodes that have been gone for long.
-    pub(crate) async fn forget_nodes(
-        &self,
-        stopped: Option<Uuid>,
-        gone: DateTime<Utc>,
-    ) -> Result<(), StorageError> {
-        self.change(sql!("DELETE FROM event_nodes WHERE node_id = $1 OR expires_at < $2"))
-            .bind(stopped)
-            .bind(gone)
-            .exec()
-            .await?;
         Ok(())
     }
 }

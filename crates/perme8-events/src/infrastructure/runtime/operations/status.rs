@@ -180,9 +180,9 @@ impl Operations {
             .db
             .query(sql!(
                 "SELECT DISTINCT p.handler, n.name FROM event_partitions p JOIN event_nodes n ON n.node_id = p.node_id
-                 WHERE n.expires_at > $1 ORDER BY p.handler, n.name"
+                 WHERE n.beat_at <= $1 AND n.expires_at > $1 ORDER BY p.handler, n.name"
             ))
-            .bind(self.db.clock.now())
+            .bind(self.db.lease_time().await?)
             .all()
             .await?;
         let mut nodes = BTreeMap::<String, Vec<String>>::new();
