@@ -37,7 +37,7 @@ mod deliveries;
 pub(crate) mod driver;
 mod erased;
 mod lane;
-mod leases;
+pub(crate) mod leases;
 mod node;
 pub(crate) mod operations;
 mod partitions;

@@ -269,7 +269,8 @@ pub(crate) struct Signal {
 }
 
 impl Db {
-    /// Everything that there is to do for these queues, now or later, at one look.
+    /// Everything that there is to do for these queues, now or later, at one look. Whether a node is alive is judged as in
+    /// [`leases`](crate::infrastructure::runtime::leases): on PostgreSQL by the server's clock, and `now` is only bound.
     pub(crate) async fn signals(
         &self,
         queues: &[&str],
@@ -284,7 +285,8 @@ impl Db {
                        UNION ALL SELECT 'schedules', '', (SELECT min(next_at) FROM event_schedules)
                        UNION ALL SELECT 'orphans', '', (SELECT min(j.updated_at) FROM event_jobs j WHERE j.state = 'running'
                          AND j.queue IN (SELECT value FROM json_each($1))
-                         AND NOT EXISTS (SELECT 1 FROM event_nodes n WHERE n.node_id = j.node_id AND n.expires_at > $2))) s
+                         AND NOT EXISTS (SELECT 1 FROM event_nodes n
+                           WHERE n.node_id = j.node_id AND $2 BETWEEN n.beat_at AND n.expires_at))) s
                      WHERE s.due_at IS NOT NULL",
             postgres: "SELECT s.kind, s.name, s.due_at FROM (
                        SELECT 'queue' AS kind, q.value AS name, (SELECT j.due_at FROM event_jobs j
@@ -295,7 +297,8 @@ impl Db {
                        UNION ALL SELECT 'schedules', '', (SELECT min(next_at) FROM event_schedules)
                        UNION ALL SELECT 'orphans', '', (SELECT min(j.updated_at) FROM event_jobs j WHERE j.state = 'running'
                          AND j.queue IN (SELECT jsonb_array_elements_text($1))
-                         AND NOT EXISTS (SELECT 1 FROM event_nodes n WHERE n.node_id = j.node_id AND n.expires_at > $2))) s
+                         AND NOT EXISTS (SELECT 1 FROM event_nodes n WHERE n.node_id = j.node_id
+                           AND coalesce(clock_timestamp(), $2) BETWEEN n.beat_at AND n.expires_at))) s
                      WHERE s.due_at IS NOT NULL"
         ))
         .bind(Json(queues))
@@ -314,11 +317,13 @@ impl Db {
             sqlite: "UPDATE event_jobs SET state = 'waiting', epoch = epoch + 1, due_at = $2, updated_at = $2, node_id = NULL,
                        error = 'the process that ran it is gone'
                      WHERE state = 'running' AND queue IN (SELECT value FROM json_each($1))
-                       AND NOT EXISTS (SELECT 1 FROM event_nodes n WHERE n.node_id = event_jobs.node_id AND n.expires_at > $2)",
+                       AND NOT EXISTS (SELECT 1 FROM event_nodes n
+                         WHERE n.node_id = event_jobs.node_id AND $2 BETWEEN n.beat_at AND n.expires_at)",
             postgres: "UPDATE event_jobs SET state = 'waiting', epoch = epoch + 1, due_at = $2, updated_at = $2, node_id = NULL,
                        error = 'the process that ran it is gone'
                      WHERE state = 'running' AND queue IN (SELECT jsonb_array_elements_text($1))
-                       AND NOT EXISTS (SELECT 1 FROM event_nodes n WHERE n.node_id = event_jobs.node_id AND n.expires_at > $2)"
+                       AND NOT EXISTS (SELECT 1 FROM event_nodes n
+                         WHERE n.node_id = event_jobs.node_id AND clock_timestamp() BETWEEN n.beat_at AND n.expires_at)"
         ))
         .bind(Json(queues))
         .bind(now)
