@@ -6,13 +6,14 @@ mod config;
 mod edges;
 mod events;
 mod exports;
+pub(crate) mod golden;
 mod grants;
 mod graph;
 mod layers;
 mod names;
 mod report;
 mod rules;
-mod schemas;
+pub(crate) mod schemas;
 mod scope;
 mod source;
 mod sql_source;
@@ -22,7 +23,7 @@ mod tokens;
 mod workspace;
 
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     time::{Duration, Instant},
 };
 
@@ -87,14 +88,29 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     if args.json {
         println!("{}", serde_json::to_string_pretty(&report.violations)?);
     } else {
-        let paint = Paint::for_stdout();
-        print!("{}", report.render(&workspace.root, paint));
-        for note in &report.notes {
-            println!("{}: {note}", paint.strong("note"));
-        }
+        show(&workspace, &report);
         println!("{}", summary(&workspace, &report, started.elapsed()));
     }
     Ok(report.violations.is_empty())
+}
+
+/// Holds the rule about events alone; `false` when it does not hold.
+pub(crate) fn events(root: &Path) -> Result<bool> {
+    let workspace = Workspace::load(root)?;
+    let boundaries = Boundaries::load(&workspace.root)?;
+    let mut report = Report::default();
+    events::check(&workspace, &boundaries, &mut report);
+    report.sort();
+    show(&workspace, &report);
+    Ok(report.violations.is_empty())
+}
+
+fn show(workspace: &Workspace, report: &Report) {
+    let paint = Paint::for_stdout();
+    print!("{}", report.render(&workspace.root, paint));
+    for note in &report.notes {
+        println!("{}: {note}", paint.strong("note"));
+    }
 }
 
 /// Holds every rule against the workspace.

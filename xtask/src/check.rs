@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::{Parser as _, ValueEnum};
 
-use crate::{boundary, console, process, schemas, test, tidy};
+use crate::{boundary, console, events, process, test, tidy};
 
 /// Which steps to take.
 #[derive(Debug, clap::Args)]
@@ -28,7 +28,7 @@ enum Step {
     Fmt,
     Tidy,
     Boundary,
-    Schemas,
+    Events,
     Clippy,
     Doc,
     Test,
@@ -77,7 +77,9 @@ impl Step {
             Self::Fmt => process::succeeds(cargo.args(["fmt", "--all", "--check"])),
             Self::Tidy => tidy::run(),
             Self::Boundary => boundary::run(&defaults::<boundary::Args>()),
-            Self::Schemas => schemas::run(&schemas::Args { check: !fix }),
+            Self::Events if fix => Ok(events::write(&events::Source::default())?
+                && events::check(&events::Source::default())?),
+            Self::Events => events::check(&events::Source::default()),
             Self::Clippy => {
                 cargo.args(["clippy", "--workspace", "--all-targets"]);
                 if fix {
@@ -106,8 +108,8 @@ impl Step {
             Self::Boundary => {
                 "each finding above says how to repair it; `boundaries.toml` holds what is allowed"
             }
-            Self::Schemas => {
-                "`cargo xtask schemas` writes the files; read the difference, then commit it"
+            Self::Events => {
+                "`cargo xtask events write` writes what is missing; read the difference, then commit it"
             }
             Self::Clippy => {
                 "`cargo xtask check --only clippy --fix` repairs what clippy can repair"
@@ -139,12 +141,12 @@ mod tests {
 
     #[test]
     fn all_steps_are_taken_in_order_of_speed() {
-        assert_eq!(names(&chosen(&[], &[])), "fmt tidy boundary schemas clippy doc test deny");
+        assert_eq!(names(&chosen(&[], &[])), "fmt tidy boundary events clippy doc test deny");
     }
 
     #[test]
     fn chosen_steps_keep_their_order() {
         assert_eq!(names(&chosen(&[Step::Clippy, Step::Fmt], &[])), "fmt clippy");
-        assert_eq!(names(&chosen(&[], &[Step::Test])), "fmt tidy boundary schemas clippy doc deny");
+        assert_eq!(names(&chosen(&[], &[Step::Test])), "fmt tidy boundary events clippy doc deny");
     }
 }

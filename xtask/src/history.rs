@@ -1,4 +1,4 @@
-//! What is published already, and must not change any more.
+//! What is published or released already, and must not change any more.
 
 use std::{path::Path, process::Command};
 
@@ -6,7 +6,7 @@ use anyhow::Context as _;
 
 use crate::process;
 
-/// The commits whose migrations count as published.
+/// The commits whose migrations and golden files count as published.
 ///
 /// On a branch that is where it left the shared one; on the shared branch itself it is the
 /// present commit and the one before. A folder without history has published nothing.
@@ -24,6 +24,15 @@ pub(crate) fn published(root: &Path) -> anyhow::Result<Vec<String>> {
         Some(base) if base != head => vec![base],
         _ => before().into_iter().chain([head]).collect(),
     })
+}
+
+/// The last release: the newest tag of the form `v1.0.0` below the present commit.
+pub(crate) fn last_release(root: &Path) -> anyhow::Result<Option<String>> {
+    if !root.join(".git").exists() {
+        return Ok(None);
+    }
+    let tags = git(root, &["tag", "--merged", "HEAD", "--sort=-creatordate", "--list", "v[0-9]*"]);
+    Ok(tags.context("git does not show what was released")?.lines().next().map(str::to_owned))
 }
 
 pub(crate) fn git(root: &Path, arguments: &[&str]) -> anyhow::Result<String> {

@@ -6,11 +6,11 @@ mod boundary;
 mod check;
 mod console;
 mod environment;
+mod events;
 mod history;
 mod postgres;
 mod process;
 mod prove;
-mod schemas;
 mod test;
 mod tidy;
 
@@ -36,8 +36,8 @@ enum Command {
     Tidy,
     /// Hold the architecture: who may name whom, what is exported, who owns which table
     Boundary(boundary::Args),
-    /// Write the published form of every event
-    Schemas(schemas::Args),
+    /// Hold or write the golden files of every event
+    Events(events::Args),
     /// Run the long forms of the proofs
     Prove(prove::Args),
     /// Measure; without a name, list what can be measured
@@ -67,7 +67,7 @@ fn run(command: &Command) -> anyhow::Result<bool> {
         Command::Check(args) => check::run(args),
         Command::Tidy => tidy::run(),
         Command::Boundary(args) => boundary::run(args),
-        Command::Schemas(args) => schemas::run(args),
+        Command::Events(args) => events::run(args),
         Command::Prove(args) => prove::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Postgres(args) => postgres::foreground::run(args),

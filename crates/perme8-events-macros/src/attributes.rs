@@ -2,9 +2,10 @@
 
 use darling::{
     Error, FromDeriveInput, FromField, FromMeta, Result,
+    ast::NestedMeta,
     util::{Flag, SpannedValue},
 };
-use syn::{Ident, Type, ext::IdentExt as _};
+use syn::{Expr, Ident, Meta, Path, Type, ext::IdentExt as _, spanned::Spanned as _};
 
 /// What is said of the event.
 #[derive(Debug, FromDeriveInput)]
@@ -16,6 +17,8 @@ pub(crate) struct EventAttributes {
     pub(crate) id: Option<SpannedValue<String>>,
     #[darling(default)]
     pub(crate) audience: AudienceAttribute,
+    #[darling(default)]
+    pub(crate) upcast: UpcastAttribute,
 }
 
 /// Who may see the event; nobody unless something is said.
@@ -27,6 +30,37 @@ pub(crate) struct AudienceAttribute {
     #[darling(multiple, rename = "user")]
     pub(crate) users: Vec<SpannedValue<String>>,
     pub(crate) operators: Flag,
+}
+
+/// The functions that bring data of earlier versions to the next one; none unless something is said.
+#[derive(Debug, Default)]
+pub(crate) struct UpcastAttribute(pub(crate) Vec<UpcastStep>);
+
+/// `v1 = function`.
+#[derive(Debug)]
+pub(crate) struct UpcastStep {
+    pub(crate) from: Ident,
+    pub(crate) function: Path,
+}
+
+impl FromMeta for UpcastAttribute {
+    fn from_list(items: &[NestedMeta]) -> Result<Self> {
+        let mut errors = Error::accumulator();
+        let steps = items.iter().filter_map(|item| errors.handle(UpcastStep::read(item))).collect();
+        errors.finish_with(Self(steps))
+    }
+}
+
+impl UpcastStep {
+    fn read(item: &NestedMeta) -> Result<Self> {
+        if let NestedMeta::Meta(Meta::NameValue(pair)) = item
+            && let (Some(from), Expr::Path(function)) = (pair.path.get_ident(), &pair.value)
+        {
+            return Ok(Self { from: from.clone(), function: function.path.clone() });
+        }
+        let message = "an upcaster is like v1 = function: what turns data of version 1 into those of version 2";
+        Err(Error::custom(message).with_span(&item.span()))
+    }
 }
 
 /// What is said of a field.

@@ -1,13 +1,14 @@
 //! An event whose attributes make sense.
 
 use darling::{Error, FromDeriveInput as _, FromField as _, Result, util::SpannedValue};
-use syn::{Data, DeriveInput, Fields, Ident, ext::IdentExt as _};
+use syn::{Data, DeriveInput, Fields, Ident, Path, ext::IdentExt as _};
 
 use crate::{
     aggregate_id::AggregateId,
     attributes::{AudienceAttribute, EventAttributes, EventField},
     names::{event_type, is_event_type, is_snake_case},
     summary::summary,
+    upcasters::upcasters,
 };
 
 /// Everything that an implementation of the trait says.
@@ -21,6 +22,8 @@ pub(crate) struct Event {
     pub(crate) aggregate_id: AggregateId,
     pub(crate) workspace_id: Option<EventField>,
     pub(crate) audience: Vec<Scope>,
+    /// What brings data of each earlier version to the next one, in order.
+    pub(crate) upcasters: Vec<Path>,
 }
 
 /// A group of people: of the event's workspace, or the one whom a field names.
@@ -43,8 +46,9 @@ impl Event {
         let attributes = errors.handle(EventAttributes::from_derive_input(input));
         let fields = errors.handle(fields(input));
         let checked = attributes.zip(fields).and_then(|(attributes, fields)| {
-            let EventAttributes { name, version, aggregate, id, audience } = attributes;
+            let EventAttributes { name, version, aggregate, id, audience, upcast } = attributes;
             let name = errors.handle(checked_name(name, package, &input.ident));
+            let upcasters = errors.handle(upcasters(version.as_ref(), upcast));
             let version = errors.handle(checked_version(version));
             let aggregate = errors.handle(checked_aggregate(aggregate, &input.ident));
             let aggregate_id = errors.handle(AggregateId::read(&input.ident, id.as_ref(), &fields));
@@ -66,6 +70,7 @@ impl Event {
                 aggregate_id: aggregate_id?,
                 workspace_id: workspace_id?,
                 audience: scopes?,
+                upcasters: upcasters?,
             })
         });
         errors.finish()?;
@@ -227,6 +232,38 @@ mod tests {
             &expect![[r"
                 70000 -> number too large to fit in target type
             "]],
+        );
+    }
+
+    #[test]
+    fn every_earlier_version_has_one_upcaster() {
+        check(
+            r#"/// Renamed.
+            #[event(aggregate = "workspace", version = 4, upcast(v2 = second), audience(operators))]
+            struct Renamed { #[event(aggregate_id)] id: u8 }"#,
+            &expect![[r"
+                4 -> stored events of earlier versions would be unreadable: say upcast(v1 = …, v3 = …), each a function from the data of that version to those of the next
+            "]],
+        );
+        check(
+            r#"/// Renamed.
+            #[event(aggregate = "workspace", version = 2, upcast(v1 = a, v1 = b, v2 = c, first = d, v0 = e), audience(operators))]
+            struct Renamed { #[event(aggregate_id)] id: u8 }"#,
+            &expect![[r"
+                v1 -> `v1` is upcast already
+                v2 -> `v2` is no earlier version: this event has version 2
+                first -> upcasters are named after the version whose data they take: v1, v2 …
+                v0 -> upcasters are named after the version whose data they take: v1, v2 …
+            "]],
+        );
+        check(
+            r#"/// Renamed.
+            #[event(aggregate = "workspace", upcast(v1, v1 = "first"), audience(operators))]
+            struct Renamed { #[event(aggregate_id)] id: u8 }"#,
+            &expect![[r#"
+                v1 -> an upcaster is like v1 = function: what turns data of version 1 into those of version 2
+                v1 = "first" -> an upcaster is like v1 = function: what turns data of version 1 into those of version 2
+            "#]],
         );
     }
 

@@ -12,8 +12,17 @@ use crate::{
 
 /// Implements `DomainEvent`; every path is absolute, so that no name in scope can change its meaning.
 pub(crate) fn implementation(event: &Event) -> TokenStream {
-    let Event { ident, name, version, aggregate, summary, aggregate_id, workspace_id, audience } =
-        event;
+    let Event {
+        ident,
+        name,
+        version,
+        aggregate,
+        summary,
+        aggregate_id,
+        workspace_id,
+        audience,
+        upcasters,
+    } = event;
     let rust_name = ident.unraw().to_string();
     let AggregateId { format, fields } = aggregate_id;
     let parts = fields.iter().map(access);
@@ -33,6 +42,7 @@ pub(crate) fn implementation(event: &Event) -> TokenStream {
             const AGGREGATE: &'static str = #aggregate;
             const SUMMARY: &'static str = #summary;
             const RUST_NAME: &'static str = #rust_name;
+            const UPCASTERS: &'static [::perme8_events::Upcaster] = &[#(#upcasters),*];
 
             fn aggregate_id(&self) -> ::std::string::String {
                 ::std::format!(#format, #(#parts),*)
@@ -110,6 +120,7 @@ mod tests {
                 AGGREGATE = "user"
                 SUMMARY = "Emitted when somebody registers."
                 RUST_NAME = "UserRegistered"
+                UPCASTERS = & []
                 aggregate_id { :: std :: format ! ("{}" , self . user_id) }
                 workspace_id { :: core :: option :: Option :: None }
                 audience { :: perme8_events :: Audience :: nobody () . and_user (self . user_id) . and_operators () }
@@ -122,7 +133,8 @@ mod tests {
         check(
             r#"
             /// Emitted when somebody is invited.
-            #[event(name = "people.asked", version = 2, aggregate = "workspace_member", id = "{workspace_id}:{type}")]
+            #[event(name = "people.asked", version = 2, upcast(v1 = versions::first))]
+            #[event(aggregate = "workspace_member", id = "{workspace_id}:{type}")]
             #[event(audience(user = "type", user = "by", managers, workspace))]
             struct r#MemberInvited { #[event(workspace_id)] workspace_id: Option<WorkspaceId>, r#type: UserId, by: UserId }
             "#,
@@ -132,6 +144,7 @@ mod tests {
                 AGGREGATE = "workspace_member"
                 SUMMARY = "Emitted when somebody is invited."
                 RUST_NAME = "MemberInvited"
+                UPCASTERS = & [versions :: first]
                 aggregate_id { :: std :: format ! ("{}:{}" , self . workspace_id , self . r#type) }
                 workspace_id { :: core :: convert :: Into :: < :: core :: option :: Option < :: perme8_events :: WorkspaceId > > :: into (self . workspace_id) }
                 audience { :: perme8_events :: Audience :: nobody () . and_workspace (:: perme8_events :: DomainEvent :: workspace_id (self)) . and_managers (:: perme8_events :: DomainEvent :: workspace_id (self)) . and_user (self . r#type) . and_user (self . by) }

@@ -6,6 +6,7 @@ mod event;
 mod expansion;
 mod names;
 mod summary;
+mod upcasters;
 
 use proc_macro::TokenStream;
 use syn::{DeriveInput, parse_macro_input};
@@ -20,7 +21,9 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `audience(…)`: who may see it, any of `workspace` (its members), `managers` (of the workspace), `user = "field"` (the
 ///   person whom that field names; may be repeated) and `operators`. Required.
 /// - `id = "{a}:{b}"`: the id of the aggregate, where it is made of several fields.
-/// - `version = 2`: rises on a breaking change; 1 unless given.
+/// - `version = 3`: rises on a breaking change; 1 unless given.
+/// - `upcast(v1 = …, v2 = …)`: for each earlier version, the path of a function (an `Upcaster`) that turns its data into those
+///   of the next version. One that is missing does not compile.
 /// - `name = "context.event"`: the type on the wire; the name of the crate and of the struct in snake case unless given.
 ///
 /// On a field, `#[event(aggregate_id)]` marks the id of the aggregate, unless the struct says `id`, and

@@ -15,7 +15,8 @@ pub use domain::core_events::{
     EVENTS, JobDone, JobGivenUp, JobId, Operation, OperationId, OperatorActed, OperatorAction,
     QueuedJob, SubjectKind, TimerFired,
 };
-pub use domain::envelope::{DecodeError, Envelope};
+pub use domain::decode::DecodeError;
+pub use domain::envelope::Envelope;
 pub use domain::ephemeral::{EphemeralMessage, EphemeralTopic, EphemeralTopicError, Signal};
 pub use domain::error::StorageError;
 pub use domain::event::{Aggregate, DomainEvent};
@@ -27,6 +28,7 @@ pub use domain::personal::Personal;
 pub use domain::position::Position;
 pub use domain::topic::{Topic, TopicError};
 pub use domain::unsaved::{NewEvent, Unsaved};
+pub use domain::upcast::{EventData, UpcastError, Upcaster};
 pub use perme8_events_macros::DomainEvent;
 
 // What use cases, handlers and readers ask for.

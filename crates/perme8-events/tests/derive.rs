@@ -1,7 +1,7 @@
 //! What `#[derive(DomainEvent)]` says of an event.
 
 use expect_test::{Expect, expect};
-use perme8_events::{DomainEvent, EventDescriptor, UserId, WorkspaceId};
+use perme8_events::{DomainEvent, EventData, EventDescriptor, UpcastError, UserId, WorkspaceId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -24,6 +24,7 @@ struct UserRegistered {
 #[event(
     name = "identity.member_invited",
     version = 2,
+    upcast(v1 = unchanged),
     aggregate = "workspace_member",
     id = "{workspace_id}:{user_id}",
     audience(managers, user = "user_id")
@@ -32,6 +33,11 @@ struct MemberInvited {
     #[event(workspace_id)]
     workspace_id: WorkspaceId,
     user_id: UserId,
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "an upcaster may refuse")]
+fn unchanged(data: EventData) -> Result<EventData, UpcastError> {
+    Ok(data)
 }
 
 /// Emitted when a question is answered, in a workspace or outside of any.

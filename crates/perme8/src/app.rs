@@ -120,8 +120,8 @@ impl App {
         let notifications = Notifications::new(db.clone());
         let runtime = with_handlers(&db, &identity, options.node.clone());
         let feed = Feed::start(&db, &options.tasks).await?;
-        let bus =
-            EventBus::new(feed.clone(), Arc::new(IdentityStandings::new(identity.directory())));
+        let standings = Arc::new(IdentityStandings::new(identity.directory()));
+        let bus = EventBus::new(feed.clone(), standings, CATALOGUES);
         Ok(Self {
             operations: Operations::of(&runtime, CATALOGUES),
             db,

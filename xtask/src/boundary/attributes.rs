@@ -37,26 +37,48 @@ pub(crate) fn derives(attributes: &[Attribute], name: &str) -> bool {
     attributes.iter().any(|attribute| in_meta(&attribute.meta, name))
 }
 
-/// The name, if one is given, and the version in `#[event(…)]`.
-pub(crate) fn event(attributes: &[Attribute]) -> (Option<String>, u64) {
-    let (mut name, mut version) = (None, 1);
+/// What `#[event(…)]` says of names and versions.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct EventAttributes {
+    /// The type, if it is given.
+    pub(crate) name: Option<String>,
+    pub(crate) version: u64,
+    /// The earlier versions of which the data are brought to the next one.
+    pub(crate) upcast: Vec<u64>,
+}
+
+/// What is said of an event; version 1 unless another is given.
+pub(crate) fn event(attributes: &[Attribute]) -> EventAttributes {
+    let mut event = EventAttributes { name: None, version: 1, upcast: Vec::new() };
     let lists = attributes.iter().filter_map(|attribute| match &attribute.meta {
         Meta::List(list) if list.path.is_ident("event") => Some(parts(list)),
         _ => None,
     });
     for meta in lists.flatten() {
-        let Meta::NameValue(pair) = meta else { continue };
-        match pair.value {
-            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if pair.path.is_ident("name") => {
-                name = Some(text.value());
-            }
-            Expr::Lit(ExprLit { lit: Lit::Int(number), .. }) if pair.path.is_ident("version") => {
-                version = number.base10_parse().unwrap_or(1);
+        match meta {
+            Meta::NameValue(pair) => match pair.value {
+                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if pair.path.is_ident("name") => {
+                    event.name = Some(text.value());
+                }
+                Expr::Lit(ExprLit { lit: Lit::Int(number), .. })
+                    if pair.path.is_ident("version") =>
+                {
+                    event.version = number.base10_parse().unwrap_or(1);
+                }
+                _ => {}
+            },
+            Meta::List(list) if list.path.is_ident("upcast") => {
+                event.upcast.extend(parts(&list).iter().filter_map(upcast_from));
             }
             _ => {}
         }
     }
-    (name, version)
+    event
+}
+
+/// The version in `v1 = function`.
+fn upcast_from(step: &Meta) -> Option<u64> {
+    step.path().get_ident()?.to_string().strip_prefix('v')?.parse().ok()
 }
 
 pub(crate) fn of(item: &Item) -> &[Attribute] {
@@ -115,10 +137,15 @@ mod tests {
     }
 
     #[test]
-    fn name_and_version_of_an_event_are_read() {
+    fn name_and_versions_of_an_event_are_read() {
         let check = |attribute: Attribute| event(&[attribute]);
-        let named = parse_quote!(#[event(aggregate = "order", name = "a.b", version = 3)]);
-        assert_eq!(check(named), (Some("a.b".to_owned()), 3));
-        assert_eq!(check(parse_quote!(#[event(aggregate = "order")])), (None, 1));
+        let said = parse_quote!(#[event(
+            aggregate = "order", name = "a.b", version = 3, upcast(v1 = f, v2 = of::orders)
+        )]);
+        let (name, version, upcast) = (Some("a.b".to_owned()), 3, vec![1, 2]);
+        assert_eq!(check(said), EventAttributes { name, version, upcast });
+        let (name, version, upcast) = (None, 1, Vec::new());
+        let nothing = parse_quote!(#[event(aggregate = "order")]);
+        assert_eq!(check(nothing), EventAttributes { name, version, upcast });
     }
 }

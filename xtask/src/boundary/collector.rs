@@ -16,7 +16,8 @@ use syn::{
 };
 
 use super::{
-    attributes, exports,
+    attributes::{self, EventAttributes},
+    exports,
     report::Place,
     scope::{self, Scope},
     source::{
@@ -182,10 +183,10 @@ impl Collector<'_> {
 
     fn event(&mut self, ident: &Ident, item: &[Attribute]) {
         if attributes::derives(item, "DomainEvent") {
-            let (name, version) = attributes::event(item);
+            let EventAttributes { name, version, upcast } = attributes::event(item);
             let at = self.at(ident.span(), ident.span());
             let ident = ident.unraw().to_string();
-            self.unit.events.push(EventStruct { ident, name, version, at });
+            self.unit.events.push(EventStruct { ident, name, version, upcast, at });
         }
     }
 }

@@ -4,17 +4,12 @@ use std::{collections::BTreeMap, path::Path};
 
 use super::{
     config::{Boundaries, Kind},
+    golden::{self, example_file, schema_file},
     report::{Place, Report, Violation},
     rules::Rule,
-    schemas,
     source::{EventStruct, OddityKind, Unit},
     workspace::{Crate, Workspace},
 };
-
-/// Where the published form of an event lies.
-pub(crate) fn schema_file(event_type: &str, version: u64) -> String {
-    format!("schemas/{event_type}/v{version}.json")
-}
 
 /// The type of an event: `<context>.<snake_case of the struct>` unless it is named.
 pub(crate) fn type_of(krate: &str, event: &EventStruct) -> String {
@@ -59,7 +54,7 @@ pub(crate) fn check(workspace: &Workspace, boundaries: &Boundaries, report: &mut
             check_hidden(boundaries, krate, unit, report);
         }
     }
-    schemas::check(workspace, report);
+    golden::check_history(&workspace.root, report);
 }
 
 fn add(report: &mut Report, krate: &Crate, place: Place, texts: (String, String, String)) {
@@ -94,7 +89,7 @@ fn check_name(krate: &Crate, event: &EventStruct, event_type: &str, report: &mut
     fits
 }
 
-/// What the product publishes is in the catalogue and has a schema.
+/// What the product publishes is in the catalogue, and every version of it can be read.
 fn check_published(
     root: &Path,
     (krate, unit): (&Crate, &Unit),
@@ -106,31 +101,68 @@ fn check_published(
     let listed = unit.catalogued.iter().filter(|name| **name == event.ident).count();
     let is_product =
         |other: &&EventStruct| other.ident == event.ident && !other.at.scope.is_test_code();
+    let mut refuse = |texts| add(report, krate, place.clone(), texts);
     if listed < unit.events.iter().filter(is_product).count() {
-        add(
-            report,
-            krate,
-            place.clone(),
-            (
-                format!("the event `{event_type}` is in no catalogue"),
-                "the host decodes, documents and checks the events of the catalogues".into(),
-                format!("list `{}` in the `catalogue!` of {}", event.ident, krate.name),
-            ),
-        );
+        refuse((
+            format!("the event `{event_type}` is in no catalogue"),
+            "the host decodes, documents and checks the events of the catalogues".into(),
+            format!("list `{}` in the `catalogue!` of {}", event.ident, krate.name),
+        ));
     }
-    let file = schema_file(event_type, event.version);
-    if !root.join(&file).is_file() {
-        add(
-            report,
-            krate,
-            place.clone(),
-            (
-                format!("the event `{event_type}` has no schema for version {}", event.version),
-                format!("{file} is what readers of stored events rely on"),
-                "write it with `cargo xtask schemas` and commit it".into(),
-            ),
-        );
+    for version in 1..=event.version {
+        if let Some(texts) = missing_file(root, event, event_type, version) {
+            refuse(texts);
+        }
+        if version < event.version && !event.upcast.contains(&version) {
+            refuse((
+                format!("the event `{event_type}` does not upcast version {version}"),
+                "events of that version are stored, and nobody could read them".into(),
+                format!(
+                    "say `upcast(v{version} = …)`: a function from its data to those of version {}",
+                    version + 1
+                ),
+            ));
+        }
     }
+    let later = schema_file(event_type, event.version + 1);
+    if root.join(&later).is_file() {
+        refuse((
+            format!(
+                "the event `{event_type}` has version {}, which is not its last",
+                event.version
+            ),
+            format!("{later} says that a later one was published"),
+            "raise the version again, or remove the file if it never was on the main line".into(),
+        ));
+    }
+}
+
+/// What to say when a golden file of a version is not there.
+fn missing_file(
+    root: &Path,
+    event: &EventStruct,
+    event_type: &str,
+    version: u64,
+) -> Option<(String, String, String)> {
+    let files = [
+        ("schema", schema_file(event_type, version), "is what readers of stored events rely on"),
+        (
+            "example",
+            example_file(event_type, version),
+            "stands for data that are stored, and is read by a test",
+        ),
+    ];
+    let (what, file, why) = files.into_iter().find(|(_, file, _)| !root.join(file).is_file())?;
+    let help = if version == event.version {
+        "write it with `cargo xtask events write` and commit it".into()
+    } else {
+        format!("it was written when that version was current: `git log --all -- {file}` finds it")
+    };
+    Some((
+        format!("the event `{event_type}` has no {what} for version {version}"),
+        format!("{file} {why}"),
+        help,
+    ))
 }
 
 /// Events that this check would not see.

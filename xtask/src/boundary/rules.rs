@@ -134,9 +134,13 @@ the form in which it is declared.";
 const EVENTS: &str = "\
 Events outlive the code that wrote them. So their names are unique and begin with the context
 that decides them, each is listed in the catalogue of its crate (from which the host learns what
-it can decode), and each version has a schema below schemas/ that only grows: what is published
-never loses a property, never changes the type of one and never demands a new one. A change that
-is not compatible is a new version beside the old.
+it can decode), and each version, the earlier ones included, has two golden files below schemas/:
+its schema and an example of its data.
+
+A published schema only grows: it never loses a property, never changes the type of one and never
+demands a new one; from the release on that contains it, nothing but its wording changes. A
+published example never changes. A change that is not compatible is a new version beside the old,
+with an upcaster that brings the data of the old one to it.
 
 Events of tests need neither catalogue nor schema and may imitate those of another context, but
 their names must be unique as well.";

@@ -104,6 +104,8 @@ pub(crate) struct EventStruct {
     pub(crate) ident: String,
     pub(crate) name: Option<String>,
     pub(crate) version: u64,
+    /// The earlier versions that it upcasts.
+    pub(crate) upcast: Vec<u64>,
     pub(crate) at: At,
 }
 

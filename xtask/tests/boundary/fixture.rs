@@ -106,6 +106,13 @@ impl Fixture {
         git(&["commit", "--quiet", "--no-gpg-sign", "--message", "base"]);
     }
 
+    /// Releases the last commit.
+    pub(crate) fn release(&self) {
+        let mut command = Command::new("git");
+        command.arg("-C").arg(self.folder.path()).args(["tag", "v1.0.0"]);
+        assert!(command.status().unwrap().success());
+    }
+
     /// The last commit.
     pub(crate) fn head(&self) -> String {
         let mut command = Command::new("git");
@@ -117,11 +124,28 @@ impl Fixture {
     pub(crate) fn run(&self, arguments: &[&str]) -> (bool, String) {
         run(self.folder.path(), arguments)
     }
+
+    /// Runs `events check` or `events write` for a host with this catalogue.
+    pub(crate) fn events(&self, what: &str, catalog: &Value) -> (bool, String) {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs::write(file.path(), catalog.to_string()).unwrap();
+        let file = file.path().to_str().unwrap();
+        xtask(&["events", what], self.folder.path(), &["--catalog", file])
+    }
+
+    /// The text of a file.
+    pub(crate) fn read(&self, file: &str) -> String {
+        fs::read_to_string(self.folder.path().join(file)).unwrap()
+    }
 }
 
 pub(crate) fn run(root: &Path, arguments: &[&str]) -> (bool, String) {
+    xtask(&["boundary"], root, arguments)
+}
+
+fn xtask(command: &[&str], root: &Path, arguments: &[&str]) -> (bool, String) {
     let output = Command::new(env!("CARGO_BIN_EXE_xtask"))
-        .arg("boundary")
+        .args(command)
         .arg("--root")
         .arg(root)
         .args(arguments)

@@ -9,3 +9,4 @@ mod grants;
 mod layers;
 mod output;
 mod tables;
+mod versions;

@@ -62,7 +62,7 @@ impl Host {
         let identity = Identity::with_cheap_passwords(test.db.clone());
         let notifications = Notifications::new(test.db.clone());
         let feed = Feed::start(&test.db, &tasks).await.expect("a fresh log is readable");
-        let bus = EventBus::new(feed.clone(), Arc::new(Members(identity.directory())));
+        let bus = EventBus::new(feed.clone(), Arc::new(Members(identity.directory())), &[]);
         let readiness = Arc::new(Told::default());
         let mut options =
             ApiOptions { clock: Arc::new(test.clock.clone()), ..ApiOptions::default() };

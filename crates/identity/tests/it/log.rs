@@ -24,7 +24,7 @@ on_both_engines! {
         office.join(office.ben, "ben@example.com", Role::Admin).await;
         for event in events(&test).await {
             let descriptor = EVENTS.iter().find(|known| known.event_type == event.event_type).unwrap();
-            assert!((descriptor.check)(&event).unwrap());
+            (descriptor.check)(event.version, &event.data).unwrap();
             assert!(!event.audience.scopes().is_empty(), "{} is for nobody", event.event_type);
             let of_people = descriptor.aggregate_type == "user";
             assert_eq!(event.workspace_id.is_none(), of_people, "{}", event.event_type);

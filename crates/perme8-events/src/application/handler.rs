@@ -5,7 +5,8 @@ use std::{any::Any, error::Error, fmt, time::Duration};
 use async_trait::async_trait;
 
 use crate::domain::{
-    envelope::{DecodeError, Envelope},
+    decode::DecodeError,
+    envelope::Envelope,
     error::{Repeated, StorageError},
     event::DomainEvent,
 };
@@ -14,11 +15,14 @@ use crate::domain::{
 const ERROR_CHARS: usize = 2000;
 /// How soon a delivery is tried again that failed because the database could not be reached.
 const UNAVAILABLE: Duration = Duration::from_secs(1);
+/// How soon a delivery is tried again that waits for a newer program, on this node or on another.
+const NEWER: Duration = Duration::from_mins(1);
 
 /// Why a handler did not handle an event, and what to do about it.
 ///
-/// Any error turns into a transient one by `?`, with two exceptions: [`DecodeError`], which no repetition mends, and a
-/// database that cannot be reached, which is not the fault of the event and does not count as an attempt.
+/// Any error turns into a transient one by `?`, with three exceptions: [`DecodeError`], which no repetition mends, unless it
+/// is [`DecodeError::Version`], which an upgrade of the program mends, and a database that cannot be reached. The last two
+/// are not the fault of the event and do not count as attempts.
 pub struct HandlerError {
     class: ErrorClass,
     source: Box<dyn Error + Send + Sync>,
@@ -97,8 +101,12 @@ impl fmt::Debug for HandlerError {
 impl<E: Error + Send + Sync + 'static> From<E> for HandlerError {
     fn from(source: E) -> Self {
         let any = &source as &dyn Any;
-        if any.is::<DecodeError>() {
-            return Self::permanent(source);
+        match any.downcast_ref::<DecodeError>() {
+            Some(DecodeError::Version { .. }) => return Self::busy(NEWER, source),
+            Some(DecodeError::Data { .. } | DecodeError::Upcast { .. }) => {
+                return Self::permanent(source);
+            }
+            None => {}
         }
         match any.downcast_ref::<StorageError>() {
             Some(error) if error.is_unavailable() => Self::busy(UNAVAILABLE, source),
@@ -311,8 +319,16 @@ mod tests {
     fn errors_are_transient_unless_no_repetition_mends_them() {
         let transient: HandlerError = std::io::Error::other("later").into();
         assert_eq!(transient.class(), ErrorClass::Transient);
-        let decode: HandlerError =
-            DecodeError::Version { event_type: "a.b".to_owned(), found: 2, known: 1 }.into();
+        let event_type = "a.b".to_owned();
+        let problem = "no well-formed JSON";
+        let decode: HandlerError = DecodeError::Data { event_type, problem, column: 7 }.into();
         assert_eq!(decode.class(), ErrorClass::Permanent);
+    }
+
+    #[test]
+    fn what_a_newer_program_wrote_waits_for_the_upgrade() {
+        let event_type = "a.b".to_owned();
+        let newer: HandlerError = DecodeError::Version { event_type, found: 2, known: 1 }.into();
+        assert_eq!(newer.class(), ErrorClass::Busy(NEWER));
     }
 }

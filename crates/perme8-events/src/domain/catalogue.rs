@@ -1,8 +1,16 @@
 //! What events there are.
 
-use schemars::Schema;
+use std::borrow::Cow;
 
-use crate::domain::{envelope::Envelope, event::DomainEvent, unsaved::same};
+use schemars::Schema;
+use serde_json::value::RawValue;
+
+use crate::domain::{
+    decode::{self, DecodeError},
+    event::DomainEvent,
+    unsaved::same,
+    upcast::Upcaster,
+};
 
 /// What is known of an event type without an instance of it.
 #[derive(Debug, Clone, Copy)]
@@ -19,14 +27,17 @@ pub struct EventDescriptor {
     pub summary: &'static str,
     /// The JSON Schema of its data.
     pub schema: fn() -> Schema,
-    /// Whether an envelope holds a well-formed one.
-    pub check: fn(&Envelope) -> Result<bool, crate::DecodeError>,
+    /// For each earlier version, in order, what brings its data to the next one.
+    pub upcasters: &'static [Upcaster],
+    /// Whether data of this version can be read.
+    pub check: fn(u16, &RawValue) -> Result<(), DecodeError>,
 }
 
 impl EventDescriptor {
     /// Describes `E`.
     #[must_use]
     pub const fn of<E: DomainEvent>() -> Self {
+        const { decode::assert_chain(E::VERSION, E::UPCASTERS) };
         Self {
             event_type: E::TYPE,
             version: E::VERSION,
@@ -34,15 +45,29 @@ impl EventDescriptor {
             rust_name: E::RUST_NAME,
             summary: E::SUMMARY,
             schema: || schemars::SchemaGenerator::default().into_root_schema_for::<E>(),
-            check: |event| event.decode::<E>().map(|found| found.is_some()),
+            upcasters: E::UPCASTERS,
+            check: |version, data| decode::read::<E>(version, data).map(drop),
         }
+    }
+
+    /// Data of `version`, as the current version has them; borrowed when they are of that version already.
+    ///
+    /// # Errors
+    ///
+    /// [`DecodeError`] when a newer program wrote them, or an upcaster refuses them.
+    pub fn upcast<'d>(
+        &self,
+        version: u16,
+        data: &'d RawValue,
+    ) -> Result<Cow<'d, RawValue>, DecodeError> {
+        decode::upcast(self.event_type, self.upcasters, version, data)
     }
 }
 
 /// The events of one context.
 pub type Catalogue = &'static [EventDescriptor];
 
-/// Refuses, at compile time, two events with one name and version.
+/// Refuses, at compile time, two events with one name: a type has one struct, which reads every version.
 ///
 /// ```
 /// # use perme8_events::{Catalogue, assert_unique};
@@ -52,7 +77,7 @@ pub type Catalogue = &'static [EventDescriptor];
 ///
 /// # Panics
 ///
-/// Two events share one name and version; in a `const`, that is a compile error.
+/// Two events share one name; in a `const`, that is a compile error.
 pub const fn assert_unique(all: &[Catalogue]) {
     let mut context = 0;
     while context < all.len() {
@@ -65,17 +90,14 @@ pub const fn assert_unique(all: &[Catalogue]) {
     }
 }
 
-/// Whether no later event has the name and version of the one at this place.
+/// Whether no later event has the name of the one at this place.
 const fn assert_absent_behind(all: &[Catalogue], context: usize, index: usize) {
     let event = &all[context][index];
     let (mut later_context, mut later) = (context, index + 1);
     while later_context < all.len() {
         while later < all[later_context].len() {
             let other = &all[later_context][later];
-            assert!(
-                !(same(event.event_type, other.event_type) && event.version == other.version),
-                "two domain events share one name and version"
-            );
+            assert!(!same(event.event_type, other.event_type), "two domain events share one name");
             later += 1;
         }
         later_context += 1;

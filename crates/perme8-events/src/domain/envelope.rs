@@ -1,14 +1,16 @@
 //! An event with who, when, where and why.
 
-use std::fmt;
+use std::{borrow::Cow, fmt};
 
 use chrono::{DateTime, Utc};
 use serde::{Serialize, Serializer};
-use serde_json::{error::Category, value::RawValue};
+use serde_json::value::RawValue;
 
 use crate::domain::{
     actor::Actor,
     audience::Audience,
+    catalogue::Catalogue,
+    decode::{self, DecodeError},
     event::DomainEvent,
     id::{CorrelationId, EventId, UserId, WorkspaceId},
     origin::Metadata,
@@ -64,59 +66,35 @@ impl fmt::Debug for Envelope {
     }
 }
 
-/// An event in the log is not what the running program takes it for.
-#[derive(Debug, thiserror::Error)]
-pub enum DecodeError {
-    /// Written by a program of another version.
-    #[error(
-        "`{event_type}` has version {found} in the log, but this program reads version {known}"
-    )]
-    Version {
-        /// The event type.
-        event_type: String,
-        /// The version in the log.
-        found: u16,
-        /// The version of the running program.
-        known: u16,
-    },
-    /// The data do not have the shape of the event.
-    #[error("the data of `{event_type}` do not have its shape: {problem}, at column {column}")]
-    Data {
-        /// The event type.
-        event_type: String,
-        /// The kind of problem; never a value, which may be personal.
-        problem: &'static str,
-        /// Where it is.
-        column: usize,
-    },
-}
-
 impl Envelope {
-    /// The event, if it is an `E`.
+    /// The event, if it is an `E`; data of earlier versions are brought to the current one.
     ///
     /// # Errors
     ///
-    /// [`DecodeError`] when it claims to be an `E`, but is not.
+    /// [`DecodeError`] when it claims to be an `E`, but is not, or is one of a newer program.
     pub fn decode<E: DomainEvent>(&self) -> Result<Option<E>, DecodeError> {
         if self.event_type != E::TYPE {
             return Ok(None);
         }
-        if self.version != E::VERSION {
-            let event_type = self.event_type.clone();
-            return Err(DecodeError::Version {
-                event_type,
-                found: self.version,
-                known: E::VERSION,
-            });
+        decode::read(self.version, &self.data).map(Some)
+    }
+
+    /// The same event with the data of the current version, which is the one that clients are shown, whatever the log holds.
+    ///
+    /// What cannot be brought there stays as it was written, and its version tells: an event of a newer program, of no type
+    /// in the catalogues, or with data that an upcaster refuses. For handlers, [`decode`](Self::decode) is strict.
+    #[must_use]
+    pub fn in_current_version(&self, catalogues: &[Catalogue]) -> Cow<'_, Self> {
+        let mut known = catalogues.iter().copied().flatten();
+        let Some(known) = known.find(|known| known.event_type == self.event_type) else {
+            return Cow::Borrowed(self);
+        };
+        match known.upcast(self.version, &self.data) {
+            Ok(Cow::Owned(data)) => {
+                Cow::Owned(Self { version: known.version, data, ..self.clone() })
+            }
+            Ok(Cow::Borrowed(_)) | Err(_) => Cow::Borrowed(self),
         }
-        serde_json::from_str(self.data.get()).map(Some).map_err(|error| DecodeError::Data {
-            event_type: self.event_type.clone(),
-            problem: match error.classify() {
-                Category::Data => "a field is missing or of another type",
-                Category::Io | Category::Syntax | Category::Eof => "no well-formed JSON",
-            },
-            column: error.column(),
-        })
     }
 
     /// The context it belongs to: what stands before the dot of its type.

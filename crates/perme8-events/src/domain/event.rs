@@ -5,7 +5,7 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::domain::{audience::Audience, id::WorkspaceId};
+use crate::domain::{audience::Audience, id::WorkspaceId, upcast::Upcaster};
 
 /// A fact of the domain, named in the past tense.
 ///
@@ -36,6 +36,28 @@ use crate::domain::{audience::Audience, id::WorkspaceId};
 ///
 /// Without `name` the type is the crate's name and the struct's name in snake case. An aggregate whose id is made of
 /// several fields says `id = "{workspace_id}:{user_id}"` instead of marking one field.
+///
+/// What was written stays as it is. A program that knows a later version brings it there when it reads:
+///
+/// ```
+/// # use perme8_events::{DomainEvent, EventData, UpcastError};
+/// # use schemars::JsonSchema;
+/// # use serde::{Deserialize, Serialize};
+/// /// Emitted when a door is opened.
+/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+/// #[event(name = "house.door_opened", aggregate = "door", audience(operators))]
+/// #[event(version = 2, upcast(v1 = only_the_front_door))]
+/// pub struct DoorOpened {
+///     #[event(aggregate_id)]
+///     pub door: String,
+/// }
+///
+/// /// Version 1 knew one door.
+/// fn only_the_front_door(mut data: EventData) -> Result<EventData, UpcastError> {
+///     data.insert("door".to_owned(), "front".into());
+///     Ok(data)
+/// }
+/// ```
 pub trait DomainEvent:
     Serialize + DeserializeOwned + JsonSchema + fmt::Debug + Clone + Send + Sync + 'static
 {
@@ -49,6 +71,8 @@ pub trait DomainEvent:
     const SUMMARY: &'static str;
     /// The name of the Rust type.
     const RUST_NAME: &'static str;
+    /// For each earlier version, in order, what brings its data to the next one.
+    const UPCASTERS: &'static [Upcaster];
 
     /// The id of the aggregate it happened to, as text: ids can be composite.
     fn aggregate_id(&self) -> String;

@@ -1,10 +1,13 @@
 //! Live subscriptions: replay, then follow, each event checked against the rights of the viewer when it is delivered.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use crate::{
     application::rights::{Standings, Viewer},
-    domain::{error::StorageError, id::UserId, position::Position, topic::Topic},
+    domain::{
+        catalogue::Catalogue, envelope::Envelope, error::StorageError, id::UserId,
+        position::Position, topic::Topic,
+    },
     infrastructure::{
         bus::{live::LiveEvents, rights::Rights},
         feed::Feed,
@@ -20,6 +23,7 @@ pub(crate) mod rights;
 pub struct EventBus {
     feed: Feed,
     rights: Arc<Rights>,
+    catalogues: &'static [Catalogue],
 }
 
 /// Why there is no subscription.
@@ -42,11 +46,15 @@ pub enum SubscribeError {
 }
 
 impl EventBus {
-    /// Reads from `feed`, and asks `standings` about rights.
+    /// Reads from `feed`, asks `standings` about rights, and shows the events of `catalogues` in their current version.
     #[must_use]
-    pub fn new(feed: Feed, standings: Arc<dyn Standings>) -> Self {
+    pub fn new(
+        feed: Feed,
+        standings: Arc<dyn Standings>,
+        catalogues: &'static [Catalogue],
+    ) -> Self {
         let rights = Arc::new(Rights::new(standings, Arc::clone(feed.bells())));
-        Self { feed, rights }
+        Self { feed, rights, catalogues }
     }
 
     /// The events of `topics` that `viewer` may see: those behind `after` first, or only future ones when it is none.
@@ -97,6 +105,14 @@ impl EventBus {
 
     pub(crate) fn feed(&self) -> &Feed {
         &self.feed
+    }
+
+    /// The event as clients are shown it.
+    pub(crate) fn shown(&self, event: Arc<Envelope>) -> Arc<Envelope> {
+        match event.in_current_version(self.catalogues) {
+            Cow::Owned(current) => Arc::new(current),
+            Cow::Borrowed(_) => event,
+        }
     }
 
     pub(crate) fn rights(&self) -> &Arc<Rights> {

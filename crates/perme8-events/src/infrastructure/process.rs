@@ -16,7 +16,8 @@ use crate::{
     },
     domain::{
         core_events::{JobDone, JobGivenUp, TimerFired},
-        envelope::{DecodeError, Envelope},
+        decode::DecodeError,
+        envelope::Envelope,
         error::StorageError,
     },
     infrastructure::tx::Tx,

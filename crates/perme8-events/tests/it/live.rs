@@ -29,7 +29,7 @@ impl Live {
     pub(crate) async fn start(db: &Db, members: &Members) -> Self {
         let tasks = Tasks::new();
         let feed = Feed::start(db, &tasks).await.unwrap();
-        let bus = EventBus::new(feed.clone(), Arc::new(members.clone()));
+        let bus = EventBus::new(feed.clone(), Arc::new(members.clone()), &[]);
         Self { bus, feed, tasks }
     }
 

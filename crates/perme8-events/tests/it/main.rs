@@ -51,4 +51,6 @@ mod timers;
 #[cfg(test)]
 mod transactions;
 #[cfg(test)]
+mod versions;
+#[cfg(test)]
 mod workers;

@@ -93,7 +93,7 @@ impl Standings for Nobody {
 
 /// Follows the live stream up to the event that ends the proof.
 pub(crate) async fn follow(feed: Feed, arrived: Arc<Arrived>) {
-    let bus = EventBus::new(feed, Arc::new(Nobody));
+    let bus = EventBus::new(feed, Arc::new(Nobody), &[]);
     let mut live =
         bus.subscribe(Viewer::Operator, vec![Topic::All], Some(Position::START)).await.unwrap();
     loop {

@@ -2,7 +2,10 @@
 
 #![deny(warnings)]
 
-use perme8_events::{Aggregate, DomainEvent, Id, Save, StorageError, Transaction, Unsaved, WorkspaceId, catalogue};
+use perme8_events::{
+    Aggregate, DomainEvent, EventData, Id, Save, StorageError, Transaction, Unsaved, UpcastError, WorkspaceId,
+    catalogue,
+};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -38,11 +41,16 @@ struct ProjectCreated {
 /// Emitted when a project is archived.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, DomainEvent)]
 #[event(name = "projects.project_archived", aggregate = "project", audience(workspace))]
+#[event(version = 2, upcast(v1 = unchanged))]
 struct ProjectArchived {
     #[event(aggregate_id)]
     project_id: Id<Project>,
     #[event(workspace_id)]
     workspace_id: WorkspaceId,
+}
+
+fn unchanged(data: EventData) -> Result<EventData, UpcastError> {
+    Ok(data)
 }
 
 catalogue!(EVENTS: ProjectCreated, ProjectArchived);

@@ -43,6 +43,7 @@ pub(crate) fn catalog(args: &Args) -> Catalog {
             rust_name,
             summary,
             schema,
+            upcasters: _,
             check: _,
         } = *event;
         Entry {

@@ -4,9 +4,12 @@ use perme8_events::{Envelope, EventFilter, EventStore as _, Position, sql::Db};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::cli::{
-    Failure, Paint, Report, plain,
-    references::{EventRef, instant},
+use crate::{
+    catalogue::CATALOGUES,
+    cli::{
+        Failure, Paint, Report, plain,
+        references::{EventRef, instant},
+    },
 };
 
 #[derive(Debug, clap::Args)]
@@ -14,6 +17,9 @@ pub(crate) struct Args {
     /// The id of the event, or its position in the log
     #[arg(value_name = "EVENT")]
     pub(crate) event: EventRef,
+    /// Show the data as they stand in the log, not as the current version of the event has them
+    #[arg(long)]
+    pub(crate) as_written: bool,
 }
 
 /// One event in full.
@@ -31,7 +37,8 @@ pub(crate) async fn show(db: &Db, args: &Args) -> Result<Shown, Failure> {
         }
     };
     match event {
-        Some(event) => Ok(Shown { event }),
+        Some(event) if args.as_written => Ok(Shown { event }),
+        Some(event) => Ok(Shown { event: event.in_current_version(CATALOGUES).into_owned() }),
         None => Err(Failure::new(format!("no event has {name}")).help(format!(
             "the log ends at position {}; `perme8 events tail` lists the last events",
             db.head().await?

@@ -11,6 +11,7 @@ use perme8_events::{
 use serde::Serialize;
 
 use crate::{
+    catalogue::CATALOGUES,
     cli::{
         Console, Failure, Paint, Report, database, plain, references::instant, signals::Signals,
     },
@@ -64,7 +65,7 @@ async fn show(db: &Db, args: &Args, console: &Console) -> Result<(), Failure> {
         None => (last(db, &topic, head, args.limit as usize).await?, head),
     };
     for event in &events {
-        console.line(&Line { event })?;
+        console.line(&Line { event: &event.in_current_version(CATALOGUES) })?;
     }
     if let Some(signals) = signals {
         follow(db, topic, seen, console, signals).await?;
@@ -134,7 +135,8 @@ async fn follow(
 ) -> Result<(), Failure> {
     let tasks = Tasks::new();
     let feed = Feed::start(db, &tasks).await?;
-    let bus = EventBus::new(feed, Arc::new(IdentityStandings::new(Directory::new(db.clone()))));
+    let standings = Arc::new(IdentityStandings::new(Directory::new(db.clone())));
+    let bus = EventBus::new(feed, standings, CATALOGUES);
     let mut live = bus.subscribe(Viewer::Operator, vec![topic], Some(after)).await?;
     let printed = loop {
         tokio::select! {

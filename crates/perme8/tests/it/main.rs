@@ -3,6 +3,7 @@
 
 mod commands;
 mod demo;
+mod golden_files;
 mod operating;
 mod program;
 mod serve_refusals;

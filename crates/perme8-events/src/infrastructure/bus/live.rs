@@ -20,7 +20,7 @@ const BATCH: usize = 100;
 /// What a subscriber gets.
 #[derive(Debug, Clone)]
 pub enum Delivery {
-    /// An event that the viewer may see.
+    /// An event that the viewer may see, in its current version.
     Event(Arc<Envelope>),
     /// The viewer is no longer in a workspace whose topic it followed; other topics go on.
     AccessLost(WorkspaceId),
@@ -212,7 +212,7 @@ impl LiveEvents {
                 self.position = event.position;
                 self.lost = lost;
                 if visible {
-                    return Ok(Some(Delivery::Event(event)));
+                    return Ok(Some(Delivery::Event(self.bus.shown(event))));
                 }
                 continue;
             }

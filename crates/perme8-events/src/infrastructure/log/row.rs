@@ -77,7 +77,7 @@ impl TryFrom<Row> for Envelope {
             position: Position::new(seq),
             event_id: Id::new(id),
             event_type,
-            version: u16::try_from(version).map_err(|_| StorageError::new(Damaged(seq)))?,
+            version: version_of(version).ok_or_else(|| StorageError::new(Damaged(seq)))?,
             aggregate_type,
             aggregate_id,
             actor: actor.ok_or_else(|| StorageError::new(Damaged(seq)))?,
@@ -91,6 +91,11 @@ impl TryFrom<Row> for Envelope {
             data: data.0,
         })
     }
+}
+
+/// Versions count from 1.
+fn version_of(stored: i32) -> Option<u16> {
+    u16::try_from(stored).ok().filter(|version| *version > 0)
 }
 
 pub(crate) fn envelopes(rows: Vec<Row>) -> Result<Vec<Envelope>, StorageError> {

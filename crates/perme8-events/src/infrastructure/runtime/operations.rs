@@ -133,7 +133,7 @@ impl Operations {
 
     /// The event type as the running program writes it.
     fn descriptor(&self, event_type: &str) -> Option<&'static EventDescriptor> {
-        let all = self.catalogues.iter().copied().flatten();
-        all.filter(|event| event.event_type == event_type).max_by_key(|event| event.version)
+        let mut all = self.catalogues.iter().copied().flatten();
+        all.find(|event| event.event_type == event_type)
     }
 }

@@ -67,8 +67,8 @@ impl Operations {
         let Some(descriptor) = self.descriptor(&event.event_type) else {
             return Err(OperationError::UnknownEventType { event_type: event.event_type });
         };
-        let edited = Envelope { data, version: descriptor.version, ..event };
-        (descriptor.check)(&edited).map_err(OperationError::Undecodable)?;
-        Ok(edited)
+        let version = descriptor.version;
+        (descriptor.check)(version, &data).map_err(OperationError::Undecodable)?;
+        Ok(Envelope { data, version, ..event })
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{envelope::DecodeError, error::StorageError, position::Position};
+use crate::domain::{decode::DecodeError, error::StorageError, position::Position};
 
 /// Why an operator's wish was not followed; nothing was changed then.
 #[derive(Debug, thiserror::Error)]

@@ -1,0 +1,30 @@
+//! The golden files: what every version of every event wrote is read by this program.
+
+use std::{fs, path::Path};
+
+use perme8::CATALOGUES;
+use perme8_events::EventDescriptor;
+use serde_json::value::RawValue;
+
+/// The example of a version.
+fn example(event: &EventDescriptor, version: u16) -> Box<RawValue> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../schemas");
+    let file = root.join(event.event_type).join(format!("v{version}.example.json"));
+    let text = fs::read_to_string(&file);
+    let text = text.unwrap_or_else(|_| {
+        panic!("{} is missing: `cargo xtask events write` writes it", file.display())
+    });
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+fn the_example_of_every_version_is_read_through_the_whole_chain() {
+    for event in CATALOGUES.iter().copied().flatten() {
+        for version in 1..=event.version {
+            let EventDescriptor { event_type, check, .. } = event;
+            if let Err(error) = check(version, &example(event, version)) {
+                panic!("the example of `{event_type}` v{version} cannot be read: {error:?}");
+            }
+        }
+    }
+}
