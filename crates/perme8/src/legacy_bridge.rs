@@ -32,8 +32,8 @@ impl LegacyBridge {
     }
 
     /// Adds the translation of an event that says everything that its messages need.
-    fn on<E: DomainEvent>(&mut self, say: fn(E) -> Vec<LegacyMessage>) {
-        self.on_looking_up(move |event| Box::pin(std::future::ready(Ok(say(event)))));
+    fn on<E: DomainEvent>(&mut self, say: fn(&E) -> Vec<LegacyMessage>) {
+        self.on_looking_up(move |event| Box::pin(std::future::ready(Ok(say(&event)))));
     }
 
     /// Adds the translation of an event that only points to what its messages need.

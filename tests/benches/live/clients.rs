@@ -9,7 +9,7 @@ use serde_json::json;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpSocket, TcpStream},
-    task::JoinHandle,
+    task::JoinSet,
 };
 use tokio_tungstenite::{
     WebSocketStream, client_async_with_config,
@@ -128,7 +128,8 @@ impl Client {
         let stop = CancellationToken::new();
         let stopped = stop.clone();
         let (kind, workspace) = (self.kind, self.person.workspace);
-        let task = tokio::spawn(async move {
+        let mut task = JoinSet::new();
+        task.spawn(async move {
             let mut arrivals = Vec::new();
             let reading = async {
                 loop {
@@ -170,7 +171,9 @@ impl Wire {
             Self::Socket(socket) => match socket.next().await.context("a socket has ended")?? {
                 Message::Text(text) => Ok(text.as_str().to_owned()),
                 Message::Close(frame) => Ok(format!("closed {frame:?}")),
-                _ => Ok(String::new()),
+                Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_) => {
+                    Ok(String::new())
+                }
             },
         }
     }
@@ -209,7 +212,7 @@ fn heard(text: &str) -> Heard {
 pub(crate) struct Running {
     kind: Kind,
     workspace: usize,
-    task: JoinHandle<anyhow::Result<Vec<Arrival>>>,
+    task: JoinSet<anyhow::Result<Vec<Arrival>>>,
     stop: CancellationToken,
 }
 
@@ -221,9 +224,9 @@ pub(crate) struct Got {
 
 impl Running {
     /// Ends the client, which must have got every event of its workspace once and in order.
-    pub(crate) async fn finish(self, ticks: &[Tick]) -> anyhow::Result<Got> {
+    pub(crate) async fn finish(mut self, ticks: &[Tick]) -> anyhow::Result<Got> {
         self.stop.cancel();
-        let arrivals = self.task.await??;
+        let arrivals = self.task.join_next().await.context("a client has one task")???;
         check(&arrivals, self.workspace, ticks)?;
         Ok(Got { kind: self.kind, arrivals })
     }

@@ -59,7 +59,7 @@ impl Socket {
                     }
                 }
                 Message::Close(frame) => panic!("the host closed the socket: {frame:?}"),
-                _ => {}
+                Message::Ping(_) | Message::Pong(_) | Message::Binary(_) | Message::Frame(_) => {}
             }
         }
     }

@@ -91,13 +91,13 @@ impl Connection {
             // The lifeline first: a busy socket must not outlive its session.
             let turn = tokio::select! {
                 biased;
-                due = lifeline.due() => Turn::Due(due.map_err(broken)?),
+                due = lifeline.due() => Turn::Due(due.map_err(|error| broken(&error))?),
                 received = self.socket.recv() => Turn::Received(received),
-                happening = subscriptions.next() => Turn::Happening(happening.map_err(broken)?),
+                happening = subscriptions.next() => Turn::Happening(happening.map_err(|error| broken(&error))?),
             };
             match turn {
                 Turn::Due(due) => {
-                    if !lifeline.holds().await.map_err(broken)? {
+                    if !lifeline.holds().await.map_err(|error| broken(&error))? {
                         return Err(Over::By(Close::SessionEnded));
                     }
                     if due == Due::Beat {
@@ -238,8 +238,8 @@ impl Connection {
     }
 }
 
-fn broken(error: StorageError) -> Over {
-    tracing::error!(error = &error as &dyn std::error::Error, "a socket broke off");
+fn broken(error: &StorageError) -> Over {
+    tracing::error!(error = error as &dyn std::error::Error, "a socket broke off");
     Over::By(Close::StorageUnavailable)
 }
 

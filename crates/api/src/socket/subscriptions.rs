@@ -259,14 +259,14 @@ impl Subscriptions {
                 let said = match translated? {
                     Translated::Said(messages) => messages,
                     Translated::Closed => return Ok(Some(Happening::Closed)),
-                    over @ (Translated::FellBehind | Translated::AccessLost) => {
+                    Translated::FellBehind => {
                         let Strand { subject, .. } = self.followed.swap_remove(place);
-                        return Ok(Some(match over {
-                            Translated::FellBehind => {
-                                Happening::FellBehind(vec![subject], events.position())
-                            }
-                            _ => Happening::AccessLost(subject),
-                        }));
+                        let position = events.position();
+                        return Ok(Some(Happening::FellBehind(vec![subject], position)));
+                    }
+                    Translated::AccessLost => {
+                        let Strand { subject, .. } = self.followed.swap_remove(place);
+                        return Ok(Some(Happening::AccessLost(subject)));
                     }
                 };
                 self.followed[place].position = Some(events.position());

@@ -31,9 +31,10 @@ impl Company {
         host.invite(&ada, "acme", "bob", Role::Member).await;
         let command =
             AcceptInvitation { invitation: identity::InvitationRef::Workspace("acme".into()) };
-        host.identity.accept_invitation(Origin::user(bob.id), command).await.unwrap();
+        let accepted = host.identity.accept_invitation(Origin::user(bob.id), command).await;
+        accepted.expect("the invitation waits");
         let mine = host.ask(get("/api/me/workspaces").bearer(&ada.token)).await.json();
-        let id = mine["data"][0]["id"].as_str().unwrap().to_owned();
+        let id = mine["data"][0]["id"].as_str().expect("workspaces have ids").to_owned();
         let address = host.listen().await;
         Self { address, ada, bob, topic: format!("events:workspace:{id}"), id, host }
     }
@@ -51,7 +52,8 @@ impl Company {
     }
 
     async fn head(&self) -> u64 {
-        self.host.test.db.head().await.unwrap().number().try_into().unwrap()
+        let head = self.host.test.db.head().await.expect("the log is readable");
+        head.number().try_into().expect("positions are not negative")
     }
 }
 
@@ -230,7 +232,7 @@ async fn a_socket_is_opened_by_token_by_cookie_of_the_own_pages_or_by_ticket() {
     assert_eq!(socket.ask(company.subscribe(None)).await["subscribed"], *company.topic);
     assert_eq!(Socket::open(address, &query, &[]).await.map(drop), Err(401));
     let late = company.host.ask(post("/api/tickets").bearer(token)).await.json();
-    company.host.test.clock.advance(Duration::from_secs(60));
+    company.host.test.clock.advance(Duration::from_mins(1));
     let query = format!("?ticket={}", late["data"]["ticket"].as_str().unwrap());
     assert_eq!(Socket::open(address, &query, &[]).await.map(drop), Err(401));
     expect![[r#"401 {"code":"unauthenticated","error":"Missing, invalid or expired credentials","request_id":"r-1"}"#]].assert_eq(&company.host.ask(post("/api/tickets")).await.to_string());

@@ -131,12 +131,11 @@ impl Ephemeral {
         topic: EphemeralTopic,
     ) -> Result<Option<Listening>, StorageError> {
         let watch = match (viewer, topic) {
-            (Viewer::Operator, _) => None,
             (Viewer::User(user), _) if !self.may_hear(user, topic).await? => return Ok(None),
             (Viewer::User(user), EphemeralTopic::Workspace(id)) => {
                 Some(self.bus.rights().watch(user, id))
             }
-            (Viewer::User(_), EphemeralTopic::User(_)) => None,
+            (Viewer::User(_), EphemeralTopic::User(_)) | (Viewer::Operator, _) => None,
         };
         Ok(Some(Listening {
             receiver: self.bus.feed().exchange().join(topic),

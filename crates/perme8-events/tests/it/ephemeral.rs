@@ -63,7 +63,7 @@ async fn heard(listening: &mut Listening) -> (String, Option<UserId>, String) {
         Heard::Message(message) => {
             (message.kind.clone(), message.sender, message.data.get().to_owned())
         }
-        other => panic!("{other:?}"),
+        other @ (Heard::Missed(_) | Heard::AccessLost | Heard::Closed) => panic!("{other:?}"),
     }
 }
 

@@ -13,7 +13,7 @@ pub(super) fn translations(bridge: &mut LegacyBridge) {
     bridge.on(invitation_declined);
 }
 
-fn member_invited(event: MemberInvited) -> Vec<LegacyMessage> {
+fn member_invited(event: &MemberInvited) -> Vec<LegacyMessage> {
     let MemberInvited { user_id, workspace_id, workspace_name, invited_by_name, role, .. } = event;
     // Whom the old system did not know any more it called so.
     let invited_by_name = invited_by_name.known().map_or("Someone", String::as_str);
@@ -29,43 +29,43 @@ fn member_invited(event: MemberInvited) -> Vec<LegacyMessage> {
         })],
     };
     let of_invitee = LegacyMessage {
-        topic: LegacyTopic::User(user_id),
+        topic: LegacyTopic::User(*user_id),
         name: "workspace_invitation",
         payload: vec![json!(workspace_id), json!(workspace_name), json!(invited_by_name)],
     };
     vec![of_everybody, of_invitee]
 }
 
-fn member_joined(event: MemberJoined) -> Vec<LegacyMessage> {
+fn member_joined(event: &MemberJoined) -> Vec<LegacyMessage> {
     let MemberJoined { workspace_id, user_id, .. } = event;
     vec![
         LegacyMessage {
-            topic: LegacyTopic::User(user_id),
+            topic: LegacyTopic::User(*user_id),
             name: "workspace_joined",
             payload: vec![json!(workspace_id)],
         },
         LegacyMessage {
-            topic: LegacyTopic::Workspace(workspace_id),
+            topic: LegacyTopic::Workspace(*workspace_id),
             name: "member_joined",
             payload: vec![json!(user_id)],
         },
     ]
 }
 
-fn member_removed(event: MemberRemoved) -> Vec<LegacyMessage> {
+fn member_removed(event: &MemberRemoved) -> Vec<LegacyMessage> {
     let MemberRemoved { workspace_id, user_id } = event;
     vec![LegacyMessage {
-        topic: LegacyTopic::User(user_id),
+        topic: LegacyTopic::User(*user_id),
         name: "workspace_removed",
         payload: vec![json!(workspace_id)],
     }]
 }
 
 /// Who has no account yet was nobody in the old system.
-fn invitation_declined(event: InvitationDeclined) -> Vec<LegacyMessage> {
+fn invitation_declined(event: &InvitationDeclined) -> Vec<LegacyMessage> {
     let InvitationDeclined { workspace_id, user_id, .. } = event;
     let declined = user_id.map(|user_id| LegacyMessage {
-        topic: LegacyTopic::Workspace(workspace_id),
+        topic: LegacyTopic::Workspace(*workspace_id),
         name: "invitation_declined",
         payload: vec![json!(user_id)],
     });
