@@ -12,6 +12,7 @@ use axum::{
 use perme8_events::{StorageError, host::SubscribeError};
 use serde_json::{Value, json};
 
+mod audit_trail;
 mod identity;
 mod notifications;
 
@@ -147,7 +148,7 @@ impl ApiError {
     }
 
     /// A single field is wrong.
-    fn invalid_field(field: &'static str, problem: &str) -> Self {
+    pub(crate) fn invalid_field(field: &'static str, problem: &str) -> Self {
         Self::invalid(FieldProblems::from([(field, vec![problem.to_owned()])]))
     }
 

@@ -71,7 +71,8 @@ impl Fields {
         self.values.get(name).is_some_and(|value| !value.is_null())
     }
 
-    fn note<T>(&mut self, name: &'static str, problem: &str) -> Option<T> {
+    /// Notes what is wrong with a field.
+    pub(crate) fn note<T>(&mut self, name: &'static str, problem: &str) -> Option<T> {
         self.problems.entry(name).or_default().push(problem.to_owned());
         None
     }

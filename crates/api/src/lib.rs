@@ -1,5 +1,7 @@
 #![doc = include_str!("../README.md")]
 
+mod audit;
+mod audit_trail;
 mod auth;
 mod body;
 mod edge;
@@ -30,6 +32,14 @@ mod tickets;
 mod users;
 mod workspaces;
 
+pub use audit_trail::filter::{
+    AuditActorWord, AuditAggregate, AuditAggregateId, AuditAggregateType, AuditEventType,
+    AuditFilter, AuditFilterError, AuditInstant,
+};
+pub use audit_trail::format::AuditFormat;
+pub use audit_trail::{
+    AuditActor, AuditEntry, AuditPage, AuditPerson, AuditReader, AuditTrail, AuditTrailError,
+};
 pub use axum::Router;
 pub use legacy::{LegacyBridge, LegacyMessage, LegacyTopic, LegacyTopicError};
 pub use readiness::{Check, Readiness, ReadinessReport};

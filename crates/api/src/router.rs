@@ -10,7 +10,7 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    body, error::ApiError, headers, health, invitations, members, notifications, panics,
+    audit, body, error::ApiError, headers, health, invitations, members, notifications, panics,
     request_id, same_origin, sessions, socket, state::Api, streams, tickets, users, workspaces,
 };
 
@@ -80,6 +80,7 @@ fn events() -> Router<Api> {
         .route("/api/ws", get(socket::open))
         .route("/api/legacy/stream", get(streams::of_legacy))
         .route("/api/me/events/stream", get(streams::of_me))
+        .route("/api/workspaces/{slug}/events", get(audit::list))
         .route("/api/workspaces/{slug}/events/stream", get(streams::of_workspace))
 }
 

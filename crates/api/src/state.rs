@@ -8,14 +8,15 @@ use perme8_events::{Clock, SystemClock, host::EventBus};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::task::TaskTracker;
 
-use crate::{error::ApiError, legacy::LegacyBridge, readiness::Readiness};
+use crate::{audit_trail::AuditTrail, error::ApiError, legacy::LegacyBridge, readiness::Readiness};
 
-/// What the HTTP edge stands on: the facades, the live events, and who knows whether the host is ready.
+/// What the HTTP edge stands on: the facades, the live events, the audit trail, and who knows whether the host is ready.
 #[derive(Clone, Debug)]
 pub struct Api {
     pub(crate) identity: Identity,
     pub(crate) notifications: Notifications,
     pub(crate) bus: EventBus,
+    pub(crate) audit_trail: Arc<dyn AuditTrail>,
     pub(crate) readiness: Arc<dyn Readiness>,
     pub(crate) legacy: Option<Arc<dyn LegacyBridge>>,
     pub(crate) options: ApiOptions,
@@ -57,13 +58,24 @@ impl Api {
         identity: Identity,
         notifications: Notifications,
         bus: EventBus,
+        audit_trail: Arc<dyn AuditTrail>,
         readiness: Arc<dyn Readiness>,
     ) -> Self {
         let options = ApiOptions::default();
         let log_ins = Arc::new(Semaphore::new(options.log_ins));
         let sockets = TaskTracker::new();
         let legacy = None;
-        Self { identity, notifications, bus, readiness, legacy, options, log_ins, sockets }
+        Self {
+            identity,
+            notifications,
+            bus,
+            audit_trail,
+            readiness,
+            legacy,
+            options,
+            log_ins,
+            sockets,
+        }
     }
 
     /// The same, with other options.

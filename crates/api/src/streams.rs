@@ -74,7 +74,8 @@ impl FromRequestParts<Api> for Resume {
     }
 }
 
-fn position(text: &str) -> Result<Position, ApiError> {
+/// A position as clients write it: digits alone.
+pub(crate) fn position(text: &str) -> Result<Position, ApiError> {
     let digits = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
     let position = if digits { text.parse().ok() } else { None };
     position.ok_or_else(ApiError::malformed_position)

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use api::{Api, ApiOptions, Router};
+use api::{Api, ApiOptions, AuditTrail, Router};
 use identity::Identity;
 use notifications::Notifications;
 use perme8_events::{
@@ -21,6 +21,7 @@ use perme8_events::{
 use tokio::net::TcpListener;
 
 use crate::{
+    audit_log::{AuditLog, HostAuditTrail},
     catalogue::{CATALOGUES, MIGRATIONS},
     config::Config,
     legacy_bridge::LegacyBridge,
@@ -191,6 +192,7 @@ impl App {
             self.identity.clone(),
             self.notifications.clone(),
             self.bus.clone(),
+            self.audit_trail(),
             Arc::new(readiness),
         );
         let api = api.with_options(options);
@@ -228,6 +230,12 @@ impl App {
     #[must_use]
     pub fn notifications(&self) -> &Notifications {
         &self.notifications
+    }
+
+    /// Who did what, when and because of what.
+    #[must_use]
+    pub fn audit_trail(&self) -> Arc<dyn AuditTrail> {
+        Arc::new(HostAuditTrail::new(self.db.clone(), self.identity.directory()))
     }
 
     /// Live subscriptions.
@@ -301,5 +309,6 @@ fn with_handlers(db: &Db, identity: &Identity, node: Option<String>) -> Runtime 
         .handler(notifications::OnInvitation::new(Arc::clone(&directory)))
         .handler(notifications::OnWorkspaceActivity::new(directory))
         .handler(notifications::OnAccessLost::new())
+        .handler(AuditLog::new())
         .build()
 }

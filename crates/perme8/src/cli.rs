@@ -8,6 +8,7 @@ use perme8_events::sql::Db;
 use crate::config::{self, Flags};
 
 mod act;
+mod audit;
 mod catalog;
 mod console;
 mod database;
@@ -105,6 +106,11 @@ pub(crate) enum Command {
     /// the same key wait behind it, in order; everything else flows on.
     #[command(subcommand)]
     DeadLetters(dead_letters::Command),
+    /// Read who did what, export it, and cut off its old end
+    ///
+    /// The trail has an entry for each event, written by the handler `perme8.audit_log` of a running host.
+    #[command(subcommand)]
+    Audit(audit::Command),
     /// Look after accounts
     #[command(subcommand)]
     Users(users::Command),
@@ -203,6 +209,10 @@ impl Cli {
             }
             Command::DeadLetters(command) => {
                 let run = async |db: &Db| dead_letters::run(db, &command, console).await;
+                database::with(&global.quiet()?, run).await?;
+            }
+            Command::Audit(command) => {
+                let run = async |db: &Db| audit::run(db, command, console).await;
                 database::with(&global.quiet()?, run).await?;
             }
             Command::Users(command) => {

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod app;
+mod audit_log;
 mod catalogue;
 mod cli;
 mod config;

@@ -2,10 +2,14 @@
 
 use std::{future::IntoFuture, pin::Pin};
 
-use reqwest::RequestBuilder;
+use reqwest::{RequestBuilder, header::CONTENT_TYPE};
 use serde_json::Value;
 
-use super::{answer::Answer, stream::EventStream, wait::in_time};
+use super::{
+    answer::{self, Answer},
+    stream::EventStream,
+    wait::in_time,
+};
 
 /// A request in the making; `.await` sends it and reads the answer.
 #[derive(Debug)]
@@ -42,6 +46,19 @@ impl Request {
         let Self { builder, name } = self;
         let response = in_time(&name, builder.header("accept", "text/event-stream").send()).await;
         EventStream::open(name, response.expect("the host answers")).await
+    }
+}
+
+impl Request {
+    /// Sends it, and reads a file of this type, which must arrive in full.
+    pub async fn file(self, media_type: &str) -> String {
+        let Self { builder, name } = self;
+        let response = in_time(&name, builder.send()).await.expect("the host answers");
+        answer::dressed(&name, &response);
+        assert_eq!(response.status(), 200, "{name}");
+        let found = response.headers()[CONTENT_TYPE].to_str().expect("media types are visible");
+        assert!(found.starts_with(media_type), "{name}: {found}");
+        in_time(&name, response.text()).await.expect("the file arrives in full")
     }
 }
 

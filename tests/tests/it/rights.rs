@@ -33,6 +33,7 @@ async fn beat_fast(scenario: &Scenario) {
         app.identity().clone(),
         app.notifications().clone(),
         app.bus().clone(),
+        app.audit_trail(),
         Arc::new(Ready),
     );
     scenario.serve(api.with_options(options)).await;

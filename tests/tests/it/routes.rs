@@ -84,6 +84,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("POST", "/api/workspaces/{slug}/invitations/{id}/resend", None, Access::Members),
     route("POST", "/api/workspaces/{slug}/invitations/accept", None, Access::Members),
     route("POST", "/api/workspaces/{slug}/invitations/decline", None, Access::Members),
+    route("GET", "/api/workspaces/{slug}/events", None, Access::Members),
     route("GET", "/api/workspaces/{slug}/events/stream", None, Access::Members),
 ];
 

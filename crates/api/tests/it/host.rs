@@ -25,7 +25,10 @@ use perme8_events::{
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
-use crate::client::{Answer, Ask, Blocks};
+use crate::{
+    client::{Answer, Ask, Blocks},
+    trail::Trail,
+};
 
 #[derive(Debug)]
 pub(crate) struct Host {
@@ -33,6 +36,7 @@ pub(crate) struct Host {
     pub(crate) identity: Identity,
     pub(crate) tasks: Tasks,
     pub(crate) readiness: Arc<Told>,
+    pub(crate) trail: Arc<Trail>,
     feed: Feed,
     api: Api,
     router: Router,
@@ -68,9 +72,11 @@ impl Host {
             ApiOptions { clock: Arc::new(test.clock.clone()), ..ApiOptions::default() };
         change(&mut options);
         let told = Arc::clone(&readiness) as Arc<dyn Readiness>;
-        let api = Api::new(identity.clone(), notifications, bus, told).with_options(options);
+        let trail = Arc::new(Trail::default());
+        let api = Api::new(identity.clone(), notifications, bus, Arc::clone(&trail) as _, told)
+            .with_options(options);
         let router = api::router(api.clone());
-        Self { test, identity, tasks, readiness, feed, api, router }
+        Self { test, identity, tasks, readiness, trail, feed, api, router }
     }
 
     /// Listens until the tasks are stopped.

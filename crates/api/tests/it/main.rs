@@ -1,6 +1,7 @@
 //! The HTTP edge, asked as clients ask it.
 
 mod accounts;
+mod audit;
 mod client;
 mod health;
 mod host;
@@ -13,4 +14,5 @@ mod sessions;
 mod socket;
 mod sockets;
 mod streams;
+mod trail;
 mod workspaces;

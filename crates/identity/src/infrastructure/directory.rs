@@ -1,6 +1,9 @@
 //! What other contexts may ask about people and workspaces.
 
+use std::collections::HashMap;
+
 use perme8_events::{StorageError, UserId, WorkspaceId, sql, sql::Db};
+use sqlx::types::Json;
 
 use crate::{
     domain::{discreet::discreet, email::Email, references::InvitationId, role::Role, slug::Slug},
@@ -171,6 +174,25 @@ impl Directory {
              FROM identity_users WHERE id = $1"
         ));
         Ok(query.bind(id).opt().await?.map(user_entry))
+    }
+
+    /// First and last names of these people; those who do not exist are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    pub async fn names(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StorageError> {
+        if users.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let query = self.db.query(sql!(
+            sqlite: "SELECT id, first_name || ' ' || last_name FROM identity_users
+                     WHERE id IN (SELECT unhex(value, '-') FROM json_each($1))",
+            postgres: "SELECT id, first_name || ' ' || last_name FROM identity_users
+                       WHERE id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb) AS value)"
+        ));
+        let rows: Vec<(UserId, String)> = query.bind(Json(users)).all().await?;
+        Ok(rows.into_iter().collect())
     }
 
     /// The person who has confirmed the e-mail address, in any letter case.

@@ -54,8 +54,9 @@ impl Actor {
         }
     }
 
-    /// What the log keeps beside kind and person: key id, agent id or system name.
-    pub(crate) fn reference(&self) -> Option<String> {
+    /// What identifies it beside the person: the id of the key, the id of the agent, or the name of the part.
+    #[must_use]
+    pub fn reference(&self) -> Option<String> {
         match self {
             Self::User(_) | Self::Anonymous => None,
             Self::Agent(id) | Self::ApiKey { id, .. } => Some(id.to_string()),

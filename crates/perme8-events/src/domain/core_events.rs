@@ -74,6 +74,8 @@ pub enum OperatorAction {
     Discard,
     /// Called something off before it was done.
     Cancel,
+    /// Removed what is old.
+    Purge,
 }
 
 /// What operators intervene in.

@@ -35,6 +35,18 @@ impl Console {
         print(&text)
     }
 
+    /// A part of a file, as it is.
+    pub(crate) fn bytes(bytes: &[u8]) -> Result<(), Failure> {
+        let mut stdout = io::stdout().lock();
+        stdout.write_all(bytes)?;
+        Ok(stdout.flush()?)
+    }
+
+    /// Whether machines read what is printed.
+    pub(crate) fn speaks_json(&self) -> bool {
+        self.json
+    }
+
     /// Something that people want to know on the way, and machines do not.
     pub(crate) fn note(&self, text: &str) {
         if !self.json {

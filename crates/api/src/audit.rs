@@ -1,0 +1,219 @@
+//! The audit trail of a workspace: in pages, or as a file.
+
+use std::{io, str::FromStr, sync::Arc};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::State,
+    http::{
+        HeaderMap, HeaderValue,
+        header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE},
+    },
+    response::{IntoResponse as _, Response},
+};
+use futures_util::{StreamExt as _, stream};
+use perme8_events::Position;
+
+use crate::{
+    audit_trail::{
+        AuditPage, AuditReader, AuditTrail, AuditTrailError,
+        filter::{
+            AuditActorWord, AuditAggregate, AuditAggregateId, AuditAggregateType, AuditEventType,
+            AuditFilter, AuditInstant,
+        },
+        format::AuditFormat,
+    },
+    auth::Caller,
+    error::ApiError,
+    fields::{Fields, FromFields},
+    paging::{self, Limit, Next},
+    path::WorkspaceAt,
+    query::Query,
+    response::Data,
+    state::Api,
+    streams,
+};
+
+/// A page holds so many entries where the client does not say.
+const PAGE: u32 = 100;
+/// So many entries of an export are in memory at a time.
+const PART: u32 = 500;
+
+/// What a client wants to see of the trail.
+#[derive(Debug)]
+pub(crate) struct Asked {
+    filter: AuditFilter,
+    after: Option<Position>,
+    limit: Option<Limit>,
+    form: Option<Form>,
+}
+
+/// The form of the answer.
+#[derive(Clone, Copy, Debug)]
+enum Form {
+    Pages,
+    File(AuditFormat),
+}
+
+impl FromFields for AuditFilter {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let has_type = fields.has("aggregate_type");
+        let aggregate_type = fields.optional_parsed("aggregate_type", AuditAggregateType::EXPECTED);
+        let aggregate_id = fields.optional_parsed("aggregate_id", AuditAggregateId::EXPECTED);
+        let aggregate = match (aggregate_type, aggregate_id) {
+            (Some(aggregate_type), aggregate_id) => {
+                Some(AuditAggregate { aggregate_type, aggregate_id })
+            }
+            (None, Some(_)) if !has_type => {
+                fields.note("aggregate_id", "needs aggregate_type beside it")
+            }
+            (None, _) => None,
+        };
+        let (from, to) = (
+            fields.optional_parsed("from", AuditInstant::EXPECTED),
+            fields.optional_parsed("to", AuditInstant::EXPECTED),
+        );
+        if let (Some(from), Some(to)) = (&from, &to)
+            && AuditInstant::get(from) >= AuditInstant::get(to)
+        {
+            fields.note::<()>("to", "must be later than from");
+        }
+        Some(Self {
+            event_type: fields.optional_parsed("type", AuditEventType::EXPECTED),
+            aggregate,
+            actor: fields.optional_parsed("actor", AuditActorWord::EXPECTED),
+            correlation: fields.optional_parsed("correlation", "must be a correlation id"),
+            from,
+            to,
+        })
+    }
+}
+
+impl FromFields for Asked {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let filter = AuditFilter::from_fields(fields);
+        let after = paging::after(fields).map(|Behind(position)| position);
+        let limit = Limit::of(fields);
+        let form = fields.optional_parsed("format", "must be json, csv or jsonl");
+        Some(Self { filter: filter?, after, limit, form })
+    }
+}
+
+/// The place of an entry in the list is that of its event in the log.
+#[derive(Debug)]
+struct Behind(Position);
+
+impl FromStr for Behind {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        streams::position(text).map(Self).map_err(drop)
+    }
+}
+
+impl FromStr for Form {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text {
+            "json" => Ok(Self::Pages),
+            "csv" => Ok(Self::File(AuditFormat::Csv)),
+            "jsonl" => Ok(Self::File(AuditFormat::JsonLines)),
+            _ => Err(()),
+        }
+    }
+}
+
+impl Form {
+    /// The first form that a client accepts of those that there are.
+    fn accepted(headers: &HeaderMap) -> Self {
+        let values = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let mut ranges = values.flat_map(|value| value.split(','));
+        let named = ranges.find_map(|range| {
+            let media_type = range.split(';').next()?.trim();
+            match media_type.to_ascii_lowercase().as_str() {
+                "application/json" | "application/*" | "*/*" => Some(Self::Pages),
+                "text/csv" => Some(Self::File(AuditFormat::Csv)),
+                "application/x-ndjson" => Some(Self::File(AuditFormat::JsonLines)),
+                _ => None,
+            }
+        });
+        named.unwrap_or(Self::Pages)
+    }
+}
+
+/// `GET /api/workspaces/{slug}/events`
+pub(crate) async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+    Query(asked): Query<Asked>,
+    headers: HeaderMap,
+) -> Result<Response, ApiError> {
+    let workspace = api.identity.workspace(&caller.origin, &workspace).await?;
+    let reader = AuditReader::Member { user: caller.user.id, workspace: workspace.id };
+    let Asked { filter, after, limit, form } = asked;
+    match form.unwrap_or_else(|| Form::accepted(&headers)) {
+        Form::Pages => {
+            let limit = limit.map_or(PAGE, |limit| limit.get().into());
+            let AuditPage { entries, next } =
+                api.audit_trail.page(reader, &filter, after, limit).await?;
+            Ok(Data::with_meta(entries, Next { next }).into_response())
+        }
+        Form::File(_) if limit.is_some() => {
+            Err(ApiError::invalid_field("limit", "is for pages: a file has every entry"))
+        }
+        Form::File(format) => {
+            let export = Export { trail: api.audit_trail, reader, filter, format };
+            export.respond(&workspace.slug, after).await
+        }
+    }
+}
+
+/// A file in the making.
+struct Export {
+    trail: Arc<dyn AuditTrail>,
+    reader: AuditReader,
+    filter: AuditFilter,
+    format: AuditFormat,
+}
+
+impl Export {
+    /// Reads the first part before it promises anything, and the others as the client takes them.
+    async fn respond(self, slug: &str, after: Option<Position>) -> Result<Response, ApiError> {
+        let format = self.format;
+        let first = self.part(after).await?;
+        let mut begin = format.head();
+        begin.extend(format.lines(&first.entries));
+        let rest = stream::try_unfold((self, first.next), |(export, next)| async move {
+            let Some(next) = next else { return Ok(None) };
+            let AuditPage { entries, next } =
+                export.part(Some(next)).await.map_err(|error| broken_off(&error))?;
+            let lines = Bytes::from(export.format.lines(&entries));
+            Ok(Some((lines, (export, next))))
+        });
+        let begin = stream::once(async move { Ok::<_, io::Error>(Bytes::from(begin)) });
+        let name = format!("attachment; filename=\"{slug}-events.{}\"", format.extension());
+        let headers = [
+            (CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
+            (CONTENT_DISPOSITION, HeaderValue::try_from(name).expect("slugs are visible ASCII")),
+        ];
+        let body = Body::from_stream(begin.chain(rest));
+        Ok((headers, body).into_response())
+    }
+
+    async fn part(&self, after: Option<Position>) -> Result<AuditPage, AuditTrailError> {
+        self.trail.page(self.reader, &self.filter, after, PART).await
+    }
+}
+
+/// An error in a body ends the connection, so that nobody takes half of a file for the whole.
+fn broken_off(error: &AuditTrailError) -> io::Error {
+    match error {
+        AuditTrailError::NotFound => tracing::info!("an export ended with the membership"),
+        AuditTrailError::Storage(error) => {
+            tracing::error!(error = error as &dyn std::error::Error, "an export broke off");
+        }
+    }
+    io::Error::other("the export broke off")
+}

@@ -1,0 +1,74 @@
+//! The audit trail: who did what, when and because of what, readable without the log.
+
+use async_trait::async_trait;
+use perme8_events::{
+    Envelope, EventHandler, HandlerError, HandlerOptions, Subscriber, Subscription, sql::Tx,
+};
+
+use crate::catalogue;
+
+mod pages;
+mod shelf;
+mod store;
+mod summary;
+mod trail;
+
+pub(crate) use store::{Purged, purge};
+pub(crate) use trail::HostAuditTrail;
+
+use summary::Summaries;
+
+/// Keeps an entry of the trail for each event of the log.
+///
+/// An entry is a pure function of its event, and the position of the event is its key: whatever is delivered again, after a
+/// crash or a rewind, is written over with the same.
+#[derive(Debug)]
+pub(crate) struct AuditLog {
+    summaries: Summaries,
+}
+
+impl AuditLog {
+    /// The key of its checkpoint.
+    const NAME: &str = "perme8.audit_log";
+
+    pub(crate) fn new() -> Self {
+        Self { summaries: Summaries::of(catalogue::events()) }
+    }
+}
+
+impl Subscriber for AuditLog {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn subscriptions(&self) -> &[Subscription] {
+        &[Subscription::All]
+    }
+
+    // One partition, so that the trail grows in the order of the log: a reader who goes from page to page misses nothing
+    // that appears meanwhile at a place already passed.
+    fn options(&self) -> HandlerOptions {
+        HandlerOptions { batch: 100, partitions: 1, ..HandlerOptions::DEFAULT }
+    }
+
+    // Should one event fail, the trails of other workspaces go on.
+    fn partition_key(&self, event: &Envelope) -> String {
+        event.workspace_id.map(|workspace| workspace.to_string()).unwrap_or_default()
+    }
+}
+
+#[async_trait]
+impl EventHandler<Tx> for AuditLog {
+    type Facts = ();
+
+    async fn gather(&self, _: &Envelope) -> Result<(), HandlerError> {
+        Ok(())
+    }
+
+    async fn handle(&self, tx: &mut Tx, event: &Envelope, (): ()) -> Result<(), HandlerError> {
+        Ok(store::record(tx, event, &self.summaries.line(event)).await?)
+    }
+}
+
+#[cfg(test)]
+mod tests;

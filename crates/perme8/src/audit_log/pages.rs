@@ -1,0 +1,135 @@
+//! Pages of the trail, cut where they are stored, so that each is full and the next begins where it ends.
+
+use api::{AuditAggregate, AuditFilter};
+use chrono::{DateTime, Utc};
+use perme8_events::{
+    Audience, CorrelationId, EventId, Position, StorageError, UserId, WorkspaceId, sql, sql::Db,
+};
+use sqlx::types::Json;
+
+use crate::audit_log::shelf::Shelf;
+
+/// An entry as it is stored.
+#[derive(sqlx::FromRow)]
+pub(crate) struct Row {
+    pub(crate) position: i64,
+    pub(crate) event_id: EventId,
+    pub(crate) event_type: String,
+    pub(crate) aggregate_type: String,
+    pub(crate) aggregate_id: String,
+    pub(crate) summary: String,
+    pub(crate) actor_kind: String,
+    pub(crate) actor_id: Option<UserId>,
+    pub(crate) actor_ref: Option<String>,
+    pub(crate) on_behalf_of: Option<UserId>,
+    pub(crate) workspace_id: Option<WorkspaceId>,
+    pub(crate) audience: Json<Audience>,
+    pub(crate) correlation_id: CorrelationId,
+    pub(crate) causation_id: Option<EventId>,
+    pub(crate) request_id: Option<String>,
+    pub(crate) occurred_at: DateTime<Utc>,
+}
+
+/// The columns of [`Row`], in a `SELECT`.
+macro_rules! select_entries {
+    ($($rest:literal),* $(,)?) => {
+        concat!(
+            "SELECT e.position, e.event_id, e.event_type, e.aggregate_type, e.aggregate_id, e.summary, e.actor_kind, \
+               e.actor_id, e.actor_ref, e.on_behalf_of, e.workspace_id, e.audience, e.correlation_id, e.causation_id, \
+               e.request_id, e.occurred_at FROM ",
+            $($rest),*
+        )
+    };
+}
+
+/// What lies on the shelves $1, $2 and $3 before the place $4, the last $5 of each put together. What lies on two of them
+/// comes once.
+macro_rules! on_shelves {
+    ($which:literal) => {
+        select_entries!(
+            "(SELECT position FROM (SELECT position FROM perme8_audit_shelves WHERE shelf = $1 AND position < $4 AND ",
+            $which,
+            " AND (occurred_at >= $6 OR $6 IS NULL) AND (occurred_at < $7 OR $7 IS NULL) \
+               AND (aggregate_type = $10 OR $10 IS NULL) ORDER BY position DESC LIMIT $5) AS one \
+             UNION \
+             SELECT position FROM (SELECT position FROM perme8_audit_shelves WHERE shelf = $2 AND position < $4 AND ",
+            $which,
+            " AND (occurred_at >= $6 OR $6 IS NULL) AND (occurred_at < $7 OR $7 IS NULL) \
+               AND (aggregate_type = $10 OR $10 IS NULL) ORDER BY position DESC LIMIT $5) AS two \
+             UNION \
+             SELECT position FROM (SELECT position FROM perme8_audit_shelves WHERE shelf = $3 AND position < $4 AND ",
+            $which,
+            " AND (occurred_at >= $6 OR $6 IS NULL) AND (occurred_at < $7 OR $7 IS NULL) \
+               AND (aggregate_type = $10 OR $10 IS NULL) ORDER BY position DESC LIMIT $5) AS three) AS seen \
+             JOIN perme8_audit_entries e ON e.position = seen.position ORDER BY e.position DESC LIMIT $5",
+        )
+    };
+}
+
+/// What is about one thing, as far as it lies on one of the shelves $1, $2 and $3.
+macro_rules! about_one {
+    ($which:literal) => {
+        select_entries!(
+            "perme8_audit_entries e WHERE ",
+            $which,
+            " AND e.position < $4 AND (e.occurred_at >= $6 OR $6 IS NULL) AND (e.occurred_at < $7 OR $7 IS NULL) \
+               AND (e.event_type = $8 OR $8 IS NULL) \
+               AND EXISTS (SELECT 1 FROM perme8_audit_shelves s WHERE s.position = e.position \
+                 AND s.shelf IN ($1, $2, $3) AND (s.actor = $9 OR $9 IS NULL)) \
+             ORDER BY e.position DESC LIMIT $5",
+        )
+    };
+}
+
+/// At most `limit` entries on these shelves that fit the filter, behind `after` in the list, newest first.
+pub(crate) async fn read(
+    db: &Db,
+    shelves: &[Shelf],
+    filter: &AuditFilter,
+    after: Option<Position>,
+    limit: i64,
+) -> Result<Vec<Row>, StorageError> {
+    let AuditFilter { event_type, aggregate, actor, correlation, from, to } = filter;
+    let (aggregate_type, aggregate_id) = match aggregate {
+        Some(AuditAggregate { aggregate_type, aggregate_id }) => {
+            (Some(aggregate_type.get().as_str()), aggregate_id.as_ref().map(|id| id.get().as_str()))
+        }
+        None => (None, None),
+    };
+    // A statement for each filter that an index answers, the most telling first: one that fits all could use none.
+    let query = match (correlation, aggregate_id, actor, event_type) {
+        (Some(_), ..) => db.query(sql!(about_one!(
+            "e.correlation_id = $12 AND (e.aggregate_type = $10 OR $10 IS NULL) AND (e.aggregate_id = $11 OR $11 IS NULL)"
+        ))),
+        (None, Some(_), ..) => {
+            db.query(sql!(about_one!("e.aggregate_type = $10 AND e.aggregate_id = $11")))
+        }
+        (None, None, Some(_), _) => {
+            db.query(sql!(on_shelves!("actor = $9 AND (event_type = $8 OR $8 IS NULL)")))
+        }
+        (None, None, None, Some(_)) => {
+            db.query(sql!(on_shelves!("event_type = $8 AND (actor = $9 OR $9 IS NULL)")))
+        }
+        (None, None, None, None) => db.query(sql!(on_shelves!(
+            "(event_type = $8 OR $8 IS NULL) AND (actor = $9 OR $9 IS NULL)"
+        ))),
+    };
+    let shelf = |number: usize| shelves.get(number).map(ToString::to_string);
+    let query = query
+        .bind(shelf(0))
+        .bind(shelf(1))
+        .bind(shelf(2))
+        .bind(after.map_or(i64::MAX, Position::number))
+        .bind(limit)
+        .bind(from.as_ref().map(|from| *from.get()))
+        .bind(to.as_ref().map(|to| *to.get()))
+        .bind(event_type.as_ref().map(|event_type| event_type.get().as_str()))
+        .bind(actor.as_ref().map(|actor| actor.get().as_str()))
+        .bind(aggregate_type);
+    let query = match (correlation, aggregate_id) {
+        (Some(correlation), id) => query.bind(id).bind(*correlation),
+        (None, Some(id)) => query.bind(id),
+        (None, None) => query,
+    };
+    query.all().await
+}

@@ -1,0 +1,154 @@
+//! Reading the trail: who may see what of it at this moment, and what things are called now.
+
+use std::collections::HashMap;
+
+use api::{
+    AuditActor, AuditEntry, AuditFilter, AuditPage, AuditPerson, AuditReader, AuditTrail,
+    AuditTrailError,
+};
+use async_trait::async_trait;
+use identity::Directory;
+use perme8_events::{
+    Client, CorrelationId, Position, Standing, Standings as _, StorageError, UserId, sql::Db,
+};
+use sqlx::types::Json;
+
+use crate::{
+    audit_log::{
+        pages::{self, Row},
+        shelf::Shelf,
+    },
+    standings::IdentityStandings,
+};
+
+/// Reads what [`AuditLog`](super::AuditLog) keeps.
+///
+/// Names come from identity, addresses and user agents from the origins of the log, so that each is kept in one place and
+/// what is erased there is gone from here.
+#[derive(Debug, Clone)]
+pub(crate) struct HostAuditTrail {
+    db: Db,
+    directory: Directory,
+}
+
+/// Whose requests a reader sees from where they came.
+enum Sees {
+    Everybodys,
+    Those(UserId),
+}
+
+impl Sees {
+    fn includes(&self, row: &Row) -> bool {
+        match self {
+            Self::Everybodys => true,
+            Self::Those(user) => row.actor_id.or(row.on_behalf_of) == Some(*user),
+        }
+    }
+}
+
+impl HostAuditTrail {
+    pub(crate) fn new(db: Db, directory: Directory) -> Self {
+        Self { db, directory }
+    }
+
+    /// The rights of a reader, asked for each page: they end with the membership.
+    async fn rights(&self, reader: AuditReader) -> Result<(Vec<Shelf>, Sees), AuditTrailError> {
+        let (user, workspace) = match reader {
+            AuditReader::Operator => return Ok((vec![Shelf::All], Sees::Everybodys)),
+            AuditReader::Member { user, workspace } => (user, workspace),
+        };
+        let standings = IdentityStandings::new(self.directory.clone());
+        let standing = standings.standing(user, workspace).await?;
+        let standing = standing.ok_or(AuditTrailError::NotFound)?;
+        let sees = match standing {
+            Standing::Manager => Sees::Everybodys,
+            Standing::Member => Sees::Those(user),
+        };
+        Ok((Shelf::open_to(user, workspace, standing), sees))
+    }
+
+    async fn clients(
+        &self,
+        rows: &[Row],
+        sees: &Sees,
+    ) -> Result<HashMap<CorrelationId, Client>, StorageError> {
+        let theirs = rows.iter().filter(|row| sees.includes(row));
+        let mut correlations: Vec<CorrelationId> = theirs.map(|row| row.correlation_id).collect();
+        correlations.sort_unstable();
+        correlations.dedup();
+        Ok(self.db.clients(&correlations).await?.into_iter().collect())
+    }
+
+    async fn names(&self, rows: &[Row]) -> Result<HashMap<UserId, String>, StorageError> {
+        let people = rows.iter().flat_map(|row| [row.actor_id, row.on_behalf_of]);
+        let mut people: Vec<UserId> = people.flatten().collect();
+        people.sort_unstable();
+        people.dedup();
+        self.directory.names(&people).await
+    }
+}
+
+#[async_trait]
+impl AuditTrail for HostAuditTrail {
+    async fn page(
+        &self,
+        reader: AuditReader,
+        filter: &AuditFilter,
+        after: Option<Position>,
+        limit: u32,
+    ) -> Result<AuditPage, AuditTrailError> {
+        let (shelves, sees) = self.rights(reader).await?;
+        // One more than wanted tells whether another page follows.
+        let mut rows = pages::read(&self.db, &shelves, filter, after, i64::from(limit) + 1).await?;
+        let limit = limit as usize;
+        let is_last = rows.len() <= limit;
+        rows.truncate(limit);
+        let next = rows.last().map(|row| Position::new(row.position)).filter(|_| !is_last);
+        let (clients, names) = (self.clients(&rows, &sees).await?, self.names(&rows).await?);
+        let entries = rows.into_iter().map(|row| {
+            let client = clients.get(&row.correlation_id).filter(|_| sees.includes(&row));
+            entry(row, client, &names)
+        });
+        Ok(AuditPage { entries: entries.collect(), next })
+    }
+}
+
+fn entry(row: Row, client: Option<&Client>, names: &HashMap<UserId, String>) -> AuditEntry {
+    let Row {
+        position,
+        event_id,
+        event_type,
+        aggregate_type,
+        aggregate_id,
+        summary,
+        actor_kind: kind,
+        actor_id: user_id,
+        actor_ref: reference,
+        on_behalf_of,
+        workspace_id,
+        audience: Json(audience),
+        correlation_id,
+        causation_id,
+        request_id,
+        occurred_at,
+    } = row;
+    let name = |user: &UserId| names.get(user).cloned();
+    AuditEntry {
+        position: Position::new(position),
+        event_id,
+        occurred_at,
+        event_type,
+        summary,
+        aggregate_type,
+        aggregate_id,
+        actor: AuditActor { kind, user_id, name: user_id.as_ref().and_then(name), reference },
+        on_behalf_of: on_behalf_of.map(|user_id| AuditPerson { user_id, name: name(&user_id) }),
+        workspace_id,
+        audience,
+        correlation_id,
+        causation_id,
+        request_id,
+        address: client.map(|client| client.address().to_owned()),
+        user_agent: client.and_then(Client::user_agent).map(str::to_owned),
+    }
+}
