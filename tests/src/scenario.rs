@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use api::OperatorToken;
 use identity::{ExpireInvitations, IssueConfirmation};
 use perme8::{App, AppOptions};
 use perme8_events::{
@@ -31,6 +32,9 @@ use wait::{eventually, in_time};
 
 /// The password of everybody.
 const PASSWORD: &str = "correct horse battery";
+
+/// What operators show.
+const OPERATOR_TOKEN: &str = "operators-of-scenarios";
 
 /// How long a host may take to stop.
 const GRACE: Duration = Duration::from_secs(10);
@@ -189,6 +193,12 @@ impl Scenario {
         Persona::stranger(self.place.clone())
     }
 
+    /// Somebody who runs the installation.
+    #[must_use]
+    pub fn operator(&self) -> Persona {
+        self.stranger().with_bearer(OPERATOR_TOKEN)
+    }
+
     /// The host.
     #[must_use]
     pub fn app(&self) -> &App {
@@ -277,8 +287,13 @@ impl OtherHost {
 async fn host(test: &TestDb, clock: Arc<dyn Clock>) -> (App, SocketAddr) {
     let options = DbOptions { clock, connections: 5, power_safe: false, ..DbOptions::default() };
     let db = Db::open(&test.url, options).await.expect("the database opens");
-    let options =
-        AppOptions { cheap_passwords: true, legacy_bridge: true, ..AppOptions::default() };
+    let token = OperatorToken::new(OPERATOR_TOKEN).expect("the token is long enough");
+    let options = AppOptions {
+        cheap_passwords: true,
+        legacy_bridge: true,
+        operator_token: Some(token),
+        ..AppOptions::default()
+    };
     let app = App::assemble(db, options).await.expect("the host fits the database");
     let (listener, _) = listen().await;
     let address = app.serve_on(listener).expect("the listener has an address");

@@ -46,13 +46,22 @@ impl FromRequestParts<Api> for Caller {
 ///
 /// Where there is an `Authorization`, the cookie does not count: unsafe requests pass the same-origin check because of it.
 fn presented(headers: &HeaderMap) -> Option<Secret> {
-    let mut authorizations = headers.get_all(AUTHORIZATION).iter();
-    let token = match (authorizations.next(), authorizations.next()) {
-        (Some(authorization), None) => authorization.to_str().ok()?.strip_prefix("Bearer ")?.trim(),
-        (Some(_), Some(_)) => return None,
-        (None, _) => in_cookie(headers)?,
+    let token = if headers.contains_key(AUTHORIZATION) {
+        bearer(headers)?
+    } else {
+        in_cookie(headers).filter(|token| !token.is_empty())?
     };
-    (!token.is_empty()).then(|| token.into())
+    Some(token.into())
+}
+
+/// The token behind `Authorization: Bearer`, if there is exactly one.
+pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let mut authorizations = headers.get_all(AUTHORIZATION).iter();
+    let (Some(authorization), None) = (authorizations.next(), authorizations.next()) else {
+        return None;
+    };
+    let token = authorization.to_str().ok()?.strip_prefix("Bearer ")?.trim();
+    (!token.is_empty()).then_some(token)
 }
 
 fn in_cookie(headers: &HeaderMap) -> Option<&str> {

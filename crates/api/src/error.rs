@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 mod audit_trail;
 mod identity;
 mod notifications;
+mod operations;
 
 /// What is wrong with the fields of a body or a query.
 pub(crate) type FieldProblems = BTreeMap<&'static str, Vec<String>>;
@@ -111,6 +112,14 @@ impl ApiError {
 
     pub(crate) const fn notification_not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "notification_not_found", "Notification not found")
+    }
+
+    pub(crate) const fn handler_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "handler_not_found", "Handler not found")
+    }
+
+    pub(crate) const fn dead_letter_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "dead_letter_not_found", "Dead letter not found")
     }
 
     pub(crate) const fn method_not_allowed() -> Self {

@@ -66,12 +66,35 @@ impl Fields {
         text.parse().ok().or_else(|| self.note(name, expected))
     }
 
+    /// A whole number that may be missing.
+    pub(crate) fn optional_integer(&mut self, name: &'static str) -> Option<i64> {
+        let value = self.optional_value(name)?;
+        value.as_i64().or_else(|| self.note(name, "must be a whole number"))
+    }
+
+    /// A yes or no; what is missing is a no.
+    pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
+        match self.optional_value(name) {
+            None => Some(false),
+            Some(value) => value.as_bool().or_else(|| self.note(name, "must be true or false")),
+        }
+    }
+
+    /// Any value that must be there.
+    pub(crate) fn value(&mut self, name: &'static str) -> Option<Value> {
+        self.optional_value(name).or_else(|| self.note(name, "can't be blank"))
+    }
+
+    fn optional_value(&mut self, name: &str) -> Option<Value> {
+        self.values.remove(name).filter(|value| !value.is_null())
+    }
+
     /// Whether something other than `null` was sent.
     pub(crate) fn has(&self, name: &str) -> bool {
         self.values.get(name).is_some_and(|value| !value.is_null())
     }
 
-    /// Notes what is wrong with a field.
+    /// Notes that a field is wrong, by itself or beside others.
     pub(crate) fn note<T>(&mut self, name: &'static str, problem: &str) -> Option<T> {
         self.problems.entry(name).or_default().push(problem.to_owned());
         None

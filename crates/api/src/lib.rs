@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod admin;
 mod audit;
 mod audit_trail;
 mod auth;
@@ -13,7 +14,9 @@ mod invitations;
 mod legacy;
 mod lifeline;
 mod members;
+mod metrics;
 mod notifications;
+mod operator;
 mod paging;
 mod panics;
 mod path;
@@ -42,6 +45,8 @@ pub use audit_trail::{
 };
 pub use axum::Router;
 pub use legacy::{LegacyBridge, LegacyMessage, LegacyTopic, LegacyTopicError};
+pub use metrics::{Metrics, describe_metrics};
+pub use operator::{OperatorToken, OperatorTokenError};
 pub use readiness::{Check, Readiness, ReadinessReport};
 pub use router::router;
 pub use serve::serve;

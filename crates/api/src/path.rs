@@ -6,6 +6,7 @@ use axum::{
 };
 use identity::{InvitationId, MemberRef, WorkspaceRef};
 use notifications::NotificationId;
+use perme8_events::Position;
 
 use crate::{error::ApiError, state::Api};
 
@@ -24,6 +25,17 @@ pub(crate) struct InvitationAt(pub(crate) InvitationId);
 /// The notification at `{id}`.
 #[derive(Debug)]
 pub(crate) struct NotificationAt(pub(crate) NotificationId);
+
+/// The durable handler at `{handler}`.
+#[derive(Debug)]
+pub(crate) struct HandlerAt(pub(crate) String);
+
+/// The dead letter at `{handler}` and `{position}`.
+#[derive(Debug)]
+pub(crate) struct DeadLetterAt {
+    pub(crate) handler: String,
+    pub(crate) position: Position,
+}
 
 impl FromRequestParts<Api> for WorkspaceAt {
     type Rejection = ApiError;
@@ -58,6 +70,26 @@ impl FromRequestParts<Api> for NotificationAt {
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
         let id = named(parts, "id", |text| text.parse().ok()).await;
         id.map(Self).ok_or(ApiError::notification_not_found())
+    }
+}
+
+impl FromRequestParts<Api> for HandlerAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let handler = named(parts, "handler", word).await;
+        handler.map(Self).ok_or(ApiError::handler_not_found())
+    }
+}
+
+impl FromRequestParts<Api> for DeadLetterAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let handler = named(parts, "handler", word).await;
+        let position = named(parts, "position", |text| text.parse().ok()).await;
+        let named = handler.zip(position).ok_or(ApiError::dead_letter_not_found())?;
+        Ok(Self { handler: named.0, position: named.1 })
     }
 }
 

@@ -15,7 +15,7 @@ use axum::{
 use tracing::{Instrument as _, field::Empty};
 use uuid::Uuid;
 
-use crate::error::ApiError;
+use crate::{error::ApiError, metrics};
 
 const NAME: HeaderName = HeaderName::from_static("x-request-id");
 
@@ -58,14 +58,17 @@ pub(crate) async fn name_request(mut request: Request, next: Next) -> Response {
     let span = tracing::info_span!(
         "request",
         method = %request.method(),
-        route,
+        route = route.as_str(),
         request_id = id.as_str(),
         correlation_id = Empty
     );
     let answer = async move {
         let begun = Instant::now();
+        let method = request.method().clone();
         let response = next.run(request).await;
-        tracing::debug!(status = response.status().as_u16(), elapsed = ?begun.elapsed(), "answered");
+        let (status, elapsed) = (response.status(), begun.elapsed());
+        tracing::debug!(status = status.as_u16(), ?elapsed, "answered");
+        metrics::answered(&method, route, status, elapsed);
         named(response, &id)
     };
     answer.instrument(span).await

@@ -10,19 +10,25 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    audit, body, error::ApiError, headers, health, invitations, members, notifications, panics,
-    request_id, same_origin, sessions, socket, state::Api, streams, tickets, users, workspaces,
+    admin, audit, body, error::ApiError, headers, health, invitations, members, metrics,
+    notifications, panics, request_id, same_origin, sessions, socket, state::Api, streams, tickets,
+    users, workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
 pub fn router(api: Api) -> Router {
-    let routes = Router::new()
+    let mut routes = Router::new()
         .merge(people())
         .merge(teams())
         .merge(events())
         .route("/health", get(health::health))
         .route("/api/health", get(health::health))
-        .route("/ready", get(health::ready));
+        .route("/ready", get(health::ready))
+        .route("/metrics", get(metrics::show));
+    // Without a token nothing tells that there could be an address.
+    if api.options.operator_token.is_some() {
+        routes = routes.merge(operators());
+    }
     dressed(routes.with_state(api))
 }
 
@@ -72,6 +78,25 @@ fn teams() -> Router<Api> {
         .route("/api/workspaces/{slug}/invitations/decline", post(invitations::decline))
         .route("/api/workspaces/{slug}/invitations/{id}", delete(invitations::revoke))
         .route("/api/workspaces/{slug}/invitations/{id}/resend", post(invitations::resend))
+}
+
+fn operators() -> Router<Api> {
+    Router::new()
+        .route("/admin/handlers", get(admin::handlers::list))
+        .route("/admin/handlers/{handler}", get(admin::handlers::show))
+        .route("/admin/handlers/{handler}/pause", post(admin::handlers::pause))
+        .route("/admin/handlers/{handler}/resume", post(admin::handlers::resume))
+        .route("/admin/handlers/{handler}/rewind", post(admin::handlers::rewind))
+        .route("/admin/handlers/{handler}/replay", post(admin::handlers::replay))
+        .route("/admin/handlers/{handler}/dead-letters/retry", post(admin::dead_letters::retry_all))
+        .route("/admin/dead-letters", get(admin::dead_letters::list))
+        .route("/admin/dead-letters/{handler}/{position}", get(admin::dead_letters::show))
+        .route("/admin/dead-letters/{handler}/{position}/retry", post(admin::dead_letters::retry))
+        .route("/admin/dead-letters/{handler}/{position}/edit", post(admin::dead_letters::edit))
+        .route(
+            "/admin/dead-letters/{handler}/{position}/discard",
+            post(admin::dead_letters::discard),
+        )
 }
 
 fn events() -> Router<Api> {

@@ -4,11 +4,17 @@ use std::{sync::Arc, time::Duration};
 
 use identity::Identity;
 use notifications::Notifications;
-use perme8_events::{Clock, SystemClock, host::EventBus};
+use perme8_events::{
+    Clock, SystemClock,
+    host::{EventBus, Operations},
+};
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::task::TaskTracker;
 
-use crate::{audit_trail::AuditTrail, error::ApiError, legacy::LegacyBridge, readiness::Readiness};
+use crate::{
+    audit_trail::AuditTrail, error::ApiError, legacy::LegacyBridge, metrics::Metrics,
+    operator::OperatorToken, readiness::Readiness,
+};
 
 /// What the HTTP edge stands on: the facades, the live events, the audit trail, and who knows whether the host is ready.
 #[derive(Clone, Debug)]
@@ -19,6 +25,8 @@ pub struct Api {
     pub(crate) audit_trail: Arc<dyn AuditTrail>,
     pub(crate) readiness: Arc<dyn Readiness>,
     pub(crate) legacy: Option<Arc<dyn LegacyBridge>>,
+    pub(crate) operations: Option<Operations>,
+    pub(crate) metrics: Option<Arc<dyn Metrics>>,
     pub(crate) options: ApiOptions,
     log_ins: Arc<Semaphore>,
     /// The open sockets, which are no longer connections of the server.
@@ -36,6 +44,8 @@ pub struct ApiOptions {
     ///
     /// Each costs time and memory on purpose, so they would only wait for each other.
     pub log_ins: usize,
+    /// What operators show at `/admin`; there is no `/admin` without it.
+    pub operator_token: Option<OperatorToken>,
     /// Tells how long a cookie has to live; the clock of the database.
     pub clock: Arc<dyn Clock>,
 }
@@ -46,6 +56,7 @@ impl Default for ApiOptions {
             secure_cookies: false,
             heartbeat: Duration::from_secs(15),
             log_ins: 64,
+            operator_token: None,
             clock: Arc::new(SystemClock),
         }
     }
@@ -63,18 +74,18 @@ impl Api {
     ) -> Self {
         let options = ApiOptions::default();
         let log_ins = Arc::new(Semaphore::new(options.log_ins));
-        let sockets = TaskTracker::new();
-        let legacy = None;
         Self {
             identity,
             notifications,
             bus,
             audit_trail,
             readiness,
-            legacy,
+            legacy: None,
+            operations: None,
+            metrics: None,
             options,
             log_ins,
-            sockets,
+            sockets: TaskTracker::new(),
         }
     }
 
@@ -88,6 +99,18 @@ impl Api {
     #[must_use]
     pub fn with_legacy_bridge(self, bridge: Arc<dyn LegacyBridge>) -> Self {
         Self { legacy: Some(bridge), ..self }
+    }
+
+    /// The same, with what operators see and do at `/admin` once there is an operator token.
+    #[must_use]
+    pub fn with_operations(self, operations: Operations) -> Self {
+        Self { operations: Some(operations), ..self }
+    }
+
+    /// The same, with what `/metrics` shows.
+    #[must_use]
+    pub fn with_metrics(self, metrics: Arc<dyn Metrics>) -> Self {
+        Self { metrics: Some(metrics), ..self }
     }
 
     /// Held by a log-in or a registration from the moment in which its body is there: slow senders take no turns.

@@ -7,6 +7,7 @@ pub(crate) mod feed;
 mod guard;
 mod hints;
 pub(crate) mod log;
+pub(crate) mod measures;
 pub(crate) mod migrations;
 mod process;
 pub(crate) mod queue;

@@ -55,6 +55,7 @@ pub mod host {
     pub use crate::infrastructure::bus::{EventBus, SubscribeError};
     pub use crate::infrastructure::ephemeral::{Ephemeral, Heard, Listening, PublishError};
     pub use crate::infrastructure::feed::Feed;
+    pub use crate::infrastructure::measures::describe_metrics;
     pub use crate::infrastructure::runtime::operations::{
         Operations,
         dead_letters::{DeadLetter, DeadLetterDetail, Discard},
@@ -73,7 +74,9 @@ pub mod host {
 
 /// SQL on two engines, for infrastructure modules and facades.
 pub mod sql {
-    pub use crate::infrastructure::db::{DatabaseUrl, DatabaseUrlError, Db, DbOptions, OpenError};
+    pub use crate::infrastructure::db::{
+        DatabaseUrl, DatabaseUrlError, Db, DbOptions, OpenError, PoolStatus,
+    };
     #[doc(hidden)]
     pub use crate::infrastructure::log::reader::{LogReader, Page};
     pub use crate::infrastructure::migrations::{Applied, MIGRATIONS, MigrationError, Migrations};

@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use api::{Api, ApiOptions, AuditTrail, Router};
+use api::{Api, ApiOptions, AuditTrail, OperatorToken, Router};
 use identity::Identity;
 use notifications::Notifications;
 use perme8_events::{
@@ -25,6 +25,7 @@ use crate::{
     catalogue::{CATALOGUES, MIGRATIONS},
     config::Config,
     legacy_bridge::LegacyBridge,
+    metrics::HostMetrics,
     readiness::HostReadiness,
     standings::IdentityStandings,
     timers,
@@ -47,6 +48,8 @@ pub struct App {
     is_started: Arc<AtomicBool>,
     secure_cookies: bool,
     legacy_bridge: bool,
+    operator_token: Option<OperatorToken>,
+    metrics: HostMetrics,
 }
 
 /// How a system is composed.
@@ -60,6 +63,8 @@ pub struct AppOptions {
     pub secure_cookies: bool,
     /// Whether clients of the old system find its topics and messages.
     pub legacy_bridge: bool,
+    /// What operators show at `/admin`; there is no `/admin` without it.
+    pub operator_token: Option<OperatorToken>,
     /// Hashes passwords as cheaply as possible, for tests that do not ask how well they are kept.
     #[cfg(feature = "testing")]
     pub cheap_passwords: bool,
@@ -101,11 +106,12 @@ impl App {
         let options = DbOptions { connections: config.connections, ..DbOptions::default() };
         let db = Db::open(&config.database, options).await?;
         db.migrate(MIGRATIONS, migrated).await?;
-        let Config { node, secure_cookies, legacy_bridge, .. } = config;
+        let Config { node, secure_cookies, legacy_bridge, operator_token, .. } = config;
         let options = AppOptions {
             node: node.clone(),
             secure_cookies: *secure_cookies,
             legacy_bridge: *legacy_bridge,
+            operator_token: *operator_token,
             ..AppOptions::default()
         };
         Self::assemble(db, options).await
@@ -123,8 +129,10 @@ impl App {
         let feed = Feed::start(&db, &options.tasks).await?;
         let standings = Arc::new(IdentityStandings::new(identity.directory()));
         let bus = EventBus::new(feed.clone(), standings, CATALOGUES);
+        let operations = Operations::of(&runtime, CATALOGUES);
         Ok(Self {
-            operations: Operations::of(&runtime, CATALOGUES),
+            metrics: HostMetrics::new(&db, &operations),
+            operations,
             db,
             identity,
             notifications,
@@ -135,6 +143,7 @@ impl App {
             is_started: Arc::default(),
             secure_cookies: options.secure_cookies,
             legacy_bridge: options.legacy_bridge,
+            operator_token: options.operator_token,
         })
     }
 
@@ -147,6 +156,7 @@ impl App {
     pub async fn start(&self) -> Result<(), AppError> {
         self.runtime.start(&self.feed, &self.tasks).await?;
         timers::start(&self.identity, &self.tasks);
+        self.metrics.start(&self.tasks);
         self.is_started.store(true, Ordering::Release);
         Ok(())
     }
@@ -185,6 +195,7 @@ impl App {
         };
         let options = ApiOptions {
             secure_cookies: self.secure_cookies,
+            operator_token: self.operator_token,
             clock: Arc::clone(self.db.clock()),
             ..ApiOptions::default()
         };
@@ -195,7 +206,10 @@ impl App {
             self.audit_trail(),
             Arc::new(readiness),
         );
-        let api = api.with_options(options);
+        let api = api
+            .with_options(options)
+            .with_operations(self.operations.clone())
+            .with_metrics(Arc::new(self.metrics.clone()));
         if self.legacy_bridge {
             api.with_legacy_bridge(Arc::new(LegacyBridge::new(&self.notifications)))
         } else {

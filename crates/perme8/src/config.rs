@@ -7,6 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use api::OperatorToken;
 use perme8_events::sql::DatabaseUrl;
 use serde::Serialize;
 
@@ -26,7 +27,7 @@ use sources::Given;
 /// The settings of a host.
 ///
 /// Each has a name, e.g. `log_format`: it is the key in `perme8.toml`, the environment variable `PERME8_LOG_FORMAT` and
-/// the flag `--log-format`. The first of flag, environment and file that names a setting wins.
+/// the flag `--log-format`; the operator token is no flag, because process lists show those. The first of flag, environment and file that names a setting wins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     /// The database: `sqlite:<path>` or `postgres://…`.
@@ -45,6 +46,8 @@ pub struct Config {
     pub secure_cookies: bool,
     /// Whether clients of the old system find its topics and messages here.
     pub legacy_bridge: bool,
+    /// What operators show at `/admin`; there is no `/admin` without it.
+    pub operator_token: Option<OperatorToken>,
 }
 
 /// How log messages are written.
@@ -109,6 +112,7 @@ impl Default for Config {
             node: None,
             secure_cookies: false,
             legacy_bridge: false,
+            operator_token: None,
         }
     }
 }
@@ -193,6 +197,7 @@ fn resolve(
             default.legacy_bridge,
             parse::yes_or_no,
         ),
+        operator_token: parser.optional_with(&Key::OPERATOR_TOKEN, parse::operator_token),
     };
     let sources = parser.finish()?;
     let settings = keys::ALL
@@ -208,7 +213,7 @@ fn resolve(
 }
 
 impl Config {
-    /// A value as it may be shown: the database without its password.
+    /// A value as it may be shown: the database without its password, the token not at all.
     fn shown(&self, key: &Key) -> Option<String> {
         let Self {
             database,
@@ -219,6 +224,7 @@ impl Config {
             node,
             secure_cookies,
             legacy_bridge,
+            operator_token,
         } = self;
         match key.name {
             "database" => Some(database.to_string()),
@@ -229,6 +235,7 @@ impl Config {
             "node" => node.clone(),
             "secure_cookies" => Some(secure_cookies.to_string()),
             "legacy_bridge" => Some(legacy_bridge.to_string()),
+            "operator_token" => operator_token.map(|_| "(hidden)".to_owned()),
             _ => None,
         }
     }

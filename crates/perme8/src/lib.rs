@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod legacy_bridge;
 mod logging;
+mod metrics;
 mod readiness;
 mod standings;
 mod timers;

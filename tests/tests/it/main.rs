@@ -3,6 +3,8 @@
 #[cfg(test)]
 mod accounts;
 #[cfg(test)]
+mod admin;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod bodies;
@@ -16,6 +18,8 @@ mod expiry;
 mod health;
 #[cfg(test)]
 mod legacy;
+#[cfg(test)]
+mod metrics;
 #[cfg(test)]
 mod morning;
 #[cfg(test)]

@@ -13,6 +13,8 @@ pub(crate) enum Access {
     People,
     /// Whoever is in the workspace, or invited into it.
     Members,
+    /// Whoever shows the operator token.
+    Operators,
 }
 
 /// A route, and a body that it takes.
@@ -49,6 +51,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/health", None, Access::Everybody),
     route("GET", "/api/health", None, Access::Everybody),
     route("GET", "/ready", None, Access::Everybody),
+    route("GET", "/metrics", None, Access::Everybody),
     route("DELETE", "/api/sessions", None, Access::People),
     route("GET", "/api/me", None, Access::People),
     route("GET", "/api/me/workspaces", None, Access::People),
@@ -86,6 +89,38 @@ pub(crate) const ROUTES: &[Route] = &[
     route("POST", "/api/workspaces/{slug}/invitations/decline", None, Access::Members),
     route("GET", "/api/workspaces/{slug}/events", None, Access::Members),
     route("GET", "/api/workspaces/{slug}/events/stream", None, Access::Members),
+    route("GET", "/admin/handlers", None, Access::Operators),
+    route("GET", "/admin/handlers/{handler}", None, Access::Operators),
+    route("POST", "/admin/handlers/{handler}/pause", None, Access::Operators),
+    route("POST", "/admin/handlers/{handler}/resume", None, Access::Operators),
+    route(
+        "POST",
+        "/admin/handlers/{handler}/rewind",
+        Some(r#"{"to_position":0}"#),
+        Access::Operators,
+    ),
+    route(
+        "POST",
+        "/admin/handlers/{handler}/replay",
+        Some(r#"{"aggregate_type":"user","aggregate_id":"1"}"#),
+        Access::Operators,
+    ),
+    route("POST", "/admin/handlers/{handler}/dead-letters/retry", None, Access::Operators),
+    route("GET", "/admin/dead-letters", None, Access::Operators),
+    route("GET", "/admin/dead-letters/{handler}/{position}", None, Access::Operators),
+    route("POST", "/admin/dead-letters/{handler}/{position}/retry", None, Access::Operators),
+    route(
+        "POST",
+        "/admin/dead-letters/{handler}/{position}/edit",
+        Some(r#"{"data":{}}"#),
+        Access::Operators,
+    ),
+    route(
+        "POST",
+        "/admin/dead-letters/{handler}/{position}/discard",
+        Some("{}"),
+        Access::Operators,
+    ),
 ];
 
 impl Route {
@@ -95,7 +130,9 @@ impl Route {
 
     /// The address with these names filled in.
     pub(crate) fn at(&self, slug: &str, member: &str, id: &str) -> String {
-        self.path.replace("{slug}", slug).replace("{member}", member).replace("{id}", id)
+        let path = self.path.replace("{handler}", "notifications.on_invitation");
+        let path = path.replace("{position}", "7").replace("{slug}", slug);
+        path.replace("{member}", member).replace("{id}", id)
     }
 
     pub(crate) fn method(&self) -> Method {

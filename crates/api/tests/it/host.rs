@@ -19,7 +19,7 @@ use identity::{
 use notifications::{IdentityGateway, Notifications, OnInvitation};
 use perme8_events::{
     EventStore as _, Origin, Standing, Standings, StorageError, UserId, WorkspaceId,
-    host::{EventBus, Feed, Runtime, Tasks},
+    host::{EventBus, Feed, Operations, Runtime, Tasks},
     testing::TestDb,
 };
 use tokio::net::TcpListener;
@@ -74,7 +74,8 @@ impl Host {
         let told = Arc::clone(&readiness) as Arc<dyn Readiness>;
         let trail = Arc::new(Trail::default());
         let api = Api::new(identity.clone(), notifications, bus, Arc::clone(&trail) as _, told)
-            .with_options(options);
+            .with_options(options)
+            .with_operations(Operations::new(&test.db));
         let router = api::router(api.clone());
         Self { test, identity, tasks, readiness, trail, feed, api, router }
     }

@@ -1,6 +1,7 @@
 //! The HTTP edge, asked as clients ask it.
 
 mod accounts;
+mod admin;
 mod audit;
 mod client;
 mod health;

@@ -2,7 +2,9 @@
 
 use std::{fmt, path::PathBuf, sync::Arc, time::Duration};
 
-use sqlx::{PgPool, SqlitePool, postgres::PgConnectOptions, sqlite::SqliteConnectOptions};
+use sqlx::{
+    Database, PgPool, Pool, SqlitePool, postgres::PgConnectOptions, sqlite::SqliteConnectOptions,
+};
 use tokio::sync::watch;
 
 use crate::{
@@ -100,6 +102,19 @@ pub enum OpenError {
     },
 }
 
+/// How the connections of one pool are used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PoolStatus {
+    /// What the pool is for.
+    pub name: &'static str,
+    /// Connections in use.
+    pub busy: u32,
+    /// Connections that wait to be used.
+    pub idle: u32,
+    /// So many there can be.
+    pub most: u32,
+}
+
 /// A database: its connections, its clock, and the signal that something was committed.
 #[derive(Clone)]
 pub struct Db {
@@ -183,6 +198,24 @@ impl Db {
     /// Tells the dispatcher of this process that there may be something to do.
     pub(crate) fn deferred(&self) {
         self.later.send_modify(|count| *count = count.wrapping_add(1));
+    }
+
+    /// The pools of connections, as they are at this moment.
+    #[must_use]
+    pub fn pools(&self) -> Vec<PoolStatus> {
+        fn status<D: Database>(name: &'static str, pool: &Pool<D>) -> PoolStatus {
+            let (size, idle) = (pool.size(), pool.num_idle());
+            let idle = u32::try_from(idle).unwrap_or(size).min(size);
+            PoolStatus { name, busy: size - idle, idle, most: pool.options().get_max_connections() }
+        }
+        match &*self.engine {
+            Engine::Sqlite { writer, readers, .. } => {
+                vec![status("writer", writer), status("readers", readers)]
+            }
+            Engine::Postgres { pool, side, .. } => {
+                vec![status("transactions", pool), status("side", side)]
+            }
+        }
     }
 
     /// Closes every connection, after what runs on them has ended.

@@ -23,6 +23,8 @@ impl Key {
         Self::open("secure_cookies", "session cookies over HTTPS alone");
     pub(crate) const LEGACY_BRIDGE: Self =
         Self::open("legacy_bridge", "topics and messages of the old system, for its clients");
+    pub(crate) const OPERATOR_TOKEN: Self =
+        Self::secret("operator_token", "what operators show at /admin; without it there is none");
 
     const fn open(name: &'static str, about: &'static str) -> Self {
         Self { name, about, is_secret: false }
@@ -53,6 +55,7 @@ pub(crate) const ALL: &[Key] = &[
     Key::NODE,
     Key::SECURE_COOKIES,
     Key::LEGACY_BRIDGE,
+    Key::OPERATOR_TOKEN,
 ];
 
 /// What our variables in the environment start with.

@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Display, net::SocketAddr, str::FromStr};
 
+use api::OperatorToken;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{ConfigError, LogFormat, keys::Key, sources::Given};
@@ -94,6 +95,10 @@ pub(crate) fn node(text: &str) -> Result<String, String> {
     } else {
         Err("must be 1 to 64 printable characters without blanks".to_owned())
     }
+}
+
+pub(crate) fn operator_token(text: &str) -> Result<OperatorToken, String> {
+    OperatorToken::new(text).map_err(|error| error.to_string())
 }
 
 pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {

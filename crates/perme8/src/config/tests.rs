@@ -58,6 +58,7 @@ fn without_a_word_the_host_is_embedded_and_local() {
             node: None,
             secure_cookies: false,
             legacy_bridge: false,
+            operator_token: None,
         }
     "#]]);
 }
@@ -73,14 +74,7 @@ fn flags_beat_the_environment_which_beats_the_file() {
     };
     let resolved = setup.resolve().unwrap();
     let Config {
-        listen,
-        log,
-        log_format,
-        connections,
-        node,
-        secure_cookies,
-        legacy_bridge,
-        database: _,
+        listen, log, log_format, connections, node, secure_cookies, legacy_bridge, ..
     } = resolved.config.clone();
     assert_eq!(
         (listen.port(), log.as_str(), log_format, connections),
@@ -112,7 +106,7 @@ fn everything_that_is_wrong_is_said_at_once() {
           - the environment variable PERME8_LISTNE means nothing to perme8; did you mean `PERME8_LISTEN`?
           - `databse` in perme8.toml is no setting; did you mean `database`?
           - `log` in perme8.toml must be a text, a number or a boolean
-          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge
+          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge, operator_token
           - --listen is `localhost`, but must be an address and a port, e.g. 127.0.0.1:4000 or [::1]:4000
           - `connections` in perme8.toml is `1`, but must be a number from 2 to 1000
           - --node is `two words`, but must be 1 to 64 printable characters without blanks
@@ -137,6 +131,15 @@ fn secrets_are_not_repeated() {
     let resolved = setup.resolve().unwrap();
     assert_eq!(resolved.settings()[0].value.as_deref(), Some("postgres://db/perme8"));
     assert!(!format!("{resolved:?}").contains("s3cret"));
+    let token = |text| Setup { environment: text, ..Setup::default() }.resolve();
+    let refused = token(&[("PERME8_OPERATOR_TOKEN", "s3cret")]).unwrap_err();
+    expect![[r#"
+        the configuration cannot be used
+          - PERME8_OPERATOR_TOKEN: an operator token has 16 to 256 visible ASCII characters"#]]
+    .assert_eq(&refused.to_string());
+    let resolved = token(&[("PERME8_OPERATOR_TOKEN", "s3cret-s3cret-s3cret")]).unwrap();
+    assert!(resolved.config.operator_token.is_some());
+    assert!(!format!("{resolved:?}").contains("s3cret"));
 }
 
 #[test]
@@ -151,6 +154,11 @@ fn a_file_that_was_named_must_be_there() {
 
 #[test]
 fn every_setting_is_shown_under_its_name() {
-    let resolved = Setup { flags: &[("node", "left")], ..Setup::default() }.resolve().unwrap();
+    let setup = Setup {
+        environment: &[("PERME8_OPERATOR_TOKEN", "sixteen-characters")],
+        flags: &[("node", "left")],
+        ..Setup::default()
+    };
+    let resolved = setup.resolve().unwrap();
     assert!(resolved.settings().iter().all(|setting| setting.value.is_some()), "{resolved:#?}");
 }

@@ -7,10 +7,13 @@ use crate::{
     domain::{
         envelope::Envelope, error::StorageError, id::WorkspaceId, position::Position, topic::Topic,
     },
-    infrastructure::bus::{
-        EventBus,
-        bells::{Bell, Hung},
-        rights::Watch,
+    infrastructure::{
+        bus::{
+            EventBus,
+            bells::{Bell, Hung},
+            rights::Watch,
+        },
+        measures::OpenStream,
     },
 };
 
@@ -45,6 +48,7 @@ pub struct LiveEvents {
     was_level: bool,
     lost: Option<WorkspaceId>,
     is_over: bool,
+    _open: OpenStream,
 }
 
 /// A topic, and from where on it is followed.
@@ -104,6 +108,7 @@ impl LiveEvents {
             was_level: false,
             lost: None,
             is_over: false,
+            _open: OpenStream::new(),
         }
     }
 

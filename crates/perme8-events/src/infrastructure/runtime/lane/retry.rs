@@ -12,6 +12,7 @@ use crate::{
     application::handler::{ErrorClass, HandlerError},
     domain::{envelope::Envelope, origin::Origin},
     infrastructure::{
+        measures,
         runtime::{
             Outcome, Reaction,
             deliveries::{self, Due, Next},
@@ -131,6 +132,8 @@ impl Lane {
     }
 
     pub(super) fn tell(&self, event: &Arc<Envelope>, outcome: Outcome) {
+        let age = self.context.db.clock.now() - event.occurred_at;
+        measures::delivered(self.handler.name(), &outcome, age);
         let reaction = Reaction {
             handler: self.handler.name(),
             event: Arc::clone(event),

@@ -1,0 +1,72 @@
+//! Failures of what operators do.
+
+use axum::http::StatusCode;
+use perme8_events::host::OperationError;
+
+use super::ApiError;
+
+impl ApiError {
+    /// The header that says which operator it is.
+    pub(crate) fn malformed_operator() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "malformed_operator",
+            "X-Operator must be a short name without control characters",
+        )
+    }
+
+    const fn not_possible(code: &'static str, message: &'static str) -> Self {
+        Self::new(StatusCode::CONFLICT, code, message)
+    }
+}
+
+impl From<OperationError> for ApiError {
+    fn from(error: OperationError) -> Self {
+        // What the fields say wrong is told in the words of the error: they hold what the operator typed, and the log's end.
+        let text = error.to_string();
+        match error {
+            OperationError::UnknownHandler { .. } => Self::handler_not_found(),
+            OperationError::UnknownDeadLetter { .. } => Self::dead_letter_not_found(),
+            OperationError::NotOfThisProgram { .. } => Self::not_possible(
+                "handler_of_another_program",
+                "This program does not have the handler: ask the one that has it",
+            ),
+            OperationError::NoDeadLetters { .. } => {
+                Self::not_possible("no_dead_letters", "The handler has no dead letters")
+            }
+            OperationError::EventGone { .. } => Self::not_possible(
+                "event_gone",
+                "The event is no longer in the log: discard the dead letter",
+            ),
+            OperationError::UnknownEventType { .. } => Self::not_possible(
+                "unknown_event_type",
+                "This program does not know the event: ask the one that does",
+            ),
+            OperationError::Undecodable(problem) => {
+                Self::invalid_field("data", &problem.to_string())
+            }
+            OperationError::Unstorable => Self::invalid_field("data", &text),
+            OperationError::Negative { .. } | OperationError::BeyondHead { .. } => {
+                Self::invalid_field("to_position", &text)
+            }
+            OperationError::NothingSince { .. } => Self::invalid_field("to_time", &text),
+            OperationError::NotBeyond { .. } => Self::not_possible(
+                "not_beyond",
+                "The handler has not come that far: a rewind leads back",
+            ),
+            OperationError::OutsideEffects { .. } => Self::not_possible(
+                "outside_effects",
+                "The handler has effects outside of the database: say with_effects if they are meant to happen again",
+            ),
+            OperationError::NothingToReplay { .. } => Self::not_possible(
+                "nothing_to_replay",
+                "The handler has handled no event of the aggregate",
+            ),
+            OperationError::TooManyEvents { .. } => Self::not_possible(
+                "too_many_events",
+                "The aggregate has too many events: rewind the handler instead",
+            ),
+            OperationError::Storage(error) => error.into(),
+        }
+    }
+}

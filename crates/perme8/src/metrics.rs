@@ -1,0 +1,150 @@
+//! What this process has measured, and how things stand at the moment in which somebody asks, for `/metrics`.
+
+use std::{
+    fmt,
+    sync::OnceLock,
+    time::{Duration, Instant},
+};
+
+use async_trait::async_trait;
+use metrics::{Unit, describe_gauge, gauge};
+use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
+use perme8_events::{
+    EventStore as _, StorageError,
+    host::{HandlerState, HandlerStatus, Operations, Tasks},
+    sql::{Db, PoolStatus},
+};
+
+/// The bounds of durations, in seconds: from what an event takes to what nobody waits for.
+const BUCKETS: &[f64] =
+    &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 60.0];
+/// How often what was timed is put into its buckets, so that it takes no room until somebody asks.
+const UPKEEP: Duration = Duration::from_secs(5);
+
+/// The recorder of this process; there can be one only, however many hosts are composed.
+struct Recorder {
+    handle: PrometheusHandle,
+    started: Instant,
+}
+
+/// Shows the recorder of the process, with the state of one host.
+#[derive(Clone)]
+pub(crate) struct HostMetrics {
+    recorder: &'static Recorder,
+    db: Db,
+    operations: Operations,
+}
+
+impl fmt::Debug for HostMetrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("HostMetrics").field("db", &self.db).finish_non_exhaustive()
+    }
+}
+
+impl HostMetrics {
+    pub(crate) fn new(db: &Db, operations: &Operations) -> Self {
+        Self { recorder: recorder(), db: db.clone(), operations: operations.clone() }
+    }
+
+    /// Keeps what was timed small until the tasks are stopped.
+    pub(crate) fn start(&self, tasks: &Tasks) {
+        let (recorder, stop) = (self.recorder, tasks.token());
+        tasks.spawn("metrics", async move {
+            while stop.run_until_cancelled(tokio::time::sleep(UPKEEP)).await.is_some() {
+                recorder.handle.run_upkeep();
+            }
+        });
+    }
+
+    async fn look(&self) -> Result<(), StorageError> {
+        gauge!("perme8_log_head").set(number(self.db.head().await?.number()));
+        for status in self.operations.handlers().await? {
+            let HandlerStatus {
+                handler,
+                state,
+                lag_events,
+                lag_seconds,
+                retrying,
+                parked,
+                dead,
+                ..
+            } = status;
+            gauge!("perme8_handler_lag_events", "handler" => handler.clone())
+                .set(number(lag_events));
+            gauge!("perme8_handler_lag_seconds", "handler" => handler.clone())
+                .set(lag_seconds.unwrap_or(0.0));
+            gauge!("perme8_handler_paused", "handler" => handler.clone())
+                .set(u8::from(state == HandlerState::Paused));
+            for (word, count) in [("retrying", retrying), ("parked", parked), ("dead", dead)] {
+                let labels = [("handler", handler.clone()), ("state", word.to_owned())];
+                gauge!("perme8_handler_set_aside", &labels).set(number(count));
+            }
+        }
+        Ok(())
+    }
+}
+
+#[async_trait]
+impl api::Metrics for HostMetrics {
+    async fn render(&self) -> String {
+        gauge!("perme8_up").set(1);
+        gauge!("perme8_uptime_seconds").set(self.recorder.started.elapsed().as_secs_f64());
+        for PoolStatus { name, busy, idle, most } in self.db.pools() {
+            for (state, count) in [("busy", busy), ("idle", idle), ("most", most)] {
+                gauge!("perme8_database_connections", "pool" => name, "state" => state).set(count);
+            }
+        }
+        let looked = self.look().await;
+        if let Err(error) = &looked {
+            let error = error as &dyn std::error::Error;
+            tracing::warn!(error, "the metrics of the handlers are those of before");
+        }
+        gauge!("perme8_database_up").set(u8::from(looked.is_ok()));
+        self.recorder.handle.render()
+    }
+}
+
+/// Counts of rows are small enough to be exact.
+#[expect(clippy::cast_precision_loss, reason = "exact up to nine quadrillion")]
+fn number(count: i64) -> f64 {
+    count as f64
+}
+
+fn recorder() -> &'static Recorder {
+    static RECORDER: OnceLock<Recorder> = OnceLock::new();
+    RECORDER.get_or_init(|| {
+        let builder = PrometheusBuilder::new().set_buckets(BUCKETS);
+        let recorder = builder.expect("there are buckets").build_recorder();
+        let handle = recorder.handle();
+        // Whoever embeds the host and records by other means keeps doing so; then `/metrics` shows little.
+        if metrics::set_global_recorder(recorder).is_err() {
+            tracing::warn!("something else records what is measured, so /metrics stays empty");
+        }
+        describe();
+        Recorder { handle, started: Instant::now() }
+    })
+}
+
+fn describe() {
+    perme8_events::host::describe_metrics();
+    api::describe_metrics();
+    describe_gauge!("perme8_up", "Whether the process runs");
+    describe_gauge!("perme8_uptime_seconds", Unit::Seconds, "For how long the process has run");
+    describe_gauge!("perme8_database_up", "Whether the database answered the last question");
+    describe_gauge!(
+        "perme8_database_connections",
+        "Connections of each pool, and how many there can be"
+    );
+    describe_gauge!("perme8_log_head", "The position of the last settled event");
+    describe_gauge!(
+        "perme8_handler_lag_events",
+        "Positions between a handler and the end of the log"
+    );
+    describe_gauge!(
+        "perme8_handler_lag_seconds",
+        Unit::Seconds,
+        "Age of the first event that a handler has not handled"
+    );
+    describe_gauge!("perme8_handler_paused", "Whether an operator has paused a handler");
+    describe_gauge!("perme8_handler_set_aside", "Deliveries of a handler that are not done with");
+}
