@@ -8,6 +8,7 @@ mod body;
 mod edge;
 mod error;
 mod fields;
+mod follower;
 mod headers;
 mod health;
 mod invitations;

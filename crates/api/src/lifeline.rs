@@ -1,25 +1,30 @@
-//! The session behind a stream or a socket, which must not outlive it.
+//! What a stream or a socket must not outlive: the session behind it.
 
 use std::time::Duration;
 
 use identity::{Identity, QueryError, SessionId};
 use perme8_events::{
-    Origin, StorageError, Topic, Viewer,
+    Origin, StorageError, Topic,
     host::{Delivery, LiveEvents},
 };
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use crate::{auth::Caller, error::ApiError, state::Api};
+use crate::{error::ApiError, follower::Follower, state::Api};
 
 /// Asks whether a session still holds: regularly, and whenever something happens to the account.
 pub(crate) struct Lifeline {
+    /// None for operators, whose token has no end.
+    session: Option<Session>,
+    heartbeat: Interval,
+}
+
+struct Session {
     identity: Identity,
     origin: Origin,
     session_id: SessionId,
     /// What happens to the account; a log-out is among it.
     news: LiveEvents,
     news_are_over: bool,
-    heartbeat: Interval,
 }
 
 /// Why the session has to be asked for.
@@ -32,30 +37,30 @@ pub(crate) enum Due {
 }
 
 impl Lifeline {
-    pub(crate) async fn of(api: &Api, caller: &Caller) -> Result<Self, ApiError> {
+    pub(crate) async fn of(api: &Api, follower: &Follower) -> Result<Self, ApiError> {
+        let heartbeat = every(api.options.heartbeat);
+        let Follower::Person(caller) = follower else {
+            return Ok(Self { session: None, heartbeat });
+        };
         let account =
             Topic::Aggregate("identity".to_owned(), "user".to_owned(), caller.user.id.to_string());
-        let news = api.bus.subscribe(Viewer::User(caller.user.id), vec![account], None).await?;
-        Ok(Self {
+        let news = api.bus.subscribe(follower.viewer(), vec![account], None).await?;
+        let session = Session {
             identity: api.identity.clone(),
             origin: caller.origin.clone(),
             session_id: caller.session_id,
             news,
             news_are_over: false,
-            heartbeat: every(api.options.heartbeat),
-        })
+        };
+        Ok(Self { session: Some(session), heartbeat })
     }
 
     /// Waits until it is time to ask. Nothing is lost when the wait is cancelled.
     pub(crate) async fn due(&mut self) -> Result<Due, StorageError> {
-        loop {
-            tokio::select! {
-                _ = self.heartbeat.tick() => return Ok(Due::Beat),
-                news = self.news.next(), if !self.news_are_over => match news? {
-                    Delivery::Event(_) => return Ok(Due::News),
-                    Delivery::AccessLost(_) | Delivery::Closed => self.news_are_over = true,
-                },
-            }
+        let Self { session, heartbeat } = self;
+        tokio::select! {
+            _ = heartbeat.tick() => Ok(Due::Beat),
+            news = news_of(session) => news.map(|()| Due::News),
         }
     }
 
@@ -63,12 +68,28 @@ impl Lifeline {
     ///
     /// Beside anything else that may be ready first this would begin again and again: it is awaited to its end.
     pub(crate) async fn holds(&self) -> Result<bool, StorageError> {
-        match self.identity.session(&self.origin, self.session_id).await {
+        let Some(Session { identity, origin, session_id, .. }) = &self.session else {
+            return Ok(true);
+        };
+        match identity.session(origin, *session_id).await {
             Ok(session) => Ok(session.is_some()),
             Err(QueryError::Forbidden | QueryError::NotFound) => Ok(false),
             Err(QueryError::Storage(error)) => Err(error),
         }
     }
+}
+
+/// Waits until something happens to the account; for ever where there is none.
+async fn news_of(session: &mut Option<Session>) -> Result<(), StorageError> {
+    while let Some(Session { news, news_are_over: false, .. }) = session {
+        match news.next().await? {
+            Delivery::Event(_) => return Ok(()),
+            Delivery::AccessLost(_) | Delivery::Closed => {
+                session.iter_mut().for_each(|session| session.news_are_over = true);
+            }
+        }
+    }
+    std::future::pending().await
 }
 
 fn every(period: Duration) -> Interval {

@@ -6,13 +6,14 @@ use axum::{
     response::Response,
 };
 use identity::{Authenticated, RedeemTicket, Secret};
-use perme8_events::{Actor, Viewer};
+use perme8_events::Actor;
 
 use crate::{
     auth::Caller,
     edge::Edge,
     error::ApiError,
     fields::{Fields, FromFields},
+    follower::Follower,
     lifeline::Lifeline,
     query::Query,
     same_origin,
@@ -35,7 +36,7 @@ const BUFFER: usize = 4 * 1024;
 /// A handshake, and whose: by `Authorization`, by a ticket in the address, or by the cookie of a page of this host.
 pub(crate) struct Handshake {
     upgrade: WebSocketUpgrade,
-    caller: Caller,
+    follower: Follower,
 }
 
 struct Ticket(Option<Secret>);
@@ -53,22 +54,22 @@ impl FromRequestParts<Api> for Handshake {
         let upgrade = WebSocketUpgrade::from_request_parts(parts, api).await;
         let upgrade = upgrade.map_err(|_| ApiError::upgrade_required());
         if parts.headers.contains_key(AUTHORIZATION) {
-            let caller = Caller::from_request_parts(parts, api).await?;
-            return Ok(Self { upgrade: upgrade?, caller });
+            let follower = Follower::from_request_parts(parts, api).await?;
+            return Ok(Self { upgrade: upgrade?, follower });
         }
         let Query(Ticket(ticket)) = Query::from_request_parts(parts, api).await?;
         if let Some(ticket) = ticket {
             // What is no handshake does not use it up.
             let upgrade = upgrade?;
-            let caller = by_ticket(parts, api, ticket).await?;
-            return Ok(Self { upgrade, caller });
+            let follower = by_ticket(parts, api, ticket).await?.into();
+            return Ok(Self { upgrade, follower });
         }
         let caller = Caller::from_request_parts(parts, api).await?;
         // Browsers send the cookie with every handshake, also with that of a page of somebody else.
         if !same_origin::is_same(&parts.headers, &parts.uri) {
             return Err(ApiError::cross_origin());
         }
-        Ok(Self { upgrade: upgrade?, caller })
+        Ok(Self { upgrade: upgrade?, follower: caller.into() })
     }
 }
 
@@ -84,10 +85,10 @@ async fn by_ticket(parts: &mut Parts, api: &Api, ticket: Secret) -> Result<Calle
 /// `GET /api/ws`
 pub(crate) async fn open(
     State(api): State<Api>,
-    Handshake { upgrade, caller }: Handshake,
+    Handshake { upgrade, follower }: Handshake,
 ) -> Result<Response, ApiError> {
-    let lifeline = Lifeline::of(&api, &caller).await?;
-    let connection = connection::Opened::new(&api, Viewer::User(caller.user.id), lifeline).await?;
+    let lifeline = Lifeline::of(&api, &follower).await?;
+    let connection = connection::Opened::new(&api, follower.viewer(), lifeline).await?;
     // Counted before the response is there, so that a host that stops waits for it.
     let counted = api.sockets.token();
     let upgrade = upgrade

@@ -21,6 +21,7 @@ use crate::{
     auth::Caller,
     error::ApiError,
     fields::{Fields, FromFields},
+    follower::Follower,
     legacy::{self, LegacyBridge, LegacyTopic},
     lifeline::{Due, Lifeline},
     path::WorkspaceAt,
@@ -105,16 +106,16 @@ pub(crate) async fn of_workspace(
 /// `GET /api/legacy/stream`, where the host speaks for the old system
 pub(crate) async fn of_legacy(
     State(api): State<Api>,
-    caller: Caller,
+    follower: Follower,
     Query(Legacy(topic)): Query<Legacy>,
     Resume(after): Resume,
 ) -> Result<Response, ApiError> {
     let bridge = api.legacy.clone().ok_or(ApiError::route_not_found())?;
-    if topic == LegacyTopic::WorkspaceInvitations {
+    if topic == LegacyTopic::WorkspaceInvitations && follower.viewer() != Viewer::Operator {
         // Of everybody's invitations, hence for operators.
         return Err(ApiError::forbidden());
     }
-    open_as(api, caller, topic.source(), after, Voice::Legacy(topic, bridge)).await
+    open_as(api, follower, topic.source(), after, Voice::Legacy(topic, bridge)).await
 }
 
 async fn open(
@@ -123,18 +124,18 @@ async fn open(
     topic: Topic,
     after: Option<Position>,
 ) -> Result<Response, ApiError> {
-    open_as(api, caller, topic, after, Voice::Envelopes).await
+    open_as(api, caller.into(), topic, after, Voice::Envelopes).await
 }
 
 async fn open_as(
     api: Api,
-    caller: Caller,
+    follower: Follower,
     topic: Topic,
     after: Option<Position>,
     voice: Voice,
 ) -> Result<Response, ApiError> {
-    let events = api.bus.subscribe(Viewer::User(caller.user.id), vec![topic], after).await?;
-    let lifeline = Lifeline::of(&api, &caller).await?;
+    let events = api.bus.subscribe(follower.viewer(), vec![topic], after).await?;
+    let lifeline = Lifeline::of(&api, &follower).await?;
     let waiting = VecDeque::new();
     let live = Live { lifeline, events, voice, waiting, phase: Phase::Opening };
     let stream = stream::unfold(live, |mut live| async {

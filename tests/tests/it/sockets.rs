@@ -29,6 +29,19 @@ on_both_engines! {
         socket.expect("identity.member_removed").await;
     }
 
+    async fn operators_follow_everything_and_nobody_else_does(scenario: &mut Scenario) {
+        let ada = scenario.user("ada").await;
+        let (mut operator, mut own) = (scenario.operator().socket().await, ada.socket().await);
+        operator.subscribe("events:*", None).await;
+        operator.subscribe("legacy:workspace_invitations", None).await;
+        for topic in ["events:*", "legacy:workspace_invitations"] {
+            let refusal = own.ask(json!({ "subscribe": topic })).await;
+            assert_eq!(refusal["error"]["code"], "forbidden", "{refusal}");
+        }
+        ada.found("Lumen").await;
+        operator.expect("identity.workspace_created").await;
+    }
+
     async fn a_ticket_opens_one_socket_even_when_two_come_at_once(scenario: &mut Scenario) {
         let ada = scenario.user("ada").await;
         let ticket = ada.post("/api/tickets").await.is(201);
