@@ -16,6 +16,10 @@ pub(crate) struct Findings {
     wrong_totals: usize,
     noted_again: usize,
     not_noted: usize,
+    not_paid: usize,
+    paid_again: usize,
+    fired_again: usize,
+    not_fired: usize,
 }
 
 impl Findings {

@@ -1,4 +1,5 @@
-//! R8: a node that was paused until others took over has its late effects refused.
+//! R8: a node that was paused until others took over has its late effects refused: those of handlers, the ends of its jobs,
+//! and its timers.
 //!
 //! Several processes that serve one database are a matter of PostgreSQL.
 

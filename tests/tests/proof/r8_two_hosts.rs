@@ -57,14 +57,15 @@ async fn events_of_one_host_reach_the_streams_of_the_other_at_once() {
         let mut delays = Vec::new();
         for (here, there) in [(&hosts[0], &hosts[1]), (&hosts[1], &hosts[0])] {
             let ada = here.persona(&ada).await;
-            let mut stream = there.persona(&ben).await.stream().await;
+            let ben = there.persona(&ben).await;
+            let (mut news, mut mine) = (ben.stream_of(&slug).await, ben.stream().await);
             for role in ["member", "admin"].into_iter().cycle().take(ROUNDS) {
                 ada.set_role(&slug, ben.email(), role).await;
                 let committed = Instant::now();
-                let changed = stream.until("identity.member_role_changed").await;
+                let changed = news.until("identity.member_role_changed").await;
                 delays.push(committed.elapsed());
                 assert_eq!(changed.fact("to"), role);
-                stream.until("notifications.notification_created").await;
+                mine.until("notifications.notification_created").await;
             }
         }
         for host in hosts {

@@ -7,7 +7,7 @@ use std::{
 };
 
 use perme8_events::{
-    EventFilter, EventStore as _, Position,
+    EventFilter, EventStore as _, JobDone, Position, TimerFired,
     host::{Feed, Operations, Tasks},
     sql,
     sql::Db,
@@ -16,7 +16,10 @@ use perme8_events::{
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::bank::{DepositNoted, Deposited};
+use crate::{
+    bank::{DepositNoted, Deposited},
+    paying::bears_interest,
+};
 
 /// What an audit finds; the books balance when everything but the first is zero.
 #[derive(Debug, Default, Serialize)]
@@ -37,6 +40,14 @@ pub(crate) struct Findings {
     noted_again: usize,
     /// Deposits never noted.
     not_noted: usize,
+    /// Deposits on which interest was promised and not paid.
+    not_paid: usize,
+    /// Payments that were reported more than once.
+    paid_again: usize,
+    /// Timers that fired more than once.
+    fired_again: usize,
+    /// Timers that never fired.
+    not_fired: usize,
 }
 
 /// Account by account, how many deposits and how much.
@@ -49,6 +60,24 @@ struct Log {
     deposits: BTreeSet<Uuid>,
     /// How often each deposit was noted.
     notes: BTreeMap<Uuid, usize>,
+    /// How often the payment of each promise was reported.
+    payments: BTreeMap<String, usize>,
+    /// How often the timer of each promise fired.
+    timers: BTreeMap<String, usize>,
+}
+
+impl Log {
+    /// The keys of what was promised on deposits that were noted.
+    fn promises(&self) -> impl Iterator<Item = String> {
+        let promised = self.notes.keys().filter(|deposit| bears_interest(**deposit));
+        promised.map(ToString::to_string)
+    }
+
+    /// Whether every promise was kept.
+    fn is_kept(&self) -> bool {
+        self.promises()
+            .all(|key| self.payments.contains_key(&key) && self.timers.contains_key(&key))
+    }
 }
 
 /// Lets the handlers come to the end of the log.
@@ -63,6 +92,10 @@ pub(crate) async fn handlers_finish(db: &Db) -> anyhow::Result<()> {
                 handler.position == handler.head && handler.retrying + handler.parked == 0
             })
         })
+    })
+    .await;
+    wait_until("every promise is kept", Duration::from_mins(10), async || {
+        read(db).await.is_ok_and(|log| log.is_kept())
     })
     .await;
     Ok(tasks.shutdown(Duration::from_secs(10)).await?)
@@ -84,6 +117,12 @@ pub(crate) async fn audit(db: &Db, counting: &[&str]) -> anyhow::Result<Findings
         compare(&mut findings, &log.books, &counters(db, handler).await?);
     }
     findings.noted_again = log.notes.values().filter(|times| **times > 1).count();
+    let receipts: Vec<(String,)> = db.query(sql!("SELECT key FROM bank_receipts")).all().await?;
+    let receipts: BTreeSet<String> = receipts.into_iter().map(|(key,)| key).collect();
+    findings.not_paid = log.promises().filter(|key| !receipts.contains(key)).count();
+    findings.paid_again = log.payments.values().filter(|times| **times > 1).count();
+    findings.fired_again = log.timers.values().filter(|times| **times > 1).count();
+    findings.not_fired = log.promises().filter(|key| !log.timers.contains_key(key)).count();
     findings.not_noted = log.deposits.iter().filter(|id| !log.notes.contains_key(*id)).count();
     Ok(findings)
 }
@@ -104,6 +143,12 @@ async fn read(db: &Db) -> anyhow::Result<Log> {
             }
             if let Some(DepositNoted { deposit, .. }) = event.decode()? {
                 *log.notes.entry(deposit).or_default() += 1;
+            }
+            if let Some(JobDone { idempotency_key: Some(key), .. }) = event.decode()? {
+                *log.payments.entry(key).or_default() += 1;
+            }
+            if let Some(TimerFired { instance, .. }) = event.decode()? {
+                *log.timers.entry(instance).or_default() += 1;
             }
         }
     }

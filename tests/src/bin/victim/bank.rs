@@ -62,6 +62,7 @@ impl Bank {
                         "CREATE TABLE bank_counters (handler text, account bigint, deposits bigint NOT NULL,
                            total bigint NOT NULL, PRIMARY KEY (handler, account))"
                     ),
+                    sql!("CREATE TABLE bank_receipts (key text PRIMARY KEY)"),
                     sql!("CREATE TABLE bank_checkpoints (reader text PRIMARY KEY, position bigint NOT NULL)"),
                 ] {
                     tx.query(table).exec().await?;

@@ -8,7 +8,10 @@ use perme8_events::{
     Subscription, Transaction as _, sql, sql::Tx,
 };
 
-use crate::bank::{DepositNoted, Deposited};
+use crate::{
+    bank::{DepositNoted, Deposited},
+    paying::{OWNER, bears_interest, promise},
+};
 
 /// Counts the deposits of each account and adds up their amounts.
 #[derive(Debug)]
@@ -100,13 +103,13 @@ impl EventHandler<Tx> for Counting {
     }
 }
 
-/// Emits an event for each deposit it is told of.
+/// Emits an event for each deposit it is told of, and promises interest on some of them.
 #[derive(Debug)]
 pub(crate) struct Forwarding;
 
 impl Subscriber for Forwarding {
     fn name(&self) -> &'static str {
-        "bank.forwarding"
+        OWNER
     }
 
     fn subscriptions(&self) -> &[Subscription] {
@@ -129,6 +132,9 @@ impl EventHandler<Tx> for Forwarding {
     async fn handle(&self, tx: &mut Tx, event: &Envelope, (): ()) -> Result<(), HandlerError> {
         if let Some(Deposited { account, deposit, .. }) = event.decode()? {
             tx.emit(DepositNoted { account, deposit });
+            if bears_interest(deposit) {
+                promise(tx, deposit);
+            }
         }
         Ok(())
     }

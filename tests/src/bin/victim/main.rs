@@ -8,6 +8,7 @@ mod audit;
 mod bank;
 mod handlers;
 mod host;
+mod paying;
 
 use std::{io::Write as _, time::Duration};
 
@@ -21,6 +22,7 @@ use tokio::io::AsyncReadExt as _;
 use crate::{
     bank::Bank,
     handlers::{COUNTING, Counting, Forwarding},
+    paying::Paying,
 };
 
 /// How soon another process takes over from one that was killed.
@@ -62,6 +64,7 @@ fn runtime(db: &Db) -> RuntimeBuilder {
         .handler(Counting::smoothly())
         .handler(Counting::stumbling())
         .handler(Forwarding)
+        .worker(Paying::new(db))
         .node(node)
 }
 
