@@ -66,7 +66,8 @@ impl EventHandler<Tx> for AuditLog {
     }
 
     async fn handle(&self, tx: &mut Tx, event: &Envelope, (): ()) -> Result<(), HandlerError> {
-        Ok(store::record(tx, event, &self.summaries.line(event)).await?)
+        let line = self.summaries.line(&event.in_current_version(catalogue::CATALOGUES));
+        Ok(store::record(tx, event, &line).await?)
     }
 }
 
