@@ -21,7 +21,7 @@ use crate::{
 /// The lease of a victim.
 const LEASE: Duration = Duration::from_millis(400);
 /// What takes longer has gone wrong.
-const SOON: Duration = Duration::from_secs(60);
+const SOON: Duration = Duration::from_mins(1);
 
 /// Whether every handler is run by exactly these processes.
 async fn run_by(operations: &Operations, victims: &[&Victim]) -> bool {
@@ -48,28 +48,28 @@ async fn pause_again_and_again(
         node.line().await;
     }
     let begun = Instant::now();
-    let (mut pauses, mut takeovers) = (0, 0);
-    while pauses < most && begun.elapsed() < time {
-        pauses += 1;
+    let (mut rounds, mut takeovers) = (0, 0);
+    while rounds < most && begun.elapsed() < time {
+        rounds += 1;
         let both: Vec<&Victim> = nodes.iter().collect();
         wait_until("both nodes take part", SOON, async || run_by(&operations, &both).await).await;
         live(Duration::from_millis(chance.random_range(0..300))).await;
-        let paused = chance.random_range(0..2);
-        let [paused, other] = [&nodes[paused], &nodes[1 - paused]];
+        let which = chance.random_range(0..2);
+        let [paused, other] = [&nodes[which], &nodes[1 - which]];
         paused.pause().await;
         live(LEASE * 3).await;
         // Not when it was paused in a transaction: until that ends, the rows in it are its own, and nothing it does is late.
         takeovers += usize::from(run_by(&operations, &[other]).await);
         paused.resume().await;
-        if pauses % 20 == 0 {
-            say(&format!("  {pauses} pauses"));
+        if rounds % 20 == 0 {
+            say(&format!("  {rounds} pauses"));
         }
     }
     writer.kill().await;
     for node in nodes {
         node.kill().await;
     }
-    say(&format!("{command}: {pauses} pauses, {takeovers} of them with everything taken over"));
+    say(&format!("{command}: {rounds} pauses, {takeovers} of them with everything taken over"));
     takeovers
 }
 

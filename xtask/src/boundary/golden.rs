@@ -93,14 +93,14 @@ fn changes_since(root: &Path, commit: &str, held: Held) -> Vec<(String, String)>
         FOLDER,
     ];
     let changed = history::git(root, &list).unwrap_or_default();
-    let changes = |file: &str| {
+    let found = |file: &str| {
         let before = history::git(root, &["show", &format!("{commit}:./{file}")]).ok()?;
         let now = fs::read_to_string(root.join(file)).ok();
         let file = file.to_owned();
-        let found = changes(&before, now.as_deref(), is_example(&file), held);
-        Some(found.into_iter().map(move |what| (file.clone(), what)))
+        let differences = changes(&before, now.as_deref(), is_example(&file), held);
+        Some(differences.into_iter().map(move |what| (file.clone(), what)))
     };
-    changed.lines().filter_map(changes).flatten().collect()
+    changed.lines().filter_map(found).flatten().collect()
 }
 
 fn is_example(file: &str) -> bool {

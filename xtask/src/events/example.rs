@@ -45,10 +45,9 @@ fn of_part(root: &Value, schema: &Value, depth: usize) -> Value {
 
 /// The first type that is not null.
 fn type_of(schema: &Value) -> Option<&str> {
-    match schema.get("type")? {
-        Value::Array(types) => types.iter().filter_map(Value::as_str).find(|one| *one != "null"),
-        one => one.as_str(),
-    }
+    let types = schema.get("type")?;
+    let Some(several) = types.as_array() else { return types.as_str() };
+    several.iter().filter_map(Value::as_str).find(|one| *one != "null")
 }
 
 fn fields(schema: &Value, within: impl Fn(&Value) -> Value) -> Map<String, Value> {

@@ -69,6 +69,6 @@ impl Operations {
         };
         let version = descriptor.version;
         (descriptor.check)(version, &data).map_err(OperationError::Undecodable)?;
-        Ok(Envelope { data, version, ..event })
+        Ok(Envelope { version, data, ..event })
     }
 }
