@@ -8,6 +8,7 @@ mod scenario;
 
 pub use scenario::answer::Answer;
 pub use scenario::engines::{on_postgres, on_sqlite};
+pub use scenario::page::Page;
 pub use scenario::persona::Persona;
 pub use scenario::request::Request;
 pub use scenario::socket::Socket;

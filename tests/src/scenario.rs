@@ -21,6 +21,8 @@ use tokio::net::TcpListener;
 pub(crate) mod answer;
 mod company;
 pub(crate) mod engines;
+mod mails;
+pub(crate) mod page;
 pub(crate) mod persona;
 pub(crate) mod request;
 pub(crate) mod socket;
@@ -78,7 +80,9 @@ impl Scenario {
     /// Starts a host on `test`.
     pub async fn start(test: TestDb) -> Self {
         let (app, address) = host(&test, Arc::new(test.clock.clone())).await;
-        Self { test, app, place: Place::new(address), driver: None, is_live: false }
+        // Known to the database from the beginning, handlers see everything that happens.
+        let driver = Some(app.runtime().driver(Some(test.clock.clone())).await);
+        Self { test, app, place: Place::new(address), driver, is_live: false }
     }
 
     /// From now on time passes, and handlers run by themselves.

@@ -1,4 +1,4 @@
-//! Bodies: one JSON object, read in full before anything is done.
+//! Bodies: one JSON object, or the fields of a form, read in full before anything is done.
 
 use std::time::Duration;
 
@@ -30,18 +30,10 @@ impl<T: FromFields> FromRequest<Api> for Body<T> {
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
         let kind = Kind::of(request.headers());
-        if kind == Kind::Other {
+        if matches!(kind, Kind::Form | Kind::Other) {
             return Err(ApiError::unsupported_media_type());
         }
-        let reading = tokio::time::timeout(PATIENCE, Bytes::from_request(request, api));
-        let bytes = match reading.await {
-            Err(_elapsed) => return Err(ApiError::body_timeout()),
-            Ok(Err(refused)) if refused.status() == StatusCode::PAYLOAD_TOO_LARGE => {
-                return Err(ApiError::body_too_large());
-            }
-            Ok(Err(_broken)) => return Err(ApiError::unreadable_body()),
-            Ok(Ok(bytes)) => bytes,
-        };
+        let bytes = read(request, api).await?;
         if kind == Kind::Unsaid && !bytes.is_empty() {
             return Err(ApiError::unsupported_media_type());
         }
@@ -59,10 +51,40 @@ impl<T: FromFields> FromRequest<Api> for Body<T> {
     }
 }
 
+/// What a form of one of our pages says.
+#[derive(Debug)]
+pub(crate) struct Form<T>(pub(crate) T);
+
+impl<T: FromFields> FromRequest<Api> for Form<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        if Kind::of(request.headers()) != Kind::Form {
+            return Err(ApiError::unsupported_form());
+        }
+        let bytes = read(request, api).await?;
+        let pairs = form_urlencoded::parse(&bytes);
+        let values = pairs.map(|(name, text)| (name.into(), Value::String(text.into()))).collect();
+        Fields::read(values).map(Self)
+    }
+}
+
+async fn read(request: Request, api: &Api) -> Result<Bytes, ApiError> {
+    match tokio::time::timeout(PATIENCE, Bytes::from_request(request, api)).await {
+        Err(_elapsed) => Err(ApiError::body_timeout()),
+        Ok(Err(refused)) if refused.status() == StatusCode::PAYLOAD_TOO_LARGE => {
+            Err(ApiError::body_too_large())
+        }
+        Ok(Err(_broken)) => Err(ApiError::unreadable_body()),
+        Ok(Ok(bytes)) => Ok(bytes),
+    }
+}
+
 /// What the client says about its body.
 #[derive(PartialEq)]
 enum Kind {
     Json,
+    Form,
     Other,
     Unsaid,
 }
@@ -74,6 +96,10 @@ impl Kind {
         let essence = essence.trim().to_ascii_lowercase();
         let json = essence == "application/json"
             || (essence.starts_with("application/") && essence.ends_with("+json"));
-        if json { Self::Json } else { Self::Other }
+        match essence.as_str() {
+            "application/x-www-form-urlencoded" => Self::Form,
+            _ if json => Self::Json,
+            _ => Self::Other,
+        }
     }
 }

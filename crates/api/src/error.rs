@@ -146,6 +146,14 @@ impl ApiError {
         )
     }
 
+    pub(crate) const fn unsupported_form() -> Self {
+        Self::new(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "unsupported_media_type",
+            "The body must be application/x-www-form-urlencoded",
+        )
+    }
+
     pub(crate) const fn invalid(fields: FieldProblems) -> Self {
         let says = Says::Fields(fields);
         Self {
@@ -173,6 +181,11 @@ impl ApiError {
             "Too many people log in or register at this moment: try again soon",
         )
         .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
+    /// Whether it was only that nobody is logged in.
+    pub(crate) fn is_unauthenticated(&self) -> bool {
+        self.code == Self::unauthenticated().code
     }
 
     /// The body, for the request of this id.

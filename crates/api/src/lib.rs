@@ -18,6 +18,7 @@ mod members;
 mod metrics;
 mod notifications;
 mod operator;
+mod pages;
 mod paging;
 mod panics;
 mod path;

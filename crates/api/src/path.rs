@@ -1,14 +1,20 @@
 //! What an address names. What cannot be a name is the name of nothing: 404.
 
+use std::convert::Infallible;
+
 use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
 };
-use identity::{InvitationId, MemberRef, WorkspaceRef};
+use identity::{InvitationId, MemberRef, Secret, WorkspaceRef};
+use mail::MailId;
 use notifications::NotificationId;
 use perme8_events::Position;
 
 use crate::{error::ApiError, state::Api};
+
+/// No token is longer.
+const LONGEST_TOKEN: usize = 128;
 
 /// The workspace at `{slug}`.
 #[derive(Debug)]
@@ -61,6 +67,35 @@ impl FromRequestParts<Api> for InvitationAt {
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
         let id = named(parts, "id", |text| text.parse().ok()).await;
         id.map(Self).ok_or(ApiError::invitation_not_found())
+    }
+}
+
+/// The token at `{token}`, if it has the form of one.
+#[derive(Debug)]
+pub(crate) struct TokenAt(pub(crate) Option<Secret>);
+
+/// The mail at `{id}`.
+#[derive(Debug)]
+pub(crate) struct MailAt(pub(crate) MailId);
+
+impl FromRequestParts<Api> for TokenAt {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Infallible> {
+        let token = named(parts, "token", |text| {
+            let fits = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
+            (text.len() <= LONGEST_TOKEN && text.chars().all(fits)).then(|| Secret::from(text))
+        });
+        Ok(Self(token.await))
+    }
+}
+
+impl FromRequestParts<Api> for MailAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let id = named(parts, "id", |text| text.parse().ok()).await;
+        id.map(Self).ok_or(ApiError::route_not_found())
     }
 }
 

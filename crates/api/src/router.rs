@@ -11,8 +11,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     admin, audit, body, error::ApiError, headers, health, invitations, members, metrics,
-    notifications, panics, request_id, same_origin, sessions, socket, state::Api, streams, tickets,
-    users, workspaces,
+    notifications, pages, panics, request_id, same_origin, sessions, socket, state::Api, streams,
+    tickets, users, workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
@@ -21,6 +21,8 @@ pub fn router(api: Api) -> Router {
         .merge(people())
         .merge(teams())
         .merge(events())
+        .merge(pages::routes())
+        .merge(pages::mailbox::routes(api.options.mailbox.is_some()))
         .route("/health", get(health::health))
         .route("/api/health", get(health::health))
         .route("/ready", get(health::ready))
@@ -51,6 +53,7 @@ fn people() -> Router<Api> {
     Router::new()
         .route("/api/users", post(users::register))
         .route("/api/sessions", post(sessions::begin).delete(sessions::end))
+        .route("/api/sessions/magic-link", post(sessions::send_link))
         .route("/api/me", get(users::me))
         .route("/api/me/workspaces", get(workspaces::mine))
         .route("/api/me/invitations", get(invitations::mine))

@@ -6,7 +6,9 @@ use axum::{
     http::{HeaderName, HeaderValue, StatusCode, header::SET_COOKIE},
 };
 use chrono::{DateTime, Utc};
-use identity::{ConfirmUser, LogIn, LogOut, LogOutError, LoggedIn, Secret, UserProfile};
+use identity::{
+    LogIn, LogInByLink, LogOut, LogOutError, LoggedIn, RequestMagicLink, Secret, UserProfile,
+};
 use serde::Serialize;
 
 use crate::{
@@ -22,7 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) enum Proof {
     Password(LogIn),
-    Token(ConfirmUser),
+    Token(LogInByLink),
 }
 
 impl FromFields for Proof {
@@ -30,7 +32,7 @@ impl FromFields for Proof {
         if fields.has("token") {
             let token = fields.text("token").map(Secret::new);
             let password = fields.optional_text("password").map(Secret::new);
-            return Some(Self::Token(ConfirmUser { token: token?, password }));
+            return Some(Self::Token(LogInByLink { token: token?, password }));
         }
         let email = fields.text("email");
         let password = fields.text("password").map(Secret::new);
@@ -60,11 +62,32 @@ pub(crate) async fn begin(
     let _turn = api.log_in_turn()?;
     let LoggedIn { user, session_id: _, token, expires_at } = match proof {
         Proof::Password(command) => api.identity.log_in(edge.anonymous(), command).await?,
-        Proof::Token(command) => api.identity.redeem_token(edge.anonymous(), command).await?,
+        Proof::Token(command) => api.identity.log_in_by_link(edge.anonymous(), command).await?,
     };
     let cookie = [(SET_COOKIE, auth::cookie(&api, &token, expires_at))];
     let body = Begun { data: BegunSession { user, expires_at }, token: token.expose().to_owned() };
     Ok((StatusCode::CREATED, cookie, Json(body)))
+}
+
+/// The body of the wish for a link.
+#[derive(Debug)]
+pub(crate) struct LinkWanted(RequestMagicLink);
+
+impl FromFields for LinkWanted {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let email = fields.text("email");
+        Some(Self(RequestMagicLink { email: email? }))
+    }
+}
+
+/// `POST /api/sessions/magic-link`
+pub(crate) async fn send_link(
+    State(api): State<Api>,
+    edge: Edge,
+    Body(LinkWanted(command)): Body<LinkWanted>,
+) -> Result<StatusCode, ApiError> {
+    api.identity.request_magic_link(edge.anonymous(), command).await?;
+    Ok(StatusCode::ACCEPTED)
 }
 
 /// `DELETE /api/sessions`

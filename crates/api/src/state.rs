@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use identity::Identity;
+use mail::Mailbox;
 use notifications::Notifications;
 use perme8_events::{
     Clock, SystemClock,
@@ -46,6 +47,9 @@ pub struct ApiOptions {
     pub log_ins: usize,
     /// What operators show at `/admin`; there is no `/admin` without it.
     pub operator_token: Option<OperatorToken>,
+    /// What the mails of the host would be if it sent them, shown at `/dev/mailbox` to everybody who asks; only for hosts that
+    /// somebody develops with.
+    pub mailbox: Option<Mailbox>,
     /// Tells how long a cookie has to live; the clock of the database.
     pub clock: Arc<dyn Clock>,
 }
@@ -57,6 +61,7 @@ impl Default for ApiOptions {
             heartbeat: Duration::from_secs(15),
             log_ins: 64,
             operator_token: None,
+            mailbox: None,
             clock: Arc::new(SystemClock),
         }
     }

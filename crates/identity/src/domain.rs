@@ -5,6 +5,7 @@ pub(crate) mod email;
 pub(crate) mod events;
 pub(crate) mod fields;
 pub(crate) mod invitation;
+pub(crate) mod letters;
 pub(crate) mod member;
 pub(crate) mod policy;
 pub(crate) mod references;

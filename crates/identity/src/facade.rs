@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use mail::Stationery;
 use perme8_events::{
     Origin, UserId,
     sql::{Db, UnitOfWork},
@@ -18,16 +19,20 @@ use crate::{
         expire_invitations::ExpireInvitationsError,
         invite_member::InviteMemberError,
         issue_confirmation::IssueConfirmationError,
+        issue_magic_link::IssueMagicLinkError,
         issue_ticket::IssueTicketError,
         leave_workspace::LeaveWorkspaceError,
         log_in::LogInError,
+        log_in_by_link::LogInByLinkError,
         log_out::LogOutError,
+        mailer::Mailer,
         ports::{Passwords, TokenSource},
         purge_expired::PurgeExpiredError,
         read_models::QueryError,
         redeem_ticket::RedeemTicketError,
         register_user::RegisterUserError,
         remove_member::RemoveMemberError,
+        request_magic_link::RequestMagicLinkError,
         resend_invitation::ResendInvitationError,
         revoke_invitation::RevokeInvitationError,
     },
@@ -74,14 +79,17 @@ refusals!(
     ExpireInvitationsError,
     InviteMemberError,
     IssueConfirmationError,
+    IssueMagicLinkError,
     IssueTicketError,
     LeaveWorkspaceError,
+    LogInByLinkError,
     LogInError,
     LogOutError,
     PurgeExpiredError,
     RedeemTicketError,
     RegisterUserError,
     RemoveMemberError,
+    RequestMagicLinkError,
     ResendInvitationError,
     RevokeInvitationError,
 );
@@ -101,6 +109,7 @@ macro_rules! transact {
 
 // The methods stand below `transact!`, because macros are visible only after their definition.
 mod invitations;
+pub(crate) mod link_requests;
 mod people;
 mod workspaces;
 
@@ -126,6 +135,12 @@ impl Identity {
             passwords: Arc::new(passwords),
             tokens: Arc::new(RandomTokens),
         }
+    }
+
+    /// The handler that writes the mails of this context.
+    #[must_use]
+    pub fn mailer(&self, stationery: Stationery) -> Mailer {
+        Mailer::new(stationery, Arc::clone(&self.tokens))
     }
 
     /// Answers the questions of other contexts.

@@ -9,8 +9,10 @@ mod infrastructure;
 pub mod testing;
 
 // Facade: api, web, the host and tests.
+pub use application::mailer::Mailer;
 pub use application::on_user_confirmed::OnUserConfirmed;
 pub use facade::Identity;
+pub use facade::link_requests::LinkRequests;
 pub use infrastructure::MIGRATIONS;
 
 // Commands and their errors: for whoever may use the facade.
@@ -22,14 +24,17 @@ pub use application::decline_invitation::{DeclineInvitation, DeclineInvitationEr
 pub use application::expire_invitations::{ExpireInvitations, ExpireInvitationsError};
 pub use application::invite_member::{InviteMember, InviteMemberError};
 pub use application::issue_confirmation::{IssueConfirmation, IssueConfirmationError};
+pub use application::issue_magic_link::{IssueMagicLink, IssueMagicLinkError};
 pub use application::issue_ticket::{IssueTicket, IssueTicketError};
 pub use application::leave_workspace::{LeaveWorkspace, LeaveWorkspaceError};
 pub use application::log_in::{LogIn, LogInError};
+pub use application::log_in_by_link::{LogInByLink, LogInByLinkError};
 pub use application::log_out::{LogOut, LogOutError};
 pub use application::purge_expired::{PurgeExpired, PurgeExpiredError};
 pub use application::redeem_ticket::{RedeemTicket, RedeemTicketError};
 pub use application::register_user::{RegisterUser, RegisterUserError};
 pub use application::remove_member::{RemoveMember, RemoveMemberError};
+pub use application::request_magic_link::{LinkRequest, RequestMagicLink, RequestMagicLinkError};
 pub use application::resend_invitation::{ResendInvitation, ResendInvitationError};
 pub use application::revoke_invitation::{RevokeInvitation, RevokeInvitationError};
 pub use domain::fields::{FieldError, FieldErrors, Problem};
@@ -37,8 +42,8 @@ pub use domain::secret::Secret;
 
 // Read models of the facade, and why it did not answer.
 pub use application::read_models::{
-    Authenticated, InvitationSummary, IssuedTicket, LoggedIn, MemberSummary, QueryError,
-    UserProfile, WorkspaceDetails,
+    Authenticated, InvitationOffer, InvitationSummary, IssuedTicket, LoggedIn, MemberSummary,
+    QueryError, UserProfile, WorkspaceDetails,
 };
 
 // Queries: for the gateways of other contexts.
@@ -47,8 +52,8 @@ pub use infrastructure::directory::{Directory, InvitationEntry, UserEntry, Works
 // Events: for the handlers of other contexts.
 pub use domain::events::{
     EVENTS, InvitationCreated, InvitationDeclined, InvitationExpired, InvitationResent,
-    InvitationRevoked, LogInMethod, MemberInvited, MemberJoined, MemberLeft, MemberRemoved,
-    MemberRoleChanged, UserConfirmed, UserLoggedIn, UserLoggedOut, UserRegistered,
+    InvitationRevoked, LogInMethod, MagicLinkRequested, MemberInvited, MemberJoined, MemberLeft,
+    MemberRemoved, MemberRoleChanged, UserConfirmed, UserLoggedIn, UserLoggedOut, UserRegistered,
     WorkspaceCreated,
 };
 

@@ -16,7 +16,7 @@ mod ticket_table;
 #[cfg(test)]
 pub(crate) use company::{
     ADMIN, COMPANY, GUEST, INVITEE, MEMBER, NEWCOMER, OWNER, Person, archived, company,
-    confirmed_event, elsewhere, invited, invited_by, report,
+    confirmed_event, elsewhere, happened, invited, invited_by, report,
 };
 #[cfg(test)]
 pub(crate) use fake_secrets::{CountedTokens, plain_passwords};

@@ -11,7 +11,8 @@ use std::{
 };
 
 use api::{Api, ApiOptions, AuditTrail, OperatorToken, Router};
-use identity::Identity;
+use identity::{Identity, LinkRequests};
+use mail::{Correspondent, Mailbox, SendMail, SmtpServer, SmtpSetupError, Stationery};
 use notifications::Notifications;
 use perme8_events::{
     StorageError,
@@ -50,6 +51,7 @@ pub struct App {
     legacy_bridge: bool,
     operator_token: Option<OperatorToken>,
     metrics: HostMetrics,
+    dev: bool,
 }
 
 /// How a system is composed.
@@ -65,9 +67,32 @@ pub struct AppOptions {
     pub legacy_bridge: bool,
     /// What operators show at `/admin`; there is no `/admin` without it.
     pub operator_token: Option<OperatorToken>,
+    /// How mails look and go out.
+    pub mail: MailOptions,
+    /// Shows every mail to everybody, for development.
+    pub dev: bool,
     /// Hashes passwords as cheaply as possible, for tests that do not ask how well they are kept.
     #[cfg(feature = "testing")]
     pub cheap_passwords: bool,
+}
+
+/// How the mails of a host look, and how they go out.
+#[derive(Clone, Debug)]
+pub struct MailOptions {
+    /// How they look.
+    pub stationery: Stationery,
+    /// Who sends them.
+    pub sender: Correspondent,
+    /// The server that they go through; into the mailbox when there is none.
+    pub server: Option<SmtpServer>,
+}
+
+impl Default for MailOptions {
+    fn default() -> Self {
+        let Config { mail_smtp_url: server, .. } = Config::default();
+        let (stationery, sender) = (Config::default().stationery(), Config::default().sender());
+        Self { stationery, sender, server }
+    }
 }
 
 /// Why the host does not run.
@@ -82,6 +107,9 @@ pub enum AppError {
     /// The handlers do not fit the database.
     #[error(transparent)]
     Handlers(#[from] StartError),
+    /// Mails would not go out.
+    #[error(transparent)]
+    Mail(#[from] SmtpSetupError),
     /// The database gave an error.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -106,12 +134,19 @@ impl App {
         let options = DbOptions { connections: config.connections, ..DbOptions::default() };
         let db = Db::open(&config.database, options).await?;
         db.migrate(MIGRATIONS, migrated).await?;
-        let Config { node, secure_cookies, legacy_bridge, operator_token, .. } = config;
+        let Config { node, secure_cookies, legacy_bridge, operator_token, dev, .. } = config;
+        let mail = MailOptions {
+            stationery: config.stationery(),
+            sender: config.sender(),
+            server: config.mail_smtp_url.clone(),
+        };
         let options = AppOptions {
             node: node.clone(),
             secure_cookies: *secure_cookies,
             legacy_bridge: *legacy_bridge,
             operator_token: *operator_token,
+            mail,
+            dev: *dev,
             ..AppOptions::default()
         };
         Self::assemble(db, options).await
@@ -121,11 +156,16 @@ impl App {
     ///
     /// # Errors
     ///
-    /// [`AppError::Storage`] when the log cannot be read.
+    /// [`AppError::Storage`] when the log cannot be read, [`AppError::Mail`] when mails would not go out.
     pub async fn assemble(db: Db, options: AppOptions) -> Result<Self, AppError> {
         let identity = new_identity(&db, &options);
         let notifications = Notifications::new(db.clone());
-        let runtime = with_handlers(&db, &identity, options.node.clone());
+        let MailOptions { stationery, sender, server } = options.mail;
+        let sending = match server {
+            Some(server) => SendMail::through(server, sender, &db)?,
+            None => SendMail::into_mailbox(sender, &db),
+        };
+        let runtime = with_handlers(&db, &identity, options.node, stationery, sending);
         let feed = Feed::start(&db, &options.tasks).await?;
         let standings = Arc::new(IdentityStandings::new(identity.directory()));
         let bus = EventBus::new(feed.clone(), standings, CATALOGUES);
@@ -144,6 +184,7 @@ impl App {
             secure_cookies: options.secure_cookies,
             legacy_bridge: options.legacy_bridge,
             operator_token: options.operator_token,
+            dev: options.dev,
         })
     }
 
@@ -155,7 +196,7 @@ impl App {
     /// lies beyond the end of the log.
     pub async fn start(&self) -> Result<(), AppError> {
         self.runtime.start(&self.feed, &self.tasks).await?;
-        timers::start(&self.identity, &self.tasks);
+        timers::start(&self.identity, &self.mailbox(), &self.tasks);
         self.metrics.start(&self.tasks);
         self.is_started.store(true, Ordering::Release);
         Ok(())
@@ -196,6 +237,7 @@ impl App {
         let options = ApiOptions {
             secure_cookies: self.secure_cookies,
             operator_token: self.operator_token,
+            mailbox: self.dev.then(|| self.mailbox()),
             clock: Arc::clone(self.db.clock()),
             ..ApiOptions::default()
         };
@@ -250,6 +292,12 @@ impl App {
     #[must_use]
     pub fn audit_trail(&self) -> Arc<dyn AuditTrail> {
         Arc::new(HostAuditTrail::new(self.db.clone(), self.identity.directory()))
+    }
+
+    /// The mails of a host without a mail server.
+    #[must_use]
+    pub fn mailbox(&self) -> Mailbox {
+        Mailbox::new(self.db.clone())
     }
 
     /// Live subscriptions.
@@ -308,21 +356,31 @@ fn new_identity(db: &Db, _options: &AppOptions) -> Identity {
 
 /// What operators can do, for who runs no handlers: the program knows them all the same.
 pub(crate) fn operations(db: &Db) -> Operations {
-    let identity = Identity::new(db.clone());
-    Operations::of(&with_handlers(db, &identity, None), CATALOGUES)
+    let (identity, mail) = (Identity::new(db.clone()), MailOptions::default());
+    let sending = SendMail::into_mailbox(mail.sender, db);
+    Operations::of(&with_handlers(db, &identity, None, mail.stationery, sending), CATALOGUES)
 }
 
-/// Every durable handler of every context. One that goes away is declared `.retired("its.name")` here.
-fn with_handlers(db: &Db, identity: &Identity, node: Option<String>) -> Runtime {
+/// Every durable handler and every worker. A handler that goes away is declared `.retired("its.name")` here.
+fn with_handlers(
+    db: &Db,
+    identity: &Identity,
+    node: Option<String>,
+    stationery: Stationery,
+    sending: SendMail,
+) -> Runtime {
     let directory: Arc<dyn notifications::Directory> =
         Arc::new(notifications::IdentityGateway::new(identity.directory()));
     let default = NodeOptions::default();
     Runtime::builder(db)
         .node(NodeOptions { name: node.unwrap_or(default.name), lease: default.lease })
         .handler(identity::OnUserConfirmed)
+        .handler(identity.mailer(stationery))
         .handler(notifications::OnInvitation::new(Arc::clone(&directory)))
         .handler(notifications::OnWorkspaceActivity::new(directory))
         .handler(notifications::OnAccessLost::new())
         .handler(AuditLog::new())
+        .worker(LinkRequests::new(identity.clone()))
+        .worker(sending)
         .build()
 }

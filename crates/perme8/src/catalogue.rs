@@ -16,8 +16,13 @@ static HOST: Migrations = migrations!(
 );
 
 /// The migrations of the event core, of every context and of the host, in the order in which they are applied.
-pub const MIGRATIONS: &[&Migrations] =
-    &[&perme8_events::sql::MIGRATIONS, &identity::MIGRATIONS, &notifications::MIGRATIONS, &HOST];
+pub const MIGRATIONS: &[&Migrations] = &[
+    &perme8_events::sql::MIGRATIONS,
+    &mail::MIGRATIONS,
+    &identity::MIGRATIONS,
+    &notifications::MIGRATIONS,
+    &HOST,
+];
 
 /// Every event, context by context.
 pub(crate) fn events() -> impl Iterator<Item = &'static EventDescriptor> {

@@ -15,6 +15,7 @@ mod database;
 mod dead_letters;
 mod failure;
 mod handlers;
+mod mailbox;
 mod migrate;
 mod paint;
 pub(crate) mod passwords;
@@ -114,6 +115,9 @@ pub(crate) enum Command {
     /// Look after accounts
     #[command(subcommand)]
     Users(users::Command),
+    /// Read the mails of a host that has no mail server
+    #[command(subcommand)]
+    Mail(mailbox::Command),
     /// Show every setting, its value and where that comes from
     Config,
 }
@@ -213,6 +217,10 @@ impl Cli {
             }
             Command::Audit(command) => {
                 let run = async |db: &Db| audit::run(db, command, console).await;
+                database::with(&global.quiet()?, run).await?;
+            }
+            Command::Mail(command) => {
+                let run = async |db: &Db| mailbox::run(db, &command, console).await;
                 database::with(&global.quiet()?, run).await?;
             }
             Command::Users(command) => {

@@ -3,11 +3,12 @@
 use std::{
     collections::BTreeMap,
     fmt,
-    net::{IpAddr, Ipv4Addr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
 use api::OperatorToken;
+use mail::{BaseUrl, Correspondent, SmtpServer, Stationery};
 use perme8_events::sql::DatabaseUrl;
 use serde::Serialize;
 
@@ -48,6 +49,18 @@ pub struct Config {
     pub legacy_bridge: bool,
     /// What operators show at `/admin`; there is no `/admin` without it.
     pub operator_token: Option<OperatorToken>,
+    /// What the host calls itself in mails.
+    pub app_name: String,
+    /// Where users reach the host; the address it listens at when there is none.
+    pub base_url: Option<BaseUrl>,
+    /// The server that sends the mails; they go to the mailbox when there is none.
+    pub mail_smtp_url: Option<SmtpServer>,
+    /// Who sends the mails.
+    pub mail_from_address: String,
+    /// What the sender is called; as the host when there is no name.
+    pub mail_from_name: Option<String>,
+    /// Whether the host shows every mail to everybody, for development.
+    pub dev: bool,
 }
 
 /// How log messages are written.
@@ -91,6 +104,31 @@ impl Config {
     /// The database file that a host uses when nobody names another.
     pub(crate) const DEFAULT_DATABASE: &str = "./data/perme8.db";
 
+    /// An address of this host that this machine can connect to.
+    pub(crate) fn reachable(&self) -> SocketAddr {
+        let ip = match self.listen {
+            SocketAddr::V4(v4) if v4.ip().is_unspecified() => Ipv4Addr::LOCALHOST.into(),
+            SocketAddr::V6(v6) if v6.ip().is_unspecified() => Ipv6Addr::LOCALHOST.into(),
+            SocketAddr::V4(_) | SocketAddr::V6(_) => self.listen.ip(),
+        };
+        SocketAddr::new(ip, self.listen.port())
+    }
+
+    /// How the mails of this host look.
+    pub(crate) fn stationery(&self) -> Stationery {
+        let base_url = self.base_url.clone().unwrap_or_else(|| {
+            let here = format!("http://{}", self.reachable());
+            here.parse().expect("an address and a port make an address of a host")
+        });
+        Stationery::new(&self.app_name, base_url)
+    }
+
+    /// Who sends the mails of this host.
+    pub(crate) fn sender(&self) -> Correspondent {
+        let name = self.mail_from_name.as_ref().unwrap_or(&self.app_name);
+        Correspondent::new(&self.mail_from_address, name).expect("checked when it was read")
+    }
+
     /// Reads `perme8.toml` in the current folder (or the file named), the environment and `flags`.
     ///
     /// # Errors
@@ -113,6 +151,12 @@ impl Default for Config {
             secure_cookies: false,
             legacy_bridge: false,
             operator_token: None,
+            app_name: "Perme8".to_owned(),
+            base_url: None,
+            mail_smtp_url: None,
+            mail_from_address: "noreply@perme8.invalid".to_owned(),
+            mail_from_name: None,
+            dev: false,
         }
     }
 }
@@ -198,7 +242,21 @@ fn resolve(
             parse::yes_or_no,
         ),
         operator_token: parser.optional_with(&Key::OPERATOR_TOKEN, parse::operator_token),
+        app_name: parser.value_with(&Key::APP_NAME, default.app_name, parse::label),
+        base_url: parser.optional(&Key::BASE_URL),
+        mail_smtp_url: parser.optional(&Key::MAIL_SMTP_URL),
+        mail_from_address: parser.value_with(
+            &Key::MAIL_FROM_ADDRESS,
+            default.mail_from_address,
+            parse::mail_address,
+        ),
+        mail_from_name: parser.optional_with(&Key::MAIL_FROM_NAME, parse::label),
+        dev: parser.value_with(&Key::DEV, default.dev, parse::yes_or_no),
     };
+    let because = "a server refuses mails without a sender of its own";
+    parser.needs(&Key::MAIL_SMTP_URL, &Key::MAIL_FROM_ADDRESS, because);
+    let because = "the links in mails begin with it";
+    parser.needs(&Key::MAIL_SMTP_URL, &Key::BASE_URL, because);
     let sources = parser.finish()?;
     let settings = keys::ALL
         .iter()
@@ -213,7 +271,7 @@ fn resolve(
 }
 
 impl Config {
-    /// A value as it may be shown: the database without its password, the token not at all.
+    /// A value as it may be shown: database and mail server without their passwords, the token not at all.
     fn shown(&self, key: &Key) -> Option<String> {
         let Self {
             database,
@@ -225,6 +283,12 @@ impl Config {
             secure_cookies,
             legacy_bridge,
             operator_token,
+            app_name,
+            base_url,
+            mail_smtp_url,
+            mail_from_address,
+            mail_from_name,
+            dev,
         } = self;
         match key.name {
             "database" => Some(database.to_string()),
@@ -236,6 +300,12 @@ impl Config {
             "secure_cookies" => Some(secure_cookies.to_string()),
             "legacy_bridge" => Some(legacy_bridge.to_string()),
             "operator_token" => operator_token.map(|_| "(hidden)".to_owned()),
+            "app_name" => Some(app_name.clone()),
+            "base_url" => base_url.as_ref().map(ToString::to_string),
+            "mail_smtp_url" => mail_smtp_url.as_ref().map(ToString::to_string),
+            "mail_from_address" => Some(mail_from_address.clone()),
+            "mail_from_name" => mail_from_name.clone(),
+            "dev" => Some(dev.to_string()),
             _ => None,
         }
     }

@@ -13,7 +13,7 @@ mod readiness;
 mod standings;
 mod timers;
 
-pub use app::{App, AppError, AppOptions};
+pub use app::{App, AppError, AppOptions, MailOptions};
 pub use catalogue::{CATALOGUES, MIGRATIONS};
 pub use cli::run;
 pub use config::{Config, ConfigError, Flags, LogFormat};

@@ -3,6 +3,7 @@
 use std::{error::Error, time::Duration};
 
 use identity::{ExpireInvitations, Identity, PurgeExpired};
+use mail::{Mailbox, PurgeMailbox};
 use perme8_events::{Origin, host::Tasks};
 use tokio::time::MissedTickBehavior;
 
@@ -12,7 +13,7 @@ const HOURLY: Duration = Duration::from_hours(1);
 const AT_ONCE: u32 = 500;
 
 /// Runs the timers of the host until its tasks are stopped.
-pub(crate) fn start(identity: &Identity, tasks: &Tasks) {
+pub(crate) fn start(identity: &Identity, mailbox: &Mailbox, tasks: &Tasks) {
     let expiring = identity.clone();
     hourly(tasks, "identity.expiry", move || {
         let identity = expiring.clone();
@@ -29,6 +30,11 @@ pub(crate) fn start(identity: &Identity, tasks: &Tasks) {
             let origin = Origin::system("identity.purge");
             identity.purge_expired(origin, PurgeExpired { limit: AT_ONCE }).await
         }
+    });
+    let mailbox = mailbox.clone();
+    hourly(tasks, "mail.purge", move || {
+        let mailbox = mailbox.clone();
+        async move { mailbox.purge(Origin::system("mail.purge"), PurgeMailbox { limit: AT_ONCE }).await }
     });
 }
 

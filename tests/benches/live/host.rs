@@ -4,7 +4,7 @@ use std::{io::Write as _, time::Duration};
 
 use anyhow::Context as _;
 use identity::{
-    AcceptInvitation, ConfirmUser, CreateWorkspace, InviteMember, IssueConfirmation, RegisterUser,
+    AcceptInvitation, CreateWorkspace, InviteMember, IssueConfirmation, LogInByLink, RegisterUser,
     Role,
 };
 use perme8::{App, AppOptions};
@@ -206,7 +206,7 @@ async fn log_in(app: &App, email: String) -> anyhow::Result<(UserId, String)> {
     };
     app.identity().register_user(system(), register).await?;
     let token = app.identity().issue_confirmation(system(), IssueConfirmation { email }).await?;
-    let redeem = ConfirmUser { token, password: None };
-    let session = app.identity().redeem_token(Origin::anonymous(), redeem).await?;
+    let redeem = LogInByLink { token, password: None };
+    let session = app.identity().log_in_by_link(Origin::anonymous(), redeem).await?;
     Ok((session.user.id, session.token.expose().to_owned()))
 }

@@ -59,6 +59,15 @@ impl Persona {
         Self::logged_in(self.place.clone(), self.email.clone(), &answer)
     }
 
+    /// The client of this person, with its cookies.
+    pub(crate) fn browse(&self) -> &Client {
+        &self.client
+    }
+
+    pub(crate) fn url(&self, path: &str) -> String {
+        self.place.url(path)
+    }
+
     /// The same person, who asks the host that listens there.
     #[must_use]
     pub fn at(self, address: SocketAddr) -> Self {

@@ -48,6 +48,12 @@ pub(crate) const ROUTES: &[Route] = &[
         Some(r#"{"email":"a@example.com","password":"x"}"#),
         Access::Everybody,
     ),
+    route(
+        "POST",
+        "/api/sessions/magic-link",
+        Some(r#"{"email":"a@example.com"}"#),
+        Access::Everybody,
+    ),
     route("GET", "/health", None, Access::Everybody),
     route("GET", "/api/health", None, Access::Everybody),
     route("GET", "/ready", None, Access::Everybody),

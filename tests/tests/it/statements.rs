@@ -14,7 +14,13 @@ on_both_engines! {
         assert_eq!(check_statements(&scenario.test_db().url).await, STATEMENTS.len());
         let crates: BTreeSet<&str> =
             STATEMENTS.iter().filter_map(|stmt| stmt.at.split("/src/").next()).collect();
-        for name in ["crates/identity", "crates/notifications", "crates/perme8", "crates/perme8-events"] {
+        for name in [
+            "crates/identity",
+            "crates/mail",
+            "crates/notifications",
+            "crates/perme8",
+            "crates/perme8-events",
+        ] {
             assert!(crates.contains(name), "no statement of {name} is registered: {crates:?}");
         }
     }

@@ -3,10 +3,10 @@
 use axum::http::{HeaderValue, StatusCode, header::RETRY_AFTER, header::WWW_AUTHENTICATE};
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::{
-    AcceptInvitationError, ChangeMemberRoleError, ConfirmUserError, CreateWorkspaceError,
-    DeclineInvitationError, FieldErrors, InviteMemberError, IssueTicketError, LeaveWorkspaceError,
+    AcceptInvitationError, ChangeMemberRoleError, CreateWorkspaceError, DeclineInvitationError,
+    FieldErrors, InviteMemberError, IssueTicketError, LeaveWorkspaceError, LogInByLinkError,
     LogInError, QueryError, RedeemTicketError, RegisterUserError, RemoveMemberError,
-    ResendInvitationError, RevokeInvitationError,
+    RequestMagicLinkError, ResendInvitationError, RevokeInvitationError,
 };
 
 use super::{ApiError, FieldProblems};
@@ -105,11 +105,19 @@ impl From<RegisterUserError> for ApiError {
     }
 }
 
-impl From<ConfirmUserError> for ApiError {
-    fn from(error: ConfirmUserError) -> Self {
+impl From<LogInByLinkError> for ApiError {
+    fn from(error: LogInByLinkError) -> Self {
         match error {
-            ConfirmUserError::InvalidToken => log_in_refused(),
-            ConfirmUserError::Storage(error) => error.into(),
+            LogInByLinkError::InvalidToken => log_in_refused(),
+            LogInByLinkError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<RequestMagicLinkError> for ApiError {
+    fn from(error: RequestMagicLinkError) -> Self {
+        match error {
+            RequestMagicLinkError::Storage(error) => error.into(),
         }
     }
 }

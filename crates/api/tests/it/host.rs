@@ -13,12 +13,14 @@ use api::{Api, ApiOptions, Check, Readiness, ReadinessReport};
 use async_trait::async_trait;
 use axum::{Router, extract::Request, response::Response};
 use identity::{
-    CreateWorkspace, Directory, Identity, InviteMember, LogIn, Role,
+    CreateWorkspace, Directory, Identity, InvitationId, InviteMember, LogIn, Role,
     testing::{PASSWORD, user_with_password},
 };
+use mail::{Correspondent, Letter, MailKind, Mailbox, SendMail, Stationery};
 use notifications::{IdentityGateway, Notifications, OnInvitation};
 use perme8_events::{
-    EventStore as _, Origin, Standing, Standings, StorageError, UserId, WorkspaceId,
+    EventStore as _, JobRun, Origin, Standing, Standings, StorageError, UserId, Worker as _,
+    WorkspaceId,
     host::{EventBus, Feed, Operations, Runtime, Tasks},
     testing::TestDb,
 };
@@ -59,9 +61,24 @@ impl Host {
     }
 
     pub(crate) async fn with(change: impl FnOnce(&mut ApiOptions)) -> Self {
-        let migrations =
-            [&perme8_events::sql::MIGRATIONS, &identity::MIGRATIONS, &notifications::MIGRATIONS];
+        let migrations = [
+            &perme8_events::sql::MIGRATIONS,
+            &mail::MIGRATIONS,
+            &identity::MIGRATIONS,
+            &notifications::MIGRATIONS,
+        ];
+        Self::on(TestDb::sqlite(&migrations).await, change).await
+    }
+
+    /// A host that somebody develops with.
+    pub(crate) async fn developing() -> Self {
+        let migrations = [&perme8_events::sql::MIGRATIONS, &mail::MIGRATIONS];
         let test = TestDb::sqlite(&migrations).await;
+        let mailbox = Mailbox::new(test.db.clone());
+        Self::on(test, |options| options.mailbox = Some(mailbox)).await
+    }
+
+    async fn on(test: TestDb, change: impl FnOnce(&mut ApiOptions)) -> Self {
         let tasks = Tasks::new();
         let identity = Identity::with_cheap_passwords(test.db.clone());
         let notifications = Notifications::new(test.db.clone());
@@ -135,13 +152,27 @@ impl Host {
         self.identity.create_workspace(origin, command).await.expect("the name is proper").slug
     }
 
-    pub(crate) async fn invite(&self, by: &Person, slug: &str, name: &str, role: Role) {
+    pub(crate) async fn invite(
+        &self,
+        by: &Person,
+        slug: &str,
+        name: &str,
+        role: Role,
+    ) -> InvitationId {
         let email = format!("{name}@example.com");
         let command = InviteMember { workspace: slug.into(), email, role };
-        self.identity
-            .invite_member(Origin::user(by.id), command)
-            .await
-            .expect("the invitation is proper");
+        let invitation = self.identity.invite_member(Origin::user(by.id), command).await;
+        invitation.expect("the invitation is proper").id
+    }
+
+    /// A mail of this subject arrives in the mailbox.
+    pub(crate) async fn send(&self, subject: &str) {
+        let on = Stationery::new("Perme8", "https://perme8.example".parse().expect("it is a host"));
+        let person = Correspondent::new("ada@example.com", "Ada").expect("it is an address");
+        let letter = Letter::new(subject).action("Look", on.link(&["things"]));
+        let mail = on.mail(MailKind::new("tests.greeting"), person.clone(), &letter, None);
+        let worker = SendMail::into_mailbox(person, &self.test.db);
+        worker.work(mail, &JobRun::fake("1")).await.expect("the mailbox is writable");
     }
 
     /// Lets the notifications of invitations happen.

@@ -6,6 +6,7 @@ mod audit;
 mod client;
 mod health;
 mod host;
+mod html;
 mod invitations;
 mod notifications;
 mod pages;

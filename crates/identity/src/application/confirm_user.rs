@@ -1,19 +1,14 @@
 //! Proving to own an e-mail address.
 
-use perme8_events::{Load, Save, StorageError, UserId};
+use perme8_events::{Save, StorageError};
 
 use crate::{
     application::{
-        log_in::begin_session,
-        ports::{Accounts, EmailTokens, Passwords, Sessions, TokenSource, Users},
-        read_models::{LoggedIn, UserProfile},
+        ports::{Accounts, EmailTokens, Passwords, TokenSource, Users},
+        presented_token::PresentedToken,
+        read_models::UserProfile,
     },
-    domain::{
-        email::Email,
-        events::LogInMethod,
-        secret::{PasswordHash, Secret, TokenHash},
-        user::User,
-    },
+    domain::{secret::Secret, user::User},
 };
 
 /// Confirms the e-mail address of an account by a token that was sent there.
@@ -39,63 +34,40 @@ pub enum ConfirmUserError {
     Storage(#[from] StorageError),
 }
 
-/// A token, and the password hash that was proven along with it.
-#[derive(Debug)]
-pub(crate) struct PresentedToken {
-    pub(crate) user_id: UserId,
-    email: Email,
-    hash: TokenHash,
-    password: Option<PasswordHash>,
-}
-
 impl ConfirmUser {
-    /// What can be done before the transaction: looks whose token it is, and checks the password.
+    /// What can be done before the transaction.
     pub(crate) async fn present(
         &self,
         accounts: &impl Accounts,
         passwords: &dyn Passwords,
         tokens: &dyn TokenSource,
     ) -> Result<PresentedToken, ConfirmUserError> {
-        let hash = tokens.digest(&self.token).ok_or(ConfirmUserError::InvalidToken)?;
-        let user = accounts.account_by_token(&hash).await?.ok_or(ConfirmUserError::InvalidToken)?;
-        let password = match (user.password_hash, self.password.clone()) {
-            (Some(stored), Some(password)) => {
-                passwords.verify(password, Some(stored.clone())).await.then_some(stored)
-            }
-            _ => None,
-        };
-        Ok(PresentedToken { user_id: user.id, email: user.email, hash, password })
+        let Self { token, password } = self;
+        let presented =
+            PresentedToken::look(token, password.as_ref(), accounts, passwords, tokens).await?;
+        presented.ok_or(ConfirmUserError::InvalidToken)
+    }
+
+    pub(crate) async fn execute<T: Users + EmailTokens + Save<User>>(
+        presented: &PresentedToken,
+        tx: &mut T,
+    ) -> Result<UserProfile, ConfirmUserError> {
+        let user = presented.redeem(tx).await?.filter(|user| !user.is_confirmed());
+        let user = user.ok_or(ConfirmUserError::InvalidToken)?;
+        Ok(confirm(tx, user, presented).await?)
     }
 }
 
-impl PresentedToken {
-    pub(crate) async fn execute<T: Users + EmailTokens + Save<User>>(
-        &self,
-        tx: &mut T,
-    ) -> Result<UserProfile, ConfirmUserError> {
-        // The turn comes before the token: whoever registers the address anew takes both in this order, too.
-        tx.wait_for_turn(&self.email).await?;
-        let token = tx.take_token(&self.hash).await?.ok_or(ConfirmUserError::InvalidToken)?;
-        let user = Load::<User>::load(tx, token.user_id)
-            .await?
-            .filter(|user| user.email == self.email && !user.is_confirmed())
-            .filter(|user| user.email == token.sent_to)
-            .ok_or(ConfirmUserError::InvalidToken)?;
-        let now = tx.now();
-        let user = tx.save(user.confirm(self.password.as_ref(), now)).await?;
-        tx.forget_tokens(user.id).await?;
-        Ok(UserProfile::from(&user))
-    }
-
-    /// Confirms, and begins a session: who reads the mail need not show anything else.
-    pub(crate) async fn redeem<T: Users + EmailTokens + Save<User> + Sessions>(
-        &self,
-        tx: &mut T,
-        tokens: &dyn TokenSource,
-    ) -> Result<LoggedIn, ConfirmUserError> {
-        let user = self.execute(tx).await?;
-        Ok(begin_session(tx, tokens, user, LogInMethod::MagicLink).await?)
-    }
+/// Confirms the address of somebody who has just shown to read its mail; every other token of the account dies.
+pub(crate) async fn confirm<T: Users + EmailTokens + Save<User>>(
+    tx: &mut T,
+    user: User,
+    presented: &PresentedToken,
+) -> Result<UserProfile, StorageError> {
+    let now = tx.now();
+    let user = tx.save(user.confirm(presented.password.as_ref(), now)).await?;
+    tx.forget_tokens(user.id).await?;
+    Ok(UserProfile::from(&user))
 }
 
 #[cfg(test)]
@@ -107,6 +79,7 @@ mod tests {
     use super::*;
     use crate::{
         application::issue_confirmation::IssueConfirmation,
+        domain::email::Email,
         testing::{CountedTokens, NEWCOMER, Tables, company, plain_passwords, report},
     };
 
@@ -126,7 +99,8 @@ mod tests {
         password: Option<&str>,
     ) -> Result<UserProfile, ConfirmUserError> {
         let command = ConfirmUser { token: token.clone(), password: password.map(Secret::from) };
-        command.present(&tx.state.clone(), &plain_passwords(), tokens).await?.execute(tx).await
+        let presented = command.present(&tx.state.clone(), &plain_passwords(), tokens).await?;
+        ConfirmUser::execute(&presented, tx).await
     }
 
     async fn check(password: Option<&str>, expected: Expect) {
@@ -143,22 +117,6 @@ mod tests {
             identity.user_confirmed {"user_id":"00000000-0000-0000-0000-00000000000b","email":"newcomer@example.com"}
         "#]])
         .await;
-    }
-
-    #[tokio::test]
-    async fn a_token_can_begin_a_session_as_well() {
-        let tokens = CountedTokens::default();
-        let (mut tx, token, _) = issued(&tokens).await;
-        let command = ConfirmUser { token, password: None };
-        let presented =
-            command.present(&tx.state.clone(), &plain_passwords(), &tokens).await.unwrap();
-        let outcome = presented.redeem(&mut tx, &tokens).await;
-        let outcome = outcome.map(|login| (login.user.email, login.expires_at.to_string()));
-        expect![[r#"
-            Ok(("newcomer@example.com", "2026-01-19 09:00:00 UTC"))
-            identity.user_confirmed {"user_id":"00000000-0000-0000-0000-00000000000b","email":"newcomer@example.com"}
-            identity.user_logged_in {"user_id":"00000000-0000-0000-0000-00000000000b","session_id":"00000000-0000-0000-0000-000000000101","method":"magic_link"}
-        "#]].assert_eq(&report(&outcome, &tx));
     }
 
     #[tokio::test]

@@ -48,7 +48,7 @@ impl IssueConfirmation {
             return Err(IssueConfirmationError::AlreadyConfirmed);
         }
         let minted = tokens.mint();
-        let token = EmailToken::of_confirmation(minted.hash, user.id, user.email, tx.now());
+        let token = EmailToken::issue(minted.hash, user.id, user.email, tx.now());
         tx.keep_token(&token).await?;
         Ok(minted.plain)
     }

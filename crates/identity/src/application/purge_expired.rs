@@ -64,7 +64,7 @@ mod tests {
             tx.begin_session(&session).await.unwrap();
         }
         let email = Email::parse(NEWCOMER.email).unwrap();
-        let token = EmailToken::of_confirmation(tokens.mint().hash, NEWCOMER.id(), email, now);
+        let token = EmailToken::issue(tokens.mint().hash, NEWCOMER.id(), email, now);
         tx.keep_token(&token).await.unwrap();
         tx.of(Actor::System("identity.expiry".into()))
     }

@@ -216,3 +216,22 @@ impl InvitationSummary {
         }
     }
 }
+
+/// An invitation that can be accepted, for whoever follows the link of its mail.
+#[derive(Clone, PartialEq, Eq)]
+pub struct InvitationOffer {
+    /// Which.
+    pub id: InvitationId,
+    /// What the workspace is called.
+    pub workspace_name: String,
+    /// Who invited.
+    pub invited_by_name: String,
+    /// Who is invited, in lower case.
+    pub email: String,
+    /// As what.
+    pub role: Role,
+    /// Whether there is a confirmed account with that address, so that logging in is enough.
+    pub has_account: bool,
+}
+
+discreet! { InvitationOffer { id, role, has_account } }

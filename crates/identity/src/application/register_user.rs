@@ -24,8 +24,8 @@ const MAX_PASSWORD: usize = 256;
 ///
 /// An account that nobody has confirmed keeps nobody else from registering its address: names and password are replaced, and
 /// the tokens sent until then die, because whoever asked for them may be somebody else. It stays the same account, of which
-/// [`UserRegistered`](crate::UserRegistered) has told already; so nothing is told again, and what others may rely on, the
-/// confirmed address, comes with [`UserConfirmed`](crate::UserConfirmed).
+/// [`UserRegistered`](crate::UserRegistered) has told already; so nothing is told again but that a new link is wanted, and what
+/// others may rely on, the confirmed address, comes with [`UserConfirmed`](crate::UserConfirmed).
 #[derive(Clone)]
 pub struct RegisterUser {
     /// The e-mail address, in any letter case; at most 160 characters.
@@ -176,6 +176,7 @@ mod tests {
         let outcome = RegisterUser::execute(&new, &mut tx).await;
         expect![[r#"
             Ok((true, "newcomer@example.com", "Ada"))
+            identity.magic_link_requested {"user_id":"00000000-0000-0000-0000-00000000000b"}
         "#]]
         .assert_eq(&report(
             &outcome.map(|user| (user.id == NEWCOMER.id(), user.email, user.first_name)),

@@ -12,7 +12,7 @@ use crate::domain::{
 catalogue! {
     /// Every event of identity.
     pub EVENTS:
-    UserRegistered, UserConfirmed, UserLoggedIn, UserLoggedOut,
+    UserRegistered, UserConfirmed, MagicLinkRequested, UserLoggedIn, UserLoggedOut,
     WorkspaceCreated,
     MemberInvited, MemberJoined, MemberRoleChanged, MemberRemoved, MemberLeft,
     InvitationCreated, InvitationResent, InvitationDeclined, InvitationRevoked, InvitationExpired,
@@ -42,6 +42,17 @@ pub struct UserConfirmed {
     pub user_id: UserId,
     /// The address, in lower case.
     pub email: Personal<String>,
+}
+
+/// Emitted when somebody wants a link by mail that logs in, and confirms the address if nobody has yet.
+///
+/// It may be anybody who knows the address; the link goes to whoever reads the mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "user", audience(user = "user_id"))]
+pub struct MagicLinkRequested {
+    /// Whose account.
+    #[event(aggregate_id)]
+    pub user_id: UserId,
 }
 
 /// Emitted when somebody logs in.

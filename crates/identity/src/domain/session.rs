@@ -8,8 +8,8 @@ use crate::domain::{email::Email, references::SessionId, secret::TokenHash};
 /// How long a session lasts.
 const SESSION: TimeDelta = TimeDelta::days(14);
 
-/// How long the token of a confirmation is good.
-const CONFIRMATION: TimeDelta = TimeDelta::minutes(15);
+/// How long the token of a link in a mail is good.
+const LINK: TimeDelta = TimeDelta::minutes(15);
 
 /// How long a ticket is good.
 const TICKET: TimeDelta = TimeDelta::seconds(60);
@@ -39,6 +39,8 @@ impl Session {
 }
 
 /// A single-use token that was sent to the e-mail address of an account, and proves that its bearer reads that mail.
+///
+/// It logs in, and confirms the address where nobody has yet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EmailToken {
     pub(crate) token_hash: TokenHash,
@@ -49,13 +51,13 @@ pub(crate) struct EmailToken {
 }
 
 impl EmailToken {
-    pub(crate) fn of_confirmation(
+    pub(crate) fn issue(
         token_hash: TokenHash,
         user_id: UserId,
         sent_to: Email,
         now: DateTime<Utc>,
     ) -> Self {
-        Self { token_hash, user_id, sent_to, expires_at: now + CONFIRMATION }
+        Self { token_hash, user_id, sent_to, expires_at: now + LINK }
     }
 }
 

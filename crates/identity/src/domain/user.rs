@@ -5,7 +5,7 @@ use perme8_events::{Aggregate, Unsaved, UserId};
 
 use crate::domain::{
     email::Email,
-    events::{UserConfirmed, UserRegistered},
+    events::{MagicLinkRequested, UserConfirmed, UserRegistered},
     secret::PasswordHash,
 };
 
@@ -65,10 +65,11 @@ impl User {
     }
 
     /// Somebody else, for all that is known, registers the address, which nobody has confirmed. The account stays the one that
-    /// was told of.
+    /// was told of; what is new is that a link is wanted once more.
     pub(crate) fn register_anew(self, new: NewUser) -> Unsaved<Self> {
         let NewUser { email: _, first_name, last_name, password_hash } = new;
-        Unsaved::new(Self { first_name, last_name, password_hash, ..self })
+        let event = MagicLinkRequested { user_id: self.id };
+        Unsaved::new(Self { first_name, last_name, password_hash, ..self }).record(event)
     }
 
     /// The address is proven to be theirs.

@@ -9,11 +9,14 @@ use crate::{
         decline_invitation::{DeclineInvitation, DeclineInvitationError},
         expire_invitations::{ExpireInvitations, ExpireInvitationsError},
         invite_member::{InviteMember, InviteMemberError},
-        read_models::{InvitationSummary, QueryError, WorkspaceDetails},
+        read_models::{InvitationOffer, InvitationSummary, QueryError, WorkspaceDetails},
         resend_invitation::{ResendInvitation, ResendInvitationError},
         revoke_invitation::{RevokeInvitation, RevokeInvitationError},
     },
-    domain::{policy, references::WorkspaceRef},
+    domain::{
+        policy,
+        references::{InvitationId, WorkspaceRef},
+    },
 };
 
 impl Identity {
@@ -130,5 +133,18 @@ impl Identity {
         origin: &Origin,
     ) -> Result<Vec<InvitationSummary>, QueryError> {
         Ok(self.queries.invitations_to(person(origin)?).await?)
+    }
+
+    /// What somebody is invited to who follows the link of the mail, while it can be accepted.
+    ///
+    /// Whoever has the id reads that mail, or manages the workspace: nobody else is told of it, and nobody guesses it. So it is
+    /// shown without asking who asks.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all, fields(invitation.id = %id))]
+    pub async fn invitation_offer(&self, id: InvitationId) -> Result<InvitationOffer, QueryError> {
+        self.queries.offer(id).await?.ok_or(QueryError::NotFound)
     }
 }

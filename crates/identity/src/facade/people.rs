@@ -7,13 +7,16 @@ use crate::{
     application::{
         confirm_user::{ConfirmUser, ConfirmUserError},
         issue_confirmation::{IssueConfirmation, IssueConfirmationError},
+        issue_magic_link::{IssueMagicLink, IssueMagicLinkError},
         issue_ticket::{IssueTicket, IssueTicketError},
         log_in::{LogIn, LogInError},
+        log_in_by_link::{LogInByLink, LogInByLinkError},
         log_out::{LogOut, LogOutError},
         purge_expired::{PurgeExpired, PurgeExpiredError},
         read_models::{Authenticated, IssuedTicket, LoggedIn, QueryError, UserProfile},
         redeem_ticket::{RedeemTicket, RedeemTicketError},
         register_user::{RegisterUser, RegisterUserError},
+        request_magic_link::{RequestMagicLink, RequestMagicLinkError},
     },
     domain::{references::SessionId, secret::Secret},
 };
@@ -60,22 +63,50 @@ impl Identity {
         command: ConfirmUser,
     ) -> Result<UserProfile, ConfirmUserError> {
         let presented = command.present(&self.db, &*self.passwords, &*self.tokens).await?;
-        transact!(self, origin.of(Actor::User(presented.user_id)), tx => presented.execute(tx))
+        transact!(self, origin.of(Actor::User(presented.user_id)), tx => ConfirmUser::execute(&presented, tx))
     }
 
-    /// Confirms an e-mail address by such a token, and begins a session in the same transaction.
+    /// Asks for a link that logs in, to be sent by mail. Anybody may, and learns nothing.
     ///
     /// # Errors
     ///
-    /// [`ConfirmUserError`].
+    /// [`RequestMagicLinkError`].
     #[tracing::instrument(skip_all)]
-    pub async fn redeem_token(
+    pub async fn request_magic_link(
         &self,
         origin: Origin,
-        command: ConfirmUser,
-    ) -> Result<LoggedIn, ConfirmUserError> {
+        command: RequestMagicLink,
+    ) -> Result<(), RequestMagicLinkError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Finds out who it was that asked for a link. Only the system may.
+    ///
+    /// # Errors
+    ///
+    /// [`IssueMagicLinkError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn issue_magic_link(
+        &self,
+        origin: Origin,
+        command: IssueMagicLink,
+    ) -> Result<(), IssueMagicLinkError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Begins a session by the token of a link from a mail, which shows who acts; confirms the address where nobody has.
+    ///
+    /// # Errors
+    ///
+    /// [`LogInByLinkError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn log_in_by_link(
+        &self,
+        origin: Origin,
+        command: LogInByLink,
+    ) -> Result<LoggedIn, LogInByLinkError> {
         let presented = command.present(&self.db, &*self.passwords, &*self.tokens).await?;
-        transact!(self, origin.of(Actor::User(presented.user_id)), tx => presented.redeem(tx, &*self.tokens))
+        transact!(self, origin.of(Actor::User(presented.user_id)), tx => LogInByLink::execute(&presented, tx, &*self.tokens))
     }
 
     /// Begins a session by address and password, which show who acts.

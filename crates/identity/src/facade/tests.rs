@@ -6,10 +6,10 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     AcceptInvitation, ChangeMemberRole, ConfirmUser, CreateWorkspace, DeclineInvitation,
-    ExpireInvitations, InvitationEntry, InvitationSummary, InviteMember, IssueConfirmation,
-    IssueTicket, LeaveWorkspace, LogIn, LogOut, MemberSummary, PurgeExpired, RedeemTicket,
-    RegisterUser, RemoveMember, ResendInvitation, RevokeInvitation, Role, Secret, UserEntry,
-    UserProfile, WorkspaceRef,
+    ExpireInvitations, InvitationEntry, InvitationId, InvitationSummary, InviteMember,
+    IssueConfirmation, IssueMagicLink, IssueTicket, LeaveWorkspace, LogIn, LogInByLink, LogOut,
+    MemberSummary, PurgeExpired, RedeemTicket, RegisterUser, RemoveMember, RequestMagicLink,
+    ResendInvitation, RevokeInvitation, Role, Secret, UserEntry, UserProfile, WorkspaceRef,
 };
 
 fn sent<T: Send>(_: T) {}
@@ -22,8 +22,10 @@ fn futures_are_send(
     workspace: &WorkspaceRef,
     token: &Secret,
     purge: PurgeExpired,
+    id: InvitationId,
     tickets: (IssueTicket, RedeemTicket),
     users: (RegisterUser, IssueConfirmation, ConfirmUser, LogIn, LogOut),
+    links: (RequestMagicLink, IssueMagicLink, LogInByLink),
     workspaces: (CreateWorkspace, ChangeMemberRole, RemoveMember, LeaveWorkspace),
     invitations: (InviteMember, ResendInvitation, RevokeInvitation, ExpireInvitations),
     answers: (AcceptInvitation, DeclineInvitation),
@@ -31,10 +33,12 @@ fn futures_are_send(
     let who = || origin.clone();
     sent(identity.register_user(who(), users.0));
     sent(identity.issue_confirmation(who(), users.1));
-    sent(identity.confirm_user(who(), users.2.clone()));
-    sent(identity.redeem_token(who(), users.2));
+    sent(identity.confirm_user(who(), users.2));
     sent(identity.log_in(who(), users.3));
     sent(identity.log_out(who(), users.4));
+    sent(identity.request_magic_link(who(), links.0));
+    sent(identity.issue_magic_link(who(), links.1));
+    sent(identity.log_in_by_link(who(), links.2));
     sent(identity.authenticate(token));
     sent(identity.session(origin, tickets.0.session_id));
     sent(identity.issue_ticket(who(), tickets.0));
@@ -55,6 +59,7 @@ fn futures_are_send(
     sent(identity.decline_invitation(who(), answers.1));
     sent(identity.invitations(origin, workspace));
     sent(identity.my_invitations(origin));
+    sent(identity.invitation_offer(id));
 }
 
 /// What is logged of commands and answers names nobody.

@@ -6,7 +6,8 @@ use sqlx::FromRow;
 
 use crate::{
     application::read_models::{
-        Authenticated, InvitationSummary, MemberSummary, UserProfile, WorkspaceDetails,
+        Authenticated, InvitationOffer, InvitationSummary, MemberSummary, UserProfile,
+        WorkspaceDetails,
     },
     domain::{
         references::{InvitationId, SessionId, WorkspaceRef},
@@ -126,6 +127,16 @@ impl TryFrom<InvitationSummaryRow> for InvitationSummary {
     }
 }
 
+#[derive(FromRow)]
+struct OfferRow {
+    id: InvitationId,
+    workspace_name: String,
+    invited_by_name: String,
+    email: String,
+    role: String,
+    has_account: bool,
+}
+
 impl Queries {
     pub(crate) fn new(db: Db) -> Self {
         Self { db }
@@ -221,6 +232,27 @@ impl Queries {
         )));
         let rows: Vec<InvitationSummaryRow> = query.bind(user).bind(self.now()).all().await?;
         rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    /// An invitation that can be accepted now.
+    pub(crate) async fn offer(
+        &self,
+        id: InvitationId,
+    ) -> Result<Option<InvitationOffer>, StorageError> {
+        let query = self.db.query(sql!(
+            "SELECT i.id, w.name AS workspace_name, u.first_name || ' ' || u.last_name AS invited_by_name, i.email, i.role,
+                    EXISTS (SELECT 1 FROM identity_users a WHERE a.email = i.email AND a.confirmed_at IS NOT NULL)
+                        AS has_account
+             FROM identity_invitations i
+             JOIN identity_workspaces w ON w.id = i.workspace_id
+             JOIN identity_users u ON u.id = i.invited_by
+             WHERE i.id = $1 AND i.status = 'pending' AND i.expires_at > $2 AND w.archived_at IS NULL"
+        ));
+        let row: Option<OfferRow> = query.bind(id).bind(self.now()).opt().await?;
+        let Some(row) = row else { return Ok(None) };
+        let OfferRow { id, workspace_name, invited_by_name, email, role: word, has_account } = row;
+        let role = role(&word)?;
+        Ok(Some(InvitationOffer { id, workspace_name, invited_by_name, email, role, has_account }))
     }
 }
 

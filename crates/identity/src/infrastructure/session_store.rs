@@ -34,7 +34,7 @@ impl EmailTokens for Tx {
         .await?;
         let insert = sql!(
             "INSERT INTO identity_email_tokens (token_hash, user_id, purpose, sent_to, expires_at)
-             VALUES ($1, $2, 'confirm', $3, $4)"
+             VALUES ($1, $2, 'log_in', $3, $4)"
         );
         self.query(insert)
             .bind(token_hash.as_bytes())
@@ -58,7 +58,7 @@ impl EmailTokens for Tx {
     async fn take_token(&mut self, hash: &TokenHash) -> Result<Option<EmailToken>, StorageError> {
         let now = self.now();
         let delete = sql!(
-            "DELETE FROM identity_email_tokens WHERE token_hash = $1 AND purpose = 'confirm' AND expires_at > $2
+            "DELETE FROM identity_email_tokens WHERE token_hash = $1 AND purpose = 'log_in' AND expires_at > $2
              RETURNING user_id, sent_to, expires_at"
         );
         let row: Option<TokenRow> =

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write as _};
 
 use perme8_events::{
-    Actor, Audience, Clock as _, DomainEvent as _, Envelope, EventId, Id, Metadata, Position,
+    Actor, Audience, Clock as _, DomainEvent, Envelope, EventId, Id, Metadata, Position,
     Transaction as _, UserId, WorkspaceId,
     testing::{FakeTx, ManualClock},
 };
@@ -141,17 +141,22 @@ pub(crate) fn elsewhere(mut tx: FakeTx<Tables>, owner: Person) -> (FakeTx<Tables
 /// The event of somebody who has just confirmed the address.
 pub(crate) fn confirmed_event(person: Person) -> Envelope {
     let event = UserConfirmed { user_id: person.id(), email: person.email.to_owned().into() };
+    happened(&event, person.id().to_string())
+}
+
+/// An event of this aggregate, as handlers get to see it.
+pub(crate) fn happened<E: DomainEvent>(event: &E, aggregate_id: String) -> Envelope {
     Envelope {
         position: Position::new(1),
         event_id: EventId::new(Uuid::from_u128(0xe1)),
-        event_type: UserConfirmed::TYPE.to_owned(),
-        version: UserConfirmed::VERSION,
-        aggregate_type: UserConfirmed::AGGREGATE.to_owned(),
-        aggregate_id: person.id().to_string(),
-        actor: Actor::User(person.id()),
+        event_type: E::TYPE.to_owned(),
+        version: E::VERSION,
+        aggregate_type: E::AGGREGATE.to_owned(),
+        aggregate_id,
+        actor: Actor::User(OWNER.id()),
         on_behalf_of: None,
         workspace_id: None,
-        audience: Audience::nobody().and_user(person.id()),
+        audience: Audience::nobody(),
         occurred_at: ManualClock::monday_morning().now(),
         correlation_id: Id::new(Uuid::from_u128(3)),
         causation_id: None,

@@ -171,7 +171,7 @@ on_both_engines! {
         let token = identity.issue_confirmation(system(), issue()).await.unwrap();
         identity.confirm_user(visitor(), ConfirmUser { token, password: None }).await.unwrap();
         assert!(matches!(identity.register_user(visitor(), of_ben("Mallory")).await, Err(RegisterUserError::Invalid(_))));
-        assert_eq!(event_types(&test).await, ["user_registered", "user_confirmed"]);
+        assert_eq!(event_types(&test).await, ["user_registered", "magic_link_requested", "user_confirmed"]);
     }
 
     async fn the_directory_knows_people(test: TestDb) {

@@ -1,6 +1,6 @@
 //! `perme8 serve`.
 
-use std::{net::SocketAddr, process::ExitCode, time::Duration};
+use std::{process::ExitCode, time::Duration};
 
 use perme8_events::sql::DatabaseUrl;
 use serde::Serialize;
@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use crate::{
     app::{App, AppError},
     cli::{Console, Failure, Paint, Report, migrate, paint, signals::Signals},
-    config::{Flags, Resolved},
+    config::{Config, Flags, Resolved},
     logging,
 };
 
@@ -27,6 +27,25 @@ pub(crate) struct Args {
     /// Speak to clients of the old system, too: true or false [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) legacy_bridge: Option<String>,
+    /// What the host calls itself in mails [default: Perme8]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) app_name: Option<String>,
+    /// Where users reach the host, e.g. https://perme8.example; links in mails begin with it [default: where it listens]
+    #[arg(long, value_name = "URL")]
+    pub(crate) base_url: Option<String>,
+    /// The server that sends the mails, e.g. smtps://<name>:<password>@<host>; better given as PERME8_MAIL_SMTP_URL, since
+    /// everybody on this machine sees flags [default: none, mails stay in the mailbox]
+    #[arg(long, value_name = "URL")]
+    pub(crate) mail_smtp_url: Option<String>,
+    /// The address that sends the mails
+    #[arg(long, value_name = "ADDRESS")]
+    pub(crate) mail_from_address: Option<String>,
+    /// What the sender of the mails is called [default: the name of the host]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) mail_from_name: Option<String>,
+    /// For development: show every mail to everybody at /dev/mailbox
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) dev: Option<String>,
 }
 
 /// How long requests and deliveries get to end before the process does.
@@ -45,12 +64,29 @@ pub(crate) struct Listening {
 
 impl Args {
     pub(crate) fn add_to(self, flags: &mut Flags) {
-        let Self { listen, node, secure_cookies, legacy_bridge } = self;
+        let Self {
+            listen,
+            node,
+            secure_cookies,
+            legacy_bridge,
+            app_name,
+            base_url,
+            mail_smtp_url,
+            mail_from_address,
+            mail_from_name,
+            dev,
+        } = self;
         let given = [
             ("listen", listen),
             ("node", node),
             ("secure_cookies", secure_cookies),
             ("legacy_bridge", legacy_bridge),
+            ("app_name", app_name),
+            ("base_url", base_url),
+            ("mail_smtp_url", mail_smtp_url),
+            ("mail_from_address", mail_from_address),
+            ("mail_from_name", mail_from_name),
+            ("dev", dev),
         ];
         flags.settings.extend(given.into_iter().filter_map(|(key, value)| Some((key, value?))));
     }
@@ -61,23 +97,32 @@ pub(crate) async fn serve(
     console: &Console,
     program: &str,
 ) -> Result<ExitCode, Failure> {
-    let config = &resolved.config;
-    logging::init(config, paint::has_colours(owo_colors::Stream::Stderr));
+    let config = resolved.config.clone();
+    logging::init(&config, paint::has_colours(owo_colors::Stream::Stderr));
     // Heard from now on, so that a signal during the start is not lost.
     let mut signals = Signals::listen()?;
     // Before the database is touched: who cannot listen should not migrate.
     let listener = TcpListener::bind(config.listen)
         .await
         .map_err(|source| AppError::Listen { address: config.listen.to_string(), source })?;
-    let app = App::open(config, |applied| {
+    // Links lead to the port that was picked.
+    let config = Config { listen: listener.local_addr()?, ..config };
+    let app = App::open(&config, |applied| {
         console.note(&format!("migrated {}", migrate::shown(&applied)));
     })
     .await?;
     app.start().await?;
     let address = app.serve_on(listener)?;
     tracing::info!(%address, database = %config.database, engine = app.db().engine_name(), "listening");
+    if config.dev {
+        tracing::warn!("every mail is shown to everybody at /dev/mailbox: dev is for development");
+    } else if config.mail_smtp_url.is_none() {
+        tracing::info!(
+            "mails stay in the mailbox (`perme8 mail list`): mail_smtp_url names no server"
+        );
+    }
     console.line(&Listening {
-        url: format!("http://{}", reachable(address)),
+        url: format!("http://{}", config.reachable()),
         database: config.database.to_string(),
         engine: app.db().engine_name(),
         command: command(resolved, program),
@@ -100,16 +145,6 @@ pub(crate) async fn serve(
         }
         () = signals.next() => Err(Failure::new("aborted; what was not committed is as if it never was")),
     }
-}
-
-/// An address that this machine can connect to.
-fn reachable(address: SocketAddr) -> SocketAddr {
-    let ip = match address {
-        SocketAddr::V4(v4) if v4.ip().is_unspecified() => std::net::Ipv4Addr::LOCALHOST.into(),
-        SocketAddr::V6(v6) if v6.ip().is_unspecified() => std::net::Ipv6Addr::LOCALHOST.into(),
-        SocketAddr::V4(_) | SocketAddr::V6(_) => address.ip(),
-    };
-    SocketAddr::new(ip, address.port())
 }
 
 /// How to call this program so that it finds the same database.
@@ -137,17 +172,18 @@ impl Report for Listening {
         let comment = |text: &str| paint.faint(&format!("# {text}"));
         let post = "curl -sw '\\n' -H 'content-type: application/json'";
         let token = "sed 's/.*\"token\":\"\\([^\"]*\\)\".*/\\1/'";
+        let link = "sed -n 's,^http.*/login/,,p'";
         format!(
             "{heading}
 Ctrl-C stops it. Try next, in another terminal:
 
   {people}
-  echo 'correct horse battery' | {command} users create ada@example.com --first-name Ada --last-name Okafor --confirmed --password-stdin
-  echo 'correct horse battery' | {command} users create ben@example.com --first-name Ben --last-name Lindqvist --confirmed --password-stdin
-
-  {login}
-  ADA=$({post} {at}/api/sessions -d '{{\"email\":\"ada@example.com\",\"password\":\"correct horse battery\"}}' | {token})
-  BEN=$({post} {at}/api/sessions -d '{{\"email\":\"ben@example.com\",\"password\":\"correct horse battery\"}}' | {token})
+  enter() {{
+    {post} {at}/api/users -d \"{{\\\"email\\\":\\\"$1\\\",\\\"first_name\\\":\\\"$2\\\",\\\"last_name\\\":\\\"$3\\\"}}\" >&2; sleep 1
+    {post} {at}/api/sessions -d \"{{\\\"token\\\":\\\"$({command} mail show latest | {link})\\\"}}\" | {token}
+  }}
+  ADA=$(enter ada@example.com Ada Okafor)
+  BEN=$(enter ben@example.com Ben Lindqvist)
 
   {stream}
   curl -sN -H \"authorization: Bearer $BEN\" {at}/api/me/events/stream &
@@ -157,14 +193,14 @@ Ctrl-C stops it. Try next, in another terminal:
   {post} -H \"authorization: Bearer $ADA\" {at}/api/workspaces/lumen-oak/invitations -d '{{\"email\":\"ben@example.com\",\"role\":\"member\"}}'
   curl -sw '\\n' -H \"authorization: Bearer $BEN\" {at}/api/notifications
 
-  {log}
+  {mail}
+  {command} mail show latest
   {command} events tail --follow
 ",
-            people = comment("two people with confirmed accounts"),
-            login = comment("both log in"),
+            people = comment("two people register, and log in with the link of their mail"),
             stream = comment("Ben watches what is meant for him"),
             invite = comment("Ada founds a workspace and invites Ben: watch the stream"),
-            log = comment("the log as an operator sees it"),
+            mail = comment("the mail that Ben got, and the log as an operator sees it"),
         )
     }
 }

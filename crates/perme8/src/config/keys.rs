@@ -25,6 +25,17 @@ impl Key {
         Self::open("legacy_bridge", "topics and messages of the old system, for its clients");
     pub(crate) const OPERATOR_TOKEN: Self =
         Self::secret("operator_token", "what operators show at /admin; without it there is none");
+    pub(crate) const APP_NAME: Self = Self::open("app_name", "what the host calls itself in mails");
+    pub(crate) const BASE_URL: Self =
+        Self::open("base_url", "where users reach the host; links in mails begin with it");
+    pub(crate) const MAIL_SMTP_URL: Self =
+        Self::secret("mail_smtp_url", "smtps://<name>:<password>@<host>; without it: the mailbox");
+    pub(crate) const MAIL_FROM_ADDRESS: Self =
+        Self::open("mail_from_address", "who sends the mails");
+    pub(crate) const MAIL_FROM_NAME: Self =
+        Self::open("mail_from_name", "what the sender of the mails is called");
+    pub(crate) const DEV: Self =
+        Self::open("dev", "for development: shows every mail at /dev/mailbox");
 
     const fn open(name: &'static str, about: &'static str) -> Self {
         Self { name, about, is_secret: false }
@@ -56,6 +67,12 @@ pub(crate) const ALL: &[Key] = &[
     Key::SECURE_COOKIES,
     Key::LEGACY_BRIDGE,
     Key::OPERATOR_TOKEN,
+    Key::APP_NAME,
+    Key::BASE_URL,
+    Key::MAIL_SMTP_URL,
+    Key::MAIL_FROM_ADDRESS,
+    Key::MAIL_FROM_NAME,
+    Key::DEV,
 ];
 
 /// What our variables in the environment start with.

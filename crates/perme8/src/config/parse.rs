@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt::Display, net::SocketAddr, str::FromStr};
 
 use api::OperatorToken;
+use mail::Correspondent;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{ConfigError, LogFormat, keys::Key, sources::Given};
@@ -18,9 +19,7 @@ impl Parser {
     }
 
     pub(crate) fn value<T: FromStr<Err: Display>>(&mut self, key: &Key, default: T) -> T {
-        self.value_with(key, default, |text| {
-            text.parse().map_err(|error: T::Err| error.to_string())
-        })
+        self.optional(key).unwrap_or(default)
     }
 
     pub(crate) fn value_with<T>(
@@ -30,6 +29,10 @@ impl Parser {
         parse: impl FnOnce(&str) -> Result<T, String>,
     ) -> T {
         self.optional_with(key, parse).unwrap_or(default)
+    }
+
+    pub(crate) fn optional<T: FromStr<Err: Display>>(&mut self, key: &Key) -> Option<T> {
+        self.optional_with(key, |text| text.parse().map_err(|error: T::Err| error.to_string()))
     }
 
     pub(crate) fn optional_with<T>(
@@ -50,6 +53,16 @@ impl Parser {
                 self.given.problems.push(format!("{}{value}{separator} {expected}", raw.source));
                 None
             }
+        }
+    }
+
+    /// Notes what is missing, where one setting makes no sense without another.
+    pub(crate) fn needs(&mut self, key: &Key, needed: &Key, because: &str) {
+        let Given { values, problems } = &mut self.given;
+        if let Some(raw) = values.get(key.name)
+            && !values.contains_key(needed.name)
+        {
+            problems.push(format!("{} needs `{}` as well: {because}", raw.source, needed.name));
         }
     }
 
@@ -103,4 +116,20 @@ pub(crate) fn operator_token(text: &str) -> Result<OperatorToken, String> {
 
 pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
     text.parse().map_err(|_| "must be `true` or `false`".to_owned())
+}
+
+pub(crate) fn label(text: &str) -> Result<String, String> {
+    let fits = (1..=60).contains(&text.trim().chars().count()) && !text.contains(char::is_control);
+    if fits {
+        Ok(text.trim().to_owned())
+    } else {
+        Err("must be 1 to 60 characters on a single line".to_owned())
+    }
+}
+
+pub(crate) fn mail_address(text: &str) -> Result<String, String> {
+    match Correspondent::new(text, "") {
+        Ok(sender) => Ok(sender.address().to_owned()),
+        Err(error) => Err(error.to_string()),
+    }
 }

@@ -59,6 +59,12 @@ fn without_a_word_the_host_is_embedded_and_local() {
             secure_cookies: false,
             legacy_bridge: false,
             operator_token: None,
+            app_name: "Perme8",
+            base_url: None,
+            mail_smtp_url: None,
+            mail_from_address: "noreply@perme8.invalid",
+            mail_from_name: None,
+            dev: false,
         }
     "#]]);
 }
@@ -106,7 +112,7 @@ fn everything_that_is_wrong_is_said_at_once() {
           - the environment variable PERME8_LISTNE means nothing to perme8; did you mean `PERME8_LISTEN`?
           - `databse` in perme8.toml is no setting; did you mean `database`?
           - `log` in perme8.toml must be a text, a number or a boolean
-          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge, operator_token
+          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge, operator_token, app_name, base_url, mail_smtp_url, mail_from_address, mail_from_name, dev
           - --listen is `localhost`, but must be an address and a port, e.g. 127.0.0.1:4000 or [::1]:4000
           - `connections` in perme8.toml is `1`, but must be a number from 2 to 1000
           - --node is `two words`, but must be 1 to 64 printable characters without blanks
@@ -143,6 +149,67 @@ fn secrets_are_not_repeated() {
 }
 
 #[test]
+fn a_mail_server_needs_a_sender_and_an_address_for_links() {
+    let setup = Setup {
+        file: Some("mail_smtp_url = 'smtps://ada:s3cret@mail.example.com'"),
+        ..Setup::default()
+    };
+    setup.check(&expect![[r#"
+        the configuration cannot be used
+          - `mail_smtp_url` in perme8.toml needs `mail_from_address` as well: a server refuses mails without a sender of its own
+          - `mail_smtp_url` in perme8.toml needs `base_url` as well: the links in mails begin with it
+    "#]]);
+    let setup = Setup {
+        file: Some("mail_smtp_url = 'smtp://ada:s3cret@mail.example.com?tls=none'"),
+        environment: &[("PERME8_BASE_URL", "perme8.example"), ("PERME8_APP_NAME", " ")],
+        flags: &[
+            ("mail_from_address", "two words"),
+            ("mail_from_name", "two\nlines"),
+            ("dev", "yes"),
+        ],
+    };
+    setup.check(&expect![[r#"
+        the configuration cannot be used
+          - PERME8_APP_NAME is ` `, but must be 1 to 60 characters on a single line
+          - PERME8_BASE_URL is `perme8.example`, but must be http:// or https:// and a host, e.g. https://perme8.example, without a path
+          - `mail_smtp_url` in perme8.toml: must not send a password without TLS, except to this machine: remove ?tls=none
+          - --mail-from-address is `two words`, but must be an e-mail address, e.g. noreply@perme8.example
+          - --mail-from-name is `two\nlines`, but must be 1 to 60 characters on a single line
+          - --dev is `yes`, but must be `true` or `false`
+    "#]]);
+}
+
+#[test]
+fn the_password_of_the_mail_server_is_not_shown() {
+    let setup = Setup {
+        environment: &[
+            ("PERME8_MAIL_SMTP_URL", "smtps://ada:s3cret@mail.example.com"),
+            ("PERME8_MAIL_FROM_ADDRESS", "noreply@perme8.example"),
+            ("PERME8_BASE_URL", "https://perme8.example/"),
+        ],
+        ..Setup::default()
+    };
+    let resolved = setup.resolve().unwrap();
+    let shown = resolved.settings().iter().find(|setting| setting.key == "mail_smtp_url").unwrap();
+    assert_eq!(shown.value.as_deref(), Some("smtps://mail.example.com:465"));
+    assert!(!format!("{resolved:?}").contains("s3cret"));
+    assert_eq!(resolved.config.sender().name(), "Perme8");
+    assert_eq!(resolved.config.stationery().base_url().to_string(), "https://perme8.example");
+}
+
+#[test]
+fn links_lead_to_where_the_host_listens_unless_told_otherwise() {
+    for (listen, link) in [
+        ("127.0.0.1:4000", "http://127.0.0.1:4000"),
+        ("0.0.0.0:80", "http://127.0.0.1"),
+        ("[::]:4001", "http://[::1]:4001"),
+    ] {
+        let config = Config { listen: listen.parse().unwrap(), ..Config::default() };
+        assert_eq!(config.stationery().base_url().to_string(), link);
+    }
+}
+
+#[test]
 fn a_file_that_was_named_must_be_there() {
     let flags = Flags { config: Some(PathBuf::from("/nowhere/perme8.toml")), ..Flags::default() };
     let error = resolve(&flags, [], Path::new("perme8.toml")).unwrap_err();
@@ -154,11 +221,14 @@ fn a_file_that_was_named_must_be_there() {
 
 #[test]
 fn every_setting_is_shown_under_its_name() {
-    let setup = Setup {
-        environment: &[("PERME8_OPERATOR_TOKEN", "sixteen-characters")],
-        flags: &[("node", "left")],
-        ..Setup::default()
-    };
-    let resolved = setup.resolve().unwrap();
+    let flags = &[
+        ("node", "left"),
+        ("base_url", "https://perme8.example"),
+        ("mail_smtp_url", "smtps://ada:s3cret@mail.example.com"),
+        ("mail_from_address", "noreply@perme8.example"),
+        ("mail_from_name", "The machine"),
+    ];
+    let environment = &[("PERME8_OPERATOR_TOKEN", "sixteen-characters")];
+    let resolved = Setup { environment, flags, ..Setup::default() }.resolve().unwrap();
     assert!(resolved.settings().iter().all(|setting| setting.value.is_some()), "{resolved:#?}");
 }

@@ -9,8 +9,8 @@ use std::{
 };
 
 use identity::{
-    AcceptInvitation, ConfirmUser, DeclineInvitation, Identity, InvitationId, InviteMember,
-    IssueConfirmation, LogIn, LogOut, LoggedIn, RegisterUser, Role, Secret, WorkspaceRef,
+    AcceptInvitation, ConfirmUser, DeclineInvitation, Identity, InvitationId, InviteMember, LogIn,
+    LogOut, LoggedIn, RegisterUser, Role, Secret, WorkspaceRef,
 };
 use notifications::Notifications;
 use perme8_events::{Origin, Position, UserId, WorkspaceId};
@@ -53,6 +53,13 @@ pub(crate) struct Stage {
     password: Secret,
     acts: AtomicUsize,
 }
+
+/// How long a mail may take.
+const POST: Duration = Duration::from_secs(10);
+/// How often people look into their mail.
+const GLANCE: Duration = Duration::from_millis(10);
+/// The mail that they look for is among so many.
+const RECENT: u32 = 20;
 
 /// Who acts when nobody is logged in yet.
 const DOOR: &str = "perme8.demo";
@@ -131,7 +138,7 @@ impl Stage {
         drop(self.tell.send(told));
     }
 
-    /// Somebody makes an account and proves the address.
+    /// Somebody makes an account and proves the address with the link of the mail.
     pub(crate) async fn joins_the_platform(&self, person: &Person) -> Result<UserId, Failure> {
         let Person { first_name, last_name, email } = person;
         let register = RegisterUser {
@@ -144,12 +151,30 @@ impl Stage {
         let user = self
             .from(door, async |origin| self.identity().register_user(origin, register).await)
             .await?;
-        let issue = IssueConfirmation { email: email.clone() };
-        let token = self.identity().issue_confirmation(Origin::system(DOOR), issue).await?;
+        let token = self.mailed_token(email).await?;
         let confirm = ConfirmUser { token, password: Some(self.password.clone()) };
         let door = Origin::system(DOOR);
         self.from(door, async |origin| self.identity().confirm_user(origin, confirm).await).await?;
         Ok(user.id)
+    }
+
+    /// What the mail to this address proves, once it is there.
+    async fn mailed_token(&self, email: &str) -> Result<Secret, Failure> {
+        let mailbox = self.app.mailbox();
+        let deadline = Instant::now() + POST;
+        while Instant::now() < deadline {
+            for summary in mailbox.list(RECENT).await? {
+                if summary.to.address() == email
+                    && let Some(mail) = mailbox.mail(summary.id).await?
+                    && let Some(token) = token_in(&mail.text)
+                {
+                    return Ok(token);
+                }
+            }
+            tokio::time::sleep(GLANCE).await;
+        }
+        Err(Failure::new(format!("no mail arrives at {email}"))
+            .help("`perme8 handlers list` shows whether identity.mailer runs"))
     }
 
     pub(crate) async fn logs_in(&self, person: &Person) -> Result<LoggedIn, Failure> {
@@ -194,4 +219,11 @@ impl Stage {
         self.act(who, async |origin| self.identity().decline_invitation(origin, decline).await)
             .await
     }
+}
+
+/// The token in the link of a mail.
+fn token_in(text: &str) -> Option<Secret> {
+    let link = text.lines().find(|line| line.starts_with("http"))?;
+    let (_, token) = link.split_once("/login/")?;
+    Some(token.split('?').next()?.into())
 }

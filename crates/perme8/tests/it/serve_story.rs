@@ -19,13 +19,13 @@ const DEADLINE: Duration = Duration::from_secs(20);
 const PASSWORD: &str = "correct horse battery";
 
 /// A folder to run the program in, and the database that it is told of.
-struct Site {
-    home: Home,
+pub(crate) struct Site {
+    pub(crate) home: Home,
     database: String,
 }
 
 impl Site {
-    fn of(test: &TestDb) -> Self {
+    pub(crate) fn of(test: &TestDb) -> Self {
         let database = match &test.url {
             DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
             DatabaseUrl::Postgres(url) => url.clone(),
@@ -33,7 +33,7 @@ impl Site {
         Self { home: Home::new(), database }
     }
 
-    fn line(&self, line: &str) -> String {
+    pub(crate) fn line(&self, line: &str) -> String {
         format!("{line} --database {}", self.database)
     }
 
@@ -48,13 +48,13 @@ impl Site {
     }
 }
 
-struct Host {
+pub(crate) struct Host {
     child: Child,
     address: String,
 }
 
 impl Host {
-    fn start(site: &Site) -> Self {
+    pub(crate) fn start(site: &Site) -> Self {
         let line = site.line("serve --listen 127.0.0.1:0 --json --log warn");
         let mut command = site.home.command(&line);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
@@ -80,7 +80,7 @@ impl Host {
         BufReader::new(stream)
     }
 
-    fn ask(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
+    pub(crate) fn ask(&self, method: &str, path: &str, token: &str, body: &Value) -> (u16, Value) {
         let headers = if token.is_empty() {
             String::new()
         } else {
@@ -112,12 +112,12 @@ impl Host {
         events
     }
 
-    fn signal(&self, name: &str) {
+    pub(crate) fn signal(&self, name: &str) {
         signal(&self.child, name);
     }
 
     /// The exit code, which must come soon.
-    fn ended(mut self) -> Option<i32> {
+    pub(crate) fn ended(mut self) -> Option<i32> {
         let begun = Instant::now();
         let status = self.child.wait().unwrap();
         assert!(begun.elapsed() < Duration::from_secs(5), "it took {:?}", begun.elapsed());
@@ -167,7 +167,12 @@ impl Events {
 }
 
 on_both_engines! {
-    migrations: [&perme8_events::sql::MIGRATIONS, &identity::MIGRATIONS, &notifications::MIGRATIONS];
+    migrations: [
+        &perme8_events::sql::MIGRATIONS,
+        &mail::MIGRATIONS,
+        &identity::MIGRATIONS,
+        &notifications::MIGRATIONS,
+    ];
 
     async fn an_invitation_becomes_a_notification_while_ben_watches(test: TestDb) {
         let site = Site::of(&test);

@@ -69,7 +69,7 @@ async fn a_person_can_forget_all_tokens<T: Ports>(tx: &mut T) {
     let (ada, ben) = (person(tx, "ada").await, person(tx, "ben").await);
     let now = tx.now();
     let token = |number, user: &User| {
-        EmailToken::of_confirmation(TokenHash::new([number; 32]), user.id, user.email.clone(), now)
+        EmailToken::issue(TokenHash::new([number; 32]), user.id, user.email.clone(), now)
     };
     for token in [token(1, &ada), token(2, &ada), token(3, &ben)] {
         tx.keep_token(&token).await.unwrap();

@@ -1,0 +1,4 @@
+//! Mails from the transaction that enqueues them to the mailbox, on both engines.
+
+#[cfg(test)]
+mod mailbox;
