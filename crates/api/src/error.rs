@@ -122,6 +122,18 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "dead_letter_not_found", "Dead letter not found")
     }
 
+    pub(crate) const fn queue_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "queue_not_found", "Queue not found")
+    }
+
+    pub(crate) const fn schedule_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "schedule_not_found", "Schedule not found")
+    }
+
+    pub(crate) const fn job_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "job_not_found", "Job not found")
+    }
+
     pub(crate) const fn method_not_allowed() -> Self {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", "Method not allowed")
     }

@@ -9,7 +9,7 @@ use axum::{
 use identity::{InvitationId, MemberRef, Secret, WorkspaceRef};
 use mail::MailId;
 use notifications::NotificationId;
-use perme8_events::Position;
+use perme8_events::{JobId, Position};
 
 use crate::{error::ApiError, state::Api};
 
@@ -35,6 +35,18 @@ pub(crate) struct NotificationAt(pub(crate) NotificationId);
 /// The durable handler at `{handler}`.
 #[derive(Debug)]
 pub(crate) struct HandlerAt(pub(crate) String);
+
+/// The work queue at `{queue}`.
+#[derive(Debug)]
+pub(crate) struct QueueAt(pub(crate) String);
+
+/// The schedule at `{schedule}`.
+#[derive(Debug)]
+pub(crate) struct ScheduleAt(pub(crate) String);
+
+/// The job at `{id}`.
+#[derive(Debug)]
+pub(crate) struct JobAt(pub(crate) JobId);
 
 /// The dead letter at `{handler}` and `{position}`.
 #[derive(Debug)]
@@ -114,6 +126,33 @@ impl FromRequestParts<Api> for HandlerAt {
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
         let handler = named(parts, "handler", word).await;
         handler.map(Self).ok_or(ApiError::handler_not_found())
+    }
+}
+
+impl FromRequestParts<Api> for QueueAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let queue = named(parts, "queue", word).await;
+        queue.map(Self).ok_or(ApiError::queue_not_found())
+    }
+}
+
+impl FromRequestParts<Api> for ScheduleAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let schedule = named(parts, "schedule", word).await;
+        schedule.map(Self).ok_or(ApiError::schedule_not_found())
+    }
+}
+
+impl FromRequestParts<Api> for JobAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let id = named(parts, "id", |text| text.parse().ok()).await;
+        id.map(Self).ok_or(ApiError::job_not_found())
     }
 }
 

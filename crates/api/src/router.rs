@@ -100,6 +100,21 @@ fn operators() -> Router<Api> {
             "/admin/dead-letters/{handler}/{position}/discard",
             post(admin::dead_letters::discard),
         )
+        .route("/admin/queues", get(admin::queues::list))
+        .route("/admin/queues/{queue}", get(admin::queues::show))
+        .route("/admin/queues/{queue}/pause", post(admin::queues::pause))
+        .route("/admin/queues/{queue}/resume", post(admin::queues::resume))
+        .route("/admin/queues/{queue}/dead-jobs/retry", post(admin::queues::retry_all))
+        .route("/admin/jobs", get(admin::queues::jobs))
+        .route("/admin/jobs/{id}", get(admin::queues::job))
+        .route("/admin/jobs/{id}/retry", post(admin::queues::retry))
+        .route("/admin/jobs/{id}/cancel", post(admin::queues::cancel))
+        .route("/admin/jobs/{id}/discard", post(admin::queues::discard))
+        .route("/admin/schedules", get(admin::queues::schedules))
+        .route("/admin/schedules/{schedule}/pause", post(admin::queues::pause_schedule))
+        .route("/admin/schedules/{schedule}/resume", post(admin::queues::resume_schedule))
+        .route("/admin/timers", get(admin::queues::timers))
+        .route("/admin/processes", get(admin::queues::cases))
 }
 
 fn events() -> Router<Api> {

@@ -58,12 +58,16 @@ pub mod host {
     pub use crate::infrastructure::measures::describe_metrics;
     pub use crate::infrastructure::runtime::operations::{
         Operations,
+        cases::{CaseCount, CaseStatus},
         dead_letters::{DeadLetter, DeadLetterDetail, Discard},
         error::OperationError,
+        jobs::{JobDetail, JobState, JobStatus, UnknownJobState},
         operator::{Operator, OperatorNameError},
         pauses::Pause,
+        queues::{QueueState, QueueStatus},
         replay::{Replay, Replayed},
         rewind::{Rewind, Rewound},
+        schedules::{ScheduleStatus, TimerStatus},
         status::{HandlerState, HandlerStatus},
     };
     pub use crate::infrastructure::runtime::{

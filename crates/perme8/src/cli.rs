@@ -15,12 +15,16 @@ mod database;
 mod dead_letters;
 mod failure;
 mod handlers;
+mod jobs;
 mod mailbox;
 mod migrate;
 mod paint;
 pub(crate) mod passwords;
+mod processes;
+mod queues;
 mod references;
 mod report;
+mod schedules;
 mod serve;
 mod settings;
 mod show;
@@ -112,6 +116,21 @@ pub(crate) enum Command {
     /// The trail has an entry for each event, written by the handler `perme8.audit_log` of a running host.
     #[command(subcommand)]
     Audit(audit::Command),
+    /// Look after the queues of work that is done outside of the transactions that asked for it
+    #[command(subcommand)]
+    Queues(queues::Command),
+    /// Look after the jobs of the queues
+    #[command(subcommand)]
+    Jobs(jobs::Command),
+    /// Look after what happens again and again
+    #[command(subcommand)]
+    Schedules(schedules::Command),
+    /// Look at what waits for its time
+    #[command(subcommand)]
+    Timers(schedules::Timers),
+    /// Look at the cases that process managers follow
+    #[command(subcommand)]
+    Processes(processes::Command),
     /// Look after accounts
     #[command(subcommand)]
     Users(users::Command),
@@ -221,6 +240,26 @@ impl Cli {
             }
             Command::Mail(command) => {
                 let run = async |db: &Db| mailbox::run(db, &command, console).await;
+                database::with(&global.quiet()?, run).await?;
+            }
+            Command::Queues(command) => {
+                let run = async |db: &Db| queues::run(db, &command, console).await;
+                database::with(&global.quiet()?, run).await?;
+            }
+            Command::Jobs(command) => {
+                let run = async |db: &Db| jobs::run(db, &command, console).await;
+                database::with(&global.quiet()?, run).await?;
+            }
+            Command::Schedules(command) => {
+                let run = async |db: &Db| schedules::run(db, &command, console).await;
+                database::with(&global.quiet()?, run).await?;
+            }
+            Command::Timers(command) => {
+                let run = async |db: &Db| schedules::timers(db, &command, console).await;
+                database::with(&global.quiet()?, run).await?;
+            }
+            Command::Processes(command) => {
+                let run = async |db: &Db| processes::run(db, &command, console).await;
                 database::with(&global.quiet()?, run).await?;
             }
             Command::Users(command) => {

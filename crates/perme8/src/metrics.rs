@@ -11,7 +11,7 @@ use metrics::{Unit, describe_gauge, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use perme8_events::{
     EventStore as _, StorageError,
-    host::{HandlerState, HandlerStatus, Operations, Tasks},
+    host::{CaseCount, HandlerState, HandlerStatus, Operations, QueueState, QueueStatus, Tasks},
     sql::{Db, PoolStatus},
 };
 
@@ -80,6 +80,24 @@ impl HostMetrics {
                 gauge!("perme8_handler_set_aside", &labels).set(number(count));
             }
         }
+        for status in self.operations.queues().await? {
+            let QueueStatus { queue, state, waiting, retrying, running, dead, lag_seconds, .. } =
+                status;
+            gauge!("perme8_queue_lag_seconds", "queue" => queue.clone())
+                .set(lag_seconds.unwrap_or(0.0));
+            gauge!("perme8_queue_paused", "queue" => queue.clone())
+                .set(u8::from(state == QueueState::Paused));
+            for (word, count) in
+                [("waiting", waiting), ("retrying", retrying), ("running", running), ("dead", dead)]
+            {
+                let labels = [("queue", queue.clone()), ("state", word.to_owned())];
+                gauge!("perme8_queue_jobs", &labels).set(number(count));
+            }
+        }
+        for CaseCount { process, status, cases } in self.operations.case_counts().await? {
+            let labels = [("process", process), ("status", status)];
+            gauge!("perme8_process_cases", &labels).set(number(cases));
+        }
         Ok(())
     }
 }
@@ -147,4 +165,18 @@ fn describe() {
     );
     describe_gauge!("perme8_handler_paused", "Whether an operator has paused a handler");
     describe_gauge!("perme8_handler_set_aside", "Deliveries of a handler that are not done with");
+    describe_gauge!(
+        "perme8_queue_jobs",
+        "Jobs of a queue; those that are retrying are waiting, too"
+    );
+    describe_gauge!(
+        "perme8_queue_lag_seconds",
+        Unit::Seconds,
+        "For how long the job has been due that has been due for the longest time"
+    );
+    describe_gauge!("perme8_queue_paused", "Whether an operator has paused a queue");
+    describe_gauge!(
+        "perme8_process_cases",
+        "Cases of a process manager, by how far they have come"
+    );
 }

@@ -36,7 +36,7 @@ on_both_engines! {
         let almost = scenario.stranger().with_bearer("operators-of-scenario");
         for route in Route::all(Access::Operators) {
             for person in [&scenario.stranger(), &ada, &browser, &almost] {
-                let mut request = route.request(person, &route.at("", "", ""));
+                let mut request = route.request(person, &route.at("", "", "x"));
                 // What a browser would not get past the check of origins for.
                 request = request.header("sec-fetch-site", "same-origin");
                 request.await.is_refused(401, "unauthenticated");
@@ -118,6 +118,36 @@ on_both_engines! {
         assert!(operator.get("/admin/dead-letters").await.is(200).list().is_empty());
         operator.get("/admin/dead-letters?limit=0").await.is_invalid(&["limit"]);
         assert_eq!(operator.get("/admin/handlers").await.body(), &before);
+        assert_eq!(scenario.head().await, head, "nothing was recorded, because nothing was done");
+    }
+
+    async fn what_is_done_later_is_looked_after_as_well(scenario: &mut Scenario) {
+        scenario.run_until_idle().await;
+        let operator = scenario.operator();
+        for list in ["queues", "jobs", "schedules", "timers", "processes"] {
+            let answer = operator.get(&format!("/admin/{list}")).await.is(200);
+            assert!(answer.data().is_array(), "{list}");
+        }
+        operator.get("/admin/jobs?state=done&queue=tests.queue&limit=1").await.is(200);
+        operator.get("/admin/jobs?state=finished").await.is_invalid(&["state"]);
+        operator.get("/admin/processes?status=stuck").await.is(200);
+        let head = scenario.head().await;
+        let nobody = "/admin/queues/tests.nothing";
+        operator.get(nobody).await.is_refused(404, "queue_not_found");
+        for act in ["pause", "resume", "dead-jobs/retry"] {
+            operator.post(&format!("{nobody}/{act}")).await.is_refused(404, "queue_not_found");
+        }
+        for act in ["pause", "resume"] {
+            let schedule = format!("/admin/schedules/tests.nothing/{act}");
+            operator.post(&schedule).await.is_refused(404, "schedule_not_found");
+        }
+        for job in ["x", "00000000-0000-7000-8000-000000000001"] {
+            operator.get(&format!("/admin/jobs/{job}")).await.is_refused(404, "job_not_found");
+            for act in ["retry", "cancel", "discard"] {
+                let path = format!("/admin/jobs/{job}/{act}");
+                operator.post(&path).await.is_refused(404, "job_not_found");
+            }
+        }
         assert_eq!(scenario.head().await, head, "nothing was recorded, because nothing was done");
     }
 }

@@ -127,6 +127,21 @@ pub(crate) const ROUTES: &[Route] = &[
         Some("{}"),
         Access::Operators,
     ),
+    route("GET", "/admin/queues", None, Access::Operators),
+    route("GET", "/admin/queues/{queue}", None, Access::Operators),
+    route("POST", "/admin/queues/{queue}/pause", None, Access::Operators),
+    route("POST", "/admin/queues/{queue}/resume", None, Access::Operators),
+    route("POST", "/admin/queues/{queue}/dead-jobs/retry", None, Access::Operators),
+    route("GET", "/admin/jobs", None, Access::Operators),
+    route("GET", "/admin/jobs/{id}", None, Access::Operators),
+    route("POST", "/admin/jobs/{id}/retry", None, Access::Operators),
+    route("POST", "/admin/jobs/{id}/cancel", None, Access::Operators),
+    route("POST", "/admin/jobs/{id}/discard", None, Access::Operators),
+    route("GET", "/admin/schedules", None, Access::Operators),
+    route("POST", "/admin/schedules/{schedule}/pause", None, Access::Operators),
+    route("POST", "/admin/schedules/{schedule}/resume", None, Access::Operators),
+    route("GET", "/admin/timers", None, Access::Operators),
+    route("GET", "/admin/processes", None, Access::Operators),
 ];
 
 impl Route {
@@ -138,6 +153,7 @@ impl Route {
     pub(crate) fn at(&self, slug: &str, member: &str, id: &str) -> String {
         let path = self.path.replace("{handler}", "notifications.on_invitation");
         let path = path.replace("{position}", "7").replace("{slug}", slug);
+        let path = path.replace("{queue}", "tests.queue").replace("{schedule}", "tests.hourly");
         path.replace("{member}", member).replace("{id}", id)
     }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
 use crate::{
-    admin::operations,
+    admin::{LIST, Retried, operations},
     body::Body,
     error::ApiError,
     fields::{Fields, FromFields},
@@ -17,9 +17,6 @@ use crate::{
     response::Data,
     state::Api,
 };
-
-/// So many are shown where the client does not say.
-const LIST: u8 = 100;
 
 /// Which dead letters somebody wants to see.
 #[derive(Debug)]
@@ -56,12 +53,6 @@ impl FromFields for DiscardBody {
         let with_waiting = fields.flag("with_waiting")?;
         Some(Self(if with_waiting { Discard::WithWaiting } else { Discard::Alone }))
     }
-}
-
-/// How many are delivered again.
-#[derive(Debug, Serialize)]
-pub(crate) struct Retried {
-    retried: u64,
 }
 
 /// How many will never be delivered.

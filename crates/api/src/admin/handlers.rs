@@ -6,10 +6,9 @@ use perme8_events::{
     Position,
     host::{HandlerStatus, Replay, Replayed, Rewind, Rewound},
 };
-use serde::Serialize;
 
 use crate::{
-    admin::operations,
+    admin::{Changed, operations},
     body::Body,
     error::ApiError,
     fields::{Fields, FromFields},
@@ -18,12 +17,6 @@ use crate::{
     response::Data,
     state::Api,
 };
-
-/// Whether something was changed, or was so before.
-#[derive(Debug, Serialize)]
-pub(crate) struct Changed {
-    changed: bool,
-}
 
 /// Where a handler should go back to.
 #[derive(Debug)]

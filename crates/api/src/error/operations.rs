@@ -27,6 +27,20 @@ impl From<OperationError> for ApiError {
         match error {
             OperationError::UnknownHandler { .. } => Self::handler_not_found(),
             OperationError::UnknownDeadLetter { .. } => Self::dead_letter_not_found(),
+            OperationError::UnknownQueue { .. } => Self::queue_not_found(),
+            OperationError::UnknownSchedule { .. } => Self::schedule_not_found(),
+            OperationError::UnknownJob { .. } => Self::job_not_found(),
+            OperationError::NotDead { .. } => Self::not_possible(
+                "not_dead",
+                "The job was not given up: only dead jobs are retried and discarded",
+            ),
+            OperationError::HasEnded { .. } => Self::not_possible(
+                "has_ended",
+                "The job has ended: only jobs that wait or run are called off",
+            ),
+            OperationError::NoDeadJobs { .. } => {
+                Self::not_possible("no_dead_jobs", "The queue has no dead jobs")
+            }
             OperationError::NotOfThisProgram { .. } => Self::not_possible(
                 "handler_of_another_program",
                 "This program does not have the handler: ask the one that has it",

@@ -37,6 +37,8 @@ mod probe;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
+mod queue_operations;
+#[cfg(test)]
 mod retries;
 #[cfg(test)]
 mod rights;

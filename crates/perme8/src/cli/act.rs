@@ -32,17 +32,59 @@ pub(crate) struct Wait {
     pub(crate) wait: bool,
 }
 
-/// What was done to a handler.
+/// What was done, and to what.
 #[derive(Debug, Serialize)]
 pub(crate) struct Done<T> {
-    pub(crate) action: &'static str,
-    pub(crate) handler: String,
+    action: &'static str,
     #[serde(flatten)]
-    pub(crate) outcome: T,
+    outcome: T,
     pub(crate) operator: String,
     /// The rest of the sentence that begins with the action.
     #[serde(skip)]
-    pub(crate) says: String,
+    says: String,
+}
+
+/// What came of something that was done to a handler.
+#[derive(Debug, Serialize)]
+pub(crate) struct OfHandler<T> {
+    pub(crate) handler: String,
+    #[serde(flatten)]
+    pub(crate) outcome: T,
+}
+
+/// Whether something was paused or resumed, or was so before.
+#[derive(Debug, Clone, Copy, Serialize)]
+pub(crate) struct Changed {
+    pub(crate) changed: bool,
+}
+
+impl Changed {
+    /// The same for people, about what has this name.
+    pub(crate) fn says(self, name: &str) -> String {
+        if self.changed {
+            format!("{name}; hosts that run take notice within a second")
+        } else {
+            format!("{name}, which it was before")
+        }
+    }
+}
+
+impl<T> Done<T> {
+    /// Done by whoever runs this program.
+    pub(crate) fn new(action: &'static str, outcome: T, says: String) -> Self {
+        Self { action, outcome, operator: operator().name().to_owned(), says }
+    }
+}
+
+impl<T> Done<OfHandler<T>> {
+    pub(crate) fn of_handler(
+        action: &'static str,
+        handler: &str,
+        outcome: T,
+        says: String,
+    ) -> Self {
+        Self::new(action, OfHandler { handler: handler.to_owned(), outcome }, says)
+    }
 }
 
 impl<T: Serialize> Report for Done<T> {

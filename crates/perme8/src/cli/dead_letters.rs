@@ -14,7 +14,7 @@ use crate::{
     app,
     cli::{
         Console, Failure, Paint, Report,
-        act::{Done, Sure, Wait, operator},
+        act::{Done, OfHandler, Sure, Wait, operator},
         plain,
         references::instant,
         show::{Shown, facts},
@@ -171,44 +171,43 @@ async fn waiting(
     Ok(detail.dead_letter.waiting_behind)
 }
 
-fn done<T>(action: &'static str, handler: &str, outcome: T, says: String) -> Done<T> {
-    let operator = operator().name().to_owned();
-    Done { action, handler: handler.to_owned(), outcome, operator, says }
-}
-
 impl RetryArgs {
     async fn retry(
         &self,
         operations: &Operations,
         position: Position,
         console: &Console,
-    ) -> Result<Done<At>, Failure> {
+    ) -> Result<Done<OfHandler<At>>, Failure> {
         let Self { handler, sure, .. } = self;
         let waiting = waiting(operations, handler, position).await?;
         let name = plain(handler);
         sure.ask(console, &format!("Deliver it to {name} again, with {waiting} behind it?"))?;
         operations.retry(&operator(), handler, position).await?;
         let says = format!("position {position} of {name}; a running host takes it from here");
-        Ok(done("retried", handler, At { position }, says))
+        Ok(Done::of_handler("retried", handler, At { position }, says))
     }
 
     async fn retry_all(
         &self,
         operations: &Operations,
         console: &Console,
-    ) -> Result<Done<Retried>, Failure> {
+    ) -> Result<Done<OfHandler<Retried>>, Failure> {
         let Self { handler, sure, .. } = self;
         let dead = operations.status(handler).await?.dead;
         let name = plain(handler);
         sure.ask(console, &format!("Deliver all {dead} dead letters to {name} again?"))?;
         let retried = operations.retry_all(&operator(), handler).await?;
         let says = format!("{retried} dead letters of {name}; a running host takes it from here");
-        Ok(done("retried", handler, Retried { retried }, says))
+        Ok(Done::of_handler("retried", handler, Retried { retried }, says))
     }
 }
 
 impl EditArgs {
-    async fn edit(&self, operations: &Operations, console: &Console) -> Result<Done<At>, Failure> {
+    async fn edit(
+        &self,
+        operations: &Operations,
+        console: &Console,
+    ) -> Result<Done<OfHandler<At>>, Failure> {
         let Self { which: Which { handler, position }, sure, .. } = self;
         let waiting = waiting(operations, handler, *position).await?;
         let data = self.data()?;
@@ -218,7 +217,7 @@ impl EditArgs {
         sure.ask(console, &question)?;
         operations.edit(&operator(), handler, *position, data).await?;
         let says = format!("position {position} of {name}; a running host takes it from here");
-        Ok(done("edited", handler, At { position: *position }, says))
+        Ok(Done::of_handler("edited", handler, At { position: *position }, says))
     }
 
     fn data(&self) -> Result<Box<RawValue>, Failure> {
@@ -250,7 +249,7 @@ impl DiscardArgs {
         &self,
         operations: &Operations,
         console: &Console,
-    ) -> Result<Done<Discarded>, Failure> {
+    ) -> Result<Done<OfHandler<Discarded>>, Failure> {
         let Self { which: Which { handler, position }, with_waiting, sure } = self;
         let (waiting, name) = (waiting(operations, handler, *position).await?, plain(handler));
         let (discard, rest) = if *with_waiting {
@@ -265,7 +264,12 @@ impl DiscardArgs {
             1 => format!("position {position} of {name}"),
             more => format!("position {position} of {name} and {} behind it", more - 1),
         };
-        Ok(done("discarded", handler, Discarded { position: *position, discarded }, says))
+        Ok(Done::of_handler(
+            "discarded",
+            handler,
+            Discarded { position: *position, discarded },
+            says,
+        ))
     }
 }
 

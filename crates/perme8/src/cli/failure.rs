@@ -118,7 +118,17 @@ fn advice_on(error: &OperationError) -> Option<String> {
         OperationError::UnknownHandler { known, .. } if known.is_empty() => {
             Some("no handler has run on this database yet: `perme8 serve` starts them".to_owned())
         }
-        OperationError::UnknownHandler { handler, known } => Some(suggestion(handler, known)),
+        OperationError::UnknownHandler { handler: name, known }
+        | OperationError::UnknownQueue { queue: name, known }
+        | OperationError::UnknownSchedule { schedule: name, known } => {
+            (!known.is_empty()).then(|| suggestion(name, known))
+        }
+        OperationError::UnknownJob { .. } | OperationError::NoDeadJobs { .. } => {
+            Some("`perme8 jobs list` shows those that there are".to_owned())
+        }
+        OperationError::NotDead { .. } | OperationError::HasEnded { .. } => {
+            Some("`perme8 jobs show` tells how far it has come".to_owned())
+        }
         OperationError::UnknownDeadLetter { .. } | OperationError::NoDeadLetters { .. } => {
             Some("`perme8 dead-letters list` shows those that there are".to_owned())
         }

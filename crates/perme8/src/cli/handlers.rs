@@ -12,7 +12,7 @@ use crate::{
     app,
     cli::{
         Console, Failure, Paint, Report,
-        act::{Done, Sure, Wait, operator},
+        act::{Changed, Done, OfHandler, Sure, Wait, operator},
         plain,
         references::instant,
         tables::table,
@@ -97,12 +97,6 @@ pub(crate) struct HandlerList {
     handlers: Vec<HandlerStatus>,
 }
 
-/// Whether an act has changed anything.
-#[derive(Debug, Serialize)]
-struct Changed {
-    changed: bool,
-}
-
 pub(crate) async fn run(db: &Db, command: &Command, console: &Console) -> Result<(), Failure> {
     let operations = app::operations(db);
     match command {
@@ -125,40 +119,31 @@ impl Act {
         &self,
         operations: &Operations,
         console: &Console,
-    ) -> Result<Done<Changed>, Failure> {
+    ) -> Result<Done<OfHandler<Changed>>, Failure> {
         let name = plain(&self.handler);
         let nodes = operations.status(&self.handler).await?.nodes.len();
         let question = format!("{name} runs on {nodes} nodes and will stop there. Pause it?");
         self.sure.ask(console, &question)?;
         let changed = operations.pause(&operator(), &self.handler).await?;
-        let says = if changed {
-            format!("{name}; hosts that run take notice within a second")
-        } else {
-            format!("{name}, which was paused before")
-        };
-        Ok(self.done("paused", Changed { changed }, says))
+        let changed = Changed { changed };
+        Ok(self.done("paused", changed, changed.says(&name)))
     }
 
     async fn resume(
         &self,
         operations: &Operations,
         console: &Console,
-    ) -> Result<Done<Changed>, Failure> {
+    ) -> Result<Done<OfHandler<Changed>>, Failure> {
         let name = plain(&self.handler);
         let behind = operations.status(&self.handler).await?.lag_events;
         self.sure.ask(console, &format!("{name} is {behind} positions behind. Let it go on?"))?;
         let changed = operations.resume(&operator(), &self.handler).await?;
-        let says = if changed {
-            format!("{name}; hosts that run take notice within a second")
-        } else {
-            format!("{name}, which was not paused")
-        };
-        Ok(self.done("resumed", Changed { changed }, says))
+        let changed = Changed { changed };
+        Ok(self.done("resumed", changed, changed.says(&name)))
     }
 
-    fn done<T>(&self, action: &'static str, outcome: T, says: String) -> Done<T> {
-        let operator = operator().name().to_owned();
-        Done { action, handler: self.handler.clone(), outcome, operator, says }
+    fn done<T>(&self, action: &'static str, outcome: T, says: String) -> Done<OfHandler<T>> {
+        Done::of_handler(action, &self.handler, outcome, says)
     }
 }
 
@@ -167,7 +152,7 @@ impl RewindArgs {
         &self,
         operations: &Operations,
         console: &Console,
-    ) -> Result<Done<Rewound>, Failure> {
+    ) -> Result<Done<OfHandler<Rewound>>, Failure> {
         let Self { act, to_position, to_time, effects, wait: _ } = self;
         let name = plain(&act.handler);
         let status = operations.status(&act.handler).await?;
@@ -196,7 +181,7 @@ impl ReplayArgs {
         &self,
         operations: &Operations,
         console: &Console,
-    ) -> Result<Done<Replayed>, Failure> {
+    ) -> Result<Done<OfHandler<Replayed>>, Failure> {
         let Self { act, aggregate_type, aggregate_id, effects, wait: _ } = self;
         let name = plain(&act.handler);
         operations.status(&act.handler).await?;

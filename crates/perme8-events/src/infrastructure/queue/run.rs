@@ -1,6 +1,10 @@
 //! Running one job, and writing down how that ended.
 
-use std::{error::Error, sync::Arc, time::Duration};
+use std::{
+    error::Error,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use async_trait::async_trait;
 use chrono::{SubsecRound as _, TimeDelta};
@@ -14,6 +18,7 @@ use crate::{
     infrastructure::{
         db::Db,
         guard::guarded,
+        measures,
         queue::{
             claims::{Claim, Ended},
             erased::AnyWorker,
@@ -43,7 +48,9 @@ impl Stop for CancellationToken {
 /// another one runs the job again.
 pub(crate) async fn run(db: Db, worker: Arc<dyn AnyWorker>, claim: Claim, stop: CancellationToken) {
     let options = worker.queue_options();
+    let begun = Instant::now();
     let ended = attempt(&db, &*worker, &claim, options, &stop).await;
+    measures::ran(claim.queue, &ended, begun.elapsed());
     tell(&claim, &ended);
     loop {
         match claim.end(&db, options, &ended).await {

@@ -15,6 +15,7 @@ use crate::{
     },
     infrastructure::{
         db::Db,
+        queue::erased::AnyWorker,
         runtime::{Runtime, erased::AnyHandler},
         tx::Tx,
         unit_of_work::UnitOfWork,
@@ -22,13 +23,17 @@ use crate::{
     sql,
 };
 
+pub(crate) mod cases;
 pub(crate) mod dead_letters;
 pub(crate) mod edit;
 pub(crate) mod error;
+pub(crate) mod jobs;
 pub(crate) mod operator;
 pub(crate) mod pauses;
+pub(crate) mod queues;
 pub(crate) mod replay;
 pub(crate) mod rewind;
+pub(crate) mod schedules;
 pub(crate) mod status;
 
 use error::OperationError;
@@ -39,6 +44,7 @@ use operator::Operator;
 pub struct Operations {
     db: Db,
     handlers: Vec<Arc<dyn AnyHandler>>,
+    workers: Vec<Arc<dyn AnyWorker>>,
     catalogues: &'static [Catalogue],
 }
 
@@ -59,7 +65,11 @@ struct Act<'a> {
 
 impl<'a> Act<'a> {
     fn on_handler(action: OperatorAction, name: &'a str) -> Self {
-        Self { action, kind: SubjectKind::Handler, name, position: None, detail: None }
+        Self::on(SubjectKind::Handler, action, name)
+    }
+
+    fn on(kind: SubjectKind, action: OperatorAction, name: &'a str) -> Self {
+        Self { action, kind, name, position: None, detail: None }
     }
 
     fn at(self, position: Position) -> Self {
@@ -75,14 +85,15 @@ impl Operations {
     /// On this database, for whatever does not ask what handlers and events mean.
     #[must_use]
     pub fn new(db: &Db) -> Self {
-        Self { db: db.clone(), handlers: Vec::new(), catalogues: &[] }
+        Self { db: db.clone(), handlers: Vec::new(), workers: Vec::new(), catalogues: &[] }
     }
 
     /// On the database of this runtime, whose handlers can be rewound and given events again, and with these events, whose
     /// data can be edited. The runtime need not be started.
     #[must_use]
     pub fn of(runtime: &Runtime, catalogues: &'static [Catalogue]) -> Self {
-        Self { db: runtime.db.clone(), handlers: runtime.handlers.clone(), catalogues }
+        let Runtime { db, handlers, workers, .. } = runtime;
+        Self { db: db.clone(), handlers: handlers.clone(), workers: workers.clone(), catalogues }
     }
 
     /// Changes something for an operator, and records it in the same commit.

@@ -2,7 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use crate::domain::{decode::DecodeError, error::StorageError, position::Position};
+use crate::{
+    domain::{core_events::JobId, decode::DecodeError, error::StorageError, position::Position},
+    infrastructure::runtime::operations::jobs::JobState,
+};
 
 /// Why an operator's wish was not followed; nothing was changed then.
 #[derive(Debug, thiserror::Error)]
@@ -38,6 +41,50 @@ pub enum OperationError {
     NoDeadLetters {
         /// The handler.
         handler: String,
+    },
+    /// There is no queue of this name.
+    #[error("no queue is called `{queue}`: the list of queues shows those that there are")]
+    UnknownQueue {
+        /// The name.
+        queue: String,
+        /// The names that there are, sorted.
+        known: Vec<String>,
+    },
+    /// There is no schedule of this name.
+    #[error("no schedule is called `{schedule}`: the list of schedules shows those that there are")]
+    UnknownSchedule {
+        /// The name.
+        schedule: String,
+        /// The names that there are, sorted.
+        known: Vec<String>,
+    },
+    /// There is no such job, or no longer.
+    #[error("there is no job {job_id}: it may have been done so long ago that it is forgotten")]
+    UnknownJob {
+        /// The job.
+        job_id: JobId,
+    },
+    /// The job was not given up.
+    #[error("the job {job_id} is {}: only dead jobs are retried and discarded", state.as_str())]
+    NotDead {
+        /// The job.
+        job_id: JobId,
+        /// How far it has come.
+        state: JobState,
+    },
+    /// The job can no longer be called off.
+    #[error("the job {job_id} is {}: only jobs that wait or run are called off", state.as_str())]
+    HasEnded {
+        /// The job.
+        job_id: JobId,
+        /// How far it has come.
+        state: JobState,
+    },
+    /// The queue has given up nothing.
+    #[error("`{queue}` has no dead jobs, so there is nothing to retry")]
+    NoDeadJobs {
+        /// The queue.
+        queue: String,
     },
     /// The event of a dead letter is gone, so nobody can say what its data may be.
     #[error("the event at position {position} is no longer in the log: discard the dead letter")]

@@ -36,23 +36,7 @@ impl Operations {
     /// [`OperationError`] when there is no such handler.
     pub async fn pause(&self, operator: &Operator, handler: &str) -> Result<bool, OperationError> {
         self.exists(handler).await?;
-        self.act(operator, async |tx| {
-            let now = tx.now();
-            let paused = tx
-                .query(sql!(
-                    "INSERT INTO event_pauses (kind, name, paused_at, operator) VALUES ($1, $2, $3, $4)
-                     ON CONFLICT (kind, name) DO NOTHING"
-                ))
-                .bind(SubjectKind::Handler.as_str())
-                .bind(handler)
-                .bind(now)
-                .bind(operator.name())
-                .exec()
-                .await?
-                == 1;
-            Ok((paused, paused.then(|| Act::on_handler(OperatorAction::Pause, handler))))
-        })
-        .await
+        self.stop(operator, SubjectKind::Handler, handler).await
     }
 
     /// Lets a handler go on where it stopped. False when it was not paused.
@@ -62,17 +46,57 @@ impl Operations {
     /// [`OperationError`] when there is no such handler.
     pub async fn resume(&self, operator: &Operator, handler: &str) -> Result<bool, OperationError> {
         self.exists(handler).await?;
+        self.go_on(operator, SubjectKind::Handler, handler).await
+    }
+
+    /// False when it was paused already.
+    pub(super) async fn stop(
+        &self,
+        operator: &Operator,
+        kind: SubjectKind,
+        name: &str,
+    ) -> Result<bool, OperationError> {
         self.act(operator, async |tx| {
-            let resumed = tx
-                .query(sql!("DELETE FROM event_pauses WHERE kind = $1 AND name = $2"))
-                .bind(SubjectKind::Handler.as_str())
-                .bind(handler)
+            let now = tx.now();
+            let paused = tx
+                .query(sql!(
+                    "INSERT INTO event_pauses (kind, name, paused_at, operator) VALUES ($1, $2, $3, $4)
+                     ON CONFLICT (kind, name) DO NOTHING"
+                ))
+                .bind(kind.as_str())
+                .bind(name)
+                .bind(now)
+                .bind(operator.name())
                 .exec()
                 .await?
                 == 1;
-            Ok((resumed, resumed.then(|| Act::on_handler(OperatorAction::Resume, handler))))
+            Ok((paused, paused.then(|| Act::on(kind, OperatorAction::Pause, name))))
         })
         .await
+    }
+
+    /// False when it was not paused.
+    pub(super) async fn go_on(
+        &self,
+        operator: &Operator,
+        kind: SubjectKind,
+        name: &str,
+    ) -> Result<bool, OperationError> {
+        let resumed = self
+            .act(operator, async |tx| {
+                let resumed = tx
+                    .query(sql!("DELETE FROM event_pauses WHERE kind = $1 AND name = $2"))
+                    .bind(kind.as_str())
+                    .bind(name)
+                    .exec()
+                    .await?
+                    == 1;
+                Ok((resumed, resumed.then(|| Act::on(kind, OperatorAction::Resume, name))))
+            })
+            .await?;
+        // There may be something to do at once.
+        self.db.deferred();
+        Ok(resumed)
     }
 }
 
