@@ -9,6 +9,7 @@ pub(crate) mod claims;
 pub(crate) mod deferred;
 pub(crate) mod dispatcher;
 pub(crate) mod erased;
+mod rounds;
 mod run;
 mod schedules;
 pub(crate) mod start;

@@ -13,8 +13,9 @@ use crate::{
     infrastructure::{
         db::Db,
         queue::{
-            claims::{self, Claim, Signal},
+            claims::{self, Claim},
             erased::AnyWorker,
+            rounds::Signal,
             run, schedules, timers,
         },
     },
