@@ -74,15 +74,16 @@ pub struct Scenario {
     place: Place,
     driver: Option<Driver>,
     is_live: bool,
+    onboarding: bool,
 }
 
 impl Scenario {
     /// Starts a host on `test`.
     pub async fn start(test: TestDb) -> Self {
-        let (app, address) = host(&test, Arc::new(test.clock.clone())).await;
+        let (app, address) = host(&test, Arc::new(test.clock.clone()), false).await;
         // Known to the database from the beginning, handlers see everything that happens.
         let driver = Some(app.runtime().driver(Some(test.clock.clone())).await);
-        Self { test, app, place: Place::new(address), driver, is_live: false }
+        Self { test, app, place: Place::new(address), driver, is_live: false, onboarding: false }
     }
 
     /// From now on time passes, and handlers run by themselves.
@@ -91,13 +92,23 @@ impl Scenario {
         self.restart().await;
     }
 
+    /// From now on the host sets up new workspaces.
+    pub async fn set_up_workspaces(&mut self) {
+        self.onboarding = true;
+        self.restart().await;
+        if !self.is_live {
+            // Known to the database from here on.
+            self.run_until_idle().await;
+        }
+    }
+
     /// Stops the host, and starts another on the same database.
     pub async fn restart(&mut self) {
         self.driver = None;
         self.stop().await;
         let clock: Arc<dyn Clock> =
             if self.is_live { Arc::new(SystemClock) } else { Arc::new(self.test.clock.clone()) };
-        let (app, address) = host(&self.test, clock).await;
+        let (app, address) = host(&self.test, clock, self.onboarding).await;
         if self.is_live {
             app.start().await.expect("the handlers fit the database");
         }
@@ -112,7 +123,7 @@ impl Scenario {
 
     /// One more host, live and on the same database.
     pub async fn another_host(&self) -> OtherHost {
-        let (app, address) = host(&self.test, Arc::new(SystemClock)).await;
+        let (app, address) = host(&self.test, Arc::new(SystemClock), self.onboarding).await;
         app.start().await.expect("the handlers fit the database");
         OtherHost { app, place: Place::new(address) }
     }
@@ -288,7 +299,7 @@ impl OtherHost {
     }
 }
 
-async fn host(test: &TestDb, clock: Arc<dyn Clock>) -> (App, SocketAddr) {
+async fn host(test: &TestDb, clock: Arc<dyn Clock>, onboarding: bool) -> (App, SocketAddr) {
     let options = DbOptions { clock, connections: 5, power_safe: false, ..DbOptions::default() };
     let db = Db::open(&test.url, options).await.expect("the database opens");
     let token = OperatorToken::new(OPERATOR_TOKEN).expect("the token is long enough");
@@ -296,6 +307,7 @@ async fn host(test: &TestDb, clock: Arc<dyn Clock>) -> (App, SocketAddr) {
         cheap_passwords: true,
         legacy_bridge: true,
         operator_token: Some(token),
+        onboarding,
         ..AppOptions::default()
     };
     let app = App::assemble(db, options).await.expect("the host fits the database");

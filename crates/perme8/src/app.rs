@@ -16,7 +16,10 @@ use mail::{Correspondent, Mailbox, SendMail, SmtpServer, SmtpSetupError, Station
 use notifications::Notifications;
 use perme8_events::{
     StorageError,
-    host::{EventBus, Feed, NodeOptions, Operations, Runtime, StartError, StillRunning, Tasks},
+    host::{
+        EventBus, Feed, NodeOptions, Operations, Runtime, RuntimeBuilder, StartError, StillRunning,
+        Tasks,
+    },
     sql::{Applied, Db, DbOptions, MigrationError, OpenError},
 };
 use tokio::net::TcpListener;
@@ -27,9 +30,10 @@ use crate::{
     config::Config,
     legacy_bridge::LegacyBridge,
     metrics::HostMetrics,
+    onboarding::{self, Onboarding, Welcomer},
     readiness::HostReadiness,
     standings::IdentityStandings,
-    timers,
+    upkeep::{self, Upkeep},
 };
 
 /// The composed system: facades, live bus, durable handlers and the HTTP edge over one database.
@@ -56,6 +60,7 @@ pub struct App {
 
 /// How a system is composed.
 #[derive(Clone, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "switches that have nothing to do with each other")]
 pub struct AppOptions {
     /// What the system runs is spawned here, and stops with it.
     pub tasks: Tasks,
@@ -67,6 +72,8 @@ pub struct AppOptions {
     pub legacy_bridge: bool,
     /// What operators show at `/admin`; there is no `/admin` without it.
     pub operator_token: Option<OperatorToken>,
+    /// Whether a new workspace is set up by `perme8.onboarding`.
+    pub onboarding: bool,
     /// How mails look and go out.
     pub mail: MailOptions,
     /// Shows every mail to everybody, for development.
@@ -134,7 +141,9 @@ impl App {
         let options = DbOptions { connections: config.connections, ..DbOptions::default() };
         let db = Db::open(&config.database, options).await?;
         db.migrate(MIGRATIONS, migrated).await?;
-        let Config { node, secure_cookies, legacy_bridge, operator_token, dev, .. } = config;
+        let Config {
+            node, secure_cookies, legacy_bridge, operator_token, onboarding, dev, ..
+        } = config;
         let mail = MailOptions {
             stationery: config.stationery(),
             sender: config.sender(),
@@ -145,6 +154,7 @@ impl App {
             secure_cookies: *secure_cookies,
             legacy_bridge: *legacy_bridge,
             operator_token: *operator_token,
+            onboarding: *onboarding,
             mail,
             dev: *dev,
             ..AppOptions::default()
@@ -165,7 +175,15 @@ impl App {
             Some(server) => SendMail::through(server, sender, &db)?,
             None => SendMail::into_mailbox(sender, &db),
         };
-        let runtime = with_handlers(&db, &identity, options.node, stationery, sending);
+        let builder = Runtime::builder(&db).node(named(options.node));
+        let builder = if options.onboarding {
+            let welcomer = Welcomer::new(&db, identity.directory(), stationery.clone());
+            builder.process(Onboarding, welcomer)
+        } else {
+            // What it left in the database waits until it is configured again.
+            builder.retired(onboarding::NAME).retired_queue(onboarding::NAME)
+        };
+        let runtime = with_handlers(builder, &db, &identity, stationery, sending).build();
         let feed = Feed::start(&db, &options.tasks).await?;
         let standings = Arc::new(IdentityStandings::new(identity.directory()));
         let bus = EventBus::new(feed.clone(), standings, CATALOGUES);
@@ -188,7 +206,7 @@ impl App {
         })
     }
 
-    /// Runs the durable handlers and the timers from now on.
+    /// Runs the durable handlers, the workers and the schedules from now on.
     ///
     /// # Errors
     ///
@@ -196,7 +214,6 @@ impl App {
     /// lies beyond the end of the log.
     pub async fn start(&self) -> Result<(), AppError> {
         self.runtime.start(&self.feed, &self.tasks).await?;
-        timers::start(&self.identity, &self.mailbox(), &self.tasks);
         self.metrics.start(&self.tasks);
         self.is_started.store(true, Ordering::Release);
         Ok(())
@@ -358,22 +375,29 @@ fn new_identity(db: &Db, _options: &AppOptions) -> Identity {
 pub(crate) fn operations(db: &Db) -> Operations {
     let (identity, mail) = (Identity::new(db.clone()), MailOptions::default());
     let sending = SendMail::into_mailbox(mail.sender, db);
-    Operations::of(&with_handlers(db, &identity, None, mail.stationery, sending), CATALOGUES)
+    let welcomer = Welcomer::new(db, identity.directory(), mail.stationery.clone());
+    let builder = Runtime::builder(db).process(Onboarding, welcomer);
+    let runtime = with_handlers(builder, db, &identity, mail.stationery, sending).build();
+    Operations::of(&runtime, CATALOGUES)
 }
 
-/// Every durable handler and every worker. A handler that goes away is declared `.retired("its.name")` here.
+fn named(node: Option<String>) -> NodeOptions {
+    let default = NodeOptions::default();
+    NodeOptions { name: node.unwrap_or(default.name), lease: default.lease }
+}
+
+/// Every durable handler, worker and schedule that no setting turns off. A handler that goes away is declared
+/// `.retired("its.name")` here, a queue `.retired_queue("its.name")`.
 fn with_handlers(
+    builder: RuntimeBuilder,
     db: &Db,
     identity: &Identity,
-    node: Option<String>,
     stationery: Stationery,
     sending: SendMail,
-) -> Runtime {
+) -> RuntimeBuilder {
     let directory: Arc<dyn notifications::Directory> =
         Arc::new(notifications::IdentityGateway::new(identity.directory()));
-    let default = NodeOptions::default();
-    Runtime::builder(db)
-        .node(NodeOptions { name: node.unwrap_or(default.name), lease: default.lease })
+    let builder = builder
         .handler(identity::OnUserConfirmed)
         .handler(identity.mailer(stationery))
         .handler(notifications::OnInvitation::new(Arc::clone(&directory)))
@@ -382,5 +406,6 @@ fn with_handlers(
         .handler(AuditLog::new())
         .worker(LinkRequests::new(identity.clone()))
         .worker(sending)
-        .build()
+        .worker(Upkeep::new(identity.clone(), Mailbox::new(db.clone())));
+    upkeep::schedules().into_iter().fold(builder, RuntimeBuilder::schedule)
 }

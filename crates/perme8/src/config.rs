@@ -49,6 +49,8 @@ pub struct Config {
     pub legacy_bridge: bool,
     /// What operators show at `/admin`; there is no `/admin` without it.
     pub operator_token: Option<OperatorToken>,
+    /// Whether a new workspace is set up by the process `perme8.onboarding`.
+    pub onboarding: bool,
     /// What the host calls itself in mails.
     pub app_name: String,
     /// Where users reach the host; the address it listens at when there is none.
@@ -151,6 +153,7 @@ impl Default for Config {
             secure_cookies: false,
             legacy_bridge: false,
             operator_token: None,
+            onboarding: false,
             app_name: "Perme8".to_owned(),
             base_url: None,
             mail_smtp_url: None,
@@ -242,6 +245,7 @@ fn resolve(
             parse::yes_or_no,
         ),
         operator_token: parser.optional_with(&Key::OPERATOR_TOKEN, parse::operator_token),
+        onboarding: parser.value_with(&Key::ONBOARDING, default.onboarding, parse::yes_or_no),
         app_name: parser.value_with(&Key::APP_NAME, default.app_name, parse::label),
         base_url: parser.optional(&Key::BASE_URL),
         mail_smtp_url: parser.optional(&Key::MAIL_SMTP_URL),
@@ -283,6 +287,7 @@ impl Config {
             secure_cookies,
             legacy_bridge,
             operator_token,
+            onboarding,
             app_name,
             base_url,
             mail_smtp_url,
@@ -300,6 +305,7 @@ impl Config {
             "secure_cookies" => Some(secure_cookies.to_string()),
             "legacy_bridge" => Some(legacy_bridge.to_string()),
             "operator_token" => operator_token.map(|_| "(hidden)".to_owned()),
+            "onboarding" => Some(onboarding.to_string()),
             "app_name" => Some(app_name.clone()),
             "base_url" => base_url.as_ref().map(ToString::to_string),
             "mail_smtp_url" => mail_smtp_url.as_ref().map(ToString::to_string),

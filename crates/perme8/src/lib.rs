@@ -9,9 +9,10 @@ mod demo;
 mod legacy_bridge;
 mod logging;
 mod metrics;
+mod onboarding;
 mod readiness;
 mod standings;
-mod timers;
+mod upkeep;
 
 pub use app::{App, AppError, AppOptions, MailOptions};
 pub use catalogue::{CATALOGUES, MIGRATIONS};

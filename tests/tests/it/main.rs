@@ -25,6 +25,8 @@ mod metrics;
 #[cfg(test)]
 mod morning;
 #[cfg(test)]
+mod onboarding;
+#[cfg(test)]
 mod once;
 #[cfg(test)]
 mod resume;

@@ -6,7 +6,7 @@ use serde::{Serialize, de::DeserializeOwned};
 
 use crate::{
     application::{
-        handler::{HandlerError, Subscription},
+        handler::{HandlerError, HandlerOptions, Subscription},
         job::Job,
     },
     domain::envelope::Envelope,
@@ -30,6 +30,11 @@ pub trait ProcessManager: Send + Sync {
 
     /// The events that it wants to be told of; timers and the fate of its commands need no mention.
     fn subscriptions(&self) -> &[Subscription];
+
+    /// How it wants to be run.
+    fn options(&self) -> HandlerOptions {
+        HandlerOptions::DEFAULT
+    }
 
     /// To which case an event belongs, e.g. the id of the workspace; none when it is of no interest. It never changes for an
     /// event.

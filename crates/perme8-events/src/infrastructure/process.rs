@@ -9,7 +9,7 @@ use sqlx::types::Json;
 use crate::{
     application::{
         deferred::{Deferred, Timer, What},
-        handler::{EventHandler, HandlerError, Subscriber, Subscription},
+        handler::{EventHandler, HandlerError, HandlerOptions, Subscriber, Subscription},
         job::{Job, NewJob},
         process::{End, Input, ProcessManager, Steps},
         transaction::Transaction as _,
@@ -312,6 +312,10 @@ impl<P: ProcessManager> Subscriber for ProcessHandler<P> {
 
     fn subscriptions(&self) -> &[Subscription] {
         &self.subscriptions
+    }
+
+    fn options(&self) -> HandlerOptions {
+        self.process.options()
     }
 
     fn partition_key(&self, event: &Envelope) -> String {

@@ -27,6 +27,9 @@ pub(crate) struct Args {
     /// Speak to clients of the old system, too: true or false [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) legacy_bridge: Option<String>,
+    /// Welcome the owner of each new workspace: true or false [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) onboarding: Option<String>,
     /// What the host calls itself in mails [default: Perme8]
     #[arg(long, value_name = "NAME")]
     pub(crate) app_name: Option<String>,
@@ -69,6 +72,7 @@ impl Args {
             node,
             secure_cookies,
             legacy_bridge,
+            onboarding,
             app_name,
             base_url,
             mail_smtp_url,
@@ -81,6 +85,7 @@ impl Args {
             ("node", node),
             ("secure_cookies", secure_cookies),
             ("legacy_bridge", legacy_bridge),
+            ("onboarding", onboarding),
             ("app_name", app_name),
             ("base_url", base_url),
             ("mail_smtp_url", mail_smtp_url),

@@ -25,6 +25,8 @@ impl Key {
         Self::open("legacy_bridge", "topics and messages of the old system, for its clients");
     pub(crate) const OPERATOR_TOKEN: Self =
         Self::secret("operator_token", "what operators show at /admin; without it there is none");
+    pub(crate) const ONBOARDING: Self =
+        Self::open("onboarding", "a welcome for the owner of each new workspace");
     pub(crate) const APP_NAME: Self = Self::open("app_name", "what the host calls itself in mails");
     pub(crate) const BASE_URL: Self =
         Self::open("base_url", "where users reach the host; links in mails begin with it");
@@ -67,6 +69,7 @@ pub(crate) const ALL: &[Key] = &[
     Key::SECURE_COOKIES,
     Key::LEGACY_BRIDGE,
     Key::OPERATOR_TOKEN,
+    Key::ONBOARDING,
     Key::APP_NAME,
     Key::BASE_URL,
     Key::MAIL_SMTP_URL,

@@ -1,0 +1,105 @@
+//! What happens because time passes: schedules, and the worker of their chores.
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use identity::{ExpireInvitations, Identity, PurgeExpired};
+use mail::{Mailbox, PurgeMailbox};
+use perme8_events::{HandlerError, Job, JobRun, Origin, QueueOptions, Schedule, Worker};
+use serde::{Deserialize, Serialize};
+
+/// So much is done in one transaction, so that a long list holds up nobody.
+const AT_ONCE: u32 = 500;
+
+/// Something that has to be done from time to time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum Chore {
+    /// Invitations that nobody has answered.
+    ExpireInvitations,
+    /// Sessions and tokens that have run out.
+    PurgeExpired,
+    /// Old mails of the development mailbox.
+    PurgeMailbox,
+}
+
+impl Job for Chore {
+    const QUEUE: &'static str = "perme8.upkeep";
+}
+
+/// When each chore is done, spread over the hour.
+pub(crate) fn schedules() -> [Schedule; 3] {
+    [
+        ("identity.expiry", "7 * * * *", Chore::ExpireInvitations),
+        ("identity.purge", "22 * * * *", Chore::PurgeExpired),
+        ("mail.purge", "37 * * * *", Chore::PurgeMailbox),
+    ]
+    .map(|(name, pattern, chore)| {
+        Schedule::new(name, pattern, chore).expect("these patterns come true")
+    })
+}
+
+/// Does the chores.
+#[derive(Debug)]
+pub(crate) struct Upkeep {
+    identity: Identity,
+    mailbox: Mailbox,
+}
+
+impl Upkeep {
+    pub(crate) fn new(identity: Identity, mailbox: Mailbox) -> Self {
+        Self { identity, mailbox }
+    }
+
+    /// One part of a chore: how much was done, at most [`AT_ONCE`].
+    async fn part(&self, chore: Chore) -> Result<u64, HandlerError> {
+        match chore {
+            Chore::ExpireInvitations => {
+                let origin = Origin::system("identity.expiry");
+                let command = ExpireInvitations { limit: AT_ONCE };
+                Ok(self.identity.expire_invitations(origin, command).await? as u64)
+            }
+            Chore::PurgeExpired => {
+                let origin = Origin::system("identity.purge");
+                Ok(self.identity.purge_expired(origin, PurgeExpired { limit: AT_ONCE }).await?)
+            }
+            Chore::PurgeMailbox => {
+                let origin = Origin::system("mail.purge");
+                Ok(self.mailbox.purge(origin, PurgeMailbox { limit: AT_ONCE }).await?)
+            }
+        }
+    }
+}
+
+#[async_trait]
+impl Worker for Upkeep {
+    type Job = Chore;
+    /// How much was done.
+    type Done = u64;
+
+    fn options(&self) -> QueueOptions {
+        QueueOptions { concurrency: 1, timeout: Duration::from_mins(10), ..QueueOptions::DEFAULT }
+    }
+
+    async fn work(&self, chore: Chore, run: &JobRun) -> Result<u64, HandlerError> {
+        let mut done = 0;
+        while !run.is_stopped() {
+            let part = self.part(chore).await?;
+            done += part;
+            if part < u64::from(AT_ONCE) {
+                break;
+            }
+        }
+        Ok(done)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_schedule_can_be_kept() {
+        assert_eq!(schedules().len(), 3);
+    }
+}
