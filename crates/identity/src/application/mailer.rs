@@ -83,11 +83,11 @@ impl Mailer {
         if workspace.is_archived() {
             return Ok(None);
         }
-        let invitee = tx.user_by_email(&email).await?.filter(User::is_confirmed);
+        let known = tx.user_by_email(&email).await?.filter(User::is_confirmed);
         let (workspace, inviter) = (workspace.name.as_str(), inviter.full_name());
         let offer = letters::Offer { workspace, inviter: &inviter, role, expires_at };
         let link = self.stationery.link(&["invitations", &id.to_string()]);
-        let (name, letter) = match invitee {
+        let (name, letter) = match known {
             Some(user) => (
                 user.full_name(),
                 letters::invitation(&self.stationery, &offer, &user.first_name, link),

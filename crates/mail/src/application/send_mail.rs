@@ -61,7 +61,7 @@ impl Worker for SendMail {
             retry: RetryPolicy {
                 attempts: 40,
                 base: Duration::from_secs(2),
-                cap: Duration::from_mins(60),
+                cap: Duration::from_hours(1),
             },
             timeout: Duration::from_mins(1),
             // Links in mails hold tokens.

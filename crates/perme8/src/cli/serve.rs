@@ -33,11 +33,11 @@ pub(crate) struct Args {
     /// What the host calls itself in mails [default: Perme8]
     #[arg(long, value_name = "NAME")]
     pub(crate) app_name: Option<String>,
-    /// Where users reach the host, e.g. https://perme8.example; links in mails begin with it [default: where it listens]
+    /// Where users reach the host, e.g. `https://perme8.example`; links in mails begin with it [default: where it listens]
     #[arg(long, value_name = "URL")]
     pub(crate) base_url: Option<String>,
-    /// The server that sends the mails, e.g. smtps://<name>:<password>@<host>; better given as PERME8_MAIL_SMTP_URL, since
-    /// everybody on this machine sees flags [default: none, mails stay in the mailbox]
+    /// The server that sends the mails, e.g. `smtps://<name>:<password>@<host>`; better given as `PERME8_MAIL_SMTP_URL`,
+    /// since everybody on this machine sees flags [default: none, mails stay in the mailbox]
     #[arg(long, value_name = "URL")]
     pub(crate) mail_smtp_url: Option<String>,
     /// The address that sends the mails

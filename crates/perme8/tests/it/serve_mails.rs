@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::serve_story::{Host, Site};
 
 /// Leases of a host that was killed run out well before.
-const DEADLINE: Duration = Duration::from_secs(60);
+const DEADLINE: Duration = Duration::from_mins(1);
 
 /// How often the host is killed, and how many people register with each.
 const KILLS: usize = 4;
