@@ -21,7 +21,7 @@ pub(crate) struct Lifeline {
 struct Session {
     identity: Identity,
     origin: Origin,
-    session_id: SessionId,
+    id: SessionId,
     /// What happens to the account; a log-out is among it.
     news: LiveEvents,
     news_are_over: bool,
@@ -48,7 +48,7 @@ impl Lifeline {
         let session = Session {
             identity: api.identity.clone(),
             origin: caller.origin.clone(),
-            session_id: caller.session_id,
+            id: caller.session_id,
             news,
             news_are_over: false,
         };
@@ -58,9 +58,13 @@ impl Lifeline {
     /// Waits until it is time to ask. Nothing is lost when the wait is cancelled.
     pub(crate) async fn due(&mut self) -> Result<Due, StorageError> {
         let Self { session, heartbeat } = self;
+        let Some(session) = session else {
+            heartbeat.tick().await;
+            return Ok(Due::Beat);
+        };
         tokio::select! {
             _ = heartbeat.tick() => Ok(Due::Beat),
-            news = news_of(session) => news.map(|()| Due::News),
+            told = session.told() => told.map(|()| Due::News),
         }
     }
 
@@ -68,10 +72,10 @@ impl Lifeline {
     ///
     /// Beside anything else that may be ready first this would begin again and again: it is awaited to its end.
     pub(crate) async fn holds(&self) -> Result<bool, StorageError> {
-        let Some(Session { identity, origin, session_id, .. }) = &self.session else {
+        let Some(Session { identity, origin, id, .. }) = &self.session else {
             return Ok(true);
         };
-        match identity.session(origin, *session_id).await {
+        match identity.session(origin, *id).await {
             Ok(session) => Ok(session.is_some()),
             Err(QueryError::Forbidden | QueryError::NotFound) => Ok(false),
             Err(QueryError::Storage(error)) => Err(error),
@@ -79,17 +83,17 @@ impl Lifeline {
     }
 }
 
-/// Waits until something happens to the account; for ever where there is none.
-async fn news_of(session: &mut Option<Session>) -> Result<(), StorageError> {
-    while let Some(Session { news, news_are_over: false, .. }) = session {
-        match news.next().await? {
-            Delivery::Event(_) => return Ok(()),
-            Delivery::AccessLost(_) | Delivery::Closed => {
-                session.iter_mut().for_each(|session| session.news_are_over = true);
+impl Session {
+    /// Waits until something happens to the account.
+    async fn told(&mut self) -> Result<(), StorageError> {
+        while !self.news_are_over {
+            match self.news.next().await? {
+                Delivery::Event(_) => return Ok(()),
+                Delivery::AccessLost(_) | Delivery::Closed => self.news_are_over = true,
             }
         }
+        std::future::pending().await
     }
-    std::future::pending().await
 }
 
 fn every(period: Duration) -> Interval {

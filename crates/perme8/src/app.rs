@@ -60,7 +60,10 @@ pub struct App {
 
 /// How a system is composed.
 #[derive(Clone, Debug, Default)]
-#[expect(clippy::struct_excessive_bools, reason = "switches that have nothing to do with each other")]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that have nothing to do with each other"
+)]
 pub struct AppOptions {
     /// What the system runs is spawned here, and stops with it.
     pub tasks: Tasks,
@@ -141,9 +144,8 @@ impl App {
         let options = DbOptions { connections: config.connections, ..DbOptions::default() };
         let db = Db::open(&config.database, options).await?;
         db.migrate(MIGRATIONS, migrated).await?;
-        let Config {
-            node, secure_cookies, legacy_bridge, operator_token, onboarding, dev, ..
-        } = config;
+        let Config { node, secure_cookies, legacy_bridge, operator_token, onboarding, dev, .. } =
+            config;
         let mail = MailOptions {
             stationery: config.stationery(),
             sender: config.sender(),

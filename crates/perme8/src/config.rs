@@ -30,6 +30,10 @@ use sources::Given;
 /// Each has a name, e.g. `log_format`: it is the key in `perme8.toml`, the environment variable `PERME8_LOG_FORMAT` and
 /// the flag `--log-format`; the operator token is no flag, because process lists show those. The first of flag, environment and file that names a setting wins.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that have nothing to do with each other"
+)]
 pub struct Config {
     /// The database: `sqlite:<path>` or `postgres://…`.
     pub database: DatabaseUrl,
