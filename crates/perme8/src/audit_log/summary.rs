@@ -12,7 +12,7 @@ const FACTS: usize = 6;
 /// Schemas refer to each other no deeper than that.
 const DEPTH: u8 = 8;
 
-/// Knows of every event which of its fields a line may tell: neither ids nor what identifies a person.
+/// Knows of every event which of its fields a line may tell: neither ids and keys nor what identifies a person.
 #[derive(Debug)]
 pub(crate) struct Summaries {
     told: HashMap<(&'static str, u16), Vec<String>>,
@@ -49,8 +49,12 @@ impl Summaries {
 /// The fields of an event of this schema that a line may tell.
 fn told(schema: &Value) -> Vec<String> {
     let fields = schema["properties"].as_object().into_iter().flatten();
+    let names_something = |name: &str| {
+        // Keys are made by whoever asks, and errors by others: nobody knows what is in them.
+        ["_id", "_ids", "_key"].iter().any(|end| name.ends_with(end)) || name == "error"
+    };
     let may_be_told = |(name, field): &(&String, &Value)| {
-        !name.ends_with("_id") && !name.ends_with("_ids") && !is_personal(field, schema, 0)
+        !names_something(name) && !is_personal(field, schema, 0)
     };
     fields.filter(may_be_told).map(|(name, _)| name.clone()).collect()
 }
@@ -110,7 +114,10 @@ mod tests {
             writeln!(shown, "{}: {}", event.event_type, told.join(", ")).unwrap();
         }
         expect![[r#"
+            perme8_events.job_done: queue
+            perme8_events.job_given_up: attempts, queue
             perme8_events.operator_acted: action, detail, operator, position, subject, subject_kind
+            perme8_events.timer_fired: due_at, instance, owner, timer
             identity.user_registered: 
             identity.user_confirmed: 
             identity.user_logged_in: method
