@@ -180,17 +180,31 @@ mod tests {
     #[test]
     fn the_owner_of_a_new_workspace_is_welcomed() {
         let mut case = ProcessTest::new(Onboarding);
-        expect![[""]].assert_eq(&case.when(created()));
-        expect![[""]].assert_eq(&case.done(WELCOME_MAIL));
+        expect![[r#"
+            welcome mail: {"command":"welcome_mail","workspace":"Lumen & Oak","owner_id":"00000000-0000-0000-0000-000000000002"}
+            timer patience in 86400s
+        "#]]
+        .assert_eq(&case.when(created()));
+        expect![[r#"
+            completed
+        "#]]
+        .assert_eq(&case.done(WELCOME_MAIL));
     }
 
     #[test]
     fn it_ends_also_when_nobody_can_be_welcomed() {
         let mut case = ProcessTest::new(Onboarding);
         case.when(created());
-        expect![[""]].assert_eq(&case.failed(WELCOME_MAIL, "no such host"));
+        expect![[r#"
+            failed: welcome mail: no such host
+        "#]]
+        .assert_eq(&case.failed(WELCOME_MAIL, "no such host"));
         let mut case = ProcessTest::new(Onboarding);
         case.when(created());
-        expect![[""]].assert_eq(&case.after(Duration::from_hours(25)));
+        expect![[r#"
+            patience is due
+            failed: it took longer than a day
+        "#]]
+        .assert_eq(&case.after(Duration::from_hours(25)));
     }
 }
