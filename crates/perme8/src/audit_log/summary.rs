@@ -120,6 +120,7 @@ mod tests {
             perme8_events.timer_fired: due_at, instance, owner, timer
             identity.user_registered: 
             identity.user_confirmed: 
+            identity.magic_link_requested: 
             identity.user_logged_in: method
             identity.user_logged_out: 
             identity.workspace_created: name, slug
