@@ -1,7 +1,7 @@
 //! Pages of the trail, cut where they are stored, so that each is full and the next begins where it ends.
 
 use api::{AuditAggregate, AuditFilter};
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use perme8_events::{
     Audience, CorrelationId, EventId, Position, StorageError, UserId, WorkspaceId, sql, sql::Db,
 };
@@ -42,26 +42,53 @@ macro_rules! select_entries {
     };
 }
 
-/// What lies on the shelves $1, $2 and $3 before the place $4, the last $5 of each put together. What lies on two of them
-/// comes once.
+/// What lies on the shelves $1, $2 and $3 before the place $4 and behind the place $6, the last $5 of each put together.
+/// What lies on two of them comes once.
 macro_rules! on_shelves {
-    ($which:literal) => {
+    ($which:literal, $between:literal, $order:literal) => {
         select_entries!(
-            "(SELECT position FROM (SELECT position FROM perme8_audit_shelves WHERE shelf = $1 AND position < $4 AND ",
+            "(SELECT position FROM (SELECT position FROM perme8_audit_shelves WHERE shelf = $1 AND ",
             $which,
-            " AND (occurred_at >= $6 OR $6 IS NULL) AND (occurred_at < $7 OR $7 IS NULL) \
-               AND (aggregate_type = $10 OR $10 IS NULL) ORDER BY position DESC LIMIT $5) AS one \
+            $between,
+            " AND (occurred_at >= $7 OR $7 IS NULL) AND (occurred_at < $8 OR $8 IS NULL) \
+               AND (aggregate_type = $11 OR $11 IS NULL) ",
+            $order,
+            " LIMIT $5) AS one \
              UNION \
-             SELECT position FROM (SELECT position FROM perme8_audit_shelves WHERE shelf = $2 AND position < $4 AND ",
+             SELECT position FROM (SELECT position FROM perme8_audit_shelves WHERE shelf = $2 AND ",
             $which,
-            " AND (occurred_at >= $6 OR $6 IS NULL) AND (occurred_at < $7 OR $7 IS NULL) \
-               AND (aggregate_type = $10 OR $10 IS NULL) ORDER BY position DESC LIMIT $5) AS two \
+            $between,
+            " AND (occurred_at >= $7 OR $7 IS NULL) AND (occurred_at < $8 OR $8 IS NULL) \
+               AND (aggregate_type = $11 OR $11 IS NULL) ",
+            $order,
+            " LIMIT $5) AS two \
              UNION \
-             SELECT position FROM (SELECT position FROM perme8_audit_shelves WHERE shelf = $3 AND position < $4 AND ",
+             SELECT position FROM (SELECT position FROM perme8_audit_shelves WHERE shelf = $3 AND ",
             $which,
-            " AND (occurred_at >= $6 OR $6 IS NULL) AND (occurred_at < $7 OR $7 IS NULL) \
-               AND (aggregate_type = $10 OR $10 IS NULL) ORDER BY position DESC LIMIT $5) AS three) AS seen \
+            $between,
+            " AND (occurred_at >= $7 OR $7 IS NULL) AND (occurred_at < $8 OR $8 IS NULL) \
+               AND (aggregate_type = $11 OR $11 IS NULL) ",
+            $order,
+            " LIMIT $5) AS three) AS seen \
              JOIN perme8_audit_entries e ON e.position = seen.position ORDER BY e.position DESC LIMIT $5",
+        )
+    };
+}
+
+/// The same, walked in the order of positions.
+macro_rules! along_shelves {
+    ($which:literal) => {
+        on_shelves!($which, " AND position < $4 AND position > $6", "ORDER BY position DESC")
+    };
+}
+
+/// The same, looked up in an index that begins with what is wanted and ends with the place from the end.
+macro_rules! looked_up_on_shelves {
+    ($which:literal) => {
+        on_shelves!(
+            $which,
+            " AND -position > -CAST($4 AS bigint) AND -position < -CAST($6 AS bigint)",
+            "ORDER BY -position"
         )
     };
 }
@@ -72,13 +99,44 @@ macro_rules! about_one {
         select_entries!(
             "perme8_audit_entries e WHERE ",
             $which,
-            " AND e.position < $4 AND (e.occurred_at >= $6 OR $6 IS NULL) AND (e.occurred_at < $7 OR $7 IS NULL) \
-               AND (e.event_type = $8 OR $8 IS NULL) \
+            " AND e.position < $4 AND e.position > $6 \
+               AND (e.occurred_at >= $7 OR $7 IS NULL) AND (e.occurred_at < $8 OR $8 IS NULL) \
+               AND (e.event_type = $9 OR $9 IS NULL) \
                AND EXISTS (SELECT 1 FROM perme8_audit_shelves s WHERE s.position = e.position \
-                 AND s.shelf IN ($1, $2, $3) AND (s.actor = $9 OR $9 IS NULL)) \
+                 AND s.shelf IN ($1, $2, $3) AND (s.actor = $10 OR $10 IS NULL)) \
              ORDER BY e.position DESC LIMIT $5",
         )
     };
+}
+
+/// An event is in the log at most so long after it happened, whatever its transaction waited for, and whatever the clocks of
+/// two nodes differ by.
+const SLACK: TimeDelta = TimeDelta::hours(1);
+
+/// Between which places lies what happened in this time: a page that is asked for by time begins near it, and ends there.
+async fn places(db: &Db, filter: &AuditFilter) -> Result<(i64, i64), StorageError> {
+    let (mut behind, mut before) = (0, i64::MAX);
+    if let Some(from) = &filter.from {
+        let earlier: Option<(i64,)> = db
+            .query(sql!(
+                "SELECT position FROM perme8_audit_entries WHERE occurred_at < $1 ORDER BY occurred_at DESC LIMIT 1"
+            ))
+            .bind(*from.get() - SLACK)
+            .opt()
+            .await?;
+        behind = earlier.map_or(behind, |(position,)| position);
+    }
+    if let Some(to) = &filter.to {
+        let later: Option<(i64,)> = db
+            .query(sql!(
+                "SELECT position FROM perme8_audit_entries WHERE occurred_at >= $1 ORDER BY occurred_at LIMIT 1"
+            ))
+            .bind(*to.get() + SLACK)
+            .opt()
+            .await?;
+        before = later.map_or(before, |(position,)| position);
+    }
+    Ok((behind, before))
 }
 
 /// At most `limit` entries on these shelves that fit the filter, behind `after` in the list, newest first.
@@ -96,22 +154,23 @@ pub(crate) async fn read(
         }
         None => (None, None),
     };
+    let (behind, before) = places(db, filter).await?;
     // A statement for each filter that an index answers, the most telling first: one that fits all could use none.
     let query = match (correlation, aggregate_id, actor, event_type) {
         (Some(_), ..) => db.query(sql!(about_one!(
-            "e.correlation_id = $12 AND (e.aggregate_type = $10 OR $10 IS NULL) AND (e.aggregate_id = $11 OR $11 IS NULL)"
+            "e.correlation_id = $13 AND (e.aggregate_type = $11 OR $11 IS NULL) AND (e.aggregate_id = $12 OR $12 IS NULL)"
         ))),
         (None, Some(_), ..) => {
-            db.query(sql!(about_one!("e.aggregate_type = $10 AND e.aggregate_id = $11")))
+            db.query(sql!(about_one!("e.aggregate_type = $11 AND e.aggregate_id = $12")))
         }
-        (None, None, Some(_), _) => {
-            db.query(sql!(on_shelves!("actor = $9 AND (event_type = $8 OR $8 IS NULL)")))
-        }
-        (None, None, None, Some(_)) => {
-            db.query(sql!(on_shelves!("event_type = $8 AND (actor = $9 OR $9 IS NULL)")))
-        }
-        (None, None, None, None) => db.query(sql!(on_shelves!(
-            "(event_type = $8 OR $8 IS NULL) AND (actor = $9 OR $9 IS NULL)"
+        (None, None, Some(_), _) => db.query(sql!(looked_up_on_shelves!(
+            "actor = $10 AND (event_type = $9 OR $9 IS NULL)"
+        ))),
+        (None, None, None, Some(_)) => db.query(sql!(looked_up_on_shelves!(
+            "event_type = $9 AND (actor = $10 OR $10 IS NULL)"
+        ))),
+        (None, None, None, None) => db.query(sql!(along_shelves!(
+            "(event_type = $9 OR $9 IS NULL) AND (actor = $10 OR $10 IS NULL)"
         ))),
     };
     let shelf = |number: usize| shelves.get(number).map(ToString::to_string);
@@ -119,8 +178,9 @@ pub(crate) async fn read(
         .bind(shelf(0))
         .bind(shelf(1))
         .bind(shelf(2))
-        .bind(after.map_or(i64::MAX, Position::number))
+        .bind(after.map_or(before, |after| after.number().min(before)))
         .bind(limit)
+        .bind(behind)
         .bind(from.as_ref().map(|from| *from.get()))
         .bind(to.as_ref().map(|to| *to.get()))
         .bind(event_type.as_ref().map(|event_type| event_type.get().as_str()))

@@ -2,7 +2,8 @@
 
 use chrono::{DateTime, Utc};
 use perme8_events::{
-    Envelope, OperatorActed, OperatorAction, StorageError, SubjectKind, Transaction as _,
+    Audience, Envelope, OperatorActed, OperatorAction, StorageError, SubjectKind, Transaction as _,
+    WorkspaceId,
     host::Operator,
     sql,
     sql::{Db, Tx, UnitOfWork},
@@ -133,29 +134,38 @@ pub(crate) async fn purge(
 }
 
 async fn purge_some(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, StorageError> {
-    let oldest: Vec<(i64,)> = tx
+    let oldest: Vec<(i64, Json<Audience>, Option<WorkspaceId>)> = tx
         .query(sql!(
-            "SELECT position FROM perme8_audit_entries WHERE occurred_at < $1 ORDER BY position LIMIT $2"
+            "SELECT position, audience, workspace_id FROM perme8_audit_entries WHERE occurred_at < $1
+             ORDER BY occurred_at LIMIT $2"
         ))
         .bind(before)
         .bind(AT_ONCE)
         .all()
         .await?;
-    let positions: Vec<i64> = oldest.into_iter().map(|(position,)| position).collect();
+    let places: Vec<(String, i64)> = oldest
+        .iter()
+        .flat_map(|(position, Json(audience), workspace)| {
+            let shelves = Shelf::of(audience, *workspace);
+            shelves.into_iter().map(|shelf| (shelf.to_string(), *position))
+        })
+        .collect();
     tx.query(sql!(
-        sqlite: "DELETE FROM perme8_audit_shelves WHERE position IN (SELECT value FROM json_each($1))",
+        sqlite: "DELETE FROM perme8_audit_shelves
+                 WHERE (shelf, position) IN (SELECT value->>0, value->>1 FROM json_each($1))",
         postgres: "DELETE FROM perme8_audit_shelves
-                   WHERE position IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb) AS value)"
+                   WHERE (shelf, position) IN (SELECT value->>0, (value->>1)::bigint FROM jsonb_array_elements($1::jsonb) AS value)"
     ))
-    .bind(Json(&positions))
+    .bind(Json(places))
     .exec()
     .await?;
+    let positions: Vec<i64> = oldest.iter().map(|(position, ..)| *position).collect();
     tx.query(sql!(
         sqlite: "DELETE FROM perme8_audit_entries WHERE position IN (SELECT value FROM json_each($1))",
         postgres: "DELETE FROM perme8_audit_entries
                    WHERE position IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb) AS value)"
     ))
-    .bind(Json(&positions))
+    .bind(Json(positions))
     .exec()
     .await
 }
