@@ -141,7 +141,7 @@ pub struct JobDone {
     pub ordering_key: Option<String>,
 }
 
-/// Emitted when a job was given up: after its last attempt, or because trying again is useless.
+/// Emitted when a job was given up: after its last attempt, because trying again is useless, or because an operator called it off.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, DomainEvent)]
 #[event(aggregate = "job", audience(operators))]
 pub struct JobGivenUp {
@@ -152,10 +152,10 @@ pub struct JobGivenUp {
     pub queue: String,
     /// Its idempotency key.
     pub idempotency_key: Option<String>,
-    /// The key whose later jobs wait behind it.
+    /// The key whose later jobs wait behind it, unless it was called off.
     pub ordering_key: Option<String>,
     /// How often it was tried.
     pub attempts: u16,
-    /// Why it failed last.
+    /// Why it failed last, or that it was called off.
     pub error: String,
 }

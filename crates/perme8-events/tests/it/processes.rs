@@ -10,7 +10,7 @@ use expect_test::expect;
 use perme8_events::{
     Envelope, HandlerError, Input, Job, JobRun, ProcessManager, QueueOptions, Steps, Subscription,
     Worker,
-    host::{Operations, Runtime},
+    host::{JobState, Operations, Runtime},
     on_both_engines, sql,
     sql::{Db, MIGRATIONS},
     testing::{Driver, ProcessTest},
@@ -18,7 +18,7 @@ use perme8_events::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    fixtures::{Noted, PROBE, emit, noted},
+    fixtures::{Noted, PROBE, emit, noted, operator},
     orders::QUICK,
 };
 
@@ -203,6 +203,26 @@ on_both_engines! {
         expect![[r#"
             rome compensated patience is at an end
         "#]].assert_eq(&cases(db).await);
+    }
+
+    async fn a_case_turns_back_when_an_operator_calls_off_its_command(test: TestDb) {
+        let db = &test.db;
+        let desk = Desk::default();
+        desk.closed.lock().unwrap().push("book the hotel");
+        emit(db, [noted("rome", 1)]).await;
+        driver(db, &desk).await.run_until_idle().await;
+        assert_eq!(desk.done(), ["book the flight"]);
+        let operations = Operations::new(db);
+        let [hotel] = &operations.jobs(None, Some(JobState::Waiting), 10).await.unwrap()[..] else {
+            panic!("one job waits")
+        };
+        operations.cancel_job(&operator(), hotel.job_id).await.unwrap();
+        driver(db, &desk).await.run_until_idle().await;
+        assert_eq!(desk.done(), ["book the flight", "cancel the hotel", "cancel the flight"]);
+        expect![[r#"
+            rome compensated hotel: called off by an operator
+        "#]].assert_eq(&cases(db).await);
+        assert_eq!(count_timers(db).await, 0, "nobody waits any more");
     }
 
     async fn what_cannot_be_taken_back_is_stuck_until_somebody_helps(test: TestDb) {

@@ -3,15 +3,16 @@
 use std::{sync::Arc, time::Duration};
 
 use perme8_events::{
-    JobId, OperatorAction, QueueOptions, Schedule, SubjectKind, SystemClock,
-    host::{Feed, JobState, OperationError, Operations, QueueState, Runtime, Tasks},
+    Client, JobGivenUp, JobId, OperatorAction, Origin, QueueOptions, Schedule, SubjectKind,
+    SystemClock,
+    host::{Feed, JobState, OperationError, Operations, Operator, QueueState, Runtime, Tasks},
     on_both_engines,
     sql::{Db, MIGRATIONS},
     testing::wait_until,
 };
 
 use crate::{
-    fixtures::{PROBE, log, operator},
+    fixtures::{PROBE, log, operator, user},
     operations::acts,
     orders::{Clerk, Order, QUICK, Turn, enqueue, order},
 };
@@ -138,6 +139,35 @@ on_both_engines! {
         tasks.shutdown(SOON).await.unwrap();
         assert_eq!(clerk.runs(), ["long 1"]);
         assert_eq!(operations.jobs(None, Some(JobState::Cancelled), 10).await.unwrap().len(), 2);
+    }
+
+    async fn what_is_called_off_is_told_as_given_up_and_holds_back_nothing(test: TestDb) {
+        let db = &test.db;
+        enqueue(db, [order("bad").ordered_by("key").once("once"), order("next").ordered_by("key")]).await;
+        let clerk = Clerk::new(db, |_, _| Turn::Done);
+        let operations = operations(db, &clerk);
+        let waiting = operations.jobs(Some(QUEUE), Some(JobState::Waiting), 10).await.unwrap();
+        let bad = waiting.iter().find(|job| job.idempotency_key.is_some()).unwrap().job_id;
+        let origin = Origin::system("tests").with_client(Client::new("10.0.0.1", None));
+        let by = Operator::new("ada", origin.clone()).unwrap();
+        operations.cancel_job(&by, bad).await.unwrap();
+        drive(db, &clerk).await;
+        assert_eq!(clerk.runs(), ["next 1"]);
+        let log = log(db).await;
+        let [told, acted] = &log[..] else { panic!("two events: {log:?}") };
+        let given_up = JobGivenUp {
+            job_id: bad,
+            queue: QUEUE.to_owned(),
+            idempotency_key: Some("once".to_owned()),
+            ordering_key: Some("key".to_owned()),
+            attempts: 0,
+            error: "called off by an operator".to_owned(),
+        };
+        assert_eq!(told.decode().unwrap(), Some(given_up));
+        assert_eq!(told.on_behalf_of, Some(user(1)), "what follows is done for whom the job was done");
+        assert_eq!(acted.correlation_id, origin.correlation_id());
+        let clients = db.clients(&[told.correlation_id, acted.correlation_id]).await.unwrap();
+        assert_eq!(clients, [(acted.correlation_id, origin.client().unwrap().clone())]);
     }
 
     async fn what_may_hold_secrets_is_not_shown(test: TestDb) {

@@ -87,10 +87,10 @@ fn holds_nul(json: &str) -> bool {
 
 /// Appends `events`: in one statement on PostgreSQL, row by row on SQLite, where there is no round trip to save.
 pub(crate) async fn append(conn: &mut Conn, events: &[Pending]) -> Result<(), StorageError> {
-    if let Some(first) = events.first()
-        && let Some(client) = first.origin.client()
-    {
-        remember_client(conn, first, client).await?;
+    // The first event need not be of the request: a job that an operator calls off is told for whom it was done.
+    let mut clients = events.iter().filter_map(|event| Some((event, event.origin.client()?)));
+    if let Some((event, client)) = clients.next() {
+        remember_client(conn, event, client).await?;
     }
     match (conn, events) {
         (_, []) => Ok(()),

@@ -1,5 +1,7 @@
 //! The rows of jobs: taken by a node, given back, ended.
 
+use std::borrow::Cow;
+
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 use sqlx::types::Json;
@@ -17,11 +19,14 @@ use crate::{
     sql,
 };
 
+/// Why a job was given up that might have been done.
+const CALLED_OFF: &str = "called off by an operator";
+
 /// A job that this node has taken.
 #[derive(Clone)]
 pub(crate) struct Claim {
     pub(crate) job_id: JobId,
-    pub(crate) queue: &'static str,
+    pub(crate) queue: Cow<'static, str>,
     pub(crate) epoch: i64,
     pub(crate) attempts: i64,
     pub(crate) idempotency_key: Option<String>,
@@ -49,7 +54,7 @@ struct Row {
 }
 
 impl Row {
-    fn claim(self, queue: &'static str) -> Claim {
+    fn claim(self, queue: Cow<'static, str>) -> Claim {
         let Self {
             seq: _,
             job_id,
@@ -142,13 +147,42 @@ pub(crate) async fn claim(
         .await?;
     tx.commit().await?;
     rows.sort_by_key(|row| row.seq);
-    Ok(rows.into_iter().map(|row| row.claim(queue)).collect())
+    Ok(rows.into_iter().map(|row| row.claim(queue.into())).collect())
+}
+
+/// Calls off a job of this queue that waits or runs, and tells that it was given up; false when it has ended.
+pub(crate) async fn call_off(
+    tx: &mut Tx,
+    job_id: JobId,
+    queue: String,
+) -> Result<bool, StorageError> {
+    let now = tx.now();
+    let row: Option<Row> = tx
+        .query(sql!(
+            "UPDATE event_jobs SET state = 'cancelled', epoch = epoch + 1, updated_at = $2
+             WHERE job_id = $1 AND state IN ('waiting', 'running')
+             RETURNING seq, job_id, epoch, attempts, idempotency_key, ordering_key, is_told, payload, on_behalf_of, workspace_id,
+               correlation_id, causation_id, metadata"
+        ))
+        .bind(job_id)
+        .bind(now)
+        .opt()
+        .await?;
+    let Some(row) = row else { return Ok(false) };
+    let claim = row.claim(queue.into());
+    let attempts = u16::try_from(claim.attempts).unwrap_or(u16::MAX);
+    // What follows from it is done for whom the job was done, not for the operator.
+    let operator = tx.origin().clone();
+    tx.turn_to(claim.origin());
+    claim.tell_given_up(tx, attempts, CALLED_OFF);
+    tx.turn_to(operator);
+    Ok(true)
 }
 
 impl Claim {
     /// The origin of what the run does.
     pub(crate) fn origin(&self) -> Origin {
-        Origin::later(self.queue.to_owned(), self.cause.clone())
+        Origin::later(self.queue.clone().into_owned(), self.cause.clone())
     }
 
     /// The same in every run of the job.
@@ -167,7 +201,7 @@ impl Claim {
         if self.is_told && matches!(ended, Ended::Done(_)) {
             tx.emit(JobDone {
                 job_id: self.job_id,
-                queue: self.queue.to_owned(),
+                queue: self.queue.to_string(),
                 idempotency_key: self.idempotency_key.clone(),
                 ordering_key: self.ordering_key.clone(),
             });
@@ -188,14 +222,7 @@ impl Claim {
             }
             Ended::Dead { attempts, error } => {
                 let now = tx.now();
-                tx.emit(JobGivenUp {
-                    job_id: self.job_id,
-                    queue: self.queue.to_owned(),
-                    idempotency_key: self.idempotency_key.clone(),
-                    ordering_key: self.ordering_key.clone(),
-                    attempts: *attempts,
-                    error: error.clone(),
-                });
+                self.tell_given_up(&mut tx, *attempts, error);
                 self.failed(&mut tx, "dead", *attempts, now, error).await?
             }
         };
@@ -208,6 +235,17 @@ impl Claim {
             db.deferred();
         }
         Ok(true)
+    }
+
+    fn tell_given_up(&self, tx: &mut Tx, attempts: u16, error: &str) {
+        tx.emit(JobGivenUp {
+            job_id: self.job_id,
+            queue: self.queue.to_string(),
+            idempotency_key: self.idempotency_key.clone(),
+            ordering_key: self.ordering_key.clone(),
+            attempts,
+            error: error.to_owned(),
+        });
     }
 
     async fn done(

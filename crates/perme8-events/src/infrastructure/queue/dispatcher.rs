@@ -157,7 +157,7 @@ impl Dispatcher {
 
     fn begin(&mut self, worker: &Arc<dyn AnyWorker>, claim: Claim) {
         let (key, stop) = ((claim.job_id.uuid(), claim.epoch), self.stop.child_token());
-        self.running.insert(key, Running { queue: claim.queue, stop: stop.clone() });
+        self.running.insert(key, Running { queue: worker.queue(), stop: stop.clone() });
         let (db, worker) = (self.db.clone(), Arc::clone(worker));
         self.runs.spawn(async move {
             run::run(db, worker, claim, stop).await;

@@ -50,18 +50,18 @@ pub(crate) async fn run(db: Db, worker: Arc<dyn AnyWorker>, claim: Claim, stop: 
     let options = worker.queue_options();
     let begun = Instant::now();
     let ended = attempt(&db, &*worker, &claim, options, &stop).await;
-    measures::ran(claim.queue, &ended, begun.elapsed());
+    measures::ran(worker.queue(), &ended, begun.elapsed());
     tell(&claim, &ended);
     loop {
         match claim.end(&db, options, &ended).await {
             Ok(true) => return,
             Ok(false) => {
-                let (queue, job_id) = (claim.queue, claim.job_id);
+                let (queue, job_id) = (&*claim.queue, claim.job_id);
                 tracing::warn!(queue, %job_id, "a job ended that was taken over or cancelled meanwhile");
                 return;
             }
             Err(error) => {
-                let (queue, error) = (claim.queue, &error as &dyn Error);
+                let (queue, error) = (&*claim.queue, &error as &dyn Error);
                 tracing::warn!(queue, error, "how a job ended is not written down yet");
             }
         }
@@ -130,7 +130,7 @@ fn after(
 }
 
 fn tell(claim: &Claim, ended: &Ended) {
-    let (queue, job_id) = (claim.queue, claim.job_id);
+    let (queue, job_id) = (&*claim.queue, claim.job_id);
     match ended {
         Ended::Done(_) => tracing::debug!(queue, %job_id, "a job is done"),
         Ended::Again { attempts, due_at, error } => {

@@ -15,8 +15,9 @@ use crate::{
         error::StorageError,
         id::{CorrelationId, Id},
     },
-    infrastructure::runtime::operations::{
-        Act, Operations, error::OperationError, operator::Operator,
+    infrastructure::{
+        queue::claims,
+        runtime::operations::{Act, Operations, error::OperationError, operator::Operator},
     },
     sql,
 };
@@ -292,7 +293,8 @@ impl Operations {
         Ok(retried)
     }
 
-    /// Calls off a job that waits or runs; a run that has begun is told to stop, and what it says is ignored.
+    /// Calls off a job that waits or runs: a run that has begun is told to stop, and what it says is ignored. Whoever waits
+    /// for the job is told that it was given up; what is ordered behind it runs.
     ///
     /// # Errors
     ///
@@ -304,22 +306,14 @@ impl Operations {
     ) -> Result<(), OperationError> {
         let job = self.job_status(job_id).await?;
         self.act(operator, async |tx| {
-            let now = tx.now();
-            let cancelled = tx
-                .query(sql!(
-                    "UPDATE event_jobs SET state = 'cancelled', epoch = epoch + 1, updated_at = $2
-                     WHERE job_id = $1 AND state IN ('waiting', 'running')"
-                ))
-                .bind(job_id)
-                .bind(now)
-                .exec()
-                .await?;
-            if cancelled == 0 {
+            if !claims::call_off(tx, job_id, job.queue.clone()).await? {
                 return Err(OperationError::HasEnded { job_id, state: job.state });
             }
             Ok(((), Some(on_job(OperatorAction::Cancel, &job))))
         })
-        .await
+        .await?;
+        self.db.deferred();
+        Ok(())
     }
 
     /// Gives up a dead job for good; what is ordered behind it runs.
