@@ -16,6 +16,7 @@ pub(crate) mod log_in;
 pub(crate) mod log_in_by_link;
 pub(crate) mod log_out;
 pub(crate) mod mailer;
+pub(crate) mod new_password;
 pub(crate) mod on_user_confirmed;
 pub(crate) mod ports;
 pub(crate) mod presented_token;

@@ -202,10 +202,15 @@ pub(crate) trait Accounts: Sync {
     ) -> impl Future<Output = Result<Option<User>, StorageError>> + Send;
 }
 
-/// Turns passwords into what is stored of them. Slow on purpose, so never within a transaction.
+/// Weighs passwords, and turns them into what is stored of them. Slow on purpose, so never within a transaction.
+///
+/// Only so many are worked on at once; who comes later waits. How many may wait, is for the edge to say.
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
 pub(crate) trait Passwords: fmt::Debug + Send + Sync {
+    /// Whether somebody would find the password by guessing who knows the texts of `about`.
+    async fn is_guessable(&self, password: Secret, about: Vec<String>) -> bool;
+
     /// What to store of a password.
     async fn hash(&self, password: Secret) -> PasswordHash;
 

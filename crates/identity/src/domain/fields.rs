@@ -34,6 +34,8 @@ pub enum Problem {
     Malformed(&'static str),
     /// Somebody else has it.
     Taken,
+    /// A password that is found by guessing.
+    Guessable,
 }
 
 impl FieldErrors {
@@ -75,6 +77,9 @@ impl fmt::Display for Problem {
             Self::TooLong { max } => write!(f, "should be at most {max} character(s)"),
             Self::Malformed(expected) => f.write_str(expected),
             Self::Taken => f.write_str("has already been taken"),
+            Self::Guessable => f.write_str(
+                "is too easy to guess: take more words, and none that have to do with each other or with you",
+            ),
         }
     }
 }

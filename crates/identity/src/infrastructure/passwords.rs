@@ -1,4 +1,4 @@
-//! Passwords by argon2id.
+//! Passwords: weighed by zxcvbn, hashed by argon2id.
 
 use std::{fmt, panic, sync::Arc, thread};
 
@@ -8,14 +8,23 @@ use argon2::{
 };
 use async_trait::async_trait;
 use tokio::{sync::Semaphore, task};
+use zxcvbn::{Score, zxcvbn};
 
 use crate::{
     application::ports::Passwords,
     domain::secret::{PasswordHash, Secret},
 };
 
-/// Hashes on threads where waiting is allowed, on at most as many as there are cores: each takes 19 MiB and a core for
-/// tens of milliseconds, so more at once would only make all of them later.
+/// What no password may consist of, though it stands in no dictionary.
+const OURS: &str = "perme8";
+
+/// Names and addresses are no longer than that; what is says nothing of a person.
+const MAX_ABOUT: usize = 256;
+
+/// Weighs and hashes on threads where waiting is allowed, on at most as many as there are cores: each hash takes 19 MiB and a
+/// core for tens of milliseconds, so more at once would only make all of them later.
+///
+/// All of a password counts, however long it is: argon2 digests it first.
 pub(crate) struct Argon2Passwords {
     argon2: Argon2<'static>,
     /// Matches no password, and costs as much to compare with as a real one.
@@ -76,8 +85,22 @@ impl Argon2Passwords {
     }
 }
 
+/// The texts themselves, and the words that they consist of.
+fn words(about: &[String]) -> Vec<&str> {
+    let texts = about.iter().map(String::as_str).filter(|text| text.len() <= MAX_ABOUT);
+    let parts = |text: &'_ str| -> Vec<&str> { text.split(|c: char| !c.is_alphanumeric()).collect() };
+    texts.clone().chain(texts.flat_map(parts)).chain([OURS]).filter(|word| word.len() > 2).collect()
+}
+
 #[async_trait]
 impl Passwords for Argon2Passwords {
+    async fn is_guessable(&self, password: Secret, about: Vec<String>) -> bool {
+        self.in_turn(move |_| {
+            zxcvbn(password.expose(), &words(&about)).score() < Score::Three
+        })
+        .await
+    }
+
     async fn hash(&self, password: Secret) -> PasswordHash {
         self.in_turn(move |argon2| {
             let hash = argon2.hash_password(password.expose().as_bytes());
@@ -112,6 +135,42 @@ mod tests {
         assert!(!passwords.verify("battery staple".into(), Some(hash.clone())).await);
         assert!(!passwords.verify("correct horse".into(), None).await);
         assert_ne!(hash, passwords.hash("correct horse".into()).await);
+    }
+
+    #[tokio::test]
+    async fn all_of_a_long_password_counts() {
+        let passwords = Argon2Passwords::cheap();
+        let long = "é".repeat(255);
+        let hash = passwords.hash(format!("{long}a").into()).await;
+        assert!(passwords.verify(format!("{long}a").into(), Some(hash.clone())).await);
+        assert!(!passwords.verify(format!("{long}b").into(), Some(hash.clone())).await);
+        assert!(!passwords.verify(long[..72].into(), Some(hash)).await);
+    }
+
+    #[tokio::test]
+    async fn what_is_found_by_guessing_is_weak_however_long() {
+        let passwords = Argon2Passwords::cheap();
+        let about = ["Lovelace", "augusta.king@analytical.example"].map(str::to_owned);
+        for (password, weak) in [
+            ("password1234", true),
+            ("123456789012", true),
+            ("qwertyuiop[]", true),
+            ("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", true),
+            ("abcabcabcabcabcabc", true),
+            ("Passw0rd!Passw0rd!", true),
+            ("perme8perme8", true),
+            ("lovelaceking", true),
+            ("augusta.king@analytical.example", true),
+            ("correct horse battery staple", false),
+            ("lovely weather today", false),
+            ("k7m2xq9vw4tz", false),
+            ("зелёный чайник поёт", false),
+        ] {
+            let found = passwords.is_guessable(password.into(), about.to_vec()).await;
+            assert_eq!(found, weak, "{password}");
+        }
+        let of_somebody_else = passwords.is_guessable("lovelaceking analytical".into(), vec![]);
+        assert!(!of_somebody_else.await);
     }
 
     #[tokio::test]

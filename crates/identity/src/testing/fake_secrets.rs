@@ -7,9 +7,10 @@ use crate::{
     domain::secret::{PasswordHash, Secret, TokenHash},
 };
 
-/// Passwords whose hash is the password in words.
+/// Passwords whose hash is the password in words; only `password1234` is guessable.
 pub(crate) fn plain_passwords() -> MockPasswords {
     let mut passwords = MockPasswords::new();
+    passwords.expect_is_guessable().returning(|password, _| password.expose() == "password1234");
     passwords.expect_hash().returning(|password| hash_of(password.expose()));
     passwords
         .expect_verify()
