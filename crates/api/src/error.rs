@@ -12,6 +12,7 @@ use axum::{
 use perme8_events::{StorageError, host::SubscribeError};
 use serde_json::{Value, json};
 
+mod accounts;
 mod audit_trail;
 mod identity;
 mod notifications;

@@ -50,6 +50,11 @@ impl Fields {
         }
     }
 
+    /// A text that may be left out; what is sent is there, so `null` is none.
+    pub(crate) fn text_if_sent(&mut self, name: &'static str) -> Option<String> {
+        if self.values.contains_key(name) { self.text(name) } else { None }
+    }
+
     /// A text of a certain form that must be there.
     pub(crate) fn parsed<T: FromStr>(&mut self, name: &'static str, expected: &str) -> Option<T> {
         let text = self.text(name)?;

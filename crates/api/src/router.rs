@@ -54,7 +54,7 @@ fn people() -> Router<Api> {
         .route("/api/users", post(users::register))
         .route("/api/sessions", post(sessions::begin).delete(sessions::end))
         .route("/api/sessions/magic-link", post(sessions::send_link))
-        .route("/api/me", get(users::me))
+        .route("/api/me", get(users::me).patch(users::update))
         .route("/api/me/workspaces", get(workspaces::mine))
         .route("/api/me/invitations", get(invitations::mine))
         .route("/api/notifications", get(notifications::list))

@@ -1,7 +1,7 @@
 //! Accounts.
 
 use axum::{extract::State, http::StatusCode};
-use identity::{RegisterUser, Secret, UserProfile};
+use identity::{RegisterUser, Secret, UpdateProfile, UserProfile};
 
 use crate::{
     auth::Caller,
@@ -45,7 +45,24 @@ pub(crate) async fn register(
     Ok((StatusCode::CREATED, Data::new(user)))
 }
 
+impl FromFields for UpdateProfile {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let first_name = fields.text_if_sent("first_name");
+        let last_name = fields.text_if_sent("last_name");
+        Some(Self { first_name, last_name })
+    }
+}
+
 /// `GET /api/me`
 pub(crate) async fn me(caller: Caller) -> Data<UserProfile> {
     Data::new(caller.user)
+}
+
+/// `PATCH /api/me`
+pub(crate) async fn update(
+    State(api): State<Api>,
+    caller: Caller,
+    Body(command): Body<UpdateProfile>,
+) -> Result<Data<UserProfile>, ApiError> {
+    Ok(Data::new(api.identity.update_profile(caller.origin, command).await?))
 }

@@ -28,6 +28,7 @@ pub(crate) mod remove_member;
 pub(crate) mod request_magic_link;
 pub(crate) mod resend_invitation;
 pub(crate) mod revoke_invitation;
+pub(crate) mod update_profile;
 
 #[cfg(test)]
 mod invariants;

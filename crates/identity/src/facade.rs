@@ -35,6 +35,7 @@ use crate::{
         request_magic_link::RequestMagicLinkError,
         resend_invitation::ResendInvitationError,
         revoke_invitation::RevokeInvitationError,
+        update_profile::UpdateProfileError,
     },
     infrastructure::{
         directory::Directory, passwords::Argon2Passwords, queries::Queries, tokens::RandomTokens,
@@ -92,6 +93,7 @@ refusals!(
     RequestMagicLinkError,
     ResendInvitationError,
     RevokeInvitationError,
+    UpdateProfileError,
 );
 
 /// Runs a use case in a transaction of its own, and again while it loses races.
@@ -108,6 +110,7 @@ macro_rules! transact {
 }
 
 // The methods stand below `transact!`, because macros are visible only after their definition.
+mod accounts;
 mod invitations;
 pub(crate) mod link_requests;
 mod people;

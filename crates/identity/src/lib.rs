@@ -37,6 +37,7 @@ pub use application::remove_member::{RemoveMember, RemoveMemberError};
 pub use application::request_magic_link::{LinkRequest, RequestMagicLink, RequestMagicLinkError};
 pub use application::resend_invitation::{ResendInvitation, ResendInvitationError};
 pub use application::revoke_invitation::{RevokeInvitation, RevokeInvitationError};
+pub use application::update_profile::{UpdateProfile, UpdateProfileError};
 pub use domain::fields::{FieldError, FieldErrors, Problem};
 pub use domain::secret::Secret;
 
@@ -50,6 +51,7 @@ pub use application::read_models::{
 pub use infrastructure::directory::{Directory, InvitationEntry, UserEntry, WorkspaceEntry};
 
 // Events: for the handlers of other contexts.
+pub use domain::account_events::{Change, ProfileChanges, ProfileUpdated};
 pub use domain::events::{
     EVENTS, InvitationCreated, InvitationDeclined, InvitationExpired, InvitationResent,
     InvitationRevoked, LogInMethod, MagicLinkRequested, MemberInvited, MemberJoined, MemberLeft,

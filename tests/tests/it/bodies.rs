@@ -108,7 +108,10 @@ on_both_engines! {
             let mut fields: Vec<&str> =
                 good.as_object().unwrap().keys().map(String::as_str).collect();
             fields.sort_unstable();
-            ada.request(route.method(), &path).json(json!({})).await.is_invalid(&fields);
+            // A profile may be left as it is.
+            if route.path != "/api/me" {
+                ada.request(route.method(), &path).json(json!({})).await.is_invalid(&fields);
+            }
         }
         // Optional fields have types, too.
         let person = json!({ "email": "new@example.com", "first_name": "N", "last_name": "E" });

@@ -60,6 +60,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/metrics", None, Access::Everybody),
     route("DELETE", "/api/sessions", None, Access::People),
     route("GET", "/api/me", None, Access::People),
+    route("PATCH", "/api/me", Some(r#"{"first_name":"N"}"#), Access::People),
     route("GET", "/api/me/workspaces", None, Access::People),
     route("GET", "/api/me/invitations", None, Access::People),
     route("GET", "/api/me/events/stream", None, Access::People),

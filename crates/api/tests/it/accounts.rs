@@ -5,7 +5,7 @@ use perme8_events::{Actor, EventFilter, EventStore as _, Position};
 use serde_json::{Value, json};
 
 use crate::{
-    client::{get, post},
+    client::{get, patch, post},
     host::Host,
 };
 
@@ -72,4 +72,18 @@ async fn a_visitor_registers_as_nobody_in_particular() {
     let log = host.test.db.read(&EventFilter::All, Position::START, 10).await.unwrap();
     let actors: Vec<_> = log.iter().map(|event| (&*event.event_type, &event.actor)).collect();
     assert_eq!(actors, [("identity.user_registered", &Actor::Anonymous)]);
+}
+
+#[tokio::test]
+async fn people_change_their_names_one_by_one() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    let change = |body: Value| patch("/api/me").bearer(&ada.token).json(body);
+    let answer = host.ask(change(json!({"last_name": "Lovelace"}))).await;
+    expect![[r#"200 {"data":{"id":"ID","email":"ada@example.com","first_name":"ada","last_name":"Lovelace","has_password":true,"confirmed_at":"2026-01-05T09:00:00Z","registered_at":"2026-01-05T09:00:00Z"}}"#]].assert_eq(&answer.to_string());
+    assert_eq!(host.ask(get("/api/me").bearer(&ada.token)).await.text, answer.text);
+    let answer = host.ask(change(json!({"first_name": " ", "last_name": 7}))).await;
+    expect![[r#"422 {"code":"validation_failed","errors":{"last_name":["must be a text"]},"request_id":"r-1"}"#]].assert_eq(&answer.to_string());
+    let answer = host.ask(change(json!({"first_name": "a\nb"}))).await;
+    expect![[r#"422 {"code":"validation_failed","errors":{"first_name":["must be a single line without control characters"]},"request_id":"r-1"}"#]].assert_eq(&answer.to_string());
 }

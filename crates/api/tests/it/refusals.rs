@@ -128,7 +128,7 @@ async fn every_response_has_the_headers() {
         (403, post("/api/sessions").header("sec-fetch-site", "cross-site")),
         (404, get("/nowhere")),
         (404, get("/api/workspaces/nowhere").bearer(&ada.token)),
-        (405, patch("/api/me")),
+        (405, patch("/api/sessions")),
         (413, post("/api/sessions").raw("application/json", vec![b' '; 2 * 1024 * 1024])),
         (415, post("/api/sessions").raw("text/plain", "x")),
         (422, post("/api/sessions").json(json!({}))),

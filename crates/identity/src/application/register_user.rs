@@ -13,11 +13,9 @@ use crate::{
         email::Email,
         fields::{self, FieldErrors, Problem},
         secret::Secret,
-        user::{NewUser, User},
+        user::{MAX_NAME, NewUser, User},
     },
 };
-
-const MAX_NAME: usize = 100;
 
 /// Makes an account, which can be used once its e-mail address is confirmed.
 ///

@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
+    account_events::ProfileUpdated,
     references::{InvitationId, SessionId},
     role::Role,
 };
@@ -13,6 +14,7 @@ catalogue! {
     /// Every event of identity.
     pub EVENTS:
     UserRegistered, UserConfirmed, MagicLinkRequested, UserLoggedIn, UserLoggedOut,
+    ProfileUpdated,
     WorkspaceCreated,
     MemberInvited, MemberJoined, MemberRoleChanged, MemberRemoved, MemberLeft,
     InvitationCreated, InvitationResent, InvitationDeclined, InvitationRevoked, InvitationExpired,

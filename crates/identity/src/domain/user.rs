@@ -4,10 +4,14 @@ use chrono::{DateTime, Utc};
 use perme8_events::{Aggregate, Unsaved, UserId};
 
 use crate::domain::{
+    account_events::{Change, ProfileChanges, ProfileUpdated},
     email::Email,
     events::{MagicLinkRequested, UserConfirmed, UserRegistered},
     secret::PasswordHash,
 };
+
+/// The longest first or last name, in characters.
+pub(crate) const MAX_NAME: usize = 100;
 
 /// A person with an account.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,6 +88,19 @@ impl User {
         let event = UserConfirmed { user_id: self.id, email: self.email.to_string().into() };
         let password_hash = self.password_hash.filter(|hash| presented == Some(hash));
         Unsaved::new(Self { password_hash, confirmed_at: Some(now), ..self }).record(event)
+    }
+
+    /// Other names; nothing if they are the same.
+    pub(crate) fn rename(&self, first_name: String, last_name: String) -> Option<Unsaved<Self>> {
+        let changes = ProfileChanges {
+            first_name: Change::between(self.first_name.clone().into(), first_name.clone().into()),
+            last_name: Change::between(self.last_name.clone().into(), last_name.clone().into()),
+        };
+        if changes == ProfileChanges::default() {
+            return None;
+        }
+        let event = ProfileUpdated { user_id: self.id, changes };
+        Some(Unsaved::new(Self { first_name, last_name, ..self.clone() }).record(event))
     }
 
     pub(crate) fn is_confirmed(&self) -> bool {

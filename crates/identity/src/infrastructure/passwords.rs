@@ -88,17 +88,15 @@ impl Argon2Passwords {
 /// The texts themselves, and the words that they consist of.
 fn words(about: &[String]) -> Vec<&str> {
     let texts = about.iter().map(String::as_str).filter(|text| text.len() <= MAX_ABOUT);
-    let parts = |text: &'_ str| -> Vec<&str> { text.split(|c: char| !c.is_alphanumeric()).collect() };
-    texts.clone().chain(texts.flat_map(parts)).chain([OURS]).filter(|word| word.len() > 2).collect()
+    let parts = texts.clone().flat_map(|text| text.split(|c: char| !c.is_alphanumeric()));
+    texts.chain(parts).chain([OURS]).filter(|word| word.len() > 2).collect()
 }
 
 #[async_trait]
 impl Passwords for Argon2Passwords {
     async fn is_guessable(&self, password: Secret, about: Vec<String>) -> bool {
-        self.in_turn(move |_| {
-            zxcvbn(password.expose(), &words(&about)).score() < Score::Three
-        })
-        .await
+        self.in_turn(move |_| zxcvbn(password.expose(), &words(&about)).score() < Score::Three)
+            .await
     }
 
     async fn hash(&self, password: Secret) -> PasswordHash {

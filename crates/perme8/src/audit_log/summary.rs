@@ -123,6 +123,7 @@ mod tests {
             identity.magic_link_requested: 
             identity.user_logged_in: method
             identity.user_logged_out: 
+            identity.profile_updated: 
             identity.workspace_created: name, slug
             identity.member_invited: role, workspace_name
             identity.member_joined: role

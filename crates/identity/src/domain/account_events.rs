@@ -1,0 +1,45 @@
+//! What happens to an account once it is there.
+
+use perme8_events::{DomainEvent, Personal, UserId};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Emitted when somebody changes what the account says of them.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "user", audience(user = "user_id"))]
+pub struct ProfileUpdated {
+    /// Who.
+    #[event(aggregate_id)]
+    pub user_id: UserId,
+    /// What is different.
+    pub changes: ProfileChanges,
+}
+
+/// The fields of a profile that changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct ProfileChanges {
+    /// The first name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_name: Option<Change<Personal<String>>>,
+    /// The last name.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_name: Option<Change<Personal<String>>>,
+}
+
+/// What a field was, and what it is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct Change<T> {
+    /// Before.
+    pub from: T,
+    /// Since then.
+    pub to: T,
+}
+
+impl<T: PartialEq> Change<T> {
+    /// The change, if it is one.
+    pub(crate) fn between(from: T, to: T) -> Option<Self> {
+        (from != to).then_some(Self { from, to })
+    }
+}
