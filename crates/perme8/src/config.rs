@@ -65,7 +65,7 @@ pub struct Config {
     pub mail_from_address: String,
     /// What the sender is called; as the host when there is no name.
     pub mail_from_name: Option<String>,
-    /// Whether the host shows every mail to everybody, for development.
+    /// Whether the host shows every mail to everybody, for development; only where nothing but this machine reaches it.
     pub dev: bool,
 }
 
@@ -265,6 +265,13 @@ fn resolve(
     parser.needs(&Key::MAIL_SMTP_URL, &Key::MAIL_FROM_ADDRESS, because);
     let because = "the links in mails begin with it";
     parser.needs(&Key::MAIL_SMTP_URL, &Key::BASE_URL, because);
+    if config.dev && !config.listen.ip().to_canonical().is_loopback() {
+        let because = format!(
+            "it shows every mail to everybody, and other machines can reach {}: listen on 127.0.0.1 or [::1], or leave it out",
+            config.listen
+        );
+        parser.refuse(&Key::DEV, &because);
+    }
     let sources = parser.finish()?;
     let settings = keys::ALL
         .iter()

@@ -46,7 +46,7 @@ pub(crate) struct Args {
     /// What the sender of the mails is called [default: the name of the host]
     #[arg(long, value_name = "NAME")]
     pub(crate) mail_from_name: Option<String>,
-    /// For development: show every mail to everybody at /dev/mailbox
+    /// For development: show every mail to everybody at /dev/mailbox, on this machine alone
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) dev: Option<String>,
 }

@@ -66,6 +66,14 @@ impl Parser {
         }
     }
 
+    /// Notes that a value may not be what it is, where another one makes it dangerous.
+    pub(crate) fn refuse(&mut self, key: &Key, because: &str) {
+        let Given { values, problems } = &mut self.given;
+        if let Some(raw) = values.get(key.name) {
+            problems.push(format!("{} is refused: {because}", raw.source));
+        }
+    }
+
     /// Where each value comes from, or all that is wrong.
     pub(crate) fn finish(self) -> Result<BTreeMap<&'static str, String>, ConfigError> {
         let Given { values, problems } = self.given;

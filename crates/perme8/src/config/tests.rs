@@ -181,6 +181,28 @@ fn a_mail_server_needs_a_sender_and_an_address_for_links() {
 }
 
 #[test]
+fn mails_are_shown_to_everybody_on_this_machine_alone() {
+    let dev_at = |listen: &str| {
+        let given = [("dev", "true"), ("listen", listen)];
+        let settings = given.map(|(key, value)| (key, value.to_owned())).into();
+        resolve(&Flags { config: None, settings }, [], Path::new("/nowhere/perme8.toml"))
+    };
+    for listen in ["0.0.0.0:4000", "[::]:0", "192.0.2.7:4000", "[::ffff:192.0.2.7]:4000"] {
+        let error = dev_at(listen).unwrap_err();
+        assert_eq!(
+            error.problems(),
+            [format!(
+                "--dev is refused: it shows every mail to everybody, and other machines can reach {listen}: \
+                 listen on 127.0.0.1 or [::1], or leave it out"
+            )]
+        );
+    }
+    for listen in ["127.0.0.1:4000", "127.1.2.3:0", "[::1]:0", "[::ffff:127.0.0.1]:0"] {
+        assert!(dev_at(listen).unwrap().config.dev, "{listen}");
+    }
+}
+
+#[test]
 fn the_password_of_the_mail_server_is_not_shown() {
     let setup = Setup {
         environment: &[
