@@ -196,6 +196,14 @@ impl ApiError {
         .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
+    pub(crate) const fn too_many_sockets() -> Self {
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "too_many_sockets",
+            "Too many sockets are open: close one of them first",
+        )
+    }
+
     /// Whether it was only that nobody is logged in.
     pub(crate) fn is_unauthenticated(&self) -> bool {
         self.code == Self::unauthenticated().code

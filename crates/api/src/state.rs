@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     audit_trail::AuditTrail, error::ApiError, legacy::LegacyBridge, metrics::Metrics,
-    operator::OperatorToken, readiness::Readiness,
+    operator::OperatorToken, readiness::Readiness, socket::Seats,
 };
 
 /// What the HTTP edge stands on: the facades, the live events, the audit trail, and who knows whether the host is ready.
@@ -32,6 +32,7 @@ pub struct Api {
     log_ins: Arc<Semaphore>,
     /// The open sockets, which are no longer connections of the server.
     pub(crate) sockets: TaskTracker,
+    pub(crate) seats: Seats,
 }
 
 /// What a host can decide about the HTTP edge.
@@ -45,6 +46,8 @@ pub struct ApiOptions {
     ///
     /// Each costs time and memory on purpose, so they would only wait for each other.
     pub log_ins: usize,
+    /// How many WebSockets a person may have open at once on this node; further ones are refused.
+    pub sockets_per_person: usize,
     /// What operators show at `/admin`; there is no `/admin` without it.
     pub operator_token: Option<OperatorToken>,
     /// What the mails of the host would be if it sent them, shown at `/dev/mailbox` to everybody who asks; only for hosts that
@@ -60,6 +63,7 @@ impl Default for ApiOptions {
             secure_cookies: false,
             heartbeat: Duration::from_secs(15),
             log_ins: 64,
+            sockets_per_person: 32,
             operator_token: None,
             mailbox: None,
             clock: Arc::new(SystemClock),
@@ -91,6 +95,7 @@ impl Api {
             options,
             log_ins,
             sockets: TaskTracker::new(),
+            seats: Seats::default(),
         }
     }
 

@@ -38,9 +38,14 @@ impl Socket {
         }
     }
 
-    pub(crate) async fn bearer(address: SocketAddr, token: &str) -> Self {
+    /// The same, by the token of a session.
+    pub(crate) async fn open_by(address: SocketAddr, token: &str) -> Result<Self, u16> {
         let authorization = format!("Bearer {token}");
-        let opened = Self::open(address, "", &[("authorization", &authorization)]).await;
+        Self::open(address, "", &[("authorization", &authorization)]).await
+    }
+
+    pub(crate) async fn bearer(address: SocketAddr, token: &str) -> Self {
+        let opened = Self::open_by(address, token).await;
         opened.unwrap_or_else(|status| panic!("the socket was refused: {status}"))
     }
 

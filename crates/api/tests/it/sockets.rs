@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use expect_test::expect;
 use identity::{AcceptInvitation, LeaveWorkspace, RemoveMember, Role};
-use perme8_events::{EventStore as _, Origin};
+use perme8_events::{EventStore as _, Origin, testing::wait_until};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
@@ -306,6 +306,24 @@ async fn what_is_no_text_or_too_long_or_nonsense_for_long_ends_the_socket() {
         socket.say("nonsense").await;
     }
     assert_eq!(socket.end().await, "1008 too_many_errors");
+}
+
+#[tokio::test]
+async fn a_person_has_so_many_sockets_and_no_more() {
+    let company = Company::at(Host::with(|options| options.sockets_per_person = 2).await).await;
+    let (address, token) = (company.address, &company.ada.token);
+    let mut first = company.socket(&company.ada).await;
+    let second = company.socket(&company.ada).await;
+    assert_eq!(Socket::open_by(address, token).await.map(drop), Err(429));
+    let mut of_another = company.socket(&company.bob).await;
+    for socket in [&mut first, &mut of_another] {
+        assert_eq!(socket.ask(company.subscribe(None)).await["subscribed"], *company.topic);
+    }
+    drop(second);
+    wait_until("there is room again", Duration::from_secs(20), async || {
+        Socket::open_by(address, token).await.is_ok()
+    })
+    .await;
 }
 
 #[tokio::test]
