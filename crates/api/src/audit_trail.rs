@@ -4,6 +4,7 @@ use std::fmt;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use identity::SessionId;
 use perme8_events::{
     Audience, CorrelationId, EventId, Position, StorageError, UserId, WorkspaceId,
 };
@@ -102,6 +103,8 @@ pub struct AuditEntry {
     pub address: Option<String>,
     /// The program that sent the request; for the same people.
     pub user_agent: Option<String>,
+    /// The session that the request showed; for the same people.
+    pub session_id: Option<SessionId>,
 }
 
 /// Who did it.

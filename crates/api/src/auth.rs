@@ -37,7 +37,7 @@ impl FromRequestParts<Api> for Caller {
             return Err(ApiError::unauthenticated());
         };
         let Ok(edge) = Edge::from_request_parts(parts, api).await;
-        let origin = edge.origin(Actor::User(user.id));
+        let origin = edge.in_session(session_id).origin(Actor::User(user.id));
         Ok(Self { user, session_id, origin })
     }
 }

@@ -6,6 +6,7 @@ use axum::{
     extract::{ConnectInfo, FromRequestParts},
     http::{HeaderMap, header::USER_AGENT, request::Parts},
 };
+use identity::SessionId;
 use perme8_events::{Actor, Client, Origin};
 
 use crate::request_id::RequestId;
@@ -38,6 +39,12 @@ impl Edge {
             Some(client) => origin.with_client(client),
             None => origin,
         }
+    }
+
+    /// The same, now that it has shown a session.
+    pub(crate) fn in_session(self, session_id: SessionId) -> Self {
+        let client = self.client.map(|client| client.in_session(session_id.uuid()));
+        Self { client, ..self }
     }
 
     /// The origin of what somebody wants who has not shown who that is.
@@ -81,6 +88,10 @@ mod tests {
         let client = origin.client().unwrap();
         assert_eq!(client.address(), "192.0.2.7");
         assert_eq!(client.user_agent().unwrap().chars().count(), 256);
+        assert_eq!(client.session_id(), None);
+        let session_id = SessionId::new(uuid::Uuid::from_u128(7));
+        let origin = edge.in_session(session_id).anonymous();
+        assert_eq!(origin.client().unwrap().session_id(), Some(session_id.uuid()));
     }
 
     #[test]

@@ -83,7 +83,7 @@ async fn by_ticket(parts: &mut Parts, api: &Api, ticket: Secret) -> Result<Calle
     let command = RedeemTicket { ticket };
     let shown = api.identity.redeem_ticket(edge.clone().anonymous(), command).await?;
     let Authenticated { user, session_id, authenticated_at: _, expires_at: _ } = shown;
-    let origin = edge.origin(Actor::User(user.id));
+    let origin = edge.in_session(session_id).origin(Actor::User(user.id));
     Ok(Caller { user, session_id, origin })
 }
 

@@ -51,6 +51,10 @@ on_both_engines! {
         assert_eq!(changed["actor"]["name"], "Ada Example");
         assert_eq!(changed["actor"]["user_id"], ada.id());
         assert_eq!(changed["address"], "127.0.0.1");
+        let session = changed["session_id"].as_str().unwrap();
+        assert!(of_ada.iter().filter(|entry| entry["actor"]["user_id"] == ada.id()).all(|entry| entry["session_id"] == session));
+        let of_others = of_ada.iter().filter(|entry| entry["actor"]["user_id"] == ben.id());
+        assert!(of_others.map(|entry| entry["session_id"].as_str().unwrap()).all(|other| other != session));
         let by_name: BTreeSet<&str> =
             of_ada.iter().filter_map(|entry| entry["actor"]["name"].as_str()).collect();
         assert_eq!(by_name, BTreeSet::from(["Ada Example", "Ben Example"]));
@@ -61,6 +65,7 @@ on_both_engines! {
         for entry in &of_ben {
             let is_own = entry["actor"]["user_id"] == ben.id() || entry["on_behalf_of"]["user_id"] == ben.id();
             assert_eq!(entry["address"].is_string(), is_own, "{entry}");
+            assert_eq!(entry["session_id"].is_string(), is_own, "{entry}");
         }
 
         let query = format!("{path}?actor={}&type=identity.member_joined", ben.id());

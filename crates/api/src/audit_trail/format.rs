@@ -16,7 +16,7 @@ pub enum AuditFormat {
     JsonLines,
 }
 
-const HEADER: [&str; 19] = [
+const HEADER: [&str; 20] = [
     "position",
     "event_id",
     "occurred_at",
@@ -36,6 +36,7 @@ const HEADER: [&str; 19] = [
     "request_id",
     "address",
     "user_agent",
+    "session_id",
 ];
 
 impl AuditFormat {
@@ -122,6 +123,7 @@ fn cells(entry: &AuditEntry) -> [Cow<'_, str>; HEADER.len()] {
         request_id,
         address,
         user_agent,
+        session_id,
     } = entry;
     let person = |of: fn(&AuditPerson) -> Option<String>| {
         Cow::Owned(on_behalf_of.as_ref().and_then(of).unwrap_or_default())
@@ -146,6 +148,7 @@ fn cells(entry: &AuditEntry) -> [Cow<'_, str>; HEADER.len()] {
         text(request_id.as_deref()),
         text(address.as_deref()),
         text(user_agent.as_deref()),
+        or_empty(*session_id),
     ]
 }
 

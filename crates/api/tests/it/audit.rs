@@ -26,7 +26,7 @@ async fn ask(host: &Host, ada: &Person, query: &str) -> Answer {
 #[tokio::test]
 async fn the_trail_comes_in_pages_newest_first() {
     let (host, ada) = acme(5).await;
-    expect![[r#"200 {"data":[{"position":5,"event_id":"ID","occurred_at":"1970-01-01T00:00:00Z","event_type":"identity.member_joined","summary":"member joined: \"role\" guest,\r\nor so","aggregate_type":"workspace_member","aggregate_id":"a:b","actor":{"kind":"user","user_id":"ID","name":"=HYPERLINK(\"http://evil.example\")","ref":null},"on_behalf_of":{"user_id":"ID","name":"-Ada Example"},"workspace_id":"ID","audience":["workspace:ID"],"correlation_id":"ID","causation_id":null,"request_id":"@r-1","address":"192.0.2.7","user_agent":"+curl/8"}],"meta":{"next":5}}"#]].assert_eq(&ask(&host, &ada, "?limit=1").await.to_string());
+    expect![[r#"200 {"data":[{"position":5,"event_id":"ID","occurred_at":"1970-01-01T00:00:00Z","event_type":"identity.member_joined","summary":"member joined: \"role\" guest,\r\nor so","aggregate_type":"workspace_member","aggregate_id":"a:b","actor":{"kind":"user","user_id":"ID","name":"=HYPERLINK(\"http://evil.example\")","ref":null},"on_behalf_of":{"user_id":"ID","name":"-Ada Example"},"workspace_id":"ID","audience":["workspace:ID"],"correlation_id":"ID","causation_id":null,"request_id":"@r-1","address":"192.0.2.7","user_agent":"+curl/8","session_id":"ID"}],"meta":{"next":5}}"#]].assert_eq(&ask(&host, &ada, "?limit=1").await.to_string());
     let mut places = Vec::new();
     let mut query = "?limit=2".to_owned();
     loop {
@@ -130,9 +130,9 @@ async fn no_text_of_a_file_is_a_formula() {
     let (host, ada) = acme(1).await;
     let csv = ask(&host, &ada, "?format=csv").await;
     expect![[r#"
-        position,event_id,occurred_at,event_type,summary,aggregate_type,aggregate_id,actor_kind,actor_id,actor_name,actor_ref,on_behalf_of_id,on_behalf_of_name,workspace_id,correlation_id,causation_id,request_id,address,user_agent⏎
+        position,event_id,occurred_at,event_type,summary,aggregate_type,aggregate_id,actor_kind,actor_id,actor_name,actor_ref,on_behalf_of_id,on_behalf_of_name,workspace_id,correlation_id,causation_id,request_id,address,user_agent,session_id⏎
         1,00000000-0000-0000-0000-000000000001,1970-01-01T00:00:00.000000Z,identity.member_joined,"member joined: ""role"" guest,⏎
-        or so",workspace_member,a:b,user,00000000-0000-0000-0000-000000000002,"'=HYPERLINK(""http://evil.example"")",,00000000-0000-0000-0000-000000000003,'-Ada Example,00000000-0000-0000-0000-000000000004,00000000-0000-0000-0000-000000000005,,'@r-1,192.0.2.7,'+curl/8⏎
+        or so",workspace_member,a:b,user,00000000-0000-0000-0000-000000000002,"'=HYPERLINK(""http://evil.example"")",,00000000-0000-0000-0000-000000000003,'-Ada Example,00000000-0000-0000-0000-000000000004,00000000-0000-0000-0000-000000000005,,'@r-1,192.0.2.7,'+curl/8,00000000-0000-0000-0000-000000000006⏎
     "#]].assert_eq(&csv.text.replace("\r\n", "⏎\n"));
     for row in csv::Reader::from_reader(csv.text.as_bytes()).into_records() {
         for cell in &row.unwrap() {

@@ -92,5 +92,6 @@ pub(crate) fn entry(position: i64) -> AuditEntry {
         request_id: Some("@r-1".to_owned()),
         address: Some("192.0.2.7".to_owned()),
         user_agent: Some("+curl/8".to_owned()),
+        session_id: Some(Id::new(id(6))),
     }
 }

@@ -15,11 +15,12 @@ pub type Metadata = BTreeMap<String, String>;
 
 /// Where a request came from; kept once per correlation for the audit trail, never in an envelope.
 ///
-/// `Debug` shows neither.
+/// `Debug` shows nothing of it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Client {
     address: String,
     user_agent: Option<String>,
+    session_id: Option<Uuid>,
 }
 
 /// A user agent is cut to so many characters, a network address and a request id to half of that.
@@ -37,7 +38,14 @@ impl Client {
         Self {
             address: cut(address, CLIENT_CHARS / 2),
             user_agent: user_agent.map(|text| cut(text, CLIENT_CHARS)),
+            session_id: None,
         }
+    }
+
+    /// The same, in a session that the edge knows under this id; never the secret that proves the session.
+    #[must_use]
+    pub fn in_session(self, session_id: Uuid) -> Self {
+        Self { session_id: Some(session_id), ..self }
     }
 
     /// The network address.
@@ -50,6 +58,12 @@ impl Client {
     #[must_use]
     pub fn user_agent(&self) -> Option<&str> {
         self.user_agent.as_deref()
+    }
+
+    /// The session, if it has shown one.
+    #[must_use]
+    pub fn session_id(&self) -> Option<Uuid> {
+        self.session_id
     }
 }
 

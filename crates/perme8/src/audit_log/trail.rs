@@ -7,7 +7,7 @@ use api::{
     AuditTrailError,
 };
 use async_trait::async_trait;
-use identity::Directory;
+use identity::{Directory, SessionId};
 use perme8_events::{
     Client, CorrelationId, Position, Standing, Standings as _, StorageError, UserId, sql::Db,
 };
@@ -150,5 +150,6 @@ fn entry(row: Row, client: Option<&Client>, names: &HashMap<UserId, String>) -> 
         request_id,
         address: client.map(|client| client.address().to_owned()),
         user_agent: client.and_then(Client::user_agent).map(str::to_owned),
+        session_id: client.and_then(Client::session_id).map(SessionId::new),
     }
 }

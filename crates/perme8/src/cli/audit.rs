@@ -175,9 +175,10 @@ impl Report for Entries {
                 plain(&entry.summary),
                 plain(&format!("{who}{whom}")),
                 plain(entry.address.as_deref().unwrap_or("-")),
+                entry.session_id.map_or_else(|| "-".to_owned(), |session| session.to_string()),
             ]
         });
-        table(&["position", "when", "what", "who", "from"], &[0], rows)
+        table(&["position", "when", "what", "who", "from", "session"], &[0], rows)
     }
 }
 

@@ -115,13 +115,14 @@ async fn remember_client(
         Conn::Postgres(tx) => Target::Pg(&mut *tx),
     };
     let insert = sql!(
-        "INSERT INTO event_origins (correlation_id, address, user_agent, occurred_at) VALUES ($1, $2, $3, $4)
+        "INSERT INTO event_origins (correlation_id, address, user_agent, session_id, occurred_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (correlation_id) DO NOTHING"
     );
     Query::new(target, insert)
         .bind(event.origin.correlation_id())
         .bind(client.address())
         .bind(client.user_agent())
+        .bind(client.session_id())
         .bind(event.at)
         .exec()
         .await?;

@@ -12,7 +12,7 @@ use std::{
 use api::{AuditActor, AuditEntry, AuditPage, AuditPerson};
 use identity::{
     AcceptInvitation, ChangeMemberRole, CreateWorkspace, DeclineInvitation, Identity, InviteMember,
-    LogIn, MemberJoined, MemberRoleChanged, RemoveMember, UserLoggedOut,
+    LogIn, MemberJoined, MemberRoleChanged, RemoveMember, SessionId, UserLoggedOut,
     testing::{PASSWORD, user_with_password},
 };
 use notifications::{IdentityGateway, NotificationRead, OnInvitation};
@@ -23,6 +23,7 @@ use perme8_events::{
     testing::{Driver, TestDb},
 };
 use tokio::sync::Mutex;
+use uuid::Uuid;
 
 use super::*;
 
@@ -93,7 +94,7 @@ impl Office {
         let address = format!("192.0.2.{number}");
         Origin::user(self.people[name])
             .with_request_id(format!("r-{number}"))
-            .with_client(Client::new(&address, Some(name)))
+            .with_client(Client::new(&address, Some(name)).in_session(session(self.people[name])))
     }
 
     pub(crate) fn workspace(&self, name: &str) -> WorkspaceId {
@@ -258,6 +259,11 @@ impl Office {
             let knows = !self.test.db.clients(&[event.correlation_id]).await.unwrap().is_empty();
             assert_eq!(entry.address.is_some(), knows && (is_manager || is_own), "{name}");
             assert_eq!(entry.address.is_some(), entry.user_agent.is_some(), "{name}");
+            let session_id = entry.session_id.map(SessionId::uuid);
+            assert_eq!(entry.address.is_some(), session_id.is_some(), "{name}");
+            if let (Some(session_id), Some(person)) = (session_id, event.person()) {
+                assert_eq!(session_id, session(person), "{name}");
+            }
         }
     }
 }
@@ -268,6 +274,11 @@ async fn handle_all(tx: &mut Tx, events: &[Envelope]) -> Result<(), StorageError
         log.handle(tx, event, ()).await.map_err(|error| StorageError::new(error.chain()))?;
     }
     Ok(())
+}
+
+/// The only session of this person.
+fn session(of: UserId) -> Uuid {
+    of.uuid()
 }
 
 fn acme() -> identity::WorkspaceRef {
