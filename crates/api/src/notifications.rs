@@ -1,12 +1,15 @@
 //! The notifications of the caller.
 
+use std::fmt;
+
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use identity::InvitationId;
 use notifications::{
-    Cursor, ListNotifications, MarkAllRead, MarkRead, NotificationAction, NotificationId,
+    Cursor, Link, ListNotifications, MarkAllRead, MarkRead, NotificationAction, NotificationId,
     NotificationPage, NotificationSummary, NotificationType,
 };
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -30,6 +33,7 @@ pub(crate) struct Notification {
     title: String,
     body: String,
     data: Map<String, Value>,
+    link: Option<Place>,
     invitation_id: Option<InvitationId>,
     created_at: DateTime<Utc>,
     read_at: Option<DateTime<Utc>>,
@@ -45,6 +49,7 @@ impl From<NotificationSummary> for Notification {
             title,
             body,
             mut data,
+            link,
             workspace_id: _, // workspaces are addressed by slug, here and in the data
             invitation_id,
             created_at,
@@ -59,6 +64,7 @@ impl From<NotificationSummary> for Notification {
             title,
             body,
             data,
+            link: link.map(Place::from),
             invitation_id,
             created_at,
             read_at,
@@ -66,6 +72,34 @@ impl From<NotificationSummary> for Notification {
             action_taken_at,
         }
     }
+}
+
+/// Where a notification leads on this host.
+#[derive(Debug, PartialEq, Eq, Serialize)]
+struct Place {
+    kind: &'static str,
+    path: String,
+}
+
+impl From<Link> for Place {
+    fn from(link: Link) -> Self {
+        let path = match &link {
+            Link::Invitation(id) => format!("/invitations/{id}"),
+            Link::Invitations(slug) => format!("/api/workspaces/{}/invitations", segment(slug)),
+            Link::Members(slug) => format!("/api/workspaces/{}/members", segment(slug)),
+            Link::Workspace(slug) => format!("/api/workspaces/{}", segment(slug)),
+        };
+        Self { kind: link.kind(), path }
+    }
+}
+
+/// All but what never needs to be escaped.
+const OUTSIDE_OF_SEGMENTS: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// A segment of a path, whatever is in it.
+fn segment(text: &str) -> impl fmt::Display + '_ {
+    utf8_percent_encode(text, OUTSIDE_OF_SEGMENTS)
 }
 
 /// How many notifications wait to be read.
@@ -129,4 +163,17 @@ pub(crate) async fn mark_all_read(
     caller: Caller,
 ) -> Result<Data<Read>, ApiError> {
     Ok(Data::new(Read { read: api.notifications.mark_all_read(caller.origin, MarkAllRead).await? }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_in_a_slug_gets_out_of_its_segment() {
+        let place = Place::from(Link::Members("a/../b?c#d e\"ä".to_owned()));
+        assert_eq!(place.path, "/api/workspaces/a%2F..%2Fb%3Fc%23d%20e%22%C3%A4/members");
+        let place = Place::from(Link::Workspace("lumen-oak-2".to_owned()));
+        assert_eq!(place.path, "/api/workspaces/lumen-oak-2");
+    }
 }

@@ -48,7 +48,9 @@ pub use application::read_models::{
 };
 
 // Queries: for the gateways of other contexts.
-pub use infrastructure::directory::{Directory, InvitationEntry, UserEntry, WorkspaceEntry};
+pub use infrastructure::directory::{
+    Directory, InvitationEntry, MemberEntry, UserEntry, WorkspaceEntry,
+};
 
 // Events: for the handlers of other contexts.
 pub use domain::account_events::{Change, ProfileChanges, ProfileUpdated};

@@ -6,6 +6,7 @@ pub(crate) mod on_access_lost;
 pub(crate) mod on_invitation;
 pub(crate) mod on_workspace_activity;
 pub(crate) mod ports;
+pub(crate) mod present;
 pub(crate) mod read_models;
 pub(crate) mod registry;
 pub(crate) mod tell;

@@ -1,7 +1,9 @@
 //! The only struct through which others use this context.
 
+use std::sync::Arc;
+
 use perme8_events::{
-    Origin, UserId,
+    Origin, StorageError, UserId,
     sql::{Db, UnitOfWork},
 };
 
@@ -9,9 +11,11 @@ use crate::{
     application::{
         mark_all_read::{MarkAllRead, MarkAllReadError},
         mark_read::{MarkRead, MarkReadError},
+        ports::Directory,
+        present::present,
         read_models::{ListNotifications, NotificationPage, NotificationSummary, QueryError},
     },
-    domain::notification::NotificationId,
+    domain::notification::{Notification, NotificationId},
     infrastructure::notification_queries,
 };
 
@@ -21,10 +25,12 @@ use crate::{
 ///
 /// ```
 /// use notifications::{ListNotifications, MarkAllRead, Notifications};
-/// use perme8_events::{Origin, UserId, sql::Db};
+/// use perme8_events::{Origin, UserId};
 ///
-/// async fn catch_up(db: Db, reader: UserId) -> Result<Vec<String>, Box<dyn std::error::Error>> {
-///     let notifications = Notifications::new(db);
+/// async fn catch_up(
+///     notifications: Notifications,
+///     reader: UserId,
+/// ) -> Result<Vec<String>, Box<dyn std::error::Error>> {
 ///     let origin = Origin::user(reader);
 ///     let unread = ListNotifications { unread_only: true, ..ListNotifications::default() };
 ///     let page = notifications.list(&origin, unread).await?;
@@ -36,13 +42,14 @@ use crate::{
 pub struct Notifications {
     db: Db,
     uow: UnitOfWork,
+    directory: Arc<dyn Directory>,
 }
 
 impl Notifications {
-    /// On this database.
+    /// On this database; `directory` knows what things are called today.
     #[must_use]
-    pub fn new(db: Db) -> Self {
-        Self { uow: UnitOfWork::new(db.clone()), db }
+    pub fn new(db: Db, directory: Arc<dyn Directory>) -> Self {
+        Self { uow: UnitOfWork::new(db.clone()), db, directory }
     }
 
     /// A page of the actor's notifications, newest first.
@@ -56,7 +63,10 @@ impl Notifications {
         origin: &Origin,
         wanted: ListNotifications,
     ) -> Result<NotificationPage, QueryError> {
-        Ok(notification_queries::list(&self.db, reader(origin)?, wanted).await?)
+        let reader = reader(origin)?;
+        let (found, next) = notification_queries::list(&self.db, reader, wanted).await?;
+        let notifications = present(&*self.directory, reader, found).await?;
+        Ok(NotificationPage { notifications, next })
     }
 
     /// A notification of the actor; nothing when there is none, or no longer.
@@ -70,7 +80,10 @@ impl Notifications {
         origin: &Origin,
         id: NotificationId,
     ) -> Result<Option<NotificationSummary>, QueryError> {
-        Ok(notification_queries::find(&self.db, reader(origin)?, id).await?)
+        match notification_queries::find(&self.db, reader(origin)?, id).await? {
+            Some(found) => Ok(Some(self.shown(found).await?)),
+            None => Ok(None),
+        }
     }
 
     /// How many notifications the actor has not read.
@@ -96,7 +109,7 @@ impl Notifications {
     ) -> Result<NotificationSummary, MarkReadError> {
         let again = |error: &MarkReadError| matches!(error, MarkReadError::Storage(error) if error.is_retryable());
         let attempt = || self.uow.run(origin.clone(), async |tx| command.execute(tx).await);
-        Ok(self.uow.retry(again, attempt).await?.into())
+        Ok(self.shown(self.uow.retry(again, attempt).await?).await?)
     }
 
     /// Marks everything as read that the actor has been told up to now; gives how many notifications became read.
@@ -113,6 +126,12 @@ impl Notifications {
         let again = |error: &MarkAllReadError| matches!(error, MarkAllReadError::Storage(error) if error.is_retryable());
         let attempt = || self.uow.run(origin.clone(), async |tx| command.execute(tx).await);
         self.uow.retry(again, attempt).await
+    }
+
+    /// As its reader sees it today.
+    async fn shown(&self, told: Notification) -> Result<NotificationSummary, StorageError> {
+        let shown = present(&*self.directory, told.user_id, vec![told]).await?;
+        Ok(shown.into_iter().next().expect("what is told is shown"))
     }
 }
 

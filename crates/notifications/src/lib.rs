@@ -30,6 +30,7 @@ pub use domain::events::{
 
 // Language: for every layer of other contexts.
 pub use domain::action::{NotificationAction, UnknownNotificationAction};
+pub use domain::link::Link;
 pub use domain::notification::{NotificationId, UserNotification};
 pub use domain::notification_type::{NotificationType, UnknownNotificationType};
 
@@ -39,5 +40,5 @@ pub use application::on_invitation::OnInvitation;
 pub use application::on_workspace_activity::OnWorkspaceActivity;
 
 // Ports that a host may implement, and their implementation on identity.
-pub use application::ports::{Directory, SentInvitation, WorkspaceNames};
+pub use application::ports::{Colleague, Directory, SentInvitation, WorkspaceNames, WorkspaceView};
 pub use infrastructure::identity_gateway::IdentityGateway;

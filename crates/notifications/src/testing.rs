@@ -19,6 +19,7 @@ use crate::{
     domain::{
         notification::{Notification, Source},
         notification_type::NotificationType,
+        occasion::{Occasion, Place},
     },
 };
 
@@ -149,6 +150,25 @@ pub(crate) fn removed(user_id: UserId) -> MemberRemoved {
 /// Somebody becomes a member instead of an admin.
 pub(crate) fn demoted(user_id: UserId) -> MemberRoleChanged {
     MemberRoleChanged { workspace_id: ACME, user_id, from: Role::Admin, to: Role::Member }
+}
+
+/// One of each.
+pub(crate) fn every_occasion() -> [Occasion; 8] {
+    [
+        Occasion::Invited { invitation_id: id(3), role: Role::Member },
+        Occasion::InvitationDeclined { invitation_id: id(3) },
+        Occasion::InvitationExpired { invitation_id: id(3) },
+        Occasion::InvitationRevoked { invitation_id: id(3) },
+        Occasion::MemberJoined { role: Role::Admin },
+        Occasion::MemberLeft,
+        Occasion::Removed,
+        Occasion::RoleChanged { from: Role::Guest, to: Role::Admin },
+    ]
+}
+
+/// [`ACME`] as it is called.
+pub(crate) fn acme() -> Place {
+    Place { id: id(1), name: "Acme".to_owned(), slug: "acme".to_owned() }
 }
 
 impl MockDirectory {

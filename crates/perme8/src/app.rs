@@ -171,7 +171,7 @@ impl App {
     /// [`AppError::Storage`] when the log cannot be read, [`AppError::Mail`] when mails would not go out.
     pub async fn assemble(db: Db, options: AppOptions) -> Result<Self, AppError> {
         let identity = new_identity(&db, &options);
-        let notifications = Notifications::new(db.clone());
+        let notifications = Notifications::new(db.clone(), notifications_directory(&identity));
         let MailOptions { stationery, sender, server } = options.mail;
         let sending = match server {
             Some(server) => SendMail::through(server, sender, &db)?,
@@ -388,6 +388,11 @@ fn named(node: Option<String>) -> NodeOptions {
     NodeOptions { name: node.unwrap_or(default.name), lease: default.lease }
 }
 
+/// Who is who, for notifications.
+fn notifications_directory(identity: &Identity) -> Arc<dyn notifications::Directory> {
+    Arc::new(notifications::IdentityGateway::new(identity.directory()))
+}
+
 /// Every durable handler, worker and schedule that no setting turns off. A handler that goes away is declared
 /// `.retired("its.name")` here, a queue `.retired_queue("its.name")`.
 fn with_handlers(
@@ -397,8 +402,7 @@ fn with_handlers(
     stationery: Stationery,
     sending: SendMail,
 ) -> RuntimeBuilder {
-    let directory: Arc<dyn notifications::Directory> =
-        Arc::new(notifications::IdentityGateway::new(identity.directory()));
+    let directory = notifications_directory(identity);
     let builder = builder
         .handler(identity::OnUserConfirmed)
         .handler(identity.mailer(stationery))

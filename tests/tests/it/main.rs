@@ -25,6 +25,8 @@ mod metrics;
 #[cfg(test)]
 mod morning;
 #[cfg(test)]
+mod notifications;
+#[cfg(test)]
 mod onboarding;
 #[cfg(test)]
 mod once;

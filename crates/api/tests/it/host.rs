@@ -81,7 +81,8 @@ impl Host {
     async fn on(test: TestDb, change: impl FnOnce(&mut ApiOptions)) -> Self {
         let tasks = Tasks::new();
         let identity = Identity::with_cheap_passwords(test.db.clone());
-        let notifications = Notifications::new(test.db.clone());
+        let gateway = Arc::new(IdentityGateway::new(identity.directory()));
+        let notifications = Notifications::new(test.db.clone(), gateway);
         let feed = Feed::start(&test.db, &tasks).await.expect("a fresh log is readable");
         let bus = EventBus::new(feed.clone(), Arc::new(Members(identity.directory())), &[]);
         let readiness = Arc::new(Told::default());

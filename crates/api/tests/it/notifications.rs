@@ -32,7 +32,7 @@ async fn notifications_come_in_pages() {
     assert_eq!(first["data"].as_array().unwrap().len(), 2);
     let next = first["meta"]["next"].as_str().unwrap();
     let second = page(format!("?limit=2&after={next}")).await;
-    expect![[r#"200 {"data":[{"id":"ID","type":"workspace_invitation","title":"Invitation to Acme","body":"ada Example invites you to join Acme as a member.","data":{"invitation_id":"ID","invited_by_name":"ada Example","role":"member","workspace_name":"Acme","workspace_slug":"acme"},"invitation_id":"ID","created_at":"2026-01-05T09:00:00Z","read_at":null,"action_taken":null,"action_taken_at":null}],"meta":{"next":null}}"#]].assert_eq(&second.to_string());
+    expect![[r#"200 {"data":[{"id":"ID","type":"workspace_invitation","title":"Invitation to Acme","body":"ada Example invites you to join Acme as a member.","data":{"invitation_id":"ID","invited_by_name":"ada Example","role":"member","workspace_name":"Acme","workspace_slug":"acme"},"link":{"kind":"invitation","path":"/invitations/ID"},"invitation_id":"ID","created_at":"2026-01-05T09:00:00Z","read_at":null,"action_taken":null,"action_taken_at":null}],"meta":{"next":null}}"#]].assert_eq(&second.to_string());
 }
 
 #[tokio::test]
@@ -57,7 +57,7 @@ async fn notifications_are_read_one_by_one_or_all_at_once() {
     let page = host.ask(get("/api/notifications?limit=1").bearer(&bob.token)).await.json();
     let id = page["data"][0]["id"].as_str().unwrap();
     let read = host.ask(post(format!("/api/notifications/{id}/read")).bearer(&bob.token)).await;
-    expect![[r#"200 {"data":{"id":"ID","type":"workspace_invitation","title":"Invitation to Core","body":"ada Example invites you to join Core as a member.","data":{"invitation_id":"ID","invited_by_name":"ada Example","role":"member","workspace_name":"Core","workspace_slug":"core"},"invitation_id":"ID","created_at":"2026-01-05T09:02:00Z","read_at":"2026-01-05T09:03:00Z","action_taken":null,"action_taken_at":null}}"#]].assert_eq(&read.to_string());
+    expect![[r#"200 {"data":{"id":"ID","type":"workspace_invitation","title":"Invitation to Core","body":"ada Example invites you to join Core as a member.","data":{"invitation_id":"ID","invited_by_name":"ada Example","role":"member","workspace_name":"Core","workspace_slug":"core"},"link":{"kind":"invitation","path":"/invitations/ID"},"invitation_id":"ID","created_at":"2026-01-05T09:02:00Z","read_at":"2026-01-05T09:03:00Z","action_taken":null,"action_taken_at":null}}"#]].assert_eq(&read.to_string());
     expect![[r#"200 {"data":{"unread_count":2}}"#]].assert_eq(&unread().await.to_string());
 
     let all = || host.ask(post("/api/notifications/read-all").bearer(&bob.token));

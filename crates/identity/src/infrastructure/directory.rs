@@ -53,8 +53,20 @@ pub struct InvitationEntry {
     pub email: String,
 }
 
+/// Somebody in a workspace, for other contexts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct MemberEntry {
+    /// Where.
+    pub workspace_id: WorkspaceId,
+    /// Who.
+    pub user_id: UserId,
+    /// First and last name.
+    pub name: String,
+}
+
 discreet! {
     UserEntry { id, confirmed }
+    MemberEntry { workspace_id, user_id }
     InvitationEntry { invited_by }
 }
 
@@ -161,6 +173,63 @@ impl Directory {
             "SELECT id, name, slug, archived_at IS NOT NULL AS archived FROM identity_workspaces WHERE slug = $1"
         ));
         Ok(query.bind(slug.as_str()).opt().await?.map(workspace_entry))
+    }
+
+    /// These workspaces, and what a person is there; those that do not exist are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    pub async fn workspaces_seen_by(
+        &self,
+        user: UserId,
+        workspaces: &[WorkspaceId],
+    ) -> Result<Vec<(WorkspaceEntry, Option<Role>)>, StorageError> {
+        let query = self.db.query(sql!(
+            sqlite: "SELECT w.id, w.name, w.slug, w.archived_at IS NOT NULL AS archived, m.role
+                     FROM identity_workspaces w
+                     LEFT JOIN identity_members m ON m.workspace_id = w.id AND m.user_id = $1
+                     WHERE w.id IN (SELECT unhex(value, '-') FROM json_each($2))",
+            postgres: "SELECT w.id, w.name, w.slug, w.archived_at IS NOT NULL AS archived, m.role
+                       FROM identity_workspaces w
+                       LEFT JOIN identity_members m ON m.workspace_id = w.id AND m.user_id = $1
+                       WHERE w.id IN (SELECT value::uuid FROM jsonb_array_elements_text($2::jsonb) AS value)"
+        ));
+        let rows: Vec<(WorkspaceId, String, String, bool, Option<String>)> =
+            query.bind(user).bind(Json(workspaces)).all().await?;
+        let seen = rows.into_iter().map(|(id, name, slug, archived, role)| {
+            let role = role.map(|role| rows::role(&role)).transpose()?;
+            Ok((workspace_entry((id, name, slug, archived)), role))
+        });
+        seen.collect()
+    }
+
+    /// Which of these people are in which of these workspaces.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    pub async fn members_among(
+        &self,
+        users: &[UserId],
+        workspaces: &[WorkspaceId],
+    ) -> Result<Vec<MemberEntry>, StorageError> {
+        let query = self.db.query(sql!(
+            sqlite: "SELECT m.workspace_id, m.user_id, u.first_name || ' ' || u.last_name
+                     FROM identity_members m JOIN identity_users u ON u.id = m.user_id
+                     WHERE m.user_id IN (SELECT unhex(value, '-') FROM json_each($1))
+                       AND m.workspace_id IN (SELECT unhex(value, '-') FROM json_each($2))",
+            postgres: "SELECT m.workspace_id, m.user_id, u.first_name || ' ' || u.last_name
+                       FROM identity_members m JOIN identity_users u ON u.id = m.user_id
+                       WHERE m.user_id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb) AS value)
+                         AND m.workspace_id IN (SELECT value::uuid FROM jsonb_array_elements_text($2::jsonb) AS value)"
+        ));
+        let rows: Vec<(WorkspaceId, UserId, String)> =
+            query.bind(Json(users)).bind(Json(workspaces)).all().await?;
+        Ok(rows
+            .into_iter()
+            .map(|(workspace_id, user_id, name)| MemberEntry { workspace_id, user_id, name })
+            .collect())
     }
 
     /// A person by id, confirmed or not.

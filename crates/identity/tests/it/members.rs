@@ -5,6 +5,8 @@ use identity::{
     LeaveWorkspace, LeaveWorkspaceError, RemoveMember, RemoveMemberError,
 };
 
+use perme8_events::WorkspaceId;
+
 use super::*;
 
 on_both_engines! {
@@ -35,6 +37,24 @@ on_both_engines! {
         assert_eq!(events(&test).await.len(), before, "what changes nothing is no event");
         let outcome = office.identity.change_member_role(Origin::user(office.cyd), command(Role::Guest)).await;
         assert!(matches!(outcome, Err(ChangeMemberRoleError::WorkspaceNotFound)));
+    }
+
+    async fn the_directory_knows_who_sees_what(test: TestDb) {
+        let office = Office::open(&test).await;
+        office.join(office.ben, "ben@example.com", Role::Guest).await;
+        let looms = office.identity.create_workspace(Origin::user(office.cyd), named("Looms")).await.unwrap();
+        let gone = WorkspaceId::new(uuid::Uuid::from_u128(1));
+        let workspaces = [office.engines.id, looms.id, gone];
+        let seen = office.directory.workspaces_seen_by(office.ben, &workspaces).await.unwrap();
+        let mut seen: Vec<_> = seen.into_iter().map(|(entry, role)| (entry.slug, role)).collect();
+        seen.sort();
+        assert_eq!(seen, [("engines".to_owned(), Some(Role::Guest)), ("looms".to_owned(), None)]);
+        assert_eq!(office.directory.workspaces_seen_by(office.ben, &[]).await.unwrap(), []);
+        let people = [office.ben, office.cyd];
+        let found = office.directory.members_among(&people, &workspaces).await.unwrap();
+        let mut found: Vec<_> = found.into_iter().map(|member| (member.name, member.workspace_id)).collect();
+        found.sort();
+        assert_eq!(found, [("Ben Franklin".to_owned(), office.engines.id), ("Cyd Charisse".to_owned(), looms.id)]);
     }
 
     async fn who_is_removed_can_be_invited_anew(test: TestDb) {

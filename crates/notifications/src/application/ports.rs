@@ -96,6 +96,37 @@ pub struct WorkspaceNames {
     pub slug: String,
 }
 
+/// A workspace, as one person sees it today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkspaceView {
+    /// The workspace.
+    pub id: WorkspaceId,
+    /// What it is called.
+    pub names: WorkspaceNames,
+    /// What that person is there, if anything.
+    pub role: Option<Role>,
+}
+
+/// Somebody in a workspace, as the others there see them today.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Colleague {
+    /// Where.
+    pub workspace_id: WorkspaceId,
+    /// Who.
+    pub user_id: UserId,
+    /// The full name.
+    pub name: String,
+}
+
+impl fmt::Debug for Colleague {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Colleague")
+            .field("workspace_id", &self.workspace_id)
+            .field("user_id", &self.user_id)
+            .finish_non_exhaustive()
+    }
+}
+
 /// Who invited whom.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SentInvitation {
@@ -153,4 +184,26 @@ pub trait Directory: fmt::Debug + Send + Sync {
     ///
     /// As [`workspace`](Self::workspace).
     async fn invitation(&self, id: InvitationId) -> Result<Option<SentInvitation>, StorageError>;
+
+    /// What these workspaces are called today, and what `reader` is there; those that are gone are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when nobody can tell.
+    async fn workspaces_seen_by(
+        &self,
+        reader: UserId,
+        workspaces: &[WorkspaceId],
+    ) -> Result<Vec<WorkspaceView>, StorageError>;
+
+    /// Which of these people are in which of these workspaces, and what they are called today.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when nobody can tell.
+    async fn colleagues(
+        &self,
+        workspaces: &[WorkspaceId],
+        people: &[UserId],
+    ) -> Result<Vec<Colleague>, StorageError>;
 }

@@ -3,12 +3,12 @@
 use chrono::{DateTime, Utc};
 use identity::InvitationId;
 use perme8_events::{StorageError, WorkspaceId};
-use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::domain::{
     action::NotificationAction,
     cursor::Cursor,
+    link::Link,
     notification::{Notification, NotificationId},
     notification_type::NotificationType,
 };
@@ -45,7 +45,7 @@ pub enum QueryError {
 }
 
 /// Some notifications, newest first.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct NotificationPage {
     /// The notifications.
     pub notifications: Vec<NotificationSummary>,
@@ -53,31 +53,34 @@ pub struct NotificationPage {
     pub next: Option<Cursor>,
 }
 
-impl NotificationPage {
-    /// A page of `limit`, out of one notification more than that if there are any.
-    pub(crate) fn cut(mut notifications: Vec<NotificationSummary>, limit: usize) -> Self {
-        let more = notifications.len() > limit;
-        notifications.truncate(limit);
-        let end =
-            notifications.last().map(|last| Cursor { created_at: last.created_at, id: last.id });
-        Self { notifications, next: end.filter(|_| more) }
-    }
+/// A page of `limit`, out of one notification more than that if there are any, and where the next begins.
+pub(crate) fn cut(
+    mut notifications: Vec<Notification>,
+    limit: usize,
+) -> (Vec<Notification>, Option<Cursor>) {
+    let more = notifications.len() > limit;
+    notifications.truncate(limit);
+    let end = notifications.last().map(|last| Cursor { created_at: last.created_at, id: last.id });
+    (notifications, end.filter(|_| more))
 }
 
 /// A notification, as its reader sees it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+///
+/// Names are those of today where the reader may still see them, and else those of the day it was written.
+#[derive(Debug, Clone, PartialEq)]
 pub struct NotificationSummary {
     /// Identifies it.
     pub id: NotificationId,
     /// What kind of thing it tells.
-    #[serde(rename = "type")]
     pub notification_type: NotificationType,
     /// In a few words.
     pub title: String,
     /// In a sentence.
     pub body: String,
-    /// What a link needs, e.g. `workspace_slug` and `invitation_id`.
+    /// The facts that the words are made of, e.g. `workspace_name` and `role`.
     pub data: Map<String, Value>,
+    /// Where it leads, if its reader may go there.
+    pub link: Option<Link>,
     /// The workspace it points into.
     pub workspace_id: Option<WorkspaceId>,
     /// The invitation to which it asks for an answer.
@@ -92,8 +95,9 @@ pub struct NotificationSummary {
     pub action_taken_at: Option<DateTime<Utc>>,
 }
 
-impl From<Notification> for NotificationSummary {
-    fn from(notification: Notification) -> Self {
+impl NotificationSummary {
+    /// As it was written, leading nowhere.
+    pub(crate) fn as_written(notification: Notification) -> Self {
         let Notification {
             id,
             user_id: _,
@@ -116,6 +120,7 @@ impl From<Notification> for NotificationSummary {
             title,
             body,
             data,
+            link: None,
             workspace_id,
             invitation_id,
             created_at,
@@ -131,16 +136,16 @@ mod tests {
     use super::*;
     use crate::testing::{id, notification};
 
-    fn summaries(count: u128) -> Vec<NotificationSummary> {
-        (1..=count).map(|n| notification(n, id(20)).into()).collect()
+    fn notifications(count: u128) -> Vec<Notification> {
+        (1..=count).map(|n| notification(n, id(20))).collect()
     }
 
     #[test]
     fn a_page_says_where_the_next_begins_only_if_there_is_one() {
-        let full = NotificationPage::cut(summaries(2), 2);
-        assert_eq!((full.notifications.len(), full.next), (2, None));
-        let cut = NotificationPage::cut(summaries(3), 2);
-        assert_eq!((cut.notifications.len(), cut.next.map(|next| next.id)), (2, Some(id(2))));
-        assert_eq!(NotificationPage::cut(Vec::new(), 2).next, None);
+        let (full, next) = cut(notifications(2), 2);
+        assert_eq!((full.len(), next), (2, None));
+        let (cut_off, next) = cut(notifications(3), 2);
+        assert_eq!((cut_off.len(), next.map(|next| next.id)), (2, Some(id(2))));
+        assert_eq!(cut(Vec::new(), 2).1, None);
     }
 }

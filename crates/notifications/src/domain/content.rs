@@ -63,6 +63,11 @@ impl Content {
         Parts { notification_type, title, body, data, workspace_id, invitation_id }
     }
 
+    /// What a reader sees of it: title, body and facts.
+    pub(crate) fn into_words(self) -> (String, String, Map<String, Value>) {
+        (self.title, self.body, self.data)
+    }
+
     /// What kind of thing it tells.
     pub(crate) fn notification_type(&self) -> NotificationType {
         self.notification_type

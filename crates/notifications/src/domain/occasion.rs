@@ -2,10 +2,10 @@
 
 use identity::{InvitationId, Role};
 use perme8_events::{UserId, WorkspaceId};
-use serde_json::{Map, Value, json};
 
 use crate::domain::{
     content::{Content, DataTooLarge, Parts},
+    facts::Facts,
     notification_type::NotificationType,
 };
 
@@ -68,7 +68,7 @@ impl Occasion {
             notification_type: self.notification_type(),
             title,
             body,
-            data: self.data(place, person),
+            data: self.facts(place, person).into_map(),
             workspace_id: Some(place.id),
             invitation_id: match self {
                 Self::Invited { invitation_id, .. } => Some(invitation_id),
@@ -120,47 +120,39 @@ impl Occasion {
         }
     }
 
-    fn data(self, place: &Place, person: &Person) -> Map<String, Value> {
-        let mut data = Map::new();
-        let mut put = |key: &str, value: Value| {
-            if !value.is_null() {
-                data.insert(key.to_owned(), value);
-            }
+    fn facts(self, place: &Place, person: &Person) -> Facts {
+        let here = Facts {
+            workspace_id: Some(place.id),
+            workspace_name: Some(place.name.clone()),
+            // For whoever was removed, the link would lead nowhere.
+            workspace_slug: Some(place.slug.clone())
+                .filter(|_| !self.notification_type().outlives_access()),
+            ..Facts::default()
         };
-        put("workspace_id", json!(place.id));
-        put("workspace_name", json!(place.name));
-        // For whoever was removed, the link would lead nowhere.
-        if !self.notification_type().outlives_access() {
-            put("workspace_slug", json!(place.slug));
-        }
         match self {
-            Self::Invited { invitation_id, role } => {
-                put("invitation_id", json!(invitation_id));
-                put("invited_by_name", json!(person.name));
-                put("role", json!(role));
-            }
+            Self::Invited { invitation_id, role } => Facts {
+                invitation_id: Some(invitation_id),
+                invited_by_name: person.name.clone(),
+                role: Some(role),
+                ..here
+            },
             Self::InvitationDeclined { invitation_id }
             | Self::InvitationExpired { invitation_id }
             | Self::InvitationRevoked { invitation_id } => {
-                put("invitation_id", json!(invitation_id));
-                put("email", json!(person.name));
+                Facts { invitation_id: Some(invitation_id), email: person.name.clone(), ..here }
             }
             Self::MemberJoined { role } => {
-                put("member_id", json!(person.id));
-                put("member_name", json!(person.name));
-                put("role", json!(role));
+                let (member_id, member_name) = (person.id, person.name.clone());
+                Facts { member_id, member_name, role: Some(role), ..here }
             }
             Self::MemberLeft => {
-                put("member_id", json!(person.id));
-                put("member_name", json!(person.name));
+                Facts { member_id: person.id, member_name: person.name.clone(), ..here }
             }
-            Self::Removed => {}
+            Self::Removed => here,
             Self::RoleChanged { from, to } => {
-                put("role", json!(to));
-                put("previous_role", json!(from));
+                Facts { role: Some(to), previous_role: Some(from), ..here }
             }
         }
-        data
     }
 }
 
@@ -179,26 +171,10 @@ mod tests {
     use std::fmt::Write as _;
 
     use expect_test::expect;
+    use serde_json::Value;
 
     use super::*;
-    use crate::testing::id;
-
-    fn every_occasion() -> [Occasion; 8] {
-        [
-            Occasion::Invited { invitation_id: id(3), role: Role::Member },
-            Occasion::InvitationDeclined { invitation_id: id(3) },
-            Occasion::InvitationExpired { invitation_id: id(3) },
-            Occasion::InvitationRevoked { invitation_id: id(3) },
-            Occasion::MemberJoined { role: Role::Admin },
-            Occasion::MemberLeft,
-            Occasion::Removed,
-            Occasion::RoleChanged { from: Role::Guest, to: Role::Admin },
-        ]
-    }
-
-    fn acme() -> Place {
-        Place { id: id(1), name: "Acme".to_owned(), slug: "acme".to_owned() }
-    }
+    use crate::testing::{acme, every_occasion, id};
 
     #[test]
     fn the_words_of_every_occasion() {

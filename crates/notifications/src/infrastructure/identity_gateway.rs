@@ -4,7 +4,9 @@ use async_trait::async_trait;
 use identity::{InvitationId, Role};
 use perme8_events::{StorageError, UserId, WorkspaceId};
 
-use crate::application::ports::{Directory, SentInvitation, WorkspaceNames};
+use crate::application::ports::{
+    Colleague, Directory, SentInvitation, WorkspaceNames, WorkspaceView,
+};
 
 /// Asks the identity context of the same host.
 #[derive(Debug, Clone)]
@@ -46,5 +48,33 @@ impl Directory for IdentityGateway {
     async fn invitation(&self, id: InvitationId) -> Result<Option<SentInvitation>, StorageError> {
         let entry = self.directory.invitation(id).await?;
         Ok(entry.map(|entry| SentInvitation { sender: entry.invited_by, email: entry.email }))
+    }
+
+    async fn workspaces_seen_by(
+        &self,
+        reader: UserId,
+        workspaces: &[WorkspaceId],
+    ) -> Result<Vec<WorkspaceView>, StorageError> {
+        let entries = self.directory.workspaces_seen_by(reader, workspaces).await?;
+        let view = |(entry, role): (identity::WorkspaceEntry, Option<Role>)| WorkspaceView {
+            id: entry.id,
+            names: WorkspaceNames { name: entry.name, slug: entry.slug },
+            role,
+        };
+        Ok(entries.into_iter().map(view).collect())
+    }
+
+    async fn colleagues(
+        &self,
+        workspaces: &[WorkspaceId],
+        people: &[UserId],
+    ) -> Result<Vec<Colleague>, StorageError> {
+        let entries = self.directory.members_among(people, workspaces).await?;
+        let colleague = |entry: identity::MemberEntry| Colleague {
+            workspace_id: entry.workspace_id,
+            user_id: entry.user_id,
+            name: entry.name,
+        };
+        Ok(entries.into_iter().map(colleague).collect())
     }
 }

@@ -3,19 +3,20 @@
 use perme8_events::{StorageError, UserId, sql, sql::Db};
 
 use crate::{
-    application::read_models::{
-        ListNotifications, MAX_LIMIT, NotificationPage, NotificationSummary,
+    application::read_models::{ListNotifications, MAX_LIMIT, cut},
+    domain::{
+        cursor::Cursor,
+        notification::{Notification, NotificationId},
     },
-    domain::notification::NotificationId,
-    infrastructure::row::{notifications, select_notifications},
+    infrastructure::row::{Row, notifications, select_notifications},
 };
 
-/// A page of the notifications of a person, newest first.
+/// A page of the notifications of a person, newest first, and where the next begins.
 pub(crate) async fn list(
     db: &Db,
     user: UserId,
     wanted: ListNotifications,
-) -> Result<NotificationPage, StorageError> {
+) -> Result<(Vec<Notification>, Option<Cursor>), StorageError> {
     let ListNotifications { unread_only, limit, after } = wanted;
     let limit = limit.clamp(1, MAX_LIMIT);
     // A statement for each case: one that fits all could not walk along an index.
@@ -43,7 +44,7 @@ pub(crate) async fn list(
     // One more than wanted tells whether another page follows.
     let found = notifications(query.bind(i64::from(limit) + 1).all().await?)?;
     let limit = usize::try_from(limit).expect("a hundred fits everywhere");
-    Ok(NotificationPage::cut(found.into_iter().map(NotificationSummary::from).collect(), limit))
+    Ok(cut(found, limit))
 }
 
 /// A notification of a person.
@@ -51,11 +52,11 @@ pub(crate) async fn find(
     db: &Db,
     user: UserId,
     id: NotificationId,
-) -> Result<Option<NotificationSummary>, StorageError> {
+) -> Result<Option<Notification>, StorageError> {
     let query =
         db.query(sql!(select_notifications!("WHERE user_id = $1 AND notification_id = $2")));
-    let found = notifications(query.bind(user).bind(id).all().await?)?;
-    Ok(found.into_iter().next().map(NotificationSummary::from))
+    let row: Option<Row> = query.bind(user).bind(id).opt().await?;
+    row.map(Notification::try_from).transpose()
 }
 
 /// How many notifications a person has not read.

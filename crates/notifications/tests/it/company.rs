@@ -7,8 +7,8 @@ use identity::{
     InviteMember, LeaveWorkspace, RemoveMember, Role, WorkspaceRef, testing::confirmed_user,
 };
 use notifications::{
-    Directory, IdentityGateway, ListNotifications, NotificationPage, Notifications, OnAccessLost,
-    OnInvitation, OnWorkspaceActivity,
+    Directory, IdentityGateway, Link, ListNotifications, NotificationPage, Notifications,
+    OnAccessLost, OnInvitation, OnWorkspaceActivity,
 };
 use perme8_events::{
     Envelope, EventFilter, EventStore as _, Origin, Position, UserId,
@@ -37,14 +37,14 @@ impl Company {
         let runtime = Runtime::builder(&test.db)
             .handler(identity::OnUserConfirmed)
             .handler(OnInvitation::new(Arc::clone(&directory)))
-            .handler(OnWorkspaceActivity::new(directory))
+            .handler(OnWorkspaceActivity::new(Arc::clone(&directory)))
             .handler(OnAccessLost::new())
             .build();
         let driver = runtime.driver(Some(test.clock.clone())).await;
         let ada = confirmed_user(&identity, "ada@acme.example", "Ada", "Lovelace").await;
         let create = CreateWorkspace { name: "Acme".to_owned(), description: None, color: None };
         identity.create_workspace(Origin::user(ada), create).await.unwrap();
-        let notifications = Notifications::new(test.db.clone());
+        let notifications = Notifications::new(test.db.clone(), directory);
         Self { identity, notifications, ada, driver, test }
     }
 
@@ -134,6 +134,12 @@ impl Company {
             writeln!(text, "{} ({seen}{action})", told.title).unwrap();
             text
         })
+    }
+
+    /// Where that leads.
+    pub(crate) async fn links(&self, user: UserId) -> Vec<Option<Link>> {
+        let page = self.list(user, ListNotifications::default()).await;
+        page.notifications.into_iter().map(|told| told.link).collect()
     }
 
     /// What this context told the others.

@@ -1,10 +1,9 @@
 //! People read what they are told.
 
-use expect_test::expect;
 use identity::Role;
 use notifications::{
-    ListNotifications, MarkAllRead, MarkAllReadError, MarkRead, MarkReadError, NotificationId,
-    QueryError,
+    Link, ListNotifications, MarkAllRead, MarkAllReadError, MarkRead, MarkReadError,
+    NotificationId, QueryError,
 };
 use perme8_events::{Id, Origin, UserId, testing::on_both_engines};
 
@@ -108,16 +107,23 @@ on_both_engines! {
         assert!(matches!(all, Err(MarkAllReadError::Forbidden)));
     }
 
-    async fn a_page_shows_what_clients_need(test: TestDb) {
-        let (company, carol) = company_of_carol(test).await;
-        let page = company.list(carol, ListNotifications { limit: 1, ..ListNotifications::default() }).await;
-        let json = serde_json::to_value(&page).unwrap();
-        let told = &json["notifications"][0];
-        let keys: Vec<_> = told.as_object().unwrap().keys().map(String::as_str).collect();
-        expect!["action_taken action_taken_at body created_at data id invitation_id read_at title type workspace_id"].assert_eq(&keys.join(" "));
-        expect![[r#"
-            "workspace_role_changed": "You are now a member of Acme; before, you were an admin."
-        "#]].assert_eq(&format!("{}: {}\n", told["type"], told["body"]));
-        assert_eq!(json["next"], page.next.unwrap().to_string());
+    async fn links_lead_where_their_reader_may_go(test: TestDb) {
+        let mut company = Company::of_ada(test).await;
+        let bob = company.member("Bob", Role::Admin).await;
+        let carol = company.member("Carol", Role::Member).await;
+        let grace = company.person("Grace").await;
+        let invitation = company.invite(bob, "Grace", Role::Guest).await;
+        assert_eq!(company.links(grace).await, [Some(Link::Invitation(invitation))]);
+        company.decline(grace).await;
+        company.change_role(carol, Role::Guest).await;
+        let acme = || "acme".to_owned();
+        assert_eq!(company.links(grace).await, [None]);
+        assert_eq!(
+            company.links(bob).await,
+            [Some(Link::Invitations(acme())), Some(Link::Members(acme())), Some(Link::Workspace(acme()))]
+        );
+        assert_eq!(company.links(carol).await, [Some(Link::Workspace(acme())), Some(Link::Workspace(acme()))]);
+        company.remove(bob, carol).await;
+        assert_eq!(company.links(carol).await, [None]);
     }
 }

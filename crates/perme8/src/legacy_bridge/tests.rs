@@ -1,9 +1,12 @@
 //! The table of the plans: which event becomes which message on which topic.
 
+use std::sync::Arc;
+
 use ::identity::{
-    InvitationDeclined, MemberInvited, MemberJoined, MemberLeft, MemberRemoved, Role,
+    Directory, InvitationDeclined, MemberInvited, MemberJoined, MemberLeft, MemberRemoved, Role,
     WorkspaceCreated,
 };
+use ::notifications::IdentityGateway;
 use api::LegacyBridge as _;
 use expect_test::{Expect, expect};
 use perme8_events::{
@@ -23,7 +26,8 @@ fn id<A>(number: u128) -> Id<A> {
 /// Emits an event and shows what the bridge says of it; ids by their last digit.
 async fn check<E: DomainEvent>(event: E, expected: Expect) {
     let test = TestDb::sqlite(MIGRATIONS).await;
-    let bridge = LegacyBridge::new(&Notifications::new(test.db.clone()));
+    let directory = IdentityGateway::new(Directory::new(test.db.clone()));
+    let bridge = LegacyBridge::new(&Notifications::new(test.db.clone(), Arc::new(directory)));
     emit(&test.db, NewEvent::of(event)).await;
     expected.assert_eq(&said(&test.db, &bridge).await);
 }

@@ -1,0 +1,29 @@
+//! Where a notification leads.
+
+use identity::InvitationId;
+
+/// Where a notification leads; whoever shows it knows how such places are addressed there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Link {
+    /// The invitation that waits for an answer.
+    Invitation(InvitationId),
+    /// The invitations into the workspace of this slug.
+    Invitations(String),
+    /// The members of the workspace of this slug.
+    Members(String),
+    /// The workspace of this slug.
+    Workspace(String),
+}
+
+impl Link {
+    /// The stable word for the kind of place: `invitation`, `invitations`, `members` or `workspace`.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Invitation(_) => "invitation",
+            Self::Invitations(_) => "invitations",
+            Self::Members(_) => "members",
+            Self::Workspace(_) => "workspace",
+        }
+    }
+}

@@ -1,0 +1,152 @@
+//! What a notification told, found again in its facts.
+
+use identity::Role;
+use serde_json::{Map, Value};
+
+use crate::domain::{
+    facts::Facts,
+    link::Link,
+    notification_type::NotificationType,
+    occasion::{Occasion, Person, Place},
+};
+
+/// What a notification told when it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Recalled {
+    pub(crate) occasion: Occasion,
+    pub(crate) place: Place,
+    pub(crate) person: Person,
+}
+
+impl Recalled {
+    /// The occasion out of the facts that were written about it; none if some are missing.
+    pub(crate) fn from_data(kind: NotificationType, data: &Map<String, Value>) -> Option<Self> {
+        let Facts {
+            workspace_id,
+            workspace_name,
+            workspace_slug,
+            invitation_id,
+            invited_by_name,
+            email,
+            member_id,
+            member_name,
+            role,
+            previous_role,
+        } = Facts::from_map(data)?;
+        let occasion = match kind {
+            NotificationType::WorkspaceInvitation => {
+                Occasion::Invited { invitation_id: invitation_id?, role: role? }
+            }
+            NotificationType::WorkspaceInvitationDeclined => {
+                Occasion::InvitationDeclined { invitation_id: invitation_id? }
+            }
+            NotificationType::WorkspaceInvitationExpired => {
+                Occasion::InvitationExpired { invitation_id: invitation_id? }
+            }
+            NotificationType::WorkspaceInvitationRevoked => {
+                Occasion::InvitationRevoked { invitation_id: invitation_id? }
+            }
+            NotificationType::WorkspaceMemberJoined => Occasion::MemberJoined { role: role? },
+            NotificationType::WorkspaceMemberLeft => Occasion::MemberLeft,
+            NotificationType::WorkspaceMemberRemoved => Occasion::Removed,
+            NotificationType::WorkspaceRoleChanged => {
+                Occasion::RoleChanged { from: previous_role?, to: role? }
+            }
+        };
+        let place = Place {
+            id: workspace_id?,
+            name: workspace_name?,
+            slug: workspace_slug.unwrap_or_default(),
+        };
+        let person = Person { id: member_id, name: member_name.or(email).or(invited_by_name) };
+        Some(Self { occasion, place, person })
+    }
+
+    /// Where it leads a reader who is this in the workspace, or nobody there.
+    pub(crate) fn link(&self, role: Option<Role>, is_open: bool) -> Option<Link> {
+        let slug = self.place.slug.clone();
+        match (self.occasion, role) {
+            (Occasion::Invited { invitation_id, .. }, _) if is_open => {
+                Some(Link::Invitation(invitation_id))
+            }
+            (Occasion::Removed, _) | (_, None) => None,
+            (Occasion::Invited { .. } | Occasion::RoleChanged { .. }, Some(_)) => {
+                Some(Link::Workspace(slug))
+            }
+            (
+                Occasion::InvitationDeclined { .. }
+                | Occasion::InvitationExpired { .. }
+                | Occasion::InvitationRevoked { .. },
+                Some(role),
+            ) => role.is_manager().then_some(Link::Invitations(slug)),
+            (Occasion::MemberJoined { .. } | Occasion::MemberLeft, Some(_)) => {
+                Some(Link::Members(slug))
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fmt::Write as _;
+
+    use expect_test::expect;
+
+    use super::*;
+    use crate::testing::{acme, every_occasion, id};
+
+    #[test]
+    fn every_occasion_is_recalled_from_its_facts() {
+        let acme = acme();
+        for occasion in every_occasion() {
+            let (mut place, mut person) = (acme.clone(), Person::default());
+            match occasion {
+                Occasion::MemberJoined { .. } | Occasion::MemberLeft => {
+                    person = Person { id: Some(id(2)), name: Some("Grace Hopper".to_owned()) };
+                }
+                Occasion::Invited { .. }
+                | Occasion::InvitationDeclined { .. }
+                | Occasion::InvitationExpired { .. }
+                | Occasion::InvitationRevoked { .. } => {
+                    person.name = Some("grace@example.com".to_owned());
+                }
+                // Nothing leads there any more.
+                Occasion::Removed => place.slug.clear(),
+                Occasion::RoleChanged { .. } => {}
+            }
+            let content = occasion.content(&place, &person).unwrap();
+            let recalled = Recalled::from_data(content.notification_type(), content.data());
+            assert_eq!(recalled, Some(Recalled { occasion, place, person }));
+        }
+    }
+
+    #[test]
+    fn a_link_leads_where_its_reader_may_go() {
+        let mut text = String::new();
+        for occasion in every_occasion() {
+            let told = Recalled { occasion, place: acme(), person: Person::default() };
+            write!(text, "{}:", occasion.notification_type()).unwrap();
+            for (role, is_open) in [
+                (None, true),
+                (None, false),
+                (Some(Role::Guest), false),
+                (Some(Role::Admin), false),
+            ] {
+                let link = told.link(role, is_open);
+                write!(text, " {}", link.as_ref().map_or("-", Link::kind)).unwrap();
+            }
+            text.push('\n');
+        }
+        expect![[r#"
+            workspace_invitation: invitation - workspace workspace
+            workspace_invitation_declined: - - - invitations
+            workspace_invitation_expired: - - - invitations
+            workspace_invitation_revoked: - - - invitations
+            workspace_member_joined: - - members members
+            workspace_member_left: - - members members
+            workspace_member_removed: - - - -
+            workspace_role_changed: - - workspace workspace
+        "#]]
+        .assert_eq(&text);
+    }
+}
