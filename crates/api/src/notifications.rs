@@ -2,12 +2,12 @@
 
 use std::fmt;
 
-use axum::extract::State;
+use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use identity::InvitationId;
 use notifications::{
-    Cursor, Link, ListNotifications, MarkAllRead, MarkRead, NotificationAction, NotificationId,
-    NotificationPage, NotificationSummary, NotificationType,
+    Cursor, DeleteNotification, Link, ListNotifications, MarkAllRead, MarkRead, NotificationAction,
+    NotificationId, NotificationPage, NotificationSummary, NotificationType,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
@@ -155,6 +155,16 @@ pub(crate) async fn mark_read(
 ) -> Result<Data<Notification>, ApiError> {
     let command = MarkRead { notification_id };
     Ok(Data::new(api.notifications.mark_read(caller.origin, command).await?.into()))
+}
+
+/// `DELETE /api/notifications/{id}`
+pub(crate) async fn remove(
+    State(api): State<Api>,
+    caller: Caller,
+    NotificationAt(notification_id): NotificationAt,
+) -> Result<StatusCode, ApiError> {
+    api.notifications.delete(caller.origin, DeleteNotification { notification_id }).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// `POST /api/notifications/read-all`

@@ -60,6 +60,7 @@ fn people() -> Router<Api> {
         .route("/api/notifications", get(notifications::list))
         .route("/api/notifications/unread-count", get(notifications::unread_count))
         .route("/api/notifications/read-all", post(notifications::mark_all_read))
+        .route("/api/notifications/{id}", delete(notifications::remove))
         .route("/api/notifications/{id}/read", post(notifications::mark_read))
 }
 

@@ -1,5 +1,6 @@
 //! What people do with what they are told, and what the handlers tell them.
 
+pub(crate) mod delete_notification;
 pub(crate) mod mark_all_read;
 pub(crate) mod mark_read;
 pub(crate) mod on_access_lost;
@@ -7,6 +8,7 @@ pub(crate) mod on_invitation;
 pub(crate) mod on_workspace_activity;
 pub(crate) mod ports;
 pub(crate) mod present;
+pub(crate) mod purge_notifications;
 pub(crate) mod read_models;
 pub(crate) mod registry;
 pub(crate) mod tell;

@@ -9,10 +9,12 @@ use perme8_events::{
 
 use crate::{
     application::{
+        delete_notification::{DeleteNotification, DeleteNotificationError},
         mark_all_read::{MarkAllRead, MarkAllReadError},
         mark_read::{MarkRead, MarkReadError},
         ports::Directory,
         present::present,
+        purge_notifications::{PurgeNotifications, PurgeNotificationsError},
         read_models::{ListNotifications, NotificationPage, NotificationSummary, QueryError},
     },
     domain::notification::{Notification, NotificationId},
@@ -128,6 +130,37 @@ impl Notifications {
         self.uow.retry(again, attempt).await
     }
 
+    /// Deletes a notification of the actor.
+    ///
+    /// # Errors
+    ///
+    /// [`DeleteNotificationError`].
+    #[tracing::instrument(skip_all, fields(notification.id = %command.notification_id))]
+    pub async fn delete(
+        &self,
+        origin: Origin,
+        command: DeleteNotification,
+    ) -> Result<(), DeleteNotificationError> {
+        let again = |error: &DeleteNotificationError| matches!(error, DeleteNotificationError::Storage(error) if error.is_retryable());
+        let attempt = || self.uow.run(origin.clone(), async |tx| command.execute(tx).await);
+        self.uow.retry(again, attempt).await
+    }
+
+    /// Forgets what nobody needs to be told any more, and says how much; less than the limit means that nothing is left. Only
+    /// the system may.
+    ///
+    /// # Errors
+    ///
+    /// [`PurgeNotificationsError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn purge(
+        &self,
+        origin: Origin,
+        command: PurgeNotifications,
+    ) -> Result<u64, PurgeNotificationsError> {
+        self.uow.run(origin, async |tx| command.execute(tx).await).await
+    }
+
     /// As its reader sees it today.
     async fn shown(&self, told: Notification) -> Result<NotificationSummary, StorageError> {
         let shown = present(&*self.directory, told.user_id, vec![told]).await?;
@@ -153,5 +186,7 @@ mod tests {
         send(notifications.unread_count(origin));
         send(notifications.mark_read(origin.clone(), MarkRead { notification_id: id }));
         send(notifications.mark_all_read(origin.clone(), MarkAllRead));
+        send(notifications.delete(origin.clone(), DeleteNotification { notification_id: id }));
+        send(notifications.purge(origin.clone(), PurgeNotifications { limit: 1 }));
     }
 }

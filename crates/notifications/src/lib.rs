@@ -13,8 +13,10 @@ pub use facade::Notifications;
 pub use infrastructure::MIGRATIONS;
 
 // Commands and their errors: for whoever may use the facade.
+pub use application::delete_notification::{DeleteNotification, DeleteNotificationError};
 pub use application::mark_all_read::{MarkAllRead, MarkAllReadError};
 pub use application::mark_read::{MarkRead, MarkReadError};
+pub use application::purge_notifications::{PurgeNotifications, PurgeNotificationsError};
 
 // Read models of the facade, and why it did not answer.
 pub use application::read_models::{

@@ -403,6 +403,7 @@ fn with_handlers(
     sending: SendMail,
 ) -> RuntimeBuilder {
     let directory = notifications_directory(identity);
+    let notifications = Notifications::new(db.clone(), Arc::clone(&directory));
     let builder = builder
         .handler(identity::OnUserConfirmed)
         .handler(identity.mailer(stationery))
@@ -412,6 +413,6 @@ fn with_handlers(
         .handler(AuditLog::new())
         .worker(LinkRequests::new(identity.clone()))
         .worker(sending)
-        .worker(Upkeep::new(identity.clone(), Mailbox::new(db.clone())));
+        .worker(Upkeep::new(identity.clone(), Mailbox::new(db.clone()), notifications));
     upkeep::schedules().into_iter().fold(builder, RuntimeBuilder::schedule)
 }

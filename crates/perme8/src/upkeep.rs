@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use identity::{ExpireInvitations, Identity, PurgeExpired};
 use mail::{Mailbox, PurgeMailbox};
+use notifications::{Notifications, PurgeNotifications};
 use perme8_events::{HandlerError, Job, JobRun, Origin, QueueOptions, Schedule, Worker};
 use serde::{Deserialize, Serialize};
 
@@ -21,6 +22,8 @@ pub(crate) enum Chore {
     PurgeExpired,
     /// Old mails of the development mailbox.
     PurgeMailbox,
+    /// Notifications that were read long ago, or never.
+    PurgeNotifications,
 }
 
 impl Job for Chore {
@@ -28,11 +31,12 @@ impl Job for Chore {
 }
 
 /// When each chore is done, spread over the hour.
-pub(crate) fn schedules() -> [Schedule; 3] {
+pub(crate) fn schedules() -> [Schedule; 4] {
     [
         ("identity.expiry", "7 * * * *", Chore::ExpireInvitations),
         ("identity.purge", "22 * * * *", Chore::PurgeExpired),
         ("mail.purge", "37 * * * *", Chore::PurgeMailbox),
+        ("notifications.purge", "52 * * * *", Chore::PurgeNotifications),
     ]
     .map(|(name, pattern, chore)| {
         Schedule::new(name, pattern, chore).expect("these patterns come true")
@@ -44,11 +48,12 @@ pub(crate) fn schedules() -> [Schedule; 3] {
 pub(crate) struct Upkeep {
     identity: Identity,
     mailbox: Mailbox,
+    notifications: Notifications,
 }
 
 impl Upkeep {
-    pub(crate) fn new(identity: Identity, mailbox: Mailbox) -> Self {
-        Self { identity, mailbox }
+    pub(crate) fn new(identity: Identity, mailbox: Mailbox, notifications: Notifications) -> Self {
+        Self { identity, mailbox, notifications }
     }
 
     /// One part of a chore: how much was done, at most [`AT_ONCE`].
@@ -66,6 +71,10 @@ impl Upkeep {
             Chore::PurgeMailbox => {
                 let origin = Origin::system("mail.purge");
                 Ok(self.mailbox.purge(origin, PurgeMailbox { limit: AT_ONCE }).await?)
+            }
+            Chore::PurgeNotifications => {
+                let origin = Origin::system("notifications.purge");
+                Ok(self.notifications.purge(origin, PurgeNotifications { limit: AT_ONCE }).await?)
             }
         }
     }
@@ -100,6 +109,6 @@ mod tests {
 
     #[test]
     fn every_schedule_can_be_kept() {
-        assert_eq!(schedules().len(), 3);
+        assert_eq!(schedules().len(), 4);
     }
 }

@@ -1,6 +1,10 @@
 //! What people are told, wherever they read it.
 
+use std::time::Duration;
+
+use reqwest::Method;
 use scenarios::on_both_engines;
+use serde_json::json;
 
 on_both_engines! {
     async fn a_link_leads_its_reader_somewhere(scenario: &mut Scenario) {
@@ -28,5 +32,43 @@ on_both_engines! {
         kinds.sort();
         kinds.dedup();
         assert_eq!(kinds, ["invitations", "members", "workspace"]);
+    }
+
+    async fn what_is_read_on_one_device_is_read_on_all(scenario: &mut Scenario) {
+        scenario.go_live().await;
+        let (ada, ben) = (scenario.user("ada").await, scenario.user("ben").await);
+        let elsewhere = ben.again().await;
+        let (mut here, mut there) = (ben.stream().await, elsewhere.stream().await);
+        let mut ids = Vec::new();
+        for name in ["Lumen", "Oak", "Pine"] {
+            let slug = ada.found(name).await;
+            ada.invite(&slug, ben.email(), "member").await;
+            let told = here.until("notifications.notification_created").await;
+            assert_eq!(there.until("notifications.notification_created").await, told);
+            ids.push(told.fact("notification_id").as_str().unwrap().to_owned());
+        }
+        ben.post(&format!("/api/notifications/{}/read", ids[0])).await.is(200);
+        elsewhere.request(Method::DELETE, &format!("/api/notifications/{}", ids[1])).await.is(204);
+        ben.post("/api/notifications/read-all").await.is(200);
+        for stream in [&mut here, &mut there] {
+            let read = stream.expect("notifications.notification_read").await;
+            assert_eq!(read.fact("notification_id"), &json!(ids[0]));
+            let deleted = stream.expect("notifications.notification_deleted").await;
+            assert_eq!(deleted.fact("notification_id"), &json!(ids[1]));
+            stream.expect("notifications.notifications_read").await;
+        }
+        assert_eq!(elsewhere.unread().await, 0);
+        assert_eq!(elsewhere.notifications().await.len(), 2);
+    }
+
+    async fn what_nobody_needs_any_more_is_forgotten_by_the_host(scenario: &mut Scenario) {
+        let (ada, ben) = (scenario.user("ada").await, scenario.user("ben").await);
+        let slug = ada.found("Lumen").await;
+        ada.invite(&slug, ben.email(), "member").await;
+        scenario.run_until_idle().await;
+        ben.post("/api/notifications/read-all").await.is(200);
+        scenario.clock().advance(Duration::from_hours(24 * 91));
+        scenario.run_until_idle().await;
+        assert_eq!(ben.again().await.notifications().await.len(), 0);
     }
 }

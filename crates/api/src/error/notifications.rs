@@ -1,6 +1,6 @@
 //! Failures of the notifications context.
 
-use notifications::{MarkAllReadError, MarkReadError, QueryError};
+use notifications::{DeleteNotificationError, MarkAllReadError, MarkReadError, QueryError};
 
 use super::ApiError;
 
@@ -19,6 +19,16 @@ impl From<MarkReadError> for ApiError {
             MarkReadError::Forbidden => Self::forbidden(),
             MarkReadError::NotificationNotFound => Self::notification_not_found(),
             MarkReadError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteNotificationError> for ApiError {
+    fn from(error: DeleteNotificationError) -> Self {
+        match error {
+            DeleteNotificationError::Forbidden => Self::forbidden(),
+            DeleteNotificationError::NotificationNotFound => Self::notification_not_found(),
+            DeleteNotificationError::Storage(error) => error.into(),
         }
     }
 }

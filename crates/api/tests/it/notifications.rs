@@ -6,7 +6,7 @@ use expect_test::expect;
 use identity::Role;
 
 use crate::{
-    client::{get, post},
+    client::{delete, get, post},
     host::{Host, Person},
 };
 
@@ -67,12 +67,29 @@ async fn notifications_are_read_one_by_one_or_all_at_once() {
 }
 
 #[tokio::test]
+async fn a_notification_is_deleted_once() {
+    let (host, bob) = invited().await;
+    let list = || host.ask(get("/api/notifications").bearer(&bob.token));
+    let page = list().await.json();
+    let path = format!("/api/notifications/{}", page["data"][1]["id"].as_str().unwrap());
+    expect!["204 "].assert_eq(&host.ask(delete(&path).bearer(&bob.token)).await.to_string());
+    expect![[r#"404 {"code":"notification_not_found","error":"Notification not found","request_id":"r-1"}"#]].assert_eq(&host.ask(delete(&path).bearer(&bob.token)).await.to_string());
+    let left = list().await.json();
+    assert_eq!((&left["data"][0], &left["data"][1]), (&page["data"][0], &page["data"][2]));
+}
+
+#[tokio::test]
 async fn the_notifications_of_others_do_not_exist() {
     let (host, bob) = invited().await;
     let eve = host.person("eve").await;
     let page = host.ask(get("/api/notifications").bearer(&bob.token)).await.json();
     let of_bob = page["data"][0]["id"].as_str().unwrap();
     for id in [of_bob, "0199a1b2-0000-7000-8000-000000000001", "42", "%ff"] {
+        let gone = host.ask(delete(format!("/api/notifications/{id}")).bearer(&eve.token)).await;
+        assert_eq!(
+            gone.to_string(),
+            r#"404 {"code":"notification_not_found","error":"Notification not found","request_id":"r-1"}"#
+        );
         let answer =
             host.ask(post(format!("/api/notifications/{id}/read")).bearer(&eve.token)).await;
         expect![[r#"404 {"code":"notification_not_found","error":"Notification not found","request_id":"r-1"}"#]].assert_eq(&answer.to_string());

@@ -48,6 +48,21 @@ pub(crate) trait Inboxes: Transaction {
         user: UserId,
         up_to: DateTime<Utc>,
     ) -> impl Future<Output = Result<Vec<DateTime<Utc>>, StorageError>> + Send;
+
+    /// Forgets notifications of all people that were read up to an instant, the oldest first; at most so many. Gives their
+    /// number.
+    fn purge_read(
+        &mut self,
+        up_to: DateTime<Utc>,
+        limit: u32,
+    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
+
+    /// The same of those that nobody has read and that were created up to an instant.
+    fn purge_unread(
+        &mut self,
+        up_to: DateTime<Utc>,
+        limit: u32,
+    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
 }
 
 /// Which invitations need no answer any more.
@@ -64,6 +79,13 @@ pub(crate) trait Answers: Transaction {
         invitation: InvitationId,
         action: NotificationAction,
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Forgets answers up to an instant, the oldest first; at most so many. Gives their number.
+    fn purge_answers(
+        &mut self,
+        up_to: DateTime<Utc>,
+        limit: u32,
+    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
 }
 
 /// Where in the log people lost workspaces.

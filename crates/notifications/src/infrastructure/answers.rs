@@ -1,5 +1,6 @@
 //! Which invitations need no answer any more, in their table.
 
+use chrono::{DateTime, Utc};
 use identity::InvitationId;
 use perme8_events::{StorageError, Transaction as _, sql, sql::Tx};
 
@@ -34,5 +35,18 @@ impl Answers for Tx {
         .exec()
         .await?;
         Ok(())
+    }
+
+    async fn purge_answers(
+        &mut self,
+        up_to: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StorageError> {
+        let delete = sql!(
+            "DELETE FROM notifications_answers WHERE invitation_id IN
+                (SELECT invitation_id FROM notifications_answers
+                 WHERE answered_at <= $1 ORDER BY answered_at LIMIT $2)"
+        );
+        self.query(delete).bind(up_to).bind(i64::from(limit)).exec().await
     }
 }

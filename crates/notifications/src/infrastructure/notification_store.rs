@@ -154,4 +154,26 @@ impl Inboxes for Tx {
             .await?;
         Ok(rows.into_iter().map(|(created_at,)| created_at).collect())
     }
+
+    async fn purge_read(&mut self, up_to: DateTime<Utc>, limit: u32) -> Result<u64, StorageError> {
+        let delete = sql!(
+            "DELETE FROM notifications_notifications WHERE notification_id IN
+                (SELECT notification_id FROM notifications_notifications
+                 WHERE read_at IS NOT NULL AND read_at <= $1 ORDER BY read_at LIMIT $2)"
+        );
+        self.query(delete).bind(up_to).bind(i64::from(limit)).exec().await
+    }
+
+    async fn purge_unread(
+        &mut self,
+        up_to: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StorageError> {
+        let delete = sql!(
+            "DELETE FROM notifications_notifications WHERE read_at IS NULL AND notification_id IN
+                (SELECT notification_id FROM notifications_notifications
+                 WHERE read_at IS NULL AND created_at <= $1 ORDER BY created_at LIMIT $2)"
+        );
+        self.query(delete).bind(up_to).bind(i64::from(limit)).exec().await
+    }
 }

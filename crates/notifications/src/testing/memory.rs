@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use identity::InvitationId;
-use perme8_events::{EventId, Position, StorageError, Store, UserId, WorkspaceId, testing::FakeTx};
+use perme8_events::{
+    EventId, Position, StorageError, Store, Transaction as _, UserId, WorkspaceId, testing::FakeTx,
+};
 
 use crate::{
     application::ports::{Accesses, Answers, Inboxes},
@@ -18,7 +20,7 @@ use crate::{
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     notifications: BTreeMap<NotificationId, Notification>,
-    answers: BTreeMap<InvitationId, NotificationAction>,
+    answers: BTreeMap<InvitationId, (NotificationAction, DateTime<Utc>)>,
     losses: BTreeMap<(UserId, WorkspaceId), Position>,
 }
 
@@ -127,6 +129,34 @@ impl Inboxes for FakeTx<Memory> {
         }
         Ok(read)
     }
+
+    async fn purge_read(&mut self, up_to: DateTime<Utc>, limit: u32) -> Result<u64, StorageError> {
+        let read = self.state.notifications().filter_map(|old| Some((old.read_at?, old.id)));
+        let read = read.filter(|(at, _)| *at <= up_to).collect();
+        Ok(purge(&mut self.state.notifications, read, limit))
+    }
+
+    async fn purge_unread(
+        &mut self,
+        up_to: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StorageError> {
+        let unread = self.state.notifications().filter(|old| !old.is_read());
+        let unread = unread.map(|old| (old.created_at, old.id)).filter(|(at, _)| *at <= up_to);
+        let unread = unread.collect();
+        Ok(purge(&mut self.state.notifications, unread, limit))
+    }
+}
+
+/// Removes at most so many of these, the oldest first.
+fn purge<K: Ord, V>(
+    table: &mut BTreeMap<K, V>,
+    mut old: Vec<(DateTime<Utc>, K)>,
+    limit: u32,
+) -> u64 {
+    old.sort();
+    old.truncate(usize::try_from(limit).expect("tests count in small numbers"));
+    old.iter().map(|(_, key)| u64::from(table.remove(key).is_some())).sum()
 }
 
 impl Answers for FakeTx<Memory> {
@@ -134,7 +164,7 @@ impl Answers for FakeTx<Memory> {
         &mut self,
         invitation: InvitationId,
     ) -> Result<Option<NotificationAction>, StorageError> {
-        Ok(self.state.answers.get(&invitation).copied())
+        Ok(self.state.answers.get(&invitation).map(|(action, _)| *action))
     }
 
     async fn remember_answer(
@@ -142,8 +172,20 @@ impl Answers for FakeTx<Memory> {
         invitation: InvitationId,
         action: NotificationAction,
     ) -> Result<(), StorageError> {
-        self.state.answers.entry(invitation).or_insert(action);
+        let now = self.now();
+        self.state.answers.entry(invitation).or_insert((action, now));
         Ok(())
+    }
+
+    async fn purge_answers(
+        &mut self,
+        up_to: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StorageError> {
+        let answers = self.state.answers.iter();
+        let old = answers.filter(|(_, (_, at))| *at <= up_to).map(|(id, (_, at))| (*at, *id));
+        let old = old.collect();
+        Ok(purge(&mut self.state.answers, old, limit))
     }
 }
 

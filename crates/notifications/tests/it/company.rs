@@ -7,8 +7,9 @@ use identity::{
     InviteMember, LeaveWorkspace, RemoveMember, Role, WorkspaceRef, testing::confirmed_user,
 };
 use notifications::{
-    Directory, IdentityGateway, Link, ListNotifications, NotificationPage, Notifications,
-    OnAccessLost, OnInvitation, OnWorkspaceActivity,
+    DeleteNotification, Directory, IdentityGateway, Link, ListNotifications, NotificationId,
+    NotificationPage, Notifications, OnAccessLost, OnInvitation, OnWorkspaceActivity,
+    PurgeNotifications,
 };
 use perme8_events::{
     Envelope, EventFilter, EventStore as _, Origin, Position, UserId,
@@ -140,6 +141,17 @@ impl Company {
     pub(crate) async fn links(&self, user: UserId) -> Vec<Option<Link>> {
         let page = self.list(user, ListNotifications::default()).await;
         page.notifications.into_iter().map(|told| told.link).collect()
+    }
+
+    pub(crate) async fn delete(&self, user: UserId, notification_id: NotificationId) {
+        let delete = DeleteNotification { notification_id };
+        self.notifications.delete(Origin::user(user), delete).await.unwrap();
+    }
+
+    /// Forgets what is old, as the host does every hour; says how much.
+    pub(crate) async fn purge(&self) -> u64 {
+        let (origin, purge) = (Origin::system("test"), PurgeNotifications { limit: 100 });
+        self.notifications.purge(origin, purge).await.unwrap()
     }
 
     /// What this context told the others.

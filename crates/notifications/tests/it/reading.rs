@@ -1,9 +1,12 @@
 //! People read what they are told.
 
+use std::time::Duration;
+
 use identity::Role;
 use notifications::{
-    Link, ListNotifications, MarkAllRead, MarkAllReadError, MarkRead, MarkReadError,
-    NotificationId, QueryError,
+    DeleteNotification, DeleteNotificationError, Link, ListNotifications, MarkAllRead,
+    MarkAllReadError, MarkRead, MarkReadError, NotificationId, PurgeNotifications,
+    PurgeNotificationsError, QueryError,
 };
 use perme8_events::{Id, Origin, UserId, testing::on_both_engines};
 
@@ -125,5 +128,56 @@ on_both_engines! {
         assert_eq!(company.links(carol).await, [Some(Link::Workspace(acme())), Some(Link::Workspace(acme()))]);
         company.remove(bob, carol).await;
         assert_eq!(company.links(carol).await, [None]);
+    }
+
+    async fn pages_stay_in_order_while_things_come_and_go(test: TestDb) {
+        let (mut company, carol) = company_of_carol(test).await;
+        let everything = company.list(carol, ListNotifications::default()).await.notifications;
+        let ids: Vec<_> = everything.iter().map(|told| told.id).collect();
+        let first = company.list(carol, ListNotifications { limit: 3, ..ListNotifications::default() }).await;
+        // What comes in between is newer than the page, and what goes was its end.
+        company.change_role(carol, Role::Guest).await;
+        company.delete(carol, ids[2]).await;
+        company.delete(carol, ids[4]).await;
+        let rest = company.list(carol, ListNotifications { after: first.next, ..ListNotifications::default() }).await;
+        let seen: Vec<_> = first.notifications.iter().chain(&rest.notifications).map(|told| told.id).collect();
+        assert_eq!(seen, [ids[0], ids[1], ids[2], ids[3], ids[5], ids[6]]);
+        let anew = company.list(carol, ListNotifications::default()).await.notifications;
+        assert_eq!(anew.len(), 6);
+        assert!(!ids.contains(&anew[0].id));
+    }
+
+    async fn what_is_deleted_is_gone_for_its_reader_alone(test: TestDb) {
+        let (company, carol) = company_of_carol(test).await;
+        let before = company.events().await.len();
+        let notification_id = company.list(carol, ListNotifications::default()).await.notifications.remove(0).id;
+        let delete = DeleteNotification { notification_id };
+        let by_ada = company.notifications.delete(Origin::user(company.ada), delete).await;
+        assert!(matches!(by_ada, Err(DeleteNotificationError::NotificationNotFound)));
+        let by_nobody = company.notifications.delete(Origin::system("test"), delete).await;
+        assert!(matches!(by_nobody, Err(DeleteNotificationError::Forbidden)));
+        company.delete(carol, notification_id).await;
+        let again = company.notifications.delete(Origin::user(carol), delete).await;
+        assert!(matches!(again, Err(DeleteNotificationError::NotificationNotFound)));
+        assert_eq!(company.notifications.unread_count(&Origin::user(carol)).await.unwrap(), 5);
+        assert_eq!(types(&company, before).await, ["notifications.notification_deleted"]);
+    }
+
+    async fn what_is_old_is_forgotten(test: TestDb) {
+        let (mut company, carol) = company_of_carol(test).await;
+        let day = Duration::from_hours(24);
+        let count = async |company: &Company| company.list(carol, ListNotifications::default()).await.notifications.len();
+        company.pass(day * 89);
+        assert_eq!((company.purge().await, count(&company).await), (0, 7));
+        // The invitation was read when it was accepted.
+        company.pass(day);
+        assert_eq!((company.purge().await, count(&company).await), (1, 6));
+        company.change_role(carol, Role::Admin).await;
+        company.pass(day * 275);
+        // Six of Carol, one of Ada, and the answer to the invitation.
+        assert_eq!((company.purge().await, count(&company).await), (8, 1));
+        assert_eq!(company.purge().await, 0);
+        let by_carol = company.notifications.purge(Origin::user(carol), PurgeNotifications { limit: 1 }).await;
+        assert!(matches!(by_carol, Err(PurgeNotificationsError::Forbidden)));
     }
 }

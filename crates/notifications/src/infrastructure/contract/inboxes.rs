@@ -87,4 +87,25 @@ contracts! {
         }
         assert_eq!(read, [(Some(created), 2), (Some(up_to), 2), (None, 1), (None, 1)]);
     }
+
+    async fn what_is_old_is_purged_oldest_first(tx: &mut impl Ports) {
+        let created = notification(1, ADA).created_at;
+        for (number, user) in [(1, ADA), (2, BOB), (3, ADA), (4, ADA)] {
+            let written = write(tx, number, user).await;
+            if number < 4 {
+                let at = created + TimeDelta::seconds(i64::try_from(10 - number).unwrap());
+                tx.save(written.read(at)).await.unwrap();
+            }
+        }
+        let up_to = created + TimeDelta::seconds(8);
+        assert_eq!(tx.purge_read(created, 9).await.unwrap(), 0);
+        assert_eq!(tx.purge_read(up_to, 1).await.unwrap(), 1);
+        assert_eq!(tx.notification_of(ADA, id(3)).await.unwrap(), None);
+        assert_eq!(tx.purge_read(up_to, 9).await.unwrap(), 1);
+        assert_eq!(tx.notification_of(BOB, id(2)).await.unwrap(), None);
+        assert_eq!(tx.purge_unread(created - TimeDelta::microseconds(1), 9).await.unwrap(), 0);
+        assert_eq!(tx.purge_unread(created, 9).await.unwrap(), 1);
+        assert!(tx.notification_of(ADA, id(1)).await.unwrap().is_some());
+        assert_eq!(tx.notification_of(ADA, id(4)).await.unwrap(), None);
+    }
 }

@@ -1,5 +1,6 @@
 //! Answers and losses are remembered.
 
+use chrono::TimeDelta;
 use perme8_events::Position;
 
 use super::{Ports, contracts};
@@ -15,6 +16,17 @@ contracts! {
         tx.remember_answer(id(1), NotificationAction::Revoked).await.unwrap();
         assert_eq!(tx.answer(id(1)).await.unwrap(), Some(NotificationAction::Declined));
         assert_eq!(tx.answer(id(2)).await.unwrap(), None);
+    }
+
+    async fn answers_are_remembered_up_to_an_instant(tx: &mut impl Ports) {
+        let now = tx.now();
+        for number in [1, 2] {
+            tx.remember_answer(id(number), NotificationAction::Declined).await.unwrap();
+        }
+        assert_eq!(tx.purge_answers(now - TimeDelta::microseconds(1), 9).await.unwrap(), 0);
+        assert_eq!(tx.purge_answers(now, 1).await.unwrap(), 1);
+        assert_eq!(tx.purge_answers(now, 9).await.unwrap(), 1);
+        assert_eq!(tx.answer(id(1)).await.unwrap(), None);
     }
 
     async fn the_latest_loss_counts(tx: &mut impl Ports) {
