@@ -10,7 +10,7 @@ pub mod testing;
 // The language of events: every layer of a context may name it.
 pub use domain::actor::Actor;
 pub use domain::audience::{Audience, Scope, ScopeError};
-pub use domain::catalogue::{Catalogue, EventDescriptor, assert_unique};
+pub use domain::catalogue::{Catalogue, EventDescriptor, EventSubject, assert_unique};
 pub use domain::core_events::{
     EVENTS, JobDone, JobGivenUp, JobId, Operation, OperationId, OperatorActed, OperatorAction,
     QueuedJob, SubjectKind, TimerFired,

@@ -59,7 +59,9 @@ impl From<OperationError> for ApiError {
             OperationError::Undecodable(problem) => {
                 Self::invalid_field("data", &problem.to_string())
             }
-            OperationError::Unstorable => Self::invalid_field("data", &text),
+            OperationError::Unstorable | OperationError::AnotherSubject { .. } => {
+                Self::invalid_field("data", &text)
+            }
             OperationError::Negative { .. } | OperationError::BeyondHead { .. } => {
                 Self::invalid_field("to_position", &text)
             }

@@ -8,6 +8,7 @@ use serde_json::value::RawValue;
 use crate::domain::{
     decode::{self, DecodeError},
     event::DomainEvent,
+    id::WorkspaceId,
     unsaved::same,
     upcast::Upcaster,
 };
@@ -29,8 +30,23 @@ pub struct EventDescriptor {
     pub schema: fn() -> Schema,
     /// For each earlier version, in order, what brings its data to the next one.
     pub upcasters: &'static [Upcaster],
-    /// Whether data of this version can be read.
-    pub check: fn(u16, &RawValue) -> Result<(), DecodeError>,
+    /// Whether data of this version can be read, and what they say that they are about.
+    pub check: fn(u16, &RawValue) -> Result<EventSubject, DecodeError>,
+}
+
+/// What the data of an event say that they are about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EventSubject {
+    /// Which aggregate it happened to.
+    pub aggregate_id: String,
+    /// The tenant; none where the data name none.
+    pub workspace_id: Option<WorkspaceId>,
+}
+
+impl EventSubject {
+    fn of(event: &impl DomainEvent) -> Self {
+        Self { aggregate_id: event.aggregate_id(), workspace_id: event.workspace_id() }
+    }
 }
 
 impl EventDescriptor {
@@ -46,7 +62,7 @@ impl EventDescriptor {
             summary: E::SUMMARY,
             schema: || schemars::SchemaGenerator::default().into_root_schema_for::<E>(),
             upcasters: E::UPCASTERS,
-            check: |version, data| decode::read::<E>(version, data).map(drop),
+            check: |version, data| Ok(EventSubject::of(&decode::read::<E>(version, data)?)),
         }
     }
 

@@ -1,15 +1,15 @@
 //! What operators do about deliveries that were given up, and that it is recorded.
 
 use perme8_events::{
-    OperatorAction, Position,
-    host::{Discard, OperationError, Operations},
-    on_both_engines,
+    OperatorAction, Origin, Position,
+    host::{Discard, OperationError, Operations, Runtime},
+    on_both_engines, sql,
     sql::MIGRATIONS,
 };
 use serde_json::value::RawValue;
 
 use crate::{
-    fixtures::{Noted, PROBE, emit, log, noted, operator},
+    fixtures::{Noted, PROBE, change, emit, emit_as, log, noted, operator, user, workspace},
     operations::{NAME, acts, deliver, everything, giving_up, operations, positions, status},
     probe::{Probe, effects_of},
 };
@@ -88,6 +88,48 @@ on_both_engines! {
         let nowhere = mine.edit(&operator(), NAME, Position::new(77), json("{}")).await;
         assert!(matches!(nowhere, Err(OperationError::UnknownDeadLetter { .. })), "{nowhere:?}");
         assert_eq!(everything(db).await, before);
+    }
+
+    async fn data_about_something_else_are_refused(test: TestDb) {
+        let db = &test.db;
+        let of_workspace = Noted { workspace: Some(workspace(7)), ..noted("a", 1) };
+        emit_as(db, Origin::user(user(1)).in_workspace(workspace(9)), [noted("b", 2)]).await;
+        emit(db, [of_workspace.clone()]).await;
+        deliver(db, giving_up(&[1, 2])).await;
+        let (at, before) = (positions(db).await, everything(db).await);
+        let mine = operations(db, Probe::new(NAME));
+        let edit = async |at: Position, edited: &Noted| {
+            mine.edit(&operator(), NAME, at, serde_json::value::to_raw_value(edited).unwrap()).await
+        };
+        let elsewhere = Noted { workspace: Some(workspace(8)), ..of_workspace.clone() };
+        for another in [noted("a", 1), Noted { note: "c".to_owned(), ..of_workspace.clone() }, elsewhere] {
+            let refused = edit(at[1], &another).await;
+            assert!(matches!(refused, Err(OperationError::AnotherSubject { .. })), "{refused:?}");
+        }
+        // The workspace of the request is none that the data name.
+        let refused = edit(at[0], &Noted { workspace: Some(workspace(9)), ..noted("b", 7) }).await;
+        assert!(matches!(refused, Err(OperationError::AnotherSubject { .. })), "{refused:?}");
+        assert_eq!(everything(db).await, before);
+        edit(at[0], &noted("b", 7)).await.unwrap();
+        edit(at[1], &Noted { n: 8, ..of_workspace }).await.unwrap();
+        deliver(db, giving_up(&[1, 2])).await;
+        assert_eq!((effects_of(db, NAME, "a").await, effects_of(db, NAME, "b").await), (vec![8], vec![7]));
+    }
+
+    async fn data_take_the_place_of_those_that_nobody_can_read(test: TestDb) {
+        let db = &test.db;
+        emit(db, [Noted { workspace: Some(workspace(7)), ..noted("a", 1) }]).await;
+        change(db, sql!("UPDATE event_log SET data = '{\"note\": 7}'")).await;
+        Runtime::builder(db).handler(Probe::new(NAME)).build().driver(None).await.run_until_idle().await;
+        let at = positions(db).await[0];
+        let mine = operations(db, Probe::new(NAME));
+        let elsewhere = json(&serde_json::to_string(&Noted { workspace: Some(workspace(8)), ..noted("a", 1) }).unwrap());
+        let refused = mine.edit(&operator(), NAME, at, elsewhere).await;
+        assert!(matches!(refused, Err(OperationError::AnotherSubject { .. })), "{refused:?}");
+        let mended = json(&serde_json::to_string(&Noted { workspace: Some(workspace(7)), ..noted("a", 1) }).unwrap());
+        mine.edit(&operator(), NAME, at, mended).await.unwrap();
+        Runtime::builder(db).handler(Probe::new(NAME)).build().driver(None).await.run_until_idle().await;
+        assert_eq!(effects_of(db, NAME, "a").await, [1]);
     }
 
     async fn a_key_is_given_up_with_all_that_waits(test: TestDb) {

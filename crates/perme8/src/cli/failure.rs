@@ -141,6 +141,9 @@ fn advice_on(error: &OperationError) -> Option<String> {
         OperationError::Undecodable(_) => {
             Some("`perme8 events catalog --schemas` shows the shape of every event".to_owned())
         }
+        OperationError::AnotherSubject { .. } => {
+            Some("`perme8 dead-letters show` prints the data that the event has".to_owned())
+        }
         OperationError::NotOfThisProgram { .. }
         | OperationError::EventGone { .. }
         | OperationError::UnknownEventType { .. }

@@ -7,7 +7,10 @@ use sqlx::types::Json;
 
 use crate::{
     application::transaction::Transaction as _,
-    domain::{core_events::OperatorAction, envelope::Envelope, position::Position},
+    domain::{
+        catalogue::EventSubject, core_events::OperatorAction, envelope::Envelope,
+        position::Position,
+    },
     infrastructure::{
         log::append,
         runtime::operations::{
@@ -20,12 +23,14 @@ use crate::{
 impl Operations {
     /// Delivers a dead letter again with other data in the place of its event's, and after it what waits behind it.
     ///
-    /// The data have the shape of the event as the running program writes it. They stay with the delivery when it fails
-    /// again, until they are edited once more.
+    /// The data have the shape of the event as the running program writes it, and name the same aggregate and workspace: a
+    /// delivery stays in its place among those of its key, and is for whom the event was. They stay with the delivery when it
+    /// fails again, until they are edited once more.
     ///
     /// # Errors
     ///
-    /// [`OperationError`] when there is no such dead letter, or the data are not what the event's type says.
+    /// [`OperationError`] when there is no such dead letter, or the data are not what the event's type says, or about something
+    /// else.
     pub async fn edit(
         &self,
         operator: &Operator,
@@ -68,7 +73,21 @@ impl Operations {
             return Err(OperationError::UnknownEventType { event_type: event.event_type });
         };
         let version = descriptor.version;
-        (descriptor.check)(version, &data).map_err(OperationError::Undecodable)?;
+        let subject = (descriptor.check)(version, &data).map_err(OperationError::Undecodable)?;
+        if !is_about(&event, (descriptor.check)(event.version, &event.data).ok(), &subject) {
+            let Envelope { aggregate_type, aggregate_id, .. } = event;
+            return Err(OperationError::AnotherSubject { aggregate_type, aggregate_id });
+        }
         Ok(Envelope { version, data, ..event })
     }
+}
+
+/// Whether `edited` is the subject of the event, whose own data name `original`, if they can be read at all.
+fn is_about(event: &Envelope, original: Option<EventSubject>, edited: &EventSubject) -> bool {
+    let is_workspace = match original {
+        Some(original) => edited.workspace_id == original.workspace_id,
+        // The workspace of the envelope may be that of the request, which data need not name.
+        None => edited.workspace_id.is_none() || edited.workspace_id == event.workspace_id,
+    };
+    edited.aggregate_id == event.aggregate_id && is_workspace
 }

@@ -103,6 +103,17 @@ pub enum OperationError {
     /// The data that should take the place of an event's are not of its shape.
     #[error("the new data cannot be delivered")]
     Undecodable(#[source] DecodeError),
+    /// The data that should take the place of an event's are of another event.
+    #[error(
+        "the new data are about something else than {aggregate_type} {aggregate_id} in its workspace: \
+         leave the ids that name them as they are"
+    )]
+    AnotherSubject {
+        /// What kind of thing the event is about.
+        aggregate_type: String,
+        /// Which one.
+        aggregate_id: String,
+    },
     /// The data that should take the place of an event's cannot be stored.
     #[error("the new data are larger than 256 KiB or hold a NUL character: leave that out")]
     Unstorable,
