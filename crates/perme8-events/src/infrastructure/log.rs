@@ -5,3 +5,4 @@ mod origins;
 pub(crate) mod reader;
 mod row;
 pub(crate) mod store;
+mod times;

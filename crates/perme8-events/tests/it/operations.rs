@@ -2,21 +2,22 @@
 
 use std::{sync::Arc, time::Duration};
 
+use chrono::{DateTime, TimeDelta, Utc};
 use perme8_events::{
     Catalogue, Clock as _, Effects, Envelope, HandlerOptions, OperatorActed, OperatorAction,
-    Position, SubjectKind, SystemClock, catalogue,
+    Origin, Position, StorageError, SubjectKind, SystemClock, catalogue,
     host::{
         Feed, HandlerState, HandlerStatus, NodeOptions, OperationError, Operations, Replay, Rewind,
         Runtime, Tasks,
     },
-    on_both_engines,
-    sql::{Db, MIGRATIONS},
+    on_both_engines, sql,
+    sql::{Db, MIGRATIONS, UnitOfWork},
     testing::wait_until,
 };
 use tokio::sync::{Notify, watch};
 
 use crate::{
-    fixtures::{Filed, Noted, PROBE, emit, log, noted, operator},
+    fixtures::{Filed, Noted, PROBE, change, emit, log, noted, operator, user},
     gate::Gated,
     probe::{Act, Probe, QUICK, effects, effects_of, told},
 };
@@ -55,6 +56,22 @@ pub(crate) async fn positions(db: &Db) -> Vec<Position> {
 pub(crate) async fn acts(db: &Db) -> Vec<OperatorActed> {
     let decode = |event: &Envelope| event.decode::<OperatorActed>().unwrap();
     log(db).await.iter().filter_map(decode).collect()
+}
+
+/// Changes when the event at a position happened and when it was written down.
+async fn date(db: &Db, position: i64, happened: DateTime<Utc>, written: DateTime<Utc>) {
+    UnitOfWork::new(db.clone())
+        .run(Origin::user(user(1)), async |tx| {
+            tx.query(sql!("UPDATE event_log SET occurred_at = $2, inserted_at = $3 WHERE seq = $1"))
+                .bind(position)
+                .bind(happened)
+                .bind(written)
+                .exec()
+                .await
+                .map(drop)
+        })
+        .await
+        .unwrap_or_else(|error: StorageError| panic!("{error:?}"));
 }
 
 fn replay_of(note: &str) -> Replay {
@@ -206,6 +223,32 @@ on_both_engines! {
         let later = test.clock.now() + Duration::from_hours(1);
         let refused = operations.rewind(&operator(), NAME, Rewind::ToTime(later), false).await;
         assert!(matches!(refused, Err(OperationError::NothingSince { .. })), "{refused:?}");
+    }
+
+    async fn a_time_is_found_among_holes_and_whatever_was_committed_late(test: TestDb) {
+        let db = &test.db;
+        let minute = |minutes| test.clock.now() + TimeDelta::minutes(minutes);
+        emit(db, (1..=9).map(|n| noted("a", n))).await;
+        // Ten minutes apart, but for the fifth: its transaction took half an hour.
+        for n in 1..=9 {
+            let late = if n == 5 { 30 } else { 0 };
+            date(db, n, minute(10 * n - late), minute(10 * n)).await;
+        }
+        change(db, sql!("DELETE FROM event_log WHERE seq IN (2, 6)")).await;
+        let operations = operations(db, Probe::new(NAME));
+        deliver(db, Probe::new(NAME)).await;
+        let places = [(-600, 1), (10, 1), (11, 3), (20, 3), (30, 3), (31, 4), (41, 7), (80, 8), (90, 9)];
+        for (since, first) in places {
+            let rewound = operations.rewind(&operator(), NAME, Rewind::ToTime(minute(since)), false).await;
+            assert_eq!(rewound.unwrap().position, Position::new(first - 1), "{since}");
+            deliver(db, Probe::new(NAME)).await;
+        }
+        let refused = operations.rewind(&operator(), NAME, Rewind::ToTime(minute(91)), false).await;
+        assert!(matches!(refused, Err(OperationError::NothingSince { .. })), "{refused:?}");
+        // Of a host whose clock is far ahead: nobody reads the whole log for it.
+        date(db, 1, minute(200), minute(10)).await;
+        let rewound = operations.rewind(&operator(), NAME, Rewind::ToTime(minute(41)), false).await;
+        assert_eq!(rewound.unwrap().position, Position::new(6));
     }
 
     async fn no_node_goes_on_from_before_a_rewind(test: TestDb) {

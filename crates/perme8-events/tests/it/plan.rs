@@ -121,6 +121,42 @@ async fn the_plan_takes_the_lock_below_the_position() {
 }
 
 #[tokio::test]
+async fn a_time_is_looked_up_by_positions() {
+    postgres(async |test| {
+        let DatabaseUrl::Postgres(url) = &test.url else { unreachable!() };
+        let mut conn = PgConnection::connect(url).await.unwrap();
+        // A log of a few rows is read as a whole, whatever its indexes.
+        conn.execute("SET enable_seqscan = off; SET plan_cache_mode = force_generic_plan")
+            .await
+            .unwrap();
+        let lookups: Vec<&Stmt> =
+            STATEMENTS.iter().filter(|stmt| stmt.at.contains("times.rs")).collect();
+        assert_eq!(lookups.len(), 2, "one by the time of writing, one by that of happening");
+        for (n, stmt) in lookups.into_iter().enumerate() {
+            let prepare = format!("PREPARE lookup_{n} AS {}", stmt.postgres);
+            conn.execute(sqlx::AssertSqlSafe(prepare)).await.unwrap();
+            let parameters = &["0", "100", "now()"][..stmt.postgres.matches('$').count()];
+            let explain =
+                format!("EXPLAIN (COSTS OFF) EXECUTE lookup_{n} ({})", parameters.join(", "));
+            let plan: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(explain))
+                .fetch_all(&mut conn)
+                .await
+                .unwrap();
+            let mut scans = plan.iter().filter(|line| line.contains("Scan")).peekable();
+            assert!(scans.peek().is_some(), "{plan:?}");
+            // In the order of the key, so nothing is sorted and the first row is enough.
+            assert!(
+                scans.all(|scan| scan.contains("Index") && scan.contains("_pkey")),
+                "{}",
+                plan.join("\n")
+            );
+        }
+        conn.close().await.unwrap();
+    })
+    .await;
+}
+
+#[tokio::test]
 async fn positions_are_drawn_one_by_one() {
     postgres(async |test| {
         let cache: i64 = test

@@ -23,7 +23,9 @@ use crate::{
 pub enum Rewind {
     /// What lies behind this position is delivered again; everything for 0.
     ToPosition(Position),
-    /// What lies behind the last event before the first one that happened at this time or later is delivered again.
+    /// What lies behind the last event before the first one, in the order of the log, that happened at this time or later is
+    /// delivered again: all that has happened since, and what else was written down after the first of it. So it is as long as
+    /// no host's clock is five minutes ahead of the database's.
     ToTime(DateTime<Utc>),
 }
 
@@ -97,18 +99,9 @@ impl Operations {
             }
             Rewind::ToPosition(position) => Ok(position),
             Rewind::ToTime(at) => {
-                // From the beginning, in the order of the log: this is asked rarely, and times are in no index.
-                let first: Option<(i64,)> = self
-                    .db
-                    .query(sql!(
-                        "SELECT seq FROM event_log WHERE occurred_at >= $1 AND seq <= $2 ORDER BY seq LIMIT 1"
-                    ))
-                    .bind(at)
-                    .bind(head.number())
-                    .opt()
-                    .await?;
-                let (seq,) = first.ok_or(OperationError::NothingSince { at })?;
-                Ok(Position::new(seq - 1))
+                let first = self.db.first_since(at, head).await?;
+                let first = first.ok_or(OperationError::NothingSince { at })?;
+                Ok(Position::new(first.number() - 1))
             }
         }
     }
