@@ -1,5 +1,6 @@
 //! `cargo xtask tidy`: habits that are visible in text and manifests.
 
+mod authorisation;
 mod exports;
 mod files;
 mod finding;
@@ -43,6 +44,7 @@ fn findings(root: &Path) -> anyhow::Result<Vec<Finding>> {
             _ => {}
         }
     }
+    findings.extend(authorisation::check(&files)?);
     findings.extend(manifests::check(&files)?);
     findings.extend(migrations::twins(&files));
     findings.extend(migrations::changed(root, &files)?);

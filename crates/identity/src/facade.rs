@@ -159,4 +159,6 @@ fn person(origin: &Origin) -> Result<UserId, QueryError> {
 }
 
 #[cfg(test)]
+mod matrix;
+#[cfg(test)]
 mod tests;

@@ -174,6 +174,9 @@ fn reader(origin: &Origin) -> Result<UserId, QueryError> {
 }
 
 #[cfg(test)]
+mod matrix;
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

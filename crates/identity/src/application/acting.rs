@@ -8,37 +8,48 @@ use crate::{
         leave_workspace::LeaveWorkspaceError, ports::Workspaces, remove_member::RemoveMemberError,
         resend_invitation::ResendInvitationError, revoke_invitation::RevokeInvitationError,
     },
-    domain::{references::WorkspaceRef, role::Role, slug::Slug, user::User, workspace::Workspace},
+    domain::{
+        policy::{self, Action, Denied},
+        references::WorkspaceRef,
+        slug::Slug,
+        user::User,
+        workspace::Workspace,
+    },
 };
 
-/// The person who acts, and what that person is in the workspace.
+/// The person who acts, and the workspace where that is allowed.
 #[derive(Debug)]
 pub(crate) struct ActingMember {
     pub(crate) user_id: UserId,
     pub(crate) workspace: Workspace,
-    pub(crate) role: Role,
 }
 
-/// Why nobody can act in a workspace.
+/// Why nobody can do something in a workspace.
 #[derive(Debug)]
 pub(crate) enum NotActing {
     /// No person acts.
     Nobody,
     /// There is no such workspace, or the person is a stranger there: the same, so that nobody learns which exist.
     Stranger,
+    /// The policy denies it to the person.
+    Denied(Denied),
     /// The storage failed.
     Storage(StorageError),
 }
 
 impl ActingMember {
-    pub(crate) async fn of(
+    /// Whoever acts, if the policy lets them do this; role and status of the workspace are read together, and stay until
+    /// the transaction ends.
+    pub(crate) async fn who_may(
+        action: Action,
         tx: &mut impl Workspaces,
         workspace: &WorkspaceRef,
     ) -> Result<Self, NotActing> {
         let user_id = acting_user(tx.origin()).ok_or(NotActing::Nobody)?;
         let standing = tx.standing(user_id, workspace).await.map_err(NotActing::Storage)?;
         let (workspace, role) = standing.ok_or(NotActing::Stranger)?;
-        Ok(Self { user_id, workspace, role })
+        policy::decide(role, workspace.is_archived(), action).map_err(NotActing::Denied)?;
+        Ok(Self { user_id, workspace })
     }
 }
 
@@ -70,11 +81,12 @@ pub(crate) async fn workspace_by<T: Workspaces>(
 }
 
 macro_rules! from_not_acting {
-    ($($Error:ident),+ $(,)?) => {$(
+    ($($Error:ident: $by_archive:ident),+ $(,)?) => {$(
         impl From<NotActing> for $Error {
             fn from(reason: NotActing) -> Self {
                 match reason {
-                    NotActing::Nobody => Self::Forbidden,
+                    NotActing::Nobody | NotActing::Denied(Denied::ByRole) => Self::Forbidden,
+                    NotActing::Denied(Denied::ByArchive) => Self::$by_archive,
                     NotActing::Stranger => Self::WorkspaceNotFound,
                     NotActing::Storage(error) => Self::Storage(error),
                 }
@@ -83,11 +95,12 @@ macro_rules! from_not_acting {
     )+};
 }
 
+// What is possible in an archived workspace, too, has no word of its own for the opposite.
 from_not_acting!(
-    ChangeMemberRoleError,
-    InviteMemberError,
-    LeaveWorkspaceError,
-    RemoveMemberError,
-    ResendInvitationError,
-    RevokeInvitationError,
+    ChangeMemberRoleError: WorkspaceArchived,
+    InviteMemberError: WorkspaceArchived,
+    LeaveWorkspaceError: Forbidden,
+    RemoveMemberError: Forbidden,
+    ResendInvitationError: WorkspaceArchived,
+    RevokeInvitationError: Forbidden,
 );

@@ -13,7 +13,7 @@ use crate::{
         email::Email,
         invitation::Invitation,
         member::{Member, MemberId, OwnerProtected},
-        policy,
+        policy::{self, Action},
         references::{MemberRef, WorkspaceRef},
         role::Role,
         user::User,
@@ -75,19 +75,13 @@ impl ChangeMemberRole {
         if !policy::is_assignable(self.role) {
             return Err(ChangeMemberRoleError::RoleNotAssignable);
         }
-        let acting = ActingMember::of(tx, &self.workspace).await?;
-        if !policy::may_change_roles(acting.role) {
-            return Err(ChangeMemberRoleError::Forbidden);
-        }
-        if acting.workspace.is_archived() {
-            return Err(ChangeMemberRoleError::WorkspaceArchived);
-        }
+        let acting = ActingMember::who_may(Action::ChangeRoles, tx, &self.workspace).await?;
         let member = member_by(tx, &acting.workspace, &self.member).await?;
         let mut member = member.ok_or(ChangeMemberRoleError::MemberNotFound)?;
         // What changes nothing is no event; but the owner's role is refused before it is compared.
         if member.role != self.role {
             member = Save::<Member>::save(tx, member.change_role(self.role)?).await?;
-            if !policy::may_invite(member.role) {
+            if !policy::may(member.role, Action::Invite) {
                 revoke_invitations_by(tx, member.id.workspace_id, member.id.user_id).await?;
             }
         }

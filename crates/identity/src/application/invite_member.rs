@@ -14,7 +14,7 @@ use crate::{
         email::Email,
         fields::FieldErrors,
         invitation::{Invitation, MAX_PENDING, NewInvitation, TooSoon},
-        policy,
+        policy::{self, Action},
         references::WorkspaceRef,
         role::Role,
         user::User,
@@ -86,14 +86,8 @@ impl InviteMember {
         if !policy::is_assignable(self.role) {
             return Err(InviteMemberError::RoleNotAssignable);
         }
-        let acting = ActingMember::of(tx, &self.workspace).await?;
-        if !policy::may_invite(acting.role) {
-            return Err(InviteMemberError::Forbidden);
-        }
+        let acting = ActingMember::who_may(Action::Invite, tx, &self.workspace).await?;
         let workspace = acting.workspace;
-        if workspace.is_archived() {
-            return Err(InviteMemberError::WorkspaceArchived);
-        }
         let email = Email::parse(&self.email)
             .map_err(|problem| InviteMemberError::Invalid(FieldErrors::of("email", problem)))?;
         tx.wait_for_turn(&email).await?;

@@ -11,6 +11,7 @@ use crate::{
     domain::{
         invitation::Invitation,
         member::{Member, MemberId, OwnerProtected},
+        policy::Action,
         references::WorkspaceRef,
     },
 };
@@ -51,7 +52,7 @@ impl LeaveWorkspace {
     where
         T: Workspaces + Members + Invitations + Save<Member> + Save<Invitation>,
     {
-        let acting = ActingMember::of(tx, &self.workspace).await?;
+        let acting = ActingMember::who_may(Action::LeaveWorkspace, tx, &self.workspace).await?;
         let id = MemberId { workspace_id: acting.workspace.id, user_id: acting.user_id };
         let member =
             Load::<Member>::load(tx, id).await?.ok_or(LeaveWorkspaceError::WorkspaceNotFound)?;

@@ -8,6 +8,7 @@ use crate::domain::{
     discreet::discreet,
     invitation::Invitation,
     member::Member,
+    policy::Denied,
     references::{InvitationId, SessionId},
     role::Role,
     secret::Secret,
@@ -27,6 +28,12 @@ pub enum QueryError {
     /// The storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+impl From<Denied> for QueryError {
+    fn from(_: Denied) -> Self {
+        Self::Forbidden
+    }
 }
 
 /// A person, for that person.

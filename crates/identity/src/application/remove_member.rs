@@ -12,7 +12,7 @@ use crate::{
     domain::{
         invitation::Invitation,
         member::{Member, OwnerProtected},
-        policy,
+        policy::Action,
         references::{MemberRef, WorkspaceRef},
     },
 };
@@ -58,10 +58,7 @@ impl RemoveMember {
     where
         T: Workspaces + Members + Invitations + Save<Member> + Save<Invitation>,
     {
-        let acting = ActingMember::of(tx, &self.workspace).await?;
-        if !policy::may_remove(acting.role) {
-            return Err(RemoveMemberError::Forbidden);
-        }
+        let acting = ActingMember::who_may(Action::RemoveMembers, tx, &self.workspace).await?;
         let member = member_by(tx, &acting.workspace, &self.member).await?;
         let member = member.ok_or(RemoveMemberError::MemberNotFound)?;
         // Whoever removes themselves leaves: nobody is to be told that they were thrown out.

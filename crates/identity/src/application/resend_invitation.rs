@@ -12,7 +12,7 @@ use crate::{
     },
     domain::{
         invitation::{Invitation, TooSoon},
-        policy,
+        policy::Action,
         references::{InvitationId, WorkspaceRef},
         user::User,
     },
@@ -67,14 +67,8 @@ impl ResendInvitation {
     where
         T: Users + Workspaces + Invitations + Save<Invitation>,
     {
-        let acting = ActingMember::of(tx, &self.workspace).await?;
-        if !policy::may_invite(acting.role) {
-            return Err(ResendInvitationError::Forbidden);
-        }
+        let acting = ActingMember::who_may(Action::Invite, tx, &self.workspace).await?;
         let workspace = acting.workspace;
-        if workspace.is_archived() {
-            return Err(ResendInvitationError::WorkspaceArchived);
-        }
         let invitation = open_invitation(tx, workspace.id, self.invitation_id).await?;
         let invitation = invitation.ok_or(ResendInvitationError::InvitationNotFound)?;
         let inviter = Load::<User>::load(tx, invitation.invited_by).await?;

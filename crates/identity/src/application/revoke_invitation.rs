@@ -9,7 +9,7 @@ use crate::{
     },
     domain::{
         invitation::Invitation,
-        policy,
+        policy::Action,
         references::{InvitationId, WorkspaceRef},
     },
 };
@@ -45,10 +45,7 @@ impl RevokeInvitation {
     where
         T: Workspaces + Invitations + Save<Invitation>,
     {
-        let acting = ActingMember::of(tx, &self.workspace).await?;
-        if !policy::may_invite(acting.role) {
-            return Err(RevokeInvitationError::Forbidden);
-        }
+        let acting = ActingMember::who_may(Action::RevokeInvitations, tx, &self.workspace).await?;
         let invitation = open_invitation(tx, acting.workspace.id, self.invitation_id).await?;
         let invitation = invitation.ok_or(RevokeInvitationError::InvitationNotFound)?;
         tx.save(invitation.revoke()).await?;

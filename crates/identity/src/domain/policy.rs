@@ -1,20 +1,88 @@
-//! Who may do what in a workspace.
+//! Who may do what in a workspace: a row per action, a column per role.
 
 use crate::domain::role::Role;
 
-/// Whether somebody in this role may invite people, and see, resend and revoke invitations.
-pub(crate) const fn may_invite(role: Role) -> bool {
-    role.is_manager()
+/// Why somebody who belongs to a workspace may not do something there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Denied {
+    /// The role does not allow it.
+    ByRole,
+    /// The workspace is put away, and what is wanted waits until it is taken out again.
+    ByArchive,
 }
 
-/// Whether somebody in this role may change the roles of members.
-pub(crate) const fn may_change_roles(role: Role) -> bool {
-    role.is_manager()
+/// Writes the actions, and whose they are, from a table that reads like one.
+macro_rules! table {
+    (@ yes) => { true };
+    (@ no) => { false };
+    ($($(#[$doc:meta])+ $action:ident $guest:ident $member:ident $admin:ident $owner:ident $archived:ident;)+) => {
+        /// What members do in a workspace.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub(crate) enum Action {
+            $($(#[$doc])+ $action,)+
+        }
+
+        impl Action {
+            #[cfg(test)]
+            const ALL: &[Self] = &[$(Self::$action),+];
+
+            /// Whether somebody in this role may.
+            const fn is_of(self, role: Role) -> bool {
+                let [guest, member, admin, owner] = match self {
+                    $(Self::$action => [
+                        table!(@ $guest), table!(@ $member), table!(@ $admin), table!(@ $owner),
+                    ],)+
+                };
+                match role {
+                    Role::Guest => guest,
+                    Role::Member => member,
+                    Role::Admin => admin,
+                    Role::Owner => owner,
+                }
+            }
+
+            /// Whether it is possible in an archived workspace, too: looking, and whatever only takes access away.
+            const fn survives_archiving(self) -> bool {
+                match self {
+                    $(Self::$action => table!(@ $archived),)+
+                }
+            }
+        }
+    };
 }
 
-/// Whether somebody in this role may remove members.
-pub(crate) const fn may_remove(role: Role) -> bool {
-    role.is_manager()
+table! {
+    //                  guest member admin owner archived
+    /// See it and its members.
+    ViewWorkspace       yes   yes    yes   yes   yes;
+    /// End the own membership; that of the owner is protected.
+    LeaveWorkspace      yes   yes    yes   yes   yes;
+    /// Change the roles of members.
+    ChangeRoles         no    no     yes   yes   no;
+    /// End the memberships of others.
+    RemoveMembers       no    no     yes   yes   yes;
+    /// See who is invited.
+    ViewInvitations     no    no     yes   yes   yes;
+    /// Ask people to join, once or once more.
+    Invite              no    no     yes   yes   no;
+    /// Take invitations back.
+    RevokeInvitations   no    no     yes   yes   yes;
+}
+
+/// Whether somebody in this role may do it, the workspace being archived or not.
+pub(crate) const fn decide(role: Role, archived: bool, action: Action) -> Result<(), Denied> {
+    if !action.is_of(role) {
+        Err(Denied::ByRole)
+    } else if archived && !action.survives_archiving() {
+        Err(Denied::ByArchive)
+    } else {
+        Ok(())
+    }
+}
+
+/// Whether somebody in this role may do it in a workspace that is in use.
+pub(crate) const fn may(role: Role, action: Action) -> bool {
+    action.is_of(role)
 }
 
 /// Whether a role can be given by invitation or by a change: nobody becomes owner that way.
@@ -35,28 +103,48 @@ mod tests {
 
     #[test]
     fn the_table_of_rights() {
-        let mut table = String::from("       invite change_roles remove assignable protected\n");
-        for role in Role::ALL {
-            let yes = |may: bool| if may { "yes" } else { "-" };
-            writeln!(
-                table,
-                "{:<7}{:<7}{:<13}{:<7}{:<11}{}",
-                role.as_str(),
-                yes(may_invite(role)),
-                yes(may_change_roles(role)),
-                yes(may_remove(role)),
-                yes(is_assignable(role)),
-                yes(is_protected(role))
-            )
-            .unwrap();
+        let mut table = String::from("                  guest  member admin  owner\n");
+        for &action in Action::ALL {
+            write!(table, "{:<18}", format!("{action:?}")).unwrap();
+            for role in Role::ALL {
+                let word = match [false, true].map(|archived| decide(role, archived, action)) {
+                    [Ok(()), Ok(())] => "always",
+                    [Ok(()), Err(Denied::ByArchive)] => "active",
+                    [Err(Denied::ByRole), Err(Denied::ByRole)] => "-",
+                    odd => panic!("{action:?} by {role}: {odd:?}"),
+                };
+                assert_eq!(word != "-", may(role, action));
+                write!(table, "{word:<7}").unwrap();
+            }
+            table.truncate(table.trim_end().len());
+            table.push('\n');
         }
         expect_test::expect![[r#"
-                   invite change_roles remove assignable protected
-            guest  -      -            -      yes        -
-            member -      -            -      yes        -
-            admin  yes    yes          yes    yes        -
-            owner  yes    yes          yes    -          yes
+                              guest  member admin  owner
+            ViewWorkspace     always always always always
+            LeaveWorkspace    always always always always
+            ChangeRoles       -      -      active active
+            RemoveMembers     -      -      always always
+            ViewInvitations   -      -      always always
+            Invite            -      -      active active
+            RevokeInvitations -      -      always always
         "#]]
         .assert_eq(&table);
+    }
+
+    #[test]
+    fn a_higher_role_may_whatever_a_lower_one_may() {
+        for &action in Action::ALL {
+            let may = Role::ALL.map(|role| may(role, action));
+            assert!(may.is_sorted(), "{action:?}");
+        }
+    }
+
+    #[test]
+    fn the_owner_alone_is_protected_and_nobody_is_made_one() {
+        for role in Role::ALL {
+            assert_eq!(is_protected(role), role == Role::Owner);
+            assert_eq!(is_assignable(role), role != Role::Owner);
+        }
     }
 }

@@ -14,7 +14,7 @@ use crate::{
         revoke_invitation::{RevokeInvitation, RevokeInvitationError},
     },
     domain::{
-        policy,
+        policy::Action,
         references::{InvitationId, WorkspaceRef},
     },
 };
@@ -115,10 +115,7 @@ impl Identity {
         origin: &Origin,
         workspace: &WorkspaceRef,
     ) -> Result<Vec<InvitationSummary>, QueryError> {
-        let workspace = self.workspace(origin, workspace).await?;
-        if !policy::may_invite(workspace.role) {
-            return Err(QueryError::Forbidden);
-        }
+        let workspace = self.seen(Action::ViewInvitations, origin, workspace).await?;
         Ok(self.queries.invitations(workspace.id).await?)
     }
 

@@ -11,7 +11,10 @@ use crate::{
         read_models::{MemberSummary, QueryError, WorkspaceDetails},
         remove_member::{RemoveMember, RemoveMemberError},
     },
-    domain::references::WorkspaceRef,
+    domain::{
+        policy::{self, Action},
+        references::WorkspaceRef,
+    },
 };
 
 impl Identity {
@@ -40,7 +43,7 @@ impl Identity {
         origin: &Origin,
         workspace: &WorkspaceRef,
     ) -> Result<WorkspaceDetails, QueryError> {
-        self.queries.workspace(person(origin)?, workspace).await?.ok_or(QueryError::NotFound)
+        self.seen(Action::ViewWorkspace, origin, workspace).await
     }
 
     /// The workspaces of the person who acts, newest first, without those that are put away.
@@ -67,7 +70,7 @@ impl Identity {
         origin: &Origin,
         workspace: &WorkspaceRef,
     ) -> Result<Vec<MemberSummary>, QueryError> {
-        let workspace = self.workspace(origin, workspace).await?;
+        let workspace = self.seen(Action::ViewWorkspace, origin, workspace).await?;
         Ok(self.queries.members(workspace.id).await?)
     }
 
@@ -111,5 +114,18 @@ impl Identity {
         command: LeaveWorkspace,
     ) -> Result<(), LeaveWorkspaceError> {
         transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// The workspace, for somebody whom the policy lets see this of it; to strangers there is none.
+    pub(super) async fn seen(
+        &self,
+        action: Action,
+        origin: &Origin,
+        workspace: &WorkspaceRef,
+    ) -> Result<WorkspaceDetails, QueryError> {
+        let found = self.queries.workspace(person(origin)?, workspace).await?;
+        let workspace = found.ok_or(QueryError::NotFound)?;
+        policy::decide(workspace.role, workspace.archived_at.is_some(), action)?;
+        Ok(workspace)
     }
 }

@@ -1,0 +1,147 @@
+//! Every method of the facade, asked by everybody: who may do what is written down in `AUTHORISATION.md`, and held.
+
+mod world;
+
+use expect_test::expect_file;
+use perme8_events::{
+    Origin,
+    testing::{Asker, Question, matrix, on_both_engines, questions},
+};
+
+use super::Identity;
+use crate::{
+    AcceptInvitation, ChangeMemberRole, ConfirmUser, CreateWorkspace, DeclineInvitation,
+    ExpireInvitations, InvitationRef, InviteMember, IssueConfirmation, IssueMagicLink, IssueTicket,
+    LeaveWorkspace, LogIn, LogInByLink, LogOut, PurgeExpired, RedeemTicket, RegisterUser,
+    RemoveMember, RequestMagicLink, ResendInvitation, RevokeInvitation, Role, UpdateProfile,
+    WorkspaceRef, testing::PASSWORD,
+};
+use world::World;
+
+/// Who asks.
+const ASKERS: [Asker<World>; 10] = [
+    ("owner", |world| Origin::user(world.owner)),
+    ("admin", |world| Origin::user(world.admin)),
+    ("member", |world| Origin::user(world.member)),
+    ("guest", |world| Origin::user(world.guest)),
+    ("invited", |world| Origin::user(world.invited)),
+    ("invited too long ago", |world| Origin::user(world.late)),
+    ("invited, unconfirmed", |world| Origin::user(world.unconfirmed)),
+    ("stranger", |world| Origin::user(world.stranger)),
+    ("nobody", |_| Origin::anonymous()),
+    ("system", |_| Origin::system("identity.matrix")),
+];
+
+const HEAD: &str = "\
+# Who may do what
+
+Every method of the facade, asked by everybody who could ask.
+`cargo test -p identity` executes each cell on a workspace of its own and compares, so this file is true; `UPDATE_EXPECT=1` writes it.
+`cargo xtask tidy` fails while a public method of the facade has no row here.
+
+*yes* is done or answered, *nothing* is answered with nothing; everything else is the variant of the error.
+Whoever has the secret that a method takes is whom that secret proves, whoever asks.
+
+## In a workspace that is in use
+
+";
+
+const ARCHIVED: &str = "
+## In an archived workspace
+
+Only what differs.
+
+";
+
+on_both_engines! {
+    migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
+
+    async fn everybody_may_what_is_written_down(test: TestDb) {
+        let identity = Identity::with_cheap_passwords(test.db.clone());
+        let active = asked(&identity, false, 0).await;
+        let archived = asked(&identity, true, 1_000).await;
+        let (head, differs) = archived.split_at(2);
+        let differs = differs.iter().filter(|line| !active.contains(line));
+        let archived: Vec<&str> = head.iter().chain(differs).map(String::as_str).collect();
+        let text = format!("{HEAD}{}\n{ARCHIVED}{}\n", active.join("\n"), archived.join("\n"));
+        expect_file!["../../AUTHORISATION.md"].assert_eq(&text);
+    }
+}
+
+/// A line per method; worlds are numbered from `number` on.
+async fn asked(identity: &Identity, archived: bool, mut number: usize) -> Vec<String> {
+    let fresh = async || {
+        number += 1;
+        World::new(identity, number, archived).await
+    };
+    matrix(&ASKERS, &rows(), fresh).await
+}
+
+/// Everybody asks the same, mostly of others: what is protected by whom it is done to has rows of its own.
+fn rows() -> Vec<Question<World>> {
+    questions! {
+        world: World, origin => world.identity;
+        register_user(origin, RegisterUser {
+            email: world.address("new"),
+            first_name: "New".to_owned(),
+            last_name: "Example".to_owned(),
+            password: None,
+        });
+        issue_confirmation(origin, IssueConfirmation { email: world.address("unconfirmed") });
+        confirm_user(origin, ConfirmUser { token: world.confirmation.clone(), password: None });
+        request_magic_link(origin, RequestMagicLink { email: world.address("owner") });
+        issue_magic_link(origin, IssueMagicLink { email: world.address("owner") });
+        log_in_by_link(origin, LogInByLink { token: world.link.clone(), password: None });
+        log_in(origin, LogIn { email: world.address("owner"), password: PASSWORD.into() });
+        authenticate(&world.token);
+        session "of the owner" (&origin, world.session);
+        issue_ticket "for the session of the owner" (origin, IssueTicket { session_id: world.session });
+        redeem_ticket(origin, RedeemTicket { ticket: world.ticket.clone() });
+        log_out "of the session of the owner" (origin, LogOut { session_id: world.session });
+        update_profile "of the own" (origin, UpdateProfile { first_name: Some("New".to_owned()), last_name: None });
+        purge_expired(origin, PurgeExpired { limit: 1 });
+
+        create_workspace(origin, CreateWorkspace { name: "Company".to_owned(), description: None, color: None });
+        workspace(&origin, &company(world));
+        my_workspaces(&origin);
+        members(&origin, &company(world));
+        change_member_role "of a guest" (origin, ChangeMemberRole {
+            workspace: company(world), member: world.guest.into(), role: Role::Member,
+        });
+        change_member_role "of the owner" (origin, ChangeMemberRole {
+            workspace: company(world), member: world.owner.into(), role: Role::Member,
+        });
+        change_member_role "to owner" (origin, ChangeMemberRole {
+            workspace: company(world), member: world.guest.into(), role: Role::Owner,
+        });
+        remove_member "a guest" (origin, RemoveMember { workspace: company(world), member: world.guest.into() });
+        remove_member "the owner" (origin, RemoveMember { workspace: company(world), member: world.owner.into() });
+        leave_workspace(origin, LeaveWorkspace { workspace: company(world) });
+
+        invite_member(origin, InviteMember {
+            workspace: company(world), email: world.address("new"), role: Role::Member,
+        });
+        invite_member "as owner" (origin, InviteMember {
+            workspace: company(world), email: world.address("new"), role: Role::Owner,
+        });
+        resend_invitation(origin, ResendInvitation { workspace: company(world), invitation_id: world.invitation });
+        revoke_invitation(origin, RevokeInvitation { workspace: company(world), invitation_id: world.invitation });
+        accept_invitation "into the workspace" (origin, AcceptInvitation { invitation: into_company(world) });
+        accept_invitation "of somebody" (origin, AcceptInvitation { invitation: world.invitation.into() });
+        decline_invitation "into the workspace" (origin, DeclineInvitation { invitation: into_company(world) });
+        decline_invitation "of somebody" (origin, DeclineInvitation { invitation: world.invitation.into() });
+        expire_invitations(origin, ExpireInvitations { limit: 1 });
+        invitations(&origin, &company(world));
+        my_invitations(&origin);
+        invitation_offer(world.invitation);
+    }
+    .into()
+}
+
+fn company(world: &World) -> WorkspaceRef {
+    world.company.into()
+}
+
+fn into_company(world: &World) -> InvitationRef {
+    company(world).into()
+}

@@ -1,0 +1,189 @@
+//! A workspace and everybody who could want something of it.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use perme8_events::{
+    Load, Origin, Save, StorageError, Transaction as _, UserId, WorkspaceId, sql::Tx,
+};
+
+use super::super::Identity;
+use crate::{
+    application::ports::{EmailTokens as _, MintedToken, Sessions as _, Tickets as _},
+    domain::{
+        email::Email,
+        invitation::{Invitation, NewInvitation},
+        member::{Member, MemberId},
+        references::{InvitationId, SessionId},
+        role::Role,
+        secret::{PasswordHash, Secret},
+        session::{EmailToken, Session, Ticket},
+        slug::Slug,
+        user::{NewUser, User},
+        workspace::{NewWorkspace, Workspace},
+    },
+    testing::PASSWORD,
+};
+
+/// A workspace that nobody has touched yet.
+pub(super) struct World {
+    pub(super) identity: Identity,
+    /// Sets the names of this world apart from those of others.
+    number: usize,
+    pub(super) company: WorkspaceId,
+    pub(super) owner: UserId,
+    pub(super) admin: UserId,
+    pub(super) member: UserId,
+    pub(super) guest: UserId,
+    /// Has a confirmed account, and an invitation that waits for an answer.
+    pub(super) invited: UserId,
+    /// The same, but the time for an answer is over.
+    pub(super) late: UserId,
+    /// Has a confirmed account and nothing to do with the workspace.
+    pub(super) stranger: UserId,
+    /// Is invited, but has not confirmed the address.
+    pub(super) unconfirmed: UserId,
+    /// The invitation of `invited`.
+    pub(super) invitation: InvitationId,
+    /// The session of the owner, and what proves it.
+    pub(super) session: SessionId,
+    pub(super) token: Secret,
+    pub(super) ticket: Secret,
+    /// Was sent to `unconfirmed`, and to the owner.
+    pub(super) confirmation: Secret,
+    pub(super) link: Secret,
+}
+
+impl World {
+    pub(super) async fn new(identity: &Identity, number: usize, archived: bool) -> Self {
+        let hash = identity.passwords.hash(PASSWORD.into()).await;
+        let minted = || identity.tokens.mint();
+        let keys = [minted(), minted(), minted(), minted()];
+        let origin = Origin::system("identity.matrix");
+        let made = identity
+            .uow
+            .run(origin, async |tx| Self::make(tx, identity, number, archived, &hash, &keys).await);
+        made.await.unwrap()
+    }
+
+    /// The address of somebody, unlike that of the same person in other worlds.
+    pub(super) fn address(&self, name: &str) -> String {
+        address(name, self.number)
+    }
+
+    async fn make(
+        tx: &mut Tx,
+        identity: &Identity,
+        number: usize,
+        archived: bool,
+        hash: &PasswordHash,
+        keys: &[MintedToken; 4],
+    ) -> Result<Self, StorageError> {
+        let now = tx.now();
+        let mut people = Vec::new();
+        for name in
+            ["owner", "admin", "member", "guest", "invited", "late", "stranger", "unconfirmed"]
+        {
+            people.push(person(tx, name, number, hash).await?);
+        }
+        let [owner, admin, member, guest, invited, late, stranger, unconfirmed] =
+            people.try_into().expect("there are eight of them");
+        let company = workspace(tx, number, owner.id).await?;
+        for (user, role) in [(&admin, Role::Admin), (&member, Role::Member), (&guest, Role::Guest)]
+        {
+            let id = MemberId { workspace_id: company.id, user_id: user.id };
+            let joined = Member::join(id, role, tx.new_id(), now);
+            Save::<Member>::save(tx, joined).await?;
+        }
+        let yesterday = now - TimeDelta::days(1);
+        let invitation = invite(tx, &company, &owner, &invited, yesterday).await?;
+        invite(tx, &company, &owner, &unconfirmed, yesterday).await?;
+        invite(tx, &company, &owner, &late, now - TimeDelta::days(15)).await?;
+        let [session, ticket, confirmation, link] = keys;
+        let session_id = tx.new_id();
+        tx.begin_session(&Session::begin(session_id, owner.id, session.hash.clone(), now)).await?;
+        tx.keep_ticket(&Ticket::of(ticket.hash.clone(), session_id, owner.id, now)).await?;
+        for (key, user) in [(confirmation, &unconfirmed), (link, &owner)] {
+            let token = EmailToken::issue(key.hash.clone(), user.id, user.email.clone(), now);
+            tx.keep_token(&token).await?;
+        }
+        if archived {
+            put_away(tx, company.id).await?;
+        }
+        Ok(Self {
+            identity: identity.clone(),
+            number,
+            company: company.id,
+            owner: owner.id,
+            admin: admin.id,
+            member: member.id,
+            guest: guest.id,
+            invited: invited.id,
+            late: late.id,
+            stranger: stranger.id,
+            unconfirmed: unconfirmed.id,
+            invitation,
+            session: session_id,
+            token: session.plain.clone(),
+            ticket: ticket.plain.clone(),
+            confirmation: confirmation.plain.clone(),
+            link: link.plain.clone(),
+        })
+    }
+}
+
+fn address(name: &str, number: usize) -> String {
+    format!("{name}{number}@example.com")
+}
+
+/// Everybody but `unconfirmed` has confirmed the address, presenting the password.
+async fn person(
+    tx: &mut Tx,
+    name: &str,
+    number: usize,
+    hash: &PasswordHash,
+) -> Result<User, StorageError> {
+    let new = NewUser {
+        email: Email::parse(&address(name, number)).expect("it is an address"),
+        first_name: name.to_owned(),
+        last_name: "Example".to_owned(),
+        password_hash: Some(hash.clone()),
+    };
+    let (id, now) = (tx.new_id(), tx.now());
+    let user = Save::<User>::save(tx, User::register(id, new, now)).await?;
+    if name == "unconfirmed" {
+        return Ok(user);
+    }
+    Save::<User>::save(tx, user.confirm(Some(hash), now)).await
+}
+
+async fn workspace(tx: &mut Tx, number: usize, owner: UserId) -> Result<Workspace, StorageError> {
+    let name = format!("Company {number}");
+    let slug = Slug::from_name(&name).expect("something is left of it");
+    let new = NewWorkspace { name, description: None, color: None };
+    let (id, now) = (tx.new_id(), tx.now());
+    let workspace =
+        Save::<Workspace>::save(tx, Workspace::create(id, new, slug, owner, now)).await?;
+    let id = MemberId { workspace_id: workspace.id, user_id: owner };
+    Save::<Member>::save(tx, Member::found(id, now)).await?;
+    Ok(workspace)
+}
+
+async fn invite(
+    tx: &mut Tx,
+    workspace: &Workspace,
+    inviter: &User,
+    whom: &User,
+    at: DateTime<Utc>,
+) -> Result<InvitationId, StorageError> {
+    let (email, role) = (whom.email.clone(), Role::Member);
+    let new = NewInvitation { workspace, inviter, email, role, invitee: Some(whom.id) };
+    let id = tx.new_id();
+    Save::<Invitation>::save(tx, Invitation::create(id, new, at)).await?;
+    Ok(id)
+}
+
+async fn put_away(tx: &mut Tx, id: WorkspaceId) -> Result<(), StorageError> {
+    let now = tx.now();
+    let workspace = Load::<Workspace>::load(tx, id).await?.expect("it was just saved");
+    let archived = perme8_events::Unsaved::new(Workspace { archived_at: Some(now), ..workspace });
+    Save::<Workspace>::save(tx, archived).await.map(drop)
+}
