@@ -136,7 +136,7 @@ pub struct QueueOptions {
     pub timeout: Duration,
     /// For so long a job that is done or cancelled stays visible, and its idempotency key remembered.
     pub keep: Duration,
-    /// Whether its payload stays visible as well; false where it holds secrets.
+    /// Whether its payload stays visible as well; false where it holds secrets, which then go when the job has ended.
     pub keep_payload: bool,
 }
 

@@ -14,7 +14,7 @@ use perme8_events::{
 use crate::{
     fixtures::{PROBE, log, operator, user},
     operations::acts,
-    orders::{Clerk, Order, QUICK, Turn, enqueue, order},
+    orders::{Clerk, Order, QUICK, Turn, enqueue, jobs, order},
 };
 
 const QUEUE: &str = "tests.orders";
@@ -178,6 +178,20 @@ on_both_engines! {
             let job = only(&operations, JobState::Waiting).await;
             assert!(operations.job(job).await.unwrap().payload.is_none());
         }
+    }
+
+    async fn what_an_operator_ends_keeps_no_secrets(test: TestDb) {
+        let db = &test.db;
+        enqueue(db, [order("bad"), order("waiting")]).await;
+        drive(db, &giving_up(db, &["bad", "waiting"])).await;
+        let secretive = giving_up(db, &[]).with(QueueOptions { keep_payload: false, ..QUICK });
+        let operations = operations(db, &secretive);
+        let dead = operations.jobs(Some(QUEUE), Some(JobState::Dead), 10).await.unwrap();
+        operations.retry_job(&operator(), dead[0].job_id).await.unwrap();
+        operations.cancel_job(&operator(), dead[0].job_id).await.unwrap();
+        operations.discard_job(&operator(), dead[1].job_id).await.unwrap();
+        let rows = jobs(db).await;
+        assert!(rows.lines().all(|row| row.starts_with("forgotten cancelled")), "{rows}");
     }
 
     async fn a_paused_schedule_passes_its_times_by(test: TestDb) {

@@ -155,17 +155,20 @@ pub(crate) async fn call_off(
     tx: &mut Tx,
     job_id: JobId,
     queue: String,
+    keeps_payload: bool,
 ) -> Result<bool, StorageError> {
     let now = tx.now();
     let row: Option<Row> = tx
         .query(sql!(
-            "UPDATE event_jobs SET state = 'cancelled', epoch = epoch + 1, updated_at = $2
+            "UPDATE event_jobs SET state = 'cancelled', epoch = epoch + 1, updated_at = $2,
+               payload = CASE WHEN $3 THEN payload ELSE 'null' END
              WHERE job_id = $1 AND state IN ('waiting', 'running')
              RETURNING seq, job_id, epoch, attempts, idempotency_key, ordering_key, is_told, payload, on_behalf_of, workspace_id,
                correlation_id, causation_id, metadata"
         ))
         .bind(job_id)
         .bind(now)
+        .bind(keeps_payload)
         .opt()
         .await?;
     let Some(row) = row else { return Ok(false) };

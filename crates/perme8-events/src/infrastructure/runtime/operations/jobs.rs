@@ -210,14 +210,19 @@ impl Operations {
             .await?;
         let (correlation_id, Json(payload), result) =
             rest.ok_or(OperationError::UnknownJob { job_id })?;
-        let worker = self.workers.iter().find(|worker| worker.queue() == job.queue);
-        let is_open = worker.is_some_and(|worker| worker.queue_options().keep_payload);
+        let payload = self.keeps_payloads(&job.queue).then_some(payload);
         Ok(JobDetail {
             job,
             correlation_id: Id::new(correlation_id),
-            payload: is_open.then_some(payload),
+            payload,
             result: result.map(|Json(result)| result),
         })
+    }
+
+    /// Whether a queue is known to hold no secrets.
+    fn keeps_payloads(&self, queue: &str) -> bool {
+        let worker = self.workers.iter().find(|worker| worker.queue() == queue);
+        worker.is_some_and(|worker| worker.queue_options().keep_payload)
     }
 
     async fn job_status(&self, job_id: JobId) -> Result<JobStatus, OperationError> {
@@ -306,7 +311,8 @@ impl Operations {
     ) -> Result<(), OperationError> {
         let job = self.job_status(job_id).await?;
         self.act(operator, async |tx| {
-            if !claims::call_off(tx, job_id, job.queue.clone()).await? {
+            let keeps_payload = self.keeps_payloads(&job.queue);
+            if !claims::call_off(tx, job_id, job.queue.clone(), keeps_payload).await? {
                 return Err(OperationError::HasEnded { job_id, state: job.state });
             }
             Ok(((), Some(on_job(OperatorAction::Cancel, &job))))
@@ -331,10 +337,13 @@ impl Operations {
             let now = tx.now();
             let discarded = tx
                 .query(sql!(
-                    "UPDATE event_jobs SET state = 'cancelled', updated_at = $2 WHERE job_id = $1 AND state = 'dead'"
+                    "UPDATE event_jobs SET state = 'cancelled', updated_at = $2,
+                       payload = CASE WHEN $3 THEN payload ELSE 'null' END
+                     WHERE job_id = $1 AND state = 'dead'"
                 ))
                 .bind(job_id)
                 .bind(now)
+                .bind(self.keeps_payloads(&job.queue))
                 .exec()
                 .await?;
             if discarded == 0 {
