@@ -8,10 +8,11 @@ use std::{
 
 use api::OperatorToken;
 use identity::{ExpireInvitations, IssueConfirmation};
-use perme8::{App, AppOptions};
+use mail::{SmtpServer, testing::MailServer};
+use perme8::{App, AppOptions, MailOptions};
 use perme8_events::{
     Clock, Envelope, EventFilter, EventStore as _, Origin, Position, SystemClock,
-    host::{HandlerStatus, Reaction},
+    host::{CaseStatus, HandlerStatus, QueueStatus, Reaction},
     sql::{Db, DbOptions},
     testing::{Driver, ManualClock, TestDb},
 };
@@ -74,16 +75,24 @@ pub struct Scenario {
     place: Place,
     driver: Option<Driver>,
     is_live: bool,
+    settings: Settings,
+}
+
+/// What a scenario may want of its host beside the defaults.
+#[derive(Clone, Debug, Default)]
+struct Settings {
     onboarding: bool,
+    mail_server: Option<SmtpServer>,
 }
 
 impl Scenario {
     /// Starts a host on `test`.
     pub async fn start(test: TestDb) -> Self {
-        let (app, address) = host(&test, Arc::new(test.clock.clone()), false).await;
+        let settings = Settings::default();
+        let (app, address) = host(&test, Arc::new(test.clock.clone()), &settings).await;
         // Known to the database from the beginning, handlers see everything that happens.
         let driver = Some(app.runtime().driver(Some(test.clock.clone())).await);
-        Self { test, app, place: Place::new(address), driver, is_live: false, onboarding: false }
+        Self { test, app, place: Place::new(address), driver, is_live: false, settings }
     }
 
     /// From now on time passes, and handlers run by themselves.
@@ -94,12 +103,19 @@ impl Scenario {
 
     /// From now on the host sets up new workspaces.
     pub async fn set_up_workspaces(&mut self) {
-        self.onboarding = true;
+        self.settings.onboarding = true;
         self.restart().await;
         if !self.is_live {
             // Known to the database from here on.
             self.run_until_idle().await;
         }
+    }
+
+    /// From now on mails go out through this server.
+    pub async fn send_mails_through(&mut self, server: &MailServer) {
+        let url = format!("smtp://{}?tls=none", server.address());
+        self.settings.mail_server = Some(url.parse().expect("an address makes a URL"));
+        self.restart().await;
     }
 
     /// Stops the host, and starts another on the same database.
@@ -108,7 +124,7 @@ impl Scenario {
         self.stop().await;
         let clock: Arc<dyn Clock> =
             if self.is_live { Arc::new(SystemClock) } else { Arc::new(self.test.clock.clone()) };
-        let (app, address) = host(&self.test, clock, self.onboarding).await;
+        let (app, address) = host(&self.test, clock, &self.settings).await;
         if self.is_live {
             app.start().await.expect("the handlers fit the database");
         }
@@ -123,7 +139,7 @@ impl Scenario {
 
     /// One more host, live and on the same database.
     pub async fn another_host(&self) -> OtherHost {
-        let (app, address) = host(&self.test, Arc::new(SystemClock), self.onboarding).await;
+        let (app, address) = host(&self.test, Arc::new(SystemClock), &self.settings).await;
         app.start().await.expect("the handlers fit the database");
         OtherHost { app, place: Place::new(address) }
     }
@@ -254,28 +270,49 @@ impl Scenario {
         self.app.db().head().await.expect("the log is readable")
     }
 
-    /// Ends the scenario: every handler must have done everything, nothing may have failed, and the host must stop.
+    /// Ends the scenario: every handler and every worker must have done everything, nothing may have failed, no case may be
+    /// stuck, and the host must stop.
     pub async fn finish(mut self) {
         if self.is_live {
             let operations = self.app.operations().clone();
-            eventually("every handler has come to the end of the log", async || {
+            eventually("everything is handled and every job is done", async || {
+                // Jobs first: the last of them may have told something.
+                let queues = operations.queues().await.expect("the queues are readable");
                 let handlers = operations.handlers().await.expect("the handlers are readable");
-                handlers.iter().all(|handler| handler.lag_events == 0)
+                queues.iter().all(|queue| (queue.waiting, queue.running) == (0, 0))
+                    && handlers.iter().all(|handler| handler.lag_events == 0)
             })
             .await;
         } else {
             self.run_until_idle().await;
         }
-        for handler in self.app.operations().handlers().await.expect("the handlers are readable") {
-            let HandlerStatus { handler, retrying, parked, dead, .. } = handler;
-            assert_eq!(
-                (retrying, parked, dead),
-                (0, 0, 0),
-                "{handler} has left something (retrying, parked, dead)"
-            );
-        }
+        let left = self.left().await;
+        assert!(left.is_empty(), "something was left undone: {left:?}");
         self.driver = None;
         self.stop().await;
+    }
+
+    /// What handlers, queues and process managers have not done, a sentence for each that has left something.
+    pub async fn left(&self) -> Vec<String> {
+        let operations = self.app.operations();
+        let mut left = Vec::new();
+        for status in operations.handlers().await.expect("the handlers are readable") {
+            let HandlerStatus { handler, retrying, parked, dead, .. } = status;
+            if (retrying, parked, dead) != (0, 0, 0) {
+                left.push(format!("{handler}: {retrying} retrying, {parked} parked, {dead} dead"));
+            }
+        }
+        for status in operations.queues().await.expect("the queues are readable") {
+            let QueueStatus { queue, waiting, running, dead, .. } = status;
+            if (waiting, running, dead) != (0, 0, 0) {
+                left.push(format!("{queue}: {waiting} waiting, {running} running, {dead} dead"));
+            }
+        }
+        for case in operations.cases(Some("stuck"), 10).await.expect("the cases are readable") {
+            let CaseStatus { process, error, .. } = case;
+            left.push(format!("{process}: a case is stuck, {}", error.unwrap_or_default()));
+        }
+        left
     }
 }
 
@@ -299,7 +336,8 @@ impl OtherHost {
     }
 }
 
-async fn host(test: &TestDb, clock: Arc<dyn Clock>, onboarding: bool) -> (App, SocketAddr) {
+async fn host(test: &TestDb, clock: Arc<dyn Clock>, settings: &Settings) -> (App, SocketAddr) {
+    let Settings { onboarding, mail_server } = settings.clone();
     let options = DbOptions { clock, connections: 5, power_safe: false, ..DbOptions::default() };
     let db = Db::open(&test.url, options).await.expect("the database opens");
     let token = OperatorToken::new(OPERATOR_TOKEN).expect("the token is long enough");
@@ -308,6 +346,7 @@ async fn host(test: &TestDb, clock: Arc<dyn Clock>, onboarding: bool) -> (App, S
         legacy_bridge: true,
         operator_token: Some(token),
         onboarding,
+        mail: MailOptions { server: mail_server, ..MailOptions::default() },
         ..AppOptions::default()
     };
     let app = App::assemble(db, options).await.expect("the host fits the database");

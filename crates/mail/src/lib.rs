@@ -4,6 +4,8 @@ mod application;
 mod domain;
 mod facade;
 mod infrastructure;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 // Language: for every layer of whoever writes mails.
 pub use domain::base_url::{BaseUrl, InvalidBaseUrl};

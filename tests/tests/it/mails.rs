@@ -1,7 +1,14 @@
 //! Mails, and where their links lead.
 
-use std::time::Duration;
+use std::{marker::PhantomData, time::Duration};
 
+use async_trait::async_trait;
+use identity::LinkRequest;
+use mail::Outgoing;
+use perme8_events::{
+    HandlerError, Job, JobRun, Worker,
+    host::{JobDetail, JobState, Operations, Runtime},
+};
 use scenarios::{Scenario, eventually, on_both_engines};
 use serde_json::json;
 
@@ -17,6 +24,19 @@ async fn token(scenario: &mut Scenario, name: &str) -> String {
 async fn want_link(scenario: &Scenario, email: &str) {
     let wish = json!({ "email": email });
     scenario.stranger().post("/api/sessions/magic-link").json(wish).await.is(202);
+}
+
+/// Would show what a queue has kept of its jobs, whatever the queue says of secrets.
+struct Curious<J>(PhantomData<J>);
+
+#[async_trait]
+impl<J: Job> Worker for Curious<J> {
+    type Job = J;
+    type Done = ();
+
+    async fn work(&self, _: J, _: &JobRun) -> Result<(), HandlerError> {
+        unreachable!("it looks, and does nothing")
+    }
 }
 
 on_both_engines! {
@@ -158,6 +178,35 @@ on_both_engines! {
         for name in &names {
             assert_eq!(scenario.mails_now(name).await.len(), 1, "{name}");
         }
+    }
+
+    async fn nothing_of_a_mail_is_left_in_its_queue(scenario: &mut Scenario) {
+        let ada = scenario.user("ada").await;
+        let slug = ada.found("Lumen").await;
+        ada.invite(&slug, "zoe@example.com", "member").await;
+        scenario.register("ben").await;
+        want_link(scenario, "ada@example.com").await;
+        let tokens = [token(scenario, "ada").await, token(scenario, "ben").await];
+        let curious = Runtime::builder(scenario.app().db())
+            .worker(Curious(PhantomData::<Outgoing>))
+            .worker(Curious(PhantomData::<LinkRequest>))
+            .build();
+        let operations = Operations::of(&curious, &[]);
+        let mut secretive = 0;
+        for job in operations.jobs(None, None, 1000).await.unwrap() {
+            let JobDetail { job, payload, result, .. } = operations.job(job.job_id).await.unwrap();
+            assert_eq!(job.state, JobState::Done, "{}", job.queue);
+            if let Some(payload) = payload {
+                secretive += 1;
+                assert_eq!(payload.get(), "null", "{}", job.queue);
+            }
+            let result = result.map(|result| result.get().to_owned());
+            for text in [result, job.error, job.idempotency_key, job.ordering_key].into_iter().flatten() {
+                assert!(tokens.iter().all(|token| !text.contains(token)), "{}: {text}", job.queue);
+                assert!(!text.contains("@example.com"), "{}: {text}", job.queue);
+            }
+        }
+        assert!(secretive >= 4, "three mails, and a wish for a link");
     }
 
     async fn no_token_of_a_mail_is_in_the_log(scenario: &mut Scenario) {

@@ -19,6 +19,8 @@ mod health;
 #[cfg(test)]
 mod legacy;
 #[cfg(test)]
+mod mail_server;
+#[cfg(test)]
 mod mails;
 #[cfg(test)]
 mod metrics;

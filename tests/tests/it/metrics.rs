@@ -41,6 +41,34 @@ on_both_engines! {
         }
     }
 
+    async fn a_scraper_sees_what_waits_and_how_cases_stand(scenario: &mut Scenario) {
+        scenario.set_up_workspaces().await;
+        let ada = scenario.user("ada").await;
+        scenario.run_until_idle().await;
+        let operator = scenario.operator();
+        operator.post("/admin/queues/mail.outgoing/pause").await.is(200);
+        ada.found("Lumen").await;
+        scenario.run_until_idle().await;
+        let text = scenario.stranger().get("/metrics").file("text/plain").await;
+        let waiting = "perme8_queue_jobs{queue=\"mail.outgoing\",state=\"waiting\"}";
+        let paused = "perme8_queue_paused{queue=\"mail.outgoing\"}";
+        let is_waiting = |text: &str| {
+            ["waiting", "running", "retrying", "dead"].map(|state| value(text, &waiting.replace("waiting", state)))
+        };
+        assert_eq!(is_waiting(&text), [Some(1.0), Some(0.0), Some(0.0), Some(0.0)], "{text}");
+        assert_eq!(value(&text, paused), Some(1.0));
+        assert_eq!(value(&text, "perme8_queue_lag_seconds{queue=\"mail.outgoing\"}"), Some(0.0));
+        let case = "perme8_process_cases{process=\"perme8.onboarding\",status=\"completed\"}";
+        assert_eq!(value(&text, case), Some(1.0), "{text}");
+        operator.post("/admin/queues/mail.outgoing/resume").await.is(200);
+        scenario.run_until_idle().await;
+        let text = scenario.stranger().get("/metrics").file("text/plain").await;
+        assert_eq!((value(&text, waiting), value(&text, paused)), (Some(0.0), Some(0.0)));
+        let done = "perme8_job_runs_total{queue=\"mail.outgoing\",outcome=\"done\"}";
+        assert!(value(&text, done).is_some_and(|runs| runs >= 1.0), "{text}");
+        assert!(value(&text, "perme8_job_run_duration_seconds_count{queue=\"mail.outgoing\"}").is_some());
+    }
+
     async fn a_host_without_its_database_is_still_measured(scenario: &mut Scenario) {
         scenario.app().db().close().await;
         let text = scenario.stranger().get("/metrics").file("text/plain").await;

@@ -120,33 +120,103 @@ impl Wait {
         if !self.wait {
             return Ok(());
         }
-        loop {
-            let status = operations.status(handler).await?;
-            let HandlerStatus { state, lag_events, retrying, parked, dead, .. } = status;
-            let by_itself = match state {
-                HandlerState::Paused => {
-                    return Err(Failure::new(format!("{} is paused", plain(handler))).help(
-                        format!("`perme8 handlers resume {}` lets it go on", plain(handler)),
-                    ));
-                }
-                HandlerState::Stopped => {
-                    return Err(Failure::new(format!("no node runs {}", plain(handler)))
-                        .help("`perme8 serve` does"));
-                }
-                HandlerState::Stuck => lag_events + retrying,
-                HandlerState::Retrying | HandlerState::Running => lag_events + retrying + parked,
-            };
-            if by_itself == 0 {
-                console.progress_over();
-                return match dead {
-                    0 => Ok(()),
-                    dead => Err(Failure::new(format!("{dead} deliveries were given up"))
-                        .help("`perme8 dead-letters list` names them")),
-                };
-            }
-            console
-                .progress(&format!("{lag_events} behind, {} set aside", retrying + parked + dead));
+        while let Some(left) = left(&operations.status(handler).await?)? {
+            console.progress(&left);
             tokio::time::sleep(LOOK).await;
         }
+        console.progress_over();
+        Ok(())
+    }
+}
+
+/// What a handler has not done yet and will do by itself; none when it has done everything.
+fn left(status: &HandlerStatus) -> Result<Option<String>, Failure> {
+    let HandlerStatus { handler, state, lag_events, retrying, parked, dead, .. } = status;
+    let by_itself = match state {
+        HandlerState::Paused => {
+            return Err(Failure::new(format!("{} is paused", plain(handler)))
+                .help(format!("`perme8 handlers resume {}` lets it go on", plain(handler))));
+        }
+        HandlerState::Stopped => {
+            return Err(Failure::new(format!("no node runs {}", plain(handler)))
+                .help("`perme8 serve` does"));
+        }
+        HandlerState::Stuck => lag_events + retrying,
+        HandlerState::Retrying | HandlerState::Running => lag_events + retrying + parked,
+    };
+    match (by_itself, dead) {
+        (0, 0) => Ok(None),
+        (0, dead) => Err(Failure::new(format!("{dead} deliveries were given up"))
+            .help("`perme8 dead-letters list` names them")),
+        (_, _) => Ok(Some(format!("{lag_events} behind, {} set aside", retrying + parked + dead))),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use perme8_events::Position;
+
+    use super::*;
+
+    fn status(state: HandlerState, counts: [i64; 4]) -> HandlerStatus {
+        let [lag_events, retrying, parked, dead] = counts;
+        HandlerStatus {
+            handler: "tests.handler".to_owned(),
+            state,
+            pause: None,
+            partitions: 4,
+            position: Position::new(7),
+            head: Position::new(7 + lag_events),
+            lag_events,
+            lag_seconds: None,
+            retrying,
+            attempts: 0,
+            parked,
+            dead,
+            oldest_dead_at: None,
+            nodes: Vec::new(),
+        }
+    }
+
+    fn check(state: HandlerState, counts: [i64; 4], expected: &Expect) {
+        let says = match left(&status(state, counts)) {
+            Ok(Some(left)) => left,
+            Ok(None) => "done".to_owned(),
+            Err(Failure { message, help, .. }) => {
+                format!("{message}: {}", help.unwrap_or_default())
+            }
+        };
+        expected.assert_eq(&says);
+    }
+
+    #[test]
+    fn whoever_waits_is_told_how_far_it_is_until_it_is_done() {
+        check(HandlerState::Running, [5, 0, 0, 0], &expect!["5 behind, 0 set aside"]);
+        check(HandlerState::Retrying, [5, 1, 2, 0], &expect!["5 behind, 3 set aside"]);
+        check(HandlerState::Retrying, [0, 0, 2, 0], &expect!["0 behind, 2 set aside"]);
+        check(HandlerState::Running, [0, 0, 0, 0], &expect!["done"]);
+    }
+
+    #[test]
+    fn nobody_waits_for_what_does_not_come_by_itself() {
+        check(HandlerState::Stuck, [3, 0, 2, 1], &expect!["3 behind, 3 set aside"]);
+        check(
+            HandlerState::Stuck,
+            [0, 0, 2, 1],
+            &expect!["1 deliveries were given up: `perme8 dead-letters list` names them"],
+        );
+        check(
+            HandlerState::Paused,
+            [3, 0, 0, 0],
+            &expect![
+                "tests.handler is paused: `perme8 handlers resume tests.handler` lets it go on"
+            ],
+        );
+        check(
+            HandlerState::Stopped,
+            [3, 0, 0, 0],
+            &expect!["no node runs tests.handler: `perme8 serve` does"],
+        );
     }
 }

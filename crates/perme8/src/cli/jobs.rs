@@ -211,3 +211,6 @@ impl Report for Detail {
         facts(paint, rows)
     }
 }
+
+#[cfg(test)]
+mod tests;

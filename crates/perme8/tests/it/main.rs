@@ -10,4 +10,5 @@ mod program;
 mod serve_mails;
 mod serve_refusals;
 mod serve_story;
+mod serve_waits;
 mod serving;

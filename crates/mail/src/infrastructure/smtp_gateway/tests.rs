@@ -5,13 +5,13 @@ use perme8_events::{Clock as _, testing::ManualClock};
 use uuid::Uuid;
 
 use super::*;
-use crate::domain::{
-    correspondent::Correspondent, letter::Letter, message_id::MessageId, outgoing::MailKind,
-    stationery::Stationery,
+use crate::{
+    domain::{
+        correspondent::Correspondent, letter::Letter, message_id::MessageId, outgoing::MailKind,
+        stationery::Stationery,
+    },
+    testing::{MailServer, Misdeed, Stage, Taken},
 };
-use server::{Misdeed, Server, Stage};
-
-mod server;
 
 fn dispatch(to: &str) -> Dispatch {
     let stationery = Stationery::new("Perme8", "https://perme8.example".parse().unwrap());
@@ -28,13 +28,13 @@ fn dispatch(to: &str) -> Dispatch {
     }
 }
 
-fn mailer(server: &Server) -> SmtpMailer {
+fn mailer(server: &MailServer) -> SmtpMailer {
     SmtpMailer::new(format!("smtp://{}?tls=none", server.address()).parse().unwrap()).unwrap()
 }
 
 /// How the mailer understands what the server did.
 async fn outcome(misdeed: Misdeed) -> String {
-    let server = Server::that(misdeed).await;
+    let server = MailServer::that(misdeed).await;
     match mailer(&server).send(&dispatch("ada@example.com")).await {
         Ok(()) => "sent".to_owned(),
         Err(DispatchError::Refused(reply)) => format!("refused: {reply}"),
@@ -45,11 +45,11 @@ async fn outcome(misdeed: Misdeed) -> String {
 
 #[tokio::test]
 async fn a_server_gets_the_message_as_it_is() {
-    let server = Server::that(Misdeed::None).await;
+    let server = MailServer::that(Misdeed::None).await;
     mailer(&server).send(&dispatch("ada@example.com")).await.unwrap();
     let taken = server.taken();
     assert_eq!(taken.len(), 1);
-    let (envelope, message) = &taken[0];
+    let Taken { envelope, message } = &taken[0];
     assert_eq!(envelope, "MAIL FROM:<noreply@perme8.example>, RCPT TO:<ada@example.com>");
     let (head, body) = message.split_once("\r\n\r\n").unwrap();
     assert!(head.contains("\r\nMessage-ID: <key-1@perme8.example>"), "{head}");
@@ -95,7 +95,7 @@ async fn a_server_that_says_nonsense_gave_no_answer() {
 #[tokio::test]
 async fn a_mail_that_was_taken_without_a_word_is_sent_again_under_the_same_name() {
     // The server has the mail, and the connection breaks before it can say so.
-    let server = Server::that(Misdeed::HangsUp(Stage::Content)).await;
+    let server = MailServer::that(Misdeed::HangsUp(Stage::Content)).await;
     let mailer = mailer(&server);
     for _ in 0..2 {
         assert!(mailer.send(&dispatch("ada@example.com")).await.is_err());
@@ -107,7 +107,7 @@ async fn a_mail_that_was_taken_without_a_word_is_sent_again_under_the_same_name(
 
 #[tokio::test]
 async fn nobody_waits_for_a_server_for_ever() {
-    let server = Server::that(Misdeed::FallsSilent(Stage::Content)).await;
+    let server = MailServer::that(Misdeed::FallsSilent(Stage::Content)).await;
     let url = format!("smtp://{}?tls=none", server.address());
     let mailer =
         SmtpMailer::with_patience(url.parse().unwrap(), Duration::from_millis(200)).unwrap();
@@ -117,7 +117,7 @@ async fn nobody_waits_for_a_server_for_ever() {
 
 #[tokio::test]
 async fn a_server_that_is_not_there_may_be_there_later() {
-    let server = Server::that(Misdeed::None).await;
+    let server = MailServer::that(Misdeed::None).await;
     let mailer = mailer(&server);
     drop(server);
     let outcome = mailer.send(&dispatch("ada@example.com")).await;
@@ -126,7 +126,7 @@ async fn a_server_that_is_not_there_may_be_there_later() {
 
 #[tokio::test]
 async fn nothing_is_said_to_a_server_that_cannot_keep_it_to_itself() {
-    let server = Server::that(Misdeed::None).await;
+    let server = MailServer::that(Misdeed::None).await;
     let url = format!("smtp://ada:s3cret@{}", server.address());
     let mailer = SmtpMailer::new(url.parse().unwrap()).unwrap();
     let outcome = mailer.send(&dispatch("ada@example.com")).await;
@@ -137,7 +137,7 @@ async fn nothing_is_said_to_a_server_that_cannot_keep_it_to_itself() {
 
 #[tokio::test]
 async fn an_address_that_no_server_takes_is_not_even_tried() {
-    let server = Server::that(Misdeed::None).await;
+    let server = MailServer::that(Misdeed::None).await;
     let outcome = mailer(&server).send(&dispatch("a..b@example.com")).await;
     assert!(matches!(outcome, Err(DispatchError::Refused(_))), "{outcome:?}");
     assert!(server.heard().is_empty());

@@ -1,0 +1,57 @@
+//! Commands that wait until the work is done that they have caused.
+#![cfg(unix)]
+
+use std::time::Duration;
+
+use perme8_events::{on_both_engines, testing::wait_until};
+use serde_json::{Value, json};
+
+use crate::serve_story::{Host, Site};
+
+/// Much longer than it takes.
+const DEADLINE: Duration = Duration::from_mins(1);
+
+const HANDLER: &str = "perme8.audit_log";
+
+impl Site {
+    fn handler(&self) -> Value {
+        let handlers = self.home.json(&self.line("handlers list"));
+        let mut all = handlers.as_array().unwrap().iter();
+        all.find(|handler| handler["handler"] == HANDLER).unwrap().clone()
+    }
+}
+
+on_both_engines! {
+    migrations: [
+        &perme8_events::sql::MIGRATIONS,
+        &mail::MIGRATIONS,
+        &identity::MIGRATIONS,
+        &notifications::MIGRATIONS,
+    ];
+
+    async fn whoever_waits_for_a_handler_comes_back_when_it_has_caught_up(test: TestDb) {
+        let site = Site::of(&test);
+        let host = Host::start(&site);
+        for number in 0..5 {
+            let person = json!({ "email": format!("zoe{number}@example.com"), "first_name": "Zoe", "last_name": "Lind" });
+            assert_eq!(host.ask("POST", "/api/users", "", &person).0, 201);
+        }
+        let head = site.handler()["head"].clone();
+        let rewind = site.line(&format!("handlers rewind {HANDLER} --to-position 0 --yes --wait"));
+        let waited = site.home.run(&rewind).succeeds();
+        assert!(!waited.stderr.contains("behind"), "progress is for terminals: {}", waited.stderr);
+        let after = site.handler();
+        assert!(after["position"].as_i64() >= head.as_i64(), "{after}");
+        site.home.run(&site.line(&format!("handlers pause {HANDLER} --yes"))).succeeds();
+        let paused = site.home.run(&rewind);
+        assert_eq!(paused.code, 1, "{paused:?}");
+        assert!(paused.stderr.contains("is paused"), "{paused:?}");
+        site.home.run(&site.line(&format!("handlers resume {HANDLER} --yes"))).succeeds();
+        wait_until("it has caught up", DEADLINE, async || site.handler()["lag_events"] == 0).await;
+        host.signal("-TERM");
+        assert_eq!(host.ended(), Some(0));
+        let stopped = site.home.run(&rewind);
+        assert_eq!(stopped.code, 1, "{stopped:?}");
+        assert!(stopped.stderr.contains("no node runs"), "{stopped:?}");
+    }
+}
