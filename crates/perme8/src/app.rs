@@ -1,7 +1,7 @@
 //! The composition root: the only module that knows every context.
 
 use std::{
-    fmt, io,
+    fmt,
     net::SocketAddr,
     sync::{
         Arc,
@@ -11,21 +11,17 @@ use std::{
 };
 
 use api::{Api, ApiOptions, AuditTrail, OperatorToken, Router};
-use identity::{Identity, LinkRequests};
-use mail::{Correspondent, Mailbox, SendMail, SmtpServer, SmtpSetupError, Stationery};
+use identity::Identity;
+use mail::{Mailbox, SendMail};
 use notifications::Notifications;
 use perme8_events::{
-    StorageError,
-    host::{
-        EventBus, Feed, NodeOptions, Operations, Runtime, RuntimeBuilder, StartError, StillRunning,
-        Tasks,
-    },
-    sql::{Applied, Db, DbOptions, MigrationError, OpenError},
+    host::{EventBus, Feed, Operations, Runtime, StillRunning, Tasks},
+    sql::{Applied, Db, DbOptions},
 };
 use tokio::net::TcpListener;
 
 use crate::{
-    audit_log::{AuditLog, HostAuditTrail},
+    audit_log::HostAuditTrail,
     catalogue::{CATALOGUES, MIGRATIONS},
     config::Config,
     legacy_bridge::LegacyBridge,
@@ -33,8 +29,18 @@ use crate::{
     onboarding::{self, Onboarding, Welcomer},
     readiness::HostReadiness,
     standings::IdentityStandings,
-    upkeep::{self, Upkeep},
 };
+
+mod error;
+mod options;
+mod parts;
+
+pub use error::AppError;
+pub use options::{AppOptions, MailOptions};
+
+pub(crate) use parts::operations;
+
+use parts::{named, new_identity, notifications_directory, with_handlers};
 
 /// The composed system: facades, live bus, durable handlers and the HTTP edge over one database.
 ///
@@ -56,82 +62,6 @@ pub struct App {
     operator_token: Option<OperatorToken>,
     metrics: HostMetrics,
     dev: bool,
-}
-
-/// How a system is composed.
-#[derive(Clone, Debug, Default)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "switches that have nothing to do with each other"
-)]
-pub struct AppOptions {
-    /// What the system runs is spawned here, and stops with it.
-    pub tasks: Tasks,
-    /// The name under which this host holds leases; one of its own by default.
-    pub node: Option<String>,
-    /// Whether browsers send the session cookie over HTTPS alone.
-    pub secure_cookies: bool,
-    /// Whether clients of the old system find its topics and messages.
-    pub legacy_bridge: bool,
-    /// What operators show at `/admin`; there is no `/admin` without it.
-    pub operator_token: Option<OperatorToken>,
-    /// Whether a new workspace is set up by `perme8.onboarding`.
-    pub onboarding: bool,
-    /// How mails look and go out.
-    pub mail: MailOptions,
-    /// Shows every mail to everybody, for development.
-    pub dev: bool,
-    /// Hashes passwords as cheaply as possible, for tests that do not ask how well they are kept.
-    #[cfg(feature = "testing")]
-    pub cheap_passwords: bool,
-}
-
-/// How the mails of a host look, and how they go out.
-#[derive(Clone, Debug)]
-pub struct MailOptions {
-    /// How they look.
-    pub stationery: Stationery,
-    /// Who sends them.
-    pub sender: Correspondent,
-    /// The server that they go through; into the mailbox when there is none.
-    pub server: Option<SmtpServer>,
-}
-
-impl Default for MailOptions {
-    fn default() -> Self {
-        let Config { mail_smtp_url: server, .. } = Config::default();
-        let (stationery, sender) = (Config::default().stationery(), Config::default().sender());
-        Self { stationery, sender, server }
-    }
-}
-
-/// Why the host does not run.
-#[derive(Debug, thiserror::Error)]
-pub enum AppError {
-    /// The database was not opened; nothing in it was changed.
-    #[error(transparent)]
-    Open(#[from] OpenError),
-    /// The database was not brought to the schema of this program.
-    #[error(transparent)]
-    Migration(#[from] MigrationError),
-    /// The handlers do not fit the database.
-    #[error(transparent)]
-    Handlers(#[from] StartError),
-    /// Mails would not go out.
-    #[error(transparent)]
-    Mail(#[from] SmtpSetupError),
-    /// The database gave an error.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-    /// Nobody can listen there.
-    #[error("cannot listen on {address}")]
-    Listen {
-        /// Where.
-        address: String,
-        /// What the operating system says.
-        #[source]
-        source: io::Error,
-    },
 }
 
 impl App {
@@ -357,62 +287,4 @@ impl fmt::Debug for App {
             .field("is_started", &self.is_started)
             .finish_non_exhaustive()
     }
-}
-
-#[cfg(feature = "testing")]
-fn new_identity(db: &Db, options: &AppOptions) -> Identity {
-    if options.cheap_passwords {
-        Identity::with_cheap_passwords(db.clone())
-    } else {
-        Identity::new(db.clone())
-    }
-}
-
-#[cfg(not(feature = "testing"))]
-fn new_identity(db: &Db, _options: &AppOptions) -> Identity {
-    Identity::new(db.clone())
-}
-
-/// What operators can do, for who runs no handlers: the program knows them all the same.
-pub(crate) fn operations(db: &Db) -> Operations {
-    let (identity, mail) = (Identity::new(db.clone()), MailOptions::default());
-    let sending = SendMail::into_mailbox(mail.sender, db);
-    let welcomer = Welcomer::new(db, identity.directory(), mail.stationery.clone());
-    let builder = Runtime::builder(db).process(Onboarding, welcomer);
-    let runtime = with_handlers(builder, db, &identity, mail.stationery, sending).build();
-    Operations::of(&runtime, CATALOGUES)
-}
-
-fn named(node: Option<String>) -> NodeOptions {
-    let default = NodeOptions::default();
-    NodeOptions { name: node.unwrap_or(default.name), lease: default.lease }
-}
-
-/// Who is who, for notifications.
-fn notifications_directory(identity: &Identity) -> Arc<dyn notifications::Directory> {
-    Arc::new(notifications::IdentityGateway::new(identity.directory()))
-}
-
-/// Every durable handler, worker and schedule that no setting turns off. A handler that goes away is declared
-/// `.retired("its.name")` here, a queue `.retired_queue("its.name")`.
-fn with_handlers(
-    builder: RuntimeBuilder,
-    db: &Db,
-    identity: &Identity,
-    stationery: Stationery,
-    sending: SendMail,
-) -> RuntimeBuilder {
-    let directory = notifications_directory(identity);
-    let notifications = Notifications::new(db.clone(), Arc::clone(&directory));
-    let builder = builder
-        .handler(identity::OnUserConfirmed)
-        .handler(identity.mailer(stationery))
-        .handler(notifications::OnInvitation::new(Arc::clone(&directory)))
-        .handler(notifications::OnWorkspaceActivity::new(directory))
-        .handler(notifications::OnAccessLost::new())
-        .handler(AuditLog::new())
-        .worker(LinkRequests::new(identity.clone()))
-        .worker(sending)
-        .worker(Upkeep::new(identity.clone(), Mailbox::new(db.clone()), notifications));
-    upkeep::schedules().into_iter().fold(builder, RuntimeBuilder::schedule)
 }

@@ -1,0 +1,54 @@
+//! How a system is composed.
+
+use api::OperatorToken;
+use mail::{Correspondent, SmtpServer, Stationery};
+use perme8_events::host::Tasks;
+
+use crate::config::Config;
+
+/// How a system is composed.
+#[derive(Clone, Debug, Default)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "switches that have nothing to do with each other"
+)]
+pub struct AppOptions {
+    /// What the system runs is spawned here, and stops with it.
+    pub tasks: Tasks,
+    /// The name under which this host holds leases; one of its own by default.
+    pub node: Option<String>,
+    /// Whether browsers send the session cookie over HTTPS alone.
+    pub secure_cookies: bool,
+    /// Whether clients of the old system find its topics and messages.
+    pub legacy_bridge: bool,
+    /// What operators show at `/admin`; there is no `/admin` without it.
+    pub operator_token: Option<OperatorToken>,
+    /// Whether a new workspace is set up by `perme8.onboarding`.
+    pub onboarding: bool,
+    /// How mails look and go out.
+    pub mail: MailOptions,
+    /// Shows every mail to everybody, for development.
+    pub dev: bool,
+    /// Hashes passwords as cheaply as possible, for tests that do not ask how well they are kept.
+    #[cfg(feature = "testing")]
+    pub cheap_passwords: bool,
+}
+
+/// How the mails of a host look, and how they go out.
+#[derive(Clone, Debug)]
+pub struct MailOptions {
+    /// How they look.
+    pub stationery: Stationery,
+    /// Who sends them.
+    pub sender: Correspondent,
+    /// The server that they go through; into the mailbox when there is none.
+    pub server: Option<SmtpServer>,
+}
+
+impl Default for MailOptions {
+    fn default() -> Self {
+        let Config { mail_smtp_url: server, .. } = Config::default();
+        let (stationery, sender) = (Config::default().stationery(), Config::default().sender());
+        Self { stationery, sender, server }
+    }
+}

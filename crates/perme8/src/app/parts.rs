@@ -1,0 +1,77 @@
+//! What the host is made of: its contexts, and everything that runs by itself.
+
+use std::sync::Arc;
+
+use identity::{Identity, LinkRequests};
+use mail::{Mailbox, SendMail, Stationery};
+use notifications::Notifications;
+use perme8_events::{
+    host::{NodeOptions, Operations, Runtime, RuntimeBuilder},
+    sql::Db,
+};
+
+use crate::{
+    app::options::{AppOptions, MailOptions},
+    audit_log::AuditLog,
+    catalogue::CATALOGUES,
+    onboarding::{Onboarding, Welcomer},
+    upkeep::{self, Upkeep},
+};
+
+#[cfg(feature = "testing")]
+pub(super) fn new_identity(db: &Db, options: &AppOptions) -> Identity {
+    if options.cheap_passwords {
+        Identity::with_cheap_passwords(db.clone())
+    } else {
+        Identity::new(db.clone())
+    }
+}
+
+#[cfg(not(feature = "testing"))]
+pub(super) fn new_identity(db: &Db, _options: &AppOptions) -> Identity {
+    Identity::new(db.clone())
+}
+
+/// What operators can do, for who runs no handlers: the program knows them all the same.
+pub(crate) fn operations(db: &Db) -> Operations {
+    let (identity, mail) = (Identity::new(db.clone()), MailOptions::default());
+    let sending = SendMail::into_mailbox(mail.sender, db);
+    let welcomer = Welcomer::new(db, identity.directory(), mail.stationery.clone());
+    let builder = Runtime::builder(db).process(Onboarding, welcomer);
+    let runtime = with_handlers(builder, db, &identity, mail.stationery, sending).build();
+    Operations::of(&runtime, CATALOGUES)
+}
+
+pub(super) fn named(node: Option<String>) -> NodeOptions {
+    let default = NodeOptions::default();
+    NodeOptions { name: node.unwrap_or(default.name), lease: default.lease }
+}
+
+/// Who is who, for notifications.
+pub(super) fn notifications_directory(identity: &Identity) -> Arc<dyn notifications::Directory> {
+    Arc::new(notifications::IdentityGateway::new(identity.directory()))
+}
+
+/// Every durable handler, worker and schedule that no setting turns off. A handler that goes away is declared
+/// `.retired("its.name")` here, a queue `.retired_queue("its.name")`.
+pub(super) fn with_handlers(
+    builder: RuntimeBuilder,
+    db: &Db,
+    identity: &Identity,
+    stationery: Stationery,
+    sending: SendMail,
+) -> RuntimeBuilder {
+    let directory = notifications_directory(identity);
+    let notifications = Notifications::new(db.clone(), Arc::clone(&directory));
+    let builder = builder
+        .handler(identity::OnUserConfirmed)
+        .handler(identity.mailer(stationery))
+        .handler(notifications::OnInvitation::new(Arc::clone(&directory)))
+        .handler(notifications::OnWorkspaceActivity::new(directory))
+        .handler(notifications::OnAccessLost::new())
+        .handler(AuditLog::new())
+        .worker(LinkRequests::new(identity.clone()))
+        .worker(sending)
+        .worker(Upkeep::new(identity.clone(), Mailbox::new(db.clone()), notifications));
+    upkeep::schedules().into_iter().fold(builder, RuntimeBuilder::schedule)
+}
