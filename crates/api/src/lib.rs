@@ -21,6 +21,7 @@ mod operator;
 mod pages;
 mod paging;
 mod panics;
+mod passwords;
 mod path;
 mod query;
 mod readiness;

@@ -13,6 +13,7 @@ use crate::{headers::Profile, state::Api};
 mod invitation;
 mod log_in;
 pub(crate) mod mailbox;
+mod password_reset;
 mod welcome;
 
 /// What all pages look like.
@@ -22,6 +23,8 @@ pub(crate) fn routes() -> Router<Api> {
     Router::new()
         .route("/login", get(log_in::ask).post(log_in::submit))
         .route("/login/{token}", get(log_in::follow))
+        .route("/password-reset", get(password_reset::ask).post(password_reset::submit))
+        .route("/password-reset/{token}", get(password_reset::follow))
         .route("/welcome", get(welcome::welcome))
         .route("/invitations/{id}", get(invitation::show).post(invitation::answer))
         .route("/assets/page.css", get(style))
@@ -50,10 +53,13 @@ impl Page {
         Self { status, ..self }
     }
 
-    /// After a mail was asked for. The same whether or not one is sent.
-    fn look_into_your_mail() -> Self {
+    /// After a mail was asked for, with a link that works for so long. The same whether or not one is sent.
+    fn look_into_your_mail(how_long: &str) -> Self {
         let body = html! {
-            p { "If there is an account with this address, a mail with a link is on its way. The link works for 15 minutes." }
+            p {
+                "If there is an account with this address, a mail with a link is on its way. The link works for "
+                (how_long) "."
+            }
         };
         Self::new("Look into your mail", body).with_status(StatusCode::ACCEPTED)
     }

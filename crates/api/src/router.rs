@@ -4,15 +4,15 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware::{from_fn, map_response},
-    routing::{delete, get, patch, post},
+    routing::{delete, get, patch, post, put},
 };
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     admin, audit, body, error::ApiError, headers, health, invitations, members, metrics,
-    notifications, pages, panics, request_id, same_origin, sessions, socket, state::Api, streams,
-    tickets, users, workspaces,
+    notifications, pages, panics, passwords, request_id, same_origin, sessions, socket, state::Api,
+    streams, tickets, users, workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
@@ -52,9 +52,12 @@ fn dressed(routes: Router) -> Router {
 fn people() -> Router<Api> {
     Router::new()
         .route("/api/users", post(users::register))
+        .route("/api/users/password-reset", post(passwords::send_link))
+        .route("/api/users/password-reset/{token}", put(passwords::reset))
         .route("/api/sessions", post(sessions::begin).delete(sessions::end))
         .route("/api/sessions/magic-link", post(sessions::send_link))
         .route("/api/me", get(users::me).patch(users::update))
+        .route("/api/me/password", put(passwords::change))
         .route("/api/me/workspaces", get(workspaces::mine))
         .route("/api/me/invitations", get(invitations::mine))
         .route("/api/notifications", get(notifications::list))

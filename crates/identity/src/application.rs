@@ -3,13 +3,16 @@
 pub(crate) mod accept_invitation;
 pub(crate) mod acting;
 pub(crate) mod change_member_role;
+pub(crate) mod change_password;
 pub(crate) mod confirm_user;
 pub(crate) mod create_workspace;
 pub(crate) mod decline_invitation;
 pub(crate) mod expire_invitations;
+pub(crate) mod fresh_session;
 pub(crate) mod invite_member;
 pub(crate) mod issue_confirmation;
 pub(crate) mod issue_magic_link;
+pub(crate) mod issue_password_reset;
 pub(crate) mod issue_ticket;
 pub(crate) mod leave_workspace;
 pub(crate) mod log_in;
@@ -26,7 +29,9 @@ pub(crate) mod redeem_ticket;
 pub(crate) mod register_user;
 pub(crate) mod remove_member;
 pub(crate) mod request_magic_link;
+pub(crate) mod request_password_reset;
 pub(crate) mod resend_invitation;
+pub(crate) mod reset_password;
 pub(crate) mod revoke_invitation;
 pub(crate) mod update_profile;
 

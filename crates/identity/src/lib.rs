@@ -18,6 +18,7 @@ pub use infrastructure::MIGRATIONS;
 // Commands and their errors: for whoever may use the facade.
 pub use application::accept_invitation::{AcceptInvitation, AcceptInvitationError};
 pub use application::change_member_role::{ChangeMemberRole, ChangeMemberRoleError};
+pub use application::change_password::{ChangePassword, ChangePasswordError};
 pub use application::confirm_user::{ConfirmUser, ConfirmUserError};
 pub use application::create_workspace::{CreateWorkspace, CreateWorkspaceError};
 pub use application::decline_invitation::{DeclineInvitation, DeclineInvitationError};
@@ -25,6 +26,7 @@ pub use application::expire_invitations::{ExpireInvitations, ExpireInvitationsEr
 pub use application::invite_member::{InviteMember, InviteMemberError};
 pub use application::issue_confirmation::{IssueConfirmation, IssueConfirmationError};
 pub use application::issue_magic_link::{IssueMagicLink, IssueMagicLinkError};
+pub use application::issue_password_reset::{IssuePasswordReset, IssuePasswordResetError};
 pub use application::issue_ticket::{IssueTicket, IssueTicketError};
 pub use application::leave_workspace::{LeaveWorkspace, LeaveWorkspaceError};
 pub use application::log_in::{LogIn, LogInError};
@@ -35,7 +37,9 @@ pub use application::redeem_ticket::{RedeemTicket, RedeemTicketError};
 pub use application::register_user::{RegisterUser, RegisterUserError};
 pub use application::remove_member::{RemoveMember, RemoveMemberError};
 pub use application::request_magic_link::{LinkRequest, RequestMagicLink, RequestMagicLinkError};
+pub use application::request_password_reset::{RequestPasswordReset, RequestPasswordResetError};
 pub use application::resend_invitation::{ResendInvitation, ResendInvitationError};
+pub use application::reset_password::{ResetPassword, ResetPasswordError};
 pub use application::revoke_invitation::{RevokeInvitation, RevokeInvitationError};
 pub use application::update_profile::{UpdateProfile, UpdateProfileError};
 pub use domain::fields::{FieldError, FieldErrors, Problem};
@@ -53,7 +57,9 @@ pub use infrastructure::directory::{
 };
 
 // Events: for the handlers of other contexts.
-pub use domain::account_events::{Change, ProfileChanges, ProfileUpdated};
+pub use domain::account_events::{
+    Change, PasswordChanged, PasswordResetRequested, ProfileChanges, ProfileUpdated,
+};
 pub use domain::events::{
     EVENTS, InvitationCreated, InvitationDeclined, InvitationExpired, InvitationResent,
     InvitationRevoked, LogInMethod, MagicLinkRequested, MemberInvited, MemberJoined, MemberLeft,

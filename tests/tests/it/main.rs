@@ -33,6 +33,8 @@ mod onboarding;
 #[cfg(test)]
 mod once;
 #[cfg(test)]
+mod passwords;
+#[cfg(test)]
 mod resume;
 #[cfg(test)]
 mod rights;

@@ -54,6 +54,18 @@ pub(crate) const ROUTES: &[Route] = &[
         Some(r#"{"email":"a@example.com"}"#),
         Access::Everybody,
     ),
+    route(
+        "POST",
+        "/api/users/password-reset",
+        Some(r#"{"email":"a@example.com"}"#),
+        Access::Everybody,
+    ),
+    route(
+        "PUT",
+        "/api/users/password-reset/{token}",
+        Some(r#"{"password":"x"}"#),
+        Access::Everybody,
+    ),
     route("GET", "/health", None, Access::Everybody),
     route("GET", "/api/health", None, Access::Everybody),
     route("GET", "/ready", None, Access::Everybody),
@@ -61,6 +73,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("DELETE", "/api/sessions", None, Access::People),
     route("GET", "/api/me", None, Access::People),
     route("PATCH", "/api/me", Some(r#"{"first_name":"N"}"#), Access::People),
+    route("PUT", "/api/me/password", Some(r#"{"password":"x"}"#), Access::People),
     route("GET", "/api/me/workspaces", None, Access::People),
     route("GET", "/api/me/invitations", None, Access::People),
     route("GET", "/api/me/events/stream", None, Access::People),
@@ -156,6 +169,7 @@ impl Route {
         let path = self.path.replace("{handler}", "notifications.on_invitation");
         let path = path.replace("{position}", "7").replace("{slug}", slug);
         let path = path.replace("{queue}", "tests.queue").replace("{schedule}", "tests.hourly");
+        let path = path.replace("{token}", "no-token");
         path.replace("{member}", member).replace("{id}", id)
     }
 

@@ -1,8 +1,47 @@
 //! Failures of what people do with their own account.
 
-use identity::UpdateProfileError;
+use axum::http::StatusCode;
+use identity::{
+    ChangePasswordError, RequestPasswordResetError, ResetPasswordError, UpdateProfileError,
+};
 
-use super::ApiError;
+use super::{ApiError, identity::log_in_refused};
+
+/// The session holds, but whoever has it may have found it open.
+const NOT_FRESH: ApiError = ApiError::new(
+    StatusCode::FORBIDDEN,
+    "reauthentication_needed",
+    "The log-in was too long ago: show once more who you are",
+);
+
+impl From<ChangePasswordError> for ApiError {
+    fn from(error: ChangePasswordError) -> Self {
+        match error {
+            ChangePasswordError::Forbidden => Self::forbidden(),
+            ChangePasswordError::Invalid(fields) => fields.into(),
+            ChangePasswordError::NotFresh => NOT_FRESH,
+            ChangePasswordError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<RequestPasswordResetError> for ApiError {
+    fn from(error: RequestPasswordResetError) -> Self {
+        match error {
+            RequestPasswordResetError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<ResetPasswordError> for ApiError {
+    fn from(error: ResetPasswordError) -> Self {
+        match error {
+            ResetPasswordError::InvalidToken => log_in_refused(),
+            ResetPasswordError::Invalid(fields) => fields.into(),
+            ResetPasswordError::Storage(error) => error.into(),
+        }
+    }
+}
 
 impl From<UpdateProfileError> for ApiError {
     fn from(error: UpdateProfileError) -> Self {

@@ -36,8 +36,8 @@ const TOO_MANY_PENDING: ApiError = ApiError::new(
 const INVITATION_EXPIRED: ApiError =
     ApiError::new(StatusCode::GONE, "invitation_expired", "The invitation has expired");
 
-/// The same answer to every log-in that is refused, whatever it was tried with.
-fn log_in_refused() -> ApiError {
+/// The same answer to every log-in that is refused, whatever it was tried with, and to every link that leads nowhere.
+pub(super) fn log_in_refused() -> ApiError {
     ApiError::new(StatusCode::UNAUTHORIZED, "invalid_credentials", "Invalid or expired credentials")
         .with_header(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"))
 }

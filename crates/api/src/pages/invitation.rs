@@ -115,7 +115,7 @@ pub(crate) async fn answer(
         (Answer::Link, _) => {
             let command = RequestMagicLink { email: offer.email };
             api.identity.request_magic_link(edge.anonymous(), command).await?;
-            Ok(Page::look_into_your_mail().into_response())
+            Ok(Page::look_into_your_mail("15 minutes").into_response())
         }
         (Answer::Register(account), _) => {
             let _turn = api.log_in_turn()?;
@@ -123,7 +123,7 @@ pub(crate) async fn answer(
             let email = offer.email.clone();
             let command = RegisterUser { email, first_name, last_name, password };
             match api.identity.register_user(edge.anonymous(), command).await {
-                Ok(_) => Ok(Page::look_into_your_mail().into_response()),
+                Ok(_) => Ok(Page::look_into_your_mail("15 minutes").into_response()),
                 Err(RegisterUserError::Invalid(problems)) => {
                     let status = StatusCode::UNPROCESSABLE_ENTITY;
                     Ok(page(&offer, None, Some(&problems)).with_status(status).into_response())

@@ -117,7 +117,7 @@ pub(crate) async fn submit(
         }
         Wish::Link(command) => {
             api.identity.request_magic_link(edge.anonymous(), command).await?;
-            Ok(Page::look_into_your_mail().into_response())
+            Ok(Page::look_into_your_mail("15 minutes").into_response())
         }
     }
 }

@@ -25,6 +25,10 @@ pub(crate) fn post(uri: impl Into<String>) -> Ask {
     Ask::new(Method::POST, uri)
 }
 
+pub(crate) fn put(uri: impl Into<String>) -> Ask {
+    Ask::new(Method::PUT, uri)
+}
+
 pub(crate) fn patch(uri: impl Into<String>) -> Ask {
     Ask::new(Method::PATCH, uri)
 }

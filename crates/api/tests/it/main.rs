@@ -10,6 +10,7 @@ mod html;
 mod invitations;
 mod notifications;
 mod pages;
+mod passwords;
 mod refusals;
 mod serving;
 mod sessions;

@@ -4,7 +4,12 @@ use perme8_events::StorageError;
 
 use crate::{
     application::ports::{EmailTokens, TokenSource, Users},
-    domain::{discreet::discreet, email::Email, secret::Secret, session::EmailToken},
+    domain::{
+        discreet::discreet,
+        email::Email,
+        secret::Secret,
+        session::{EmailToken, TokenPurpose},
+    },
 };
 
 /// Makes a token that confirms an e-mail address within 15 minutes; for whoever can send it there.
@@ -48,7 +53,8 @@ impl IssueConfirmation {
             return Err(IssueConfirmationError::AlreadyConfirmed);
         }
         let minted = tokens.mint();
-        let token = EmailToken::issue(minted.hash, user.id, user.email, tx.now());
+        let token =
+            EmailToken::issue(TokenPurpose::LogIn, minted.hash, user.id, user.email, tx.now());
         tx.keep_token(&token).await?;
         Ok(minted.plain)
     }

@@ -72,7 +72,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{email::Email, session::EmailToken},
+        domain::{
+            email::Email,
+            session::{EmailToken, TokenPurpose},
+        },
         testing::{
             CountedTokens, NEWCOMER, OWNER, Person, Tables, company, plain_passwords, report,
         },
@@ -88,7 +91,13 @@ mod tests {
         let minted = [(); N].map(|()| tokens.mint());
         for minted in &minted {
             let email = Email::parse(person.email).unwrap();
-            let token = EmailToken::issue(minted.hash.clone(), person.id(), email, now);
+            let token = EmailToken::issue(
+                TokenPurpose::LogIn,
+                minted.hash.clone(),
+                person.id(),
+                email,
+                now,
+            );
             tx.keep_token(&token).await.unwrap();
         }
         (tx, minted.map(|minted| minted.plain))

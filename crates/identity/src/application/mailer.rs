@@ -13,17 +13,20 @@ use perme8_events::{
 use crate::{
     application::ports::{EmailTokens, Invitations, TokenSource, Users, Workspaces},
     domain::{
+        account_events::{PasswordChanged, PasswordResetRequested},
         events::{InvitationCreated, InvitationResent, MagicLinkRequested, UserRegistered},
         invitation::Invitation,
         letters,
         references::InvitationId,
-        session::EmailToken,
+        secret::Secret,
+        session::{EmailToken, TokenPurpose},
         user::User,
         workspace::Workspace,
     },
 };
 
-/// Writes the mails of this context: links that confirm and log in, and invitations.
+/// Writes the mails of this context: links that confirm, log in and set passwords, invitations, and what people must know of
+/// their account.
 ///
 /// A token is made here and nowhere else, in the transaction that also enqueues its mail and moves the checkpoint: an event that
 /// is delivered twice makes neither a second token nor a second mail. Of the token the tables keep the hash; the mail holds
@@ -36,6 +39,9 @@ pub struct Mailer {
 
 const NAME: &str = "identity.mailer";
 
+/// Where another password is set.
+const RESET_PAGE: &str = "password-reset";
+
 impl Mailer {
     pub(crate) fn new(stationery: Stationery, tokens: Arc<dyn TokenSource>) -> Self {
         Self { stationery, tokens }
@@ -47,10 +53,8 @@ impl Mailer {
         tx: &mut T,
         user: User,
     ) -> Result<Option<Outgoing>, StorageError> {
-        let minted = self.tokens.mint();
-        let token = EmailToken::issue(minted.hash, user.id, user.email.clone(), tx.now());
-        tx.keep_token(&token).await?;
-        let segments = ["login", minted.plain.expose()];
+        let (plain, worth_until) = self.token(tx, &user, TokenPurpose::LogIn).await?;
+        let segments = ["login", plain.expose()];
         let (kind, name, letter) = if user.is_confirmed() {
             let link = self.stationery.link(&segments);
             let letter = letters::log_in(&self.stationery, &user.first_name, link);
@@ -63,7 +67,39 @@ impl Mailer {
             };
             (letters::CONFIRMATION, String::new(), letters::confirmation(&self.stationery, link))
         };
-        Ok(self.mail(kind, user.email.as_str(), &name, &letter, token.expires_at))
+        Ok(self.mail(kind, user.email.as_str(), &name, &letter, Some(worth_until)))
+    }
+
+    /// The link that somebody wants who has forgotten the password.
+    async fn reset<T: EmailTokens>(
+        &self,
+        tx: &mut T,
+        user: User,
+    ) -> Result<Option<Outgoing>, StorageError> {
+        let (plain, worth_until) = self.token(tx, &user, TokenPurpose::ResetPassword).await?;
+        let link = self.stationery.link(&[RESET_PAGE, plain.expose()]);
+        let letter = letters::password_reset(&self.stationery, &user.first_name, link);
+        Ok(self.mail_to(&user, letters::PASSWORD_RESET, &letter, Some(worth_until)))
+    }
+
+    /// What somebody must know whose password was changed, perhaps by somebody else.
+    fn password_changed(&self, user: &User) -> Option<Outgoing> {
+        let link = self.stationery.link(&[RESET_PAGE]);
+        let letter = letters::password_changed(&self.stationery, &user.first_name, link);
+        self.mail_to(user, letters::PASSWORD_CHANGED, &letter, None)
+    }
+
+    /// A fresh token for this person, and when it is worthless.
+    async fn token<T: EmailTokens>(
+        &self,
+        tx: &mut T,
+        user: &User,
+        purpose: TokenPurpose,
+    ) -> Result<(Secret, DateTime<Utc>), StorageError> {
+        let minted = self.tokens.mint();
+        let token = EmailToken::issue(purpose, minted.hash, user.id, user.email.clone(), tx.now());
+        tx.keep_token(&token).await?;
+        Ok((minted.plain, token.expires_at))
     }
 
     async fn invitation<T: Users + Workspaces + Invitations>(
@@ -96,7 +132,17 @@ impl Mailer {
                 (String::new(), letters::invitation_to_register(&self.stationery, &offer, link))
             }
         };
-        Ok(self.mail(letters::INVITATION, email.as_str(), &name, &letter, expires_at))
+        Ok(self.mail(letters::INVITATION, email.as_str(), &name, &letter, Some(expires_at)))
+    }
+
+    fn mail_to(
+        &self,
+        user: &User,
+        kind: MailKind,
+        letter: &Letter,
+        worth_until: Option<DateTime<Utc>>,
+    ) -> Option<Outgoing> {
+        self.mail(kind, user.email.as_str(), &user.full_name(), letter, worth_until)
     }
 
     /// Nothing for an address that a mail cannot go to.
@@ -106,13 +152,13 @@ impl Mailer {
         address: &str,
         name: &str,
         letter: &Letter,
-        worth_until: DateTime<Utc>,
+        worth_until: Option<DateTime<Utc>>,
     ) -> Option<Outgoing> {
         let Ok(to) = Correspondent::new(address, name) else {
             tracing::warn!(kind = kind.as_str(), "an address takes no mail: nothing is sent");
             return None;
         };
-        Some(self.stationery.mail(kind, to, letter, Some(worth_until)))
+        Some(self.stationery.mail(kind, to, letter, worth_until))
     }
 }
 
@@ -122,6 +168,10 @@ enum Wanted {
     Confirmation(UserId),
     /// A link for somebody who asks for one.
     Link(UserId),
+    /// A link for somebody who wants another password.
+    Reset(UserId),
+    /// A word to somebody whose password was changed.
+    PasswordChanged(UserId),
     Invitation(InvitationId),
 }
 
@@ -131,6 +181,12 @@ fn wanted(event: &Envelope) -> Result<Option<Wanted>, HandlerError> {
     }
     if let Some(MagicLinkRequested { user_id }) = event.decode()? {
         return Ok(Some(Wanted::Link(user_id)));
+    }
+    if let Some(PasswordResetRequested { user_id }) = event.decode()? {
+        return Ok(Some(Wanted::Reset(user_id)));
+    }
+    if let Some(PasswordChanged { user_id }) = event.decode()? {
+        return Ok(Some(Wanted::PasswordChanged(user_id)));
     }
     if let Some(InvitationCreated { invitation_id, .. }) = event.decode()? {
         return Ok(Some(Wanted::Invitation(invitation_id)));
@@ -149,6 +205,8 @@ impl Subscriber for Mailer {
             &[
                 Subscription::to::<UserRegistered>(),
                 Subscription::to::<MagicLinkRequested>(),
+                Subscription::to::<PasswordResetRequested>(),
+                Subscription::to::<PasswordChanged>(),
                 Subscription::to::<InvitationCreated>(),
                 Subscription::to::<InvitationResent>(),
             ]
@@ -186,6 +244,14 @@ where
                 Some(user) => self.link(tx, user).await?,
                 None => None,
             },
+            Some(Wanted::Reset(id)) => match Load::<User>::load(tx, id).await? {
+                Some(user) => self.reset(tx, user).await?,
+                None => None,
+            },
+            Some(Wanted::PasswordChanged(id)) => {
+                let user = Load::<User>::load(tx, id).await?;
+                user.and_then(|user| self.password_changed(&user))
+            }
             Some(Wanted::Invitation(id)) => self.invitation(tx, id).await?,
             None => None,
         };

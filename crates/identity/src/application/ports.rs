@@ -12,7 +12,7 @@ use crate::domain::{
     references::{SessionId, WorkspaceRef},
     role::Role,
     secret::{PasswordHash, Secret, TokenHash},
-    session::{EmailToken, Session, Ticket},
+    session::{EmailToken, Session, Ticket, TokenPurpose},
     slug::Slug,
     user::User,
     workspace::Workspace,
@@ -51,10 +51,11 @@ pub(crate) trait EmailTokens: Transaction {
         limit: u32,
     ) -> impl Future<Output = Result<u64, StorageError>> + Send;
 
-    /// Takes a token out, unless it is worthless by now: nobody takes it a second time.
+    /// Takes a token of this purpose out, unless it is worthless by now: nobody takes it a second time.
     fn take_token(
         &mut self,
         hash: &TokenHash,
+        purpose: TokenPurpose,
     ) -> impl Future<Output = Result<Option<EmailToken>, StorageError>> + Send;
 
     /// Forgets every token of a person.
@@ -77,6 +78,20 @@ pub(crate) trait Sessions: Transaction {
         &mut self,
         limit: u32,
     ) -> impl Future<Output = Result<u64, StorageError>> + Send;
+
+    /// A session of the person, over or not.
+    fn session(
+        &mut self,
+        id: SessionId,
+        user: UserId,
+    ) -> impl Future<Output = Result<Option<Session>, StorageError>> + Send;
+
+    /// Ends every session of the person, but perhaps one.
+    fn end_sessions(
+        &mut self,
+        user: UserId,
+        except: Option<SessionId>,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
 
     /// Ends a session; tells whether the person had it.
     fn end_session(
@@ -195,10 +210,17 @@ pub(crate) trait Accounts: Sync {
         email: &Email,
     ) -> impl Future<Output = Result<Option<User>, StorageError>> + Send;
 
-    /// To whom the token was sent, worthless by now or not.
+    /// Whose id it is.
+    fn account(
+        &self,
+        id: UserId,
+    ) -> impl Future<Output = Result<Option<User>, StorageError>> + Send;
+
+    /// To whom the token of this purpose was sent, worthless by now or not.
     fn account_by_token(
         &self,
         hash: &TokenHash,
+        purpose: TokenPurpose,
     ) -> impl Future<Output = Result<Option<User>, StorageError>> + Send;
 }
 

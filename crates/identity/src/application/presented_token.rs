@@ -7,6 +7,7 @@ use crate::{
     domain::{
         email::Email,
         secret::{PasswordHash, Secret, TokenHash},
+        session::TokenPurpose,
         user::User,
     },
 };
@@ -31,7 +32,8 @@ impl PresentedToken {
         tokens: &dyn TokenSource,
     ) -> Result<Option<Self>, StorageError> {
         let Some(hash) = tokens.digest(token) else { return Ok(None) };
-        let Some(user) = accounts.account_by_token(&hash).await? else { return Ok(None) };
+        let account = accounts.account_by_token(&hash, TokenPurpose::LogIn).await?;
+        let Some(user) = account else { return Ok(None) };
         // Of a confirmed account the password is nobody's business here.
         let stored = user.password_hash.filter(|_| user.confirmed_at.is_none());
         let password = match (stored, password.cloned()) {
@@ -50,7 +52,9 @@ impl PresentedToken {
     ) -> Result<Option<User>, StorageError> {
         // The turn comes before the token: whoever registers the address anew takes both in this order, too.
         tx.wait_for_turn(&self.email).await?;
-        let Some(token) = tx.take_token(&self.hash).await? else { return Ok(None) };
+        let Some(token) = tx.take_token(&self.hash, TokenPurpose::LogIn).await? else {
+            return Ok(None);
+        };
         let user = Load::<User>::load(tx, token.user_id).await?;
         Ok(user.filter(|user| user.email == self.email && user.email == token.sent_to))
     }

@@ -50,7 +50,7 @@ mod tests {
         application::ports::TokenSource as _,
         domain::{
             email::Email,
-            session::{EmailToken, Session},
+            session::{EmailToken, Session, TokenPurpose},
         },
         testing::{CountedTokens, NEWCOMER, OWNER, Tables, company},
     };
@@ -64,7 +64,8 @@ mod tests {
             tx.begin_session(&session).await.unwrap();
         }
         let email = Email::parse(NEWCOMER.email).unwrap();
-        let token = EmailToken::issue(tokens.mint().hash, NEWCOMER.id(), email, now);
+        let token =
+            EmailToken::issue(TokenPurpose::LogIn, tokens.mint().hash, NEWCOMER.id(), email, now);
         tx.keep_token(&token).await.unwrap();
         tx.of(Actor::System("identity.expiry".into()))
     }

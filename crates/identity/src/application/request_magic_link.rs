@@ -29,6 +29,17 @@ pub enum RequestMagicLinkError {
 #[derive(Serialize, Deserialize)]
 pub struct LinkRequest {
     pub(crate) email: String,
+    #[serde(default)]
+    pub(crate) wish: LinkWish,
+}
+
+/// What somebody wants a link for.
+#[derive(Debug, Clone, Copy, Default, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum LinkWish {
+    #[default]
+    LogIn,
+    ResetPassword,
 }
 
 discreet! { LinkRequest {  } }
@@ -38,16 +49,21 @@ impl Job for LinkRequest {
 }
 
 impl RequestMagicLink {
-    /// What is no address, nobody has an account with; the caller does not learn of that either.
     #[expect(clippy::unused_async, reason = "use cases are called in one way")]
     pub(crate) async fn execute(
         &self,
         tx: &mut impl Transaction,
     ) -> Result<(), RequestMagicLinkError> {
-        if let Ok(email) = Email::parse(&self.email) {
-            tx.enqueue(LinkRequest { email: email.to_string() });
-        }
+        request_link(tx, &self.email, LinkWish::LogIn);
         Ok(())
+    }
+}
+
+/// Has it looked up who wants the link. What is no address, nobody has an account with; the caller does not learn of that
+/// either.
+pub(crate) fn request_link(tx: &mut impl Transaction, email: &str, wish: LinkWish) {
+    if let Ok(email) = Email::parse(email) {
+        tx.enqueue(LinkRequest { email: email.to_string(), wish });
     }
 }
 
@@ -71,7 +87,7 @@ mod tests {
             OWNER.email,
             expect![[r#"
             Ok(())
-            enqueue identity.link_requests {"email":"owner@example.com"}
+            enqueue identity.link_requests {"email":"owner@example.com","wish":"log_in"}
         "#]],
         )
         .await;
@@ -79,7 +95,7 @@ mod tests {
             NEWCOMER.email,
             expect![[r#"
             Ok(())
-            enqueue identity.link_requests {"email":"newcomer@example.com"}
+            enqueue identity.link_requests {"email":"newcomer@example.com","wish":"log_in"}
         "#]],
         )
         .await;
@@ -87,7 +103,7 @@ mod tests {
             " Nobody@Example.com",
             expect![[r#"
             Ok(())
-            enqueue identity.link_requests {"email":"nobody@example.com"}
+            enqueue identity.link_requests {"email":"nobody@example.com","wish":"log_in"}
         "#]],
         )
         .await;

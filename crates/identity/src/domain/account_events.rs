@@ -15,6 +15,26 @@ pub struct ProfileUpdated {
     pub changes: ProfileChanges,
 }
 
+/// Emitted when the account has another password; every other session has ended with the old one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "user", audience(user = "user_id"))]
+pub struct PasswordChanged {
+    /// Whose.
+    #[event(aggregate_id)]
+    pub user_id: UserId,
+}
+
+/// Emitted when somebody wants a link by mail that sets another password.
+///
+/// It may be anybody who knows the address; the link goes to whoever reads the mail.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "user", audience(user = "user_id"))]
+pub struct PasswordResetRequested {
+    /// Whose account.
+    #[event(aggregate_id)]
+    pub user_id: UserId,
+}
+
 /// The fields of a profile that changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]

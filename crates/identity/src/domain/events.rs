@@ -5,7 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    account_events::ProfileUpdated,
+    account_events::{PasswordChanged, PasswordResetRequested, ProfileUpdated},
     references::{InvitationId, SessionId},
     role::Role,
 };
@@ -14,7 +14,7 @@ catalogue! {
     /// Every event of identity.
     pub EVENTS:
     UserRegistered, UserConfirmed, MagicLinkRequested, UserLoggedIn, UserLoggedOut,
-    ProfileUpdated,
+    ProfileUpdated, PasswordChanged, PasswordResetRequested,
     WorkspaceCreated,
     MemberInvited, MemberJoined, MemberRoleChanged, MemberRemoved, MemberLeft,
     InvitationCreated, InvitationResent, InvitationDeclined, InvitationRevoked, InvitationExpired,

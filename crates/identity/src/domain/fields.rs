@@ -36,6 +36,8 @@ pub enum Problem {
     Taken,
     /// A password that is found by guessing.
     Guessable,
+    /// Not the secret that it should be.
+    Wrong,
 }
 
 impl FieldErrors {
@@ -77,6 +79,7 @@ impl fmt::Display for Problem {
             Self::TooLong { max } => write!(f, "should be at most {max} character(s)"),
             Self::Malformed(expected) => f.write_str(expected),
             Self::Taken => f.write_str("has already been taken"),
+            Self::Wrong => f.write_str("is wrong"),
             Self::Guessable => f.write_str(
                 "is too easy to guess: take more words, and none that have to do with each other or with you",
             ),

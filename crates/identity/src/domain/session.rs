@@ -8,8 +8,8 @@ use crate::domain::{email::Email, references::SessionId, secret::TokenHash};
 /// How long a session lasts.
 const SESSION: TimeDelta = TimeDelta::days(14);
 
-/// How long the token of a link in a mail is good.
-const LINK: TimeDelta = TimeDelta::minutes(15);
+/// So long somebody who has shown who they are may do what others must not do with a session that was left open.
+const FRESH: TimeDelta = TimeDelta::minutes(20);
 
 /// How long a ticket is good.
 const TICKET: TimeDelta = TimeDelta::seconds(60);
@@ -36,14 +36,43 @@ impl Session {
     ) -> Self {
         Self { id, user_id, token_hash, authenticated_at: now, expires_at: now + SESSION }
     }
+
+    /// Whether the person has shown who they are in this session a moment ago.
+    pub(crate) fn is_fresh(&self, now: DateTime<Utc>) -> bool {
+        self.authenticated_at > now - FRESH && self.expires_at > now
+    }
 }
 
-/// A single-use token that was sent to the e-mail address of an account, and proves that its bearer reads that mail.
-///
-/// It logs in, and confirms the address where nobody has yet.
+/// What the token of a mail is good for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum TokenPurpose {
+    /// It logs in, and confirms the address where nobody has yet.
+    LogIn,
+    /// It sets another password.
+    ResetPassword,
+}
+
+impl TokenPurpose {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::LogIn => "log_in",
+            Self::ResetPassword => "reset_password",
+        }
+    }
+
+    const fn lifetime(self) -> TimeDelta {
+        match self {
+            Self::LogIn => TimeDelta::minutes(15),
+            Self::ResetPassword => TimeDelta::hours(1),
+        }
+    }
+}
+
+/// A single-use token that was sent to an e-mail address, and proves that its bearer reads that mail.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct EmailToken {
     pub(crate) token_hash: TokenHash,
+    pub(crate) purpose: TokenPurpose,
     pub(crate) user_id: UserId,
     /// Where it was sent; worthless once the account has another address.
     pub(crate) sent_to: Email,
@@ -52,12 +81,13 @@ pub(crate) struct EmailToken {
 
 impl EmailToken {
     pub(crate) fn issue(
+        purpose: TokenPurpose,
         token_hash: TokenHash,
         user_id: UserId,
         sent_to: Email,
         now: DateTime<Utc>,
     ) -> Self {
-        Self { token_hash, user_id, sent_to, expires_at: now + LINK }
+        Self { token_hash, purpose, user_id, sent_to, expires_at: now + purpose.lifetime() }
     }
 }
 
@@ -78,5 +108,25 @@ impl Ticket {
         now: DateTime<Utc>,
     ) -> Self {
         Self { token_hash, session_id, user_id, expires_at: now + TICKET }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use perme8_events::{Clock as _, Id, testing::ManualClock};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn a_session_is_fresh_for_less_than_twenty_minutes() {
+        let now = ManualClock::monday_morning().now();
+        let id = Uuid::from_u128(1);
+        let session = Session::begin(Id::new(id), Id::new(id), TokenHash::new([1; 32]), now);
+        for (minutes, fresh) in [(0, true), (19, true), (20, false), (21, false)] {
+            assert_eq!(session.is_fresh(now + TimeDelta::minutes(minutes)), fresh, "{minutes}");
+        }
+        let over = Session { expires_at: now, ..session };
+        assert!(!over.is_fresh(now));
     }
 }

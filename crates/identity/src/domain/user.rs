@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use perme8_events::{Aggregate, Unsaved, UserId};
 
 use crate::domain::{
-    account_events::{Change, ProfileChanges, ProfileUpdated},
+    account_events::{Change, PasswordChanged, ProfileChanges, ProfileUpdated},
     email::Email,
     events::{MagicLinkRequested, UserConfirmed, UserRegistered},
     secret::PasswordHash,
@@ -103,8 +103,19 @@ impl User {
         Some(Unsaved::new(Self { first_name, last_name, ..self.clone() }).record(event))
     }
 
+    /// Another password.
+    pub(crate) fn set_password(self, hash: PasswordHash) -> Unsaved<Self> {
+        let event = PasswordChanged { user_id: self.id };
+        Unsaved::new(Self { password_hash: Some(hash), ..self }).record(event)
+    }
+
     pub(crate) fn is_confirmed(&self) -> bool {
         self.confirmed_at.is_some()
+    }
+
+    /// What somebody knows who wants to guess a secret of this person.
+    pub(crate) fn about(&self) -> [&str; 3] {
+        [self.email.as_str(), &self.first_name, &self.last_name]
     }
 
     pub(crate) fn full_name(&self) -> String {

@@ -1,10 +1,15 @@
 //! What people do with their own account.
 
-use perme8_events::Origin;
+use perme8_events::{Actor, Origin};
 
 use super::{Identity, Refusal};
 use crate::application::{
+    acting::acting_user,
+    change_password::{ChangePassword, ChangePasswordError},
+    issue_password_reset::{IssuePasswordReset, IssuePasswordResetError},
     read_models::UserProfile,
+    request_password_reset::{RequestPasswordReset, RequestPasswordResetError},
+    reset_password::{ResetPassword, ResetPasswordError},
     update_profile::{UpdateProfile, UpdateProfileError},
 };
 
@@ -21,5 +26,64 @@ impl Identity {
         command: UpdateProfile,
     ) -> Result<UserProfile, UpdateProfileError> {
         transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Gives the person who acts another password; every other session ends.
+    ///
+    /// # Errors
+    ///
+    /// [`ChangePasswordError`].
+    #[tracing::instrument(skip_all, fields(session.id = %command.session_id))]
+    pub async fn change_password(
+        &self,
+        origin: Origin,
+        command: ChangePassword,
+    ) -> Result<(), ChangePasswordError> {
+        let acting = acting_user(&origin);
+        let prepared = command.prepare(acting, &self.db, &*self.passwords).await?;
+        transact!(self, origin, tx => prepared.execute(tx))
+    }
+
+    /// Asks for a link that sets another password, to be sent by mail. Anybody may, and learns nothing.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestPasswordResetError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn request_password_reset(
+        &self,
+        origin: Origin,
+        command: RequestPasswordReset,
+    ) -> Result<(), RequestPasswordResetError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Finds out who it was that asked for such a link. Only the system may.
+    ///
+    /// # Errors
+    ///
+    /// [`IssuePasswordResetError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn issue_password_reset(
+        &self,
+        origin: Origin,
+        command: IssuePasswordReset,
+    ) -> Result<(), IssuePasswordResetError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Sets another password by the token of a link from a mail, which shows who acts; every session ends.
+    ///
+    /// # Errors
+    ///
+    /// [`ResetPasswordError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn reset_password(
+        &self,
+        origin: Origin,
+        command: ResetPassword,
+    ) -> Result<(), ResetPasswordError> {
+        let prepared = command.prepare(&self.db, &*self.passwords, &*self.tokens).await?;
+        transact!(self, origin.of(Actor::User(prepared.user_id)), tx => prepared.execute(tx))
     }
 }

@@ -4,7 +4,11 @@ use async_trait::async_trait;
 use perme8_events::{HandlerError, JobRun, QueueOptions, Worker};
 
 use super::Identity;
-use crate::application::{issue_magic_link::IssueMagicLink, request_magic_link::LinkRequest};
+use crate::application::{
+    issue_magic_link::IssueMagicLink,
+    issue_password_reset::IssuePasswordReset,
+    request_magic_link::{LinkRequest, LinkWish},
+};
 
 /// Looks up who it was that asked for a link, away from the request that must not tell.
 #[derive(Debug, Clone)]
@@ -32,9 +36,18 @@ impl Worker for LinkRequests {
 
     async fn work(
         &self,
-        LinkRequest { email }: LinkRequest,
+        LinkRequest { email, wish }: LinkRequest,
         run: &JobRun,
     ) -> Result<(), HandlerError> {
-        Ok(self.identity.issue_magic_link(run.origin(), IssueMagicLink { email }).await?)
+        let (identity, origin) = (&self.identity, run.origin());
+        match wish {
+            LinkWish::LogIn => {
+                identity.issue_magic_link(origin, IssueMagicLink { email }).await?;
+            }
+            LinkWish::ResetPassword => {
+                identity.issue_password_reset(origin, IssuePasswordReset { email }).await?;
+            }
+        }
+        Ok(())
     }
 }

@@ -17,7 +17,7 @@ use crate::{
         references::WorkspaceRef,
         role::Role,
         secret::{PasswordHash, TokenHash},
-        session::{EmailToken, Session, TICKETS, Ticket},
+        session::{EmailToken, Session, TICKETS, Ticket, TokenPurpose},
         slug::Slug,
         user::{NewUser, User},
         workspace::{NewWorkspace, Workspace},

@@ -10,9 +10,16 @@ use crate::{
         email::Email,
         references::SessionId,
         secret::TokenHash,
-        session::{EmailToken, Session},
+        session::{EmailToken, Session, TokenPurpose},
     },
 };
+
+#[derive(FromRow)]
+struct SessionRow {
+    token_hash: Vec<u8>,
+    authenticated_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
 
 #[derive(FromRow)]
 struct TokenRow {
@@ -23,7 +30,7 @@ struct TokenRow {
 
 impl EmailTokens for Tx {
     async fn keep_token(&mut self, token: &EmailToken) -> Result<(), StorageError> {
-        let EmailToken { token_hash, user_id, sent_to, expires_at } = token;
+        let EmailToken { token_hash, purpose, user_id, sent_to, expires_at } = token;
         let now = self.now();
         self.query(sql!(
             "DELETE FROM identity_email_tokens WHERE user_id = $1 AND expires_at <= $2"
@@ -34,11 +41,12 @@ impl EmailTokens for Tx {
         .await?;
         let insert = sql!(
             "INSERT INTO identity_email_tokens (token_hash, user_id, purpose, sent_to, expires_at)
-             VALUES ($1, $2, 'log_in', $3, $4)"
+             VALUES ($1, $2, $3, $4, $5)"
         );
         self.query(insert)
             .bind(token_hash.as_bytes())
             .bind(*user_id)
+            .bind(purpose.as_str())
             .bind(sent_to.as_str())
             .bind(*expires_at)
             .exec()
@@ -55,16 +63,21 @@ impl EmailTokens for Tx {
         self.query(delete).bind(now).bind(i64::from(limit)).exec().await
     }
 
-    async fn take_token(&mut self, hash: &TokenHash) -> Result<Option<EmailToken>, StorageError> {
+    async fn take_token(
+        &mut self,
+        hash: &TokenHash,
+        purpose: TokenPurpose,
+    ) -> Result<Option<EmailToken>, StorageError> {
         let now = self.now();
         let delete = sql!(
-            "DELETE FROM identity_email_tokens WHERE token_hash = $1 AND purpose = 'log_in' AND expires_at > $2
+            "DELETE FROM identity_email_tokens WHERE token_hash = $1 AND purpose = $2 AND expires_at > $3
              RETURNING user_id, sent_to, expires_at"
         );
         let row: Option<TokenRow> =
-            self.query(delete).bind(hash.as_bytes()).bind(now).opt().await?;
+            self.query(delete).bind(hash.as_bytes()).bind(purpose.as_str()).bind(now).opt().await?;
         Ok(row.map(|TokenRow { user_id, sent_to, expires_at }| EmailToken {
             token_hash: hash.clone(),
+            purpose,
             user_id,
             sent_to: Email::stored(sent_to),
             expires_at,
@@ -108,6 +121,34 @@ impl Sessions for Tx {
                 (SELECT id FROM identity_sessions WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2)"
         );
         self.query(delete).bind(now).bind(i64::from(limit)).exec().await
+    }
+
+    async fn session(
+        &mut self,
+        id: SessionId,
+        user: UserId,
+    ) -> Result<Option<Session>, StorageError> {
+        let select = sql!(
+            "SELECT token_hash, authenticated_at, expires_at FROM identity_sessions WHERE id = $1 AND user_id = $2"
+        );
+        let row: Option<SessionRow> = self.query(select).bind(id).bind(user).opt().await?;
+        Ok(row.map(|SessionRow { token_hash, authenticated_at, expires_at }| Session {
+            id,
+            user_id: user,
+            token_hash: TokenHash::stored(token_hash),
+            authenticated_at,
+            expires_at,
+        }))
+    }
+
+    async fn end_sessions(
+        &mut self,
+        user: UserId,
+        except: Option<SessionId>,
+    ) -> Result<(), StorageError> {
+        let delete =
+            sql!("DELETE FROM identity_sessions WHERE user_id = $1 AND id IS DISTINCT FROM $2");
+        self.query(delete).bind(user).bind(except).exec().await.map(drop)
     }
 
     async fn end_session(&mut self, id: SessionId, user: UserId) -> Result<bool, StorageError> {

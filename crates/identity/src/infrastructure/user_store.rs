@@ -10,6 +10,7 @@ use crate::{
     domain::{
         email::Email,
         secret::{PasswordHash, TokenHash},
+        session::TokenPurpose,
         user::User,
     },
     infrastructure::rows::{UserRow, select_users},
@@ -79,10 +80,20 @@ impl Accounts for Db {
         Ok(query.bind(email.as_str()).opt::<UserRow>().await?.map(User::from))
     }
 
-    async fn account_by_token(&self, hash: &TokenHash) -> Result<Option<User>, StorageError> {
+    async fn account(&self, id: UserId) -> Result<Option<User>, StorageError> {
+        let query = self.query(sql!(select_users!("WHERE id = $1")));
+        Ok(query.bind(id).opt::<UserRow>().await?.map(User::from))
+    }
+
+    async fn account_by_token(
+        &self,
+        hash: &TokenHash,
+        purpose: TokenPurpose,
+    ) -> Result<Option<User>, StorageError> {
         let query = self.query(sql!(select_users!(
-            "WHERE id = (SELECT user_id FROM identity_email_tokens WHERE token_hash = $1)"
+            "WHERE id = (SELECT user_id FROM identity_email_tokens WHERE token_hash = $1 AND purpose = $2)"
         )));
-        Ok(query.bind(hash.as_bytes()).opt::<UserRow>().await?.map(User::from))
+        let query = query.bind(hash.as_bytes()).bind(purpose.as_str());
+        Ok(query.opt::<UserRow>().await?.map(User::from))
     }
 }

@@ -16,7 +16,7 @@ use crate::{
         references::{InvitationId, SessionId, WorkspaceRef},
         role::Role,
         secret::TokenHash,
-        session::{EmailToken, Session, Ticket},
+        session::{EmailToken, Session, Ticket, TokenPurpose},
         slug::Slug,
         user::User,
         workspace::Workspace,
@@ -110,13 +110,15 @@ impl EmailTokens for FakeTx<Tables> {
         Ok(purge(&mut self.state.tokens, limit, |kept| (kept.expires_at <= now, kept.expires_at)))
     }
 
-    async fn take_token(&mut self, hash: &TokenHash) -> Result<Option<EmailToken>, StorageError> {
+    async fn take_token(
+        &mut self,
+        hash: &TokenHash,
+        purpose: TokenPurpose,
+    ) -> Result<Option<EmailToken>, StorageError> {
         let now = self.now();
-        let place = self
-            .state
-            .tokens
-            .iter()
-            .position(|kept| kept.token_hash == *hash && kept.expires_at > now);
+        let place = self.state.tokens.iter().position(|kept| {
+            kept.token_hash == *hash && kept.purpose == purpose && kept.expires_at > now
+        });
         Ok(place.map(|place| self.state.tokens.remove(place)))
     }
 
@@ -137,6 +139,24 @@ impl Sessions for FakeTx<Tables> {
     async fn purge_sessions(&mut self, limit: u32) -> Result<u64, StorageError> {
         let now = self.now();
         Ok(purge(&mut self.state.sessions, limit, |kept| (kept.expires_at <= now, kept.expires_at)))
+    }
+
+    async fn session(
+        &mut self,
+        id: SessionId,
+        user: UserId,
+    ) -> Result<Option<Session>, StorageError> {
+        let mut sessions = self.state.sessions.iter();
+        Ok(sessions.find(|kept| kept.id == id && kept.user_id == user).cloned())
+    }
+
+    async fn end_sessions(
+        &mut self,
+        user: UserId,
+        except: Option<SessionId>,
+    ) -> Result<(), StorageError> {
+        self.state.sessions.retain(|kept| kept.user_id != user || Some(kept.id) == except);
+        Ok(())
     }
 
     async fn end_session(&mut self, id: SessionId, user: UserId) -> Result<bool, StorageError> {
@@ -316,8 +336,17 @@ impl Accounts for Tables {
         Ok(self.users.iter().find(|user| user.email == *email).cloned())
     }
 
-    async fn account_by_token(&self, hash: &TokenHash) -> Result<Option<User>, StorageError> {
-        let token = self.tokens.iter().find(|token| token.token_hash == *hash);
+    async fn account(&self, id: UserId) -> Result<Option<User>, StorageError> {
+        Ok(self.users.iter().find(|user| user.id == id).cloned())
+    }
+
+    async fn account_by_token(
+        &self,
+        hash: &TokenHash,
+        purpose: TokenPurpose,
+    ) -> Result<Option<User>, StorageError> {
+        let mut tokens = self.tokens.iter();
+        let token = tokens.find(|token| token.token_hash == *hash && token.purpose == purpose);
         Ok(token.and_then(|token| self.users.iter().find(|user| user.id == token.user_id)).cloned())
     }
 }

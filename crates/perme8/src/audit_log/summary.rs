@@ -124,6 +124,8 @@ mod tests {
             identity.user_logged_in: method
             identity.user_logged_out: 
             identity.profile_updated: 
+            identity.password_changed: 
+            identity.password_reset_requested: 
             identity.workspace_created: name, slug
             identity.member_invited: role, workspace_name
             identity.member_joined: role

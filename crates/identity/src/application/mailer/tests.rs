@@ -34,6 +34,14 @@ fn wants_link(person: Person) -> Envelope {
     happened(&MagicLinkRequested { user_id: person.id() }, person.id().to_string())
 }
 
+fn wants_reset(person: Person) -> Envelope {
+    happened(&PasswordResetRequested { user_id: person.id() }, person.id().to_string())
+}
+
+fn changed_password(person: Person) -> Envelope {
+    happened(&PasswordChanged { user_id: person.id() }, person.id().to_string())
+}
+
 fn created(invitation: &Invitation) -> Envelope {
     let event = InvitationCreated {
         invitation_id: invitation.id,
@@ -59,7 +67,7 @@ fn outgoing(tx: &FakeTx<Tables>) -> String {
         format!(
             "{} to {address} {name} until {} once {once}\n{}\n\n{}",
             text("kind"),
-            text("worth_until"),
+            mail["worth_until"].as_str().unwrap_or("whenever"),
             text("subject"),
             text("text")
         )
@@ -76,7 +84,7 @@ async fn check(mut tx: FakeTx<Tables>, event: &Envelope, expected: Expect) {
     handle(&mut tx, event).await;
     let sent = outgoing(&tx);
     expected.assert_eq(&sent);
-    let links = sent.matches("/login/token").count();
+    let links = sent.matches("/token").count();
     assert_eq!(
         tx.state.tokens.len() - tokens,
         links,
@@ -153,8 +161,50 @@ async fn whoever_asks_before_the_first_confirmation_gets_that() {
 }
 
 #[tokio::test]
+async fn whoever_has_forgotten_the_password_gets_a_link() {
+    check(company(), &wants_reset(OWNER), expect![[r#"
+        identity.password_reset to "owner@example.com" "Owner Example" until 2026-01-05T10:00:00Z once identity.mailer:00000000-0000-0000-0000-0000000000e1
+        Set another password at Perme8
+
+        Hello Owner,
+
+        this link sets another password for your account at Perme8:
+
+        Set another password:
+        https://perme8.example/password-reset/token%201
+
+        It works once, within an hour. If you did not ask for it, do nothing: your password stays as it is, and whoever asked cannot change it without reading this mail.
+
+        -- 
+        Perme8 · https://perme8.example
+    "#]]).await;
+}
+
+#[tokio::test]
+async fn whose_password_was_changed_is_told() {
+    check(company(), &changed_password(OWNER), expect![[r#"
+        identity.password_changed to "owner@example.com" "Owner Example" until whenever once identity.mailer:00000000-0000-0000-0000-0000000000e1
+        Your password at Perme8 was changed
+
+        Hello Owner,
+
+        the password of your account at Perme8 was changed, and every other session was ended. If that was you, there is nothing left to do.
+
+        If it was not you, somebody else has your account. Take it back with another password:
+
+        Set another password:
+        https://perme8.example/password-reset
+
+        -- 
+        Perme8 · https://perme8.example
+    "#]]).await;
+}
+
+#[tokio::test]
 async fn whoever_is_gone_gets_nothing() {
-    for event in [registered(OWNER), wants_link(OWNER)] {
+    let events =
+        [registered(OWNER), wants_link(OWNER), wants_reset(OWNER), changed_password(OWNER)];
+    for event in events {
         let mut tx = company();
         tx.state.users.retain(|user| user.id != OWNER.id());
         check(tx, &event, expect![""]).await;

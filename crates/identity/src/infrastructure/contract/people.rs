@@ -10,6 +10,7 @@ promises! {
     a_person_can_forget_all_tokens
     what_is_over_is_purged_up_to_a_limit
     sessions_are_ended_by_whom_they_belong_to
+    sessions_are_ended_all_at_once
     tickets_are_taken_once_and_in_time
     tickets_end_with_their_session
     a_session_has_so_many_tickets
@@ -53,6 +54,7 @@ async fn tokens_are_taken_once_and_in_time<T: Ports>(tx: &mut T) {
     let now = tx.now();
     let token = |number, expires_at| EmailToken {
         token_hash: TokenHash::new([number; 32]),
+        purpose: TokenPurpose::ResetPassword,
         user_id: ada.id,
         sent_to: ada.email.clone(),
         expires_at,
@@ -60,16 +62,27 @@ async fn tokens_are_taken_once_and_in_time<T: Ports>(tx: &mut T) {
     let (late, good) = (token(1, now), token(2, now + TimeDelta::microseconds(1)));
     tx.keep_token(&late).await.unwrap();
     tx.keep_token(&good).await.unwrap();
-    assert_eq!(tx.take_token(&late.token_hash).await.unwrap(), None);
-    assert_eq!(tx.take_token(&good.token_hash).await.unwrap(), Some(good.clone()));
-    assert_eq!(tx.take_token(&good.token_hash).await.unwrap(), None);
+    for (token, purpose, taken) in [
+        (&late, TokenPurpose::ResetPassword, None),
+        (&good, TokenPurpose::LogIn, None),
+        (&good, TokenPurpose::ResetPassword, Some(&good)),
+        (&good, TokenPurpose::ResetPassword, None),
+    ] {
+        assert_eq!(tx.take_token(&token.token_hash, purpose).await.unwrap().as_ref(), taken);
+    }
 }
 
 async fn a_person_can_forget_all_tokens<T: Ports>(tx: &mut T) {
     let (ada, ben) = (person(tx, "ada").await, person(tx, "ben").await);
     let now = tx.now();
     let token = |number, user: &User| {
-        EmailToken::issue(TokenHash::new([number; 32]), user.id, user.email.clone(), now)
+        EmailToken::issue(
+            TokenPurpose::LogIn,
+            TokenHash::new([number; 32]),
+            user.id,
+            user.email.clone(),
+            now,
+        )
     };
     for token in [token(1, &ada), token(2, &ada), token(3, &ben)] {
         tx.keep_token(&token).await.unwrap();
@@ -77,7 +90,10 @@ async fn a_person_can_forget_all_tokens<T: Ports>(tx: &mut T) {
     tx.forget_tokens(ada.id).await.unwrap();
     for (number, found) in [(1, false), (2, false), (3, true)] {
         assert_eq!(
-            tx.take_token(&TokenHash::new([number; 32])).await.unwrap().is_some(),
+            tx.take_token(&TokenHash::new([number; 32]), TokenPurpose::LogIn)
+                .await
+                .unwrap()
+                .is_some(),
             found,
             "{number}"
         );
@@ -103,6 +119,27 @@ async fn sessions_are_ended_by_whom_they_belong_to<T: Ports>(tx: &mut T) {
     assert!(!tx.end_session(session.id, ada.id).await.unwrap());
 }
 
+async fn sessions_are_ended_all_at_once<T: Ports>(tx: &mut T) {
+    let (ada, ben) = (person(tx, "ada").await, person(tx, "ben").await);
+    let now = tx.now();
+    let mut sessions = Vec::new();
+    for (number, user) in (1..).zip([&ada, &ada, &ada, &ben]) {
+        let session = Session::begin(tx.new_id(), user.id, TokenHash::new([number; 32]), now);
+        tx.begin_session(&session).await.unwrap();
+        sessions.push(session);
+    }
+    assert_eq!(tx.session(sessions[0].id, ben.id).await.unwrap(), None);
+    for (except, left) in
+        [(Some(sessions[1].id), [false, true, false, true]), (None, [false, false, false, true])]
+    {
+        tx.end_sessions(ada.id, except).await.unwrap();
+        for (session, left) in sessions.iter().zip(left) {
+            let found = tx.session(session.id, session.user_id).await.unwrap();
+            assert_eq!(found.as_ref(), left.then_some(session));
+        }
+    }
+}
+
 async fn what_is_over_is_purged_up_to_a_limit<T: Ports>(tx: &mut T) {
     let users = [person(tx, "ada").await, person(tx, "ben").await, person(tx, "cyd").await];
     let now = tx.now();
@@ -113,14 +150,16 @@ async fn what_is_over_is_purged_up_to_a_limit<T: Ports>(tx: &mut T) {
         let session = Session::begin(tx.new_id(), user.id, token_hash.clone(), now);
         tx.begin_session(&Session { expires_at, ..session }).await.unwrap();
         let (user_id, sent_to) = (user.id, user.email.clone());
-        tx.keep_token(&EmailToken { token_hash, user_id, sent_to, expires_at }).await.unwrap();
+        let purpose = TokenPurpose::LogIn;
+        let token = EmailToken { token_hash, purpose, user_id, sent_to, expires_at };
+        tx.keep_token(&token).await.unwrap();
     }
     assert_eq!((tx.purge_sessions(0).await.unwrap(), tx.purge_tokens(0).await.unwrap()), (0, 0));
     for purged in [1, 1, 0] {
         assert_eq!(tx.purge_sessions(1).await.unwrap(), purged);
         assert_eq!(tx.purge_tokens(1).await.unwrap(), purged);
     }
-    assert!(tx.take_token(&TokenHash::new([3; 32])).await.unwrap().is_some());
+    assert!(tx.take_token(&TokenHash::new([3; 32]), TokenPurpose::LogIn).await.unwrap().is_some());
 }
 
 /// A session of Ada's, and what makes tickets of it.

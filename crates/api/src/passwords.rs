@@ -1,0 +1,85 @@
+//! Setting another password, logged in or by a link.
+
+use axum::{extract::State, http::StatusCode};
+use identity::{ChangePassword, RequestPasswordReset, ResetPassword, ResetPasswordError, Secret};
+
+use crate::{
+    auth::Caller,
+    body::Body,
+    edge::Edge,
+    error::ApiError,
+    fields::{Fields, FromFields},
+    path::TokenAt,
+    state::Api,
+};
+
+/// The body of a change.
+#[derive(Debug)]
+pub(crate) struct Change {
+    password: Secret,
+    current_password: Option<Secret>,
+}
+
+impl FromFields for Change {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let password = fields.text("password").map(Secret::new);
+        let current_password = fields.optional_text("current_password").map(Secret::new);
+        Some(Self { password: password?, current_password })
+    }
+}
+
+/// `PUT /api/me/password`
+pub(crate) async fn change(
+    State(api): State<Api>,
+    caller: Caller,
+    Body(Change { password, current_password }): Body<Change>,
+) -> Result<StatusCode, ApiError> {
+    let _turn = api.log_in_turn()?;
+    let command = ChangePassword { session_id: caller.session_id, password, current_password };
+    api.identity.change_password(caller.origin, command).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// The body of the wish for a link.
+#[derive(Debug)]
+pub(crate) struct LinkWanted(RequestPasswordReset);
+
+impl FromFields for LinkWanted {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let email = fields.text("email");
+        Some(Self(RequestPasswordReset { email: email? }))
+    }
+}
+
+/// `POST /api/users/password-reset`
+pub(crate) async fn send_link(
+    State(api): State<Api>,
+    edge: Edge,
+    Body(LinkWanted(command)): Body<LinkWanted>,
+) -> Result<StatusCode, ApiError> {
+    api.identity.request_password_reset(edge.anonymous(), command).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// The body of a reset.
+#[derive(Debug)]
+pub(crate) struct NewPassword(Secret);
+
+impl FromFields for NewPassword {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self(fields.text("password")?.into()))
+    }
+}
+
+/// `PUT /api/users/password-reset/{token}`
+pub(crate) async fn reset(
+    State(api): State<Api>,
+    TokenAt(token): TokenAt,
+    edge: Edge,
+    Body(NewPassword(password)): Body<NewPassword>,
+) -> Result<StatusCode, ApiError> {
+    let token = token.ok_or(ResetPasswordError::InvalidToken)?;
+    let _turn = api.log_in_turn()?;
+    api.identity.reset_password(edge.anonymous(), ResetPassword { token, password }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
