@@ -111,6 +111,10 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "invitation_not_found", "Invitation not found")
     }
 
+    pub(crate) const fn session_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "session_not_found", "Session not found")
+    }
+
     pub(crate) const fn notification_not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "notification_not_found", "Notification not found")
     }

@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, fmt, num::NonZero, str::FromStr};
 
 use chrono::{DateTime, Utc};
-use identity::{InvitationSummary, MemberSummary, WorkspaceDetails};
+use identity::{InvitationSummary, MemberSummary, SessionSummary, WorkspaceDetails};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
@@ -82,13 +82,22 @@ impl FromFields for Page {
 impl Page {
     /// This part of the list, each of its entries as JSON shows it.
     pub(crate) fn of<T: Listed, V: From<T>>(self, list: Vec<T>) -> Data<Vec<V>, Next> {
+        self.map(list, V::from)
+    }
+
+    /// This part of the list, each of its entries as `show` makes it.
+    pub(crate) fn map<T: Listed, V>(
+        self,
+        list: Vec<T>,
+        show: impl FnMut(T) -> V,
+    ) -> Data<Vec<V>, Next> {
         let follows =
             |entry: &T| self.after.is_none_or(|after| entry.place().cmp(&after) == T::ORDER);
         let mut rest = list.into_iter().filter(follows);
         let page: Vec<T> = rest.by_ref().take(self.limit).collect();
         let end = page.last().map(Listed::place);
         let next = end.filter(|_| rest.next().is_some());
-        Data::with_meta(page.into_iter().map(V::from).collect(), Next { next })
+        Data::with_meta(page.into_iter().map(show).collect(), Next { next })
     }
 }
 
@@ -97,6 +106,14 @@ impl Listed for MemberSummary {
 
     fn place(&self) -> Place {
         Place { at: self.joined_at, id: self.user_id.uuid() }
+    }
+}
+
+impl Listed for SessionSummary {
+    const ORDER: Ordering = Ordering::Less;
+
+    fn place(&self) -> Place {
+        Place { at: self.began_at, id: self.id.uuid() }
     }
 }
 

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
 };
-use identity::{InvitationId, MemberRef, Secret, WorkspaceRef};
+use identity::{InvitationId, MemberRef, Secret, SessionId, WorkspaceRef};
 use mail::MailId;
 use notifications::NotificationId;
 use perme8_events::{JobId, Position};
@@ -27,6 +27,10 @@ pub(crate) struct MemberAt(pub(crate) MemberRef);
 /// The invitation at `{id}`.
 #[derive(Debug)]
 pub(crate) struct InvitationAt(pub(crate) InvitationId);
+
+/// The session at `{id}`.
+#[derive(Debug)]
+pub(crate) struct SessionAt(pub(crate) SessionId);
 
 /// The notification at `{id}`.
 #[derive(Debug)]
@@ -108,6 +112,15 @@ impl FromRequestParts<Api> for MailAt {
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
         let id = named(parts, "id", |text| text.parse().ok()).await;
         id.map(Self).ok_or(ApiError::route_not_found())
+    }
+}
+
+impl FromRequestParts<Api> for SessionAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let id = named(parts, "id", |text| text.parse().ok()).await;
+        id.map(Self).ok_or(ApiError::session_not_found())
     }
 }
 

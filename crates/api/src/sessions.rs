@@ -3,11 +3,12 @@
 use axum::{
     Json,
     extract::State,
-    http::{HeaderName, HeaderValue, StatusCode, header::SET_COOKIE},
+    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::SET_COOKIE},
 };
 use chrono::{DateTime, Utc};
 use identity::{
-    LogIn, LogInByLink, LogOut, LogOutError, LoggedIn, RequestMagicLink, Secret, UserProfile,
+    LogIn, LogInByLink, LogOut, LogOutError, LoggedIn, Reauthenticate, RequestMagicLink, Secret,
+    SessionSummary, UserProfile,
 };
 use serde::Serialize;
 
@@ -17,6 +18,10 @@ use crate::{
     edge::Edge,
     error::ApiError,
     fields::{Fields, FromFields},
+    paging::{Next, Page},
+    path::SessionAt,
+    query::Query,
+    response::Data,
     state::Api,
 };
 
@@ -90,6 +95,72 @@ pub(crate) async fn send_link(
     Ok(StatusCode::ACCEPTED)
 }
 
+/// A session of the caller.
+#[derive(Debug, Serialize)]
+pub(crate) struct OwnSession {
+    #[serde(flatten)]
+    session: SessionSummary,
+    /// Whether the caller asks by it.
+    current: bool,
+}
+
+/// `GET /api/me/sessions`
+pub(crate) async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    Query(page): Query<Page>,
+) -> Result<Data<Vec<OwnSession>, Next>, ApiError> {
+    let sessions = api.identity.sessions(&caller.origin).await?;
+    let current = caller.session_id;
+    Ok(page.map(sessions, |session| OwnSession { current: session.id == current, session }))
+}
+
+/// `DELETE /api/me/sessions/{id}`
+pub(crate) async fn revoke(
+    State(api): State<Api>,
+    caller: Caller,
+    SessionAt(session_id): SessionAt,
+) -> Result<(StatusCode, HeaderMap), ApiError> {
+    let is_current = session_id == caller.session_id;
+    api.identity.log_out(caller.origin, LogOut { session_id }).await?;
+    let mut headers = HeaderMap::new();
+    if is_current {
+        headers.insert(SET_COOKIE, auth::no_cookie(&api));
+    }
+    Ok((StatusCode::NO_CONTENT, headers))
+}
+
+/// The body of another proof of who the caller is.
+#[derive(Debug)]
+pub(crate) struct Shown(identity::Proof);
+
+impl FromFields for Shown {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        if fields.has("token") {
+            return Some(Self(identity::Proof::Token(fields.text("token")?.into())));
+        }
+        Some(Self(identity::Proof::Password(fields.text("password")?.into())))
+    }
+}
+
+/// How long the caller may do what others must not do with an open session.
+#[derive(Debug, Serialize)]
+pub(crate) struct Fresh {
+    fresh_until: DateTime<Utc>,
+}
+
+/// `POST /api/me/reauthenticate`
+pub(crate) async fn reauthenticate(
+    State(api): State<Api>,
+    caller: Caller,
+    Body(Shown(proof)): Body<Shown>,
+) -> Result<Data<Fresh>, ApiError> {
+    let _turn = api.log_in_turn()?;
+    let command = Reauthenticate { session_id: caller.session_id, proof };
+    let fresh_until = api.identity.reauthenticate(caller.origin, command).await?;
+    Ok(Data::new(Fresh { fresh_until }))
+}
+
 /// `DELETE /api/sessions`
 pub(crate) async fn end(
     State(api): State<Api>,
@@ -99,8 +170,7 @@ pub(crate) async fn end(
     match api.identity.log_out(caller.origin, command).await {
         // It may have ended a moment ago, which is what was asked for.
         Ok(()) | Err(LogOutError::SessionNotFound) => {}
-        Err(LogOutError::Forbidden) => return Err(ApiError::forbidden()),
-        Err(LogOutError::Storage(error)) => return Err(error.into()),
+        Err(error @ (LogOutError::Forbidden | LogOutError::Storage(_))) => return Err(error.into()),
     }
     Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, auth::no_cookie(&api))]))
 }

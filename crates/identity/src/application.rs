@@ -25,6 +25,7 @@ pub(crate) mod ports;
 pub(crate) mod presented_token;
 pub(crate) mod purge_expired;
 pub(crate) mod read_models;
+pub(crate) mod reauthenticate;
 pub(crate) mod redeem_ticket;
 pub(crate) mod register_user;
 pub(crate) mod remove_member;

@@ -33,6 +33,7 @@ pub use application::log_in::{LogIn, LogInError};
 pub use application::log_in_by_link::{LogInByLink, LogInByLinkError};
 pub use application::log_out::{LogOut, LogOutError};
 pub use application::purge_expired::{PurgeExpired, PurgeExpiredError};
+pub use application::reauthenticate::{Proof, Reauthenticate, ReauthenticateError};
 pub use application::redeem_ticket::{RedeemTicket, RedeemTicketError};
 pub use application::register_user::{RegisterUser, RegisterUserError};
 pub use application::remove_member::{RemoveMember, RemoveMemberError};
@@ -48,7 +49,7 @@ pub use domain::secret::Secret;
 // Read models of the facade, and why it did not answer.
 pub use application::read_models::{
     Authenticated, InvitationOffer, InvitationSummary, IssuedTicket, LoggedIn, MemberSummary,
-    QueryError, UserProfile, WorkspaceDetails,
+    QueryError, SessionSummary, UserProfile, WorkspaceDetails,
 };
 
 // Queries: for the gateways of other contexts.
@@ -59,6 +60,7 @@ pub use infrastructure::directory::{
 // Events: for the handlers of other contexts.
 pub use domain::account_events::{
     Change, PasswordChanged, PasswordResetRequested, ProfileChanges, ProfileUpdated,
+    UserReauthenticated,
 };
 pub use domain::events::{
     EVENTS, InvitationCreated, InvitationDeclined, InvitationExpired, InvitationResent,

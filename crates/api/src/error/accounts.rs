@@ -2,7 +2,8 @@
 
 use axum::http::StatusCode;
 use identity::{
-    ChangePasswordError, RequestPasswordResetError, ResetPasswordError, UpdateProfileError,
+    ChangePasswordError, LogOutError, ReauthenticateError, RequestPasswordResetError,
+    ResetPasswordError, UpdateProfileError,
 };
 
 use super::{ApiError, identity::log_in_refused};
@@ -21,6 +22,28 @@ impl From<ChangePasswordError> for ApiError {
             ChangePasswordError::Invalid(fields) => fields.into(),
             ChangePasswordError::NotFresh => NOT_FRESH,
             ChangePasswordError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<LogOutError> for ApiError {
+    fn from(error: LogOutError) -> Self {
+        match error {
+            LogOutError::Forbidden => Self::forbidden(),
+            LogOutError::SessionNotFound => Self::session_not_found(),
+            LogOutError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<ReauthenticateError> for ApiError {
+    fn from(error: ReauthenticateError) -> Self {
+        match error {
+            ReauthenticateError::Forbidden => Self::forbidden(),
+            ReauthenticateError::Rejected => log_in_refused(),
+            // The session has ended since it was presented.
+            ReauthenticateError::SessionNotFound => Self::unauthenticated(),
+            ReauthenticateError::Storage(error) => error.into(),
         }
     }
 }

@@ -178,3 +178,49 @@ async fn pages_of_other_origins_change_nothing() {
     let read = get("/api/me").cookie(&ada.token).header("sec-fetch-site", "cross-site");
     assert_eq!(host.ask(read).await.status, 200);
 }
+
+#[tokio::test]
+async fn people_see_their_sessions_and_end_them_one_by_one() {
+    let host = Host::new().await;
+    let (ada, ben) = (host.person("ada").await, host.person("ben").await);
+    host.test.clock.advance(Duration::from_mins(5));
+    let other = host.ask(log_in("ada@example.com", PASSWORD)).await.json();
+    let other = other["token"].as_str().unwrap();
+    let list = get("/api/me/sessions").bearer(&ada.token);
+    let shown = host.ask(list).await;
+    expect![[r#"200 {"data":[{"id":"ID","began_at":"2026-01-05T09:05:00Z","authenticated_at":"2026-01-05T09:05:00Z","last_used_at":"2026-01-05T09:05:00Z","expires_at":"2026-01-19T09:05:00Z","address":null,"user_agent":null,"current":false},{"id":"ID","began_at":"2026-01-05T09:00:00Z","authenticated_at":"2026-01-05T09:00:00Z","last_used_at":"2026-01-05T09:05:00Z","expires_at":"2026-01-19T09:00:00Z","address":null,"user_agent":null,"current":true}],"meta":{"next":null}}"#]].assert_eq(&shown.to_string());
+    let shown = shown.json();
+    let [latest, own] = &shown["data"].as_array().unwrap()[..] else { panic!("two sessions") };
+    let revoke = |id: &serde_json::Value, token: &str| {
+        delete(format!("/api/me/sessions/{}", id.as_str().unwrap())).bearer(token)
+    };
+    let of_another = host.ask(revoke(&latest["id"], &ben.token)).await;
+    expect![[r#"404 {"code":"session_not_found","error":"Session not found","request_id":"r-1"}"#]].assert_eq(&of_another.to_string());
+    assert_eq!(host.ask(delete("/api/me/sessions/7").bearer(&ada.token)).await.status, 404);
+    let revoked = host.ask(revoke(&latest["id"], &ada.token)).await;
+    assert_eq!((revoked.status.as_u16(), revoked.header("set-cookie")), (204, ""));
+    assert_eq!(host.ask(get("/api/me").bearer(other)).await.status, 401);
+    let revoked = host.ask(revoke(&own["id"], &ada.token)).await;
+    assert_eq!(revoked.status, 204);
+    assert!(revoked.header("set-cookie").contains("Max-Age=0"));
+    assert_eq!(host.ask(get("/api/me").bearer(&ada.token)).await.status, 401);
+}
+
+#[tokio::test]
+async fn people_show_once_more_who_they_are() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    host.test.clock.advance(Duration::from_hours(1));
+    let show = |body| post("/api/me/reauthenticate").bearer(&ada.token).json(body);
+    let shown = host.ask(show(json!({"password": PASSWORD}))).await;
+    expect![[r#"200 {"data":{"fresh_until":"2026-01-05T10:20:00Z"}}"#]].assert_eq(&shown.to_string());
+    for wrong in [json!({"password": "wrong"}), json!({"token": "nonsense"})] {
+        let refused = host.ask(show(wrong)).await;
+        expect![[r#"401 {"code":"invalid_credentials","error":"Invalid or expired credentials","request_id":"r-1"}"#]].assert_eq(&refused.to_string());
+    }
+    let host = Host::with(|options| options.log_ins = 0).await;
+    let ada = host.person("ada").await;
+    let busy =
+        post("/api/me/reauthenticate").bearer(&ada.token).json(json!({"password": PASSWORD}));
+    assert_eq!(host.ask(busy).await.status, 503);
+}

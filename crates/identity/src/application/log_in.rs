@@ -94,6 +94,7 @@ pub(crate) async fn begin_session<T: Sessions>(
 ) -> Result<LoggedIn, StorageError> {
     let minted = tokens.mint();
     let session = Session::begin(tx.new_id(), user.id, minted.hash, tx.now());
+    let session = session.by(tx.origin().client().cloned());
     tx.begin_session(&session).await?;
     tx.emit(UserLoggedIn { user_id: user.id, session_id: session.id, method });
     let Session { id: session_id, expires_at, .. } = session;

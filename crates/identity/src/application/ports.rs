@@ -86,6 +86,16 @@ pub(crate) trait Sessions: Transaction {
         user: UserId,
     ) -> impl Future<Output = Result<Option<Session>, StorageError>> + Send;
 
+    /// Notes that the person has just shown in this session who they are; tells whether it lasts.
+    fn refresh_session(
+        &mut self,
+        id: SessionId,
+        user: UserId,
+    ) -> impl Future<Output = Result<bool, StorageError>> + Send;
+
+    /// Notes that a session was used just now.
+    fn note_use(&mut self, id: SessionId) -> impl Future<Output = Result<(), StorageError>> + Send;
+
     /// Ends every session of the person, but perhaps one.
     fn end_sessions(
         &mut self,

@@ -107,6 +107,27 @@ pub struct Authenticated {
     pub expires_at: DateTime<Utc>,
 }
 
+/// A session of a person, for that person.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct SessionSummary {
+    /// Which.
+    pub id: SessionId,
+    /// Since when.
+    pub began_at: DateTime<Utc>,
+    /// When the person last proved in it who they are.
+    pub authenticated_at: DateTime<Utc>,
+    /// When it was last used, to within five minutes.
+    pub last_used_at: DateTime<Utc>,
+    /// When it ends.
+    pub expires_at: DateTime<Utc>,
+    /// The network address that it began from.
+    pub address: Option<String>,
+    /// The program that it began with.
+    pub user_agent: Option<String>,
+}
+
+discreet! { SessionSummary { id, began_at, authenticated_at, last_used_at, expires_at } }
+
 /// A ticket that was just made, for the person who asked for it.
 #[derive(Debug, Clone)]
 pub struct IssuedTicket {

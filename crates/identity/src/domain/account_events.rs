@@ -4,6 +4,8 @@ use perme8_events::{DomainEvent, Personal, UserId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::{events::LogInMethod, references::SessionId};
+
 /// Emitted when somebody changes what the account says of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
 #[event(aggregate = "user", audience(user = "user_id"))]
@@ -33,6 +35,19 @@ pub struct PasswordResetRequested {
     /// Whose account.
     #[event(aggregate_id)]
     pub user_id: UserId,
+}
+
+/// Emitted when somebody who is logged in shows once more who they are.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "user", audience(user = "user_id"))]
+pub struct UserReauthenticated {
+    /// Who.
+    #[event(aggregate_id)]
+    pub user_id: UserId,
+    /// In which session.
+    pub session_id: SessionId,
+    /// By which proof.
+    pub method: LogInMethod,
 }
 
 /// The fields of a profile that changed.

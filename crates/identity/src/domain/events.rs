@@ -5,7 +5,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::{
-    account_events::{PasswordChanged, PasswordResetRequested, ProfileUpdated},
+    account_events::{
+        PasswordChanged, PasswordResetRequested, ProfileUpdated, UserReauthenticated,
+    },
     references::{InvitationId, SessionId},
     role::Role,
 };
@@ -14,7 +16,7 @@ catalogue! {
     /// Every event of identity.
     pub EVENTS:
     UserRegistered, UserConfirmed, MagicLinkRequested, UserLoggedIn, UserLoggedOut,
-    ProfileUpdated, PasswordChanged, PasswordResetRequested,
+    UserReauthenticated, ProfileUpdated, PasswordChanged, PasswordResetRequested,
     WorkspaceCreated,
     MemberInvited, MemberJoined, MemberRoleChanged, MemberRemoved, MemberLeft,
     InvitationCreated, InvitationResent, InvitationDeclined, InvitationRevoked, InvitationExpired,

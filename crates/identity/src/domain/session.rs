@@ -1,15 +1,18 @@
 //! What proves who somebody is, for a while.
 
 use chrono::{DateTime, TimeDelta, Utc};
-use perme8_events::UserId;
+use perme8_events::{Client, UserId};
 
 use crate::domain::{email::Email, references::SessionId, secret::TokenHash};
 
 /// How long a session lasts.
 const SESSION: TimeDelta = TimeDelta::days(14);
 
+/// The use of a session is noted when it has not been noted for so long: not every request is worth a write.
+pub(crate) const USE_NOTED: TimeDelta = TimeDelta::minutes(5);
+
 /// So long somebody who has shown who they are may do what others must not do with a session that was left open.
-const FRESH: TimeDelta = TimeDelta::minutes(20);
+pub(crate) const FRESH: TimeDelta = TimeDelta::minutes(20);
 
 /// How long a ticket is good.
 const TICKET: TimeDelta = TimeDelta::seconds(60);
@@ -23,8 +26,12 @@ pub(crate) struct Session {
     pub(crate) id: SessionId,
     pub(crate) user_id: UserId,
     pub(crate) token_hash: TokenHash,
+    pub(crate) began_at: DateTime<Utc>,
+    /// When the person last showed who they are.
     pub(crate) authenticated_at: DateTime<Utc>,
     pub(crate) expires_at: DateTime<Utc>,
+    /// Where it began.
+    pub(crate) client: Option<Client>,
 }
 
 impl Session {
@@ -34,7 +41,20 @@ impl Session {
         token_hash: TokenHash,
         now: DateTime<Utc>,
     ) -> Self {
-        Self { id, user_id, token_hash, authenticated_at: now, expires_at: now + SESSION }
+        Self {
+            id,
+            user_id,
+            token_hash,
+            began_at: now,
+            authenticated_at: now,
+            expires_at: now + SESSION,
+            client: None,
+        }
+    }
+
+    /// The same, begun by this client.
+    pub(crate) fn by(self, client: Option<Client>) -> Self {
+        Self { client, ..self }
     }
 
     /// Whether the person has shown who they are in this session a moment ago.

@@ -1,10 +1,12 @@
 //! Accounts and sessions.
 
+use chrono::{DateTime, Utc};
 use perme8_events::{Actor, Origin, StorageError};
 
 use super::{Identity, Refusal, person};
 use crate::{
     application::{
+        acting::acting_user,
         confirm_user::{ConfirmUser, ConfirmUserError},
         issue_confirmation::{IssueConfirmation, IssueConfirmationError},
         issue_magic_link::{IssueMagicLink, IssueMagicLinkError},
@@ -12,13 +14,17 @@ use crate::{
         log_in::{LogIn, LogInError},
         log_in_by_link::{LogInByLink, LogInByLinkError},
         log_out::{LogOut, LogOutError},
+        ports::Sessions as _,
         purge_expired::{PurgeExpired, PurgeExpiredError},
-        read_models::{Authenticated, IssuedTicket, LoggedIn, QueryError, UserProfile},
+        read_models::{
+            Authenticated, IssuedTicket, LoggedIn, QueryError, SessionSummary, UserProfile,
+        },
+        reauthenticate::{Reauthenticate, ReauthenticateError},
         redeem_ticket::{RedeemTicket, RedeemTicketError},
         register_user::{RegisterUser, RegisterUserError},
         request_magic_link::{RequestMagicLink, RequestMagicLinkError},
     },
-    domain::{references::SessionId, secret::Secret},
+    domain::{references::SessionId, secret::Secret, session::USE_NOTED},
 };
 
 impl Identity {
@@ -131,9 +137,56 @@ impl Identity {
         token: &Secret,
     ) -> Result<Option<Authenticated>, StorageError> {
         match self.tokens.digest(token) {
-            Some(hash) => self.queries.session(&hash).await,
+            Some(hash) => {
+                let Some((session, used_at)) = self.queries.session(&hash).await? else {
+                    return Ok(None);
+                };
+                if used_at + USE_NOTED <= self.queries.now() {
+                    self.note_use(session.session_id).await;
+                }
+                Ok(Some(session))
+            }
             None => Ok(None),
         }
+    }
+
+    /// What fails here, keeps nobody from what they came for.
+    async fn note_use(&self, session: SessionId) {
+        let origin = Origin::system("identity.sessions");
+        let noted: Result<(), StorageError> =
+            self.uow.run(origin, async |tx| tx.note_use(session).await).await;
+        if let Err(error) = noted {
+            tracing::warn!(
+                error = &error as &dyn std::error::Error,
+                "the use of a session is not noted"
+            );
+        }
+    }
+
+    /// The sessions of the person who asks, those that began last first.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn sessions(&self, origin: &Origin) -> Result<Vec<SessionSummary>, QueryError> {
+        Ok(self.queries.sessions(person(origin)?).await?)
+    }
+
+    /// Shows that whoever acts in a session is still the person who began it; says until when that holds.
+    ///
+    /// # Errors
+    ///
+    /// [`ReauthenticateError`].
+    #[tracing::instrument(skip_all, fields(session.id = %command.session_id))]
+    pub async fn reauthenticate(
+        &self,
+        origin: Origin,
+        command: Reauthenticate,
+    ) -> Result<DateTime<Utc>, ReauthenticateError> {
+        let acting = acting_user(&origin);
+        let presented = command.present(acting, &self.db, &*self.passwords, &*self.tokens).await?;
+        transact!(self, origin, tx => presented.execute(tx))
     }
 
     /// A session of the person who asks, while it lasts.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, TimeDelta, Utc};
 use perme8_events::{
-    Id, Load, Origin, Save, StorageError, UserId, WorkspaceId,
+    Client, Id, Load, Origin, Save, StorageError, UserId, WorkspaceId,
     sql::UnitOfWork,
     testing::{FakeTx, on_both_engines},
 };

@@ -6,8 +6,8 @@ use sqlx::FromRow;
 
 use crate::{
     application::read_models::{
-        Authenticated, InvitationOffer, InvitationSummary, MemberSummary, UserProfile,
-        WorkspaceDetails,
+        Authenticated, InvitationOffer, InvitationSummary, MemberSummary, SessionSummary,
+        UserProfile, WorkspaceDetails,
     },
     domain::{
         references::{InvitationId, SessionId, WorkspaceRef},
@@ -34,12 +34,39 @@ struct SessionRow {
     user: UserRow,
     session_id: SessionId,
     authenticated_at: DateTime<Utc>,
+    last_used_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
+}
+
+#[derive(FromRow)]
+struct SessionSummaryRow {
+    id: SessionId,
+    began_at: DateTime<Utc>,
+    authenticated_at: DateTime<Utc>,
+    last_used_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+    address: Option<String>,
+    user_agent: Option<String>,
+}
+
+impl From<SessionSummaryRow> for SessionSummary {
+    fn from(row: SessionSummaryRow) -> Self {
+        let SessionSummaryRow {
+            id,
+            began_at,
+            authenticated_at,
+            last_used_at,
+            expires_at,
+            address,
+            user_agent,
+        } = row;
+        Self { id, began_at, authenticated_at, last_used_at, expires_at, address, user_agent }
+    }
 }
 
 impl From<SessionRow> for Authenticated {
     fn from(row: SessionRow) -> Self {
-        let SessionRow { user, session_id, authenticated_at, expires_at } = row;
+        let SessionRow { user, session_id, authenticated_at, last_used_at: _, expires_at } = row;
         let user = UserProfile::from(&User::from(user));
         Self { user, session_id, authenticated_at, expires_at }
     }
@@ -50,7 +77,7 @@ macro_rules! select_sessions {
     ($rest:literal) => {
         concat!(
             "SELECT u.id, u.email, u.first_name, u.last_name, u.password_hash, u.registered_at, u.confirmed_at, u.version,
-                    s.id AS session_id, s.authenticated_at, s.expires_at
+                    s.id AS session_id, s.authenticated_at, s.last_used_at, s.expires_at
              FROM identity_sessions s
              JOIN identity_users u ON u.id = s.user_id ",
             $rest
@@ -142,19 +169,30 @@ impl Queries {
         Self { db }
     }
 
-    fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         self.db.clock().now()
     }
 
-    /// Whose session it is, while it lasts.
+    /// Whose session it is, while it lasts, and when it was last used.
     pub(crate) async fn session(
         &self,
         token: &TokenHash,
-    ) -> Result<Option<Authenticated>, StorageError> {
+    ) -> Result<Option<(Authenticated, DateTime<Utc>)>, StorageError> {
         let query =
             self.db.query(sql!(select_sessions!("WHERE s.token_hash = $1 AND s.expires_at > $2")));
         let row: Option<SessionRow> = query.bind(token.as_bytes()).bind(self.now()).opt().await?;
-        Ok(row.map(Authenticated::from))
+        Ok(row.map(|row| (row.last_used_at, row)).map(|(used, row)| (row.into(), used)))
+    }
+
+    /// The sessions of a person that last, those that began last first.
+    pub(crate) async fn sessions(&self, user: UserId) -> Result<Vec<SessionSummary>, StorageError> {
+        let query = self.db.query(sql!(
+            "SELECT id, began_at, authenticated_at, last_used_at, expires_at, address, user_agent
+             FROM identity_sessions WHERE user_id = $1 AND expires_at > $2
+             ORDER BY began_at DESC, id DESC"
+        ));
+        let rows: Vec<SessionSummaryRow> = query.bind(user).bind(self.now()).all().await?;
+        Ok(rows.into_iter().map(Into::into).collect())
     }
 
     /// The same, of a session that was shown before.

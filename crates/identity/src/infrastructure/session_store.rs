@@ -1,7 +1,7 @@
 //! Sessions and e-mail tokens in `identity_sessions` and `identity_email_tokens`.
 
 use chrono::{DateTime, Utc};
-use perme8_events::{StorageError, Transaction as _, UserId, sql, sql::Tx};
+use perme8_events::{Client, StorageError, Transaction as _, UserId, sql, sql::Tx};
 use sqlx::FromRow;
 
 use crate::{
@@ -17,8 +17,20 @@ use crate::{
 #[derive(FromRow)]
 struct SessionRow {
     token_hash: Vec<u8>,
+    began_at: DateTime<Utc>,
     authenticated_at: DateTime<Utc>,
     expires_at: DateTime<Utc>,
+    address: Option<String>,
+    user_agent: Option<String>,
+}
+
+impl SessionRow {
+    fn session(self, id: SessionId, user_id: UserId) -> Session {
+        let Self { token_hash, began_at, authenticated_at, expires_at, address, user_agent } = self;
+        let token_hash = TokenHash::stored(token_hash);
+        let client = address.map(|address| Client::new(&address, user_agent.as_deref()));
+        Session { id, user_id, token_hash, began_at, authenticated_at, expires_at, client }
+    }
 }
 
 #[derive(FromRow)]
@@ -92,7 +104,8 @@ impl EmailTokens for Tx {
 
 impl Sessions for Tx {
     async fn begin_session(&mut self, session: &Session) -> Result<(), StorageError> {
-        let Session { id, user_id, token_hash, authenticated_at, expires_at } = session;
+        let Session { id, user_id, token_hash, began_at, authenticated_at, expires_at, client } =
+            session;
         let now = self.now();
         self.query(sql!("DELETE FROM identity_sessions WHERE user_id = $1 AND expires_at <= $2"))
             .bind(*user_id)
@@ -100,15 +113,19 @@ impl Sessions for Tx {
             .exec()
             .await?;
         let insert = sql!(
-            "INSERT INTO identity_sessions (id, user_id, token_hash, authenticated_at, expires_at)
-             VALUES ($1, $2, $3, $4, $5)"
+            "INSERT INTO identity_sessions
+                (id, user_id, token_hash, began_at, authenticated_at, expires_at, address, user_agent, last_used_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $4)"
         );
         self.query(insert)
             .bind(*id)
             .bind(*user_id)
             .bind(token_hash.as_bytes())
+            .bind(*began_at)
             .bind(*authenticated_at)
             .bind(*expires_at)
+            .bind(client.as_ref().map(Client::address))
+            .bind(client.as_ref().and_then(Client::user_agent))
             .exec()
             .await
             .map(drop)
@@ -129,16 +146,26 @@ impl Sessions for Tx {
         user: UserId,
     ) -> Result<Option<Session>, StorageError> {
         let select = sql!(
-            "SELECT token_hash, authenticated_at, expires_at FROM identity_sessions WHERE id = $1 AND user_id = $2"
+            "SELECT token_hash, began_at, authenticated_at, expires_at, address, user_agent
+             FROM identity_sessions WHERE id = $1 AND user_id = $2"
         );
         let row: Option<SessionRow> = self.query(select).bind(id).bind(user).opt().await?;
-        Ok(row.map(|SessionRow { token_hash, authenticated_at, expires_at }| Session {
-            id,
-            user_id: user,
-            token_hash: TokenHash::stored(token_hash),
-            authenticated_at,
-            expires_at,
-        }))
+        Ok(row.map(|row| row.session(id, user)))
+    }
+
+    async fn refresh_session(&mut self, id: SessionId, user: UserId) -> Result<bool, StorageError> {
+        let now = self.now();
+        let update = sql!(
+            "UPDATE identity_sessions SET authenticated_at = $1, last_used_at = $1
+             WHERE id = $2 AND user_id = $3 AND expires_at > $1"
+        );
+        Ok(self.query(update).bind(now).bind(id).bind(user).exec().await? == 1)
+    }
+
+    async fn note_use(&mut self, id: SessionId) -> Result<(), StorageError> {
+        let now = self.now();
+        let update = sql!("UPDATE identity_sessions SET last_used_at = $1 WHERE id = $2");
+        self.query(update).bind(now).bind(id).exec().await.map(drop)
     }
 
     async fn end_sessions(

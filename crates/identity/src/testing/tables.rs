@@ -150,6 +150,19 @@ impl Sessions for FakeTx<Tables> {
         Ok(sessions.find(|kept| kept.id == id && kept.user_id == user).cloned())
     }
 
+    async fn refresh_session(&mut self, id: SessionId, user: UserId) -> Result<bool, StorageError> {
+        let now = self.now();
+        let mut sessions = self.state.sessions.iter_mut();
+        let session =
+            sessions.find(|kept| kept.id == id && kept.user_id == user && kept.expires_at > now);
+        Ok(session.map(|session| session.authenticated_at = now).is_some())
+    }
+
+    /// Of that only people are told, who ask a database.
+    async fn note_use(&mut self, _id: SessionId) -> Result<(), StorageError> {
+        Ok(())
+    }
+
     async fn end_sessions(
         &mut self,
         user: UserId,

@@ -123,6 +123,7 @@ mod tests {
             identity.magic_link_requested: 
             identity.user_logged_in: method
             identity.user_logged_out: 
+            identity.user_reauthenticated: method
             identity.profile_updated: 
             identity.password_changed: 
             identity.password_reset_requested: 

@@ -11,6 +11,7 @@ promises! {
     what_is_over_is_purged_up_to_a_limit
     sessions_are_ended_by_whom_they_belong_to
     sessions_are_ended_all_at_once
+    sessions_are_refreshed_while_they_last
     tickets_are_taken_once_and_in_time
     tickets_end_with_their_session
     a_session_has_so_many_tickets
@@ -117,6 +118,25 @@ async fn sessions_are_ended_by_whom_they_belong_to<T: Ports>(tx: &mut T) {
     assert!(!tx.end_session(session.id, ben.id).await.unwrap());
     assert!(tx.end_session(session.id, ada.id).await.unwrap());
     assert!(!tx.end_session(session.id, ada.id).await.unwrap());
+}
+
+async fn sessions_are_refreshed_while_they_last<T: Ports>(tx: &mut T) {
+    let (ada, ben) = (person(tx, "ada").await, person(tx, "ben").await);
+    let now = tx.now();
+    let long_ago = now - TimeDelta::days(1);
+    let client = Client::new("192.0.2.7", Some("Ünicode/1"));
+    let session = Session::begin(tx.new_id(), ada.id, TokenHash::new([1; 32]), long_ago);
+    let session = session.by(Some(client));
+    tx.begin_session(&session).await.unwrap();
+    tx.note_use(session.id).await.unwrap();
+    assert!(!tx.refresh_session(session.id, ben.id).await.unwrap());
+    assert_eq!(tx.session(session.id, ada.id).await.unwrap().as_ref(), Some(&session));
+    assert!(tx.refresh_session(session.id, ada.id).await.unwrap());
+    let refreshed = Session { authenticated_at: now, ..session };
+    assert_eq!(tx.session(refreshed.id, ada.id).await.unwrap(), Some(refreshed));
+    let over = Session::begin(tx.new_id(), ada.id, TokenHash::new([2; 32]), now);
+    tx.begin_session(&Session { expires_at: now, ..over.clone() }).await.unwrap();
+    assert!(!tx.refresh_session(over.id, ada.id).await.unwrap());
 }
 
 async fn sessions_are_ended_all_at_once<T: Ports>(tx: &mut T) {

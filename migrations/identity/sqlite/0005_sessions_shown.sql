@@ -1,0 +1,7 @@
+-- What people see of their sessions, to tell them apart. Of older ones only the last log-in is known.
+ALTER TABLE identity_sessions ADD COLUMN began_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE identity_sessions ADD COLUMN last_used_at TEXT NOT NULL DEFAULT '';
+ALTER TABLE identity_sessions ADD COLUMN address TEXT;
+ALTER TABLE identity_sessions ADD COLUMN user_agent TEXT;
+
+UPDATE identity_sessions SET began_at = authenticated_at, last_used_at = authenticated_at;
