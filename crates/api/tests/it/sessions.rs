@@ -195,7 +195,8 @@ async fn people_see_their_sessions_and_end_them_one_by_one() {
         delete(format!("/api/me/sessions/{}", id.as_str().unwrap())).bearer(token)
     };
     let of_another = host.ask(revoke(&latest["id"], &ben.token)).await;
-    expect![[r#"404 {"code":"session_not_found","error":"Session not found","request_id":"r-1"}"#]].assert_eq(&of_another.to_string());
+    expect![[r#"404 {"code":"session_not_found","error":"Session not found","request_id":"r-1"}"#]]
+        .assert_eq(&of_another.to_string());
     assert_eq!(host.ask(delete("/api/me/sessions/7").bearer(&ada.token)).await.status, 404);
     let revoked = host.ask(revoke(&latest["id"], &ada.token)).await;
     assert_eq!((revoked.status.as_u16(), revoked.header("set-cookie")), (204, ""));
@@ -213,7 +214,8 @@ async fn people_show_once_more_who_they_are() {
     host.test.clock.advance(Duration::from_hours(1));
     let show = |body| post("/api/me/reauthenticate").bearer(&ada.token).json(body);
     let shown = host.ask(show(json!({"password": PASSWORD}))).await;
-    expect![[r#"200 {"data":{"fresh_until":"2026-01-05T10:20:00Z"}}"#]].assert_eq(&shown.to_string());
+    expect![[r#"200 {"data":{"fresh_until":"2026-01-05T10:20:00Z"}}"#]]
+        .assert_eq(&shown.to_string());
     for wrong in [json!({"password": "wrong"}), json!({"token": "nonsense"})] {
         let refused = host.ask(show(wrong)).await;
         expect![[r#"401 {"code":"invalid_credentials","error":"Invalid or expired credentials","request_id":"r-1"}"#]].assert_eq(&refused.to_string());

@@ -191,25 +191,50 @@ mod tests {
     #[tokio::test]
     async fn the_secrets_of_others_show_nothing() {
         let owner = || Actor::User(OWNER.id());
-        check(owner(), Proof::Password("of the newcomer".into()), expect![[r#"
+        check(
+            owner(),
+            Proof::Password("of the newcomer".into()),
+            expect![[r#"
             Err(the password or the link is wrong)
-        "#]]).await;
-        check(owner(), Proof::Token("token 3".into()), expect![[r#"
+        "#]],
+        )
+        .await;
+        check(
+            owner(),
+            Proof::Token("token 3".into()),
+            expect![[r#"
             Err(the password or the link is wrong)
-        "#]]).await;
-        check(owner(), Proof::Token("nonsense".into()), expect![[r#"
+        "#]],
+        )
+        .await;
+        check(
+            owner(),
+            Proof::Token("nonsense".into()),
+            expect![[r#"
             Err(the password or the link is wrong)
-        "#]]).await;
+        "#]],
+        )
+        .await;
         let system = Actor::System("cleaner".into());
-        check(system, Proof::Password("of the owner".into()), expect![[r#"
+        check(
+            system,
+            Proof::Password("of the owner".into()),
+            expect![[r#"
             Err(only people have sessions)
-        "#]]).await;
+        "#]],
+        )
+        .await;
     }
 
     #[tokio::test]
     async fn people_refresh_their_own_sessions_only() {
-        check(Actor::User(GUEST.id()), Proof::Token("token 3".into()), expect![[r#"
+        check(
+            Actor::User(GUEST.id()),
+            Proof::Token("token 3".into()),
+            expect![[r#"
             Err(there is no such session)
-        "#]]).await;
+        "#]],
+        )
+        .await;
     }
 }

@@ -10,13 +10,16 @@ use perme8_events::{
 
 use super::Identity;
 use crate::{
-    AcceptInvitation, ChangeMemberRole, ConfirmUser, CreateWorkspace, DeclineInvitation,
-    ExpireInvitations, InvitationRef, InviteMember, IssueConfirmation, IssueMagicLink, IssueTicket,
-    LeaveWorkspace, LogIn, LogInByLink, LogOut, PurgeExpired, RedeemTicket, RegisterUser,
-    RemoveMember, RequestMagicLink, ResendInvitation, RevokeInvitation, Role, UpdateProfile,
-    WorkspaceRef, testing::PASSWORD,
+    AcceptInvitation, ChangeMemberRole, ChangePassword, ConfirmUser, CreateWorkspace,
+    DeclineInvitation, ExpireInvitations, InvitationRef, InviteMember, IssueConfirmation,
+    IssueMagicLink, IssuePasswordReset, IssueTicket, LeaveWorkspace, LogIn, LogInByLink, LogOut,
+    Proof, PurgeExpired, Reauthenticate, RedeemTicket, RegisterUser, RemoveMember,
+    RequestMagicLink, RequestPasswordReset, ResendInvitation, ResetPassword, RevokeInvitation,
+    Role, UpdateProfile, WorkspaceRef, testing::PASSWORD,
 };
 use world::World;
+
+const ANOTHER: &str = "purple elephants sing at noon";
 
 /// Who asks.
 const ASKERS: [Asker<World>; 10] = [
@@ -99,6 +102,19 @@ fn rows() -> Vec<Question<World>> {
         redeem_ticket(origin, RedeemTicket { ticket: world.ticket.clone() });
         log_out "of the session of the owner" (origin, LogOut { session_id: world.session });
         update_profile "of the own" (origin, UpdateProfile { first_name: Some("New".to_owned()), last_name: None });
+        change_password "in the session of the owner" (origin, ChangePassword {
+            session_id: world.session, password: ANOTHER.into(), current_password: None,
+        });
+        change_password "by the one that all have" (origin, ChangePassword {
+            session_id: world.session, password: ANOTHER.into(), current_password: Some(PASSWORD.into()),
+        });
+        request_password_reset(origin, RequestPasswordReset { email: world.address("owner") });
+        issue_password_reset(origin, IssuePasswordReset { email: world.address("owner") });
+        reset_password(origin, ResetPassword { token: world.reset.clone(), password: ANOTHER.into() });
+        sessions "of the own" (&origin);
+        reauthenticate "in the session of the owner" (origin, Reauthenticate {
+            session_id: world.session, proof: Proof::Password(PASSWORD.into()),
+        });
         purge_expired(origin, PurgeExpired { limit: 1 });
 
         create_workspace(origin, CreateWorkspace { name: "Company".to_owned(), description: None, color: None });

@@ -15,7 +15,7 @@ use crate::{
         references::{InvitationId, SessionId},
         role::Role,
         secret::{PasswordHash, Secret},
-        session::{EmailToken, Session, Ticket},
+        session::{EmailToken, Session, Ticket, TokenPurpose},
         slug::Slug,
         user::{NewUser, User},
         workspace::{NewWorkspace, Workspace},
@@ -50,13 +50,15 @@ pub(super) struct World {
     /// Was sent to `unconfirmed`, and to the owner.
     pub(super) confirmation: Secret,
     pub(super) link: Secret,
+    /// Sets another password of the owner.
+    pub(super) reset: Secret,
 }
 
 impl World {
     pub(super) async fn new(identity: &Identity, number: usize, archived: bool) -> Self {
         let hash = identity.passwords.hash(PASSWORD.into()).await;
         let minted = || identity.tokens.mint();
-        let keys = [minted(), minted(), minted(), minted()];
+        let keys = [minted(), minted(), minted(), minted(), minted()];
         let origin = Origin::system("identity.matrix");
         let made = identity
             .uow
@@ -75,7 +77,7 @@ impl World {
         number: usize,
         archived: bool,
         hash: &PasswordHash,
-        keys: &[MintedToken; 4],
+        keys: &[MintedToken; 5],
     ) -> Result<Self, StorageError> {
         let now = tx.now();
         let mut people = Vec::new();
@@ -97,12 +99,17 @@ impl World {
         let invitation = invite(tx, &company, &owner, &invited, yesterday).await?;
         invite(tx, &company, &owner, &unconfirmed, yesterday).await?;
         invite(tx, &company, &owner, &late, now - TimeDelta::days(15)).await?;
-        let [session, ticket, confirmation, link] = keys;
+        let [session, ticket, confirmation, link, reset] = keys;
         let session_id = tx.new_id();
         tx.begin_session(&Session::begin(session_id, owner.id, session.hash.clone(), now)).await?;
         tx.keep_ticket(&Ticket::of(ticket.hash.clone(), session_id, owner.id, now)).await?;
-        for (key, user) in [(confirmation, &unconfirmed), (link, &owner)] {
-            let token = EmailToken::issue(key.hash.clone(), user.id, user.email.clone(), now);
+        for (purpose, key, user) in [
+            (TokenPurpose::LogIn, confirmation, &unconfirmed),
+            (TokenPurpose::LogIn, link, &owner),
+            (TokenPurpose::ResetPassword, reset, &owner),
+        ] {
+            let (hash, email) = (key.hash.clone(), user.email.clone());
+            let token = EmailToken::issue(purpose, hash, user.id, email, now);
             tx.keep_token(&token).await?;
         }
         if archived {
@@ -126,6 +133,7 @@ impl World {
             ticket: ticket.plain.clone(),
             confirmation: confirmation.plain.clone(),
             link: link.plain.clone(),
+            reset: reset.plain.clone(),
         })
     }
 }
