@@ -23,6 +23,7 @@ mod paging;
 mod panics;
 mod passwords;
 mod path;
+mod preferences;
 mod query;
 mod readiness;
 mod request_id;

@@ -11,8 +11,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     admin, audit, body, error::ApiError, headers, health, invitations, members, metrics,
-    notifications, pages, panics, passwords, request_id, same_origin, sessions, socket, state::Api,
-    streams, tickets, users, workspaces,
+    notifications, pages, panics, passwords, preferences, request_id, same_origin, sessions,
+    socket, state::Api, streams, tickets, users, workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
@@ -65,6 +65,7 @@ fn people() -> Router<Api> {
         .route("/api/me/invitations", get(invitations::mine))
         .route("/api/notifications", get(notifications::list))
         .route("/api/notifications/unread-count", get(notifications::unread_count))
+        .route("/api/notifications/preferences", get(preferences::show).put(preferences::choose))
         .route("/api/notifications/read-all", post(notifications::mark_all_read))
         .route("/api/notifications/{id}", delete(notifications::remove))
         .route("/api/notifications/{id}/read", post(notifications::mark_read))

@@ -13,12 +13,17 @@ use crate::{
         mark_all_read::{MarkAllRead, MarkAllReadError},
         mark_read::{MarkRead, MarkReadError},
         ports::Directory,
+        preference_list::PreferenceList,
         present::present,
         purge_notifications::{PurgeNotifications, PurgeNotificationsError},
         read_models::{ListNotifications, NotificationPage, NotificationSummary, QueryError},
+        set_preferences::{SetPreferences, SetPreferencesError},
     },
-    domain::notification::{Notification, NotificationId},
-    infrastructure::notification_queries,
+    domain::{
+        notification::{Notification, NotificationId},
+        preferences::Preferences,
+    },
+    infrastructure::{notification_queries, preference_store},
 };
 
 /// What people are told, as they see it: everybody sees their own, and what is somebody else's is not there.
@@ -146,6 +151,39 @@ impl Notifications {
         self.uow.retry(again, attempt).await
     }
 
+    /// Of what the actor is told, and how.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn preferences(&self, origin: &Origin) -> Result<PreferenceList, QueryError> {
+        let person = reader(origin)?;
+        let chosen = preference_store::of(&self.db, person).await?;
+        let chosen = chosen.unwrap_or_else(|| Preferences::of(person));
+        Ok(PreferenceList::of(&chosen, &self.directory.workspaces_of(person).await?))
+    }
+
+    /// Chooses of what the actor is told, and how, instead of what was chosen before.
+    ///
+    /// # Errors
+    ///
+    /// [`SetPreferencesError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn set_preferences(
+        &self,
+        origin: Origin,
+        command: SetPreferences,
+    ) -> Result<PreferenceList, SetPreferencesError> {
+        let person = origin.actor().user().ok_or(SetPreferencesError::Forbidden)?;
+        let workspaces = self.directory.workspaces_of(person).await?;
+        // Whoever chooses at the same time is overruled by the last one.
+        let again = |error: &SetPreferencesError| matches!(error, SetPreferencesError::Storage(error) if error.is_retryable() || error.is_conflict());
+        let attempt =
+            || self.uow.run(origin.clone(), async |tx| command.execute(tx, &workspaces).await);
+        Ok(PreferenceList::of(&self.uow.retry(again, attempt).await?, &workspaces))
+    }
+
     /// Forgets what nobody needs to be told any more, and says how much; less than the limit means that nothing is left. Only
     /// the system may.
     ///
@@ -190,6 +228,9 @@ mod tests {
         send(notifications.mark_read(origin.clone(), MarkRead { notification_id: id }));
         send(notifications.mark_all_read(origin.clone(), MarkAllRead));
         send(notifications.delete(origin.clone(), DeleteNotification { notification_id: id }));
+        send(notifications.preferences(origin));
+        let preferences = SetPreferences { digest_hour: 8, preferences: Vec::new() };
+        send(notifications.set_preferences(origin.clone(), preferences));
         send(notifications.purge(origin.clone(), PurgeNotifications { limit: 1 }));
     }
 }

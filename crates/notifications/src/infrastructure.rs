@@ -4,9 +4,11 @@ use perme8_events::sql::Migrations;
 
 pub(crate) mod accesses;
 pub(crate) mod answers;
+pub(crate) mod digest_store;
 pub(crate) mod identity_gateway;
 pub(crate) mod notification_queries;
 pub(crate) mod notification_store;
+pub(crate) mod preference_store;
 pub(crate) mod row;
 
 #[cfg(test)]

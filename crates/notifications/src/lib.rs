@@ -17,8 +17,10 @@ pub use application::delete_notification::{DeleteNotification, DeleteNotificatio
 pub use application::mark_all_read::{MarkAllRead, MarkAllReadError};
 pub use application::mark_read::{MarkRead, MarkReadError};
 pub use application::purge_notifications::{PurgeNotifications, PurgeNotificationsError};
+pub use application::set_preferences::{SetPreferences, SetPreferencesError};
 
 // Read models of the facade, and why it did not answer.
+pub use application::preference_list::{Preference, PreferenceList};
 pub use application::read_models::{
     ListNotifications, NotificationPage, NotificationSummary, QueryError,
 };
@@ -32,15 +34,19 @@ pub use domain::events::{
 
 // Language: for every layer of other contexts.
 pub use domain::action::{NotificationAction, UnknownNotificationAction};
+pub use domain::delivery::{Delivery, UnknownDelivery};
 pub use domain::link::Link;
 pub use domain::notification::{NotificationId, UserNotification};
 pub use domain::notification_type::{NotificationType, UnknownNotificationType};
 
 // Handlers: the host runs them.
 pub use application::on_access_lost::OnAccessLost;
+pub use application::on_digest_due::OnDigestDue;
 pub use application::on_invitation::OnInvitation;
 pub use application::on_workspace_activity::OnWorkspaceActivity;
 
 // Ports that a host may implement, and their implementation on identity.
-pub use application::ports::{Colleague, Directory, SentInvitation, WorkspaceNames, WorkspaceView};
+pub use application::ports::{
+    Addressee, Colleague, Directory, SentInvitation, WorkspaceNames, WorkspaceView,
+};
 pub use infrastructure::identity_gateway::IdentityGateway;

@@ -15,7 +15,7 @@ use serde_json::{Map, value::to_raw_value};
 use uuid::Uuid;
 
 use crate::{
-    application::ports::{MockDirectory, SentInvitation, WorkspaceNames},
+    application::ports::{Addressee, MockDirectory, SentInvitation, WorkspaceNames, WorkspaceView},
     domain::{
         notification::{Notification, Source},
         notification_type::NotificationType,
@@ -23,6 +23,7 @@ use crate::{
     },
 };
 
+mod choices;
 mod memory;
 
 pub(crate) use memory::Memory;
@@ -74,6 +75,7 @@ pub(crate) fn notification(number: u128, user: UserId) -> Notification {
         created_at: ManualClock::monday_morning().now(),
         read_at: None,
         taken: None,
+        awaits_digest: false,
         is_deleted: false,
         version: 1,
     }
@@ -171,6 +173,18 @@ pub(crate) fn acme() -> Place {
     Place { id: id(1), name: "Acme".to_owned(), slug: "acme".to_owned() }
 }
 
+/// [`ACME`], as somebody sees it who is this there.
+pub(crate) fn acme_of(role: Role) -> WorkspaceView {
+    let Place { id, name, slug } = acme();
+    WorkspaceView { id, names: WorkspaceNames { name, slug }, role: Some(role) }
+}
+
+fn name_of(id: UserId) -> Option<String> {
+    let names =
+        [(ADA, "Ada Lovelace"), (BOB, "Bob Builder"), (CAROL, "Carol Shaw"), (DAVE, "Dave Cutler")];
+    names.into_iter().find(|(person, _)| *person == id).map(|(_, name)| name.to_owned())
+}
+
 impl MockDirectory {
     /// Knows the people of Acme.
     pub(crate) fn acme() -> Self {
@@ -184,15 +198,11 @@ impl MockDirectory {
             Ok((id == ACME)
                 .then(|| WorkspaceNames { name: "Acme".to_owned(), slug: "acme".to_owned() }))
         });
-        directory.expect_person_name().returning(|id| {
-            let names = [
-                (ADA, "Ada Lovelace"),
-                (BOB, "Bob Builder"),
-                (CAROL, "Carol Shaw"),
-                (DAVE, "Dave Cutler"),
-            ];
-            Ok(names.into_iter().find(|(person, _)| *person == id).map(|(_, name)| name.to_owned()))
+        directory.expect_person_name().returning(|id| Ok(name_of(id)));
+        directory.expect_addressee().returning(|id| {
+            Ok(name_of(id).map(|name| Addressee { name, email: "ada@example.com".to_owned() }))
         });
+        directory.expect_workspaces_of().returning(|_| Ok(Vec::new()));
         directory.expect_managers().returning(|_| Ok(managers.to_vec()));
         directory.expect_role_of().returning(|user, _| {
             let role = managers.contains(&user).then_some(Role::Admin);

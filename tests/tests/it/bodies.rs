@@ -1,5 +1,7 @@
 //! Bodies that are no JSON, of the wrong form, or too much.
 
+use std::mem::discriminant;
+
 use reqwest::Method;
 use scenarios::{Persona, on_both_engines};
 use serde_json::{Value, json};
@@ -101,6 +103,10 @@ on_both_engines! {
                 for wrong in
                     [json!(1), json!(true), json!([]), json!({}), json!(null), json!("a\u{0}b")]
                 {
+                    // A number is not wrong where a number belongs.
+                    if !wrong.is_string() && discriminant(&wrong) == discriminant(&good[field]) {
+                        continue;
+                    }
                     let body = with(good.clone(), field, wrong);
                     ada.request(route.method(), &path).json(body).await.is_invalid(&[field]);
                 }

@@ -21,7 +21,7 @@ on_both_engines! {
             "/api/%6de%00",
             "/api/users/1",
             "/api/workspaces/a/b/c",
-            "/api/notifications/x",
+            "/api/notifications/x/y",
             "/favicon.ico",
             "/%FF",
         ] {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use scenarios::on_both_engines;
+use scenarios::{Scenario, on_both_engines};
 use serde_json::json;
 
 on_both_engines! {
@@ -70,5 +70,35 @@ on_both_engines! {
         scenario.clock().advance(Duration::from_hours(24 * 91));
         scenario.run_until_idle().await;
         assert_eq!(ben.again().await.notifications().await.len(), 0);
+    }
+
+    async fn whoever_wants_it_gets_one_mail_a_day(scenario: &mut Scenario) {
+        let ada = scenario.user("ada").await;
+        let slug = ada.found("Lumen & Oak").await;
+        let ben = scenario.member(&ada, &slug, "ben", "member").await;
+        // It is nine o'clock.
+        let digest = json!({ "digest_hour": 10, "preferences": [
+            { "type": "workspace_role_changed", "workspace": slug, "delivery": "digest" },
+        ]});
+        ben.request(Method::PUT, "/api/notifications/preferences").json(digest).await.is(200);
+        ada.set_role(&slug, ben.email(), "guest").await;
+        ada.set_role(&slug, ben.email(), "admin").await;
+        scenario.run_until_idle().await;
+        let digests = async |scenario: &mut Scenario| -> Vec<_> {
+            let mails = scenario.mails("ben").await;
+            mails.into_iter().filter(|mail| mail.kind == "notifications.digest").collect()
+        };
+        assert!(digests(scenario).await.is_empty());
+        scenario.clock().advance(Duration::from_hours(1));
+        let [mail] = &digests(scenario).await[..] else { panic!("one mail") };
+        assert!(mail.text.contains("• You are now a guest of Lumen & Oak"), "{}", mail.text);
+        assert!(mail.html.contains("You are now an admin of Lumen &amp; Oak"), "{}", mail.html);
+        // What has been read is no reason for another mail.
+        let ben = ben.again().await;
+        ada.again().await.set_role(&slug, ben.email(), "guest").await;
+        scenario.run_until_idle().await;
+        ben.post("/api/notifications/read-all").await.is(200);
+        scenario.clock().advance(Duration::from_hours(24));
+        assert_eq!(digests(scenario).await.len(), 1);
     }
 }

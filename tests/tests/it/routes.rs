@@ -88,6 +88,13 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/api/notifications", None, Access::People),
     route("GET", "/api/notifications/unread-count", None, Access::People),
     route("POST", "/api/notifications/{id}/read", None, Access::People),
+    route("GET", "/api/notifications/preferences", None, Access::People),
+    route(
+        "PUT",
+        "/api/notifications/preferences",
+        Some(r#"{"digest_hour":8,"preferences":[]}"#),
+        Access::People,
+    ),
     route("DELETE", "/api/notifications/{id}", None, Access::People),
     route("POST", "/api/notifications/read-all", None, Access::People),
     route("GET", "/api/workspaces/{slug}", None, Access::Members),

@@ -1,8 +1,10 @@
 //! Failures of the notifications context.
 
-use notifications::{DeleteNotificationError, MarkAllReadError, MarkReadError, QueryError};
+use notifications::{
+    DeleteNotificationError, MarkAllReadError, MarkReadError, QueryError, SetPreferencesError,
+};
 
-use super::ApiError;
+use super::{ApiError, FieldProblems};
 
 impl From<QueryError> for ApiError {
     fn from(error: QueryError) -> Self {
@@ -39,5 +41,20 @@ impl From<MarkAllReadError> for ApiError {
             MarkAllReadError::Forbidden => Self::forbidden(),
             MarkAllReadError::Storage(error) => error.into(),
         }
+    }
+}
+
+impl From<SetPreferencesError> for ApiError {
+    fn from(error: SetPreferencesError) -> Self {
+        let field = match error {
+            SetPreferencesError::Forbidden => return Self::forbidden(),
+            SetPreferencesError::Storage(error) => return error.into(),
+            SetPreferencesError::NoSuchHour => "digest_hour",
+            SetPreferencesError::CannotBeOff(_)
+            | SetPreferencesError::WorkspaceNotFound(_)
+            | SetPreferencesError::Repeated(_)
+            | SetPreferencesError::TooMany => "preferences",
+        };
+        Self::invalid(FieldProblems::from([(field, vec![error.to_string()])]))
     }
 }

@@ -11,6 +11,7 @@ mod invitations;
 mod notifications;
 mod pages;
 mod passwords;
+mod preferences;
 mod refusals;
 mod serving;
 mod sessions;

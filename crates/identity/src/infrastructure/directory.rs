@@ -204,6 +204,27 @@ impl Directory {
         seen.collect()
     }
 
+    /// The workspaces of a person, and what that person is there.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    pub async fn workspaces_of(
+        &self,
+        user: UserId,
+    ) -> Result<Vec<(WorkspaceEntry, Role)>, StorageError> {
+        let query = self.db.query(sql!(
+            "SELECT w.id, w.name, w.slug, w.archived_at IS NOT NULL AS archived, m.role
+             FROM identity_members m JOIN identity_workspaces w ON w.id = m.workspace_id
+             WHERE m.user_id = $1 ORDER BY w.slug"
+        ));
+        let rows: Vec<(WorkspaceId, String, String, bool, String)> = query.bind(user).all().await?;
+        let of_user = rows.into_iter().map(|(id, name, slug, archived, role)| {
+            Ok((workspace_entry((id, name, slug, archived)), rows::role(&role)?))
+        });
+        of_user.collect()
+    }
+
     /// Which of these people are in which of these workspaces.
     ///
     /// # Errors

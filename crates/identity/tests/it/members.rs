@@ -50,6 +50,9 @@ on_both_engines! {
         seen.sort();
         assert_eq!(seen, [("engines".to_owned(), Some(Role::Guest)), ("looms".to_owned(), None)]);
         assert_eq!(office.directory.workspaces_seen_by(office.ben, &[]).await.unwrap(), []);
+        let of_ben = office.directory.workspaces_of(office.ben).await.unwrap();
+        let of_ben: Vec<_> = of_ben.into_iter().map(|(entry, role)| (entry.slug, role)).collect();
+        assert_eq!(of_ben, [("engines".to_owned(), Role::Guest)]);
         let people = [office.ben, office.cyd];
         let found = office.directory.members_among(&people, &workspaces).await.unwrap();
         let mut found: Vec<_> = found.into_iter().map(|member| (member.name, member.workspace_id)).collect();

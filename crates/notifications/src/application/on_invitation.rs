@@ -1,6 +1,6 @@
 //! An invitation becomes one notification, which closes when the invitation needs no answer any more.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use identity::{
@@ -14,13 +14,13 @@ use serde::Deserialize;
 
 use crate::{
     application::{
-        ports::{Accesses, Answers, Directory, Inboxes, WorkspaceNames},
+        ports::{Accesses, Answers, Digests, Directory, Inboxes, Wishes, WorkspaceNames},
         tell::tell,
     },
     domain::{
         action::NotificationAction,
         content::Content,
-        notification::Notification,
+        notification::{Notification, Source},
         occasion::{Occasion, Person, Place},
     },
 };
@@ -123,7 +123,9 @@ impl Subscriber for OnInvitation {
 }
 
 #[async_trait]
-impl<T: Inboxes + Answers + Accesses + Save<Notification>> EventHandler<T> for OnInvitation {
+impl<T: Inboxes + Answers + Accesses + Wishes + Digests + Save<Notification>> EventHandler<T>
+    for OnInvitation
+{
     type Facts = InvitationNews;
 
     async fn gather(&self, event: &Envelope) -> Result<InvitationNews, HandlerError> {
@@ -143,7 +145,7 @@ impl<T: Inboxes + Answers + Accesses + Save<Notification>> EventHandler<T> for O
                     tx.asking_about(invitation).await?.iter().any(|asked| asked.user_id == user);
                 // A repetition that comes after the answer must not ask again, even if the question is gone.
                 if !was_asked && tx.answer(invitation).await?.is_none() {
-                    tell(tx, user, question, event).await?;
+                    tell(tx, &BTreeSet::from([user]), &question, Source::of(event)).await?;
                 }
             }
             Some(Step::Settled { invitation, action }) => {

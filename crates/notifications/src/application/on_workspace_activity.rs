@@ -11,13 +11,13 @@ use perme8_events::{
 
 use crate::{
     application::{
-        ports::{Accesses, Directory, Inboxes, WorkspaceNames},
+        ports::{Accesses, Digests, Directory, Inboxes, Wishes, WorkspaceNames},
         registry::{self, Entry, Recipients},
         tell::tell,
     },
     domain::{
         content::Content,
-        notification::Notification,
+        notification::{Notification, Source},
         occasion::{Person, Place},
     },
 };
@@ -39,8 +39,6 @@ impl OnWorkspaceActivity {
         Self { directory }
     }
 
-    /// Ordered by id, so that two events which tell the same people take their locks in one order. Those of a whole batch have no
-    /// common order: a deadlock between batches is ended by the engine, and the batch is handled again.
     async fn recipients(
         &self,
         entry: &Entry,
@@ -142,7 +140,9 @@ impl Subscriber for OnWorkspaceActivity {
 }
 
 #[async_trait]
-impl<T: Inboxes + Accesses + Save<Notification>> EventHandler<T> for OnWorkspaceActivity {
+impl<T: Inboxes + Accesses + Wishes + Digests + Save<Notification>> EventHandler<T>
+    for OnWorkspaceActivity
+{
     type Facts = News;
 
     async fn gather(&self, event: &Envelope) -> Result<News, HandlerError> {
@@ -151,10 +151,7 @@ impl<T: Inboxes + Accesses + Save<Notification>> EventHandler<T> for OnWorkspace
 
     async fn handle(&self, tx: &mut T, event: &Envelope, facts: News) -> Result<(), HandlerError> {
         let Some((content, recipients)) = facts.0 else { return Ok(()) };
-        for recipient in recipients {
-            tell(tx, recipient, content.clone(), event).await?;
-        }
-        Ok(())
+        Ok(tell(tx, &recipients, &content, Source::of(event)).await?)
     }
 }
 

@@ -1,6 +1,9 @@
 //! What use cases and handlers ask of the storage and of identity.
 
-use std::fmt;
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -9,17 +12,20 @@ use perme8_events::{EventId, Position, StorageError, Transaction, UserId, Worksp
 
 use crate::domain::{
     action::NotificationAction,
+    delivery::Delivery,
     notification::{Notification, NotificationId},
+    notification_type::NotificationType,
+    preferences::DigestHour,
 };
 
 /// The notifications of people.
 pub(crate) trait Inboxes: Transaction {
-    /// Whether this event told this person something already.
-    fn was_told(
+    /// Whom of these people this event told something already.
+    fn who_was_told(
         &mut self,
-        user: UserId,
+        people: &[UserId],
         of: EventId,
-    ) -> impl Future<Output = Result<bool, StorageError>> + Send;
+    ) -> impl Future<Output = Result<BTreeSet<UserId>, StorageError>> + Send;
 
     /// A notification of this person; somebody else's is none.
     fn notification_of(
@@ -90,15 +96,15 @@ pub(crate) trait Answers: Transaction {
 
 /// Where in the log people lost workspaces.
 pub(crate) trait Accesses: Transaction {
-    /// Where this person last lost this workspace; [`Position::START`] for never.
+    /// Where each of these people last lost this workspace; [`Position::START`] for never.
     ///
-    /// Until this transaction ends, no other can remember a loss of the two: what is written because of the answer is seen
-    /// by whoever cleans up after the loss.
-    fn last_loss(
+    /// Until this transaction ends, no other can remember such a loss: what is written because of the answer is seen by
+    /// whoever cleans up after the loss.
+    fn last_losses(
         &mut self,
-        user: UserId,
+        people: &[UserId],
         workspace: WorkspaceId,
-    ) -> impl Future<Output = Result<Position, StorageError>> + Send;
+    ) -> impl Future<Output = Result<BTreeMap<UserId, Position>, StorageError>> + Send;
 
     /// Remembers that this person lost this workspace; an earlier loss than the one known changes nothing.
     fn remember_loss(
@@ -107,6 +113,44 @@ pub(crate) trait Accesses: Transaction {
         workspace: WorkspaceId,
         at: Position,
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
+}
+
+/// How people want to be told.
+pub(crate) trait Wishes: Transaction {
+    /// How these people want to be told of something of this type in this workspace; those who never chose are left out.
+    fn wishes(
+        &mut self,
+        people: &[UserId],
+        kind: NotificationType,
+        workspace: Option<WorkspaceId>,
+    ) -> impl Future<Output = Result<BTreeMap<UserId, Wish>, StorageError>> + Send;
+}
+
+/// How one person wants to be told of something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Wish {
+    pub(crate) delivery: Delivery,
+    pub(crate) digest_hour: DigestHour,
+}
+
+/// What waits for the mails of the day.
+pub(crate) trait Digests: Transaction {
+    /// When the next mail of this person is due: at `at`, unless one is due already.
+    ///
+    /// Until this transaction ends, no other can take what is in that mail: what is written because of the answer is in it.
+    fn digest_at(
+        &mut self,
+        person: UserId,
+        at: DateTime<Utc>,
+    ) -> impl Future<Output = Result<DateTime<Utc>, StorageError>> + Send;
+
+    /// Takes what waits for the mail of this person that is due then, and gives in a sentence each what was not read yet,
+    /// oldest first. Nothing when no such mail is due.
+    fn take_digest(
+        &mut self,
+        person: UserId,
+        due_at: DateTime<Utc>,
+    ) -> impl Future<Output = Result<Vec<String>, StorageError>> + Send;
 }
 
 /// What a workspace is called.
@@ -146,6 +190,21 @@ impl fmt::Debug for Colleague {
             .field("workspace_id", &self.workspace_id)
             .field("user_id", &self.user_id)
             .finish_non_exhaustive()
+    }
+}
+
+/// To whom a mail goes.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Addressee {
+    /// The full name.
+    pub name: String,
+    /// The e-mail address, which is proven to be theirs.
+    pub email: String,
+}
+
+impl fmt::Debug for Addressee {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Addressee(..)")
     }
 }
 
@@ -228,4 +287,18 @@ pub trait Directory: fmt::Debug + Send + Sync {
         workspaces: &[WorkspaceId],
         people: &[UserId],
     ) -> Result<Vec<Colleague>, StorageError>;
+
+    /// In which workspaces `person` is, and what they are called today.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when nobody can tell.
+    async fn workspaces_of(&self, person: UserId) -> Result<Vec<WorkspaceView>, StorageError>;
+
+    /// Where mails to `person` go; none for somebody who is gone, or has no address that is proven to be theirs.
+    ///
+    /// # Errors
+    ///
+    /// As [`workspace`](Self::workspace).
+    async fn addressee(&self, person: UserId) -> Result<Option<Addressee>, StorageError>;
 }

@@ -110,7 +110,7 @@ mod tests {
     use super::*;
     use crate::{
         application::ports::MockDirectory,
-        domain::{action::NotificationAction, occasion::Person},
+        domain::{action::NotificationAction, delivery::Delivery, occasion::Person},
         testing::{ACME, BOB, CAROL, acme, id, notification},
     };
 
@@ -123,7 +123,7 @@ mod tests {
         };
         let content = occasion.content(&acme(), &person).unwrap();
         let Notification { id, source, created_at, .. } = notification(1, BOB);
-        Notification::create(id, BOB, content, source, created_at).peek().clone()
+        Notification::create(id, BOB, content, source, Delivery::On, created_at).peek().clone()
     }
 
     /// Acme is Acme & Sons today, where the reader is this; Carol is Carol Stone, and there if she is a member.

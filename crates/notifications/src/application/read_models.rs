@@ -111,6 +111,7 @@ impl NotificationSummary {
             created_at,
             read_at,
             taken,
+            awaits_digest: _,
             is_deleted: _,
             version: _,
         } = notification;

@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use identity::InvitationId;
-use perme8_events::{Aggregate, EventId, Id, Position, Unsaved, UserId, WorkspaceId};
+use perme8_events::{Aggregate, Envelope, EventId, Id, Position, Unsaved, UserId, WorkspaceId};
 use serde_json::{Map, Value};
 
 use crate::domain::{
     action::NotificationAction,
     content::{Content, Parts},
+    delivery::Delivery,
     events::{NotificationActionTaken, NotificationCreated, NotificationDeleted, NotificationRead},
     notification_type::NotificationType,
 };
@@ -35,6 +36,8 @@ pub(crate) struct Notification {
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) read_at: Option<DateTime<Utc>>,
     pub(crate) taken: Option<Taken>,
+    /// Whether the next mail of the day may list it. Only the mail changes that, not a decision.
+    pub(crate) awaits_digest: bool,
     /// Storing it deletes it.
     pub(crate) is_deleted: bool,
     pub(crate) version: i64,
@@ -45,6 +48,12 @@ pub(crate) struct Notification {
 pub(crate) struct Source {
     pub(crate) event_id: EventId,
     pub(crate) position: Position,
+}
+
+impl Source {
+    pub(crate) fn of(event: &Envelope) -> Self {
+        Self { event_id: event.event_id, position: event.position }
+    }
 }
 
 /// That, and when, what a notification asked for was settled.
@@ -70,6 +79,7 @@ impl Notification {
         user_id: UserId,
         content: Content,
         source: Source,
+        delivery: Delivery,
         now: DateTime<Utc>,
     ) -> Unsaved<Self> {
         let Parts { notification_type, title, body, data, workspace_id, invitation_id } =
@@ -88,6 +98,7 @@ impl Notification {
             created_at: now,
             read_at: None,
             taken: None,
+            awaits_digest: delivery == Delivery::Digest,
             is_deleted: false,
             version: 0,
         };

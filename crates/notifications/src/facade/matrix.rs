@@ -9,7 +9,7 @@ use perme8_events::{
 use super::Notifications;
 use crate::{
     DeleteNotification, ListNotifications, MarkAllRead, MarkRead, NotificationId,
-    PurgeNotifications,
+    PurgeNotifications, SetPreferences,
     application::ports::MockDirectory,
     domain::notification::Notification,
     testing::{ADA, id, notification},
@@ -83,6 +83,8 @@ fn rows() -> Vec<Question<World>> {
         mark_read(origin, MarkRead { notification_id: world.notification });
         mark_all_read "of the own" (origin, MarkAllRead);
         delete(origin, DeleteNotification { notification_id: world.notification });
+        preferences "of the own" (&origin);
+        set_preferences "of the own" (origin, SetPreferences { digest_hour: 8, preferences: Vec::new() });
         purge(origin, PurgeNotifications { limit: 1 });
     }
     .into()

@@ -1,21 +1,42 @@
 //! What the ports promise, held by the tables in memory and by both engines.
 
-use perme8_events::{Save, Unsaved, UserId};
+use perme8_events::{Load, Save, Unsaved, UserId};
 
 use crate::{
-    application::ports::{Accesses, Answers, Inboxes},
-    domain::notification::Notification,
+    application::ports::{Accesses, Answers, Digests, Inboxes, Wishes},
+    domain::{notification::Notification, preferences::Preferences},
     testing::{id, notification},
 };
 
+mod choices;
 mod inboxes;
 mod memories;
 mod overtaking;
 
 /// Everything that handlers and use cases ask of a transaction.
-trait Ports: Inboxes + Answers + Accesses + Save<Notification> {}
+trait Ports:
+    Inboxes
+    + Answers
+    + Accesses
+    + Wishes
+    + Digests
+    + Save<Notification>
+    + Load<Preferences>
+    + Save<Preferences>
+{
+}
 
-impl<T: Inboxes + Answers + Accesses + Save<Notification>> Ports for T {}
+impl<T> Ports for T where
+    T: Inboxes
+        + Answers
+        + Accesses
+        + Wishes
+        + Digests
+        + Save<Notification>
+        + Load<Preferences>
+        + Save<Preferences>
+{
+}
 
 /// Runs each contract on the tables in memory, on SQLite and on PostgreSQL.
 macro_rules! contracts {

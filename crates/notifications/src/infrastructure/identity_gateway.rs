@@ -1,11 +1,11 @@
 //! Identity, as this context sees it.
 
 use async_trait::async_trait;
-use identity::{InvitationId, Role};
+use identity::{InvitationId, Role, WorkspaceEntry};
 use perme8_events::{StorageError, UserId, WorkspaceId};
 
 use crate::application::ports::{
-    Colleague, Directory, SentInvitation, WorkspaceNames, WorkspaceView,
+    Addressee, Colleague, Directory, SentInvitation, WorkspaceNames, WorkspaceView,
 };
 
 /// Asks the identity context of the same host.
@@ -56,12 +56,7 @@ impl Directory for IdentityGateway {
         workspaces: &[WorkspaceId],
     ) -> Result<Vec<WorkspaceView>, StorageError> {
         let entries = self.directory.workspaces_seen_by(reader, workspaces).await?;
-        let view = |(entry, role): (identity::WorkspaceEntry, Option<Role>)| WorkspaceView {
-            id: entry.id,
-            names: WorkspaceNames { name: entry.name, slug: entry.slug },
-            role,
-        };
-        Ok(entries.into_iter().map(view).collect())
+        Ok(entries.into_iter().map(|(entry, role)| view(entry, role)).collect())
     }
 
     async fn colleagues(
@@ -77,4 +72,19 @@ impl Directory for IdentityGateway {
         };
         Ok(entries.into_iter().map(colleague).collect())
     }
+
+    async fn workspaces_of(&self, person: UserId) -> Result<Vec<WorkspaceView>, StorageError> {
+        let entries = self.directory.workspaces_of(person).await?;
+        Ok(entries.into_iter().map(|(entry, role)| view(entry, Some(role))).collect())
+    }
+
+    async fn addressee(&self, person: UserId) -> Result<Option<Addressee>, StorageError> {
+        let entry = self.directory.user(person).await?.filter(|entry| entry.confirmed);
+        Ok(entry.map(|entry| Addressee { name: entry.name, email: entry.email }))
+    }
+}
+
+fn view(entry: WorkspaceEntry, role: Option<Role>) -> WorkspaceView {
+    let WorkspaceEntry { id, name, slug, archived: _ } = entry;
+    WorkspaceView { id, names: WorkspaceNames { name, slug }, role }
 }

@@ -1,5 +1,7 @@
 //! Notifications in their table.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use identity::InvitationId;
 use perme8_events::{EventId, Position, StorageError, Store, UserId, WorkspaceId, sql, sql::Tx};
@@ -40,13 +42,14 @@ async fn insert(tx: &mut Tx, notification: &Notification) -> Result<u64, Storage
         created_at,
         read_at,
         taken,
+        awaits_digest,
         is_deleted: _,
         version,
     } = notification;
     tx.query(sql!(
         "INSERT INTO notifications_notifications (notification_id, user_id, notification_type, title, body, data, \
-         workspace_id, invitation_id, event_id, event_position, created_at, read_at, action_taken, action_taken_at, version) \
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)"
+         workspace_id, invitation_id, event_id, event_position, created_at, read_at, action_taken, action_taken_at, awaits_digest, \
+         version) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)"
     ))
     .bind(*id)
     .bind(*user_id)
@@ -62,6 +65,7 @@ async fn insert(tx: &mut Tx, notification: &Notification) -> Result<u64, Storage
     .bind(*read_at)
     .bind(taken.map(|taken| taken.action.as_str()))
     .bind(taken.map(|taken| taken.at))
+    .bind(*awaits_digest)
     .bind(version + 1)
     .exec()
     .await
@@ -93,14 +97,24 @@ async fn delete(tx: &mut Tx, notification: &Notification) -> Result<u64, Storage
 }
 
 impl Inboxes for Tx {
-    async fn was_told(&mut self, user: UserId, of: EventId) -> Result<bool, StorageError> {
-        let told: i64 = self
-            .query(sql!("SELECT count(*) FROM notifications_notifications WHERE event_id = $1 AND user_id = $2"))
+    async fn who_was_told(
+        &mut self,
+        people: &[UserId],
+        of: EventId,
+    ) -> Result<BTreeSet<UserId>, StorageError> {
+        let rows: Vec<(UserId,)> = self
+            .query(sql!(
+                sqlite: "SELECT user_id FROM notifications_notifications
+                         WHERE event_id = $1 AND user_id IN (SELECT unhex(value, '-') FROM json_each($2))",
+                postgres: "SELECT user_id FROM notifications_notifications
+                           WHERE event_id = $1
+                             AND user_id IN (SELECT value::uuid FROM jsonb_array_elements_text($2::jsonb) AS value)"
+            ))
             .bind(of)
-            .bind(user)
-            .scalar()
+            .bind(Json(people))
+            .all()
             .await?;
-        Ok(told > 0)
+        Ok(rows.into_iter().map(|(person,)| person).collect())
     }
 
     async fn notification_of(

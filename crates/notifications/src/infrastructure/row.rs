@@ -13,7 +13,7 @@ macro_rules! select_notifications {
     ($rest:literal) => {
         concat!(
             "SELECT notification_id, user_id, notification_type, title, body, data, workspace_id, invitation_id, \
-             event_id, event_position, created_at, read_at, action_taken, action_taken_at, version \
+             event_id, event_position, created_at, read_at, action_taken, action_taken_at, awaits_digest, version \
              FROM notifications_notifications ",
             $rest
         )
@@ -38,6 +38,7 @@ pub(crate) struct Row {
     read_at: Option<DateTime<Utc>>,
     action_taken: Option<String>,
     action_taken_at: Option<DateTime<Utc>>,
+    awaits_digest: bool,
     version: i64,
 }
 
@@ -60,6 +61,7 @@ impl TryFrom<Row> for Notification {
             read_at,
             action_taken,
             action_taken_at,
+            awaits_digest,
             version,
         } = row;
         let action =
@@ -77,6 +79,7 @@ impl TryFrom<Row> for Notification {
             created_at,
             read_at,
             taken: action.zip(action_taken_at).map(|(action, at)| Taken { action, at }),
+            awaits_digest,
             is_deleted: false,
             version,
         })

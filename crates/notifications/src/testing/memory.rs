@@ -1,6 +1,6 @@
 //! The tables of this context in memory.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 use identity::InvitationId;
@@ -13,15 +13,18 @@ use crate::{
     domain::{
         action::NotificationAction,
         notification::{Notification, NotificationId},
+        preferences::Preferences,
     },
 };
 
 /// The tables of this context in memory.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
-    notifications: BTreeMap<NotificationId, Notification>,
+    pub(super) notifications: BTreeMap<NotificationId, Notification>,
     answers: BTreeMap<InvitationId, (NotificationAction, DateTime<Utc>)>,
     losses: BTreeMap<(UserId, WorkspaceId), Position>,
+    pub(super) preferences: BTreeMap<UserId, Preferences>,
+    pub(super) digests: BTreeMap<UserId, DateTime<Utc>>,
 }
 
 impl Memory {
@@ -67,11 +70,13 @@ impl Store<Notification> for FakeTx<Memory> {
 }
 
 impl Inboxes for FakeTx<Memory> {
-    async fn was_told(&mut self, user: UserId, of: EventId) -> Result<bool, StorageError> {
-        Ok(self
-            .state
-            .notifications()
-            .any(|told| told.user_id == user && told.source.event_id == of))
+    async fn who_was_told(
+        &mut self,
+        people: &[UserId],
+        of: EventId,
+    ) -> Result<BTreeSet<UserId>, StorageError> {
+        let told = self.state.notifications().filter(|told| told.source.event_id == of);
+        Ok(told.map(|told| told.user_id).filter(|person| people.contains(person)).collect())
     }
 
     async fn notification_of(
@@ -190,12 +195,13 @@ impl Answers for FakeTx<Memory> {
 }
 
 impl Accesses for FakeTx<Memory> {
-    async fn last_loss(
+    async fn last_losses(
         &mut self,
-        user: UserId,
+        people: &[UserId],
         workspace: WorkspaceId,
-    ) -> Result<Position, StorageError> {
-        Ok(self.state.losses.get(&(user, workspace)).copied().unwrap_or_default())
+    ) -> Result<BTreeMap<UserId, Position>, StorageError> {
+        let last = |person: &UserId| self.state.losses.get(&(*person, workspace)).copied();
+        Ok(people.iter().map(|person| (*person, last(person).unwrap_or_default())).collect())
     }
 
     async fn remember_loss(

@@ -6,10 +6,11 @@ use identity::{
     AcceptInvitation, ChangeMemberRole, CreateWorkspace, DeclineInvitation, Identity, InvitationId,
     InviteMember, LeaveWorkspace, RemoveMember, Role, WorkspaceRef, testing::confirmed_user,
 };
+use mail::{Correspondent, Mailbox, SendMail, Stationery};
 use notifications::{
-    DeleteNotification, Directory, IdentityGateway, Link, ListNotifications, NotificationId,
-    NotificationPage, Notifications, OnAccessLost, OnInvitation, OnWorkspaceActivity,
-    PurgeNotifications,
+    DeleteNotification, Delivery, Directory, IdentityGateway, Link, ListNotifications,
+    NotificationId, NotificationPage, NotificationType, Notifications, OnAccessLost, OnDigestDue,
+    OnInvitation, OnWorkspaceActivity, Preference, PurgeNotifications, SetPreferences,
 };
 use perme8_events::{
     Envelope, EventFilter, EventStore as _, Origin, Position, UserId,
@@ -40,6 +41,8 @@ impl Company {
             .handler(OnInvitation::new(Arc::clone(&directory)))
             .handler(OnWorkspaceActivity::new(Arc::clone(&directory)))
             .handler(OnAccessLost::new())
+            .handler(OnDigestDue::new(Arc::clone(&directory), stationery()))
+            .worker(SendMail::into_mailbox(sender(), &test.db))
             .build();
         let driver = runtime.driver(Some(test.clock.clone())).await;
         let ada = confirmed_user(&identity, "ada@acme.example", "Ada", "Lovelace").await;
@@ -154,12 +157,43 @@ impl Company {
         self.notifications.purge(origin, purge).await.unwrap()
     }
 
+    /// Chooses of what somebody is told, and how.
+    pub(crate) async fn prefer(
+        &self,
+        user: UserId,
+        digest_hour: u8,
+        chosen: &[(NotificationType, Option<&str>, Delivery)],
+    ) {
+        let preferences = chosen.iter().map(|(kind, workspace, delivery)| Preference {
+            notification_type: *kind,
+            workspace: workspace.map(str::to_owned),
+            delivery: *delivery,
+        });
+        let set = SetPreferences { digest_hour, preferences: preferences.collect() };
+        self.notifications.set_preferences(Origin::user(user), set).await.unwrap();
+    }
+
+    /// The mails that went out, oldest first: to whom, and the subject.
+    pub(crate) async fn mails(&self) -> Vec<(String, String)> {
+        let mails = Mailbox::new(self.test.db.clone()).list(100).await.unwrap();
+        let mails = mails.into_iter().rev();
+        mails.map(|mail| (mail.to.address().to_owned(), mail.subject)).collect()
+    }
+
     /// What this context told the others.
     pub(crate) async fn events(&self) -> Vec<Envelope> {
         let mut events = self.test.db.read(&EventFilter::All, Position::START, 1000).await.unwrap();
         events.retain(|event| event.context() == "notifications");
         events
     }
+}
+
+fn stationery() -> Stationery {
+    Stationery::new("Perme8", "https://perme8.example".parse().unwrap())
+}
+
+fn sender() -> Correspondent {
+    Correspondent::new("noreply@perme8.example", "Perme8").unwrap()
 }
 
 fn address(first_name: &str) -> String {

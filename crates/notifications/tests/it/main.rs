@@ -5,4 +5,6 @@ mod company;
 #[cfg(test)]
 mod handlers;
 #[cfg(test)]
+mod preferences;
+#[cfg(test)]
 mod reading;

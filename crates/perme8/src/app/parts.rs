@@ -65,10 +65,11 @@ pub(super) fn with_handlers(
     let notifications = Notifications::new(db.clone(), Arc::clone(&directory));
     let builder = builder
         .handler(identity::OnUserConfirmed)
-        .handler(identity.mailer(stationery))
+        .handler(identity.mailer(stationery.clone()))
         .handler(notifications::OnInvitation::new(Arc::clone(&directory)))
-        .handler(notifications::OnWorkspaceActivity::new(directory))
+        .handler(notifications::OnWorkspaceActivity::new(Arc::clone(&directory)))
         .handler(notifications::OnAccessLost::new())
+        .handler(notifications::OnDigestDue::new(directory, stationery))
         .handler(AuditLog::new())
         .worker(LinkRequests::new(identity.clone()))
         .worker(sending)

@@ -1,5 +1,7 @@
 //! Notifications are found as they were written, and written as they were found.
 
+use std::collections::BTreeSet;
+
 use chrono::TimeDelta;
 use perme8_events::{Position, Unsaved};
 
@@ -40,9 +42,9 @@ contracts! {
 
     async fn an_event_tells_a_person_one_thing(tx: &mut impl Ports) {
         write(tx, 1, ADA).await;
-        assert!(tx.was_told(ADA, id(1)).await.unwrap());
-        assert!(!tx.was_told(BOB, id(1)).await.unwrap());
-        assert!(!tx.was_told(ADA, id(2)).await.unwrap());
+        assert_eq!(tx.who_was_told(&[ADA, BOB], id(1)).await.unwrap(), BTreeSet::from([ADA]));
+        assert_eq!(tx.who_was_told(&[BOB], id(1)).await.unwrap(), BTreeSet::new());
+        assert_eq!(tx.who_was_told(&[ADA], id(2)).await.unwrap(), BTreeSet::new());
         let again = Notification { id: id(9), invitation_id: None, version: 0, ..notification(1, ADA) };
         assert!(tx.save(Unsaved::new(again)).await.unwrap_err().is_conflict());
     }

@@ -1,5 +1,7 @@
 //! Answers and losses are remembered.
 
+use std::collections::BTreeMap;
+
 use chrono::TimeDelta;
 use perme8_events::Position;
 
@@ -30,12 +32,13 @@ contracts! {
     }
 
     async fn the_latest_loss_counts(tx: &mut impl Ports) {
-        assert_eq!(tx.last_loss(ADA, ACME).await.unwrap(), Position::START);
+        let nobody = BTreeMap::from([(ADA, Position::START), (BOB, Position::START)]);
+        assert_eq!(tx.last_losses(&[ADA, BOB], ACME).await.unwrap(), nobody);
         for position in [5, 9, 7] {
             tx.remember_loss(ADA, ACME, Position::new(position)).await.unwrap();
         }
-        assert_eq!(tx.last_loss(ADA, ACME).await.unwrap(), Position::new(9));
-        assert_eq!(tx.last_loss(BOB, ACME).await.unwrap(), Position::START);
-        assert_eq!(tx.last_loss(ADA, id(2)).await.unwrap(), Position::START);
+        let lost = BTreeMap::from([(ADA, Position::new(9)), (BOB, Position::START)]);
+        assert_eq!(tx.last_losses(&[ADA, BOB], ACME).await.unwrap(), lost);
+        assert_eq!(tx.last_losses(&[ADA, BOB], id(2)).await.unwrap(), nobody);
     }
 }

@@ -1,5 +1,7 @@
 //! Whoever tells and whoever cleans up wait for each other, each in a transaction of its own.
 
+use std::collections::BTreeSet;
+
 use perme8_events::{
     Actor, EventHandler as _, HandlerError, Origin, Position, StorageError, sql::UnitOfWork,
     testing::on_both_engines,
@@ -13,6 +15,7 @@ use crate::{
         tell::tell,
     },
     domain::{
+        notification::Source,
         notification_type::NotificationType,
         occasion::{Occasion, Person, Place},
     },
@@ -34,14 +37,14 @@ on_both_engines! {
             let loss = envelope(first + 1, Actor::User(ADA), &removed(DAVE));
             let asked = Notify::new();
             let telling = uow.run(Origin::reaction("telling", &news), async |tx| {
-                tx.last_loss(DAVE, ACME).await?;
+                tx.last_losses(&[DAVE], ACME).await?;
                 asked.notify_one();
                 // Time enough for whoever would not wait.
                 for number in 0..50 {
-                    tx.was_told(DAVE, id(number)).await?;
+                    tx.who_was_told(&[DAVE], id(number)).await?;
                 }
-                tell(tx, DAVE, content.clone(), &news).await?;
-                tx.was_told(DAVE, news.event_id).await
+                tell(tx, &BTreeSet::from([DAVE]), &content, Source::of(&news)).await?;
+                Ok(!tx.who_was_told(&[DAVE], news.event_id).await?.is_empty())
             });
             let cleaning = async {
                 asked.notified().await;
