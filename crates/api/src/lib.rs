@@ -6,6 +6,7 @@ mod audit_trail;
 mod auth;
 mod body;
 mod edge;
+mod emails;
 mod error;
 mod fields;
 mod follower;

@@ -4,12 +4,13 @@ use axum::{
     Router,
     http::{HeaderValue, StatusCode, header::CONTENT_TYPE},
     response::{Html, IntoResponse, Response},
-    routing::get,
+    routing::{get, post},
 };
 use maud::{DOCTYPE, Markup, html};
 
 use crate::{headers::Profile, state::Api};
 
+mod email;
 mod invitation;
 mod log_in;
 pub(crate) mod mailbox;
@@ -25,6 +26,8 @@ pub(crate) fn routes() -> Router<Api> {
         .route("/login/{token}", get(log_in::follow))
         .route("/password-reset", get(password_reset::ask).post(password_reset::submit))
         .route("/password-reset/{token}", get(password_reset::follow))
+        .route("/email", post(email::submit))
+        .route("/email/{token}", get(email::follow))
         .route("/welcome", get(welcome::welcome))
         .route("/invitations/{id}", get(invitation::show).post(invitation::answer))
         .route("/assets/page.css", get(style))

@@ -10,7 +10,7 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    admin, audit, body, error::ApiError, headers, health, invitations, members, metrics,
+    admin, audit, body, emails, error::ApiError, headers, health, invitations, members, metrics,
     notifications, pages, panics, passwords, preferences, request_id, same_origin, sessions,
     socket, state::Api, streams, tickets, users, workspaces,
 };
@@ -57,6 +57,8 @@ fn people() -> Router<Api> {
         .route("/api/sessions", post(sessions::begin).delete(sessions::end))
         .route("/api/sessions/magic-link", post(sessions::send_link))
         .route("/api/me", get(users::me).patch(users::update))
+        .route("/api/me/email", post(emails::send_link))
+        .route("/api/me/email/{token}", put(emails::change))
         .route("/api/me/password", put(passwords::change))
         .route("/api/me/reauthenticate", post(sessions::reauthenticate))
         .route("/api/me/sessions", get(sessions::list))

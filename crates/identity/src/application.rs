@@ -2,6 +2,7 @@
 
 pub(crate) mod accept_invitation;
 pub(crate) mod acting;
+pub(crate) mod change_email;
 pub(crate) mod change_member_role;
 pub(crate) mod change_password;
 pub(crate) mod confirm_user;
@@ -29,6 +30,7 @@ pub(crate) mod reauthenticate;
 pub(crate) mod redeem_ticket;
 pub(crate) mod register_user;
 pub(crate) mod remove_member;
+pub(crate) mod request_email_change;
 pub(crate) mod request_magic_link;
 pub(crate) mod request_password_reset;
 pub(crate) mod resend_invitation;

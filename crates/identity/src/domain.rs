@@ -1,6 +1,7 @@
 //! What people, workspaces, members and invitations are, and what may happen to them.
 
 pub(crate) mod account_events;
+pub(crate) mod account_letters;
 pub(crate) mod discreet;
 pub(crate) mod email;
 pub(crate) mod events;

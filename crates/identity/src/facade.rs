@@ -12,6 +12,7 @@ use crate::{
     application::{
         accept_invitation::AcceptInvitationError,
         acting::acting_user,
+        change_email::ChangeEmailError,
         change_member_role::ChangeMemberRoleError,
         change_password::ChangePasswordError,
         confirm_user::ConfirmUserError,
@@ -35,6 +36,7 @@ use crate::{
         redeem_ticket::RedeemTicketError,
         register_user::RegisterUserError,
         remove_member::RemoveMemberError,
+        request_email_change::RequestEmailChangeError,
         request_magic_link::RequestMagicLinkError,
         request_password_reset::RequestPasswordResetError,
         resend_invitation::ResendInvitationError,
@@ -78,6 +80,7 @@ macro_rules! refusals {
 
 refusals!(
     AcceptInvitationError,
+    ChangeEmailError,
     ChangeMemberRoleError,
     ChangePasswordError,
     ConfirmUserError,
@@ -98,6 +101,7 @@ refusals!(
     RedeemTicketError,
     RegisterUserError,
     RemoveMemberError,
+    RequestEmailChangeError,
     RequestMagicLinkError,
     RequestPasswordResetError,
     ResendInvitationError,

@@ -17,6 +17,7 @@ pub use infrastructure::MIGRATIONS;
 
 // Commands and their errors: for whoever may use the facade.
 pub use application::accept_invitation::{AcceptInvitation, AcceptInvitationError};
+pub use application::change_email::{ChangeEmail, ChangeEmailError};
 pub use application::change_member_role::{ChangeMemberRole, ChangeMemberRoleError};
 pub use application::change_password::{ChangePassword, ChangePasswordError};
 pub use application::confirm_user::{ConfirmUser, ConfirmUserError};
@@ -37,6 +38,7 @@ pub use application::reauthenticate::{Proof, Reauthenticate, ReauthenticateError
 pub use application::redeem_ticket::{RedeemTicket, RedeemTicketError};
 pub use application::register_user::{RegisterUser, RegisterUserError};
 pub use application::remove_member::{RemoveMember, RemoveMemberError};
+pub use application::request_email_change::{RequestEmailChange, RequestEmailChangeError};
 pub use application::request_magic_link::{LinkRequest, RequestMagicLink, RequestMagicLinkError};
 pub use application::request_password_reset::{RequestPasswordReset, RequestPasswordResetError};
 pub use application::resend_invitation::{ResendInvitation, ResendInvitationError};
@@ -59,8 +61,8 @@ pub use infrastructure::directory::{
 
 // Events: for the handlers of other contexts.
 pub use domain::account_events::{
-    Change, PasswordChanged, PasswordResetRequested, ProfileChanges, ProfileUpdated,
-    UserReauthenticated,
+    Change, EmailChangeRequested, EmailChanged, PasswordChanged, PasswordResetRequested,
+    ProfileChanges, ProfileUpdated, UserDeleted, UserReauthenticated,
 };
 pub use domain::events::{
     EVENTS, InvitationCreated, InvitationDeclined, InvitationExpired, InvitationResent,

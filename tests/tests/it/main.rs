@@ -13,6 +13,8 @@ mod credentials;
 #[cfg(test)]
 mod edge;
 #[cfg(test)]
+mod emails;
+#[cfg(test)]
 mod expiry;
 #[cfg(test)]
 mod health;

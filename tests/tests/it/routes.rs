@@ -73,6 +73,8 @@ pub(crate) const ROUTES: &[Route] = &[
     route("DELETE", "/api/sessions", None, Access::People),
     route("GET", "/api/me", None, Access::People),
     route("PATCH", "/api/me", Some(r#"{"first_name":"N"}"#), Access::People),
+    route("POST", "/api/me/email", Some(r#"{"email":"x@example.com"}"#), Access::People),
+    route("PUT", "/api/me/email/{token}", None, Access::People),
     route("PUT", "/api/me/password", Some(r#"{"password":"x"}"#), Access::People),
     route("POST", "/api/me/reauthenticate", Some(r#"{"password":"x"}"#), Access::People),
     route("GET", "/api/me/sessions", None, Access::People),

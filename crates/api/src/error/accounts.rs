@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 use identity::{
-    ChangePasswordError, LogOutError, ReauthenticateError, RequestPasswordResetError,
-    ResetPasswordError, UpdateProfileError,
+    ChangeEmailError, ChangePasswordError, LogOutError, ReauthenticateError,
+    RequestEmailChangeError, RequestPasswordResetError, ResetPasswordError, UpdateProfileError,
 };
 
 use super::{ApiError, identity::log_in_refused};
@@ -15,6 +15,10 @@ const NOT_FRESH: ApiError = ApiError::new(
     "The log-in was too long ago: show once more who you are",
 );
 
+/// The session is good, but the link is not.
+const LINK_REFUSED: ApiError =
+    ApiError::new(StatusCode::NOT_FOUND, "link_not_found", "The link does not work any more");
+
 impl From<ChangePasswordError> for ApiError {
     fn from(error: ChangePasswordError) -> Self {
         match error {
@@ -22,6 +26,28 @@ impl From<ChangePasswordError> for ApiError {
             ChangePasswordError::Invalid(fields) => fields.into(),
             ChangePasswordError::NotFresh => NOT_FRESH,
             ChangePasswordError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<RequestEmailChangeError> for ApiError {
+    fn from(error: RequestEmailChangeError) -> Self {
+        match error {
+            RequestEmailChangeError::Forbidden => Self::forbidden(),
+            RequestEmailChangeError::Invalid(fields) => fields.into(),
+            RequestEmailChangeError::NotFresh => NOT_FRESH,
+            RequestEmailChangeError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChangeEmailError> for ApiError {
+    fn from(error: ChangeEmailError) -> Self {
+        match error {
+            ChangeEmailError::Forbidden => Self::forbidden(),
+            ChangeEmailError::InvalidToken => LINK_REFUSED,
+            ChangeEmailError::Invalid(fields) => fields.into(),
+            ChangeEmailError::Storage(error) => error.into(),
         }
     }
 }

@@ -7,19 +7,21 @@ use chrono::{DateTime, Utc};
 use mail::{Correspondent, Letter, MailKind, Outgoing, Stationery};
 use perme8_events::{
     Effects, Envelope, EventHandler, HandlerError, HandlerOptions, Load, NewJob, Start,
-    StorageError, Subscriber, Subscription, UserId,
+    StorageError, Subscriber, Subscription,
 };
 
+use self::wanted::{Wanted, wanted};
 use crate::{
     application::ports::{EmailTokens, Invitations, TokenSource, Users, Workspaces},
     domain::{
-        account_events::{PasswordChanged, PasswordResetRequested},
+        account_events::{
+            EmailChangeRequested, EmailChanged, PasswordChanged, PasswordResetRequested,
+        },
         events::{InvitationCreated, InvitationResent, MagicLinkRequested, UserRegistered},
         invitation::Invitation,
         letters,
         references::InvitationId,
-        secret::Secret,
-        session::{EmailToken, TokenPurpose},
+        session::TokenPurpose,
         user::User,
         workspace::Workspace,
     },
@@ -38,9 +40,6 @@ pub struct Mailer {
 }
 
 const NAME: &str = "identity.mailer";
-
-/// Where another password is set.
-const RESET_PAGE: &str = "password-reset";
 
 impl Mailer {
     pub(crate) fn new(stationery: Stationery, tokens: Arc<dyn TokenSource>) -> Self {
@@ -68,38 +67,6 @@ impl Mailer {
             (letters::CONFIRMATION, String::new(), letters::confirmation(&self.stationery, link))
         };
         Ok(self.mail(kind, user.email.as_str(), &name, &letter, Some(worth_until)))
-    }
-
-    /// The link that somebody wants who has forgotten the password.
-    async fn reset<T: EmailTokens>(
-        &self,
-        tx: &mut T,
-        user: User,
-    ) -> Result<Option<Outgoing>, StorageError> {
-        let (plain, worth_until) = self.token(tx, &user, TokenPurpose::ResetPassword).await?;
-        let link = self.stationery.link(&[RESET_PAGE, plain.expose()]);
-        let letter = letters::password_reset(&self.stationery, &user.first_name, link);
-        Ok(self.mail_to(&user, letters::PASSWORD_RESET, &letter, Some(worth_until)))
-    }
-
-    /// What somebody must know whose password was changed, perhaps by somebody else.
-    fn password_changed(&self, user: &User) -> Option<Outgoing> {
-        let link = self.stationery.link(&[RESET_PAGE]);
-        let letter = letters::password_changed(&self.stationery, &user.first_name, link);
-        self.mail_to(user, letters::PASSWORD_CHANGED, &letter, None)
-    }
-
-    /// A fresh token for this person, and when it is worthless.
-    async fn token<T: EmailTokens>(
-        &self,
-        tx: &mut T,
-        user: &User,
-        purpose: TokenPurpose,
-    ) -> Result<(Secret, DateTime<Utc>), StorageError> {
-        let minted = self.tokens.mint();
-        let token = EmailToken::issue(purpose, minted.hash, user.id, user.email.clone(), tx.now());
-        tx.keep_token(&token).await?;
-        Ok((minted.plain, token.expires_at))
     }
 
     async fn invitation<T: Users + Workspaces + Invitations>(
@@ -135,16 +102,6 @@ impl Mailer {
         Ok(self.mail(letters::INVITATION, email.as_str(), &name, &letter, Some(expires_at)))
     }
 
-    fn mail_to(
-        &self,
-        user: &User,
-        kind: MailKind,
-        letter: &Letter,
-        worth_until: Option<DateTime<Utc>>,
-    ) -> Option<Outgoing> {
-        self.mail(kind, user.email.as_str(), &user.full_name(), letter, worth_until)
-    }
-
     /// Nothing for an address that a mail cannot go to.
     fn mail(
         &self,
@@ -162,39 +119,6 @@ impl Mailer {
     }
 }
 
-/// What an event asks for.
-enum Wanted {
-    /// A link for somebody who has just registered.
-    Confirmation(UserId),
-    /// A link for somebody who asks for one.
-    Link(UserId),
-    /// A link for somebody who wants another password.
-    Reset(UserId),
-    /// A word to somebody whose password was changed.
-    PasswordChanged(UserId),
-    Invitation(InvitationId),
-}
-
-fn wanted(event: &Envelope) -> Result<Option<Wanted>, HandlerError> {
-    if let Some(UserRegistered { user_id, .. }) = event.decode()? {
-        return Ok(Some(Wanted::Confirmation(user_id)));
-    }
-    if let Some(MagicLinkRequested { user_id }) = event.decode()? {
-        return Ok(Some(Wanted::Link(user_id)));
-    }
-    if let Some(PasswordResetRequested { user_id }) = event.decode()? {
-        return Ok(Some(Wanted::Reset(user_id)));
-    }
-    if let Some(PasswordChanged { user_id }) = event.decode()? {
-        return Ok(Some(Wanted::PasswordChanged(user_id)));
-    }
-    if let Some(InvitationCreated { invitation_id, .. }) = event.decode()? {
-        return Ok(Some(Wanted::Invitation(invitation_id)));
-    }
-    let resent = event.decode::<InvitationResent>()?;
-    Ok(resent.map(|InvitationResent { invitation_id, .. }| Wanted::Invitation(invitation_id)))
-}
-
 impl Subscriber for Mailer {
     fn name(&self) -> &'static str {
         NAME
@@ -207,6 +131,8 @@ impl Subscriber for Mailer {
                 Subscription::to::<MagicLinkRequested>(),
                 Subscription::to::<PasswordResetRequested>(),
                 Subscription::to::<PasswordChanged>(),
+                Subscription::to::<EmailChangeRequested>(),
+                Subscription::to::<EmailChanged>(),
                 Subscription::to::<InvitationCreated>(),
                 Subscription::to::<InvitationResent>(),
             ]
@@ -231,36 +157,37 @@ where
     }
 
     async fn handle(&self, tx: &mut T, event: &Envelope, (): ()) -> Result<(), HandlerError> {
-        let mail = match wanted(event)? {
+        let mails = match wanted(event)? {
             Some(Wanted::Confirmation(id)) => {
                 // Whoever was confirmed in the meantime, e.g. by an operator, needs nothing more.
                 let user = Load::<User>::load(tx, id).await?.filter(|user| !user.is_confirmed());
                 match user {
-                    Some(user) => self.link(tx, user).await?,
-                    None => None,
+                    Some(user) => vec![self.link(tx, user).await?],
+                    None => vec![],
                 }
             }
-            Some(Wanted::Link(id)) => match Load::<User>::load(tx, id).await? {
-                Some(user) => self.link(tx, user).await?,
-                None => None,
+            Some(Wanted::Invitation(id)) => vec![self.invitation(tx, id).await?],
+            Some(Wanted::OfAccount(id, wish)) => match Load::<User>::load(tx, id).await? {
+                Some(user) => self.of_account(tx, user, wish).await?,
+                None => vec![],
             },
-            Some(Wanted::Reset(id)) => match Load::<User>::load(tx, id).await? {
-                Some(user) => self.reset(tx, user).await?,
-                None => None,
-            },
-            Some(Wanted::PasswordChanged(id)) => {
-                let user = Load::<User>::load(tx, id).await?;
-                user.and_then(|user| self.password_changed(&user))
-            }
-            Some(Wanted::Invitation(id)) => self.invitation(tx, id).await?,
-            None => None,
+            None => vec![],
         };
-        if let Some(mail) = mail {
-            tx.enqueue(NewJob::new(mail).once(format!("{NAME}:{}", event.event_id)));
+        for (number, mail) in mails.into_iter().enumerate() {
+            let Some(mail) = mail else { continue };
+            // The first one has had this key ever since each event led to one mail.
+            let key = match number {
+                0 => format!("{NAME}:{}", event.event_id),
+                _ => format!("{NAME}:{}:{number}", event.event_id),
+            };
+            tx.enqueue(NewJob::new(mail).once(key));
         }
         Ok(())
     }
 }
+
+mod of_account;
+mod wanted;
 
 #[cfg(test)]
 mod tests;

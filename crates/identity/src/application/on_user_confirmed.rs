@@ -6,13 +6,13 @@ use perme8_events::{Envelope, EventHandler, HandlerError, Load, Save, Subscriber
 use crate::{
     application::ports::{Invitations, Users, Workspaces},
     domain::{
-        email::Email, events::UserConfirmed, invitation::Invitation, user::User,
-        workspace::Workspace,
+        account_events::EmailChanged, email::Email, events::UserConfirmed, invitation::Invitation,
+        user::User, workspace::Workspace,
     },
 };
 
 /// Emits [`MemberInvited`](crate::MemberInvited) for each invitation that waits for somebody who has just confirmed the
-/// address; once per invitation, however often it runs.
+/// address, be it the first one or another; once per invitation, however often it runs.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OnUserConfirmed;
 
@@ -22,7 +22,7 @@ impl Subscriber for OnUserConfirmed {
     }
 
     fn subscriptions(&self) -> &[Subscription] {
-        const { &[Subscription::to::<UserConfirmed>()] }
+        const { &[Subscription::to::<UserConfirmed>(), Subscription::to::<EmailChanged>()] }
     }
 }
 
@@ -38,7 +38,9 @@ where
     }
 
     async fn handle(&self, tx: &mut T, event: &Envelope, (): ()) -> Result<(), HandlerError> {
-        let Some(UserConfirmed { user_id, email }) = event.decode()? else { return Ok(()) };
+        let confirmed = event.decode()?.map(|UserConfirmed { user_id, email }| (user_id, email));
+        let moved = event.decode()?.map(|EmailChanged { user_id, email, .. }| (user_id, email));
+        let Some((user_id, email)) = confirmed.or(moved) else { return Ok(()) };
         // Whoever has been forgotten since is told nothing.
         let Some(email) = email.known().and_then(|email| Email::parse(email).ok()) else {
             return Ok(());
@@ -63,7 +65,7 @@ mod tests {
     use perme8_events::testing::FakeTx;
 
     use super::*;
-    use crate::testing::{INVITEE, NEWCOMER, Person, Tables, confirmed_event, invited};
+    use crate::testing::{INVITEE, NEWCOMER, Person, Tables, confirmed_event, happened, invited};
 
     async fn check(tx: &mut FakeTx<Tables>, person: Person, expected: Expect) {
         drop(tx.take_events());
@@ -80,6 +82,22 @@ mod tests {
         "#]])
         .await;
         check(&mut tx, NEWCOMER, expect![""]).await;
+    }
+
+    #[tokio::test]
+    async fn whoever_moves_to_an_invited_address_is_told() {
+        let (mut tx, _) = invited(NEWCOMER).await;
+        drop(tx.take_events());
+        let event = EmailChanged {
+            user_id: INVITEE.id(),
+            previous_email: INVITEE.email.to_owned().into(),
+            email: NEWCOMER.email.to_owned().into(),
+        };
+        let event = happened(&event, INVITEE.id().to_string());
+        OnUserConfirmed.handle(&mut tx, &event, ()).await.unwrap();
+        expect![[r#"
+            identity.member_invited {"user_id":"00000000-0000-0000-0000-00000000000a","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","invited_by_name":"Owner Example","role":"member","invitation_id":"00000000-0000-0000-0000-000000000101"}
+        "#]].assert_eq(&tx.transcript());
     }
 
     #[tokio::test]

@@ -67,6 +67,7 @@ impl From<&User> for UserProfile {
             password_hash,
             registered_at,
             confirmed_at,
+            is_gone: _,
             version: _,
         } = user;
         Self {

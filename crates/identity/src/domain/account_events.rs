@@ -50,6 +50,41 @@ pub struct UserReauthenticated {
     pub method: LogInMethod,
 }
 
+/// Emitted when somebody wants the account to have another e-mail address, to which a link is on its way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "user", audience(user = "user_id"))]
+pub struct EmailChangeRequested {
+    /// Whose account.
+    #[event(aggregate_id)]
+    pub user_id: UserId,
+    /// The present address, in lower case.
+    pub email: Personal<String>,
+    /// The address that is wanted, in lower case.
+    pub new_email: Personal<String>,
+}
+
+/// Emitted when the account has another e-mail address, which is proven to be theirs.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "user", audience(user = "user_id"))]
+pub struct EmailChanged {
+    /// Whose account.
+    #[event(aggregate_id)]
+    pub user_id: UserId,
+    /// The address until then, in lower case.
+    pub previous_email: Personal<String>,
+    /// The address since then, in lower case.
+    pub email: Personal<String>,
+}
+
+/// Emitted when an account is gone; what was theirs elsewhere goes because of it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "user", audience(user = "user_id"))]
+pub struct UserDeleted {
+    /// Who it was.
+    #[event(aggregate_id)]
+    pub user_id: UserId,
+}
+
 /// The fields of a profile that changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]

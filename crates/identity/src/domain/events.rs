@@ -6,7 +6,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::{
     account_events::{
-        PasswordChanged, PasswordResetRequested, ProfileUpdated, UserReauthenticated,
+        EmailChangeRequested, EmailChanged, PasswordChanged, PasswordResetRequested,
+        ProfileUpdated, UserDeleted, UserReauthenticated,
     },
     references::{InvitationId, SessionId},
     role::Role,
@@ -17,6 +18,7 @@ catalogue! {
     pub EVENTS:
     UserRegistered, UserConfirmed, MagicLinkRequested, UserLoggedIn, UserLoggedOut,
     UserReauthenticated, ProfileUpdated, PasswordChanged, PasswordResetRequested,
+    EmailChangeRequested, EmailChanged, UserDeleted,
     WorkspaceCreated,
     MemberInvited, MemberJoined, MemberRoleChanged, MemberRemoved, MemberLeft,
     InvitationCreated, InvitationResent, InvitationDeclined, InvitationRevoked, InvitationExpired,

@@ -38,6 +38,8 @@ pub enum Problem {
     Guessable,
     /// Not the secret that it should be.
     Wrong,
+    /// What it is already.
+    Unchanged,
 }
 
 impl FieldErrors {
@@ -79,6 +81,7 @@ impl fmt::Display for Problem {
             Self::TooLong { max } => write!(f, "should be at most {max} character(s)"),
             Self::Malformed(expected) => f.write_str(expected),
             Self::Taken => f.write_str("has already been taken"),
+            Self::Unchanged => f.write_str("did not change"),
             Self::Wrong => f.write_str("is wrong"),
             Self::Guessable => f.write_str(
                 "is too easy to guess: take more words, and none that have to do with each other or with you",

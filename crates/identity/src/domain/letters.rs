@@ -7,8 +7,6 @@ use crate::domain::role::Role;
 
 pub(crate) const CONFIRMATION: MailKind = MailKind::new("identity.confirmation");
 pub(crate) const LOG_IN: MailKind = MailKind::new("identity.log_in");
-pub(crate) const PASSWORD_RESET: MailKind = MailKind::new("identity.password_reset");
-pub(crate) const PASSWORD_CHANGED: MailKind = MailKind::new("identity.password_changed");
 pub(crate) const INVITATION: MailKind = MailKind::new("identity.invitation");
 
 /// To somebody who may, or may not, have made an account with this address.
@@ -41,32 +39,6 @@ pub(crate) fn log_in(on: &Stationery, first_name: &str, link: Link) -> Letter {
             "It works once, within 15 minutes. If you did not ask for it, do nothing: whoever did cannot log in with it \
              without reading this mail.",
         )
-}
-
-/// To somebody who wants another password.
-pub(crate) fn password_reset(on: &Stationery, first_name: &str, link: Link) -> Letter {
-    let app = on.app_name();
-    Letter::new(&format!("Set another password at {app}"))
-        .paragraph(&format!("Hello {first_name},"))
-        .paragraph(&format!("this link sets another password for your account at {app}:"))
-        .action("Set another password", link)
-        .note(
-            "It works once, within an hour. If you did not ask for it, do nothing: your password stays as it is, and \
-             whoever asked cannot change it without reading this mail.",
-        )
-}
-
-/// To somebody whose password was changed, by whomever.
-pub(crate) fn password_changed(on: &Stationery, first_name: &str, link: Link) -> Letter {
-    let app = on.app_name();
-    Letter::new(&format!("Your password at {app} was changed"))
-        .paragraph(&format!("Hello {first_name},"))
-        .paragraph(&format!(
-            "the password of your account at {app} was changed, and every other session was ended. If that was you, there \
-             is nothing left to do."
-        ))
-        .paragraph("If it was not you, somebody else has your account. Take it back with another password:")
-        .action("Set another password", link)
 }
 
 /// What somebody is invited to.
@@ -191,50 +163,6 @@ mod tests {
             https://perme8.example/login/TOKEN
 
             It works once, within 15 minutes. If you did not ask for it, do nothing: whoever did cannot log in with it without reading this mail.
-
-            -- 
-            Perme8 · https://perme8.example
-        "#]],
-        );
-    }
-
-    #[test]
-    fn a_link_that_sets_a_password_says_how_long_it_works() {
-        check(
-            &password_reset(&stationery(), "Ada", link()),
-            &expect![[r#"
-            Set another password at Perme8
-
-            Hello Ada,
-
-            this link sets another password for your account at Perme8:
-
-            Set another password:
-            https://perme8.example/login/TOKEN
-
-            It works once, within an hour. If you did not ask for it, do nothing: your password stays as it is, and whoever asked cannot change it without reading this mail.
-
-            -- 
-            Perme8 · https://perme8.example
-        "#]],
-        );
-    }
-
-    #[test]
-    fn a_changed_password_is_told_with_a_remedy() {
-        check(
-            &password_changed(&stationery(), "Ada", link()),
-            &expect![[r#"
-            Your password at Perme8 was changed
-
-            Hello Ada,
-
-            the password of your account at Perme8 was changed, and every other session was ended. If that was you, there is nothing left to do.
-
-            If it was not you, somebody else has your account. Take it back with another password:
-
-            Set another password:
-            https://perme8.example/login/TOKEN
 
             -- 
             Perme8 · https://perme8.example

@@ -70,6 +70,8 @@ pub(crate) enum TokenPurpose {
     LogIn,
     /// It sets another password.
     ResetPassword,
+    /// It moves the account to the address that it was sent to.
+    ChangeEmail,
 }
 
 impl TokenPurpose {
@@ -77,6 +79,7 @@ impl TokenPurpose {
         match self {
             Self::LogIn => "log_in",
             Self::ResetPassword => "reset_password",
+            Self::ChangeEmail => "change_email",
         }
     }
 
@@ -84,6 +87,7 @@ impl TokenPurpose {
         match self {
             Self::LogIn => TimeDelta::minutes(15),
             Self::ResetPassword => TimeDelta::hours(1),
+            Self::ChangeEmail => TimeDelta::days(7),
         }
     }
 }
@@ -94,7 +98,7 @@ pub(crate) struct EmailToken {
     pub(crate) token_hash: TokenHash,
     pub(crate) purpose: TokenPurpose,
     pub(crate) user_id: UserId,
-    /// Where it was sent; worthless once the account has another address.
+    /// Where it was sent. Every token of a person is forgotten when the account has another address.
     pub(crate) sent_to: Email,
     pub(crate) expires_at: DateTime<Utc>,
 }

@@ -4,7 +4,9 @@ use chrono::{DateTime, Utc};
 use perme8_events::{Aggregate, Unsaved, UserId};
 
 use crate::domain::{
-    account_events::{Change, PasswordChanged, ProfileChanges, ProfileUpdated},
+    account_events::{
+        Change, EmailChanged, PasswordChanged, ProfileChanges, ProfileUpdated, UserDeleted,
+    },
     email::Email,
     events::{MagicLinkRequested, UserConfirmed, UserRegistered},
     secret::PasswordHash,
@@ -23,6 +25,8 @@ pub(crate) struct User {
     pub(crate) password_hash: Option<PasswordHash>,
     pub(crate) registered_at: DateTime<Utc>,
     pub(crate) confirmed_at: Option<DateTime<Utc>>,
+    /// Storing it deletes it.
+    pub(crate) is_gone: bool,
     pub(crate) version: i64,
 }
 
@@ -54,7 +58,7 @@ impl User {
             first_name: first_name.clone().into(),
             last_name: last_name.clone().into(),
         };
-        let (registered_at, confirmed_at, version) = (now, None, 0);
+        let (registered_at, confirmed_at, is_gone, version) = (now, None, false, 0);
         let user = Self {
             id,
             email,
@@ -63,6 +67,7 @@ impl User {
             password_hash,
             registered_at,
             confirmed_at,
+            is_gone,
             version,
         };
         Unsaved::new(user).record(event)
@@ -107,6 +112,22 @@ impl User {
     pub(crate) fn set_password(self, hash: PasswordHash) -> Unsaved<Self> {
         let event = PasswordChanged { user_id: self.id };
         Unsaved::new(Self { password_hash: Some(hash), ..self }).record(event)
+    }
+
+    /// Another address, proven to be theirs.
+    pub(crate) fn move_to(self, email: Email) -> Unsaved<Self> {
+        let event = EmailChanged {
+            user_id: self.id,
+            previous_email: self.email.to_string().into(),
+            email: email.to_string().into(),
+        };
+        Unsaved::new(Self { email, ..self }).record(event)
+    }
+
+    /// The account is given up.
+    pub(crate) fn delete(self) -> Unsaved<Self> {
+        let event = UserDeleted { user_id: self.id };
+        Unsaved::new(Self { is_gone: true, ..self }).record(event)
     }
 
     pub(crate) fn is_confirmed(&self) -> bool {

@@ -5,9 +5,11 @@ use perme8_events::{Actor, Origin};
 use super::{Identity, Refusal};
 use crate::application::{
     acting::acting_user,
+    change_email::{ChangeEmail, ChangeEmailError},
     change_password::{ChangePassword, ChangePasswordError},
     issue_password_reset::{IssuePasswordReset, IssuePasswordResetError},
     read_models::UserProfile,
+    request_email_change::{RequestEmailChange, RequestEmailChangeError},
     request_password_reset::{RequestPasswordReset, RequestPasswordResetError},
     reset_password::{ResetPassword, ResetPasswordError},
     update_profile::{UpdateProfile, UpdateProfileError},
@@ -85,5 +87,33 @@ impl Identity {
     ) -> Result<(), ResetPasswordError> {
         let prepared = command.prepare(&self.db, &*self.passwords, &*self.tokens).await?;
         transact!(self, origin.of(Actor::User(prepared.user_id)), tx => prepared.execute(tx))
+    }
+
+    /// Asks for another e-mail address of the person who acts; a link is sent there.
+    ///
+    /// # Errors
+    ///
+    /// [`RequestEmailChangeError`].
+    #[tracing::instrument(skip_all, fields(session.id = %command.session_id))]
+    pub async fn request_email_change(
+        &self,
+        origin: Origin,
+        command: RequestEmailChange,
+    ) -> Result<(), RequestEmailChangeError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Moves the account of the person who acts to the address that such a link was sent to.
+    ///
+    /// # Errors
+    ///
+    /// [`ChangeEmailError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn change_email(
+        &self,
+        origin: Origin,
+        command: ChangeEmail,
+    ) -> Result<UserProfile, ChangeEmailError> {
+        transact!(self, origin, tx => command.execute(tx, &*self.tokens))
     }
 }

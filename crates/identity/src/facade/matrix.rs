@@ -10,12 +10,12 @@ use perme8_events::{
 
 use super::Identity;
 use crate::{
-    AcceptInvitation, ChangeMemberRole, ChangePassword, ConfirmUser, CreateWorkspace,
+    AcceptInvitation, ChangeEmail, ChangeMemberRole, ChangePassword, ConfirmUser, CreateWorkspace,
     DeclineInvitation, ExpireInvitations, InvitationRef, InviteMember, IssueConfirmation,
     IssueMagicLink, IssuePasswordReset, IssueTicket, LeaveWorkspace, LogIn, LogInByLink, LogOut,
     Proof, PurgeExpired, Reauthenticate, RedeemTicket, RegisterUser, RemoveMember,
-    RequestMagicLink, RequestPasswordReset, ResendInvitation, ResetPassword, RevokeInvitation,
-    Role, UpdateProfile, WorkspaceRef, testing::PASSWORD,
+    RequestEmailChange, RequestMagicLink, RequestPasswordReset, ResendInvitation, ResetPassword,
+    RevokeInvitation, Role, UpdateProfile, WorkspaceRef, testing::PASSWORD,
 };
 use world::World;
 
@@ -111,6 +111,10 @@ fn rows() -> Vec<Question<World>> {
         request_password_reset(origin, RequestPasswordReset { email: world.address("owner") });
         issue_password_reset(origin, IssuePasswordReset { email: world.address("owner") });
         reset_password(origin, ResetPassword { token: world.reset.clone(), password: ANOTHER.into() });
+        request_email_change "in the session of the owner" (origin, RequestEmailChange {
+            session_id: world.session, email: world.address("elsewhere"),
+        });
+        change_email "of the owner" (origin, ChangeEmail { token: world.moving.clone() });
         sessions "of the own" (&origin);
         reauthenticate "in the session of the owner" (origin, Reauthenticate {
             session_id: world.session, proof: Proof::Password(PASSWORD.into()),

@@ -123,6 +123,7 @@ impl From<UserRow> for User {
             password_hash,
             registered_at,
             confirmed_at,
+            is_gone: false,
             version,
         }
     }

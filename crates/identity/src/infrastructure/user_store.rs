@@ -33,8 +33,13 @@ impl Store<User> for Tx {
             password_hash,
             registered_at,
             confirmed_at,
+            is_gone,
             version,
         } = user;
+        if *is_gone {
+            let delete = sql!("DELETE FROM identity_users WHERE id = $1 AND version = $2");
+            return self.query(delete).bind(*id).bind(*version).write(version).await;
+        }
         let statement = if *version == 0 {
             sql!(
                 "INSERT INTO identity_users

@@ -72,6 +72,7 @@ pub(crate) fn company() -> FakeTx<Tables> {
         },
         registered_at: now,
         confirmed_at: (person.number != NEWCOMER.number).then_some(now),
+        is_gone: false,
         version: 1,
     };
     let member = |(person, role): (Person, Role)| Member {

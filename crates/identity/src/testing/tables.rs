@@ -83,7 +83,9 @@ impl Load<User> for FakeTx<Tables> {
 
 impl Store<User> for FakeTx<Tables> {
     async fn store(&mut self, user: &mut User) -> Result<(), StorageError> {
-        put(&mut self.state.users, user, |user| &mut user.version, |a, b| a.email == b.email)
+        put(&mut self.state.users, user, |user| &mut user.version, |a, b| a.email == b.email)?;
+        self.state.users.retain(|user| !user.is_gone);
+        Ok(())
     }
 }
 

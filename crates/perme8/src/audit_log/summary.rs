@@ -127,6 +127,9 @@ mod tests {
             identity.profile_updated: 
             identity.password_changed: 
             identity.password_reset_requested: 
+            identity.email_change_requested: 
+            identity.email_changed: 
+            identity.user_deleted: 
             identity.workspace_created: name, slug
             identity.member_invited: role, workspace_name
             identity.member_joined: role

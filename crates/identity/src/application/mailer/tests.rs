@@ -42,6 +42,18 @@ fn changed_password(person: Person) -> Envelope {
     happened(&PasswordChanged { user_id: person.id() }, person.id().to_string())
 }
 
+fn wants_address(person: Person, from: &str, to: &str) -> Envelope {
+    let (email, new_email) = (from.to_owned().into(), to.to_owned().into());
+    let event = EmailChangeRequested { user_id: person.id(), email, new_email };
+    happened(&event, person.id().to_string())
+}
+
+fn has_address(person: Person, from: &str, to: &str) -> Envelope {
+    let (previous_email, email) = (from.to_owned().into(), to.to_owned().into());
+    let event = EmailChanged { user_id: person.id(), previous_email, email };
+    happened(&event, person.id().to_string())
+}
+
 fn created(invitation: &Invitation) -> Envelope {
     let event = InvitationCreated {
         invitation_id: invitation.id,
@@ -194,6 +206,61 @@ async fn whose_password_was_changed_is_told() {
 
         Set another password:
         https://perme8.example/password-reset
+
+        -- 
+        Perme8 · https://perme8.example
+    "#]]).await;
+}
+
+#[tokio::test]
+async fn whoever_wants_another_address_gets_a_link_there_and_the_present_one_is_told() {
+    let event = wants_address(OWNER, OWNER.email, "countess@example.com");
+    check(company(), &event, expect![[r#"
+        identity.email_change to "countess@example.com" "" until 2026-01-12T09:00:00Z once identity.mailer:00000000-0000-0000-0000-0000000000e1
+        Confirm your new address for Perme8
+
+        Hello,
+
+        somebody wants to use this e-mail address for an account at Perme8. If that was you, confirm it where you are logged in:
+
+        Use this address:
+        https://perme8.example/email/token%201
+
+        The link works once, within seven days. If it was not you, do nothing: no account gets this address.
+
+        -- 
+        Perme8 · https://perme8.example
+        identity.email_change_requested to "owner@example.com" "Owner Example" until whenever once identity.mailer:00000000-0000-0000-0000-0000000000e1:1
+        Another address is wanted for your account at Perme8
+
+        Hello Owner,
+
+        your account at Perme8 is to have the e-mail address countess@example.com. It keeps the present one until the new one is confirmed. If that was you, there is nothing left to do here.
+
+        If it was not you, somebody else uses your account. Another password ends that, and the change with it:
+
+        Set another password:
+        https://perme8.example/password-reset
+
+        -- 
+        Perme8 · https://perme8.example
+    "#]]).await;
+    let stale = wants_address(OWNER, "before@example.com", "countess@example.com");
+    check(company(), &stale, expect![""]).await;
+}
+
+#[tokio::test]
+async fn the_previous_address_is_told() {
+    let event = has_address(OWNER, "before@example.com", OWNER.email);
+    check(company(), &event, expect![[r#"
+        identity.email_changed to "before@example.com" "Owner Example" until whenever once identity.mailer:00000000-0000-0000-0000-0000000000e1
+        Your account at Perme8 has another address
+
+        Hello Owner,
+
+        from now on your account at Perme8 has the e-mail address owner@example.com, and nothing about it is sent here any more.
+
+        If it was not you who changed it, tell those who run Perme8.
 
         -- 
         Perme8 · https://perme8.example

@@ -52,13 +52,14 @@ pub(super) struct World {
     pub(super) link: Secret,
     /// Sets another password of the owner.
     pub(super) reset: Secret,
+    /// Moves the owner to another address.
+    pub(super) moving: Secret,
 }
 
 impl World {
     pub(super) async fn new(identity: &Identity, number: usize, archived: bool) -> Self {
         let hash = identity.passwords.hash(PASSWORD.into()).await;
-        let minted = || identity.tokens.mint();
-        let keys = [minted(), minted(), minted(), minted(), minted()];
+        let keys = [(); 6].map(|()| identity.tokens.mint());
         let origin = Origin::system("identity.matrix");
         let made = identity
             .uow
@@ -77,7 +78,7 @@ impl World {
         number: usize,
         archived: bool,
         hash: &PasswordHash,
-        keys: &[MintedToken; 5],
+        keys: &[MintedToken; 6],
     ) -> Result<Self, StorageError> {
         let now = tx.now();
         let mut people = Vec::new();
@@ -99,17 +100,19 @@ impl World {
         let invitation = invite(tx, &company, &owner, &invited, yesterday).await?;
         invite(tx, &company, &owner, &unconfirmed, yesterday).await?;
         invite(tx, &company, &owner, &late, now - TimeDelta::days(15)).await?;
-        let [session, ticket, confirmation, link, reset] = keys;
+        let [session, ticket, confirmation, link, reset, moving] = keys;
+        let elsewhere = Email::parse(&address("elsewhere", number)).expect("it is an address");
         let session_id = tx.new_id();
         tx.begin_session(&Session::begin(session_id, owner.id, session.hash.clone(), now)).await?;
         tx.keep_ticket(&Ticket::of(ticket.hash.clone(), session_id, owner.id, now)).await?;
-        for (purpose, key, user) in [
-            (TokenPurpose::LogIn, confirmation, &unconfirmed),
-            (TokenPurpose::LogIn, link, &owner),
-            (TokenPurpose::ResetPassword, reset, &owner),
+        for (purpose, key, user, to) in [
+            (TokenPurpose::LogIn, confirmation, &unconfirmed, &unconfirmed.email),
+            (TokenPurpose::LogIn, link, &owner, &owner.email),
+            (TokenPurpose::ResetPassword, reset, &owner, &owner.email),
+            (TokenPurpose::ChangeEmail, moving, &owner, &elsewhere),
         ] {
-            let (hash, email) = (key.hash.clone(), user.email.clone());
-            let token = EmailToken::issue(purpose, hash, user.id, email, now);
+            let hash = key.hash.clone();
+            let token = EmailToken::issue(purpose, hash, user.id, to.clone(), now);
             tx.keep_token(&token).await?;
         }
         if archived {
@@ -134,6 +137,7 @@ impl World {
             confirmation: confirmation.plain.clone(),
             link: link.plain.clone(),
             reset: reset.plain.clone(),
+            moving: moving.plain.clone(),
         })
     }
 }

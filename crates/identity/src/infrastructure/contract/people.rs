@@ -5,6 +5,7 @@ use super::*;
 promises! {
     people_come_back_as_they_were_saved
     an_address_is_had_once
+    whoever_is_gone_leaves_the_address_to_others
     a_stale_person_is_not_saved
     tokens_are_taken_once_and_in_time
     a_person_can_forget_all_tokens
@@ -41,6 +42,15 @@ async fn an_address_is_had_once<T: Ports>(tx: &mut T) {
     };
     let (id, now) = (tx.new_id(), tx.now());
     assert!(is_conflict(Save::<User>::save(tx, User::register(id, new, now)).await));
+}
+
+async fn whoever_is_gone_leaves_the_address_to_others<T: Ports>(tx: &mut T) {
+    let (ada, ben) = (person(tx, "ada").await, person(tx, "ben").await);
+    Save::<User>::save(tx, ada.clone().delete()).await.unwrap();
+    assert_eq!(Load::<User>::load(tx, ada.id).await.unwrap(), None);
+    let ben = Save::<User>::save(tx, ben.move_to(ada.email.clone())).await.unwrap();
+    assert_eq!(tx.user_by_email(&ada.email).await.unwrap(), Some(ben));
+    assert!(is_conflict(Save::<User>::save(tx, ada.delete()).await));
 }
 
 async fn a_stale_person_is_not_saved<T: Ports>(tx: &mut T) {

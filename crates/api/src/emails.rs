@@ -1,0 +1,47 @@
+//! Moving an account to another e-mail address.
+
+use axum::{extract::State, http::StatusCode};
+use identity::{ChangeEmail, ChangeEmailError, RequestEmailChange, UserProfile};
+
+use crate::{
+    auth::Caller,
+    body::Body,
+    error::ApiError,
+    fields::{Fields, FromFields},
+    path::TokenAt,
+    response::Data,
+    state::Api,
+};
+
+/// The body of the wish for another address.
+#[derive(Debug)]
+pub(crate) struct Wanted {
+    email: String,
+}
+
+impl FromFields for Wanted {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { email: fields.text("email")? })
+    }
+}
+
+/// `POST /api/me/email`
+pub(crate) async fn send_link(
+    State(api): State<Api>,
+    caller: Caller,
+    Body(Wanted { email }): Body<Wanted>,
+) -> Result<StatusCode, ApiError> {
+    let command = RequestEmailChange { session_id: caller.session_id, email };
+    api.identity.request_email_change(caller.origin, command).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// `PUT /api/me/email/{token}`
+pub(crate) async fn change(
+    State(api): State<Api>,
+    caller: Caller,
+    TokenAt(token): TokenAt,
+) -> Result<Data<UserProfile>, ApiError> {
+    let token = token.ok_or(ChangeEmailError::InvalidToken)?;
+    Ok(Data::new(api.identity.change_email(caller.origin, ChangeEmail { token }).await?))
+}

@@ -1,0 +1,52 @@
+//! What each event asks to be mailed.
+
+use perme8_events::{Envelope, HandlerError, UserId};
+
+use super::of_account::Wish;
+use crate::domain::{
+    account_events::{EmailChangeRequested, EmailChanged, PasswordChanged, PasswordResetRequested},
+    events::{InvitationCreated, InvitationResent, MagicLinkRequested, UserRegistered},
+    references::InvitationId,
+};
+
+/// What an event asks for.
+#[derive(Debug)]
+pub(super) enum Wanted {
+    /// A link for somebody who has just registered.
+    Confirmation(UserId),
+    /// Something about an account.
+    OfAccount(UserId, Wish),
+    Invitation(InvitationId),
+}
+
+pub(super) fn wanted(event: &Envelope) -> Result<Option<Wanted>, HandlerError> {
+    if let Some(UserRegistered { user_id, .. }) = event.decode()? {
+        return Ok(Some(Wanted::Confirmation(user_id)));
+    }
+    if let Some(MagicLinkRequested { user_id }) = event.decode()? {
+        return Ok(Some(Wanted::OfAccount(user_id, Wish::LogIn)));
+    }
+    if let Some(PasswordResetRequested { user_id }) = event.decode()? {
+        return Ok(Some(Wanted::OfAccount(user_id, Wish::ResetPassword)));
+    }
+    if let Some(PasswordChanged { user_id }) = event.decode()? {
+        return Ok(Some(Wanted::OfAccount(user_id, Wish::TellOfPassword)));
+    }
+    if let Some(EmailChangeRequested { user_id, email, new_email }) = event.decode()? {
+        let (Some(email), Some(new)) = (email.known(), new_email.known()) else { return Ok(None) };
+        let wish = Wish::ChangeEmail { from: email.clone(), to: new.clone() };
+        return Ok(Some(Wanted::OfAccount(user_id, wish)));
+    }
+    if let Some(EmailChanged { user_id, previous_email, email }) = event.decode()? {
+        let (Some(from), Some(to)) = (previous_email.known(), email.known()) else {
+            return Ok(None);
+        };
+        let wish = Wish::TellOfEmail { from: from.clone(), to: to.clone() };
+        return Ok(Some(Wanted::OfAccount(user_id, wish)));
+    }
+    if let Some(InvitationCreated { invitation_id, .. }) = event.decode()? {
+        return Ok(Some(Wanted::Invitation(invitation_id)));
+    }
+    let resent = event.decode::<InvitationResent>()?;
+    Ok(resent.map(|InvitationResent { invitation_id, .. }| Wanted::Invitation(invitation_id)))
+}
