@@ -211,6 +211,7 @@ fn reader(origin: &Origin) -> Result<UserId, QueryError> {
     origin.actor().user().ok_or(QueryError::Forbidden)
 }
 
+pub(crate) mod announcer;
 #[cfg(test)]
 mod matrix;
 

@@ -39,11 +39,13 @@ pub use domain::link::Link;
 pub use domain::notification::{NotificationId, UserNotification};
 pub use domain::notification_type::{NotificationType, UnknownNotificationType};
 
-// Handlers: the host runs them.
+// Handlers and workers: the host runs them.
+pub use application::announcement::Announcement;
 pub use application::on_access_lost::OnAccessLost;
 pub use application::on_digest_due::OnDigestDue;
 pub use application::on_invitation::OnInvitation;
 pub use application::on_workspace_activity::OnWorkspaceActivity;
+pub use facade::announcer::Announcer;
 
 // Ports that a host may implement, and their implementation on identity.
 pub use application::ports::{

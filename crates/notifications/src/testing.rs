@@ -203,7 +203,10 @@ impl MockDirectory {
             Ok(name_of(id).map(|name| Addressee { name, email: "ada@example.com".to_owned() }))
         });
         directory.expect_workspaces_of().returning(|_| Ok(Vec::new()));
-        directory.expect_managers().returning(|_| Ok(managers.to_vec()));
+        directory.expect_people().returning(|_, _, after, _| {
+            assert_eq!(after, None, "there are few");
+            Ok(managers.to_vec())
+        });
         directory.expect_role_of().returning(|user, _| {
             let role = managers.contains(&user).then_some(Role::Admin);
             Ok(role.or((user == CAROL).then_some(Role::Member)))

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use perme8_events::{StorageError, UserId, WorkspaceId, sql, sql::Db};
 use sqlx::types::Json;
+use uuid::Uuid;
 
 use crate::{
     domain::{discreet::discreet, email::Email, references::InvitationId, role::Role, slug::Slug},
@@ -145,6 +146,39 @@ impl Directory {
             .filter(|(_, role)| role.is_manager())
             .map(|(user, _)| user)
             .collect())
+    }
+
+    /// Who is `at_least` this in a workspace: the first `limit` of those behind `after`, in the order of their ids.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    pub async fn people(
+        &self,
+        workspace: WorkspaceId,
+        at_least: Role,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<UserId>, StorageError> {
+        let query = self.db.query(sql!(
+            sqlite: "SELECT user_id FROM identity_members
+                     WHERE workspace_id = $1 AND role IN (SELECT value FROM json_each($2)) AND user_id > $3
+                     ORDER BY user_id LIMIT $4",
+            postgres: "SELECT user_id FROM identity_members
+                       WHERE workspace_id = $1 AND user_id > $3
+                         AND role IN (SELECT value FROM jsonb_array_elements_text($2::jsonb) AS value)
+                       ORDER BY user_id LIMIT $4"
+        ));
+        let roles: Vec<_> = Role::ALL.into_iter().filter(|role| *role >= at_least).collect();
+        let after = after.unwrap_or(UserId::new(Uuid::nil()));
+        let rows: Vec<(UserId,)> = query
+            .bind(workspace)
+            .bind(Json(roles))
+            .bind(after)
+            .bind(i64::from(limit))
+            .all()
+            .await?;
+        Ok(rows.into_iter().map(|(user,)| user).collect())
     }
 
     /// A workspace by its id.

@@ -1,5 +1,7 @@
 //! Changing roles, removing, leaving.
 
+use std::collections::BTreeSet;
+
 use identity::{
     AcceptInvitation, AcceptInvitationError, ChangeMemberRole, ChangeMemberRoleError,
     LeaveWorkspace, LeaveWorkspaceError, RemoveMember, RemoveMemberError,
@@ -53,6 +55,14 @@ on_both_engines! {
         let of_ben = office.directory.workspaces_of(office.ben).await.unwrap();
         let of_ben: Vec<_> = of_ben.into_iter().map(|(entry, role)| (entry.slug, role)).collect();
         assert_eq!(of_ben, [("engines".to_owned(), Role::Guest)]);
+        let everybody = BTreeSet::from([office.ada, office.ben]);
+        let people = async |role, after, limit| office.directory.people(office.engines.id, role, after, limit).await.unwrap();
+        let in_order: Vec<_> = everybody.into_iter().collect();
+        assert_eq!(people(Role::Guest, None, 9).await, in_order);
+        assert_eq!(people(Role::Guest, None, 1).await, in_order[..1]);
+        assert_eq!(people(Role::Guest, Some(in_order[0]), 9).await, in_order[1..]);
+        assert_eq!(people(Role::Admin, None, 9).await, [office.ada]);
+        assert_eq!(people(Role::Guest, Some(in_order[1]), 9).await, []);
         let people = [office.ben, office.cyd];
         let found = office.directory.members_among(&people, &workspaces).await.unwrap();
         let mut found: Vec<_> = found.into_iter().map(|member| (member.name, member.workspace_id)).collect();

@@ -11,6 +11,7 @@ use perme8_events::{
 
 use crate::{
     application::{
+        announcement::{Announcement, Circle, Page},
         ports::{Accesses, Digests, Directory, Inboxes, Wishes, WorkspaceNames},
         registry::{self, Entry, Recipients},
         tell::tell,
@@ -30,7 +31,15 @@ pub struct OnWorkspaceActivity {
 
 /// What to tell whom, as found out before the transaction.
 #[derive(Debug)]
-pub struct News(Option<(Content, BTreeSet<UserId>)>);
+pub struct News(Option<Told>);
+
+#[derive(Debug)]
+struct Told {
+    content: Content,
+    people: BTreeSet<UserId>,
+    /// What is left to jobs, because it would be too much for one transaction.
+    rest: Option<Announcement>,
+}
 
 impl OnWorkspaceActivity {
     /// Asks `directory` who is who.
@@ -39,36 +48,22 @@ impl OnWorkspaceActivity {
         Self { directory }
     }
 
-    async fn recipients(
-        &self,
-        entry: &Entry,
-        event: &Envelope,
-    ) -> Result<BTreeSet<UserId>, StorageError> {
+    /// The single person who is told, besides a circle or instead of one.
+    async fn single(&self, entry: &Entry) -> Result<Option<UserId>, StorageError> {
         let Entry { workspace_id, subject, occasion: _, recipients } = *entry;
-        let mut found = BTreeSet::new();
-        if recipients.include_managers() {
-            found.extend(self.directory.managers(workspace_id).await?);
-        }
         match recipients {
-            Recipients::Managers => {}
+            Recipients::Managers => Ok(None),
             Recipients::ManagersAndInviter(invitation) => {
                 let inviter = self.sender(invitation).await?;
-                found.extend(self.at_least(Role::Guest, inviter, workspace_id).await?);
+                self.at_least(Role::Guest, inviter, workspace_id).await
             }
             Recipients::Inviter(invitation) => {
                 let inviter = self.sender(invitation).await?;
-                found.extend(self.at_least(Role::Admin, inviter, workspace_id).await?);
+                self.at_least(Role::Admin, inviter, workspace_id).await
             }
-            Recipients::Subject => {
-                found.extend(self.at_least(Role::Guest, subject, workspace_id).await?);
-            }
-            Recipients::FormerMember => found.extend(subject),
+            Recipients::Subject => self.at_least(Role::Guest, subject, workspace_id).await,
+            Recipients::FormerMember => Ok(subject),
         }
-        // Nobody is told of the own act; nor is a newcomer, who may manage already, told of the arrival.
-        let not_meant = if recipients.include_subject() { None } else { subject };
-        let left_out = [event.actor.user(), event.on_behalf_of, not_meant];
-        found.retain(|person| !left_out.contains(&Some(*person)));
-        Ok(found)
     }
 
     /// The person, if still in the workspace, as this or more.
@@ -102,24 +97,37 @@ impl OnWorkspaceActivity {
         }
     }
 
-    async fn news(
-        &self,
-        event: &Envelope,
-    ) -> Result<Option<(Content, BTreeSet<UserId>)>, HandlerError> {
+    async fn told(&self, event: &Envelope) -> Result<Option<Told>, HandlerError> {
         let Some(entry) = registry::entry(event)? else { return Ok(None) };
-        let recipients = self.recipients(&entry, event).await?;
-        if recipients.is_empty() {
+        let Entry { workspace_id, subject, occasion, recipients } = entry;
+        // Nobody is told of the own act; nor is a newcomer, who may manage already, told of the arrival.
+        let not_meant = subject.filter(|_| !recipients.include_subject());
+        let left_out = [event.actor.user(), event.on_behalf_of, not_meant];
+        let left_out: BTreeSet<_> = left_out.into_iter().flatten().collect();
+        let mut people: BTreeSet<_> = self.single(&entry).await?.into_iter().collect();
+        people.retain(|person| !left_out.contains(person));
+        let mut rest = None;
+        if let Some(at_least) = recipients.circle() {
+            let circle = Circle { workspace_id, at_least, left_out };
+            let Page { people: first, end } = circle.page(&*self.directory, None).await?;
+            people.extend(first);
+            rest = end.map(|after| (circle, after));
+        }
+        if people.is_empty() && rest.is_none() {
             return Ok(None);
         }
-        let Some(WorkspaceNames { name, slug }) =
-            self.directory.workspace(entry.workspace_id).await?
+        let Some(WorkspaceNames { name, slug }) = self.directory.workspace(workspace_id).await?
         else {
             return Ok(None);
         };
-        let place = Place { id: entry.workspace_id, name, slug };
+        let place = Place { id: workspace_id, name, slug };
         let person = self.person(&entry).await?;
-        let content = entry.occasion.content(&place, &person).map_err(HandlerError::permanent)?;
-        Ok(Some((content, recipients)))
+        let content = occasion.content(&place, &person).map_err(HandlerError::permanent)?;
+        let rest = rest.map(|(circle, after)| {
+            let (content, source) = (content.clone(), Source::of(event));
+            Announcement { content, source, circle, after }
+        });
+        Ok(Some(Told { content, people, rest }))
     }
 }
 
@@ -146,12 +154,16 @@ impl<T: Inboxes + Accesses + Wishes + Digests + Save<Notification>> EventHandler
     type Facts = News;
 
     async fn gather(&self, event: &Envelope) -> Result<News, HandlerError> {
-        Ok(News(self.news(event).await?))
+        Ok(News(self.told(event).await?))
     }
 
     async fn handle(&self, tx: &mut T, event: &Envelope, facts: News) -> Result<(), HandlerError> {
-        let Some((content, recipients)) = facts.0 else { return Ok(()) };
-        Ok(tell(tx, &recipients, &content, Source::of(event)).await?)
+        let Some(Told { content, people, rest }) = facts.0 else { return Ok(()) };
+        tell(tx, &people, &content, Source::of(event)).await?;
+        if let Some(rest) = rest {
+            tx.enqueue(rest.job());
+        }
+        Ok(())
     }
 }
 
@@ -335,7 +347,9 @@ mod tests {
     #[tokio::test]
     async fn a_directory_that_fails_is_asked_again_later() {
         let mut directory = MockDirectory::new();
-        directory.expect_managers().returning(|_| Err(StorageError::new("the network is down")));
+        directory
+            .expect_people()
+            .returning(|_, _, _, _| Err(StorageError::new("the network is down")));
         let handler = OnWorkspaceActivity::new(directory.shared());
         let event = envelope(1, Actor::User(CAROL), &left(CAROL));
         let error = EventHandler::<FakeTx<Memory>>::gather(&handler, &event).await.unwrap_err();

@@ -252,12 +252,18 @@ pub trait Directory: fmt::Debug + Send + Sync {
         workspace: WorkspaceId,
     ) -> Result<Option<Role>, StorageError>;
 
-    /// Who manages a workspace.
+    /// Who is `at_least` this in a workspace: the first `limit` of those behind `after`, in the order of their ids.
     ///
     /// # Errors
     ///
     /// As [`workspace`](Self::workspace).
-    async fn managers(&self, workspace: WorkspaceId) -> Result<Vec<UserId>, StorageError>;
+    async fn people(
+        &self,
+        workspace: WorkspaceId,
+        at_least: Role,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<UserId>, StorageError>;
 
     /// Who invited whom; none when there is no such invitation.
     ///

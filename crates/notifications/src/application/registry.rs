@@ -2,7 +2,7 @@
 
 use identity::{
     InvitationDeclined, InvitationExpired, InvitationId, InvitationRevoked, MemberJoined,
-    MemberLeft, MemberRemoved, MemberRoleChanged,
+    MemberLeft, MemberRemoved, MemberRoleChanged, Role,
 };
 use perme8_events::{DecodeError, Envelope, Subscription, UserId, WorkspaceId};
 
@@ -45,8 +45,12 @@ pub(crate) enum Recipients {
 }
 
 impl Recipients {
-    pub(crate) const fn include_managers(self) -> bool {
-        matches!(self, Self::Managers | Self::ManagersAndInviter(_))
+    /// Who is told besides single persons: everybody in the workspace who is this or more.
+    pub(crate) const fn circle(self) -> Option<Role> {
+        match self {
+            Self::Managers | Self::ManagersAndInviter(_) => Some(Role::Admin),
+            Self::Inviter(_) | Self::Subject | Self::FormerMember => None,
+        }
     }
 
     /// Whether it is meant for whom it happened to, and not for others.

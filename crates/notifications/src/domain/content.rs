@@ -2,6 +2,7 @@
 
 use identity::InvitationId;
 use perme8_events::WorkspaceId;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::domain::notification_type::NotificationType;
@@ -16,7 +17,7 @@ const BODY_CHARS: usize = 2_000;
 const DATA_BYTES: usize = 8 * 1024;
 
 /// What a notification says, whoever reads it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Content {
     notification_type: NotificationType,
     title: String,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use identity::InvitationId;
 use perme8_events::{Aggregate, Envelope, EventId, Id, Position, Unsaved, UserId, WorkspaceId};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::domain::{
@@ -44,7 +45,7 @@ pub(crate) struct Notification {
 }
 
 /// The event that a notification tells of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Source {
     pub(crate) event_id: EventId,
     pub(crate) position: Position,

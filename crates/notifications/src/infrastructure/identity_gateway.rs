@@ -41,8 +41,14 @@ impl Directory for IdentityGateway {
         self.directory.role_of(user, workspace).await
     }
 
-    async fn managers(&self, workspace: WorkspaceId) -> Result<Vec<UserId>, StorageError> {
-        self.directory.managers(workspace).await
+    async fn people(
+        &self,
+        workspace: WorkspaceId,
+        at_least: Role,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<UserId>, StorageError> {
+        self.directory.people(workspace, at_least, after, limit).await
     }
 
     async fn invitation(&self, id: InvitationId) -> Result<Option<SentInvitation>, StorageError> {

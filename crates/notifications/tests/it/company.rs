@@ -8,7 +8,7 @@ use identity::{
 };
 use mail::{Correspondent, Mailbox, SendMail, Stationery};
 use notifications::{
-    DeleteNotification, Delivery, Directory, IdentityGateway, Link, ListNotifications,
+    Announcer, DeleteNotification, Delivery, Directory, IdentityGateway, Link, ListNotifications,
     NotificationId, NotificationPage, NotificationType, Notifications, OnAccessLost, OnDigestDue,
     OnInvitation, OnWorkspaceActivity, Preference, PurgeNotifications, SetPreferences,
 };
@@ -42,6 +42,7 @@ impl Company {
             .handler(OnWorkspaceActivity::new(Arc::clone(&directory)))
             .handler(OnAccessLost::new())
             .handler(OnDigestDue::new(Arc::clone(&directory), stationery()))
+            .worker(Announcer::new(test.db.clone(), Arc::clone(&directory)))
             .worker(SendMail::into_mailbox(sender(), &test.db))
             .build();
         let driver = runtime.driver(Some(test.clock.clone())).await;

@@ -3,6 +3,10 @@
 #[cfg(test)]
 mod company;
 #[cfg(test)]
+mod crowd;
+#[cfg(test)]
+mod fan_out;
+#[cfg(test)]
 mod handlers;
 #[cfg(test)]
 mod preferences;

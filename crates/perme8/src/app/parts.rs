@@ -69,8 +69,9 @@ pub(super) fn with_handlers(
         .handler(notifications::OnInvitation::new(Arc::clone(&directory)))
         .handler(notifications::OnWorkspaceActivity::new(Arc::clone(&directory)))
         .handler(notifications::OnAccessLost::new())
-        .handler(notifications::OnDigestDue::new(directory, stationery))
+        .handler(notifications::OnDigestDue::new(Arc::clone(&directory), stationery))
         .handler(AuditLog::new())
+        .worker(notifications::Announcer::new(db.clone(), directory))
         .worker(LinkRequests::new(identity.clone()))
         .worker(sending)
         .worker(Upkeep::new(identity.clone(), Mailbox::new(db.clone()), notifications));

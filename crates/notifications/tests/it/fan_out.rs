@@ -1,0 +1,72 @@
+//! Many people are told the same thing, each of them once, whatever dies on the way.
+
+use std::{collections::BTreeMap, sync::atomic::Ordering};
+
+use perme8_events::{UserId, host::Outcome, testing::on_both_engines};
+
+use crate::crowd::{Crowd, leave, told};
+
+/// The first page is told by the handler, three more by jobs.
+const PEOPLE: u128 = 1_700;
+
+/// Everybody in turn was told once.
+fn assert_once(told: &BTreeMap<UserId, usize>) {
+    assert_eq!(told.len(), usize::try_from(PEOPLE).unwrap());
+    assert!(told.values().all(|times| *times == 1), "{told:?}");
+}
+
+on_both_engines! {
+    migrations: [&perme8_events::sql::MIGRATIONS, &notifications::MIGRATIONS];
+
+    async fn a_crowd_is_told_page_by_page(test: TestDb) {
+        let crowd = Crowd::of(PEOPLE);
+        let mut driver = crowd.runtime(&test.db).build().driver(Some(test.clock.clone())).await;
+        leave(&test.db).await;
+        driver.run_until_idle().await;
+        assert_once(&told(&test.db).await);
+        assert_eq!(crowd.largest.load(Ordering::SeqCst), 500);
+        // Nothing comes behind it.
+        driver.run_until_idle().await;
+        assert_once(&told(&test.db).await);
+    }
+
+    async fn whoever_cannot_be_asked_is_asked_later(test: TestDb) {
+        let crowd = Crowd::of(PEOPLE);
+        let mut driver = crowd.runtime(&test.db).build().driver(Some(test.clock.clone())).await;
+        leave(&test.db).await;
+        // The handler fails twice; then jobs fail.
+        crowd.refusals.store(2, Ordering::SeqCst);
+        let reactions = driver.run_until_idle().await;
+        assert_eq!(reactions.last().map(|last| &last.outcome), Some(&Outcome::Handled));
+        assert_once(&told(&test.db).await);
+        leave(&test.db).await;
+        crowd.refusals.store(3, Ordering::SeqCst);
+        driver.run_until_idle().await;
+        assert!(told(&test.db).await.values().all(|times| *times == 2));
+    }
+
+    async fn a_crowd_is_told_once_whatever_dies_on_the_way(test: TestDb) {
+        leave(&test.db).await;
+        let mut deaths = 0;
+        // Later and later after a page was asked for: before its transaction, in it, and behind it.
+        for patience in [0, 1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024] {
+            let crowd = Crowd::of(PEOPLE);
+            let mut driver = crowd.runtime(&test.db).build().driver(Some(test.clock.clone())).await;
+            let death = async {
+                crowd.asked.notified().await;
+                for _ in 0..patience {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::select! {
+                biased;
+                () = death => deaths += 1,
+                _ = driver.run_until_idle() => {}
+            }
+        }
+        assert!(deaths > 3, "{deaths} is not enough to prove anything");
+        let crowd = Crowd::of(PEOPLE);
+        crowd.runtime(&test.db).build().driver(Some(test.clock.clone())).await.run_until_idle().await;
+        assert_once(&told(&test.db).await);
+    }
+}
