@@ -103,6 +103,14 @@ impl ApiError {
         Self::new(StatusCode::NOT_FOUND, "workspace_not_found", "Workspace not found")
     }
 
+    pub(crate) const fn other_version() -> Self {
+        Self::new(
+            StatusCode::PRECONDITION_FAILED,
+            "version_mismatch",
+            "It has changed since: look at it again",
+        )
+    }
+
     pub(crate) const fn member_not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "member_not_found", "Member not found")
     }

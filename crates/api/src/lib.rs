@@ -8,6 +8,7 @@ mod body;
 mod edge;
 mod emails;
 mod error;
+mod etag;
 mod fields;
 mod follower;
 mod headers;

@@ -76,7 +76,13 @@ fn people() -> Router<Api> {
 fn teams() -> Router<Api> {
     Router::new()
         .route("/api/workspaces", get(workspaces::list).post(workspaces::create))
-        .route("/api/workspaces/{slug}", get(workspaces::show))
+        .route(
+            "/api/workspaces/{slug}",
+            get(workspaces::show).patch(workspaces::update).delete(workspaces::delete),
+        )
+        .route("/api/workspaces/{slug}/archive", post(workspaces::archive))
+        .route("/api/workspaces/{slug}/restore", post(workspaces::restore))
+        .route("/api/workspaces/{slug}/transfer", post(workspaces::transfer))
         .route("/api/workspaces/{slug}/members", get(members::list))
         .route(
             "/api/workspaces/{slug}/members/{member}",

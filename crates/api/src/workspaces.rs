@@ -2,14 +2,18 @@
 
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
-use identity::{CreateWorkspace, Role, WorkspaceDetails};
-use perme8_events::WorkspaceId;
+use identity::{
+    ArchiveWorkspace, CreateWorkspace, DeleteWorkspace, RestoreWorkspace, Role, TransferOwnership,
+    UpdateWorkspace, WorkspaceDetails,
+};
+use perme8_events::{UserId, WorkspaceId};
 use serde::Serialize;
 
 use crate::{
     auth::Caller,
     body::Body,
     error::ApiError,
+    etag::{IfMatch, Versioned},
     fields::{Fields, FromFields},
     paging::{Next, Page},
     path::WorkspaceAt,
@@ -37,6 +41,18 @@ pub(crate) struct OwnWorkspace {
     created_at: DateTime<Utc>,
 }
 
+/// A workspace as those see it who have just changed it.
+#[derive(Debug, Serialize)]
+pub(crate) struct ManagedWorkspace {
+    name: String,
+    slug: String,
+    description: Option<String>,
+    color: Option<String>,
+    role: Role,
+    archived_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+}
+
 impl From<WorkspaceDetails> for Workspace {
     fn from(details: WorkspaceDetails) -> Self {
         Self { name: details.name, slug: details.slug }
@@ -55,8 +71,54 @@ impl From<WorkspaceDetails> for OwnWorkspace {
             role,
             archived_at: _,
             created_at,
+            version: _,
         } = details;
         Self { id, name, slug, description, color, role, created_at }
+    }
+}
+
+impl From<WorkspaceDetails> for ManagedWorkspace {
+    fn from(details: WorkspaceDetails) -> Self {
+        let WorkspaceDetails {
+            id: _, // workspaces are addressed by slug
+            name,
+            slug,
+            description,
+            color,
+            role,
+            archived_at,
+            created_at,
+            version: _, // the tag says it
+        } = details;
+        Self { name, slug, description, color, role, archived_at, created_at }
+    }
+}
+
+/// The body of a change; what is missing stays, and what is blank goes.
+#[derive(Debug)]
+pub(crate) struct Changed {
+    name: Option<String>,
+    description: Option<String>,
+    color: Option<String>,
+}
+
+impl FromFields for Changed {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let name = fields.text_if_sent("name");
+        let description = fields.optional_text("description");
+        Some(Self { name, description, color: fields.optional_text("color") })
+    }
+}
+
+/// The body of a transfer.
+#[derive(Debug)]
+pub(crate) struct Heir {
+    user_id: UserId,
+}
+
+impl FromFields for Heir {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { user_id: fields.parsed("user_id", "must be the id of a person")? })
     }
 }
 
@@ -101,6 +163,65 @@ pub(crate) async fn show(
     State(api): State<Api>,
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
-) -> Result<Data<Workspace>, ApiError> {
-    Ok(Data::new(api.identity.workspace(&caller.origin, &workspace).await?.into()))
+) -> Result<Versioned<Data<Workspace>>, ApiError> {
+    let found = api.identity.workspace(&caller.origin, &workspace).await?;
+    Ok(Versioned(found.version, Data::new(found.into())))
+}
+
+/// `PATCH /api/workspaces/{slug}`
+pub(crate) async fn update(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+    IfMatch(version): IfMatch,
+    Body(Changed { name, description, color }): Body<Changed>,
+) -> Result<Versioned<Data<ManagedWorkspace>>, ApiError> {
+    let command = UpdateWorkspace { workspace, name, description, color, version };
+    Ok(shown(api.identity.update_workspace(caller.origin, command).await?))
+}
+
+/// `POST /api/workspaces/{slug}/archive`
+pub(crate) async fn archive(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+) -> Result<Versioned<Data<ManagedWorkspace>>, ApiError> {
+    let command = ArchiveWorkspace { workspace };
+    Ok(shown(api.identity.archive_workspace(caller.origin, command).await?))
+}
+
+/// `POST /api/workspaces/{slug}/restore`
+pub(crate) async fn restore(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+) -> Result<Versioned<Data<ManagedWorkspace>>, ApiError> {
+    let command = RestoreWorkspace { workspace };
+    Ok(shown(api.identity.restore_workspace(caller.origin, command).await?))
+}
+
+/// `POST /api/workspaces/{slug}/transfer`
+pub(crate) async fn transfer(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+    Body(Heir { user_id }): Body<Heir>,
+) -> Result<StatusCode, ApiError> {
+    let command = TransferOwnership { workspace, user_id };
+    api.identity.transfer_ownership(caller.origin, command).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /api/workspaces/{slug}`
+pub(crate) async fn delete(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+) -> Result<StatusCode, ApiError> {
+    api.identity.delete_workspace(caller.origin, DeleteWorkspace { workspace }).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn shown(details: WorkspaceDetails) -> Versioned<Data<ManagedWorkspace>> {
+    Versioned(details.version, Data::new(details.into()))
 }

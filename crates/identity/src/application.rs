@@ -2,12 +2,14 @@
 
 pub(crate) mod accept_invitation;
 pub(crate) mod acting;
+pub(crate) mod archive_workspace;
 pub(crate) mod change_email;
 pub(crate) mod change_member_role;
 pub(crate) mod change_password;
 pub(crate) mod confirm_user;
 pub(crate) mod create_workspace;
 pub(crate) mod decline_invitation;
+pub(crate) mod delete_workspace;
 pub(crate) mod expire_invitations;
 pub(crate) mod fresh_session;
 pub(crate) mod invite_member;
@@ -35,8 +37,11 @@ pub(crate) mod request_magic_link;
 pub(crate) mod request_password_reset;
 pub(crate) mod resend_invitation;
 pub(crate) mod reset_password;
+pub(crate) mod restore_workspace;
 pub(crate) mod revoke_invitation;
+pub(crate) mod transfer_ownership;
 pub(crate) mod update_profile;
+pub(crate) mod update_workspace;
 
 #[cfg(test)]
 mod invariants;

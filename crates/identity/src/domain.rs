@@ -17,3 +17,4 @@ pub(crate) mod session;
 pub(crate) mod slug;
 pub(crate) mod user;
 pub(crate) mod workspace;
+pub(crate) mod workspace_events;

@@ -12,12 +12,14 @@ use crate::{
     application::{
         accept_invitation::AcceptInvitationError,
         acting::acting_user,
+        archive_workspace::ArchiveWorkspaceError,
         change_email::ChangeEmailError,
         change_member_role::ChangeMemberRoleError,
         change_password::ChangePasswordError,
         confirm_user::ConfirmUserError,
         create_workspace::CreateWorkspaceError,
         decline_invitation::DeclineInvitationError,
+        delete_workspace::DeleteWorkspaceError,
         expire_invitations::ExpireInvitationsError,
         invite_member::InviteMemberError,
         issue_confirmation::IssueConfirmationError,
@@ -41,8 +43,11 @@ use crate::{
         request_password_reset::RequestPasswordResetError,
         resend_invitation::ResendInvitationError,
         reset_password::ResetPasswordError,
+        restore_workspace::RestoreWorkspaceError,
         revoke_invitation::RevokeInvitationError,
+        transfer_ownership::TransferOwnershipError,
         update_profile::UpdateProfileError,
+        update_workspace::UpdateWorkspaceError,
     },
     infrastructure::{
         directory::Directory, passwords::Argon2Passwords, queries::Queries, tokens::RandomTokens,
@@ -80,12 +85,14 @@ macro_rules! refusals {
 
 refusals!(
     AcceptInvitationError,
+    ArchiveWorkspaceError,
     ChangeEmailError,
     ChangeMemberRoleError,
     ChangePasswordError,
     ConfirmUserError,
     CreateWorkspaceError,
     DeclineInvitationError,
+    DeleteWorkspaceError,
     ExpireInvitationsError,
     InviteMemberError,
     IssueConfirmationError,
@@ -106,8 +113,11 @@ refusals!(
     RequestPasswordResetError,
     ResendInvitationError,
     ResetPasswordError,
+    RestoreWorkspaceError,
     RevokeInvitationError,
+    TransferOwnershipError,
     UpdateProfileError,
+    UpdateWorkspaceError,
 );
 
 /// Runs a use case in a transaction of its own, and again while it loses races.

@@ -17,12 +17,14 @@ pub use infrastructure::MIGRATIONS;
 
 // Commands and their errors: for whoever may use the facade.
 pub use application::accept_invitation::{AcceptInvitation, AcceptInvitationError};
+pub use application::archive_workspace::{ArchiveWorkspace, ArchiveWorkspaceError};
 pub use application::change_email::{ChangeEmail, ChangeEmailError};
 pub use application::change_member_role::{ChangeMemberRole, ChangeMemberRoleError};
 pub use application::change_password::{ChangePassword, ChangePasswordError};
 pub use application::confirm_user::{ConfirmUser, ConfirmUserError};
 pub use application::create_workspace::{CreateWorkspace, CreateWorkspaceError};
 pub use application::decline_invitation::{DeclineInvitation, DeclineInvitationError};
+pub use application::delete_workspace::{DeleteWorkspace, DeleteWorkspaceError};
 pub use application::expire_invitations::{ExpireInvitations, ExpireInvitationsError};
 pub use application::invite_member::{InviteMember, InviteMemberError};
 pub use application::issue_confirmation::{IssueConfirmation, IssueConfirmationError};
@@ -43,8 +45,11 @@ pub use application::request_magic_link::{LinkRequest, RequestMagicLink, Request
 pub use application::request_password_reset::{RequestPasswordReset, RequestPasswordResetError};
 pub use application::resend_invitation::{ResendInvitation, ResendInvitationError};
 pub use application::reset_password::{ResetPassword, ResetPasswordError};
+pub use application::restore_workspace::{RestoreWorkspace, RestoreWorkspaceError};
 pub use application::revoke_invitation::{RevokeInvitation, RevokeInvitationError};
+pub use application::transfer_ownership::{TransferOwnership, TransferOwnershipError};
 pub use application::update_profile::{UpdateProfile, UpdateProfileError};
+pub use application::update_workspace::{UpdateWorkspace, UpdateWorkspaceError};
 pub use domain::fields::{FieldError, FieldErrors, Problem};
 pub use domain::secret::Secret;
 
@@ -69,6 +74,10 @@ pub use domain::events::{
     InvitationRevoked, LogInMethod, MagicLinkRequested, MemberInvited, MemberJoined, MemberLeft,
     MemberRemoved, MemberRoleChanged, UserConfirmed, UserLoggedIn, UserLoggedOut, UserRegistered,
     WorkspaceCreated,
+};
+pub use domain::workspace_events::{
+    OwnershipTransferred, WorkspaceArchived, WorkspaceChanges, WorkspaceDeleted, WorkspaceRestored,
+    WorkspaceUpdated,
 };
 
 // Language: for every layer of other contexts.

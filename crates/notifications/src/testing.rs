@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use identity::{
     InvitationDeclined, InvitationExpired, InvitationRevoked, MemberInvited, MemberJoined,
-    MemberLeft, MemberRemoved, MemberRoleChanged, Role,
+    MemberLeft, MemberRemoved, MemberRoleChanged, OwnershipTransferred, Role, WorkspaceDeleted,
 };
 use perme8_events::{
     Actor, Clock as _, DomainEvent, Envelope, EventHandler, Id, Metadata, Position, UserId,
@@ -100,6 +100,21 @@ pub(crate) fn envelope<E: DomainEvent>(position: i64, actor: Actor, event: &E) -
         metadata: Metadata::new(),
         data: to_raw_value(event).expect("events serialise"),
     }
+}
+
+/// Acme is gone.
+pub(crate) fn deleted() -> WorkspaceDeleted {
+    WorkspaceDeleted {
+        workspace_id: ACME,
+        name: "Acme".to_owned(),
+        slug: "acme".to_owned(),
+        manager_ids: vec![ADA, BOB],
+    }
+}
+
+/// A member owns Acme from now on.
+pub(crate) fn promoted(user_id: UserId) -> OwnershipTransferred {
+    OwnershipTransferred { workspace_id: ACME, user_id, from: Role::Member, to: Role::Owner }
 }
 
 /// Bob invites Dave.

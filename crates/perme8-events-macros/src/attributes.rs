@@ -29,6 +29,8 @@ pub(crate) struct AudienceAttribute {
     pub(crate) managers: Flag,
     #[darling(multiple, rename = "user")]
     pub(crate) users: Vec<SpannedValue<String>>,
+    #[darling(multiple)]
+    pub(crate) each: Vec<SpannedValue<String>>,
     pub(crate) operators: Flag,
 }
 

@@ -26,12 +26,13 @@ pub(crate) struct Event {
     pub(crate) upcasters: Vec<Path>,
 }
 
-/// A group of people: of the event's workspace, or the one whom a field names.
+/// A group of people: of the event's workspace, or the one or those whom a field names.
 #[derive(Debug)]
 pub(crate) enum Scope {
     Workspace,
     Managers,
     User(Box<EventField>),
+    Each(Box<EventField>),
     Operators,
 }
 
@@ -149,7 +150,7 @@ fn scopes(
     fields: &[EventField],
     ident: &Ident,
 ) -> Result<Vec<Scope>> {
-    let AudienceAttribute { workspace, managers, users, operators } = audience;
+    let AudienceAttribute { workspace, managers, users, each, operators } = audience;
     let mut errors = Error::accumulator();
     let mut scopes = Vec::new();
     for (word, scope) in [(workspace, Scope::Workspace), (managers, Scope::Managers)] {
@@ -163,6 +164,11 @@ fn scopes(
     for user in users {
         scopes.extend(
             errors.handle(EventField::named(user, user, fields)).map(Box::new).map(Scope::User),
+        );
+    }
+    for people in each {
+        scopes.extend(
+            errors.handle(EventField::named(people, people, fields)).map(Box::new).map(Scope::Each),
         );
     }
     if operators.is_present() {
@@ -367,7 +373,7 @@ mod tests {
                 Joined -> an event says in one sentence what it means: document it
                 agregate = "member" -> Unknown field: `agregate`. Did you mean `aggregate`?
                 worksapce -> Unknown field: `worksapce`. Did you mean `workspace`?
-                everyone -> Unknown field: `everyone`. Available values: `managers`, `operators`, `user`, `workspace`
+                everyone -> Unknown field: `everyone`. Available values: `each`, `managers`, `operators`, `user`, `workspace`
                 agregate_id -> Unknown field: `agregate_id`. Did you mean `aggregate_id`?
                 "b" -> Unexpected type `string`
             "#]],

@@ -50,3 +50,5 @@ mod sockets;
 mod statements;
 #[cfg(test)]
 mod tenants;
+#[cfg(test)]
+mod workspaces;

@@ -100,6 +100,16 @@ pub(crate) const ROUTES: &[Route] = &[
     route("DELETE", "/api/notifications/{id}", None, Access::People),
     route("POST", "/api/notifications/read-all", None, Access::People),
     route("GET", "/api/workspaces/{slug}", None, Access::Members),
+    route("PATCH", "/api/workspaces/{slug}", Some(r#"{"name":"New"}"#), Access::Members),
+    route("DELETE", "/api/workspaces/{slug}", None, Access::Members),
+    route("POST", "/api/workspaces/{slug}/archive", None, Access::Members),
+    route("POST", "/api/workspaces/{slug}/restore", None, Access::Members),
+    route(
+        "POST",
+        "/api/workspaces/{slug}/transfer",
+        Some(r#"{"user_id":"0199a1b2-0000-7000-8000-000000000001"}"#),
+        Access::Members,
+    ),
     route("GET", "/api/workspaces/{slug}/members", None, Access::Members),
     route(
         "PATCH",

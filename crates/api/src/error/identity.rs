@@ -3,10 +3,11 @@
 use axum::http::{HeaderValue, StatusCode, header::RETRY_AFTER, header::WWW_AUTHENTICATE};
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::{
-    AcceptInvitationError, ChangeMemberRoleError, CreateWorkspaceError, DeclineInvitationError,
-    FieldErrors, InviteMemberError, IssueTicketError, LeaveWorkspaceError, LogInByLinkError,
-    LogInError, QueryError, RedeemTicketError, RegisterUserError, RemoveMemberError,
-    RequestMagicLinkError, ResendInvitationError, RevokeInvitationError,
+    AcceptInvitationError, ArchiveWorkspaceError, ChangeMemberRoleError, CreateWorkspaceError,
+    DeclineInvitationError, DeleteWorkspaceError, FieldErrors, InviteMemberError, IssueTicketError,
+    LeaveWorkspaceError, LogInByLinkError, LogInError, QueryError, RedeemTicketError,
+    RegisterUserError, RemoveMemberError, RequestMagicLinkError, ResendInvitationError,
+    RestoreWorkspaceError, RevokeInvitationError, TransferOwnershipError, UpdateWorkspaceError,
 };
 
 use super::{ApiError, FieldProblems};
@@ -137,6 +138,61 @@ impl From<CreateWorkspaceError> for ApiError {
             CreateWorkspaceError::Forbidden => Self::forbidden(),
             CreateWorkspaceError::Invalid(fields) => fields.into(),
             CreateWorkspaceError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateWorkspaceError> for ApiError {
+    fn from(error: UpdateWorkspaceError) -> Self {
+        match error {
+            UpdateWorkspaceError::WorkspaceNotFound => Self::workspace_not_found(),
+            UpdateWorkspaceError::Forbidden => Self::forbidden(),
+            UpdateWorkspaceError::WorkspaceArchived => WORKSPACE_ARCHIVED,
+            UpdateWorkspaceError::OtherVersion => Self::other_version(),
+            UpdateWorkspaceError::Invalid(fields) => fields.into(),
+            UpdateWorkspaceError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<ArchiveWorkspaceError> for ApiError {
+    fn from(error: ArchiveWorkspaceError) -> Self {
+        match error {
+            ArchiveWorkspaceError::WorkspaceNotFound => Self::workspace_not_found(),
+            ArchiveWorkspaceError::Forbidden => Self::forbidden(),
+            ArchiveWorkspaceError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<RestoreWorkspaceError> for ApiError {
+    fn from(error: RestoreWorkspaceError) -> Self {
+        match error {
+            RestoreWorkspaceError::WorkspaceNotFound => Self::workspace_not_found(),
+            RestoreWorkspaceError::Forbidden => Self::forbidden(),
+            RestoreWorkspaceError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteWorkspaceError> for ApiError {
+    fn from(error: DeleteWorkspaceError) -> Self {
+        match error {
+            DeleteWorkspaceError::WorkspaceNotFound => Self::workspace_not_found(),
+            DeleteWorkspaceError::Forbidden => Self::forbidden(),
+            DeleteWorkspaceError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<TransferOwnershipError> for ApiError {
+    fn from(error: TransferOwnershipError) -> Self {
+        match error {
+            TransferOwnershipError::WorkspaceNotFound => Self::workspace_not_found(),
+            TransferOwnershipError::Forbidden => Self::forbidden(),
+            TransferOwnershipError::WorkspaceArchived => WORKSPACE_ARCHIVED,
+            TransferOwnershipError::MemberNotFound => Self::member_not_found(),
+            TransferOwnershipError::Storage(error) => error.into(),
         }
     }
 }

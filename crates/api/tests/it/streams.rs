@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use expect_test::expect;
-use identity::{AcceptInvitation, InvitationRef, LeaveWorkspace, RemoveMember, Role};
+use identity::{
+    AcceptInvitation, DeleteWorkspace, InvitationRef, LeaveWorkspace, RemoveMember, Role,
+};
 use perme8_events::{EventStore as _, Origin};
 
 use crate::{
@@ -125,6 +127,28 @@ async fn the_stream_of_a_removed_member_ends() {
     assert_eq!(field(&last, "data").unwrap(), r#"{"reason":"membership_ended"}"#);
     assert_eq!(blocks.next().await, None);
     assert_eq!(host.ask(get(OF_ACME).bearer(&bob.token)).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_streams_of_a_deleted_workspace_end() {
+    let host = Host::new().await;
+    let (ada, bob) = (host.person("ada").await, host.person("bob").await);
+    let acme = host.workspace(&ada, "Acme").await;
+    host.invite(&ada, &acme, "bob", Role::Member).await;
+    accept(&host, &bob).await;
+    let mut of_ada = host.stream(get(OF_ACME).bearer(&ada.token)).await;
+    let mut of_bob = host.stream(get(OF_ACME).bearer(&bob.token)).await;
+    of_ada.next().await;
+    of_bob.next().await;
+    let command = DeleteWorkspace { workspace: "acme".into() };
+    host.identity.delete_workspace(Origin::user(ada.id), command).await.unwrap();
+    // Who managed it is told what happened to it, and a member that it is gone.
+    assert_eq!(of_ada.kind().await.unwrap(), "identity.workspace_deleted");
+    for blocks in [&mut of_ada, &mut of_bob] {
+        let last = blocks.next().await.unwrap();
+        assert_eq!(field(&last, "event").unwrap(), "access_lost");
+        assert_eq!(blocks.next().await, None);
+    }
 }
 
 #[tokio::test]

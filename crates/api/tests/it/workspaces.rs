@@ -144,3 +144,66 @@ async fn everybody_may_leave_but_the_owner() {
     let remove = delete("/api/workspaces/acme/members/ada@example.com").bearer(&ada.token);
     expect![[r#"409 {"code":"owner_protected","error":"The owner of a workspace keeps that role and stays","request_id":"r-1"}"#]].assert_eq(&host.ask(remove).await.to_string());
 }
+
+#[tokio::test]
+async fn managers_change_what_a_workspace_is_called() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    let acme = host.workspace(&ada, "Acme").await;
+    let guest = join(&host, &ada, &acme, "gus", Role::Guest).await;
+    let change =
+        |who: &Person, body| host.ask(patch("/api/workspaces/acme").bearer(&who.token).json(body));
+    let seen = host.ask(get("/api/workspaces/acme").bearer(&ada.token)).await;
+    assert_eq!(seen.header("etag"), "\"1\"");
+    let answer = change(&ada, json!({"name": "Acme Inc.", "color": "#4F46E5"})).await;
+    assert_eq!(answer.header("etag"), "\"2\"");
+    expect![[r##"200 {"data":{"name":"Acme Inc.","slug":"acme","description":null,"color":"#4f46e5","role":"owner","archived_at":null,"created_at":"2026-01-05T09:00:00Z"}}"##]].assert_eq(&answer.to_string());
+    expect![[r#"422 {"code":"validation_failed","errors":{"color":["must look like #rrggbb"],"name":["can't be blank"]},"request_id":"r-1"}"#]].assert_eq(&change(&ada, json!({"name": " ", "color": "red"})).await.to_string());
+    expect![[r#"403 {"code":"forbidden","error":"Insufficient permissions","request_id":"r-1"}"#]]
+        .assert_eq(&change(&guest, json!({"name": "Mine"})).await.to_string());
+    let late = patch("/api/workspaces/acme").header("if-match", "\"1\"");
+    let late = late.bearer(&ada.token).json(json!({"name": "Late"}));
+    expect![[r#"412 {"code":"version_mismatch","error":"It has changed since: look at it again","request_id":"r-1"}"#]].assert_eq(&host.ask(late).await.to_string());
+}
+
+#[tokio::test]
+async fn an_archived_workspace_is_left_alone_until_it_is_restored() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    host.workspace(&ada, "Acme").await;
+    let ask =
+        |rest: &str| host.ask(post(format!("/api/workspaces/acme/{rest}")).bearer(&ada.token));
+    expect![[r#"200 {"data":{"name":"Acme","slug":"acme","description":null,"color":null,"role":"owner","archived_at":"2026-01-05T09:00:00Z","created_at":"2026-01-05T09:00:00Z"}}"#]].assert_eq(&ask("archive").await.to_string());
+    let change = patch("/api/workspaces/acme").bearer(&ada.token).json(json!({"name": "New"}));
+    expect![[r#"409 {"code":"workspace_archived","error":"The workspace is archived","request_id":"r-1"}"#]].assert_eq(&host.ask(change).await.to_string());
+    let listed = host.ask(get("/api/workspaces").bearer(&ada.token)).await;
+    assert_eq!(listed.text, r#"{"data":[]}"#);
+    expect![[r#"200 {"data":{"name":"Acme","slug":"acme","description":null,"color":null,"role":"owner","archived_at":null,"created_at":"2026-01-05T09:00:00Z"}}"#]].assert_eq(&ask("restore").await.to_string());
+}
+
+#[tokio::test]
+async fn a_workspace_is_given_away_and_deleted_by_its_owner_alone() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    let acme = host.workspace(&ada, "Acme").await;
+    let bob = join(&host, &ada, &acme, "bob", Role::Member).await;
+    let transfer = |who: &Person, to: String| {
+        let body = json!({"user_id": to});
+        host.ask(post("/api/workspaces/acme/transfer").bearer(&who.token).json(body))
+    };
+    let delete = |who: &Person| host.ask(delete("/api/workspaces/acme").bearer(&who.token));
+    expect![[r#"422 {"code":"validation_failed","errors":{"user_id":["must be the id of a person"]},"request_id":"r-1"}"#]].assert_eq(&transfer(&ada, "bob".to_owned()).await.to_string());
+    let nobody = "0199a1b2-0000-7000-8000-000000000001".to_owned();
+    expect![[r#"404 {"code":"member_not_found","error":"Member not found","request_id":"r-1"}"#]]
+        .assert_eq(&transfer(&ada, nobody).await.to_string());
+    assert_eq!(transfer(&ada, bob.id.to_string()).await.status, 204);
+    expect![[r#"403 {"code":"forbidden","error":"Insufficient permissions","request_id":"r-1"}"#]]
+        .assert_eq(&transfer(&ada, ada.id.to_string()).await.to_string());
+    expect![[r#"403 {"code":"forbidden","error":"Insufficient permissions","request_id":"r-1"}"#]]
+        .assert_eq(&delete(&ada).await.to_string());
+    assert_eq!(delete(&bob).await.status, 204);
+    expect![[
+        r#"404 {"code":"workspace_not_found","error":"Workspace not found","request_id":"r-1"}"#
+    ]]
+    .assert_eq(&delete(&bob).await.to_string());
+}

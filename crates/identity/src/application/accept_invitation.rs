@@ -13,7 +13,6 @@ use crate::{
         member::{Member, MemberId},
         references::InvitationRef,
         user::User,
-        workspace::Workspace,
     },
 };
 
@@ -62,7 +61,7 @@ impl AcceptInvitation {
         if invitation.is_overdue(now) {
             return Err(AcceptInvitationError::Expired);
         }
-        let workspace = Load::<Workspace>::load(tx, invitation.workspace_id).await?;
+        let workspace = tx.held_workspace(invitation.workspace_id).await?;
         let workspace = workspace.ok_or(AcceptInvitationError::InvitationNotFound)?;
         if workspace.is_archived() {
             return Err(AcceptInvitationError::WorkspaceArchived);

@@ -4,24 +4,29 @@ use perme8_events::{Load, Origin, StorageError, UserId};
 
 use crate::{
     application::{
-        change_member_role::ChangeMemberRoleError, invite_member::InviteMemberError,
+        archive_workspace::ArchiveWorkspaceError, change_member_role::ChangeMemberRoleError,
+        delete_workspace::DeleteWorkspaceError, invite_member::InviteMemberError,
         leave_workspace::LeaveWorkspaceError, ports::Workspaces, remove_member::RemoveMemberError,
-        resend_invitation::ResendInvitationError, revoke_invitation::RevokeInvitationError,
+        resend_invitation::ResendInvitationError, restore_workspace::RestoreWorkspaceError,
+        revoke_invitation::RevokeInvitationError, transfer_ownership::TransferOwnershipError,
+        update_workspace::UpdateWorkspaceError,
     },
     domain::{
         policy::{self, Action, Denied},
         references::WorkspaceRef,
+        role::Role,
         slug::Slug,
         user::User,
         workspace::Workspace,
     },
 };
 
-/// The person who acts, and the workspace where that is allowed.
+/// The person who acts, what that person is, and the workspace where that is allowed.
 #[derive(Debug)]
 pub(crate) struct ActingMember {
     pub(crate) user_id: UserId,
     pub(crate) workspace: Workspace,
+    pub(crate) role: Role,
 }
 
 /// Why nobody can do something in a workspace.
@@ -49,7 +54,7 @@ impl ActingMember {
         let standing = tx.standing(user_id, workspace).await.map_err(NotActing::Storage)?;
         let (workspace, role) = standing.ok_or(NotActing::Stranger)?;
         policy::decide(role, workspace.is_archived(), action).map_err(NotActing::Denied)?;
-        Ok(Self { user_id, workspace })
+        Ok(Self { user_id, workspace, role })
     }
 }
 
@@ -97,10 +102,15 @@ macro_rules! from_not_acting {
 
 // What is possible in an archived workspace, too, has no word of its own for the opposite.
 from_not_acting!(
+    ArchiveWorkspaceError: Forbidden,
     ChangeMemberRoleError: WorkspaceArchived,
+    DeleteWorkspaceError: Forbidden,
     InviteMemberError: WorkspaceArchived,
     LeaveWorkspaceError: Forbidden,
     RemoveMemberError: Forbidden,
     ResendInvitationError: WorkspaceArchived,
+    RestoreWorkspaceError: Forbidden,
     RevokeInvitationError: Forbidden,
+    TransferOwnershipError: WorkspaceArchived,
+    UpdateWorkspaceError: WorkspaceArchived,
 );

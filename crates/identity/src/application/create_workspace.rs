@@ -7,16 +7,13 @@ use crate::{
         acting::acting_confirmed_user, ports::Workspaces, read_models::WorkspaceDetails,
     },
     domain::{
-        fields::{self, FieldErrors},
+        fields::FieldErrors,
         member::{Member, MemberId},
         slug::Slug,
         user::User,
-        workspace::{NewWorkspace, Workspace},
+        workspace::{Particulars, Workspace},
     },
 };
-
-const MAX_NAME: usize = 200;
-const MAX_DESCRIPTION: usize = 2000;
 
 /// Creates a workspace, which the person who acts owns from then on.
 #[derive(Debug, Clone)]
@@ -52,7 +49,9 @@ impl CreateWorkspace {
         T: Workspaces + Load<User> + Save<Workspace> + Save<Member>,
     {
         let owner = acting_confirmed_user(tx).await?.ok_or(CreateWorkspaceError::Forbidden)?;
-        let new = self.check().map_err(CreateWorkspaceError::Invalid)?;
+        let Self { name, description, color } = self;
+        let new = Particulars::check(name, description.as_deref(), color.as_deref())
+            .map_err(CreateWorkspaceError::Invalid)?;
         let slug = free_slug(tx, &new.name).await?;
         let (id, now) = (tx.new_id(), tx.now());
         let workspace =
@@ -60,20 +59,6 @@ impl CreateWorkspace {
         let member_id = MemberId { workspace_id: workspace.id, user_id: owner.id };
         let member = Save::<Member>::save(tx, Member::found(member_id, now)).await?;
         Ok(WorkspaceDetails::of(workspace, member.role))
-    }
-
-    fn check(&self) -> Result<NewWorkspace, FieldErrors> {
-        let mut errors = FieldErrors::default();
-        let name = errors.check("name", fields::line(&self.name, MAX_NAME));
-        let description = errors
-            .check("description", fields::paragraph(self.description.as_deref(), MAX_DESCRIPTION));
-        let color = errors.check("color", fields::color(self.color.as_deref()));
-        match (name, description, color) {
-            (Some(name), Some(description), Some(color)) => {
-                Ok(NewWorkspace { name, description, color })
-            }
-            _ => Err(errors),
-        }
     }
 }
 
@@ -132,9 +117,9 @@ mod tests {
             identity.workspace_created {"workspace_id":"00000000-0000-0000-0000-000000000102","name":"Settings","slug":"settings-000101","owner_id":"00000000-0000-0000-0000-000000000005"}
         "#]])
         .await;
-        check(Actor::User(GUEST.id()), named("日本語"), expect![[r#"
+        check(Actor::User(GUEST.id()), named("🎉"), expect![[r#"
             Ok(("workspace-000101", None, Owner))
-            identity.workspace_created {"workspace_id":"00000000-0000-0000-0000-000000000102","name":"日本語","slug":"workspace-000101","owner_id":"00000000-0000-0000-0000-000000000005"}
+            identity.workspace_created {"workspace_id":"00000000-0000-0000-0000-000000000102","name":"🎉","slug":"workspace-000101","owner_id":"00000000-0000-0000-0000-000000000005"}
         "#]])
         .await;
     }

@@ -141,6 +141,12 @@ pub(crate) trait Workspaces: Load<Workspace> {
         slug: &Slug,
     ) -> impl Future<Output = Result<Option<Workspace>, StorageError>> + Send;
 
+    /// The workspace, which stays as it is until this transaction ends: nobody joins what is just being put away.
+    fn held_workspace(
+        &mut self,
+        id: WorkspaceId,
+    ) -> impl Future<Output = Result<Option<Workspace>, StorageError>> + Send;
+
     /// The workspace and what a person is in it, read together; nothing for strangers.
     ///
     /// Both stay as they are until this transaction ends: whoever is just being removed or demoted does nothing in the
@@ -160,6 +166,12 @@ pub(crate) trait Members: Load<Member> {
         workspace: WorkspaceId,
         email: &Email,
     ) -> impl Future<Output = Result<Option<Member>, StorageError>> + Send;
+
+    /// Owner and admins of a workspace, in the order in which they joined.
+    fn managers(
+        &mut self,
+        workspace: WorkspaceId,
+    ) -> impl Future<Output = Result<Vec<UserId>, StorageError>> + Send;
 }
 
 /// Questions about invitations.

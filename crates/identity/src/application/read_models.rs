@@ -157,13 +157,25 @@ pub struct WorkspaceDetails {
     pub archived_at: Option<DateTime<Utc>>,
     /// Since when it exists.
     pub created_at: DateTime<Utc>,
+    /// Rises with every change.
+    pub version: i64,
 }
 
 impl WorkspaceDetails {
     pub(crate) fn of(workspace: Workspace, role: Role) -> Self {
-        let Workspace { id, name, slug, description, color, created_at, archived_at, version: _ } =
-            workspace;
-        Self { id, name, slug: slug.to_string(), description, color, role, archived_at, created_at }
+        let Workspace {
+            id,
+            name,
+            slug,
+            description,
+            color,
+            created_at,
+            archived_at,
+            is_gone: _,
+            version,
+        } = workspace;
+        let slug = slug.to_string();
+        Self { id, name, slug, description, color, role, archived_at, created_at, version }
     }
 }
 

@@ -11,6 +11,10 @@ use crate::domain::{
     },
     references::{InvitationId, SessionId},
     role::Role,
+    workspace_events::{
+        OwnershipTransferred, WorkspaceArchived, WorkspaceDeleted, WorkspaceRestored,
+        WorkspaceUpdated,
+    },
 };
 
 catalogue! {
@@ -19,8 +23,8 @@ catalogue! {
     UserRegistered, UserConfirmed, MagicLinkRequested, UserLoggedIn, UserLoggedOut,
     UserReauthenticated, ProfileUpdated, PasswordChanged, PasswordResetRequested,
     EmailChangeRequested, EmailChanged, UserDeleted,
-    WorkspaceCreated,
-    MemberInvited, MemberJoined, MemberRoleChanged, MemberRemoved, MemberLeft,
+    WorkspaceCreated, WorkspaceUpdated, WorkspaceArchived, WorkspaceRestored, WorkspaceDeleted,
+    MemberInvited, MemberJoined, MemberRoleChanged, OwnershipTransferred, MemberRemoved, MemberLeft,
     InvitationCreated, InvitationResent, InvitationDeclined, InvitationRevoked, InvitationExpired,
 }
 

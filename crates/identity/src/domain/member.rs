@@ -10,6 +10,7 @@ use crate::domain::{
     policy,
     references::InvitationId,
     role::Role,
+    workspace_events::OwnershipTransferred,
 };
 
 /// Identifies a member: a person in a workspace.
@@ -78,6 +79,22 @@ impl Member {
         let member = self.unprotected()?;
         let event = MemberRoleChanged { workspace_id, user_id, from: member.role, to };
         Ok(Unsaved::new(Self { role: to, ..member }).record(event))
+    }
+
+    /// The owner, and another member of the same workspace, who owns it from then on; the former is an admin.
+    pub(crate) fn hand_over_to(self, heir: Self) -> (Unsaved<Self>, Unsaved<Self>) {
+        let MemberId { workspace_id, user_id } = self.id;
+        let demoted = MemberRoleChanged { workspace_id, user_id, from: self.role, to: Role::Admin };
+        let promoted = OwnershipTransferred {
+            workspace_id,
+            user_id: heir.id.user_id,
+            from: heir.role,
+            to: Role::Owner,
+        };
+        (
+            Unsaved::new(Self { role: Role::Admin, ..self }).record(demoted),
+            Unsaved::new(Self { role: Role::Owner, ..heir }).record(promoted),
+        )
     }
 
     /// Somebody else ends the membership.

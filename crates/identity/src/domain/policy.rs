@@ -57,6 +57,16 @@ table! {
     ViewWorkspace       yes   yes    yes   yes   yes;
     /// End the own membership; that of the owner is protected.
     LeaveWorkspace      yes   yes    yes   yes   yes;
+    /// Change what it is called and what it is for.
+    UpdateWorkspace     no    no     yes   yes   no;
+    /// Put it away.
+    ArchiveWorkspace    no    no     yes   yes   yes;
+    /// Take it out again.
+    RestoreWorkspace    no    no     yes   yes   yes;
+    /// Give it to another member.
+    TransferOwnership   no    no     no    yes   no;
+    /// End it for good.
+    DeleteWorkspace     no    no     no    yes   yes;
     /// Change the roles of members.
     ChangeRoles         no    no     yes   yes   no;
     /// End the memberships of others.
@@ -123,6 +133,11 @@ mod tests {
                               guest  member admin  owner
             ViewWorkspace     always always always always
             LeaveWorkspace    always always always always
+            UpdateWorkspace   -      -      active active
+            ArchiveWorkspace  -      -      always always
+            RestoreWorkspace  -      -      always always
+            TransferOwnership -      -      -      active
+            DeleteWorkspace   -      -      -      always
             ChangeRoles       -      -      active active
             RemoveMembers     -      -      always always
             ViewInvitations   -      -      always always

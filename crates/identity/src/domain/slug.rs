@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use deunicode::deunicode_char;
 use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 
@@ -12,35 +13,47 @@ const MAX: usize = 80;
 const SUFFIX: usize = 7;
 
 /// Words that are part of addresses beside the slugs, or would mislead as the name of a workspace.
-const RESERVED: [&str; 28] = [
+const RESERVED: [&str; 40] = [
     "accept",
     "admin",
     "api",
     "app",
     "archive",
     "assets",
+    "bulk",
     "decline",
+    "dev",
     "docs",
+    "documents",
     "edit",
     "events",
     "health",
     "invitations",
     "leave",
+    "legacy",
     "login",
     "logout",
+    "mailbox",
     "me",
     "members",
     "metrics",
     "new",
+    "notifications",
     "perme8",
+    "projects",
     "ready",
     "register",
     "restore",
     "sessions",
     "settings",
+    "static",
+    "support",
+    "system",
+    "tickets",
     "transfer",
     "users",
     "workspaces",
+    "www",
 ];
 
 /// Lower-case ASCII letters, digits and single hyphens between them.
@@ -48,16 +61,25 @@ const RESERVED: [&str; 28] = [
 pub(crate) struct Slug(String);
 
 impl Slug {
-    /// The slug of a name: accents fold, blanks become hyphens, all else that is no ASCII letter or digit goes.
+    /// The slug of a name: letters and digits of every script are written as ASCII, blanks become hyphens, all else goes.
     ///
-    /// Nothing if nothing is left, as of a name in another script.
+    /// Nothing if nothing is left, as of a name of pictures.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
         let mut slug = String::new();
-        for c in name.nfd() {
-            if c.is_ascii_alphanumeric() {
-                slug.push(c.to_ascii_lowercase());
-            } else if (c.is_whitespace() || c == '-') && !slug.is_empty() && !slug.ends_with('-') {
-                slug.push('-');
+        // Composed, because a letter is transliterated as a whole.
+        for c in name.nfc() {
+            let ascii = match c {
+                c if c.is_whitespace() || c == '-' => "-",
+                c if c.is_alphanumeric() => deunicode_char(c).unwrap_or_default(),
+                _ => "",
+            };
+            for c in ascii.chars() {
+                if c.is_ascii_alphanumeric() {
+                    slug.push(c.to_ascii_lowercase());
+                // Blanks part syllables, as of Chinese.
+                } else if matches!(c, ' ' | '-') && !slug.is_empty() && !slug.ends_with('-') {
+                    slug.push('-');
+                }
             }
         }
         slug.truncate(MAX);
@@ -128,8 +150,28 @@ mod tests {
         check("-lead", "lead");
         check("R&D / Ops!", "rd-ops");
         check("snake_case [x]^`\\", "snakecase-x");
-        check("日本語 🎉", "");
+        check("Straße & Œuvre", "strasse-oeuvre");
+        check("a\u{308}\u{a0}b\tc", "a-b-c");
+        check("🎉 ---", "");
         check(&"ab ".repeat(100), &"ab-".repeat(27)[..80]);
+    }
+
+    #[test]
+    fn names_in_other_scripts_are_transliterated() {
+        check("Москва", "moskva");
+        check("Καλημέρα κόσμε", "kalemera-kosme");
+        check("日本語 チーム", "ri-ben-yu-timu");
+        check("서울", "seoul");
+        check("\u{1109}\u{1165}\u{110b}\u{116e}\u{11af}", "seoul");
+        check("٣ مشاريع", "3-mshry");
+    }
+
+    #[test]
+    fn reserved_words_are_sorted_and_slugs() {
+        assert!(RESERVED.is_sorted());
+        for word in RESERVED {
+            assert_eq!(Slug::from_name(word).as_ref().map(Slug::as_str), Some(word));
+        }
     }
 
     #[test]

@@ -10,12 +10,13 @@ use perme8_events::{
 
 use super::Identity;
 use crate::{
-    AcceptInvitation, ChangeEmail, ChangeMemberRole, ChangePassword, ConfirmUser, CreateWorkspace,
-    DeclineInvitation, ExpireInvitations, InvitationRef, InviteMember, IssueConfirmation,
-    IssueMagicLink, IssuePasswordReset, IssueTicket, LeaveWorkspace, LogIn, LogInByLink, LogOut,
-    Proof, PurgeExpired, Reauthenticate, RedeemTicket, RegisterUser, RemoveMember,
-    RequestEmailChange, RequestMagicLink, RequestPasswordReset, ResendInvitation, ResetPassword,
-    RevokeInvitation, Role, UpdateProfile, WorkspaceRef, testing::PASSWORD,
+    AcceptInvitation, ArchiveWorkspace, ChangeEmail, ChangeMemberRole, ChangePassword, ConfirmUser,
+    CreateWorkspace, DeclineInvitation, DeleteWorkspace, ExpireInvitations, InvitationRef,
+    InviteMember, IssueConfirmation, IssueMagicLink, IssuePasswordReset, IssueTicket,
+    LeaveWorkspace, LogIn, LogInByLink, LogOut, Proof, PurgeExpired, Reauthenticate, RedeemTicket,
+    RegisterUser, RemoveMember, RequestEmailChange, RequestMagicLink, RequestPasswordReset,
+    ResendInvitation, ResetPassword, RestoreWorkspace, RevokeInvitation, Role, TransferOwnership,
+    UpdateProfile, UpdateWorkspace, WorkspaceRef, testing::PASSWORD,
 };
 use world::World;
 
@@ -123,6 +124,17 @@ fn rows() -> Vec<Question<World>> {
 
         create_workspace(origin, CreateWorkspace { name: "Company".to_owned(), description: None, color: None });
         workspace(&origin, &company(world));
+        update_workspace(origin, UpdateWorkspace {
+            workspace: company(world),
+            name: Some("Firm".to_owned()),
+            description: None,
+            color: None,
+            version: None,
+        });
+        archive_workspace(origin, ArchiveWorkspace { workspace: company(world) });
+        restore_workspace(origin, RestoreWorkspace { workspace: company(world) });
+        transfer_ownership(origin, TransferOwnership { workspace: company(world), user_id: world.guest });
+        delete_workspace(origin, DeleteWorkspace { workspace: company(world) });
         my_workspaces(&origin);
         members(&origin, &company(world));
         change_member_role "of a guest" (origin, ChangeMemberRole {

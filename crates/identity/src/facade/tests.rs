@@ -5,11 +5,13 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    AcceptInvitation, ChangeMemberRole, ConfirmUser, CreateWorkspace, DeclineInvitation,
-    ExpireInvitations, InvitationEntry, InvitationId, InvitationSummary, InviteMember,
-    IssueConfirmation, IssueMagicLink, IssueTicket, LeaveWorkspace, LogIn, LogInByLink, LogOut,
-    MemberSummary, PurgeExpired, RedeemTicket, RegisterUser, RemoveMember, RequestMagicLink,
-    ResendInvitation, RevokeInvitation, Role, Secret, UserEntry, UserProfile, WorkspaceRef,
+    AcceptInvitation, ArchiveWorkspace, ChangeMemberRole, ConfirmUser, CreateWorkspace,
+    DeclineInvitation, DeleteWorkspace, ExpireInvitations, InvitationEntry, InvitationId,
+    InvitationSummary, InviteMember, IssueConfirmation, IssueMagicLink, IssueTicket,
+    LeaveWorkspace, LogIn, LogInByLink, LogOut, MemberSummary, PurgeExpired, RedeemTicket,
+    RegisterUser, RemoveMember, RequestMagicLink, ResendInvitation, RestoreWorkspace,
+    RevokeInvitation, Role, Secret, TransferOwnership, UpdateWorkspace, UserEntry, UserProfile,
+    WorkspaceRef,
 };
 
 fn sent<T: Send>(_: T) {}
@@ -29,6 +31,13 @@ fn futures_are_send(
     workspaces: (CreateWorkspace, ChangeMemberRole, RemoveMember, LeaveWorkspace),
     invitations: (InviteMember, ResendInvitation, RevokeInvitation, ExpireInvitations),
     answers: (AcceptInvitation, DeclineInvitation),
+    fates: (
+        UpdateWorkspace,
+        ArchiveWorkspace,
+        RestoreWorkspace,
+        TransferOwnership,
+        DeleteWorkspace,
+    ),
 ) {
     let who = || origin.clone();
     sent(identity.register_user(who(), users.0));
@@ -48,6 +57,11 @@ fn futures_are_send(
     sent(identity.change_member_role(who(), workspaces.1));
     sent(identity.remove_member(who(), workspaces.2));
     sent(identity.leave_workspace(who(), workspaces.3));
+    sent(identity.update_workspace(who(), fates.0));
+    sent(identity.archive_workspace(who(), fates.1));
+    sent(identity.restore_workspace(who(), fates.2));
+    sent(identity.transfer_ownership(who(), fates.3));
+    sent(identity.delete_workspace(who(), fates.4));
     sent(identity.workspace(origin, workspace));
     sent(identity.my_workspaces(origin));
     sent(identity.members(origin, workspace));

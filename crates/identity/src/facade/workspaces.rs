@@ -5,11 +5,16 @@ use perme8_events::Origin;
 use super::{Identity, Refusal, person};
 use crate::{
     application::{
+        archive_workspace::{ArchiveWorkspace, ArchiveWorkspaceError},
         change_member_role::{ChangeMemberRole, ChangeMemberRoleError},
         create_workspace::{CreateWorkspace, CreateWorkspaceError},
+        delete_workspace::{DeleteWorkspace, DeleteWorkspaceError},
         leave_workspace::{LeaveWorkspace, LeaveWorkspaceError},
         read_models::{MemberSummary, QueryError, WorkspaceDetails},
         remove_member::{RemoveMember, RemoveMemberError},
+        restore_workspace::{RestoreWorkspace, RestoreWorkspaceError},
+        transfer_ownership::{TransferOwnership, TransferOwnershipError},
+        update_workspace::{UpdateWorkspace, UpdateWorkspaceError},
     },
     domain::{
         policy::{self, Action},
@@ -72,6 +77,76 @@ impl Identity {
     ) -> Result<Vec<MemberSummary>, QueryError> {
         let workspace = self.seen(Action::ViewWorkspace, origin, workspace).await?;
         Ok(self.queries.members(workspace.id).await?)
+    }
+
+    /// Changes what a workspace is called and what it is for.
+    ///
+    /// # Errors
+    ///
+    /// [`UpdateWorkspaceError`].
+    #[tracing::instrument(skip_all, fields(workspace = ?command.workspace))]
+    pub async fn update_workspace(
+        &self,
+        origin: Origin,
+        command: UpdateWorkspace,
+    ) -> Result<WorkspaceDetails, UpdateWorkspaceError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Puts a workspace away.
+    ///
+    /// # Errors
+    ///
+    /// [`ArchiveWorkspaceError`].
+    #[tracing::instrument(skip_all, fields(workspace = ?command.workspace))]
+    pub async fn archive_workspace(
+        &self,
+        origin: Origin,
+        command: ArchiveWorkspace,
+    ) -> Result<WorkspaceDetails, ArchiveWorkspaceError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Takes a workspace out again that was put away.
+    ///
+    /// # Errors
+    ///
+    /// [`RestoreWorkspaceError`].
+    #[tracing::instrument(skip_all, fields(workspace = ?command.workspace))]
+    pub async fn restore_workspace(
+        &self,
+        origin: Origin,
+        command: RestoreWorkspace,
+    ) -> Result<WorkspaceDetails, RestoreWorkspaceError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Makes another member the owner of a workspace.
+    ///
+    /// # Errors
+    ///
+    /// [`TransferOwnershipError`].
+    #[tracing::instrument(skip_all, fields(workspace = ?command.workspace))]
+    pub async fn transfer_ownership(
+        &self,
+        origin: Origin,
+        command: TransferOwnership,
+    ) -> Result<(), TransferOwnershipError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Deletes a workspace for good.
+    ///
+    /// # Errors
+    ///
+    /// [`DeleteWorkspaceError`].
+    #[tracing::instrument(skip_all, fields(workspace = ?command.workspace))]
+    pub async fn delete_workspace(
+        &self,
+        origin: Origin,
+        command: DeleteWorkspace,
+    ) -> Result<(), DeleteWorkspaceError> {
+        transact!(self, origin, tx => command.execute(tx))
     }
 
     /// Gives a member another role.

@@ -20,7 +20,7 @@ use crate::{
         session::{EmailToken, Session, TICKETS, Ticket, TokenPurpose},
         slug::Slug,
         user::{NewUser, User},
-        workspace::{NewWorkspace, Workspace},
+        workspace::{Particulars, Workspace},
     },
     testing::Tables,
 };
@@ -117,7 +117,7 @@ async fn try_workspace<T: Ports>(
     slug: &str,
     owner: &User,
 ) -> Result<Workspace, StorageError> {
-    let new = NewWorkspace {
+    let new = Particulars {
         name: "Ünïcode & Söhne".to_owned(),
         description: Some("two\nlines".to_owned()),
         color: Some("#4f46e5".to_owned()),

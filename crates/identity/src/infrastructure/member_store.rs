@@ -1,6 +1,6 @@
 //! Members in `identity_members`.
 
-use perme8_events::{Load, StorageError, Store, WorkspaceId, sql, sql::Tx};
+use perme8_events::{Load, StorageError, Store, UserId, WorkspaceId, sql, sql::Tx};
 
 use crate::{
     application::ports::Members,
@@ -70,5 +70,14 @@ impl Members for Tx {
         )));
         let row: Option<MemberRow> = query.bind(workspace).bind(email.as_str()).opt().await?;
         row.map(TryInto::try_into).transpose()
+    }
+
+    async fn managers(&mut self, workspace: WorkspaceId) -> Result<Vec<UserId>, StorageError> {
+        let query = self.query(sql!(
+            "SELECT user_id FROM identity_members WHERE workspace_id = $1 AND role IN ('owner', 'admin')
+             ORDER BY joined_at, user_id"
+        ));
+        let rows: Vec<(UserId,)> = query.bind(workspace).all().await?;
+        Ok(rows.into_iter().map(|(user,)| user).collect())
     }
 }

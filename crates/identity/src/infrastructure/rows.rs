@@ -154,6 +154,7 @@ impl From<WorkspaceRow> for Workspace {
             color,
             created_at,
             archived_at,
+            is_gone: false,
             version,
         }
     }

@@ -17,8 +17,20 @@ impl Load<Workspace> for Tx {
 
 impl Store<Workspace> for Tx {
     async fn store(&mut self, workspace: &mut Workspace) -> Result<(), StorageError> {
-        let Workspace { id, name, slug, description, color, created_at, archived_at, version } =
-            workspace;
+        if workspace.is_gone {
+            return delete(self, workspace).await;
+        }
+        let Workspace {
+            id,
+            name,
+            slug,
+            description,
+            color,
+            created_at,
+            archived_at,
+            is_gone: _,
+            version,
+        } = workspace;
         let statement = if *version == 0 {
             sql!(
                 "INSERT INTO identity_workspaces
@@ -47,7 +59,35 @@ impl Store<Workspace> for Tx {
     }
 }
 
+/// With members and invitations, which nobody can add any more once the row is locked.
+async fn delete(
+    tx: &mut Tx,
+    Workspace { id, version, .. }: &Workspace,
+) -> Result<(), StorageError> {
+    let lock =
+        sql!("UPDATE identity_workspaces SET version = version + 1 WHERE id = $1 AND version = $2");
+    if tx.query(lock).bind(*id).bind(*version).exec().await? != 1 {
+        return Err(StorageError::conflict());
+    }
+    for statement in [
+        sql!("DELETE FROM identity_invitations WHERE workspace_id = $1"),
+        sql!("DELETE FROM identity_members WHERE workspace_id = $1"),
+        sql!("DELETE FROM identity_workspaces WHERE id = $1"),
+    ] {
+        tx.query(statement).bind(*id).exec().await?;
+    }
+    Ok(())
+}
+
 impl Workspaces for Tx {
+    async fn held_workspace(&mut self, id: WorkspaceId) -> Result<Option<Workspace>, StorageError> {
+        let query = self.query(sql!(
+            sqlite: select_workspaces!("WHERE id = $1"),
+            postgres: select_workspaces!("WHERE id = $1 FOR SHARE")
+        ));
+        Ok(query.bind(id).opt::<WorkspaceRow>().await?.map(Workspace::from))
+    }
+
     async fn workspace_by_slug(&mut self, slug: &Slug) -> Result<Option<Workspace>, StorageError> {
         let query = self.query(sql!(select_workspaces!("WHERE slug = $1")));
         Ok(query.bind(slug.as_str()).opt::<WorkspaceRow>().await?.map(Workspace::from))

@@ -21,7 +21,7 @@ use crate::{
         role::Role,
         slug::Slug,
         user::User,
-        workspace::{NewWorkspace, Workspace},
+        workspace::{Particulars, Workspace},
     },
 };
 
@@ -98,7 +98,7 @@ pub(crate) fn company() -> FakeTx<Tables> {
 }
 
 fn workspace(id: WorkspaceId, name: &str, owner: Person) -> Workspace {
-    let new = NewWorkspace { name: name.to_owned(), description: None, color: None };
+    let new = Particulars { name: name.to_owned(), description: None, color: None };
     let slug = Slug::from_name(name).unwrap();
     let created = Workspace::create(id, new, slug, owner.id(), ManualClock::monday_morning().now());
     Workspace { version: 1, ..created.peek().clone() }

@@ -189,11 +189,22 @@ impl Load<Workspace> for FakeTx<Tables> {
 
 impl Store<Workspace> for FakeTx<Tables> {
     async fn store(&mut self, workspace: &mut Workspace) -> Result<(), StorageError> {
-        put(&mut self.state.workspaces, workspace, |w| &mut w.version, |a, b| a.slug == b.slug)
+        let gone = workspace.id;
+        put(&mut self.state.workspaces, workspace, |w| &mut w.version, |a, b| a.slug == b.slug)?;
+        if workspace.is_gone {
+            self.state.workspaces.retain(|row| row.id != gone);
+            self.state.members.retain(|row| row.id.workspace_id != gone);
+            self.state.invitations.retain(|row| row.workspace_id != gone);
+        }
+        Ok(())
     }
 }
 
 impl Workspaces for FakeTx<Tables> {
+    async fn held_workspace(&mut self, id: WorkspaceId) -> Result<Option<Workspace>, StorageError> {
+        Load::<Workspace>::load(self, id).await
+    }
+
     async fn workspace_by_slug(&mut self, slug: &Slug) -> Result<Option<Workspace>, StorageError> {
         Ok(self.state.workspaces.iter().find(|workspace| workspace.slug == *slug).cloned())
     }
@@ -234,6 +245,14 @@ impl Store<Member> for FakeTx<Tables> {
 }
 
 impl Members for FakeTx<Tables> {
+    async fn managers(&mut self, workspace: WorkspaceId) -> Result<Vec<UserId>, StorageError> {
+        let members = self.state.members.iter();
+        let managing = members.filter(|m| m.id.workspace_id == workspace && m.role.is_manager());
+        let mut managers: Vec<_> = managing.map(|m| (m.joined_at, m.id.user_id)).collect();
+        managers.sort();
+        Ok(managers.into_iter().map(|(_, user)| user).collect())
+    }
+
     async fn member_by_email(
         &mut self,
         workspace: WorkspaceId,

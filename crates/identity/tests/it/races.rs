@@ -1,8 +1,9 @@
 //! Several people at once.
 
 use identity::{
-    AcceptInvitation, AcceptInvitationError, ConfirmUser, ConfirmUserError, InviteMemberError,
-    IssueConfirmation, RegisterUser, RegisterUserError, RemoveMember, RemoveMemberError,
+    AcceptInvitation, AcceptInvitationError, ArchiveWorkspace, ConfirmUser, ConfirmUserError,
+    DeleteWorkspace, InviteMemberError, IssueConfirmation, RegisterUser, RegisterUserError,
+    RemoveMember, RemoveMemberError, WorkspaceRef,
 };
 
 use super::*;
@@ -51,6 +52,40 @@ on_both_engines! {
         }
         let joined = event_types(&test).await.iter().filter(|name| *name == "member_joined").count();
         assert_eq!(joined, ROUNDS);
+    }
+
+    async fn nobody_joins_what_is_being_deleted_or_put_away(test: TestDb) {
+        let office = Office::open(&test).await;
+        for round in 0..ROUNDS {
+            let email = format!("guest{round}@example.com");
+            let guest = confirmed_user(&office.identity, &email, "Guest", "Example").await;
+            let by_ada = || Origin::user(office.ada);
+            let workspace = office.identity.create_workspace(by_ada(), named("Looms")).await.unwrap();
+            let invite = InviteMember { workspace: workspace.id.into(), email, role: Role::Guest };
+            let invitation = office.identity.invite_member(by_ada(), invite).await.unwrap().id.into();
+            let accept = AcceptInvitation { invitation };
+            let accept = office.identity.accept_invitation(Origin::user(guest), accept);
+            let workspace: WorkspaceRef = workspace.id.into();
+            let accepted = if round % 2 == 0 {
+                let delete = DeleteWorkspace { workspace };
+                let (accepted, deleted) =
+                    tokio::join!(accept, office.identity.delete_workspace(by_ada(), delete));
+                deleted.unwrap();
+                assert_eq!(office.identity.my_workspaces(&Origin::user(guest)).await.unwrap(), []);
+                accepted
+            } else {
+                let archive = ArchiveWorkspace { workspace };
+                let (accepted, archived) =
+                    tokio::join!(accept, office.identity.archive_workspace(by_ada(), archive));
+                archived.unwrap();
+                accepted
+            };
+            match accepted {
+                Ok(_)
+                | Err(AcceptInvitationError::InvitationNotFound | AcceptInvitationError::WorkspaceArchived) => {}
+                Err(odd) => panic!("{odd:?}"),
+            }
+        }
     }
 
     async fn an_address_is_invited_once(test: TestDb) {

@@ -1,6 +1,9 @@
 //! Creating and seeing workspaces.
 
-use identity::{CreateWorkspaceError, QueryError, WorkspaceRef};
+use identity::{
+    ArchiveWorkspace, CreateWorkspaceError, DeleteWorkspace, DeleteWorkspaceError, QueryError,
+    RestoreWorkspace, TransferOwnership, WorkspaceRef,
+};
 
 use super::*;
 
@@ -41,8 +44,10 @@ on_both_engines! {
             assert_eq!(base, "engines");
             assert!(suffix.len() == 6 && suffix.chars().all(|c| c.is_ascii_hexdigit()), "{suffix}");
         }
-        let created = office.identity.create_workspace(Origin::user(office.ben), named("机器")).await.unwrap();
+        let created = office.identity.create_workspace(Origin::user(office.ben), named("🎉")).await.unwrap();
         assert!(created.slug.starts_with("workspace-"));
+        let created = office.identity.create_workspace(Origin::user(office.ben), named("机器")).await.unwrap();
+        assert_eq!(created.slug, "ji-qi");
     }
 
     async fn a_refused_workspace_leaves_nothing(test: TestDb) {
@@ -54,6 +59,33 @@ on_both_engines! {
         assert!(matches!(outcome, Err(CreateWorkspaceError::Forbidden)));
         assert_eq!(office.identity.my_workspaces(&Origin::user(office.ben)).await.unwrap(), []);
         assert_eq!(events(&test).await.len(), before);
+    }
+
+    async fn a_workspace_is_put_away_given_away_and_deleted(test: TestDb) {
+        let office = Office::open(&test).await;
+        let (identity, workspace) = (&office.identity, || WorkspaceRef::from("engines"));
+        office.join(office.ben, "ben@example.com", Role::Guest).await;
+        let by = |user| Origin::user(user);
+        let archived = identity.archive_workspace(by(office.ada), ArchiveWorkspace { workspace: workspace() }).await.unwrap();
+        assert!(archived.archived_at.is_some());
+        assert_eq!(identity.my_workspaces(&by(office.ada)).await.unwrap(), []);
+        let restored = identity.restore_workspace(by(office.ada), RestoreWorkspace { workspace: workspace() }).await.unwrap();
+        assert_eq!((restored.archived_at, restored.version), (None, office.engines.version + 2));
+        let transfer = TransferOwnership { workspace: workspace(), user_id: office.ben };
+        identity.transfer_ownership(by(office.ada), transfer).await.unwrap();
+        let roles = [office.ada, office.ben].map(|user| office.directory.role_of(user, office.engines.id));
+        let [of_ada, of_ben] = roles;
+        assert_eq!((of_ada.await.unwrap(), of_ben.await.unwrap()), (Some(Role::Admin), Some(Role::Owner)));
+        let delete = || DeleteWorkspace { workspace: workspace() };
+        let refused = identity.delete_workspace(by(office.ada), delete()).await;
+        assert!(matches!(refused, Err(DeleteWorkspaceError::Forbidden)));
+        identity.delete_workspace(by(office.ben), delete()).await.unwrap();
+        let gone = identity.delete_workspace(by(office.ben), delete()).await;
+        assert!(matches!(gone, Err(DeleteWorkspaceError::WorkspaceNotFound)));
+        assert_eq!(office.directory.workspace(office.engines.id).await.unwrap(), None);
+        // Its slug is free again.
+        let again = identity.create_workspace(by(office.ada), named("Engines")).await.unwrap();
+        assert_eq!(again.slug, "engines");
     }
 
     async fn the_directory_knows_workspaces(test: TestDb) {

@@ -1,7 +1,7 @@
 //! Whoever loses a workspace loses what was told of it.
 
 use async_trait::async_trait;
-use identity::{MemberLeft, MemberRemoved};
+use identity::{MemberLeft, MemberRemoved, WorkspaceDeleted};
 use perme8_events::{
     DecodeError, Envelope, EventHandler, HandlerError, Save, Subscriber, Subscription, UserId,
     WorkspaceId,
@@ -12,15 +12,18 @@ use crate::{
     domain::notification::Notification,
 };
 
-/// Deletes the notifications with which a former member could look into the workspace.
+/// Deletes the notifications with which a former member could look into the workspace, and everybody's when it is gone.
 ///
 /// That somebody was removed stays. So does what happened after the loss, e.g. a new invitation: the place of the loss in
 /// the log decides, not the moment at which it is handled.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OnAccessLost;
 
-const SUBSCRIPTIONS: &[Subscription] =
-    &[Subscription::to::<MemberRemoved>(), Subscription::to::<MemberLeft>()];
+const SUBSCRIPTIONS: &[Subscription] = &[
+    Subscription::to::<MemberRemoved>(),
+    Subscription::to::<MemberLeft>(),
+    Subscription::to::<WorkspaceDeleted>(),
+];
 
 impl OnAccessLost {
     /// Needs nothing.
@@ -30,16 +33,19 @@ impl OnAccessLost {
     }
 }
 
-/// Who lost what.
-fn loss(event: &Envelope) -> Result<Option<(UserId, WorkspaceId)>, DecodeError> {
+/// Who lost what: one person, or everybody.
+fn loss(event: &Envelope) -> Result<Option<(Option<UserId>, WorkspaceId)>, DecodeError> {
     if let Some(MemberRemoved { workspace_id, user_id }) = event.decode()? {
-        return Ok(Some((user_id, workspace_id)));
+        return Ok(Some((Some(user_id), workspace_id)));
     }
-    let left = event.decode()?;
-    Ok(left.map(|MemberLeft { workspace_id, user_id }| (user_id, workspace_id)))
+    if let Some(MemberLeft { workspace_id, user_id }) = event.decode()? {
+        return Ok(Some((Some(user_id), workspace_id)));
+    }
+    let deleted = event.decode::<WorkspaceDeleted>()?;
+    Ok(deleted.map(|deleted| (None, deleted.workspace_id)))
 }
 
-// The default partition key is right: both events happen to the member, which is the person in the workspace.
+// The default partition key is right: a member comes and goes in order, and nobody is a member of what is gone.
 impl Subscriber for OnAccessLost {
     fn name(&self) -> &'static str {
         "notifications.on_access_lost"
@@ -80,7 +86,8 @@ mod tests {
     use crate::{
         domain::{notification::Source, notification_type::NotificationType},
         testing::{
-            ADA, CAROL, DAVE, Memory, deliver, envelope, id, left, notification, removed, short,
+            ACME, ADA, CAROL, DAVE, Memory, deleted, deliver, envelope, id, left, notification,
+            removed, short,
         },
     };
 
@@ -117,6 +124,20 @@ mod tests {
             "##]]
             .assert_eq(&short(&tx.transcript()));
         }
+    }
+
+    #[tokio::test]
+    async fn what_points_into_a_workspace_that_is_gone_goes_whoever_was_told() {
+        let mut tx = FakeTx::new(company());
+        deliver(&OnAccessLost::new(), &mut tx, &envelope(20, Actor::User(ADA), &deleted())).await;
+        expect![[r##"
+            notifications.notification_deleted {"notification_id":"#1","user_id":"#d"}
+            notifications.notification_deleted {"notification_id":"#5","user_id":"#a"}
+            notifications.notification_deleted {"notification_id":"#6","user_id":"#d"}
+        "##]]
+        .assert_eq(&short(&tx.transcript()));
+        let losses = tx.last_losses(&[CAROL], ACME).await.unwrap();
+        assert_eq!(losses[&CAROL], Position::new(20));
     }
 
     #[tokio::test]

@@ -178,7 +178,7 @@ mod tests {
         application::ports::MockDirectory,
         testing::{
             ACME, ADA, BOB, CAROL, DAVE, Memory, declined, deliver, demoted, envelope, expired, id,
-            invited, joined, left, removed, revoked, short,
+            invited, joined, left, promoted, removed, revoked, short,
         },
     };
 
@@ -320,6 +320,14 @@ mod tests {
         )
         .await;
         check(ADA, &demoted(DAVE), expect![""]).await;
+        check(
+            ADA,
+            &promoted(CAROL),
+            expect![[r#"
+            #c: Your role in Acme changed
+        "#]],
+        )
+        .await;
     }
 
     #[tokio::test]

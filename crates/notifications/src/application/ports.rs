@@ -40,11 +40,11 @@ pub(crate) trait Inboxes: Transaction {
         invitation: InvitationId,
     ) -> impl Future<Output = Result<Vec<Notification>, StorageError>> + Send;
 
-    /// Those of this person that tell of events of this workspace before a position, oldest first.
+    /// Those of this person, or of everybody, that tell of events of this workspace before a position, oldest first.
     fn pointing_into(
         &mut self,
         workspace: WorkspaceId,
-        user: UserId,
+        user: Option<UserId>,
         before: Position,
     ) -> impl Future<Output = Result<Vec<Notification>, StorageError>> + Send;
 
@@ -96,7 +96,7 @@ pub(crate) trait Answers: Transaction {
 
 /// Where in the log people lost workspaces.
 pub(crate) trait Accesses: Transaction {
-    /// Where each of these people last lost this workspace; [`Position::START`] for never.
+    /// Where each of these people, or everybody, last lost this workspace; [`Position::START`] for never.
     ///
     /// Until this transaction ends, no other can remember such a loss: what is written because of the answer is seen by
     /// whoever cleans up after the loss.
@@ -106,10 +106,10 @@ pub(crate) trait Accesses: Transaction {
         workspace: WorkspaceId,
     ) -> impl Future<Output = Result<BTreeMap<UserId, Position>, StorageError>> + Send;
 
-    /// Remembers that this person lost this workspace; an earlier loss than the one known changes nothing.
+    /// Remembers that this person, or everybody, lost this workspace; an earlier loss than the one known changes nothing.
     fn remember_loss(
         &mut self,
-        user: UserId,
+        user: Option<UserId>,
         workspace: WorkspaceId,
         at: Position,
     ) -> impl Future<Output = Result<(), StorageError>> + Send;

@@ -2,7 +2,7 @@
 
 use identity::{
     InvitationDeclined, InvitationExpired, InvitationId, InvitationRevoked, MemberJoined,
-    MemberLeft, MemberRemoved, MemberRoleChanged, Role,
+    MemberLeft, MemberRemoved, MemberRoleChanged, OwnershipTransferred, Role,
 };
 use perme8_events::{DecodeError, Envelope, Subscription, UserId, WorkspaceId};
 
@@ -17,6 +17,7 @@ pub(crate) const SUBSCRIPTIONS: &[Subscription] = &[
     Subscription::to::<MemberRemoved>(),
     Subscription::to::<MemberLeft>(),
     Subscription::to::<MemberRoleChanged>(),
+    Subscription::to::<OwnershipTransferred>(),
 ];
 
 /// An event as news.
@@ -111,6 +112,14 @@ pub(crate) fn entry(event: &Envelope) -> Result<Option<Entry>, DecodeError> {
         }));
     }
     if let Some(MemberRoleChanged { workspace_id, user_id, from, to }) = event.decode()? {
+        return Ok(Some(Entry {
+            workspace_id,
+            subject: Some(user_id),
+            occasion: Occasion::RoleChanged { from, to },
+            recipients: Recipients::Subject,
+        }));
+    }
+    if let Some(OwnershipTransferred { workspace_id, user_id, from, to }) = event.decode()? {
         return Ok(Some(Entry {
             workspace_id,
             subject: Some(user_id),

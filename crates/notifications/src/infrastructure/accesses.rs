@@ -4,8 +4,12 @@ use std::collections::BTreeMap;
 
 use perme8_events::{Position, StorageError, UserId, WorkspaceId, sql, sql::Tx};
 use sqlx::types::Json;
+use uuid::Uuid;
 
 use crate::application::ports::Accesses;
+
+/// Stands for everybody in the place of a person: nobody has this id.
+const EVERYBODY: UserId = UserId::new(Uuid::nil());
 
 impl Accesses for Tx {
     async fn last_losses(
@@ -13,6 +17,7 @@ impl Accesses for Tx {
         people: &[UserId],
         workspace: WorkspaceId,
     ) -> Result<BTreeMap<UserId, Position>, StorageError> {
+        let asked: Vec<UserId> = people.iter().copied().chain([EVERYBODY]).collect();
         // Rows that can be locked must be there first. Two that tell do not wait for each other; on SQLite there is one
         // writer anyway.
         self.query(sql!(
@@ -24,7 +29,7 @@ impl Accesses for Tx {
                        ON CONFLICT (user_id, workspace_id) DO NOTHING"
         ))
         .bind(workspace)
-        .bind(Json(people))
+        .bind(Json(&asked))
         .exec()
         .await?;
         let rows: Vec<(UserId, i64)> = self
@@ -37,15 +42,18 @@ impl Accesses for Tx {
                            ORDER BY user_id FOR SHARE"
             ))
             .bind(workspace)
-            .bind(Json(people))
+            .bind(Json(&asked))
             .all()
             .await?;
-        Ok(rows.into_iter().map(|(person, position)| (person, Position::new(position))).collect())
+        let losses: BTreeMap<_, _> =
+            rows.into_iter().map(|(person, at)| (person, Position::new(at))).collect();
+        let last = |person| losses.get(&person).max(losses.get(&EVERYBODY)).copied();
+        Ok(people.iter().map(|person| (*person, last(*person).unwrap_or_default())).collect())
     }
 
     async fn remember_loss(
         &mut self,
-        user: UserId,
+        user: Option<UserId>,
         workspace: WorkspaceId,
         at: Position,
     ) -> Result<(), StorageError> {
@@ -54,7 +62,7 @@ impl Accesses for Tx {
              ON CONFLICT (user_id, workspace_id) DO UPDATE SET lost_position = excluded.lost_position \
              WHERE notifications_accesses.lost_position < excluded.lost_position"
         ))
-        .bind(user)
+        .bind(user.unwrap_or(EVERYBODY))
         .bind(workspace)
         .bind(at.number())
         .exec()

@@ -143,13 +143,25 @@ impl Inboxes for Tx {
     async fn pointing_into(
         &mut self,
         workspace: WorkspaceId,
-        user: UserId,
+        user: Option<UserId>,
         before: Position,
     ) -> Result<Vec<Notification>, StorageError> {
-        let rows = self.query(sql!(select_notifications!(
-            "WHERE user_id = $1 AND workspace_id = $2 AND event_position < $3 ORDER BY event_position"
-        )));
-        notifications(rows.bind(user).bind(workspace).bind(before.number()).all().await?)
+        let rows = match user {
+            Some(user) => self
+                .query(sql!(select_notifications!(
+                    "WHERE workspace_id = $1 AND event_position < $2 AND user_id = $3 ORDER BY event_position"
+                )))
+                .bind(workspace)
+                .bind(before.number())
+                .bind(user),
+            None => self
+                .query(sql!(select_notifications!(
+                    "WHERE workspace_id = $1 AND event_position < $2 ORDER BY event_position, user_id"
+                )))
+                .bind(workspace)
+                .bind(before.number()),
+        };
+        notifications(rows.all().await?)
     }
 
     async fn read_up_to(

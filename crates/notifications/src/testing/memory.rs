@@ -22,7 +22,7 @@ use crate::{
 pub(crate) struct Memory {
     pub(super) notifications: BTreeMap<NotificationId, Notification>,
     answers: BTreeMap<InvitationId, (NotificationAction, DateTime<Utc>)>,
-    losses: BTreeMap<(UserId, WorkspaceId), Position>,
+    losses: BTreeMap<(Option<UserId>, WorkspaceId), Position>,
     pub(super) preferences: BTreeMap<UserId, Preferences>,
     pub(super) digests: BTreeMap<UserId, DateTime<Utc>>,
 }
@@ -103,16 +103,16 @@ impl Inboxes for FakeTx<Memory> {
     async fn pointing_into(
         &mut self,
         workspace: WorkspaceId,
-        user: UserId,
+        user: Option<UserId>,
         before: Position,
     ) -> Result<Vec<Notification>, StorageError> {
         let pointing = self.state.notifications().filter(|notification| {
-            notification.user_id == user
+            user.is_none_or(|user| notification.user_id == user)
                 && notification.workspace_id == Some(workspace)
                 && notification.source.position < before
         });
         let mut pointing: Vec<_> = pointing.cloned().collect();
-        pointing.sort_by_key(|notification| notification.source.position);
+        pointing.sort_by_key(|notification| (notification.source.position, notification.user_id));
         Ok(pointing)
     }
 
@@ -200,13 +200,14 @@ impl Accesses for FakeTx<Memory> {
         people: &[UserId],
         workspace: WorkspaceId,
     ) -> Result<BTreeMap<UserId, Position>, StorageError> {
-        let last = |person: &UserId| self.state.losses.get(&(*person, workspace)).copied();
-        Ok(people.iter().map(|person| (*person, last(person).unwrap_or_default())).collect())
+        let loss = |who: Option<UserId>| self.state.losses.get(&(who, workspace)).copied();
+        let last = |person: UserId| loss(Some(person)).max(loss(None)).unwrap_or_default();
+        Ok(people.iter().map(|person| (*person, last(*person))).collect())
     }
 
     async fn remember_loss(
         &mut self,
-        user: UserId,
+        user: Option<UserId>,
         workspace: WorkspaceId,
         at: Position,
     ) -> Result<(), StorageError> {

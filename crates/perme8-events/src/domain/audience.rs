@@ -97,6 +97,12 @@ impl Audience {
         self.and(user.into().map(Scope::User))
     }
 
+    /// The same, and each of these people.
+    #[must_use]
+    pub fn and_each(self, users: &[UserId]) -> Self {
+        users.iter().fold(self, |audience, user| audience.and_user(*user))
+    }
+
     /// The same, and the operators.
     #[must_use]
     pub fn and_operators(self) -> Self {
@@ -135,6 +141,7 @@ mod tests {
             .and_user(user)
             .and_user(user)
             .and_user(None)
+            .and_each(&[user])
             .and_operators();
         let json = serde_json::to_string(&audience).unwrap();
         expect_test::expect![[r#"["workspace:00000000-0000-0000-0000-000000000001","managers:00000000-0000-0000-0000-000000000001","user:00000000-0000-0000-0000-000000000002","operators"]"#]]

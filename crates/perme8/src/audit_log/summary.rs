@@ -131,9 +131,14 @@ mod tests {
             identity.email_changed: 
             identity.user_deleted: 
             identity.workspace_created: name, slug
+            identity.workspace_updated: changes, name
+            identity.workspace_archived: 
+            identity.workspace_restored: 
+            identity.workspace_deleted: name, slug
             identity.member_invited: role, workspace_name
             identity.member_joined: role
             identity.member_role_changed: from, to
+            identity.ownership_transferred: from, to
             identity.member_removed: 
             identity.member_left: 
             identity.invitation_created: role, workspace_name

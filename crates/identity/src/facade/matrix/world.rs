@@ -18,7 +18,7 @@ use crate::{
         session::{EmailToken, Session, Ticket, TokenPurpose},
         slug::Slug,
         user::{NewUser, User},
-        workspace::{NewWorkspace, Workspace},
+        workspace::{Particulars, Workspace},
     },
     testing::PASSWORD,
 };
@@ -170,7 +170,7 @@ async fn person(
 async fn workspace(tx: &mut Tx, number: usize, owner: UserId) -> Result<Workspace, StorageError> {
     let name = format!("Company {number}");
     let slug = Slug::from_name(&name).expect("something is left of it");
-    let new = NewWorkspace { name, description: None, color: None };
+    let new = Particulars { name, description: None, color: None };
     let (id, now) = (tx.new_id(), tx.now());
     let workspace =
         Save::<Workspace>::save(tx, Workspace::create(id, new, slug, owner, now)).await?;
@@ -196,6 +196,6 @@ async fn invite(
 async fn put_away(tx: &mut Tx, id: WorkspaceId) -> Result<(), StorageError> {
     let now = tx.now();
     let workspace = Load::<Workspace>::load(tx, id).await?.expect("it was just saved");
-    let archived = perme8_events::Unsaved::new(Workspace { archived_at: Some(now), ..workspace });
+    let archived = workspace.archive(now).expect("it is in use");
     Save::<Workspace>::save(tx, archived).await.map(drop)
 }

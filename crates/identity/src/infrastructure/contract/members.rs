@@ -10,6 +10,51 @@ promises! {
     a_member_who_is_gone_is_not_saved
     nobody_joins_twice
     a_workspace_has_one_owner
+    a_workspace_changes_one_version_after_another
+    a_workspace_goes_with_all_who_belong_to_it
+    managers_are_listed_as_they_joined
+}
+
+async fn a_workspace_changes_one_version_after_another<T: Ports>(tx: &mut T) {
+    let ada = person(tx, "ada").await;
+    let engines = workspace(tx, "engines", &ada).await;
+    let archived = engines.archive(tx.now()).expect("it is in use");
+    let archived = Save::<Workspace>::save(tx, archived).await.unwrap();
+    assert_eq!(tx.held_workspace(engines.id).await.unwrap(), Some(archived.clone()));
+    let restored = archived.restore().expect("it is archived");
+    Save::<Workspace>::save(tx, restored).await.unwrap();
+    assert!(is_conflict(Save::<Workspace>::save(tx, archived.delete(Vec::new())).await));
+}
+
+async fn a_workspace_goes_with_all_who_belong_to_it<T: Ports>(tx: &mut T) {
+    let (ada, ben) = (person(tx, "ada").await, person(tx, "ben").await);
+    let (engines, looms) =
+        (workspace(tx, "engines", &ada).await, workspace(tx, "looms", &ada).await);
+    let now = tx.now();
+    for workspace in [&engines, &looms] {
+        join(tx, workspace, &ben, Role::Guest).await.unwrap();
+        invite(tx, workspace, &ada, "cyd", now).await.unwrap();
+    }
+    Save::<Workspace>::save(tx, engines.clone().delete(vec![ada.id])).await.unwrap();
+    assert_eq!(tx.held_workspace(engines.id).await.unwrap(), None);
+    assert_eq!(tx.standing(ben.id, &engines.id.into()).await.unwrap(), None);
+    assert_eq!(tx.pending_invitation(engines.id, &email("cyd")).await.unwrap(), None);
+    assert!(tx.standing(ben.id, &looms.id.into()).await.unwrap().is_some());
+    assert!(tx.pending_invitation(looms.id, &email("cyd")).await.unwrap().is_some());
+    assert!(is_conflict(Save::<Workspace>::save(tx, engines.delete(Vec::new())).await));
+}
+
+async fn managers_are_listed_as_they_joined<T: Ports>(tx: &mut T) {
+    let people = [person(tx, "ada").await, person(tx, "ben").await, person(tx, "cyd").await];
+    let [ada, ben, cyd] = &people;
+    let engines = workspace(tx, "engines", ada).await;
+    let id = MemberId { workspace_id: engines.id, user_id: ada.id };
+    let founded = Member::found(id, tx.now());
+    Save::<Member>::save(tx, founded).await.unwrap();
+    join(tx, &engines, ben, Role::Member).await.unwrap();
+    join(tx, &engines, cyd, Role::Admin).await.unwrap();
+    assert_eq!(tx.managers(engines.id).await.unwrap(), [ada.id, cyd.id]);
+    assert_eq!(tx.managers(Id::new(nobody().uuid())).await.unwrap(), []);
 }
 
 async fn workspaces_come_back_as_they_were_saved<T: Ports>(tx: &mut T) {

@@ -67,7 +67,7 @@ contracts! {
         tx.save(Unsaved::new(elsewhere)).await.unwrap();
         let nowhere = Notification { workspace_id: None, invitation_id: None, version: 0, ..notification(6, ADA) };
         tx.save(Unsaved::new(nowhere)).await.unwrap();
-        let found = tx.pointing_into(ACME, ADA, Position::new(4)).await.unwrap();
+        let found = tx.pointing_into(ACME, Some(ADA), Position::new(4)).await.unwrap();
         assert_eq!(found.into_iter().map(|found| found.id).collect::<Vec<_>>(), [id(2), id(3)]);
     }
 

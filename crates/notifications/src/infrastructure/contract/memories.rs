@@ -35,10 +35,22 @@ contracts! {
         let nobody = BTreeMap::from([(ADA, Position::START), (BOB, Position::START)]);
         assert_eq!(tx.last_losses(&[ADA, BOB], ACME).await.unwrap(), nobody);
         for position in [5, 9, 7] {
-            tx.remember_loss(ADA, ACME, Position::new(position)).await.unwrap();
+            tx.remember_loss(Some(ADA), ACME, Position::new(position)).await.unwrap();
         }
         let lost = BTreeMap::from([(ADA, Position::new(9)), (BOB, Position::START)]);
         assert_eq!(tx.last_losses(&[ADA, BOB], ACME).await.unwrap(), lost);
         assert_eq!(tx.last_losses(&[ADA, BOB], id(2)).await.unwrap(), nobody);
+    }
+
+    async fn what_everybody_lost_anybody_lost(tx: &mut impl Ports) {
+        tx.remember_loss(Some(ADA), ACME, Position::new(5)).await.unwrap();
+        tx.remember_loss(None, ACME, Position::new(7)).await.unwrap();
+        tx.remember_loss(Some(BOB), ACME, Position::new(9)).await.unwrap();
+        let losses = tx.last_losses(&[ADA, BOB, id(2)], ACME).await.unwrap();
+        let [of_everybody, of_bob] = [7, 9].map(Position::new);
+        let expected = [(ADA, of_everybody), (BOB, of_bob), (id(2), of_everybody)];
+        assert_eq!(losses, expected.into());
+        let elsewhere = tx.last_losses(&[ADA], id(2)).await.unwrap();
+        assert_eq!(elsewhere, [(ADA, Position::START)].into());
     }
 }

@@ -55,7 +55,7 @@ on_both_engines! {
             assert!(told.unwrap());
             cleaned.unwrap();
         }
-        let remaining = uow.run(Origin::user(DAVE), async |tx| tx.pointing_into(ACME, DAVE, Position::new(9)).await);
+        let remaining = uow.run(Origin::user(DAVE), async |tx| tx.pointing_into(ACME, Some(DAVE), Position::new(9)).await);
         assert_eq!(remaining.await.unwrap(), []);
     }
 }
