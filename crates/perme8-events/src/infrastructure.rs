@@ -1,6 +1,7 @@
 //! The two engines, and what runs on them.
 
 pub(crate) mod bus;
+mod cadence;
 pub(crate) mod db;
 pub(crate) mod ephemeral;
 pub(crate) mod feed;

@@ -14,7 +14,7 @@ pub struct Deferred(pub(crate) What);
 pub(crate) enum What {
     /// Into its queue.
     Enqueue(Enqueued),
-    /// Jobs that wait or were given up: the one of an idempotency key.
+    /// Jobs that are not done: the one of an idempotency key.
     Cancel { queue: &'static str, idempotency_key: String },
     /// Jobs that wait or were given up: all of an ordering key.
     CancelOrdered { queue: &'static str, ordering_key: String },

@@ -65,7 +65,9 @@ impl<J: Job> NewJob<J> {
         Self { due_at: Some(instant), ..self }
     }
 
-    /// The same, after every earlier job of this key in its queue; a dead letter holds back those behind it.
+    /// The same, in order with the other jobs of this key in its queue: never two of them at a time, and each after those that
+    /// were committed before it. Of two that are committed at the same moment, either may be the first. A dead letter holds
+    /// back those behind it.
     #[must_use]
     pub fn ordered_by(self, key: impl Into<String>) -> Self {
         Self { ordering_key: Some(key.into()), ..self }
@@ -141,7 +143,7 @@ pub struct QueueOptions {
 }
 
 impl QueueOptions {
-    /// Eight at a time, 30 s each; twelve attempts within about an hour; visible for a week.
+    /// Eight at a time, 30 s each; twelve attempts within about half an hour; visible for a week.
     pub const DEFAULT: Self = Self {
         concurrency: 8,
         retry: RetryPolicy {
@@ -170,10 +172,11 @@ impl Default for QueueOptions {
 pub trait Worker: Send + Sync {
     /// What it does.
     type Job: Job;
-    /// What it tells about a job that is done; kept with the job, for operators. `()` for nothing.
+    /// What it tells about a job that is done; kept with the job, for operators. `()` for nothing. Of what is longer than
+    /// 256 KiB or contains a NUL character, nothing is kept.
     type Done: Serialize + Send;
 
-    /// How it wants to be run.
+    /// How it wants to be run; asked when the host starts, not before each job.
     fn options(&self) -> QueueOptions {
         QueueOptions::DEFAULT
     }

@@ -40,7 +40,8 @@ pub trait Transaction: Send {
         self.defer(job.into().deferred());
     }
 
-    /// Cancels the job of this idempotency key, unless it runs already or is done.
+    /// Calls off the job of this idempotency key, unless it is done: a run that has begun is told to stop, and what it says is
+    /// ignored. Nobody is told of it, what is ordered behind it runs, and its payload is forgotten.
     fn cancel_job<J: Job>(&mut self, idempotency_key: impl Into<String>) {
         let idempotency_key = idempotency_key.into();
         self.defer(Deferred(What::Cancel { queue: J::QUEUE, idempotency_key }));

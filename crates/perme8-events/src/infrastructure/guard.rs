@@ -22,9 +22,11 @@ pub(crate) async fn guarded<R>(
     deadline: Instant,
     work: impl Future<Output = Result<R, HandlerError>>,
 ) -> Result<R, HandlerError> {
-    match tokio::time::timeout_at(deadline, AssertUnwindSafe(work).catch_unwind()).await {
-        Err(_) => Err(Broken::TooSlow(timeout).into()),
-        Ok(Err(panic)) => Err(Broken::Panic(message(&*panic)).into()),
+    // The time-out within, because what is dropped after it may panic as well.
+    let work = async { tokio::time::timeout_at(deadline, work).await };
+    match AssertUnwindSafe(work).catch_unwind().await {
+        Err(panic) => Err(Broken::Panic(message(&*panic)).into()),
+        Ok(Err(_)) => Err(Broken::TooSlow(timeout).into()),
         Ok(Ok(result)) => result,
     }
 }

@@ -144,7 +144,7 @@ pub enum StartError {
     /// The database holds jobs that nobody would do.
     #[error(
         "the database holds jobs of queues that this program does not have: {}; \
-         run the program that has them, or declare the queues retired",
+         run the program that has them, or declare the queues retired where the runtime is built, by `.retired_queue(\"…\")`",
         names.join(", ")
     )]
     UnknownQueues {

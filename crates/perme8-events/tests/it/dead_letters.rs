@@ -1,10 +1,13 @@
 //! What operators do about deliveries that were given up, and that it is recorded.
 
+use std::time::Duration;
+
 use perme8_events::{
     OperatorAction, Origin, Position,
-    host::{Discard, OperationError, Operations, Runtime},
+    host::{Discard, Feed, OperationError, Operations, Runtime, Tasks},
     on_both_engines, sql,
     sql::MIGRATIONS,
+    testing::wait_until,
 };
 use serde_json::value::RawValue;
 
@@ -13,6 +16,8 @@ use crate::{
     operations::{NAME, acts, deliver, everything, giving_up, operations, positions, status},
     probe::{Probe, effects_of},
 };
+
+const SOON: Duration = Duration::from_secs(20);
 
 fn json(text: &str) -> Box<RawValue> {
     RawValue::from_string(text.to_owned()).unwrap()
@@ -39,6 +44,20 @@ on_both_engines! {
         let unknown = Operations::new(db).resume(&operator(), "tests.other").await;
         assert!(matches!(unknown, Err(OperationError::UnknownHandler { .. })), "{unknown:?}");
         assert_eq!(everything(db).await, before);
+    }
+
+    async fn what_an_operator_does_is_noticed_whatever_the_clock_says(test: TestDb) {
+        // Its clock stands still.
+        let db = &test.db;
+        emit(db, [noted("a", 1), noted("a", 2)]).await;
+        let tasks = Tasks::new();
+        let feed = Feed::start(db, &tasks).await.unwrap();
+        Runtime::builder(db).handler(giving_up(&[1])).build().start(&feed, &tasks).await.unwrap();
+        wait_until("the second waits", SOON, async || status(db).await.parked == 1).await;
+        let at = positions(db).await[0];
+        Operations::new(db).discard(&operator(), NAME, at, Discard::Alone).await.unwrap();
+        wait_until("it is delivered", SOON, async || effects_of(db, NAME, "a").await == [2]).await;
+        tasks.shutdown(SOON).await.unwrap();
     }
 
     async fn a_dead_letter_is_delivered_with_other_data(test: TestDb) {

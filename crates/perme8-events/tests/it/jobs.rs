@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use expect_test::expect;
 use perme8_events::{
     Clock as _, JobGivenUp, NewJob, Origin, QueueOptions, Schedule, ScheduleError, StorageError,
@@ -165,6 +165,14 @@ on_both_engines! {
         assert_eq!(clerk.runs(), ["later 1"]);
     }
 
+    async fn a_job_that_is_due_after_the_last_year_waits(test: TestDb) {
+        let db = &test.db;
+        enqueue(db, [order("never").due_at(DateTime::<Utc>::MAX_UTC), order("now")]).await;
+        let clerk = Clerk::new(db, |_, _| Turn::Done);
+        driver(db, &clerk).await.run_until_idle().await;
+        assert_eq!(clerk.runs(), ["now 1"]);
+    }
+
     async fn a_cancelled_job_is_not_done(test: TestDb) {
         let db = &test.db;
         enqueue(db, [order("unwanted").once("unwanted"), order("wanted").once("wanted")]).await;
@@ -178,6 +186,41 @@ on_both_engines! {
         let clerk = Clerk::new(db, |_, _| Turn::Done);
         driver(db, &clerk).await.run_until_idle().await;
         assert_eq!(clerk.runs(), ["wanted 1"]);
+        expect![[r#"
+            forgotten cancelled 0
+            wanted done 1 "did wanted"
+        "#]].assert_eq(&jobs(db).await);
+    }
+
+    async fn a_result_that_cannot_be_kept_is_no_reason_to_do_a_job_again(test: TestDb) {
+        let db = &test.db;
+        enqueue(db, [order("garbled"), order("long")]).await;
+        let clerk = Clerk::new(db, |what, _| if what == "garbled" { Turn::Garble } else { Turn::Ramble });
+        driver(db, &clerk).await.run_until_idle().await;
+        expect![[r#"
+            garbled done 1 null
+            long done 1 null
+        "#]].assert_eq(&jobs(db).await);
+    }
+
+    async fn a_run_that_panics_when_it_is_stopped_is_a_failure_like_any_other(test: TestDb) {
+        let db = &test.db;
+        enqueue(db, [order("clinging")]).await;
+        let clerk = Clerk::new(db, |_, attempt| if attempt == 1 { Turn::Cling } else { Turn::Done })
+            .with(QueueOptions { timeout: Duration::from_millis(20), ..QUICK });
+        let runtime = Runtime::builder(db).worker(clerk.clone()).build();
+        runtime.driver(Some(test.clock.clone())).await.run_until_idle().await;
+        assert_eq!(clerk.runs(), ["clinging 1", "clinging 2"]);
+    }
+
+    async fn a_command_of_a_job_commits_however_long_the_key_of_the_job_is(test: TestDb) {
+        let db = &test.db;
+        enqueue(db, [order("pay").once("x".repeat(500))]).await;
+        let clerk = Clerk::new(db, |_, _| Turn::CommandThenFail);
+        let runtime = Runtime::builder(db).worker(clerk.clone()).build();
+        runtime.driver(Some(test.clock.clone())).await.run_until_idle().await;
+        assert_eq!(clerk.runs(), ["pay 1", "pay 2"]);
+        assert_eq!(log(db).await.len(), 1);
     }
 
     async fn a_command_commits_once_however_often_its_job_runs(test: TestDb) {
@@ -262,6 +305,7 @@ on_both_engines! {
             order("ok").ordered_by(long.clone()),
             order("ok").once("a\0b"),
             order(&"x".repeat(300_000)),
+            order("a\0b"),
         ] {
             let refused: Result<(), StorageError> = UnitOfWork::new(test.db.clone())
                 .run(Origin::user(user(1)), async |tx| {
@@ -278,7 +322,7 @@ on_both_engines! {
         let db = &test.db;
         enqueue(db, [order("orphan")]).await;
         let refusal_of = refusal(db, Runtime::builder(db)).await.unwrap();
-        expect!["the database holds jobs of queues that this program does not have: tests.orders; run the program that has them, or declare the queues retired"]
+        expect!["the database holds jobs of queues that this program does not have: tests.orders; run the program that has them, or declare the queues retired where the runtime is built, by `.retired_queue(\"…\")`"]
             .assert_eq(&refusal_of.to_string());
         assert!(refusal(db, Runtime::builder(db).retired_queue("tests.orders")).await.is_none());
         let clerk = Clerk::new(db, |_, _| Turn::Done);

@@ -11,7 +11,11 @@ mod ephemeral;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
+mod forgetting;
+#[cfg(test)]
 mod gate;
+#[cfg(test)]
+mod indexes;
 #[cfg(test)]
 mod jobs;
 #[cfg(test)]

@@ -51,6 +51,12 @@ pub(crate) enum Turn {
     Panic,
     /// Emits an event in a command of its own, and fails after that.
     CommandThenFail,
+    /// Tells something that PostgreSQL cannot store.
+    Garble,
+    /// Tells more than can be kept.
+    Ramble,
+    /// Waits for ever, and panics when it is dropped.
+    Cling,
     /// Waits until the test lets it go on.
     Wait,
     /// Waits until it is told to stop.
@@ -108,9 +114,15 @@ impl Clerk {
         counts
     }
 
-    async fn perform(&self, what: &str, run: &JobRun) -> Result<(), HandlerError> {
+    async fn perform(&self, what: &str, run: &JobRun) -> Result<String, HandlerError> {
         match (self.script)(what, run.attempt()) {
             Turn::Done => {}
+            Turn::Garble => return Ok("\0".to_owned()),
+            Turn::Ramble => return Ok("x".repeat(300_000)),
+            Turn::Cling => {
+                let _clinging = Clinging;
+                std::future::pending::<()>().await;
+            }
             Turn::Fail => return Err(HandlerError::transient(format!("{what} fails"))),
             Turn::GiveUp => return Err(HandlerError::permanent(format!("{what} is wrong"))),
             Turn::Busy => {
@@ -127,7 +139,7 @@ impl Clerk {
                 return Err(HandlerError::transient("told to stop"));
             }
         }
-        Ok(())
+        Ok(format!("did {what}"))
     }
 
     /// A command, with an error of its own as use cases have.
@@ -138,6 +150,15 @@ impl Clerk {
                 Ok(())
             })
             .await
+    }
+}
+
+/// Does not want to go.
+struct Clinging;
+
+impl Drop for Clinging {
+    fn drop(&mut self) {
+        panic!("it clings to its run");
     }
 }
 
@@ -162,7 +183,7 @@ impl Worker for Clerk {
         self.busiest.fetch_max(busy, Ordering::SeqCst);
         let done = self.perform(&job.what, run).await;
         self.busy.fetch_sub(1, Ordering::SeqCst);
-        done.map(|()| format!("did {}", job.what))
+        done
     }
 }
 

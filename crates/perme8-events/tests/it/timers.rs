@@ -1,19 +1,19 @@
 //! Timers and schedules, in virtual time.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use perme8_events::{
-    Clock as _, Origin, Schedule, StorageError, Timer, TimerFired, Transaction as _,
-    host::Runtime,
+    Clock as _, Origin, QueueOptions, Schedule, StorageError, Timer, TimerFired, Transaction as _,
+    host::{Operations, Runtime},
     on_both_engines,
     sql::{Db, MIGRATIONS, UnitOfWork},
-    testing::{Driver, TestDb},
+    testing::{Driver, ManualClock, TestDb},
 };
 
 use crate::{
     fixtures::{PROBE, log, user},
-    orders::{Clerk, Order, Turn},
+    orders::{Clerk, Order, QUICK, Turn},
 };
 
 const OWNER: &str = "tests.egg";
@@ -68,7 +68,7 @@ on_both_engines! {
         assert_eq!(event.aggregate_id, "tests.egg:first:boiled");
         assert_eq!(event.on_behalf_of, Some(user(1)));
         // A clock that jumps back changes nothing.
-        let early = test.db_at(std::sync::Arc::new(perme8_events::testing::ManualClock::at(now)));
+        let early = test.db_at(Arc::new(ManualClock::at(now)));
         driver(&early).await.run_until_idle().await;
         assert_eq!(fired(db).await.len(), 2);
     }
@@ -93,6 +93,15 @@ on_both_engines! {
         test.clock.advance(Duration::from_mins(3));
         driver.run_until_idle().await;
         assert_eq!(fired(db).await, ["moved"]);
+    }
+
+    async fn a_timer_that_is_due_after_the_last_year_does_not_fire(test: TestDb) {
+        let db = &test.db;
+        set(db, "never", DateTime::<Utc>::MAX_UTC).await;
+        driver(db).await.run_until_idle().await;
+        assert!(fired(db).await.is_empty());
+        let timers = Operations::new(db).timers(10).await.unwrap();
+        assert_eq!(timers[0].due_at.to_rfc3339(), "9999-12-31T23:59:59+00:00");
     }
 
     async fn many_timers_fire_each_once(test: TestDb) {
@@ -138,6 +147,44 @@ on_both_engines! {
         test.clock.advance(Duration::from_mins(30));
         driver.run_until_idle().await;
         assert_eq!(clerk.runs().len(), 2, "and then it goes on as ever");
+    }
+
+    async fn a_schedule_follows_a_clock_that_is_set_back(test: TestDb) {
+        let clerk = Clerk::new(&test.db, |_, _| Turn::Done);
+        let wrong = ManualClock::at(test.clock.now() + TimeDelta::days(365));
+        let runtime = Runtime::builder(&test.db_at(Arc::new(wrong.clone())))
+            .worker(clerk.clone())
+            .schedule(sweep("30 * * * *"))
+            .build();
+        let mut ahead = runtime.driver(None).await;
+        for _ in 0..3 {
+            ahead.run_until_idle().await;
+            wrong.advance(Duration::from_hours(1));
+        }
+        assert_eq!(clerk.runs().len(), 2);
+        let mut driver = sweeping(&test, &clerk, "30 * * * *").await;
+        driver.run_until_idle().await;
+        test.clock.advance(Duration::from_mins(30));
+        driver.run_until_idle().await;
+        assert_eq!(clerk.runs().len(), 3, "at half past nine, a year earlier");
+    }
+
+    async fn a_time_comes_true_once_although_the_clock_is_set_back_a_little(test: TestDb) {
+        let clerk = Clerk::new(&test.db, |_, _| Turn::Done).with(QueueOptions { keep: Duration::ZERO, ..QUICK });
+        let mut driver = sweeping(&test, &clerk, "30 * * * *").await;
+        driver.run_until_idle().await;
+        let early = ManualClock::at(test.clock.now() + TimeDelta::minutes(29));
+        test.clock.advance(Duration::from_mins(31));
+        driver.run_until_idle().await;
+        let runtime = Runtime::builder(&test.db_at(Arc::new(early.clone())))
+            .worker(clerk.clone())
+            .schedule(sweep("30 * * * *"))
+            .build();
+        let mut driver = runtime.driver(None).await;
+        driver.run_until_idle().await;
+        early.advance(Duration::from_mins(2));
+        driver.run_until_idle().await;
+        assert_eq!(clerk.runs().len(), 1);
     }
 
     async fn another_pattern_counts_from_the_next_start_on(test: TestDb) {

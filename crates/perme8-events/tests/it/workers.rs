@@ -7,16 +7,16 @@ use std::{
 };
 
 use perme8_events::{
-    QueueOptions, SystemClock,
+    Origin, QueueOptions, StorageError, SystemClock, Transaction as _,
     host::{Feed, NodeOptions, Runtime, Tasks},
     on_both_engines, sql,
-    sql::{Db, MIGRATIONS},
+    sql::{Db, MIGRATIONS, UnitOfWork},
     testing::{TestDb, wait_until},
 };
 
 use crate::{
-    fixtures::{PROBE, change, log},
-    orders::{Clerk, QUICK, Turn, enqueue, jobs, order},
+    fixtures::{PROBE, change, log, user},
+    orders::{Clerk, Order, QUICK, Turn, enqueue, jobs, order},
 };
 
 const DEADLINE: Duration = Duration::from_secs(30);
@@ -95,6 +95,46 @@ on_both_engines! {
         wait_until("the run ends", DEADLINE, async || clerk.busy() == 0).await;
         node.shutdown(GRACE).await.unwrap();
         assert_eq!(jobs(&db).await, "long cancelled 1\n");
+    }
+
+    async fn jobs_of_one_key_never_run_side_by_side(test: TestDb) {
+        let db = real(&test);
+        enqueue(&db, [order("early"), order("late").ordered_by("key")]).await;
+        // As if the first had not been committed yet.
+        change(&db, sql!("UPDATE event_jobs SET state = 'open' WHERE ordering_key IS NULL")).await;
+        let clerk = Clerk::new(&db, |_, _| Turn::Wait);
+        let node = start(&db, &clerk).await;
+        wait_until("the second runs", DEADLINE, async || clerk.runs() == ["late 1"]).await;
+        change(&db, sql!("UPDATE event_jobs SET state = 'waiting', ordering_key = 'key' WHERE state = 'open'")).await;
+        enqueue(&db, [order("other")]).await;
+        wait_until("another one runs", DEADLINE, async || clerk.runs().contains(&"other 1".to_owned())).await;
+        assert_eq!(clerk.runs(), ["late 1", "other 1"], "the first waits for the second");
+        clerk.gate.add_permits(3);
+        wait_until("all are done", DEADLINE, async || count(&db, "done").await == 3).await;
+        node.shutdown(GRACE).await.unwrap();
+        assert_eq!(clerk.runs(), ["late 1", "other 1", "early 1"]);
+    }
+
+    async fn the_program_calls_off_a_job_that_runs_whatever_the_clock_says(test: TestDb) {
+        // Its clock stands still.
+        let db = &test.db;
+        enqueue(db, [order("long").once("long").ordered_by("key"), order("next").ordered_by("key")]).await;
+        let clerk = Clerk::new(db, |what, _| if what == "long" { Turn::WaitForStop } else { Turn::Done })
+            .with(QueueOptions { timeout: Duration::from_mins(10), ..QUICK });
+        let node = start(db, &clerk).await;
+        wait_until("the job runs", DEADLINE, async || clerk.busy() == 1).await;
+        UnitOfWork::new(db.clone())
+            .run(Origin::user(user(1)), async |tx| {
+                tx.cancel_job::<Order>("long");
+                Ok::<_, StorageError>(())
+            })
+            .await
+            .unwrap();
+        wait_until("the next is done", DEADLINE, async || count(db, "done").await == 1).await;
+        wait_until("the run ends", DEADLINE, async || clerk.busy() == 0).await;
+        node.shutdown(GRACE).await.unwrap();
+        assert_eq!(jobs(db).await, "forgotten cancelled 1\nnext done 1 \"did next\"\n");
+        assert!(log(db).await.is_empty(), "nobody is told");
     }
 
     async fn stopping_a_host_hands_back_what_its_workers_cannot_finish(test: TestDb) {

@@ -78,7 +78,7 @@ pub(crate) fn is_storable(json: &str) -> bool {
 }
 
 /// Whether some text in the JSON holds a NUL: `\u0000` behind an even number of backslashes.
-fn holds_nul(json: &str) -> bool {
+pub(crate) fn holds_nul(json: &str) -> bool {
     json.match_indices("\\u0000").any(|(at, _)| {
         let backslashes = json[..at].bytes().rev().take_while(|byte| *byte == b'\\').count();
         backslashes % 2 == 0

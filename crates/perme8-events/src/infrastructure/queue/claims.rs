@@ -111,7 +111,7 @@ pub(crate) async fn claim(
     free: usize,
 ) -> Result<Vec<Claim>, StorageError> {
     let mut tx = Tx::begin(db, Origin::system("perme8_events.queue")).await?;
-    // Without turns, two nodes would each see room for the last job that may run.
+    // Without turns, two nodes would each see room for the last job that may run, and no job of a key that runs.
     tx.take_turns(&format!("queue {queue}")).await?;
     let running: i64 = tx
         .query(sql!("SELECT count(*) FROM event_jobs WHERE queue = $1 AND state = 'running'"))
@@ -125,16 +125,20 @@ pub(crate) async fn claim(
     }
     let now = tx.now();
     // The scalar form of "no older one of the same key": with NOT EXISTS, a planner without statistics is ten times slower.
+    // That is not enough: on PostgreSQL an older one may have been committed only after a later one had begun.
     let mut rows: Vec<Row> = tx
         .query(sql!(
             "UPDATE event_jobs SET state = 'running', epoch = epoch + 1, attempts = attempts + 1, node_id = $2, updated_at = $3
              WHERE seq IN (
                SELECT j.seq FROM event_jobs j
                WHERE j.queue = $1 AND j.state = 'waiting' AND j.due_at <= $3
-                 AND (j.ordering_key IS NULL OR j.seq = (
+                 AND (j.ordering_key IS NULL OR (j.seq = (
                    SELECT p.seq FROM event_jobs p
                    WHERE p.queue = j.queue AND p.ordering_key = j.ordering_key AND p.state IN ('waiting', 'running', 'dead')
-                   ORDER BY p.seq LIMIT 1))
+                   ORDER BY p.seq LIMIT 1)
+                   AND j.ordering_key NOT IN (
+                     SELECT r.ordering_key FROM event_jobs r
+                     WHERE r.queue = $1 AND r.state = 'running' AND r.ordering_key IS NOT NULL)))
                ORDER BY j.due_at, j.seq LIMIT $4)
              RETURNING seq, job_id, epoch, attempts, idempotency_key, ordering_key, is_told, payload, on_behalf_of, workspace_id,
                correlation_id, causation_id, metadata"

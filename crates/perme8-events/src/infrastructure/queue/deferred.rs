@@ -11,7 +11,7 @@ use crate::{
         transaction::Transaction as _,
     },
     domain::{error::StorageError, origin::Origin},
-    infrastructure::tx::Tx,
+    infrastructure::{log::append::holds_nul, tx::Tx},
     sql,
 };
 
@@ -19,6 +19,11 @@ use crate::{
 const PAYLOAD_BYTES: usize = 256 * 1024;
 /// Keys and names are no longer than this.
 const KEY_BYTES: usize = 500;
+/// The key of an origin may be that of a job behind the name of its queue.
+const ORIGIN_KEY_BYTES: usize = 2 * KEY_BYTES;
+/// What is due later is due then: SQLite compares times as texts, in which a year has four digits.
+const LAST: DateTime<Utc> =
+    DateTime::from_timestamp(253_402_300_799, 0).expect("the last second of the year 9999");
 
 /// Something to be done later cannot be written down.
 #[derive(Debug, thiserror::Error)]
@@ -27,14 +32,20 @@ enum Unfit {
     Payload { queue: String, problem: String },
     #[error("a job of the queue `{0}` is larger than {PAYLOAD_BYTES} bytes")]
     TooLarge(String),
-    #[error("a key of `{0}` is longer than {KEY_BYTES} bytes, or contains a NUL character")]
-    Key(String),
+    #[error("a job of the queue `{0}` contains a NUL character, which PostgreSQL cannot store")]
+    Nul(String),
+    #[error("a key of `{of}` is longer than {bytes} bytes, or contains a NUL character")]
+    Key { of: String, bytes: usize },
 }
 
-fn check<'k>(of: &str, keys: impl IntoIterator<Item = &'k str>) -> Result<(), StorageError> {
-    let unfit = |key: &str| key.len() > KEY_BYTES || key.contains('\0');
+fn check<'k>(
+    of: &str,
+    keys: impl IntoIterator<Item = &'k str>,
+    bytes: usize,
+) -> Result<(), StorageError> {
+    let unfit = |key: &str| key.len() > bytes || key.contains('\0');
     if keys.into_iter().any(unfit) {
-        return Err(StorageError::new(Unfit::Key(of.to_owned())));
+        return Err(StorageError::new(Unfit::Key { of: of.to_owned(), bytes }));
     }
     Ok(())
 }
@@ -50,8 +61,8 @@ pub(crate) async fn write(
         What::Cancel { queue, idempotency_key } => {
             let now = tx.now();
             tx.query(sql!(
-                "UPDATE event_jobs SET state = 'cancelled', updated_at = $3
-                 WHERE queue = $1 AND idempotency_key = $2 AND state IN ('waiting', 'dead')"
+                "UPDATE event_jobs SET state = 'cancelled', epoch = epoch + 1, updated_at = $3, payload = 'null'
+                 WHERE queue = $1 AND idempotency_key = $2 AND state IN ('waiting', 'running', 'dead')"
             ))
             .bind(*queue)
             .bind(idempotency_key.as_str())
@@ -62,9 +73,10 @@ pub(crate) async fn write(
         }
         What::CancelOrdered { queue, ordering_key } => {
             let now = tx.now();
+            // The predicate of the index, word for word, or SQLite would not use it.
             tx.query(sql!(
-                "UPDATE event_jobs SET state = 'cancelled', updated_at = $3
-                 WHERE queue = $1 AND ordering_key = $2 AND state IN ('waiting', 'dead')"
+                "UPDATE event_jobs SET state = 'cancelled', updated_at = $3, payload = 'null'
+                 WHERE queue = $1 AND ordering_key = $2 AND state IN ('waiting', 'running', 'dead') AND state <> 'running'"
             ))
             .bind(*queue)
             .bind(ordering_key.as_str())
@@ -94,12 +106,15 @@ pub(crate) async fn enqueue(
     origin: &Origin,
 ) -> Result<(), StorageError> {
     let Enqueued { queue, payload, due_at, ordering_key, idempotency_key, is_told } = job;
-    check(queue, ordering_key.iter().chain(idempotency_key).map(String::as_str))?;
+    check(queue, ordering_key.iter().chain(idempotency_key).map(String::as_str), KEY_BYTES)?;
     let payload = payload.clone().map_err(|problem| {
         StorageError::new(Unfit::Payload { queue: queue.to_string(), problem })
     })?;
     if payload.len() > PAYLOAD_BYTES {
         return Err(StorageError::new(Unfit::TooLarge(queue.to_string())));
+    }
+    if holds_nul(&payload) {
+        return Err(StorageError::new(Unfit::Nul(queue.to_string())));
     }
     let (id, now, cause) = (tx.new_uuid(), tx.now(), origin.cause());
     tx.query(sql!(
@@ -114,7 +129,7 @@ pub(crate) async fn enqueue(
     .bind(ordering_key.as_deref())
     .bind(*is_told)
     .bind(Json(RawValue::from_string(payload)?))
-    .bind(due_at.unwrap_or(now))
+    .bind(due_at.unwrap_or(now).min(LAST))
     .bind(cause.on_behalf_of)
     .bind(cause.workspace_id)
     .bind(cause.correlation_id)
@@ -128,7 +143,7 @@ pub(crate) async fn enqueue(
 
 async fn set(tx: &mut Tx, timer: &Timer, origin: &Origin) -> Result<(), StorageError> {
     let Timer { owner, instance, name, due_at } = timer;
-    check(owner, [owner.as_ref(), instance, name])?;
+    check(owner, [owner.as_ref(), instance, name], KEY_BYTES)?;
     let (now, cause) = (tx.now(), origin.cause());
     tx.query(sql!(
         "INSERT INTO event_timers (owner, instance, timer, due_at, on_behalf_of, workspace_id, correlation_id, causation_id,
@@ -141,7 +156,7 @@ async fn set(tx: &mut Tx, timer: &Timer, origin: &Origin) -> Result<(), StorageE
     .bind(owner.as_ref())
     .bind(instance.as_str())
     .bind(name.as_str())
-    .bind(*due_at)
+    .bind((*due_at).min(LAST))
     .bind(cause.on_behalf_of)
     .bind(cause.workspace_id)
     .bind(cause.correlation_id)
@@ -159,7 +174,7 @@ pub(crate) async fn remember(
     key: &str,
     now: DateTime<Utc>,
 ) -> Result<(), StorageError> {
-    check("an origin", [key])?;
+    check("an origin", [key], ORIGIN_KEY_BYTES)?;
     let first = tx
         .query(sql!(
             "INSERT INTO event_commands (idempotency_key, committed_at) VALUES ($1, $2)
@@ -170,4 +185,45 @@ pub(crate) async fn remember(
         .exec()
         .await?;
     if first == 1 { Ok(()) } else { Err(StorageError::repeated()) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{infrastructure::migrations::MIGRATIONS, on_both_engines};
+
+    fn job(payload: &str) -> Enqueued {
+        Enqueued {
+            queue: "tests.orders".into(),
+            payload: Ok(payload.to_owned()),
+            due_at: None,
+            ordering_key: Some("key".to_owned()),
+            idempotency_key: None,
+            is_told: false,
+        }
+    }
+
+    on_both_engines! {
+        migrations: [&MIGRATIONS];
+
+        async fn what_is_called_off_keeps_no_payload_and_what_runs_is_left_alone(test: TestDb) {
+            let mut tx = Tx::begin(&test.db, Origin::system("tests")).await.unwrap();
+            let origin = tx.origin().clone();
+            for payload in ["1", "2"] {
+                enqueue(&mut tx, &job(payload), &origin).await.unwrap();
+            }
+            let run = sql!("UPDATE event_jobs SET state = 'running' WHERE seq = (SELECT min(seq) FROM event_jobs)");
+            tx.query(run).exec().await.unwrap();
+            let ordering_key = "key".to_owned();
+            let cancel = Deferred(What::CancelOrdered { queue: "tests.orders", ordering_key });
+            write(&mut tx, &cancel, &origin).await.unwrap();
+            let rows: Vec<(String, String)> = tx
+                .query(sql!("SELECT state, CAST(payload AS TEXT) FROM event_jobs ORDER BY seq"))
+                .all()
+                .await
+                .unwrap();
+            let rows: Vec<_> = rows.iter().map(|(state, payload)| format!("{state} {payload}")).collect();
+            assert_eq!(rows, ["running 1", "cancelled null"]);
+        }
+    }
 }

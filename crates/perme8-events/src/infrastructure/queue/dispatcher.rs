@@ -1,16 +1,22 @@
 //! One loop per node that looks for what is due: jobs, timers, schedules.
 
-use std::{collections::HashMap, error::Error, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    error::Error,
+    sync::Arc,
+    time::Duration,
+};
 
 use chrono::{DateTime, TimeDelta, Utc};
-use tokio::task::JoinSet;
+use tokio::task::{self, JoinError, JoinSet};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
 use crate::{
-    application::schedule::Schedule,
+    application::{job::QueueOptions, schedule::Schedule},
     domain::error::StorageError,
     infrastructure::{
+        cadence::Cadence,
         db::Db,
         queue::{
             claims::{self, Claim},
@@ -25,30 +31,41 @@ use crate::{
 const POLL: Duration = Duration::from_secs(1);
 /// How soon a node goes on after the database has failed.
 const BROKEN: Duration = Duration::from_secs(1);
+/// How often the rows are compared with what runs here, while something does, and while nothing does.
+const LOOK_BUSY: Duration = Duration::from_secs(1);
+const LOOK_IDLE: Duration = Duration::from_secs(10);
 /// How often what need not be kept any longer is removed, and how much of it at a time.
-const SWEEP: TimeDelta = TimeDelta::minutes(10);
-const SWEEP_AT_ONCE: i64 = 1000;
+const SWEEP: Duration = Duration::from_mins(10);
+const SWEEP_AT_ONCE: u16 = 1000;
 /// For so long it is remembered under which idempotency keys commands were committed.
 const KEEP_COMMANDS: TimeDelta = TimeDelta::days(30);
-
-/// A run: the job and its epoch. A job that was taken back may run here again before its former run has ended.
-type Key = (Uuid, i64);
+/// For so long the cases of process managers are remembered that have ended well, or turned back.
+const KEEP_CASES: TimeDelta = TimeDelta::days(30);
 
 /// What a node has to do besides delivering events.
 pub(crate) struct Dispatcher {
     db: Db,
     node_id: Uuid,
-    workers: Vec<Arc<dyn AnyWorker>>,
+    workers: Vec<Hired>,
     schedules: Arc<Vec<Schedule>>,
-    running: HashMap<Key, Running>,
-    runs: JoinSet<Key>,
+    running: HashMap<task::Id, Running>,
+    runs: JoinSet<()>,
     stop: CancellationToken,
-    looked_after: DateTime<Utc>,
-    swept: DateTime<Utc>,
+    look: Cadence,
+    sweep: Cadence,
+}
+
+/// A worker, with what it wants.
+#[derive(Clone)]
+struct Hired {
+    worker: Arc<dyn AnyWorker>,
+    options: QueueOptions,
 }
 
 struct Running {
     queue: &'static str,
+    /// The job and its epoch. A job that was taken back may run here again before its former run has ended.
+    key: (Uuid, i64),
     stop: CancellationToken,
 }
 
@@ -60,16 +77,17 @@ impl Dispatcher {
         schedules: Arc<Vec<Schedule>>,
         stop: CancellationToken,
     ) -> Self {
+        let hire = |worker: Arc<dyn AnyWorker>| Hired { options: worker.queue_options(), worker };
         Self {
             db,
             node_id,
-            workers,
+            workers: workers.into_iter().map(hire).collect(),
             schedules,
             running: HashMap::new(),
             runs: JoinSet::new(),
             stop,
-            looked_after: DateTime::UNIX_EPOCH,
-            swept: DateTime::UNIX_EPOCH,
+            look: Cadence::default(),
+            sweep: Cadence::default(),
         }
     }
 
@@ -90,11 +108,11 @@ impl Dispatcher {
             tokio::select! {
                 () = self.stop.cancelled() => {}
                 _ = hints.changed() => {}
-                Some(ended) = self.runs.join_next() => self.forget(ended.ok()),
+                Some(ended) = self.runs.join_next_with_id() => self.forget(&ended),
                 () = tokio::time::sleep(pause) => {}
             }
-            while let Some(ended) = self.runs.try_join_next() {
-                self.forget(ended.ok());
+            while let Some(ended) = self.runs.try_join_next_with_id() {
+                self.forget(&ended);
             }
         }
         while self.runs.join_next().await.is_some() {}
@@ -105,15 +123,20 @@ impl Dispatcher {
         until.unwrap_or(POLL).min(POLL)
     }
 
-    fn forget(&mut self, ended: Option<Key>) {
-        // A worker cannot panic its run; a run that did is found out by the look after its row.
-        if let Some(key) = ended {
-            self.running.remove(&key);
-        }
+    fn forget(&mut self, ended: &Result<(task::Id, ()), JoinError>) {
+        let id = match ended {
+            Ok((id, ())) => *id,
+            Err(error) => {
+                // A worker cannot panic its run. The look after its row lets the job run again.
+                tracing::error!(error = error as &dyn Error, "a run broke off");
+                error.id()
+            }
+        };
+        self.running.remove(&id);
     }
 
     fn queues(&self) -> Vec<&'static str> {
-        self.workers.iter().map(|worker| worker.queue()).collect()
+        self.workers.iter().map(|hired| hired.worker.queue()).collect()
     }
 
     fn running_of(&self, queue: &str) -> usize {
@@ -125,29 +148,32 @@ impl Dispatcher {
         let now = self.db.clock.now();
         self.look_after(now).await?;
         let mut next = None::<DateTime<Utc>>;
-        for signal in self.db.signals(&self.queues(), now).await? {
+        let schedules: Vec<_> = self.schedules.iter().map(|schedule| schedule.name).collect();
+        for signal in self.db.signals(&self.queues(), &schedules, now).await? {
             if signal.due_at > now {
                 next = next.into_iter().chain([signal.due_at]).min();
-            } else if let Some(worker) = self.worker(&signal) {
-                for claim in self.claim(&worker).await? {
-                    self.begin(&worker, claim);
+            } else if let Some(hired) = self.hired(&signal) {
+                for claim in self.claim(&hired).await? {
+                    self.begin(&hired, claim);
                 }
             } else if self.follow(&signal, now).await? > 0 {
                 // There may be more of them.
                 next = Some(now);
             }
         }
-        self.sweep(now).await?;
+        if self.sweep(now).await? {
+            next = Some(now);
+        }
         Ok(next)
     }
 
-    fn worker(&self, signal: &Signal) -> Option<Arc<dyn AnyWorker>> {
-        let of_queue = |worker: &&Arc<dyn AnyWorker>| worker.queue() == signal.name;
+    fn hired(&self, signal: &Signal) -> Option<Hired> {
+        let of_queue = |hired: &&Hired| hired.worker.queue() == signal.name;
         (signal.kind == "queue").then(|| self.workers.iter().find(of_queue).cloned()).flatten()
     }
 
-    async fn claim(&self, worker: &Arc<dyn AnyWorker>) -> Result<Vec<Claim>, StorageError> {
-        let (queue, options) = (worker.queue(), worker.queue_options());
+    async fn claim(&self, Hired { worker, options }: &Hired) -> Result<Vec<Claim>, StorageError> {
+        let (queue, options) = (worker.queue(), *options);
         let free = usize::from(options.concurrency).saturating_sub(self.running_of(queue));
         if free == 0 {
             return Ok(Vec::new());
@@ -155,14 +181,16 @@ impl Dispatcher {
         claims::claim(&self.db, queue, options, self.node_id, free).await
     }
 
-    fn begin(&mut self, worker: &Arc<dyn AnyWorker>, claim: Claim) {
-        let (key, stop) = ((claim.job_id.uuid(), claim.epoch), self.stop.child_token());
-        self.running.insert(key, Running { queue: worker.queue(), stop: stop.clone() });
-        let (db, worker) = (self.db.clone(), Arc::clone(worker));
-        self.runs.spawn(async move {
-            run::run(db, worker, claim, stop).await;
-            key
-        });
+    fn begin(&mut self, Hired { worker, options }: &Hired, claim: Claim) {
+        let stop = self.stop.child_token();
+        let key = (claim.job_id.uuid(), claim.epoch);
+        let running = Running { queue: worker.queue(), key, stop: stop.clone() };
+        self.spawn(running, run::run(self.db.clone(), Arc::clone(worker), *options, claim, stop));
+    }
+
+    fn spawn(&mut self, running: Running, run: impl Future<Output = ()> + Send + 'static) {
+        let id = self.runs.spawn(run).id();
+        self.running.insert(id, running);
     }
 
     /// Follows a signal that is no queue's; tells how much there was to do.
@@ -180,39 +208,45 @@ impl Dispatcher {
     }
 
     /// Compares what runs here with what the rows say: a run whose job was cancelled or taken over is stopped, and a job
-    /// that nobody runs, because the answer to its claim was lost, is given back.
+    /// that nobody runs, because the answer to its claim was lost, is given back. Schedules are looked after as well.
     async fn look_after(&mut self, now: DateTime<Utc>) -> Result<(), StorageError> {
-        let idle = self.running.is_empty() && now - self.looked_after < TimeDelta::seconds(10);
-        let lately = now - self.looked_after < TimeDelta::seconds(1);
-        if idle || lately {
+        if !self.look.is_due(if self.running.is_empty() { LOOK_IDLE } else { LOOK_BUSY }) {
             return Ok(());
         }
-        self.looked_after = now;
+        schedules::pull_down(&self.db, &self.schedules, now).await?;
         let rows = self.db.runs_of(self.node_id).await?;
-        for (key, running) in &self.running {
-            if !rows.contains(key) {
+        for running in self.running.values() {
+            if !rows.contains(&running.key) {
                 running.stop.cancel();
             }
         }
-        for (job_id, epoch) in rows.into_iter().filter(|key| !self.running.contains_key(key)) {
+        let known: HashSet<_> = self.running.values().map(|running| running.key).collect();
+        for (job_id, epoch) in rows.into_iter().filter(|key| !known.contains(key)) {
             self.db.give_back(job_id, epoch, now).await?;
         }
         Ok(())
     }
 
-    /// Removes what need not be kept any longer.
-    async fn sweep(&mut self, now: DateTime<Utc>) -> Result<(), StorageError> {
-        if now - self.swept < SWEEP {
-            return Ok(());
+    /// Removes what need not be kept any longer, so much at a time that jobs need not wait for long; true when there is more.
+    async fn sweep(&mut self, now: DateTime<Utc>) -> Result<bool, StorageError> {
+        if !self.sweep.is_due(SWEEP) {
+            return Ok(false);
         }
-        self.swept = now;
-        for worker in &self.workers {
-            let keep = TimeDelta::from_std(worker.queue_options().keep).unwrap_or(TimeDelta::MAX);
+        let at_once = i64::from(SWEEP_AT_ONCE);
+        let mut most = 0;
+        for Hired { worker, options } in &self.workers {
+            let keep = TimeDelta::from_std(options.keep).unwrap_or(TimeDelta::MAX);
             if let Some(before) = now.checked_sub_signed(keep) {
-                self.db.forget_jobs(worker.queue(), before, SWEEP_AT_ONCE).await?;
+                most = most.max(self.db.forget_jobs(worker.queue(), before, at_once).await?);
             }
         }
-        self.db.forget_commands(now - KEEP_COMMANDS, SWEEP_AT_ONCE).await.map(drop)
+        most = most.max(self.db.forget_commands(now - KEEP_COMMANDS, at_once).await?);
+        most = most.max(self.db.forget_cases(now - KEEP_CASES, at_once).await?);
+        let more = most >= u64::from(SWEEP_AT_ONCE);
+        if more {
+            self.sweep.hurry();
+        }
+        Ok(more)
     }
 }
 
@@ -222,11 +256,14 @@ impl Dispatcher {
     /// Does everything that is due, one thing after another, and tells whether there was anything.
     pub(crate) async fn drive(&mut self) -> Result<bool, StorageError> {
         let mut worked = false;
+        // The time of a test may have passed since, or an operator may have done something.
+        self.look.hurry();
+        self.sweep.hurry();
         loop {
             let next = self.round().await?;
             let begun = !self.runs.is_empty();
-            while let Some(ended) = self.runs.join_next().await {
-                self.forget(ended.ok());
+            while let Some(ended) = self.runs.join_next_with_id().await {
+                self.forget(&ended);
             }
             if !begun && next.is_none_or(|next| next > self.db.clock.now()) {
                 return Ok(worked);
@@ -240,5 +277,33 @@ impl Dispatcher {
         let due = self.db.next_job_retry(&self.queues()).await?;
         // What is due by now and was not done cannot be done.
         Ok(due.filter(|due| *due > self.db.clock.now()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{infrastructure::migrations::MIGRATIONS, testing::TestDb};
+
+    #[tokio::test]
+    async fn a_run_that_breaks_off_makes_room() {
+        TestDb::sqlite(&[&MIGRATIONS])
+            .await
+            .run(async |test| {
+                let stop = CancellationToken::new();
+                let schedules = Arc::default();
+                let mut dispatcher = Dispatcher::new(
+                    test.db.clone(),
+                    Uuid::nil(),
+                    Vec::new(),
+                    schedules,
+                    stop.clone(),
+                );
+                let running = Running { queue: "tests.orders", key: (Uuid::nil(), 1), stop };
+                dispatcher.spawn(running, async { panic!("it broke off") });
+                dispatcher.drive().await.unwrap();
+                assert_eq!(dispatcher.running_of("tests.orders"), 0);
+            })
+            .await;
     }
 }

@@ -18,11 +18,13 @@ pub(crate) struct Signal {
 }
 
 impl Db {
-    /// Everything that there is to do for these queues, now or later, at one look. Whether a node is alive is judged as in
-    /// [`leases`](crate::infrastructure::runtime::leases): on PostgreSQL by the server's clock, and `now` is only bound.
+    /// Everything that there is to do for these queues and schedules, now or later, at one look; what is paused has nothing to
+    /// do. Whether a node is alive is judged as in [`leases`](crate::infrastructure::runtime::leases): on PostgreSQL by the
+    /// server's clock, and `now` is only bound.
     pub(crate) async fn signals(
         &self,
         queues: &[&str],
+        schedules: &[&str],
         now: DateTime<Utc>,
     ) -> Result<Vec<Signal>, StorageError> {
         self.query(sql!(
@@ -31,11 +33,13 @@ impl Db {
                          WHERE j.queue = q.value AND j.state = 'waiting' ORDER BY j.due_at LIMIT 1) AS due_at FROM json_each($1) q
                          WHERE NOT EXISTS (SELECT 1 FROM event_pauses p WHERE p.kind = 'queue' AND p.name = q.value)
                        UNION ALL SELECT 'timers', '', (SELECT min(due_at) FROM event_timers)
-                       UNION ALL SELECT 'schedules', '', (SELECT min(next_at) FROM event_schedules)
+                       UNION ALL SELECT 'schedules', '', (SELECT min(s.next_at) FROM event_schedules s
+                         WHERE s.schedule IN (SELECT value FROM json_each($2))
+                         AND NOT EXISTS (SELECT 1 FROM event_pauses p WHERE p.kind = 'schedule' AND p.name = s.schedule))
                        UNION ALL SELECT 'orphans', '', (SELECT min(j.updated_at) FROM event_jobs j WHERE j.state = 'running'
                          AND j.queue IN (SELECT value FROM json_each($1))
                          AND NOT EXISTS (SELECT 1 FROM event_nodes n
-                           WHERE n.node_id = j.node_id AND $2 BETWEEN n.beat_at AND n.expires_at))) s
+                           WHERE n.node_id = j.node_id AND $3 BETWEEN n.beat_at AND n.expires_at))) s
                      WHERE s.due_at IS NOT NULL",
             postgres: "SELECT s.kind, s.name, s.due_at FROM (
                        SELECT 'queue' AS kind, q.value AS name, (SELECT j.due_at FROM event_jobs j
@@ -43,14 +47,17 @@ impl Db {
                          FROM jsonb_array_elements_text($1) AS q (value)
                          WHERE NOT EXISTS (SELECT 1 FROM event_pauses p WHERE p.kind = 'queue' AND p.name = q.value)
                        UNION ALL SELECT 'timers', '', (SELECT min(due_at) FROM event_timers)
-                       UNION ALL SELECT 'schedules', '', (SELECT min(next_at) FROM event_schedules)
+                       UNION ALL SELECT 'schedules', '', (SELECT min(s.next_at) FROM event_schedules s
+                         WHERE s.schedule IN (SELECT jsonb_array_elements_text($2))
+                         AND NOT EXISTS (SELECT 1 FROM event_pauses p WHERE p.kind = 'schedule' AND p.name = s.schedule))
                        UNION ALL SELECT 'orphans', '', (SELECT min(j.updated_at) FROM event_jobs j WHERE j.state = 'running'
                          AND j.queue IN (SELECT jsonb_array_elements_text($1))
                          AND NOT EXISTS (SELECT 1 FROM event_nodes n WHERE n.node_id = j.node_id
-                           AND coalesce(clock_timestamp(), $2) BETWEEN n.beat_at AND n.expires_at))) s
+                           AND coalesce(clock_timestamp(), $3) BETWEEN n.beat_at AND n.expires_at))) s
                      WHERE s.due_at IS NOT NULL"
         ))
         .bind(Json(queues))
+        .bind(Json(schedules))
         .bind(now)
         .all()
         .await
@@ -130,7 +137,8 @@ impl Db {
         .await
     }
 
-    /// Forgets jobs of a queue that are done or cancelled for so long.
+    /// Forgets jobs of a queue that are done or cancelled for so long, at most so many. The predicate of the index stands here
+    /// word for word, or SQLite would not use it.
     pub(crate) async fn forget_jobs(
         &self,
         queue: &str,
@@ -139,10 +147,28 @@ impl Db {
     ) -> Result<u64, StorageError> {
         self.change(sql!(
             "DELETE FROM event_jobs WHERE seq IN (
-               SELECT seq FROM event_jobs WHERE queue = $1 AND state IN ('done', 'cancelled') AND updated_at < $2
-               ORDER BY updated_at LIMIT $3)"
+               SELECT seq FROM event_jobs WHERE queue = $1 AND state IN ('done', 'dead', 'cancelled') AND state <> 'dead'
+                 AND updated_at < $2 LIMIT $3)"
         ))
         .bind(queue)
+        .bind(before)
+        .bind(limit)
+        .exec()
+        .await
+    }
+
+    /// Forgets cases that have ended well, or turned back, and in which nothing has happened since; those that are stuck need
+    /// somebody.
+    pub(crate) async fn forget_cases(
+        &self,
+        before: DateTime<Utc>,
+        limit: i64,
+    ) -> Result<u64, StorageError> {
+        self.change(sql!(
+            "DELETE FROM event_processes WHERE (process, instance) IN (
+               SELECT process, instance FROM event_processes WHERE status IN ('completed', 'compensated') AND updated_at < $1
+               ORDER BY updated_at LIMIT $2)"
+        ))
         .bind(before)
         .bind(limit)
         .exec()
@@ -163,5 +189,48 @@ impl Db {
         .bind(limit)
         .exec()
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        application::{clock::Clock as _, transaction::Transaction as _},
+        domain::origin::Origin,
+        infrastructure::{migrations::MIGRATIONS, tx::Tx},
+        on_both_engines,
+    };
+
+    on_both_engines! {
+        migrations: [&MIGRATIONS];
+
+        async fn schedules_that_are_paused_or_gone_are_no_signal(test: TestDb) {
+            let mut tx = Tx::begin(&test.db, Origin::system("tests")).await.unwrap();
+            let now = tx.now();
+            for schedule in ["tests.kept", "tests.paused", "tests.gone"] {
+                tx.query(sql!(
+                    "INSERT INTO event_schedules (schedule, pattern, queue, next_at) VALUES ($1, '* * * * *', 'tests.orders', $2)"
+                ))
+                .bind(schedule)
+                .bind(now)
+                .exec()
+                .await
+                .unwrap();
+            }
+            tx.query(sql!(
+                "INSERT INTO event_pauses (kind, name, operator, paused_at) VALUES ('schedule', 'tests.paused', 'ada', $1)"
+            ))
+            .bind(now)
+            .exec()
+            .await
+            .unwrap();
+            tx.commit().await.unwrap();
+            let due = async |schedules: &[&str]| {
+                test.db.signals(&[], schedules, test.clock.now()).await.unwrap().len()
+            };
+            assert_eq!(due(&["tests.kept", "tests.paused"]).await, 1);
+            assert_eq!(due(&["tests.paused"]).await, 0);
+        }
     }
 }

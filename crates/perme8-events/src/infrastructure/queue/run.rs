@@ -18,6 +18,7 @@ use crate::{
     infrastructure::{
         db::Db,
         guard::guarded,
+        log::append::is_storable,
         measures,
         queue::{
             claims::{Claim, Ended},
@@ -30,6 +31,8 @@ use crate::{
 const LONGEST: TimeDelta = TimeDelta::days(366);
 /// A job whose other side is busy is tried again no sooner, or it would do nothing else.
 const SOONEST: Duration = Duration::from_millis(100);
+/// The result of a job that tells none, as JSON.
+const NOTHING: &str = "null";
 /// How soon it is tried again to write down how a run ended.
 const BROKEN: Duration = Duration::from_secs(1);
 
@@ -46,8 +49,13 @@ impl Stop for CancellationToken {
 
 /// Runs a claimed job to its end. Gives up writing down how it ended when `stop` says so: after the lease of the node,
 /// another one runs the job again.
-pub(crate) async fn run(db: Db, worker: Arc<dyn AnyWorker>, claim: Claim, stop: CancellationToken) {
-    let options = worker.queue_options();
+pub(crate) async fn run(
+    db: Db,
+    worker: Arc<dyn AnyWorker>,
+    options: QueueOptions,
+    claim: Claim,
+    stop: CancellationToken,
+) {
     let begun = Instant::now();
     let ended = attempt(&db, &*worker, &claim, options, &stop).await;
     measures::ran(worker.queue(), &ended, begun.elapsed());
@@ -96,11 +104,21 @@ async fn attempt(
     let deadline = tokio::time::Instant::now() + options.timeout;
     let error =
         match guarded(options.timeout, deadline, worker.work_any(&claim.payload, &run)).await {
-            Ok(result) => return Ended::Done(result),
-            Err(error) if error.is_repeated() => return Ended::Done("null".to_owned()),
+            Ok(result) => return Ended::Done(kept(claim, result)),
+            Err(error) if error.is_repeated() => return Ended::Done(NOTHING.to_owned()),
             Err(error) => error,
         };
     after(db, options, attempt, &error, stop.is_cancelled())
+}
+
+/// The result as it can be kept. A job is not done again because of what cannot.
+fn kept(claim: &Claim, result: String) -> String {
+    if is_storable(&result) {
+        return result;
+    }
+    let (queue, job_id, bytes) = (&*claim.queue, claim.job_id, result.len());
+    tracing::warn!(queue, %job_id, bytes, "the result of a job is too long, or contains a NUL character, and is not kept");
+    NOTHING.to_owned()
 }
 
 /// How a failed job goes on.

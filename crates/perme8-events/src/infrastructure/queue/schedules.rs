@@ -1,6 +1,6 @@
 //! Schedules that come true enqueue their jobs.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::{
     application::{job::Enqueued, schedule::Schedule, transaction::Transaction as _},
@@ -8,6 +8,9 @@ use crate::{
     infrastructure::{db::Db, queue::deferred, tx::Tx},
     sql,
 };
+
+/// A schedule whose last time lies further ahead than this followed a clock that was wrong.
+const WRONG_CLOCK: TimeDelta = TimeDelta::days(1);
 
 /// Makes the rows of schedules that the database has not met, or that follow another pattern now.
 pub(crate) async fn ensure(tx: &mut Tx, schedules: &[Schedule]) -> Result<(), StorageError> {
@@ -25,6 +28,42 @@ pub(crate) async fn ensure(tx: &mut Tx, schedules: &[Schedule]) -> Result<(), St
         .bind(next)
         .exec()
         .await?;
+    }
+    Ok(())
+}
+
+/// Pulls down the next times of schedules that lie further ahead than their patterns say: the clock has been set back since
+/// they were written. What has come true already does not come true again, unless the clock was wrong by more than a day.
+pub(crate) async fn pull_down(
+    db: &Db,
+    schedules: &[Schedule],
+    now: DateTime<Utc>,
+) -> Result<(), StorageError> {
+    type Row = (String, String, DateTime<Utc>, Option<DateTime<Utc>>);
+    let ahead: Vec<Row> = db
+        .query(sql!(
+            "SELECT schedule, pattern, next_at, last_at FROM event_schedules WHERE next_at > $1"
+        ))
+        .bind(now)
+        .all()
+        .await?;
+    for (name, pattern, next_at, last_at) in ahead {
+        // A node of another version may have given it another pattern.
+        let known = |schedule: &&Schedule| schedule.name == name && schedule.text == pattern;
+        let Some(schedule) = schedules.iter().find(known) else { continue };
+        let last = last_at.filter(|last| *last - now <= WRONG_CLOCK);
+        let Some(next) = schedule.next_after(last.unwrap_or(now).max(now)) else { continue };
+        if next < next_at {
+            tracing::warn!(schedule = name, %next_at, %next, "the clock was set back, and a schedule with it");
+            db.change(sql!(
+                "UPDATE event_schedules SET next_at = $3 WHERE schedule = $1 AND next_at = $2"
+            ))
+            .bind(name)
+            .bind(next_at)
+            .bind(next)
+            .exec()
+            .await?;
+        }
     }
     Ok(())
 }

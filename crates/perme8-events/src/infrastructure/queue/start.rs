@@ -41,7 +41,8 @@ pub(crate) async fn check(
     queues.extend(retired);
     let stored: Vec<(String,)> = db
         .query(sql!(
-            "SELECT DISTINCT queue FROM event_jobs WHERE state IN ('waiting', 'running', 'dead') ORDER BY queue"
+            "SELECT queue FROM event_jobs WHERE state = 'waiting' UNION SELECT queue FROM event_jobs WHERE state = 'running'
+             UNION SELECT queue FROM event_jobs WHERE state = 'dead' ORDER BY queue"
         ))
         .all()
         .await?;

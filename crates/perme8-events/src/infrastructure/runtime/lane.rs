@@ -18,6 +18,7 @@ use crate::{
     application::handler::HandlerError,
     domain::{envelope::Envelope, error::StorageError, origin::Origin, position::Position},
     infrastructure::{
+        cadence::Cadence,
         db::Db,
         feed::Feed,
         runtime::{
@@ -70,7 +71,7 @@ pub(crate) struct Lane {
     blocked: HashSet<String>,
     /// When the next delivery that is set aside is due, as of the last look.
     due: Option<DateTime<Utc>>,
-    look_at: DateTime<Utc>,
+    look: Cadence,
     /// Whether the last step tried a failed delivery again; new events take turns with those.
     retried: bool,
     /// Wanted events behind `position` that were read ahead, and how far that was.
@@ -123,7 +124,7 @@ impl Lane {
             blocked,
             one_by_one_until: Position::START,
             due: None,
-            look_at: DateTime::UNIX_EPOCH,
+            look: Cadence::default(),
             retried: false,
             ahead: VecDeque::new(),
             read_to: position,
@@ -188,21 +189,28 @@ impl Lane {
     /// Looks at the rows of failed deliveries with the next step, without waiting for that.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) fn look_again(&mut self) {
-        self.look_at = DateTime::UNIX_EPOCH;
+        self.look.hurry();
+    }
+
+    /// Whether the rows of failed deliveries are looked at.
+    fn looks(&mut self, now: DateTime<Utc>) -> bool {
+        self.look.is_due(LOOK_AGAIN) || self.due.is_some_and(|due| due <= now)
     }
 
     /// Does the next thing there is to do.
     pub(crate) async fn step(&mut self) -> Result<Step, Interrupted> {
         let now = self.context.db.clock.now();
         let turn_of_events = std::mem::take(&mut self.retried);
-        if !turn_of_events && !self.blocked.is_empty() && now >= self.look_at {
+        if !turn_of_events && !self.blocked.is_empty() && self.looks(now) {
             if let Some(delivery) = self.context.db.due_delivery(&self.partition, now).await? {
+                // There may be more of them.
+                self.look.hurry();
                 self.retried = true;
                 self.retry(delivery).await?;
                 return Ok(Step::Worked);
             }
             self.due = self.context.db.next_due(&self.partition).await?;
-            self.look_at = self.due.unwrap_or(DateTime::<Utc>::MAX_UTC).min(now + LOOK_AGAIN);
+            self.look.done();
         }
         let before = self.position;
         let (events, reached) = self.take().await?;
@@ -357,7 +365,7 @@ impl Lane {
         self.reach(to);
         let Delivery { event, key, .. } = delivery;
         self.blocked.insert(key);
-        self.look_at = DateTime::UNIX_EPOCH;
+        self.look.hurry();
         self.tell_failure(&event, attempts, text, next);
         Ok(())
     }
