@@ -5,8 +5,8 @@ mod domain;
 mod facade;
 mod infrastructure;
 
-#[cfg(test)]
-mod testing;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 
 // Facade: api, web, the host and tests.
 pub use facade::Notifications;

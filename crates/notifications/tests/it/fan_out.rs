@@ -1,18 +1,16 @@
 //! Many people are told the same thing, each of them once, whatever dies on the way.
 
-use std::{collections::BTreeMap, sync::atomic::Ordering};
-
-use perme8_events::{UserId, host::Outcome, testing::on_both_engines};
-
-use crate::crowd::{Crowd, leave, told};
+use notifications::testing::{Crowd, Told, leave};
+use perme8_events::{host::Outcome, sql::Db, testing::on_both_engines};
 
 /// The first page is told by the handler, three more by jobs.
-const PEOPLE: u128 = 1_700;
+const PEOPLE: u32 = 1_700;
 
-/// Everybody in turn was told once.
-fn assert_once(told: &BTreeMap<UserId, usize>) {
-    assert_eq!(told.len(), usize::try_from(PEOPLE).unwrap());
-    assert!(told.values().all(|times| *times == 1), "{told:?}");
+/// Everybody was told, so many times.
+async fn assert_told(db: &Db, times: usize) {
+    let told = Told::by_now(db).await;
+    assert_eq!(told.people(), PEOPLE);
+    assert!(told.times().all(|counted| counted == times), "{told:?}");
 }
 
 on_both_engines! {
@@ -23,11 +21,11 @@ on_both_engines! {
         let mut driver = crowd.runtime(&test.db).build().driver(Some(test.clock.clone())).await;
         leave(&test.db).await;
         driver.run_until_idle().await;
-        assert_once(&told(&test.db).await);
-        assert_eq!(crowd.largest.load(Ordering::SeqCst), 500);
+        assert_told(&test.db, 1).await;
+        assert_eq!(crowd.largest_page(), 500);
         // Nothing comes behind it.
         driver.run_until_idle().await;
-        assert_once(&told(&test.db).await);
+        assert_told(&test.db, 1).await;
     }
 
     async fn whoever_cannot_be_asked_is_asked_later(test: TestDb) {
@@ -35,14 +33,14 @@ on_both_engines! {
         let mut driver = crowd.runtime(&test.db).build().driver(Some(test.clock.clone())).await;
         leave(&test.db).await;
         // The handler fails twice; then jobs fail.
-        crowd.refusals.store(2, Ordering::SeqCst);
+        crowd.refuse(2);
         let reactions = driver.run_until_idle().await;
         assert_eq!(reactions.last().map(|last| &last.outcome), Some(&Outcome::Handled));
-        assert_once(&told(&test.db).await);
+        assert_told(&test.db, 1).await;
         leave(&test.db).await;
-        crowd.refusals.store(3, Ordering::SeqCst);
+        crowd.refuse(3);
         driver.run_until_idle().await;
-        assert!(told(&test.db).await.values().all(|times| *times == 2));
+        assert_told(&test.db, 2).await;
     }
 
     async fn a_crowd_is_told_once_whatever_dies_on_the_way(test: TestDb) {
@@ -53,7 +51,9 @@ on_both_engines! {
             let crowd = Crowd::of(PEOPLE);
             let mut driver = crowd.runtime(&test.db).build().driver(Some(test.clock.clone())).await;
             let death = async {
-                crowd.asked.notified().await;
+                while crowd.asked() == 0 {
+                    tokio::task::yield_now().await;
+                }
                 for _ in 0..patience {
                     tokio::task::yield_now().await;
                 }
@@ -67,6 +67,6 @@ on_both_engines! {
         assert!(deaths > 3, "{deaths} is not enough to prove anything");
         let crowd = Crowd::of(PEOPLE);
         crowd.runtime(&test.db).build().driver(Some(test.clock.clone())).await.run_until_idle().await;
-        assert_once(&told(&test.db).await);
+        assert_told(&test.db, 1).await;
     }
 }

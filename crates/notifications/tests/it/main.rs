@@ -3,8 +3,6 @@
 #[cfg(test)]
 mod company;
 #[cfg(test)]
-mod crowd;
-#[cfg(test)]
 mod fan_out;
 #[cfg(test)]
 mod handlers;

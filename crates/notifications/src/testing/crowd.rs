@@ -1,0 +1,197 @@
+//! A workspace that many people manage, all of whom are told when somebody leaves.
+
+use std::{
+    collections::BTreeMap,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+};
+
+use async_trait::async_trait;
+use identity::{InvitationId, MemberLeft, Role};
+use perme8_events::{
+    EventFilter, EventStore as _, Origin, Position, StorageError, Transaction as _, UserId,
+    WorkspaceId,
+    host::{Runtime, RuntimeBuilder},
+    sql::{Db, UnitOfWork},
+};
+use uuid::Uuid;
+
+use crate::{
+    Addressee, Announcer, Colleague, Directory, NotificationCreated, OnWorkspaceActivity,
+    SentInvitation, WorkspaceNames, WorkspaceView,
+};
+
+const WORKSPACE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
+
+/// The managers of a workspace, and a directory that knows nobody else.
+#[derive(Debug, Default)]
+pub struct Crowd {
+    people: u32,
+    asked: AtomicUsize,
+    refusals: AtomicUsize,
+    largest_page: AtomicUsize,
+}
+
+impl Crowd {
+    /// So many people.
+    #[must_use]
+    pub fn of(people: u32) -> Arc<Self> {
+        Arc::new(Self { people, ..Self::default() })
+    }
+
+    /// What tells them of who leaves.
+    pub fn runtime(self: &Arc<Self>, db: &Db) -> RuntimeBuilder {
+        let directory = Arc::clone(self) as Arc<dyn Directory>;
+        Runtime::builder(db)
+            .handler(OnWorkspaceActivity::new(Arc::clone(&directory)))
+            .worker(Announcer::new(db.clone(), directory))
+    }
+
+    /// Gives no answer so many times when a page of people is asked for.
+    pub fn refuse(&self, times: usize) {
+        self.refusals.store(times, Ordering::SeqCst);
+    }
+
+    /// How often a page of people was asked for.
+    #[must_use]
+    pub fn asked(&self) -> usize {
+        self.asked.load(Ordering::SeqCst)
+    }
+
+    /// How many people the largest page had.
+    #[must_use]
+    pub fn largest_page(&self) -> usize {
+        self.largest_page.load(Ordering::SeqCst)
+    }
+}
+
+/// Somebody leaves the workspace, who is none of the crowd.
+///
+/// # Panics
+///
+/// The storage fails.
+pub async fn leave(db: &Db) {
+    let left = MemberLeft { workspace_id: WORKSPACE, user_id: UserId::new(Uuid::max()) };
+    let uow = UnitOfWork::new(db.clone());
+    let emitted = uow.run(Origin::system("tests.crowd"), async |tx| {
+        tx.emit(left);
+        Ok::<_, StorageError>(())
+    });
+    emitted.await.expect("an event is taken");
+}
+
+/// Who was told something, and how often, as far as somebody has looked.
+#[derive(Debug, Default)]
+pub struct Told {
+    times: BTreeMap<UserId, usize>,
+    seen: Position,
+}
+
+impl Told {
+    /// Of everything that happened so far.
+    ///
+    /// # Panics
+    ///
+    /// The log is not readable.
+    pub async fn by_now(db: &Db) -> Self {
+        let mut told = Self::default();
+        told.look(db).await;
+        told
+    }
+
+    /// Looks at what happened since the last time.
+    ///
+    /// # Panics
+    ///
+    /// The log is not readable.
+    pub async fn look(&mut self, db: &Db) {
+        loop {
+            let events = db.read(&EventFilter::All, self.seen, 1000).await;
+            let events = events.expect("the log is readable");
+            let Some(last) = events.last() else { return };
+            self.seen = last.position;
+            for event in &events {
+                let created = event.decode::<NotificationCreated>();
+                if let Some(created) = created.expect("the event is of this program") {
+                    *self.times.entry(created.user_id).or_default() += 1;
+                }
+            }
+        }
+    }
+
+    /// How many people were told something.
+    #[must_use]
+    pub fn people(&self) -> u32 {
+        self.times.values().map(|_| 1_u32).sum()
+    }
+
+    /// How often each of them was.
+    pub fn times(&self) -> impl Iterator<Item = usize> {
+        self.times.values().copied()
+    }
+}
+
+#[async_trait]
+impl Directory for Crowd {
+    async fn workspace(&self, _: WorkspaceId) -> Result<Option<WorkspaceNames>, StorageError> {
+        Ok(Some(WorkspaceNames { name: "Acme".to_owned(), slug: "acme".to_owned() }))
+    }
+
+    async fn person_name(&self, _: UserId) -> Result<Option<String>, StorageError> {
+        Ok(None)
+    }
+
+    async fn role_of(&self, _: UserId, _: WorkspaceId) -> Result<Option<Role>, StorageError> {
+        Ok(None)
+    }
+
+    async fn people(
+        &self,
+        _: WorkspaceId,
+        _: Role,
+        after: Option<UserId>,
+        limit: u32,
+    ) -> Result<Vec<UserId>, StorageError> {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        let one_less = |left: usize| left.checked_sub(1);
+        if self.refusals.fetch_update(Ordering::SeqCst, Ordering::SeqCst, one_less).is_ok() {
+            return Err(StorageError::new("nobody answers"));
+        }
+        let first = after.map_or(0, |after| after.uuid().as_u128()) + 1;
+        let last = u128::from(self.people).min(first + u128::from(limit) - 1);
+        let page: Vec<_> =
+            (first..=last).map(|number| UserId::new(Uuid::from_u128(number))).collect();
+        self.largest_page.fetch_max(page.len(), Ordering::SeqCst);
+        Ok(page)
+    }
+
+    async fn invitation(&self, _: InvitationId) -> Result<Option<SentInvitation>, StorageError> {
+        Ok(None)
+    }
+
+    async fn workspaces_seen_by(
+        &self,
+        _: UserId,
+        _: &[WorkspaceId],
+    ) -> Result<Vec<WorkspaceView>, StorageError> {
+        Ok(Vec::new())
+    }
+
+    async fn colleagues(
+        &self,
+        _: &[WorkspaceId],
+        _: &[UserId],
+    ) -> Result<Vec<Colleague>, StorageError> {
+        Ok(Vec::new())
+    }
+
+    async fn workspaces_of(&self, _: UserId) -> Result<Vec<WorkspaceView>, StorageError> {
+        Ok(Vec::new())
+    }
+
+    async fn addressee(&self, _: UserId) -> Result<Option<Addressee>, StorageError> {
+        Ok(None)
+    }
+}
