@@ -13,6 +13,7 @@ mod fields;
 mod follower;
 mod headers;
 mod health;
+mod invitation_lists;
 mod invitations;
 mod legacy;
 mod lifeline;

@@ -1,14 +1,16 @@
 //! Members of a workspace.
 
 use axum::{extract::State, http::StatusCode};
-use identity::{ChangeMemberRole, LeaveWorkspace, MemberSummary, RemoveMember, Role};
+use identity::{
+    ChangeMemberRole, LeaveWorkspace, ListMembers, MemberSummary, MembersPage, RemoveMember, Role,
+};
 
 use crate::{
     auth::Caller,
     body::Body,
     error::ApiError,
     fields::{Fields, FromFields},
-    paging::{Next, Page},
+    paging::{self, Limit, MOST, Next, Place},
     path::{MemberAt, WorkspaceAt},
     query::Query,
     response::Data,
@@ -17,6 +19,9 @@ use crate::{
 
 /// What is wrong with a text that should be a role.
 pub(crate) const NO_ROLE: &str = "must be guest, member or admin";
+
+/// No search is longer.
+const LONGEST_SEARCH: usize = 200;
 
 /// The body of a change of role.
 #[derive(Debug)]
@@ -30,14 +35,28 @@ impl FromFields for NewRole {
     }
 }
 
+impl FromFields for ListMembers {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let search = fields.optional_text("q");
+        if search.as_ref().is_some_and(|text| text.chars().count() > LONGEST_SEARCH) {
+            fields.note::<()>("q", "should be at most 200 character(s)");
+        }
+        let limit = Limit::of(fields).map_or(MOST, Limit::get);
+        let after = paging::after(fields).map(|place: Place| place.into());
+        Some(Self { search, limit, after })
+    }
+}
+
 /// `GET /api/workspaces/{slug}/members`
 pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
-    Query(page): Query<Page>,
+    Query(asked): Query<ListMembers>,
 ) -> Result<Data<Vec<MemberSummary>, Next>, ApiError> {
-    Ok(page.of(api.identity.members(&caller.origin, &workspace).await?))
+    let MembersPage { members, next } =
+        api.identity.members(&caller.origin, &workspace, asked).await?;
+    Ok(Data::with_meta(members, Next { next: next.map(Place::from) }))
 }
 
 /// `PATCH /api/workspaces/{slug}/members/{member}`

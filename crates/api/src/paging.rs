@@ -3,7 +3,8 @@
 use std::{cmp::Ordering, fmt, num::NonZero, str::FromStr};
 
 use chrono::{DateTime, Utc};
-use identity::{InvitationSummary, MemberSummary, SessionSummary, WorkspaceDetails};
+use identity::{InvitationSummary, MemberPlace, SessionSummary, WorkspaceDetails};
+use perme8_events::Id;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
@@ -13,7 +14,7 @@ use crate::{
 };
 
 /// At most so many entries make a page.
-const MOST: u8 = 100;
+pub(crate) const MOST: u8 = 100;
 
 /// How many entries a client wants to see: 1 to 100.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,11 +102,15 @@ impl Page {
     }
 }
 
-impl Listed for MemberSummary {
-    const ORDER: Ordering = Ordering::Greater;
+impl From<MemberPlace> for Place {
+    fn from(MemberPlace { joined_at, user_id }: MemberPlace) -> Self {
+        Self { at: joined_at, id: user_id.uuid() }
+    }
+}
 
-    fn place(&self) -> Place {
-        Place { at: self.joined_at, id: self.user_id.uuid() }
+impl From<Place> for MemberPlace {
+    fn from(Place { at, id }: Place) -> Self {
+        Self { joined_at: at, user_id: Id::new(id) }
     }
 }
 

@@ -10,9 +10,9 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    admin, audit, body, emails, error::ApiError, headers, health, invitations, members, metrics,
-    notifications, pages, panics, passwords, preferences, request_id, same_origin, sessions,
-    socket, state::Api, streams, tickets, users, workspaces,
+    admin, audit, body, emails, error::ApiError, headers, health, invitation_lists, invitations,
+    members, metrics, notifications, pages, panics, passwords, preferences, request_id,
+    same_origin, sessions, socket, state::Api, streams, tickets, users, workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
@@ -93,6 +93,7 @@ fn teams() -> Router<Api> {
             "/api/workspaces/{slug}/invitations",
             get(invitations::list).post(invitations::invite),
         )
+        .route("/api/workspaces/{slug}/invitations/bulk", post(invitation_lists::invite))
         .route("/api/workspaces/{slug}/invitations/accept", post(invitations::accept))
         .route("/api/workspaces/{slug}/invitations/decline", post(invitations::decline))
         .route("/api/workspaces/{slug}/invitations/{id}", delete(invitations::revoke))

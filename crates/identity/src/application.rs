@@ -13,6 +13,7 @@ pub(crate) mod delete_workspace;
 pub(crate) mod expire_invitations;
 pub(crate) mod fresh_session;
 pub(crate) mod invite_member;
+pub(crate) mod invite_members;
 pub(crate) mod issue_confirmation;
 pub(crate) mod issue_magic_link;
 pub(crate) mod issue_password_reset;

@@ -22,6 +22,7 @@ use crate::{
         delete_workspace::DeleteWorkspaceError,
         expire_invitations::ExpireInvitationsError,
         invite_member::InviteMemberError,
+        invite_members::InviteMembersError,
         issue_confirmation::IssueConfirmationError,
         issue_magic_link::IssueMagicLinkError,
         issue_password_reset::IssuePasswordResetError,
@@ -95,6 +96,7 @@ refusals!(
     DeleteWorkspaceError,
     ExpireInvitationsError,
     InviteMemberError,
+    InviteMembersError,
     IssueConfirmationError,
     IssueMagicLinkError,
     IssuePasswordResetError,
@@ -184,5 +186,7 @@ fn person(origin: &Origin) -> Result<UserId, QueryError> {
 
 #[cfg(test)]
 mod matrix;
+#[cfg(test)]
+mod stories;
 #[cfg(test)]
 mod tests;

@@ -27,6 +27,7 @@ pub use application::decline_invitation::{DeclineInvitation, DeclineInvitationEr
 pub use application::delete_workspace::{DeleteWorkspace, DeleteWorkspaceError};
 pub use application::expire_invitations::{ExpireInvitations, ExpireInvitationsError};
 pub use application::invite_member::{InviteMember, InviteMemberError};
+pub use application::invite_members::{InviteMembers, InviteMembersError, InviteRow, RowOutcome};
 pub use application::issue_confirmation::{IssueConfirmation, IssueConfirmationError};
 pub use application::issue_magic_link::{IssueMagicLink, IssueMagicLinkError};
 pub use application::issue_password_reset::{IssuePasswordReset, IssuePasswordResetError};
@@ -55,8 +56,9 @@ pub use domain::secret::Secret;
 
 // Read models of the facade, and why it did not answer.
 pub use application::read_models::{
-    Authenticated, InvitationOffer, InvitationSummary, IssuedTicket, LoggedIn, MemberSummary,
-    QueryError, SessionSummary, UserProfile, WorkspaceDetails,
+    Authenticated, InvitationOffer, InvitationSummary, IssuedTicket, ListMembers, LoggedIn,
+    MemberPlace, MemberSummary, MembersPage, QueryError, SessionSummary, UserProfile,
+    WorkspaceDetails,
 };
 
 // Queries: for the gateways of other contexts.

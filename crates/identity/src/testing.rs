@@ -5,6 +5,8 @@ use perme8_events::{Origin, UserId};
 use crate::{ConfirmUser, Identity, IssueConfirmation, RegisterUser, Secret};
 
 #[cfg(test)]
+mod acts;
+#[cfg(test)]
 mod company;
 #[cfg(test)]
 mod fake_secrets;
@@ -13,6 +15,8 @@ mod tables;
 #[cfg(test)]
 mod ticket_table;
 
+#[cfg(test)]
+pub(crate) use acts::{Act, PEOPLE, Who, stories};
 #[cfg(test)]
 pub(crate) use company::{
     ADMIN, COMPANY, GUEST, INVITEE, MEMBER, NEWCOMER, OWNER, Person, archived, company,

@@ -126,6 +126,12 @@ pub(crate) const ROUTES: &[Route] = &[
         Some(r#"{"email":"x@example.com","role":"guest"}"#),
         Access::Members,
     ),
+    route(
+        "POST",
+        "/api/workspaces/{slug}/invitations/bulk",
+        Some(r#"{"csv":"x@example.com"}"#),
+        Access::Members,
+    ),
     route("DELETE", "/api/workspaces/{slug}/invitations/{id}", None, Access::Members),
     route("POST", "/api/workspaces/{slug}/invitations/{id}/resend", None, Access::Members),
     route("POST", "/api/workspaces/{slug}/invitations/accept", None, Access::Members),

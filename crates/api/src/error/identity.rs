@@ -4,10 +4,11 @@ use axum::http::{HeaderValue, StatusCode, header::RETRY_AFTER, header::WWW_AUTHE
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::{
     AcceptInvitationError, ArchiveWorkspaceError, ChangeMemberRoleError, CreateWorkspaceError,
-    DeclineInvitationError, DeleteWorkspaceError, FieldErrors, InviteMemberError, IssueTicketError,
-    LeaveWorkspaceError, LogInByLinkError, LogInError, QueryError, RedeemTicketError,
-    RegisterUserError, RemoveMemberError, RequestMagicLinkError, ResendInvitationError,
-    RestoreWorkspaceError, RevokeInvitationError, TransferOwnershipError, UpdateWorkspaceError,
+    DeclineInvitationError, DeleteWorkspaceError, FieldErrors, InviteMemberError,
+    InviteMembersError, IssueTicketError, LeaveWorkspaceError, LogInByLinkError, LogInError,
+    QueryError, RedeemTicketError, RegisterUserError, RemoveMemberError, RequestMagicLinkError,
+    ResendInvitationError, RestoreWorkspaceError, RevokeInvitationError, TransferOwnershipError,
+    UpdateWorkspaceError,
 };
 
 use super::{ApiError, FieldProblems};
@@ -250,6 +251,20 @@ impl From<InviteMemberError> for ApiError {
                 again_at,
             ),
             InviteMemberError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<InviteMembersError> for ApiError {
+    fn from(error: InviteMembersError) -> Self {
+        match error {
+            InviteMembersError::WorkspaceNotFound => Self::workspace_not_found(),
+            InviteMembersError::Forbidden => Self::forbidden(),
+            InviteMembersError::WorkspaceArchived => WORKSPACE_ARCHIVED,
+            InviteMembersError::TooManyRows => {
+                Self::invalid_field("csv", "should have at most 200 row(s)")
+            }
+            InviteMembersError::Storage(error) => error.into(),
         }
     }
 }

@@ -148,3 +148,29 @@ async fn invitations_are_checked() {
     expect![[r#"403 {"code":"forbidden","error":"Insufficient permissions","request_id":"r-1"}"#]]
         .assert_eq(&list.to_string());
 }
+
+#[tokio::test]
+async fn a_list_is_invited_row_by_row() {
+    let host = Host::new().await;
+    let (ada, bob) = (host.person("ada").await, host.person("bob").await);
+    let acme = host.workspace(&ada, "Acme").await;
+    host.invite(&ada, &acme, "bob", Role::Guest).await;
+    let bulk = |who: &Person, body: Value| {
+        host.ask(post("/api/workspaces/acme/invitations/bulk").bearer(&who.token).json(body))
+    };
+    let csv = "email,role\nnew@example.com,Admin\nbob@example.com\nada@example.com\nno address\nboss@example.com,owner\n";
+    let answer = bulk(&ada, json!({"csv": csv, "role": "guest"})).await;
+    expect![[r#"200 {"data":[{"email":"new@example.com","role":"admin","result":"invited","invitation_id":"ID"},{"email":"bob@example.com","role":"guest","result":"already_invited","invitation_id":null},{"email":"ada@example.com","role":"guest","result":"already_member","invitation_id":null},{"email":"no address","role":"guest","result":"invalid","invitation_id":null},{"email":"boss@example.com","role":"owner","result":"forbidden","invitation_id":null}],"meta":{"invited":1}}"#]].assert_eq(&answer.to_string());
+    expect![[
+        r#"404 {"code":"workspace_not_found","error":"Workspace not found","request_id":"r-1"}"#
+    ]]
+    .assert_eq(&bulk(&bob, json!({"csv": csv})).await.to_string());
+    expect![[
+        r#"422 {"code":"validation_failed","errors":{"csv":["can't be blank"]},"request_id":"r-1"}"#
+    ]]
+    .assert_eq(&bulk(&ada, json!({})).await.to_string());
+    let many = "new@example.com\n".repeat(201);
+    expect![[r#"422 {"code":"validation_failed","errors":{"csv":["should have at most 200 row(s)"]},"request_id":"r-1"}"#]].assert_eq(&bulk(&ada, json!({"csv": many})).await.to_string());
+    let long = "x".repeat(65_537);
+    expect![[r#"422 {"code":"validation_failed","errors":{"csv":["should be at most 65536 byte(s)"]},"request_id":"r-1"}"#]].assert_eq(&bulk(&ada, json!({"csv": long})).await.to_string());
+}

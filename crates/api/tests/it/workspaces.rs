@@ -3,7 +3,7 @@
 use expect_test::expect;
 use identity::{AcceptInvitation, InvitationRef, Role};
 use perme8_events::Origin;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
     client::{delete, get, patch, post},
@@ -206,4 +206,31 @@ async fn a_workspace_is_given_away_and_deleted_by_its_owner_alone() {
         r#"404 {"code":"workspace_not_found","error":"Workspace not found","request_id":"r-1"}"#
     ]]
     .assert_eq(&delete(&bob).await.to_string());
+}
+
+#[tokio::test]
+async fn members_are_searched_for() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    let acme = host.workspace(&ada, "Acme").await;
+    for name in ["bea", "ben"] {
+        join(&host, &ada, &acme, name, Role::Guest).await;
+    }
+    let ask = |query: &str| {
+        host.ask(get(format!("/api/workspaces/acme/members?{query}")).bearer(&ada.token))
+    };
+    let emails = |answer: &Value| -> Vec<String> {
+        let list = answer["data"].as_array().unwrap();
+        list.iter().map(|member| member["email"].as_str().unwrap().to_owned()).collect()
+    };
+    let first = ask("q=BE&limit=1").await.json();
+    let next = first["meta"]["next"].as_str().unwrap().to_owned();
+    let second = ask(&format!("q=BE&limit=1&after={next}")).await.json();
+    assert_eq!(emails(&first).len(), 1);
+    assert_eq!(second["meta"]["next"], Value::Null);
+    let mut found = [emails(&first), emails(&second)].concat();
+    found.sort();
+    assert_eq!(found, ["bea@example.com", "ben@example.com"]);
+    let long = format!("q={}&limit=0", "x".repeat(201));
+    expect![[r#"422 {"code":"validation_failed","errors":{"limit":["must be a number, 1 to 100"],"q":["should be at most 200 character(s)"]},"request_id":"r-1"}"#]].assert_eq(&ask(&long).await.to_string());
 }

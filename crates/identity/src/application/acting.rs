@@ -6,7 +6,8 @@ use crate::{
     application::{
         archive_workspace::ArchiveWorkspaceError, change_member_role::ChangeMemberRoleError,
         delete_workspace::DeleteWorkspaceError, invite_member::InviteMemberError,
-        leave_workspace::LeaveWorkspaceError, ports::Workspaces, remove_member::RemoveMemberError,
+        invite_members::InviteMembersError, leave_workspace::LeaveWorkspaceError,
+        ports::Workspaces, remove_member::RemoveMemberError,
         resend_invitation::ResendInvitationError, restore_workspace::RestoreWorkspaceError,
         revoke_invitation::RevokeInvitationError, transfer_ownership::TransferOwnershipError,
         update_workspace::UpdateWorkspaceError,
@@ -106,6 +107,7 @@ from_not_acting!(
     ChangeMemberRoleError: WorkspaceArchived,
     DeleteWorkspaceError: Forbidden,
     InviteMemberError: WorkspaceArchived,
+    InviteMembersError: WorkspaceArchived,
     LeaveWorkspaceError: Forbidden,
     RemoveMemberError: Forbidden,
     ResendInvitationError: WorkspaceArchived,

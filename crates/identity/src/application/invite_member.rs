@@ -18,6 +18,7 @@ use crate::{
         references::WorkspaceRef,
         role::Role,
         user::User,
+        workspace::Workspace,
     },
 };
 
@@ -69,12 +70,6 @@ pub enum InviteMemberError {
     Storage(#[from] StorageError),
 }
 
-impl From<TooSoon> for InviteMemberError {
-    fn from(TooSoon { again_at }: TooSoon) -> Self {
-        Self::TooSoon { again_at }
-    }
-}
-
 impl InviteMember {
     pub(crate) async fn execute<T>(
         &self,
@@ -91,37 +86,88 @@ impl InviteMember {
         let email = Email::parse(&self.email)
             .map_err(|problem| InviteMemberError::Invalid(FieldErrors::of("email", problem)))?;
         tx.wait_for_turn(&email).await?;
-        if tx.member_by_email(workspace.id, &email).await?.is_some() {
-            return Err(InviteMemberError::AlreadyMember);
-        }
-        let now = tx.now();
-        match tx.pending_invitation(workspace.id, &email).await? {
-            Some(open) if open.is_open(now) => return Err(InviteMemberError::AlreadyMember),
-            // Nobody has noted yet that it expired; it makes room for the new one.
-            Some(overdue) => drop(tx.save(overdue.expire()).await?),
-            None => {}
-        }
-        // Otherwise revoking and inviting anew would be a way around the pause between two mails.
-        if let Some(latest) = tx.latest_invitation(workspace.id, &email).await? {
-            latest.pause(now)?;
-        }
-        tx.wait_for_room(workspace.id).await?;
-        if tx.count_open_invitations(workspace.id).await? >= MAX_PENDING {
-            return Err(InviteMemberError::TooManyPending);
-        }
-        let inviter =
-            Load::<User>::load(tx, acting.user_id).await?.ok_or(InviteMemberError::Forbidden)?;
-        let account =
-            tx.user_by_email(&email).await?.filter(User::is_confirmed).map(|user| user.id);
-        let (workspace, inviter) = (&workspace, &inviter);
-        let new = NewInvitation { workspace, inviter, email, role: self.role, invitee: account };
-        let id = tx.new_id();
-        let invitation = tx.save(Invitation::create(id, new, now)).await?;
-        if let Some(account) = account {
-            tx.emit(invitation.announcement(account, workspace, inviter));
-        }
-        Ok(InvitationSummary::of(&invitation, workspace, inviter))
+        let inviter = Load::<User>::load(tx, acting.user_id).await?;
+        let inviter = inviter.ok_or(InviteMemberError::Forbidden)?;
+        let invitation = invite(tx, &workspace, &inviter, email, self.role).await?;
+        Ok(InvitationSummary::of(&invitation, &workspace, &inviter))
     }
+}
+
+/// Why an address was not invited.
+#[derive(Debug)]
+pub(crate) enum NotInvited {
+    /// Whoever has it is a member.
+    Member,
+    /// It has an invitation that waits for an answer.
+    Invited,
+    /// It was sent an invitation less than a minute ago.
+    TooSoon(TooSoon),
+    /// Too many invitations wait for an answer.
+    TooManyPending,
+    /// The storage failed.
+    Storage(StorageError),
+}
+
+impl From<StorageError> for NotInvited {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl From<TooSoon> for NotInvited {
+    fn from(reason: TooSoon) -> Self {
+        Self::TooSoon(reason)
+    }
+}
+
+impl From<NotInvited> for InviteMemberError {
+    fn from(reason: NotInvited) -> Self {
+        match reason {
+            NotInvited::Member | NotInvited::Invited => Self::AlreadyMember,
+            NotInvited::TooSoon(TooSoon { again_at }) => Self::TooSoon { again_at },
+            NotInvited::TooManyPending => Self::TooManyPending,
+            NotInvited::Storage(error) => Self::Storage(error),
+        }
+    }
+}
+
+/// Invites an address whose turn it is.
+pub(crate) async fn invite<T>(
+    tx: &mut T,
+    workspace: &Workspace,
+    inviter: &User,
+    email: Email,
+    role: Role,
+) -> Result<Invitation, NotInvited>
+where
+    T: Users + Members + Invitations + Save<Invitation>,
+{
+    if tx.member_by_email(workspace.id, &email).await?.is_some() {
+        return Err(NotInvited::Member);
+    }
+    let now = tx.now();
+    match tx.pending_invitation(workspace.id, &email).await? {
+        Some(open) if open.is_open(now) => return Err(NotInvited::Invited),
+        // Nobody has noted yet that it expired; it makes room for the new one.
+        Some(overdue) => drop(tx.save(overdue.expire()).await?),
+        None => {}
+    }
+    // Otherwise revoking and inviting anew would be a way around the pause between two mails.
+    if let Some(latest) = tx.latest_invitation(workspace.id, &email).await? {
+        latest.pause(now)?;
+    }
+    tx.wait_for_room(workspace.id).await?;
+    if tx.count_open_invitations(workspace.id).await? >= MAX_PENDING {
+        return Err(NotInvited::TooManyPending);
+    }
+    let account = tx.user_by_email(&email).await?.filter(User::is_confirmed).map(|user| user.id);
+    let new = NewInvitation { workspace, inviter, email, role, invitee: account };
+    let id = tx.new_id();
+    let invitation = tx.save(Invitation::create(id, new, now)).await?;
+    if let Some(account) = account {
+        tx.emit(invitation.announcement(account, workspace, inviter));
+    }
+    Ok(invitation)
 }
 
 #[cfg(test)]

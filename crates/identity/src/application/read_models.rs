@@ -179,6 +179,35 @@ impl WorkspaceDetails {
     }
 }
 
+/// Which members somebody wants to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListMembers {
+    /// Words that occur in name or address, in any letter case; everybody without any.
+    pub search: Option<String>,
+    /// At most so many; 1 to 100.
+    pub limit: u8,
+    /// Behind which of them, as the page before said.
+    pub after: Option<MemberPlace>,
+}
+
+/// The place of a member among the members of a workspace, oldest first; also when that member is gone.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct MemberPlace {
+    /// Since when.
+    pub joined_at: DateTime<Utc>,
+    /// Who.
+    pub user_id: UserId,
+}
+
+/// Some members of a workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MembersPage {
+    /// The members, oldest first.
+    pub members: Vec<MemberSummary>,
+    /// Behind which place there are more, if there are.
+    pub next: Option<MemberPlace>,
+}
+
 /// A member, for the other members.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct MemberSummary {
@@ -199,6 +228,10 @@ pub struct MemberSummary {
 discreet! { MemberSummary { user_id, role, joined_at } }
 
 impl MemberSummary {
+    pub(crate) fn place(&self) -> MemberPlace {
+        MemberPlace { joined_at: self.joined_at, user_id: self.user_id }
+    }
+
     pub(crate) fn of(member: &Member, user: &User) -> Self {
         Self {
             user_id: user.id,

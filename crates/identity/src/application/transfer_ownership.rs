@@ -59,7 +59,7 @@ impl TransferOwnership {
         let heir = Load::<Member>::load(tx, of(self.user_id)).await?;
         let heir = heir.ok_or(TransferOwnershipError::MemberNotFound)?;
         // In this order: at no moment are there two owners, which the tables would refuse.
-        let (owner, heir) = owner.hand_over_to(heir);
+        let (owner, heir) = owner.hand_over_to(&heir);
         tx.save(owner).await?;
         tx.save(heir).await?;
         Ok(())

@@ -82,7 +82,7 @@ impl Member {
     }
 
     /// The owner, and another member of the same workspace, who owns it from then on; the former is an admin.
-    pub(crate) fn hand_over_to(self, heir: Self) -> (Unsaved<Self>, Unsaved<Self>) {
+    pub(crate) fn hand_over_to(&self, heir: &Self) -> (Unsaved<Self>, Unsaved<Self>) {
         let MemberId { workspace_id, user_id } = self.id;
         let demoted = MemberRoleChanged { workspace_id, user_id, from: self.role, to: Role::Admin };
         let promoted = OwnershipTransferred {
@@ -92,8 +92,8 @@ impl Member {
             to: Role::Owner,
         };
         (
-            Unsaved::new(Self { role: Role::Admin, ..self }).record(demoted),
-            Unsaved::new(Self { role: Role::Owner, ..heir }).record(promoted),
+            Unsaved::new(Self { role: Role::Admin, ..self.clone() }).record(demoted),
+            Unsaved::new(Self { role: Role::Owner, ..heir.clone() }).record(promoted),
         )
     }
 

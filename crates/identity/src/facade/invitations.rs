@@ -9,6 +9,7 @@ use crate::{
         decline_invitation::{DeclineInvitation, DeclineInvitationError},
         expire_invitations::{ExpireInvitations, ExpireInvitationsError},
         invite_member::{InviteMember, InviteMemberError},
+        invite_members::{InviteMembers, InviteMembersError, RowOutcome},
         read_models::{InvitationOffer, InvitationSummary, QueryError, WorkspaceDetails},
         resend_invitation::{ResendInvitation, ResendInvitationError},
         revoke_invitation::{RevokeInvitation, RevokeInvitationError},
@@ -31,6 +32,20 @@ impl Identity {
         origin: Origin,
         command: InviteMember,
     ) -> Result<InvitationSummary, InviteMemberError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Asks many e-mail addresses to join a workspace; gives what became of each, in their order.
+    ///
+    /// # Errors
+    ///
+    /// [`InviteMembersError`].
+    #[tracing::instrument(skip_all, fields(workspace = ?command.workspace, rows = command.rows.len()))]
+    pub async fn invite_members(
+        &self,
+        origin: Origin,
+        command: InviteMembers,
+    ) -> Result<Vec<RowOutcome>, InviteMembersError> {
         transact!(self, origin, tx => command.execute(tx))
     }
 

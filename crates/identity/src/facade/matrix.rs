@@ -12,13 +12,13 @@ use super::Identity;
 use crate::{
     AcceptInvitation, ArchiveWorkspace, ChangeEmail, ChangeMemberRole, ChangePassword, ConfirmUser,
     CreateWorkspace, DeclineInvitation, DeleteWorkspace, ExpireInvitations, InvitationRef,
-    InviteMember, IssueConfirmation, IssueMagicLink, IssuePasswordReset, IssueTicket,
-    LeaveWorkspace, LogIn, LogInByLink, LogOut, Proof, PurgeExpired, Reauthenticate, RedeemTicket,
-    RegisterUser, RemoveMember, RequestEmailChange, RequestMagicLink, RequestPasswordReset,
-    ResendInvitation, ResetPassword, RestoreWorkspace, RevokeInvitation, Role, TransferOwnership,
-    UpdateProfile, UpdateWorkspace, WorkspaceRef, testing::PASSWORD,
+    InviteMember, InviteMembers, InviteRow, IssueConfirmation, IssueMagicLink, IssuePasswordReset,
+    IssueTicket, LeaveWorkspace, ListMembers, LogIn, LogInByLink, LogOut, Proof, PurgeExpired,
+    Reauthenticate, RedeemTicket, RegisterUser, RemoveMember, RequestEmailChange, RequestMagicLink,
+    RequestPasswordReset, ResendInvitation, ResetPassword, RestoreWorkspace, RevokeInvitation,
+    Role, TransferOwnership, UpdateProfile, UpdateWorkspace, WorkspaceRef, testing::PASSWORD,
 };
-use world::World;
+pub(super) use world::World;
 
 const ANOTHER: &str = "purple elephants sing at noon";
 
@@ -136,7 +136,7 @@ fn rows() -> Vec<Question<World>> {
         transfer_ownership(origin, TransferOwnership { workspace: company(world), user_id: world.guest });
         delete_workspace(origin, DeleteWorkspace { workspace: company(world) });
         my_workspaces(&origin);
-        members(&origin, &company(world));
+        members(&origin, &company(world), ListMembers { search: None, limit: 100, after: None });
         change_member_role "of a guest" (origin, ChangeMemberRole {
             workspace: company(world), member: world.guest.into(), role: Role::Member,
         });
@@ -155,6 +155,10 @@ fn rows() -> Vec<Question<World>> {
         });
         invite_member "as owner" (origin, InviteMember {
             workspace: company(world), email: world.address("new"), role: Role::Owner,
+        });
+        invite_members(origin, InviteMembers {
+            workspace: company(world),
+            rows: vec![InviteRow { email: world.address("new"), role: "member".to_owned() }],
         });
         resend_invitation(origin, ResendInvitation { workspace: company(world), invitation_id: world.invitation });
         revoke_invitation(origin, RevokeInvitation { workspace: company(world), invitation_id: world.invitation });

@@ -7,9 +7,9 @@ use super::*;
 use crate::{
     AcceptInvitation, ArchiveWorkspace, ChangeMemberRole, ConfirmUser, CreateWorkspace,
     DeclineInvitation, DeleteWorkspace, ExpireInvitations, InvitationEntry, InvitationId,
-    InvitationSummary, InviteMember, IssueConfirmation, IssueMagicLink, IssueTicket,
-    LeaveWorkspace, LogIn, LogInByLink, LogOut, MemberSummary, PurgeExpired, RedeemTicket,
-    RegisterUser, RemoveMember, RequestMagicLink, ResendInvitation, RestoreWorkspace,
+    InvitationSummary, InviteMember, InviteMembers, IssueConfirmation, IssueMagicLink, IssueTicket,
+    LeaveWorkspace, ListMembers, LogIn, LogInByLink, LogOut, MemberSummary, PurgeExpired,
+    RedeemTicket, RegisterUser, RemoveMember, RequestMagicLink, ResendInvitation, RestoreWorkspace,
     RevokeInvitation, Role, Secret, TransferOwnership, UpdateWorkspace, UserEntry, UserProfile,
     WorkspaceRef,
 };
@@ -31,6 +31,7 @@ fn futures_are_send(
     workspaces: (CreateWorkspace, ChangeMemberRole, RemoveMember, LeaveWorkspace),
     invitations: (InviteMember, ResendInvitation, RevokeInvitation, ExpireInvitations),
     answers: (AcceptInvitation, DeclineInvitation),
+    asked: (ListMembers, InviteMembers),
     fates: (
         UpdateWorkspace,
         ArchiveWorkspace,
@@ -64,7 +65,8 @@ fn futures_are_send(
     sent(identity.delete_workspace(who(), fates.4));
     sent(identity.workspace(origin, workspace));
     sent(identity.my_workspaces(origin));
-    sent(identity.members(origin, workspace));
+    sent(identity.members(origin, workspace, asked.0));
+    sent(identity.invite_members(who(), asked.1));
     sent(identity.invite_member(who(), invitations.0));
     sent(identity.resend_invitation(who(), invitations.1));
     sent(identity.revoke_invitation(who(), invitations.2));

@@ -10,7 +10,7 @@ use crate::{
         create_workspace::{CreateWorkspace, CreateWorkspaceError},
         delete_workspace::{DeleteWorkspace, DeleteWorkspaceError},
         leave_workspace::{LeaveWorkspace, LeaveWorkspaceError},
-        read_models::{MemberSummary, QueryError, WorkspaceDetails},
+        read_models::{ListMembers, MemberSummary, MembersPage, QueryError, WorkspaceDetails},
         remove_member::{RemoveMember, RemoveMemberError},
         restore_workspace::{RestoreWorkspace, RestoreWorkspaceError},
         transfer_ownership::{TransferOwnership, TransferOwnershipError},
@@ -20,6 +20,7 @@ use crate::{
         policy::{self, Action},
         references::WorkspaceRef,
     },
+    infrastructure::member_queries,
 };
 
 impl Identity {
@@ -64,7 +65,7 @@ impl Identity {
         Ok(self.queries.workspaces(person(origin)?).await?)
     }
 
-    /// The members of a workspace, for members, oldest first.
+    /// A page of the members of a workspace, for members, oldest first.
     ///
     /// # Errors
     ///
@@ -74,9 +75,10 @@ impl Identity {
         &self,
         origin: &Origin,
         workspace: &WorkspaceRef,
-    ) -> Result<Vec<MemberSummary>, QueryError> {
+        asked: ListMembers,
+    ) -> Result<MembersPage, QueryError> {
         let workspace = self.seen(Action::ViewWorkspace, origin, workspace).await?;
-        Ok(self.queries.members(workspace.id).await?)
+        Ok(member_queries::members(&self.db, workspace.id, &asked).await?)
     }
 
     /// Changes what a workspace is called and what it is for.

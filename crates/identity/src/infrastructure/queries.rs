@@ -6,8 +6,8 @@ use sqlx::FromRow;
 
 use crate::{
     application::read_models::{
-        Authenticated, InvitationOffer, InvitationSummary, MemberSummary, SessionSummary,
-        UserProfile, WorkspaceDetails,
+        Authenticated, InvitationOffer, InvitationSummary, SessionSummary, UserProfile,
+        WorkspaceDetails,
     },
     domain::{
         references::{InvitationId, SessionId, WorkspaceRef},
@@ -83,25 +83,6 @@ macro_rules! select_sessions {
             $rest
         )
     };
-}
-
-#[derive(FromRow)]
-struct MemberSummaryRow {
-    user_id: UserId,
-    email: String,
-    first_name: String,
-    last_name: String,
-    role: String,
-    joined_at: DateTime<Utc>,
-}
-
-impl TryFrom<MemberSummaryRow> for MemberSummary {
-    type Error = StorageError;
-
-    fn try_from(row: MemberSummaryRow) -> Result<Self, StorageError> {
-        let MemberSummaryRow { user_id, email, first_name, last_name, role: word, joined_at } = row;
-        Ok(Self { user_id, email, first_name, last_name, role: role(&word)?, joined_at })
-    }
 }
 
 /// The columns of [`InvitationSummaryRow`], in a `SELECT`.
@@ -227,22 +208,6 @@ impl Queries {
         )));
         let rows: Vec<StandingRow> = query.bind(user).all().await?;
         rows.into_iter().map(details).collect()
-    }
-
-    /// The members of a workspace, oldest first.
-    pub(crate) async fn members(
-        &self,
-        workspace: WorkspaceId,
-    ) -> Result<Vec<MemberSummary>, StorageError> {
-        let query = self.db.query(sql!(
-            "SELECT m.user_id, u.email, u.first_name, u.last_name, m.role, m.joined_at
-             FROM identity_members m
-             JOIN identity_users u ON u.id = m.user_id
-             WHERE m.workspace_id = $1
-             ORDER BY m.joined_at, m.user_id"
-        ));
-        let rows: Vec<MemberSummaryRow> = query.bind(workspace).all().await?;
-        rows.into_iter().map(TryInto::try_into).collect()
     }
 
     /// The invitations into a workspace that can still be answered, newest first.

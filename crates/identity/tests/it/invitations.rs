@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use identity::{
     AcceptInvitation, AcceptInvitationError, DeclineInvitation, ExpireInvitations,
-    ExpireInvitationsError, InviteMemberError, MemberInvited, MemberJoined, QueryError,
-    ResendInvitation, ResendInvitationError, RevokeInvitation, WorkspaceRef,
+    ExpireInvitationsError, InviteMemberError, InviteMembers, InviteRow, MemberInvited,
+    MemberJoined, QueryError, ResendInvitation, ResendInvitationError, RevokeInvitation,
+    RowOutcome, WorkspaceRef,
 };
 
 use super::*;
@@ -14,6 +15,22 @@ const FORTNIGHT: Duration = Duration::from_hours(14 * 24);
 
 on_both_engines! {
     migrations: [&perme8_events::sql::MIGRATIONS, &MIGRATIONS];
+
+    async fn two_lists_at_once_invite_everybody_once(test: TestDb) {
+        let office = Office::open(&test).await;
+        let list = |numbers: Vec<usize>| {
+            let row = |number| InviteRow { email: format!("guest{number}@example.com"), role: "guest".to_owned() };
+            let command = InviteMembers { workspace: "engines".into(), rows: numbers.into_iter().map(row).collect() };
+            office.identity.invite_members(Origin::user(office.ada), command)
+        };
+        let (one, other) = tokio::join!(list((0..20).collect()), list((0..20).rev().collect()));
+        let outcomes: Vec<RowOutcome> = [one.unwrap(), other.unwrap()].concat();
+        let invited = outcomes.iter().filter(|outcome| matches!(outcome, RowOutcome::Invited(_))).count();
+        let already = outcomes.iter().filter(|outcome| **outcome == RowOutcome::AlreadyInvited).count();
+        assert_eq!((invited, already), (20, 20), "{outcomes:?}");
+        let created = event_types(&test).await.iter().filter(|name| *name == "invitation_created").count();
+        assert_eq!(created, 20);
+    }
 
     async fn somebody_is_invited_and_joins(test: TestDb) {
         let office = Office::open(&test).await;

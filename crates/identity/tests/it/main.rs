@@ -3,8 +3,8 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
 use identity::{
-    CreateWorkspace, Directory, Identity, InvitationSummary, InviteMember, MIGRATIONS, Role,
-    WorkspaceDetails, testing::confirmed_user,
+    CreateWorkspace, Directory, Identity, InvitationSummary, InviteMember, ListMembers, MIGRATIONS,
+    Role, WorkspaceDetails, testing::confirmed_user,
 };
 use perme8_events::{
     Envelope, EventFilter, EventStore as _, Origin, Position, UserId,
@@ -61,6 +61,10 @@ impl Office {
 
 fn named(name: &str) -> CreateWorkspace {
     CreateWorkspace { name: name.to_owned(), description: None, color: None }
+}
+
+fn everybody() -> ListMembers {
+    ListMembers { search: None, limit: 100, after: None }
 }
 
 /// Every event of the log, oldest first.

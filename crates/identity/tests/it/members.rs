@@ -25,7 +25,7 @@ on_both_engines! {
         };
         let changed = office.identity.change_member_role(Origin::user(office.ada), command(Role::Admin)).await.unwrap();
         assert_eq!((changed.user_id, changed.role), (office.ben, Role::Admin));
-        let members = office.identity.members(&Origin::user(office.ben), &"engines".into()).await.unwrap();
+        let members = office.identity.members(&Origin::user(office.ben), &"engines".into(), everybody()).await.unwrap().members;
         let members: Vec<_> = members.into_iter().map(|member| (member.first_name, member.role)).collect();
         assert_eq!(members, [("Ada".to_owned(), Role::Owner), ("Ben".to_owned(), Role::Admin)]);
         let workspace = office.engines.id;
@@ -39,6 +39,37 @@ on_both_engines! {
         assert_eq!(events(&test).await.len(), before, "what changes nothing is no event");
         let outcome = office.identity.change_member_role(Origin::user(office.cyd), command(Role::Guest)).await;
         assert!(matches!(outcome, Err(ChangeMemberRoleError::WorkspaceNotFound)));
+    }
+
+    async fn members_come_in_pages_and_are_searched_for(test: TestDb) {
+        let office = Office::open(&test).await;
+        for (number, (first_name, last_name)) in
+            [("Ägir", "Östlund"), ("Bo", "Berg"), ("Bea", "Östberg"), ("Bo", "Äng")].into_iter().enumerate()
+        {
+            let email = format!("guest{number}@example.com");
+            let guest = confirmed_user(&office.identity, &email, first_name, last_name).await;
+            office.join(guest, &email, Role::Guest).await;
+            test.clock.advance(std::time::Duration::from_secs(1));
+        }
+        let page = async |search: Option<&str>, limit, after| {
+            let asked = ListMembers { search: search.map(str::to_owned), limit, after };
+            let page = office.identity.members(&Origin::user(office.ada), &"engines".into(), asked).await.unwrap();
+            let names: Vec<_> = page.members.into_iter().map(|m| format!("{} {}", m.first_name, m.last_name)).collect();
+            (names.join(", "), page.next)
+        };
+        let (first, next) = page(None, 2, None).await;
+        let (second, next_but_one) = page(None, 3, next).await;
+        let (all, end) = page(None, 100, None).await;
+        assert_eq!(format!("{first}, {second}"), all);
+        assert_eq!((next_but_one, end), (None, None));
+        // Letters are folded, also those that SQLite does not know, and every word counts.
+        assert_eq!(page(Some("  ÖST "), 9, None).await.0, "Ägir Östlund, Bea Östberg");
+        assert_eq!(page(Some("bo a\u{308}"), 9, None).await.0, "Bo Äng");
+        assert_eq!(page(Some("GUEST1@"), 9, None).await.0, "Bo Berg");
+        assert_eq!(page(Some("nobody"), 9, None).await, (String::new(), None));
+        let (one, next) = page(Some("bo"), 1, None).await;
+        let (other, end) = page(Some("bo"), 1, next).await;
+        assert_eq!((one.as_str(), other.as_str(), end), ("Bo Berg", "Bo Äng", None));
     }
 
     async fn the_directory_knows_who_sees_what(test: TestDb) {

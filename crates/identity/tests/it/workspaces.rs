@@ -29,7 +29,7 @@ on_both_engines! {
         for named in [WorkspaceRef::from("engines"), "looms".into(), "No Slug".into(), "\0".into()] {
             let seen = office.identity.workspace(&Origin::user(office.ben), &named).await;
             assert!(matches!(seen, Err(QueryError::NotFound)), "{named:?}");
-            let members = office.identity.members(&Origin::user(office.ben), &named).await;
+            let members = office.identity.members(&Origin::user(office.ben), &named, everybody()).await;
             assert!(matches!(members, Err(QueryError::NotFound)), "{named:?}");
         }
         let anybody = Origin::anonymous();

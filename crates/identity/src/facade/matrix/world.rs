@@ -24,40 +24,40 @@ use crate::{
 };
 
 /// A workspace that nobody has touched yet.
-pub(super) struct World {
-    pub(super) identity: Identity,
+pub(in crate::facade) struct World {
+    pub(in crate::facade) identity: Identity,
     /// Sets the names of this world apart from those of others.
     number: usize,
-    pub(super) company: WorkspaceId,
-    pub(super) owner: UserId,
-    pub(super) admin: UserId,
-    pub(super) member: UserId,
-    pub(super) guest: UserId,
+    pub(in crate::facade) company: WorkspaceId,
+    pub(in crate::facade) owner: UserId,
+    pub(in crate::facade) admin: UserId,
+    pub(in crate::facade) member: UserId,
+    pub(in crate::facade) guest: UserId,
     /// Has a confirmed account, and an invitation that waits for an answer.
-    pub(super) invited: UserId,
+    pub(in crate::facade) invited: UserId,
     /// The same, but the time for an answer is over.
-    pub(super) late: UserId,
+    pub(in crate::facade) late: UserId,
     /// Has a confirmed account and nothing to do with the workspace.
-    pub(super) stranger: UserId,
+    pub(in crate::facade) stranger: UserId,
     /// Is invited, but has not confirmed the address.
-    pub(super) unconfirmed: UserId,
+    pub(in crate::facade) unconfirmed: UserId,
     /// The invitation of `invited`.
-    pub(super) invitation: InvitationId,
+    pub(in crate::facade) invitation: InvitationId,
     /// The session of the owner, and what proves it.
-    pub(super) session: SessionId,
-    pub(super) token: Secret,
-    pub(super) ticket: Secret,
+    pub(in crate::facade) session: SessionId,
+    pub(in crate::facade) token: Secret,
+    pub(in crate::facade) ticket: Secret,
     /// Was sent to `unconfirmed`, and to the owner.
-    pub(super) confirmation: Secret,
-    pub(super) link: Secret,
+    pub(in crate::facade) confirmation: Secret,
+    pub(in crate::facade) link: Secret,
     /// Sets another password of the owner.
-    pub(super) reset: Secret,
+    pub(in crate::facade) reset: Secret,
     /// Moves the owner to another address.
-    pub(super) moving: Secret,
+    pub(in crate::facade) moving: Secret,
 }
 
 impl World {
-    pub(super) async fn new(identity: &Identity, number: usize, archived: bool) -> Self {
+    pub(in crate::facade) async fn new(identity: &Identity, number: usize, archived: bool) -> Self {
         let hash = identity.passwords.hash(PASSWORD.into()).await;
         let keys = [(); 6].map(|()| identity.tokens.mint());
         let origin = Origin::system("identity.matrix");
@@ -68,7 +68,7 @@ impl World {
     }
 
     /// The address of somebody, unlike that of the same person in other worlds.
-    pub(super) fn address(&self, name: &str) -> String {
+    pub(in crate::facade) fn address(&self, name: &str) -> String {
         address(name, self.number)
     }
 
