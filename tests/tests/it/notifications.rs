@@ -101,4 +101,22 @@ on_both_engines! {
         scenario.clock().advance(Duration::from_hours(24));
         assert_eq!(digests(scenario).await.len(), 1);
     }
+
+    async fn everybody_in_a_workspace_is_told_that_it_is_put_away(scenario: &mut Scenario) {
+        let ada = scenario.user("ada").await;
+        let slug = ada.found("Lumen & Oak").await;
+        let ben = scenario.member(&ada, &slug, "ben", "guest").await;
+        let cleo = scenario.member(&ada, &slug, "cleo", "admin").await;
+        ada.post(&format!("/api/workspaces/{slug}/archive")).await.is(200);
+        scenario.run_until_idle().await;
+        for reader in [&ben, &cleo] {
+            let told = &reader.notifications().await[0];
+            assert_eq!(told["title"], "Lumen & Oak was archived");
+            reader.get(told["link"]["path"].as_str().unwrap()).await.is(200);
+        }
+        assert!(!ada.told().await.contains(&"workspace_archived".to_owned()));
+        ada.post(&format!("/api/workspaces/{slug}/restore")).await.is(200);
+        scenario.run_until_idle().await;
+        assert_eq!(ben.told().await[0], "workspace_restored");
+    }
 }

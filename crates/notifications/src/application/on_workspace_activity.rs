@@ -52,7 +52,7 @@ impl OnWorkspaceActivity {
     async fn single(&self, entry: &Entry) -> Result<Option<UserId>, StorageError> {
         let Entry { workspace_id, subject, occasion: _, recipients } = *entry;
         match recipients {
-            Recipients::Managers => Ok(None),
+            Recipients::Members | Recipients::Managers => Ok(None),
             Recipients::ManagersAndInviter(invitation) => {
                 let inviter = self.sender(invitation).await?;
                 self.at_least(Role::Guest, inviter, workspace_id).await
@@ -170,15 +170,15 @@ impl<T: Inboxes + Accesses + Wishes + Digests + Save<Notification>> EventHandler
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
-    use identity::{InvitationDeclined, MemberJoined};
+    use identity::{InvitationDeclined, MemberJoined, WorkspaceArchived, WorkspaceRestored};
     use perme8_events::{Actor, DomainEvent, ErrorClass, testing::FakeTx};
 
     use super::*;
     use crate::{
         application::ports::MockDirectory,
         testing::{
-            ACME, ADA, BOB, CAROL, DAVE, Memory, declined, deliver, demoted, envelope, expired, id,
-            invited, joined, left, promoted, removed, revoked, short,
+            ACME, ADA, BOB, CAROL, DAVE, Memory, acme, declined, deliver, demoted, envelope,
+            expired, id, invited, joined, left, promoted, removed, revoked, short,
         },
     };
 
@@ -328,6 +328,35 @@ mod tests {
         "#]],
         )
         .await;
+    }
+
+    #[tokio::test]
+    async fn everybody_learns_that_the_workspace_is_put_away_and_in_use_again() {
+        let mut everybody = MockDirectory::new();
+        everybody.expect_workspace().returning(|_| {
+            let Place { id: _, name, slug } = acme();
+            Ok(Some(WorkspaceNames { name, slug }))
+        });
+        everybody.expect_people().returning(|_, at_least, _, _| {
+            assert_eq!(at_least, Role::Guest);
+            Ok(vec![ADA, BOB, CAROL])
+        });
+        let handler = OnWorkspaceActivity::new(everybody.shared());
+        let mut tx = FakeTx::new(Memory::default());
+        let ada = || Actor::User(ADA);
+        deliver(&handler, &mut tx, &envelope(1, ada(), &WorkspaceArchived { workspace_id: ACME }))
+            .await;
+        deliver(&handler, &mut tx, &envelope(2, ada(), &WorkspaceRestored { workspace_id: ACME }))
+            .await;
+        let told =
+            tx.state.notifications().map(|told| format!("{}: {}\n", told.user_id, told.title));
+        expect![[r#"
+            #b: Acme was archived
+            #c: Acme was archived
+            #b: Acme was restored
+            #c: Acme was restored
+        "#]]
+        .assert_eq(&short(&told.collect::<String>()));
     }
 
     #[tokio::test]

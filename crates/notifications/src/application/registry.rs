@@ -2,7 +2,8 @@
 
 use identity::{
     InvitationDeclined, InvitationExpired, InvitationId, InvitationRevoked, MemberJoined,
-    MemberLeft, MemberRemoved, MemberRoleChanged, OwnershipTransferred, Role,
+    MemberLeft, MemberRemoved, MemberRoleChanged, OwnershipTransferred, Role, WorkspaceArchived,
+    WorkspaceRestored,
 };
 use perme8_events::{DecodeError, Envelope, Subscription, UserId, WorkspaceId};
 
@@ -18,6 +19,8 @@ pub(crate) const SUBSCRIPTIONS: &[Subscription] = &[
     Subscription::to::<MemberLeft>(),
     Subscription::to::<MemberRoleChanged>(),
     Subscription::to::<OwnershipTransferred>(),
+    Subscription::to::<WorkspaceArchived>(),
+    Subscription::to::<WorkspaceRestored>(),
 ];
 
 /// An event as news.
@@ -33,6 +36,8 @@ pub(crate) struct Entry {
 /// For whom an event is news. Whoever caused it is left out of each of these.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Recipients {
+    /// Everybody in the workspace.
+    Members,
     /// The managers of the workspace.
     Managers,
     /// The managers of the workspace and, if still a member, who sent the invitation.
@@ -49,6 +54,7 @@ impl Recipients {
     /// Who is told besides single persons: everybody in the workspace who is this or more.
     pub(crate) const fn circle(self) -> Option<Role> {
         match self {
+            Self::Members => Some(Role::Guest),
             Self::Managers | Self::ManagersAndInviter(_) => Some(Role::Admin),
             Self::Inviter(_) | Self::Subject | Self::FormerMember => None,
         }
@@ -127,5 +133,16 @@ pub(crate) fn entry(event: &Envelope) -> Result<Option<Entry>, DecodeError> {
             recipients: Recipients::Subject,
         }));
     }
+    if let Some(WorkspaceArchived { workspace_id }) = event.decode()? {
+        return Ok(Some(of_all(workspace_id, Occasion::Archived)));
+    }
+    if let Some(WorkspaceRestored { workspace_id }) = event.decode()? {
+        return Ok(Some(of_all(workspace_id, Occasion::Restored)));
+    }
     Ok(None)
+}
+
+/// Something that concerns everybody in a workspace.
+fn of_all(workspace_id: WorkspaceId, occasion: Occasion) -> Entry {
+    Entry { workspace_id, subject: None, occasion, recipients: Recipients::Members }
 }

@@ -28,11 +28,15 @@ pub enum NotificationType {
     WorkspaceInvitationExpired,
     /// Somebody else took an invitation of the reader back.
     WorkspaceInvitationRevoked,
+    /// A workspace of the reader was put away.
+    WorkspaceArchived,
+    /// A workspace of the reader that was put away is in use again.
+    WorkspaceRestored,
 }
 
 impl NotificationType {
     /// Every type.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 10] = [
         Self::WorkspaceInvitation,
         Self::WorkspaceInvitationDeclined,
         Self::WorkspaceMemberJoined,
@@ -41,6 +45,8 @@ impl NotificationType {
         Self::WorkspaceRoleChanged,
         Self::WorkspaceInvitationExpired,
         Self::WorkspaceInvitationRevoked,
+        Self::WorkspaceArchived,
+        Self::WorkspaceRestored,
     ];
 
     /// The stable word, e.g. `workspace_invitation`.
@@ -55,6 +61,8 @@ impl NotificationType {
             Self::WorkspaceRoleChanged => "workspace_role_changed",
             Self::WorkspaceInvitationExpired => "workspace_invitation_expired",
             Self::WorkspaceInvitationRevoked => "workspace_invitation_revoked",
+            Self::WorkspaceArchived => "workspace_archived",
+            Self::WorkspaceRestored => "workspace_restored",
         }
     }
 

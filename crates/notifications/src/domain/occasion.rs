@@ -28,6 +28,10 @@ pub(crate) enum Occasion {
     Removed,
     /// The reader has another role.
     RoleChanged { from: Role, to: Role },
+    /// The workspace was put away.
+    Archived,
+    /// It is in use again.
+    Restored,
 }
 
 /// Where it happened, as it is called today.
@@ -58,6 +62,8 @@ impl Occasion {
             Self::MemberLeft => NotificationType::WorkspaceMemberLeft,
             Self::Removed => NotificationType::WorkspaceMemberRemoved,
             Self::RoleChanged { .. } => NotificationType::WorkspaceRoleChanged,
+            Self::Archived => NotificationType::WorkspaceArchived,
+            Self::Restored => NotificationType::WorkspaceRestored,
         }
     }
 
@@ -78,7 +84,9 @@ impl Occasion {
                 | Self::MemberJoined { .. }
                 | Self::MemberLeft
                 | Self::Removed
-                | Self::RoleChanged { .. } => None,
+                | Self::RoleChanged { .. }
+                | Self::Archived
+                | Self::Restored => None,
             },
         })
     }
@@ -117,6 +125,13 @@ impl Occasion {
                 format!("Your role in {workspace} changed"),
                 format!("You are now {} of {workspace}; before, you were {}.", a(to), a(from)),
             ),
+            Self::Archived => (
+                format!("{workspace} was archived"),
+                format!("{workspace} was put away: it can be looked at, but not changed."),
+            ),
+            Self::Restored => {
+                (format!("{workspace} was restored"), format!("{workspace} is in use again."))
+            }
         }
     }
 
@@ -148,7 +163,7 @@ impl Occasion {
             Self::MemberLeft => {
                 Facts { member_id: person.id, member_name: person.name.clone(), ..here }
             }
-            Self::Removed => here,
+            Self::Removed | Self::Archived | Self::Restored => here,
             Self::RoleChanged { from, to } => {
                 Facts { role: Some(to), previous_role: Some(from), ..here }
             }
@@ -222,6 +237,14 @@ mod tests {
               Your role in Acme changed
               You are now an admin of Acme; before, you were a guest.
               {"previous_role":"guest","role":"admin","workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            workspace_archived
+              Acme was archived
+              Acme was put away: it can be looked at, but not changed.
+              {"workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            workspace_restored
+              Acme was restored
+              Acme is in use again.
+              {"workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
         "##]].assert_eq(&text);
     }
 

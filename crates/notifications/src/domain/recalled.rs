@@ -52,6 +52,8 @@ impl Recalled {
             NotificationType::WorkspaceRoleChanged => {
                 Occasion::RoleChanged { from: previous_role?, to: role? }
             }
+            NotificationType::WorkspaceArchived => Occasion::Archived,
+            NotificationType::WorkspaceRestored => Occasion::Restored,
         };
         let place = Place {
             id: workspace_id?,
@@ -70,9 +72,13 @@ impl Recalled {
                 Some(Link::Invitation(invitation_id))
             }
             (Occasion::Removed, _) | (_, None) => None,
-            (Occasion::Invited { .. } | Occasion::RoleChanged { .. }, Some(_)) => {
-                Some(Link::Workspace(slug))
-            }
+            (
+                Occasion::Invited { .. }
+                | Occasion::RoleChanged { .. }
+                | Occasion::Archived
+                | Occasion::Restored,
+                Some(_),
+            ) => Some(Link::Workspace(slug)),
             (
                 Occasion::InvitationDeclined { .. }
                 | Occasion::InvitationExpired { .. }
@@ -112,7 +118,7 @@ mod tests {
                 }
                 // Nothing leads there any more.
                 Occasion::Removed => place.slug.clear(),
-                Occasion::RoleChanged { .. } => {}
+                Occasion::RoleChanged { .. } | Occasion::Archived | Occasion::Restored => {}
             }
             let content = occasion.content(&place, &person).unwrap();
             let recalled = Recalled::from_data(content.notification_type(), content.data());
@@ -146,6 +152,8 @@ mod tests {
             workspace_member_left: - - members members
             workspace_member_removed: - - - -
             workspace_role_changed: - - workspace workspace
+            workspace_archived: - - workspace workspace
+            workspace_restored: - - workspace workspace
         "#]]
         .assert_eq(&text);
     }

@@ -166,7 +166,7 @@ pub(crate) fn demoted(user_id: UserId) -> MemberRoleChanged {
 }
 
 /// One of each.
-pub(crate) fn every_occasion() -> [Occasion; 8] {
+pub(crate) fn every_occasion() -> [Occasion; 10] {
     [
         Occasion::Invited { invitation_id: id(3), role: Role::Member },
         Occasion::InvitationDeclined { invitation_id: id(3) },
@@ -176,6 +176,8 @@ pub(crate) fn every_occasion() -> [Occasion; 8] {
         Occasion::MemberLeft,
         Occasion::Removed,
         Occasion::RoleChanged { from: Role::Guest, to: Role::Admin },
+        Occasion::Archived,
+        Occasion::Restored,
     ]
 }
 
