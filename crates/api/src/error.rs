@@ -208,11 +208,11 @@ impl ApiError {
         .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
-    pub(crate) const fn too_many_sockets() -> Self {
+    pub(crate) const fn too_many_connections() -> Self {
         Self::new(
             StatusCode::TOO_MANY_REQUESTS,
-            "too_many_sockets",
-            "Too many sockets are open: close one of them first",
+            "too_many_connections",
+            "Too many streams and sockets are open: close one of them first",
         )
     }
 

@@ -3,7 +3,7 @@
 use axum::{extract::FromRequestParts, http::request::Parts};
 use perme8_events::Viewer;
 
-use crate::{auth::Caller, error::ApiError, operator, state::Api};
+use crate::{auth::Caller, error::ApiError, operator, seats::Seat, state::Api};
 
 /// Somebody who is logged in, or somebody who runs the installation.
 pub(crate) enum Follower {
@@ -36,5 +36,12 @@ impl Follower {
             Self::Person(caller) => Viewer::User(caller.user.id),
             Self::Operator => Viewer::Operator,
         }
+    }
+
+    /// Room for one more stream or socket; operators share one token, so they are not counted.
+    pub(crate) fn seat(&self, api: &Api) -> Result<Option<Seat>, ApiError> {
+        let Self::Person(caller) = self else { return Ok(None) };
+        let seat = api.seats.take(caller.user.id, api.options.connections_per_person);
+        seat.map(Some).ok_or_else(ApiError::too_many_connections)
     }
 }

@@ -33,6 +33,7 @@ mod request_id;
 mod response;
 mod router;
 mod same_origin;
+mod seats;
 mod serve;
 mod sessions;
 mod socket;

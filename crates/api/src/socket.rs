@@ -25,12 +25,7 @@ mod close;
 mod connection;
 mod frame;
 mod request;
-mod seats;
 mod subscriptions;
-
-pub(crate) use seats::Seats;
-
-use seats::Seat;
 
 /// A longer message of a client ends the socket.
 const LONGEST_MESSAGE: usize = 16 * 1024;
@@ -92,7 +87,7 @@ pub(crate) async fn open(
     State(api): State<Api>,
     Handshake { upgrade, follower }: Handshake,
 ) -> Result<Response, ApiError> {
-    let seat = seat(&api, &follower)?;
+    let seat = follower.seat(&api)?;
     let lifeline = Lifeline::of(&api, &follower).await?;
     let connection = connection::Opened::new(&api, follower.viewer(), lifeline).await?;
     // Counted before the response is there, so that a host that stops waits for it.
@@ -108,11 +103,4 @@ pub(crate) async fn open(
             drop((counted, seat));
         })
     }))
-}
-
-/// Operators share one token, so they are not counted.
-fn seat(api: &Api, follower: &Follower) -> Result<Option<Seat>, ApiError> {
-    let Follower::Person(caller) = follower else { return Ok(None) };
-    let seat = api.seats.take(caller.user.id, api.options.sockets_per_person);
-    seat.map(Some).ok_or_else(ApiError::too_many_sockets)
 }

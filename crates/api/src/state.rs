@@ -14,7 +14,7 @@ use tokio_util::task::TaskTracker;
 
 use crate::{
     audit_trail::AuditTrail, error::ApiError, legacy::LegacyBridge, metrics::Metrics,
-    operator::OperatorToken, readiness::Readiness, socket::Seats,
+    operator::OperatorToken, readiness::Readiness, seats::Seats,
 };
 
 /// What the HTTP edge stands on: the facades, the live events, the audit trail, and who knows whether the host is ready.
@@ -46,8 +46,8 @@ pub struct ApiOptions {
     ///
     /// Each costs time and memory on purpose, so they would only wait for each other.
     pub log_ins: usize,
-    /// How many WebSockets a person may have open at once on this node; further ones are refused.
-    pub sockets_per_person: usize,
+    /// How many streams and WebSockets a person may have open at once on this node; further ones are refused.
+    pub connections_per_person: usize,
     /// What operators show at `/admin`; there is no `/admin` without it.
     pub operator_token: Option<OperatorToken>,
     /// What the mails of the host would be if it sent them, shown at `/dev/mailbox` to everybody who asks; only for hosts that
@@ -63,7 +63,7 @@ impl Default for ApiOptions {
             secure_cookies: false,
             heartbeat: Duration::from_secs(15),
             log_ins: 64,
-            sockets_per_person: 32,
+            connections_per_person: 32,
             operator_token: None,
             mailbox: None,
             clock: Arc::new(SystemClock),

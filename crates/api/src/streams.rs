@@ -26,6 +26,7 @@ use crate::{
     lifeline::{Due, Lifeline},
     path::WorkspaceAt,
     query::Query,
+    seats::Seat,
     state::Api,
 };
 
@@ -134,10 +135,11 @@ async fn open_as(
     after: Option<Position>,
     voice: Voice,
 ) -> Result<Response, ApiError> {
+    let seat = follower.seat(&api)?;
     let events = api.bus.subscribe(follower.viewer(), vec![topic], after).await?;
     let lifeline = Lifeline::of(&api, &follower).await?;
     let waiting = VecDeque::new();
-    let live = Live { lifeline, events, voice, waiting, phase: Phase::Opening };
+    let live = Live { lifeline, events, voice, waiting, phase: Phase::Opening, _seat: seat };
     let stream = stream::unfold(live, |mut live| async {
         let event = live.next().await?;
         Some((Ok::<_, Infallible>(event), live))
@@ -155,6 +157,8 @@ struct Live {
     /// Said at the same time; read one after the other.
     waiting: VecDeque<Event>,
     phase: Phase,
+    /// Taken as long as the stream is open.
+    _seat: Option<Seat>,
 }
 
 /// How events are shown.

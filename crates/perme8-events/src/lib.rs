@@ -12,8 +12,8 @@ pub use domain::actor::Actor;
 pub use domain::audience::{Audience, Scope, ScopeError};
 pub use domain::catalogue::{Catalogue, EventDescriptor, EventSubject, assert_unique};
 pub use domain::core_events::{
-    EVENTS, JobDone, JobGivenUp, JobId, Operation, OperationId, OperatorActed, OperatorAction,
-    QueuedJob, SubjectKind, TimerFired,
+    EVENTS, JobDiscarded, JobDone, JobGivenUp, JobId, Operation, OperationId, OperatorActed,
+    OperatorAction, QueuedJob, SubjectKind, TimerFired,
 };
 pub use domain::decode::DecodeError;
 pub use domain::envelope::Envelope;

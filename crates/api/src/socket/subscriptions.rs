@@ -2,7 +2,10 @@
 
 use std::{pin::Pin, sync::Arc};
 
-use futures_util::stream::{FuturesUnordered, StreamExt as _};
+use futures_util::{
+    future::{AbortHandle, Abortable, abortable},
+    stream::{FuturesUnordered, StreamExt as _},
+};
 use perme8_events::{
     Envelope, EphemeralMessage, EphemeralTopic, Position, StorageError, Topic, Viewer,
     host::{Delivery, EventBus, Heard, Listening, LiveEvents, SubscribeError},
@@ -23,8 +26,8 @@ pub(crate) struct Subscriptions {
     viewer: Viewer,
     legacy: Option<Arc<dyn LegacyBridge>>,
     live: LiveEvents,
-    strands: FuturesUnordered<Pulled>,
-    /// What the strands are; one that is missing here has been left, and ends with its next turn.
+    strands: FuturesUnordered<Abortable<Pulled>>,
+    /// What the strands are; one that is missing here is gone.
     followed: Vec<Strand>,
     next_number: u64,
 }
@@ -35,6 +38,16 @@ struct Strand {
     subject: Subject,
     /// Up to where everything was delivered, as of the last turn.
     position: Option<Position>,
+    turn: CutShort,
+}
+
+/// Ends a turn that nobody waits for any more: whoever leaves a topic on which nothing happens takes no memory.
+struct CutShort(AbortHandle);
+
+impl Drop for CutShort {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
 }
 
 /// One turn of a strand, which nothing interrupts: a page of the log that is being read is not read again.
@@ -119,8 +132,7 @@ impl Subscriptions {
         let events = self.subscribe(&subject, topic, after).await?;
         let position = events.position();
         if let Err(events) = self.live.absorb(events) {
-            let number = self.strand(subject, Some(position));
-            self.strands.push(replay(number, *events));
+            self.strand(subject, Some(position), |number| replay(number, *events));
         }
         Ok(position)
     }
@@ -137,8 +149,7 @@ impl Subscriptions {
         };
         let events = self.subscribe(&subject, topic.source(), after).await?;
         let position = events.position();
-        let number = self.strand(subject, Some(position));
-        self.strands.push(translate(number, events, topic, bridge));
+        self.strand(subject, Some(position), |number| translate(number, events, topic, bridge));
         Ok(position)
     }
 
@@ -162,8 +173,7 @@ impl Subscriptions {
         self.make_room(&subject)?;
         match self.bus.ephemeral().listen(self.viewer, topic).await {
             Ok(Some(listening)) => {
-                let number = self.strand(subject, None);
-                self.strands.push(hear(number, listening));
+                self.strand(subject, None, |number| hear(number, listening));
                 Ok(())
             }
             Ok(None) => Err(Refusal::forbidden(&topic)),
@@ -171,10 +181,22 @@ impl Subscriptions {
         }
     }
 
-    fn strand(&mut self, subject: Subject, position: Option<Position>) -> u64 {
+    fn strand(
+        &mut self,
+        subject: Subject,
+        position: Option<Position>,
+        first: impl FnOnce(u64) -> Pulled,
+    ) {
         self.next_number += 1;
-        self.followed.push(Strand { number: self.next_number, subject, position });
-        self.next_number
+        let number = self.next_number;
+        let turn = self.pull(first(number));
+        self.followed.push(Strand { number, subject, position, turn });
+    }
+
+    fn pull(&mut self, turn: Pulled) -> CutShort {
+        let (turn, handle) = abortable(turn);
+        self.strands.push(turn);
+        CutShort(handle)
     }
 
     /// Follows a topic no longer; tells whether it did.
@@ -196,7 +218,11 @@ impl Subscriptions {
             // Whichever of both is ready, none waits for the other for long.
             let (number, turn) = tokio::select! {
                 delivery = self.live.next() => return Ok(happening(&self.live, delivery?)),
-                Some(pulled) = self.strands.next() => pulled,
+                Some(pulled) = self.strands.next() => match pulled {
+                    Ok(turn) => turn,
+                    // The topic has been left.
+                    Err(_) => continue,
+                },
             };
             if let Some(place) = self.followed.iter().position(|strand| strand.number == number)
                 && let Some(happening) = self.take(place, turn)?
@@ -228,7 +254,7 @@ impl Subscriptions {
                 None => match self.live.absorb(events) {
                     Ok(()) => drop(self.followed.swap_remove(place)),
                     // Something happened in the meantime.
-                    Err(events) => self.strands.push(replay(number, *events)),
+                    Err(events) => self.followed[place].turn = self.pull(replay(number, *events)),
                 },
                 Some(delivery) => {
                     let happening = happening(&events, delivery);
@@ -236,7 +262,7 @@ impl Subscriptions {
                         self.followed.swap_remove(place);
                     } else {
                         self.followed[place].position = Some(events.position());
-                        self.strands.push(replay(number, events));
+                        self.followed[place].turn = self.pull(replay(number, events));
                     }
                     return Ok(Some(happening));
                 }
@@ -252,7 +278,7 @@ impl Subscriptions {
                     }
                     Heard::Closed => return Ok(Some(Happening::Closed)),
                 };
-                self.strands.push(hear(number, listening));
+                self.followed[place].turn = self.pull(hear(number, listening));
                 return Ok(Some(happening));
             }
             Turn::Translated(events, topic, translated) => {
@@ -271,7 +297,7 @@ impl Subscriptions {
                 };
                 self.followed[place].position = Some(events.position());
                 if let Some(bridge) = self.legacy.clone() {
-                    self.strands.push(translate(number, events, topic, bridge));
+                    self.followed[place].turn = self.pull(translate(number, events, topic, bridge));
                 }
                 return Ok(Some(Happening::Legacy(said)));
             }
@@ -345,5 +371,57 @@ fn happening(events: &LiveEvents, delivery: Delivery) -> Happening {
         }
         Delivery::AccessLost(id) => Happening::AccessLost(Subject::Events(Topic::Workspace(id))),
         Delivery::Closed => Happening::Closed,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use async_trait::async_trait;
+    use perme8_events::{
+        Standing, Standings, UserId, WorkspaceId,
+        host::{Feed, Tasks},
+        sql::MIGRATIONS,
+        testing::TestDb,
+    };
+
+    use super::*;
+
+    #[derive(Debug)]
+    struct Nobody;
+
+    #[async_trait]
+    impl Standings for Nobody {
+        async fn standing(
+            &self,
+            _: UserId,
+            _: WorkspaceId,
+        ) -> Result<Option<Standing>, StorageError> {
+            Ok(None)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_topic_that_was_left_takes_no_memory() {
+        let test = TestDb::sqlite(&[&MIGRATIONS]).await;
+        test.run(async |test| {
+            let tasks = Tasks::new();
+            let feed = Feed::start(&test.db, &tasks).await.unwrap();
+            let bus = EventBus::new(feed, Arc::new(Nobody), &[]);
+            let me = UserId::new(uuid::Uuid::from_u128(1));
+            let mut followed = Subscriptions::new(bus, Viewer::User(me), None).await.unwrap();
+            let topic = EphemeralTopic::User(me);
+            for _ in 0..100 {
+                followed.listen(topic).await.unwrap();
+                assert!(followed.leave(&Subject::Ephemeral(topic)));
+            }
+            followed.listen(topic).await.unwrap();
+            let nothing = tokio::time::timeout(Duration::from_millis(10), followed.next()).await;
+            assert!(nothing.is_err());
+            assert_eq!(followed.strands.len(), 1);
+            tasks.shutdown(Duration::from_secs(5)).await.unwrap();
+        })
+        .await;
     }
 }

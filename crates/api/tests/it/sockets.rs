@@ -310,7 +310,7 @@ async fn what_is_no_text_or_too_long_or_nonsense_for_long_ends_the_socket() {
 
 #[tokio::test]
 async fn a_person_has_so_many_sockets_and_no_more() {
-    let company = Company::at(Host::with(|options| options.sockets_per_person = 2).await).await;
+    let company = Company::at(Host::with(|options| options.connections_per_person = 2).await).await;
     let (address, token) = (company.address, &company.ada.token);
     let mut first = company.socket(&company.ada).await;
     let second = company.socket(&company.ada).await;

@@ -206,6 +206,21 @@ async fn a_stream_ends_with_its_session() {
 }
 
 #[tokio::test]
+async fn a_person_has_so_many_streams_and_no_more() {
+    let host = Host::with(|options| options.connections_per_person = 1).await;
+    let (ada, bob) = (host.person("ada").await, host.person("bob").await);
+    let open = host.stream(get(MINE).bearer(&ada.token)).await;
+    let refused = host.ask(get(MINE).bearer(&ada.token)).await;
+    assert_eq!(
+        (refused.status(), refused.json()["code"].as_str()),
+        (429, Some("too_many_connections"))
+    );
+    let of_another = host.stream(get(MINE).bearer(&bob.token)).await;
+    drop((open, of_another));
+    host.stream(get(MINE).bearer(&ada.token)).await;
+}
+
+#[tokio::test]
 async fn streams_are_closed_when_the_host_stops() {
     let host = Host::new().await;
     let ada = host.person("ada").await;

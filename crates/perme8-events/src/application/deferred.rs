@@ -2,9 +2,13 @@
 
 use std::borrow::Cow;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SubsecRound as _, Utc};
 
 use crate::application::job::Enqueued;
+
+/// What is due later is due then: SQLite compares times as texts, in which a year has four digits.
+pub(crate) const LATEST: DateTime<Utc> =
+    DateTime::from_timestamp_micros(253_402_300_799_999_999).expect("chrono knows the year 9999");
 
 /// What a transaction leaves to be done after its commit: a job or a timer, its Rust type forgotten.
 #[derive(Debug)]
@@ -16,7 +20,7 @@ pub(crate) enum What {
     Enqueue(Enqueued),
     /// Jobs that are not done: the one of an idempotency key.
     Cancel { queue: &'static str, idempotency_key: String },
-    /// Jobs that wait or were given up: all of an ordering key.
+    /// All jobs of an ordering key that are not done; one that runs at this moment is not tried again.
     CancelOrdered { queue: &'static str, ordering_key: String },
     /// Set, or set anew.
     SetTimer(Timer),
@@ -37,7 +41,7 @@ pub struct Timer {
 }
 
 impl Timer {
-    /// The timer of this owner, instance and name.
+    /// The timer of this owner, instance and name. Its instant is kept in whole microseconds, and not beyond the year 9999.
     #[must_use]
     pub fn new(
         owner: &'static str,
@@ -45,6 +49,7 @@ impl Timer {
         name: impl Into<String>,
         due_at: DateTime<Utc>,
     ) -> Self {
+        let due_at = due_at.min(LATEST).trunc_subsecs(6);
         Self { owner: owner.into(), instance: instance.into(), name: name.into(), due_at }
     }
 }

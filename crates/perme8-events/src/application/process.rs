@@ -116,7 +116,7 @@ impl<C> Steps<C> {
         self.compensations.push((step.into(), command));
     }
 
-    /// Sets a timer of the case, or sets it anew.
+    /// Sets a timer of the case, or sets it anew: the case is not told of it at the instant that it had before.
     pub fn set_timer(&mut self, timer: impl Into<String>, after: Duration) {
         self.timers.push((timer.into(), Some(after)));
     }
@@ -132,7 +132,7 @@ impl<C> Steps<C> {
     }
 
     /// Ends the case badly: its timers and the commands that are not done are forgotten, and what was registered to undo its
-    /// steps is commanded in reverse order.
+    /// steps is commanded in reverse order. A command that runs at this moment is waited for, but not tried again.
     pub fn fail(&mut self, reason: impl Into<String>) {
         self.end = Some(End::Failed(reason.into()));
     }

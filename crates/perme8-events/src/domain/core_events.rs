@@ -12,6 +12,7 @@ use crate::{catalogue, domain::id::Id};
 catalogue! {
     /// Every event of the core.
     pub EVENTS:
+    JobDiscarded,
     JobDone,
     JobGivenUp,
     OperatorActed,
@@ -89,8 +90,6 @@ pub enum SubjectKind {
     Queue,
     /// A schedule.
     Schedule,
-    /// A process manager.
-    ProcessManager,
 }
 
 impl SubjectKind {
@@ -101,7 +100,6 @@ impl SubjectKind {
             Self::Handler => "handler",
             Self::Queue => "queue",
             Self::Schedule => "schedule",
-            Self::ProcessManager => "process_manager",
         }
     }
 }
@@ -158,4 +156,19 @@ pub struct JobGivenUp {
     pub attempts: u16,
     /// Why it failed last, or that it was called off.
     pub error: String,
+}
+
+/// Emitted when an operator gives up for good a job of which somebody wants to be told, after that it was given up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "job", audience(operators))]
+pub struct JobDiscarded {
+    /// Which job.
+    #[event(aggregate_id)]
+    pub job_id: JobId,
+    /// Its queue.
+    pub queue: String,
+    /// Its idempotency key.
+    pub idempotency_key: Option<String>,
+    /// The key whose later jobs waited behind it.
+    pub ordering_key: Option<String>,
 }

@@ -1,7 +1,9 @@
 //! Process managers are event handlers: state, commands and timers are rows that commit with the checkpoint.
 
+use std::collections::BTreeMap;
+
 use async_trait::async_trait;
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sqlx::types::Json;
@@ -15,7 +17,7 @@ use crate::{
         transaction::Transaction as _,
     },
     domain::{
-        core_events::{JobDone, JobGivenUp, TimerFired},
+        core_events::{JobDiscarded, JobDone, JobGivenUp, TimerFired},
         decode::DecodeError,
         envelope::Envelope,
         error::StorageError,
@@ -73,15 +75,18 @@ struct Case<S> {
     status: Status,
     state: Option<S>,
     compensations: Vec<Compensation>,
+    /// The timers that run. One that has fired under another instant was moved or cancelled in the meantime.
+    timers: BTreeMap<String, DateTime<Utc>>,
     error: Option<String>,
 }
 
 /// What happened, with the texts that [`Input`] borrows.
 enum Happened {
     Event,
-    TimedOut(String),
+    TimedOut { timer: String, due_at: DateTime<Utc> },
     Done(String),
     Failed { step: String, error: String },
+    Discarded(String),
 }
 
 /// The row of a case is not what the running program takes it for.
@@ -98,6 +103,7 @@ impl<P: ProcessManager> ProcessHandler<P> {
             Subscription::to::<TimerFired>(),
             Subscription::to::<JobDone>(),
             Subscription::to::<JobGivenUp>(),
+            Subscription::to::<JobDiscarded>(),
         ];
         let subscriptions = process.subscriptions().iter().copied().chain(own).collect();
         Self { process, subscriptions }
@@ -106,8 +112,8 @@ impl<P: ProcessManager> ProcessHandler<P> {
     /// Which case an event is about, and what happened in it.
     fn happened(&self, event: &Envelope) -> Result<Option<(String, Happened)>, DecodeError> {
         let (name, queue) = (self.process.name(), P::Command::QUEUE);
-        if let Some(TimerFired { owner, instance, timer, due_at: _ }) = event.decode()? {
-            return Ok((owner == name).then_some((instance, Happened::TimedOut(timer))));
+        if let Some(TimerFired { owner, instance, timer, due_at }) = event.decode()? {
+            return Ok((owner == name).then_some((instance, Happened::TimedOut { timer, due_at })));
         }
         if let Some(JobDone { queue: of, idempotency_key, ordering_key, job_id: _ }) =
             event.decode()?
@@ -121,6 +127,12 @@ impl<P: ProcessManager> ProcessHandler<P> {
             let step = own_step(of == queue, idempotency_key, ordering_key);
             return Ok(step.map(|(instance, step)| (instance, Happened::Failed { step, error })));
         }
+        if let Some(JobDiscarded { queue: of, idempotency_key, ordering_key, job_id: _ }) =
+            event.decode()?
+        {
+            let step = own_step(of == queue, idempotency_key, ordering_key);
+            return Ok(step.map(|(instance, step)| (instance, Happened::Discarded(step))));
+        }
         Ok(self.process.instance(event).map(|instance| (instance, Happened::Event)))
     }
 
@@ -129,16 +141,24 @@ impl<P: ProcessManager> ProcessHandler<P> {
         tx: &mut Tx,
         instance: &str,
     ) -> Result<Option<Case<P::State>>, HandlerError> {
-        type Row = (String, Json<Box<RawValue>>, Json<Vec<Compensation>>, Option<String>);
+        type Row = (
+            String,
+            Json<Box<RawValue>>,
+            Json<Vec<Compensation>>,
+            Json<BTreeMap<String, DateTime<Utc>>>,
+            Option<String>,
+        );
         let row: Option<Row> = tx
             .query(sql!(
-                "SELECT status, state, compensations, error FROM event_processes WHERE process = $1 AND instance = $2"
+                "SELECT status, state, compensations, timers, error FROM event_processes WHERE process = $1 AND instance = $2"
             ))
             .bind(self.process.name())
             .bind(instance)
             .opt()
             .await?;
-        let Some((status, state, Json(compensations), error)) = row else { return Ok(None) };
+        let Some((status, state, Json(compensations), Json(timers), error)) = row else {
+            return Ok(None);
+        };
         let misshapen = || {
             HandlerError::permanent(Misshapen {
                 process: self.process.name(),
@@ -147,7 +167,7 @@ impl<P: ProcessManager> ProcessHandler<P> {
         };
         let status = Status::of(&status).ok_or_else(misshapen)?;
         let state = serde_json::from_str(state.0.get()).map_err(|_| misshapen())?;
-        Ok(Some(Case { status, state: Some(state), compensations, error }))
+        Ok(Some(Case { status, state: Some(state), compensations, timers, error }))
     }
 
     async fn store(
@@ -156,19 +176,21 @@ impl<P: ProcessManager> ProcessHandler<P> {
         instance: &str,
         case: &Case<P::State>,
     ) -> Result<(), StorageError> {
-        let Case { status, state, compensations, error } = case;
+        let Case { status, state, compensations, timers, error } = case;
         let now = tx.now();
         tx.query(sql!(
-            "INSERT INTO event_processes (process, instance, status, state, compensations, error, started_at, updated_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $7)
+            "INSERT INTO event_processes (process, instance, status, state, compensations, timers, error, started_at, updated_at)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $8)
              ON CONFLICT (process, instance) DO UPDATE SET status = excluded.status, state = excluded.state,
-               compensations = excluded.compensations, error = excluded.error, updated_at = excluded.updated_at"
+               compensations = excluded.compensations, timers = excluded.timers, error = excluded.error,
+               updated_at = excluded.updated_at"
         ))
         .bind(self.process.name())
         .bind(instance)
         .bind(status.word())
         .bind(Json(serde_json::value::to_raw_value(state)?))
         .bind(Json(compensations))
+        .bind(Json(timers))
         .bind(error.as_deref())
         .bind(now)
         .exec()
@@ -203,13 +225,13 @@ impl<P: ProcessManager> ProcessHandler<P> {
             case.compensations.push(Compensation { step, command });
         }
         for (timer, after) in timers {
-            self.set_or_cancel(tx, instance, timer, after);
+            self.set_or_cancel(tx, instance, &mut case, timer, after);
         }
         match end {
             None => {}
             Some(End::Completed) => {
                 case.status = Status::Completed;
-                self.cancel_timers(tx, instance);
+                self.cancel_timers(tx, instance, &mut case);
             }
             Some(End::Failed(reason)) => {
                 case.error = Some(reason);
@@ -226,7 +248,7 @@ impl<P: ProcessManager> ProcessHandler<P> {
         instance: &str,
         case: &mut Case<P::State>,
     ) -> Result<(), HandlerError> {
-        self.cancel_timers(tx, instance);
+        self.cancel_timers(tx, instance, case);
         let (queue, ordering_key) = (P::Command::QUEUE, instance.to_owned());
         tx.defer(Deferred(What::CancelOrdered { queue, ordering_key }));
         for Compensation { step, command } in case.compensations.iter().rev() {
@@ -239,22 +261,24 @@ impl<P: ProcessManager> ProcessHandler<P> {
         Ok(())
     }
 
-    /// Goes on with the way back.
+    /// Goes on with the way back: a step is behind it when it is undone, or when an operator says that it need not be.
     fn way_back(mut case: Case<P::State>, happened: Happened) -> Option<Case<P::State>> {
         match happened {
-            Happened::Done(step) => {
-                let undone = step.strip_prefix(UNDO)?;
-                case.compensations.retain(|compensation| compensation.step != undone);
-                if case.compensations.is_empty() {
-                    case.status = Status::Compensated;
-                }
+            Happened::Done(step) | Happened::Discarded(step) => {
+                let behind = step.strip_prefix(UNDO)?;
+                case.compensations.retain(|compensation| compensation.step != behind);
+                case.status = if case.compensations.is_empty() {
+                    Status::Compensated
+                } else {
+                    Status::Compensating
+                };
             }
             Happened::Failed { step, error } => {
                 step.strip_prefix(UNDO)?;
                 case.status = Status::Stuck;
                 case.error = Some(format!("{step}: {error}"));
             }
-            Happened::Event | Happened::TimedOut(_) => return None,
+            Happened::Event | Happened::TimedOut { .. } => return None,
         }
         Some(case)
     }
@@ -271,6 +295,7 @@ impl<P: ProcessManager> ProcessHandler<P> {
         &self,
         tx: &mut Tx,
         instance: &str,
+        case: &mut Case<P::State>,
         timer: String,
         after: Option<std::time::Duration>,
     ) {
@@ -278,17 +303,20 @@ impl<P: ProcessManager> ProcessHandler<P> {
         match after {
             Some(after) => {
                 let after = TimeDelta::from_std(after).unwrap_or(TimeDelta::MAX);
-                let due_at = tx
-                    .now()
-                    .checked_add_signed(after)
-                    .unwrap_or(chrono::DateTime::<chrono::Utc>::MAX_UTC);
-                tx.set_timer(Timer::new(owner, instance, timer, due_at));
+                let due_at = tx.now().checked_add_signed(after).unwrap_or(DateTime::<Utc>::MAX_UTC);
+                let timer = Timer::new(owner, instance, timer, due_at);
+                case.timers.insert(timer.name.clone(), timer.due_at);
+                tx.set_timer(timer);
             }
-            None => tx.cancel_timer(owner, instance, timer),
+            None => {
+                case.timers.remove(&timer);
+                tx.cancel_timer(owner, instance, timer);
+            }
         }
     }
 
-    fn cancel_timers(&self, tx: &mut Tx, instance: &str) {
+    fn cancel_timers(&self, tx: &mut Tx, instance: &str, case: &mut Case<P::State>) {
+        case.timers.clear();
         let (owner, instance) = (self.process.name().into(), instance.to_owned());
         tx.defer(Deferred(What::CancelTimer { owner, instance, timer: None }));
     }
@@ -337,12 +365,13 @@ impl<P: ProcessManager> EventHandler<Tx> for ProcessHandler<P> {
     async fn handle(&self, tx: &mut Tx, event: &Envelope, (): ()) -> Result<(), HandlerError> {
         let Some((instance, happened)) = self.happened(event)? else { return Ok(()) };
         let begins = matches!(happened, Happened::Event);
-        let case = match self.load(tx, &instance).await? {
+        let mut case = match self.load(tx, &instance).await? {
             Some(case) => case,
             None if begins => Case {
                 status: Status::Running,
                 state: None,
                 compensations: Vec::new(),
+                timers: BTreeMap::new(),
                 error: None,
             },
             None => return Ok(()),
@@ -351,9 +380,17 @@ impl<P: ProcessManager> EventHandler<Tx> for ProcessHandler<P> {
             (Status::Running, happened) => {
                 let input = match happened {
                     Happened::Event => Input::Event(event),
-                    Happened::TimedOut(timer) => Input::TimedOut(timer),
+                    Happened::TimedOut { timer, due_at } => {
+                        if case.timers.get(timer) != Some(due_at) {
+                            return Ok(());
+                        }
+                        case.timers.remove(timer);
+                        Input::TimedOut(timer)
+                    }
                     Happened::Done(step) => Input::Done(step),
                     Happened::Failed { step, error } => Input::Failed { step, error },
+                    // The case knew that it was given up, and went on without it.
+                    Happened::Discarded(_) => return Ok(()),
                 };
                 self.go_on(tx, &instance, case, input)?
             }

@@ -18,11 +18,11 @@ use perme8_events::{
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    fixtures::{Noted, PROBE, emit, noted, operator},
+    fixtures::{Noted, PROBE, change, emit, noted, operator},
     orders::QUICK,
 };
 
-/// A journey: a flight and a hotel, both booked within an hour of the note 1, or neither.
+/// A journey: a flight and a hotel, both booked within an hour of the last note 1, or neither.
 struct Journey {
     subscriptions: [Subscription; 1],
 }
@@ -84,7 +84,7 @@ impl ProcessManager for Journey {
             return Ok(Some(Booked { flight: false, hotel: false }));
         };
         match input {
-            Input::Event(_) => {}
+            Input::Event(_) => steps.set_timer("patience", Duration::from_hours(1)),
             Input::Done(step) => {
                 booked.flight |= step == "flight";
                 booked.hotel |= step == "hotel";
@@ -225,6 +225,87 @@ on_both_engines! {
         assert_eq!(count_timers(db).await, 0, "nobody waits any more");
     }
 
+    async fn what_runs_when_a_case_turns_back_is_waited_for_and_not_tried_again(test: TestDb) {
+        let db = &test.db;
+        let desk = Desk::default();
+        desk.closed.lock().unwrap().push("book the hotel");
+        emit(db, [noted("rome", 1)]).await;
+        driver(db, &desk).await.run_until_idle().await;
+        // A node that is alive runs what waits.
+        change(db, sql!(
+            sqlite: "INSERT INTO event_nodes (node_id, name, handlers, started_at, beat_at, expires_at)
+                     VALUES (unhex('01'), 'slow', '[]', '1970-01-01T00:00:00+00:00', '1970-01-01T00:00:00+00:00',
+                       '2999-01-01T00:00:00+00:00')",
+            postgres: "INSERT INTO event_nodes (node_id, name, handlers, started_at, beat_at, expires_at)
+                       VALUES ('00000000-0000-0000-0000-000000000001', 'slow', '[]', '1970-01-01', '1970-01-01', '2999-01-01')"
+        ))
+        .await;
+        change(db, sql!(
+            "UPDATE event_jobs SET state = 'running', node_id = (SELECT node_id FROM event_nodes WHERE name = 'slow')
+             WHERE state = 'waiting'"
+        ))
+        .await;
+        test.clock.advance(Duration::from_mins(61));
+        driver(db, &desk).await.run_until_idle().await;
+        assert_eq!(desk.done(), ["book the flight"], "the hotel may still be booked");
+        expect![[r#"
+            rome compensating patience is at an end
+        "#]].assert_eq(&cases(db).await);
+        desk.closed.lock().unwrap().clear();
+        change(db, sql!("DELETE FROM event_nodes WHERE name = 'slow'")).await;
+        driver(db, &desk).await.run_until_idle().await;
+        assert_eq!(desk.done(), ["book the flight", "cancel the hotel", "cancel the flight"]);
+        expect![[r#"
+            rome compensated patience is at an end
+        "#]].assert_eq(&cases(db).await);
+    }
+
+    async fn a_timer_that_was_moved_is_not_told_of_at_its_old_instant(test: TestDb) {
+        let db = &test.db;
+        let desk = Desk::default();
+        desk.closed.lock().unwrap().push("book the hotel");
+        emit(db, [noted("rome", 1)]).await;
+        driver(db, &desk).await.run_until_idle().await;
+        // While the process rests it is written to, and only then the timer fires.
+        let operations = Operations::new(db);
+        operations.pause(&operator(), "tests.journey").await.unwrap();
+        emit(db, [noted("rome", 1)]).await;
+        test.clock.advance(Duration::from_mins(61));
+        driver(db, &desk).await.run_until_idle().await;
+        assert_eq!(count_timers(db).await, 0, "it has fired");
+        operations.resume(&operator(), "tests.journey").await.unwrap();
+        driver(db, &desk).await.run_until_idle().await;
+        expect![[r#"
+            rome running
+        "#]].assert_eq(&cases(db).await);
+        test.clock.advance(Duration::from_mins(61));
+        driver(db, &desk).await.run_until_idle().await;
+        expect![[r#"
+            rome compensated patience is at an end
+        "#]].assert_eq(&cases(db).await);
+    }
+
+    async fn what_an_operator_discards_need_not_be_taken_back(test: TestDb) {
+        let db = &test.db;
+        let desk = Desk::default();
+        desk.refused.lock().unwrap().extend(["book the hotel", "cancel the hotel"]);
+        emit(db, [noted("rome", 1)]).await;
+        driver(db, &desk).await.run_until_idle().await;
+        expect![[r#"
+            rome stuck undo hotel: fully booked
+        "#]].assert_eq(&cases(db).await);
+        let operations = Operations::new(db);
+        let [undo] = &operations.jobs(None, Some(JobState::Dead), 10).await.unwrap()[..] else {
+            panic!("one job is dead")
+        };
+        operations.discard_job(&operator(), undo.job_id).await.unwrap();
+        driver(db, &desk).await.run_until_idle().await;
+        assert_eq!(desk.done(), ["book the flight", "cancel the flight"]);
+        expect![[r#"
+            rome compensated undo hotel: fully booked
+        "#]].assert_eq(&cases(db).await);
+    }
+
     async fn what_cannot_be_taken_back_is_stuck_until_somebody_helps(test: TestDb) {
         let db = &test.db;
         let desk = Desk::default();
@@ -235,7 +316,7 @@ on_both_engines! {
             rome stuck undo flight: fully booked
         "#]].assert_eq(&cases(db).await);
         desk.refused.lock().unwrap().clear();
-        crate::fixtures::change(db, sql!("UPDATE event_jobs SET state = 'waiting' WHERE state = 'dead'")).await;
+        change(db, sql!("UPDATE event_jobs SET state = 'waiting' WHERE state = 'dead'")).await;
         driver(db, &desk).await.run_until_idle().await;
         expect![[r#"
             rome compensated undo flight: fully booked

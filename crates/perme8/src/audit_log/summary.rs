@@ -115,6 +115,7 @@ mod tests {
         }
         expect![[r#"
             perme8_events.job_done: queue
+            perme8_events.job_discarded: queue
             perme8_events.job_given_up: attempts, queue
             perme8_events.operator_acted: action, detail, operator, position, subject, subject_kind
             perme8_events.timer_fired: due_at, instance, owner, timer

@@ -237,8 +237,8 @@ impl Claim {
             return Ok(false);
         }
         tx.commit().await?;
-        if self.ordering_key.is_some() && matches!(ended, Ended::Done(_)) {
-            // The next of the key may run now.
+        if self.ordering_key.is_some() {
+            // The next of the key may be free to run.
             db.deferred();
         }
         Ok(true)
@@ -287,7 +287,8 @@ impl Claim {
     ) -> Result<u64, StorageError> {
         let now = tx.now();
         tx.query(sql!(
-            "UPDATE event_jobs SET state = $3, attempts = $4, due_at = $5, error = $6, updated_at = $7
+            "UPDATE event_jobs SET state = CASE WHEN is_unwanted THEN 'cancelled' ELSE $3 END, attempts = $4, due_at = $5,
+               error = $6, updated_at = $7, payload = CASE WHEN is_unwanted THEN 'null' ELSE payload END
              WHERE job_id = $1 AND epoch = $2 AND state = 'running'"
         ))
         .bind(self.job_id)

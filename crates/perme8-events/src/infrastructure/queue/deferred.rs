@@ -6,7 +6,7 @@ use sqlx::types::Json;
 
 use crate::{
     application::{
-        deferred::{Deferred, Timer, What},
+        deferred::{Deferred, LATEST, Timer, What},
         job::Enqueued,
         transaction::Transaction as _,
     },
@@ -21,9 +21,6 @@ const PAYLOAD_BYTES: usize = 256 * 1024;
 const KEY_BYTES: usize = 500;
 /// The key of an origin may be that of a job behind the name of its queue.
 const ORIGIN_KEY_BYTES: usize = 2 * KEY_BYTES;
-/// What is due later is due then: SQLite compares times as texts, in which a year has four digits.
-const LAST: DateTime<Utc> =
-    DateTime::from_timestamp(253_402_300_799, 0).expect("the last second of the year 9999");
 
 /// Something to be done later cannot be written down.
 #[derive(Debug, thiserror::Error)]
@@ -73,10 +70,13 @@ pub(crate) async fn write(
         }
         What::CancelOrdered { queue, ordering_key } => {
             let now = tx.now();
-            // The predicate of the index, word for word, or SQLite would not use it.
+            // What runs may have its effect at any moment, so what undoes that must wait until it has ended. The predicate of the
+            // index stands word for word, or SQLite would not use it.
             tx.query(sql!(
-                "UPDATE event_jobs SET state = 'cancelled', updated_at = $3, payload = 'null'
-                 WHERE queue = $1 AND ordering_key = $2 AND state IN ('waiting', 'running', 'dead') AND state <> 'running'"
+                "UPDATE event_jobs SET is_unwanted = (state = 'running'), updated_at = $3,
+                   state = CASE WHEN state = 'running' THEN state ELSE 'cancelled' END,
+                   payload = CASE WHEN state = 'running' THEN payload ELSE 'null' END
+                 WHERE queue = $1 AND ordering_key = $2 AND state IN ('waiting', 'running', 'dead')"
             ))
             .bind(*queue)
             .bind(ordering_key.as_str())
@@ -129,7 +129,7 @@ pub(crate) async fn enqueue(
     .bind(ordering_key.as_deref())
     .bind(*is_told)
     .bind(Json(RawValue::from_string(payload)?))
-    .bind(due_at.unwrap_or(now).min(LAST))
+    .bind(due_at.unwrap_or(now).min(LATEST))
     .bind(cause.on_behalf_of)
     .bind(cause.workspace_id)
     .bind(cause.correlation_id)
@@ -156,7 +156,7 @@ async fn set(tx: &mut Tx, timer: &Timer, origin: &Origin) -> Result<(), StorageE
     .bind(owner.as_ref())
     .bind(instance.as_str())
     .bind(name.as_str())
-    .bind((*due_at).min(LAST))
+    .bind(*due_at)
     .bind(cause.on_behalf_of)
     .bind(cause.workspace_id)
     .bind(cause.correlation_id)

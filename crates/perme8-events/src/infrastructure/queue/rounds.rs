@@ -70,13 +70,13 @@ impl Db {
         now: DateTime<Utc>,
     ) -> Result<u64, StorageError> {
         self.change(sql!(
-            sqlite: "UPDATE event_jobs SET state = 'waiting', epoch = epoch + 1, due_at = $2, updated_at = $2, node_id = NULL,
-                       error = 'the process that ran it is gone'
+            sqlite: "UPDATE event_jobs SET state = CASE WHEN is_unwanted THEN 'cancelled' ELSE 'waiting' END, epoch = epoch + 1, due_at = $2, updated_at = $2, node_id = NULL,
+                       payload = CASE WHEN is_unwanted THEN 'null' ELSE payload END, error = 'the process that ran it is gone'
                      WHERE state = 'running' AND queue IN (SELECT value FROM json_each($1))
                        AND NOT EXISTS (SELECT 1 FROM event_nodes n
                          WHERE n.node_id = event_jobs.node_id AND $2 BETWEEN n.beat_at AND n.expires_at)",
-            postgres: "UPDATE event_jobs SET state = 'waiting', epoch = epoch + 1, due_at = $2, updated_at = $2, node_id = NULL,
-                       error = 'the process that ran it is gone'
+            postgres: "UPDATE event_jobs SET state = CASE WHEN is_unwanted THEN 'cancelled' ELSE 'waiting' END, epoch = epoch + 1, due_at = $2, updated_at = $2, node_id = NULL,
+                       payload = CASE WHEN is_unwanted THEN 'null' ELSE payload END, error = 'the process that ran it is gone'
                      WHERE state = 'running' AND queue IN (SELECT jsonb_array_elements_text($1))
                        AND NOT EXISTS (SELECT 1 FROM event_nodes n
                          WHERE n.node_id = event_jobs.node_id AND clock_timestamp() BETWEEN n.beat_at AND n.expires_at)"
@@ -105,7 +105,8 @@ impl Db {
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
         self.change(sql!(
-            "UPDATE event_jobs SET state = 'waiting', attempts = attempts - 1, due_at = $3, updated_at = $3, node_id = NULL
+            "UPDATE event_jobs SET state = CASE WHEN is_unwanted THEN 'cancelled' ELSE 'waiting' END, attempts = attempts - 1,
+               due_at = $3, updated_at = $3, node_id = NULL, payload = CASE WHEN is_unwanted THEN 'null' ELSE payload END
              WHERE job_id = $1 AND epoch = $2 AND state = 'running'"
         ))
         .bind(job_id)

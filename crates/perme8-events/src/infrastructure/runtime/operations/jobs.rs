@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::{
     application::transaction::Transaction as _,
     domain::{
-        core_events::{JobId, OperatorAction, SubjectKind},
+        core_events::{JobDiscarded, JobId, OperatorAction, SubjectKind},
         error::StorageError,
         id::{CorrelationId, Id},
     },
@@ -322,7 +322,7 @@ impl Operations {
         Ok(())
     }
 
-    /// Gives up a dead job for good; what is ordered behind it runs.
+    /// Gives up a dead job for good: what is ordered behind it runs, and the case that commanded it counts it as settled.
     ///
     /// # Errors
     ///
@@ -335,19 +335,27 @@ impl Operations {
         let job = self.job_status(job_id).await?;
         self.act(operator, async |tx| {
             let now = tx.now();
-            let discarded = tx
+            let discarded: Option<(bool,)> = tx
                 .query(sql!(
                     "UPDATE event_jobs SET state = 'cancelled', updated_at = $2,
                        payload = CASE WHEN $3 THEN payload ELSE 'null' END
-                     WHERE job_id = $1 AND state = 'dead'"
+                     WHERE job_id = $1 AND state = 'dead' RETURNING is_told"
                 ))
                 .bind(job_id)
                 .bind(now)
                 .bind(self.keeps_payloads(&job.queue))
-                .exec()
+                .opt()
                 .await?;
-            if discarded == 0 {
+            let Some((is_told,)) = discarded else {
                 return Err(OperationError::NotDead { job_id, state: job.state });
+            };
+            if is_told {
+                tx.emit(JobDiscarded {
+                    job_id,
+                    queue: job.queue.clone(),
+                    idempotency_key: job.idempotency_key.clone(),
+                    ordering_key: job.ordering_key.clone(),
+                });
             }
             Ok(((), Some(on_job(OperatorAction::Discard, &job))))
         })

@@ -1,4 +1,4 @@
-//! How many sockets each person has open on this node.
+//! How many streams and sockets each person has open on this node.
 
 use std::{
     collections::HashMap,
@@ -7,11 +7,11 @@ use std::{
 
 use perme8_events::UserId;
 
-/// The sockets that are open, counted by person.
+/// What is open, counted by person.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Seats(Arc<Mutex<HashMap<UserId, usize>>>);
 
-/// Counts as an open socket of a person until it is dropped.
+/// Counts as an open stream or socket of a person until it is dropped.
 #[derive(Debug)]
 pub(crate) struct Seat {
     seats: Seats,
@@ -19,7 +19,7 @@ pub(crate) struct Seat {
 }
 
 impl Seats {
-    /// One more socket of this person, unless there are as many as there may be.
+    /// One more of this person, unless there are as many as there may be.
     pub(crate) fn take(&self, person: UserId, most: usize) -> Option<Seat> {
         let mut taken = self.taken();
         let open = taken.get(&person).copied().unwrap_or(0);
@@ -58,7 +58,7 @@ mod tests {
     }
 
     #[test]
-    fn a_seat_is_free_again_when_its_socket_is_gone() {
+    fn a_seat_is_free_again_when_its_connection_is_gone() {
         let seats = Seats::default();
         let (first, second) = (seats.take(person(1), 2), seats.take(person(1), 2));
         assert!(first.is_some() && second.is_some());
