@@ -212,7 +212,7 @@ async fn a_person_has_so_many_streams_and_no_more() {
     let open = host.stream(get(MINE).bearer(&ada.token)).await;
     let refused = host.ask(get(MINE).bearer(&ada.token)).await;
     assert_eq!(
-        (refused.status(), refused.json()["code"].as_str()),
+        (refused.status.as_u16(), refused.json()["code"].as_str()),
         (429, Some("too_many_connections"))
     );
     let of_another = host.stream(get(MINE).bearer(&bob.token)).await;

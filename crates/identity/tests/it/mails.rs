@@ -7,22 +7,28 @@ use identity::{
     UserLoggedIn,
 };
 use mail::{Correspondent, Mailbox, MailboxEntry, SendMail, Stationery};
-use perme8_events::{host::Runtime, testing::Driver};
+use perme8_events::{
+    host::{Operations, Operator, Replay, Runtime},
+    testing::Driver,
+};
 
 use super::*;
 
 const QUARTER: Duration = Duration::from_mins(15);
 
 /// Everything that a mail of this context needs on its way.
-async fn post(test: &TestDb, identity: &Identity) -> Driver {
+fn runtime(test: &TestDb, identity: &Identity) -> Runtime {
     let stationery = Stationery::new("Perme8", "https://perme8.example".parse().unwrap());
     let from = Correspondent::new("noreply@perme8.example", "Perme8").unwrap();
-    let runtime = Runtime::builder(&test.db)
+    Runtime::builder(&test.db)
         .handler(identity.mailer(stationery))
         .worker(LinkRequests::new(identity.clone()))
         .worker(SendMail::into_mailbox(from, &test.db))
-        .build();
-    runtime.driver(Some(test.clock.clone())).await
+        .build()
+}
+
+async fn post(test: &TestDb, identity: &Identity) -> Driver {
+    runtime(test, identity).driver(Some(test.clock.clone())).await
 }
 
 /// The mails to somebody, oldest first.
@@ -92,6 +98,21 @@ on_both_engines! {
         let [old, new] = &mails(&test, "dan@example.com").await[..] else { panic!("two mails") };
         assert!(matches!(log_in(&identity, old).await, Err(LogInByLinkError::InvalidToken)));
         assert!(log_in(&identity, new).await.is_ok());
+    }
+
+    async fn what_is_replayed_with_its_effects_is_mailed_again(test: TestDb) {
+        let identity = Identity::with_cheap_passwords(test.db.clone());
+        let mut post = post(&test, &identity).await;
+        let registered = identity.register_user(Origin::anonymous(), dan()).await.unwrap();
+        post.run_until_idle().await;
+        let operations = Operations::of(&runtime(&test, &identity), &[]);
+        let (aggregate_type, aggregate_id) = ("user".to_owned(), registered.id.to_string());
+        let replay = Replay { aggregate_type, aggregate_id, with_effects: true };
+        let operator = Operator::new("ada", Origin::system("tests")).unwrap();
+        operations.replay(&operator, "identity.mailer", &replay).await.unwrap();
+        post.run_until_idle().await;
+        let [_, again] = &mails(&test, "dan@example.com").await[..] else { panic!("two mails") };
+        assert!(log_in(&identity, again).await.is_ok());
     }
 
     async fn a_link_is_sent_to_those_who_have_an_account(test: TestDb) {
