@@ -8,7 +8,7 @@ use crate::application::job::Enqueued;
 
 /// What is due later is due then: SQLite compares times as texts, in which a year has four digits.
 pub(crate) const LATEST: DateTime<Utc> =
-    DateTime::from_timestamp_micros(253_402_300_799_999_999).expect("chrono knows the year 9999");
+    DateTime::from_timestamp(253_402_300_799, 0).expect("the last second of the year 9999");
 
 /// What a transaction leaves to be done after its commit: a job or a timer, its Rust type forgotten.
 #[derive(Debug)]
