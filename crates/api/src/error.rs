@@ -35,6 +35,8 @@ pub(crate) struct ApiError {
 #[derive(Clone, Debug)]
 enum Says {
     Message(&'static str),
+    /// A message, and what it is about.
+    Detail(&'static str, &'static str, Value),
     Fields(FieldProblems),
 }
 
@@ -45,6 +47,17 @@ impl ApiError {
 
     fn with_header(self, name: HeaderName, value: HeaderValue) -> Self {
         Self { header: Some(Box::new((name, value))), ..self }
+    }
+
+    /// The same, with what its message is about.
+    fn with_detail(self, name: &'static str, detail: Value) -> Self {
+        let says = match self.says {
+            Says::Message(message) | Says::Detail(message, _, _) => {
+                Says::Detail(message, name, detail)
+            }
+            says @ Says::Fields(_) => says,
+        };
+        Self { says, ..self }
     }
 
     pub(crate) const fn malformed_json() -> Self {
@@ -227,6 +240,9 @@ impl ApiError {
         match says {
             Says::Message(message) => {
                 json!({ "error": message, "code": code, "request_id": request_id })
+            }
+            Says::Detail(message, name, detail) => {
+                json!({ "error": message, "code": code, "request_id": request_id, *name: detail })
             }
             Says::Fields(fields) => {
                 json!({ "errors": fields, "code": code, "request_id": request_id })

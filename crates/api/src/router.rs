@@ -56,7 +56,7 @@ fn people() -> Router<Api> {
         .route("/api/users/password-reset/{token}", put(passwords::reset))
         .route("/api/sessions", post(sessions::begin).delete(sessions::end))
         .route("/api/sessions/magic-link", post(sessions::send_link))
-        .route("/api/me", get(users::me).patch(users::update))
+        .route("/api/me", get(users::me).patch(users::update).delete(users::delete))
         .route("/api/me/email", post(emails::send_link))
         .route("/api/me/email/{token}", put(emails::change))
         .route("/api/me/password", put(passwords::change))

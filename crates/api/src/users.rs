@@ -1,10 +1,13 @@
 //! Accounts.
 
-use axum::{extract::State, http::StatusCode};
-use identity::{RegisterUser, Secret, UpdateProfile, UserProfile};
+use axum::{
+    extract::State,
+    http::{HeaderName, HeaderValue, StatusCode, header::SET_COOKIE},
+};
+use identity::{DeleteAccount, RegisterUser, Secret, UpdateProfile, UserProfile};
 
 use crate::{
-    auth::Caller,
+    auth::{self, Caller},
     body::Body,
     edge::Edge,
     error::ApiError,
@@ -65,4 +68,14 @@ pub(crate) async fn update(
     Body(command): Body<UpdateProfile>,
 ) -> Result<Data<UserProfile>, ApiError> {
     Ok(Data::new(api.identity.update_profile(caller.origin, command).await?))
+}
+
+/// `DELETE /api/me`
+pub(crate) async fn delete(
+    State(api): State<Api>,
+    caller: Caller,
+) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), ApiError> {
+    let command = DeleteAccount { session_id: caller.session_id };
+    api.identity.delete_account(caller.origin, command).await?;
+    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, auth::no_cookie(&api))]))
 }

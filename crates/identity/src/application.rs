@@ -9,6 +9,7 @@ pub(crate) mod change_password;
 pub(crate) mod confirm_user;
 pub(crate) mod create_workspace;
 pub(crate) mod decline_invitation;
+pub(crate) mod delete_account;
 pub(crate) mod delete_workspace;
 pub(crate) mod expire_invitations;
 pub(crate) mod fresh_session;

@@ -24,6 +24,7 @@ pub use application::change_password::{ChangePassword, ChangePasswordError};
 pub use application::confirm_user::{ConfirmUser, ConfirmUserError};
 pub use application::create_workspace::{CreateWorkspace, CreateWorkspaceError};
 pub use application::decline_invitation::{DeclineInvitation, DeclineInvitationError};
+pub use application::delete_account::{DeleteAccount, DeleteAccountError};
 pub use application::delete_workspace::{DeleteWorkspace, DeleteWorkspaceError};
 pub use application::expire_invitations::{ExpireInvitations, ExpireInvitationsError};
 pub use application::invite_member::{InviteMember, InviteMemberError};
@@ -56,9 +57,7 @@ pub use domain::secret::Secret;
 
 // Read models of the facade, and why it did not answer.
 pub use application::read_models::{
-    Authenticated, InvitationOffer, InvitationSummary, IssuedTicket, ListMembers, LoggedIn,
-    MemberPlace, MemberSummary, MembersPage, QueryError, SessionSummary, UserProfile,
-    WorkspaceDetails,
+    Authenticated, InvitationOffer, InvitationSummary, IssuedTicket, ListMembers, LoggedIn, MemberPlace, MembersPage, MemberSummary, OwnedWorkspace, QueryError, SessionSummary, UserProfile, WorkspaceDetails,
 };
 
 // Queries: for the gateways of other contexts.

@@ -9,6 +9,8 @@ mod acts;
 #[cfg(test)]
 mod company;
 #[cfg(test)]
+mod estates;
+#[cfg(test)]
 mod fake_secrets;
 #[cfg(test)]
 mod tables;

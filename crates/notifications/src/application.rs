@@ -7,6 +7,7 @@ pub(crate) mod mark_read;
 pub(crate) mod on_access_lost;
 pub(crate) mod on_digest_due;
 pub(crate) mod on_invitation;
+pub(crate) mod on_user_deleted;
 pub(crate) mod on_workspace_activity;
 pub(crate) mod ports;
 pub(crate) mod preference_list;

@@ -8,6 +8,7 @@ pub(crate) mod digest_store;
 pub(crate) mod identity_gateway;
 pub(crate) mod notification_queries;
 pub(crate) mod notification_store;
+pub(crate) mod people;
 pub(crate) mod preference_store;
 pub(crate) mod row;
 

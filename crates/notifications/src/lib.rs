@@ -44,6 +44,7 @@ pub use application::announcement::Announcement;
 pub use application::on_access_lost::OnAccessLost;
 pub use application::on_digest_due::OnDigestDue;
 pub use application::on_invitation::OnInvitation;
+pub use application::on_user_deleted::OnUserDeleted;
 pub use application::on_workspace_activity::OnWorkspaceActivity;
 pub use facade::announcer::Announcer;
 

@@ -11,6 +11,8 @@ mod bodies;
 #[cfg(test)]
 mod credentials;
 #[cfg(test)]
+mod deletion;
+#[cfg(test)]
 mod edge;
 #[cfg(test)]
 mod emails;

@@ -2,9 +2,11 @@
 
 use axum::http::StatusCode;
 use identity::{
-    ChangeEmailError, ChangePasswordError, LogOutError, ReauthenticateError,
+    ChangeEmailError, ChangePasswordError, DeleteAccountError, LogOutError, ReauthenticateError,
     RequestEmailChangeError, RequestPasswordResetError, ResetPasswordError, UpdateProfileError,
 };
+
+use serde_json::json;
 
 use super::{ApiError, identity::log_in_refused};
 
@@ -48,6 +50,22 @@ impl From<ChangeEmailError> for ApiError {
             ChangeEmailError::InvalidToken => LINK_REFUSED,
             ChangeEmailError::Invalid(fields) => fields.into(),
             ChangeEmailError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<DeleteAccountError> for ApiError {
+    fn from(error: DeleteAccountError) -> Self {
+        match error {
+            DeleteAccountError::Forbidden => Self::forbidden(),
+            DeleteAccountError::NotFresh => NOT_FRESH,
+            DeleteAccountError::OwnsWorkspaces(owned) => Self::new(
+                StatusCode::CONFLICT,
+                "owns_workspaces",
+                "Workspaces of the account must be transferred or deleted first",
+            )
+            .with_detail("workspaces", json!(owned)),
+            DeleteAccountError::Storage(error) => error.into(),
         }
     }
 }

@@ -174,6 +174,21 @@ pub(crate) trait Members: Load<Member> {
     ) -> impl Future<Output = Result<Vec<UserId>, StorageError>> + Send;
 }
 
+/// What people leave behind who give up their account.
+pub(crate) trait Estates: Transaction {
+    /// Where a person is a member, the longest membership first.
+    fn memberships_of(
+        &mut self,
+        user: UserId,
+    ) -> impl Future<Output = Result<Vec<Member>, StorageError>> + Send;
+
+    /// Forgets the invitations that a person made and that wait for no answer, and that others were announced to this person.
+    fn forget_invitations_of(
+        &mut self,
+        user: UserId,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+}
+
 /// Questions about invitations.
 pub(crate) trait Invitations: Load<Invitation> {
     /// The invitation of the address that waits for an answer, overdue or not.

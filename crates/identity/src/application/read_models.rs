@@ -208,6 +208,17 @@ pub struct MembersPage {
     pub next: Option<MemberPlace>,
 }
 
+/// A workspace that keeps its owner from giving up the account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct OwnedWorkspace {
+    /// Which.
+    pub id: WorkspaceId,
+    /// What it is called.
+    pub name: String,
+    /// What it is called in addresses.
+    pub slug: String,
+}
+
 /// A member, for the other members.
 #[derive(Clone, PartialEq, Eq, Serialize)]
 pub struct MemberSummary {

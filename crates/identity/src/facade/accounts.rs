@@ -7,6 +7,7 @@ use crate::application::{
     acting::acting_user,
     change_email::{ChangeEmail, ChangeEmailError},
     change_password::{ChangePassword, ChangePasswordError},
+    delete_account::{DeleteAccount, DeleteAccountError},
     issue_password_reset::{IssuePasswordReset, IssuePasswordResetError},
     read_models::UserProfile,
     request_email_change::{RequestEmailChange, RequestEmailChangeError},
@@ -115,5 +116,19 @@ impl Identity {
         command: ChangeEmail,
     ) -> Result<UserProfile, ChangeEmailError> {
         transact!(self, origin, tx => command.execute(tx, &*self.tokens))
+    }
+
+    /// Deletes the account of the person who acts, for good.
+    ///
+    /// # Errors
+    ///
+    /// [`DeleteAccountError`].
+    #[tracing::instrument(skip_all, fields(session.id = %command.session_id))]
+    pub async fn delete_account(
+        &self,
+        origin: Origin,
+        command: DeleteAccount,
+    ) -> Result<(), DeleteAccountError> {
+        transact!(self, origin, tx => command.execute(tx))
     }
 }

@@ -9,7 +9,9 @@ use perme8_events::{
 use uuid::Uuid;
 
 use crate::{
-    application::ports::{EmailTokens, Invitations, Members, Sessions, Tickets, Users, Workspaces},
+    application::ports::{
+        EmailTokens, Estates, Invitations, Members, Sessions, Tickets, Users, Workspaces,
+    },
     domain::{
         email::Email,
         invitation::{Invitation, InvitationStatus, NewInvitation},
@@ -34,6 +36,7 @@ trait Ports:
     + Workspaces
     + Members
     + Invitations
+    + Estates
     + Save<User>
     + Save<Workspace>
     + Save<Member>
@@ -49,6 +52,7 @@ impl<T> Ports for T where
         + Workspaces
         + Members
         + Invitations
+        + Estates
         + Save<User>
         + Save<Workspace>
         + Save<Member>
@@ -89,6 +93,7 @@ macro_rules! promises {
 }
 
 // Below the macro, because macros are visible only after their definition.
+mod estates;
 mod invitations;
 mod members;
 mod people;

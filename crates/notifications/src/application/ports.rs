@@ -71,6 +71,15 @@ pub(crate) trait Inboxes: Transaction {
     ) -> impl Future<Output = Result<u64, StorageError>> + Send;
 }
 
+/// Whose things this context keeps.
+pub(crate) trait People: Transaction {
+    /// Forgets everything about a person.
+    fn forget_person(
+        &mut self,
+        user: UserId,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+}
+
 /// Which invitations need no answer any more.
 pub(crate) trait Answers: Transaction {
     /// What became of an invitation, if anything did.

@@ -3,7 +3,7 @@
 use perme8_events::{Load, Save, Unsaved, UserId};
 
 use crate::{
-    application::ports::{Accesses, Answers, Digests, Inboxes, Wishes},
+    application::ports::{Accesses, Answers, Digests, Inboxes, People, Wishes},
     domain::{notification::Notification, preferences::Preferences},
     testing::{id, notification},
 };
@@ -20,6 +20,7 @@ trait Ports:
     + Accesses
     + Wishes
     + Digests
+    + People
     + Save<Notification>
     + Load<Preferences>
     + Save<Preferences>
@@ -32,6 +33,7 @@ impl<T> Ports for T where
         + Accesses
         + Wishes
         + Digests
+        + People
         + Save<Notification>
         + Load<Preferences>
         + Save<Preferences>

@@ -9,7 +9,7 @@ use perme8_events::{
 };
 
 use crate::{
-    application::ports::{Accesses, Answers, Inboxes},
+    application::ports::{Accesses, Answers, Inboxes, People},
     domain::{
         action::NotificationAction,
         notification::{Notification, NotificationId},
@@ -191,6 +191,16 @@ impl Answers for FakeTx<Memory> {
         let old = answers.filter(|(_, (_, at))| *at <= up_to).map(|(id, (_, at))| (*at, *id));
         let old = old.collect();
         Ok(purge(&mut self.state.answers, old, limit))
+    }
+}
+
+impl People for FakeTx<Memory> {
+    async fn forget_person(&mut self, user: UserId) -> Result<(), StorageError> {
+        self.state.notifications.retain(|_, notification| notification.user_id != user);
+        self.state.losses.retain(|(person, _), _| *person != Some(user));
+        self.state.preferences.remove(&user);
+        self.state.digests.remove(&user);
+        Ok(())
     }
 }
 

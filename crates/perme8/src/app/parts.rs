@@ -69,6 +69,7 @@ pub(super) fn with_handlers(
         .handler(notifications::OnInvitation::new(Arc::clone(&directory)))
         .handler(notifications::OnWorkspaceActivity::new(Arc::clone(&directory)))
         .handler(notifications::OnAccessLost::new())
+        .handler(notifications::OnUserDeleted::new())
         .handler(notifications::OnDigestDue::new(Arc::clone(&directory), stationery))
         .handler(AuditLog::new())
         .worker(notifications::Announcer::new(db.clone(), directory))

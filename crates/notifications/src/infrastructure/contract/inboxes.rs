@@ -1,6 +1,6 @@
 //! Notifications are found as they were written, and written as they were found.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use perme8_events::{Position, Unsaved};
@@ -18,6 +18,19 @@ contracts! {
         assert_eq!(tx.notification_of(ADA, id(1)).await.unwrap(), Some(written));
         assert_eq!(tx.notification_of(BOB, id(1)).await.unwrap(), None);
         assert_eq!(tx.notification_of(ADA, id(2)).await.unwrap(), None);
+    }
+
+    async fn whoever_is_forgotten_leaves_others_as_they_were(tx: &mut impl Ports) {
+        write(tx, 1, ADA).await;
+        let of_bob = write(tx, 2, BOB).await;
+        for user in [ADA, BOB] {
+            tx.remember_loss(Some(user), ACME, Position::new(7)).await.unwrap();
+        }
+        tx.forget_person(ADA).await.unwrap();
+        assert_eq!(tx.notification_of(ADA, id(1)).await.unwrap(), None);
+        assert_eq!(tx.notification_of(BOB, id(2)).await.unwrap(), Some(of_bob));
+        let losses = BTreeMap::from([(ADA, Position::START), (BOB, Position::new(7))]);
+        assert_eq!(tx.last_losses(&[ADA, BOB], ACME).await.unwrap(), losses);
     }
 
     async fn decisions_are_kept(tx: &mut impl Ports) {
