@@ -9,6 +9,7 @@ mod edge;
 mod emails;
 mod error;
 mod etag;
+mod export;
 mod fields;
 mod follower;
 mod headers;

@@ -10,9 +10,9 @@ use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    admin, audit, body, emails, error::ApiError, headers, health, invitation_lists, invitations,
-    members, metrics, notifications, pages, panics, passwords, preferences, request_id,
-    same_origin, sessions, socket, state::Api, streams, tickets, users, workspaces,
+    admin, audit, body, emails, error::ApiError, export, headers, health, invitation_lists,
+    invitations, members, metrics, notifications, pages, panics, passwords, preferences,
+    request_id, same_origin, sessions, socket, state::Api, streams, tickets, users, workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
@@ -57,6 +57,7 @@ fn people() -> Router<Api> {
         .route("/api/sessions", post(sessions::begin).delete(sessions::end))
         .route("/api/sessions/magic-link", post(sessions::send_link))
         .route("/api/me", get(users::me).patch(users::update).delete(users::delete))
+        .route("/api/me/export", get(export::export))
         .route("/api/me/email", post(emails::send_link))
         .route("/api/me/email/{token}", put(emails::change))
         .route("/api/me/password", put(passwords::change))

@@ -4,6 +4,7 @@ use perme8_events::sql::Migrations;
 
 pub(crate) mod directory;
 pub(crate) mod estates;
+pub(crate) mod export_queries;
 pub(crate) mod invitation_store;
 pub(crate) mod member_queries;
 pub(crate) mod member_store;

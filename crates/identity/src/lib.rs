@@ -57,7 +57,9 @@ pub use domain::secret::Secret;
 
 // Read models of the facade, and why it did not answer.
 pub use application::read_models::{
-    Authenticated, InvitationOffer, InvitationSummary, IssuedTicket, ListMembers, LoggedIn, MemberPlace, MembersPage, MemberSummary, OwnedWorkspace, QueryError, SessionSummary, UserProfile, WorkspaceDetails,
+    AccountExport, Authenticated, ExportedInvitation, InvitationOffer, InvitationSummary,
+    IssuedTicket, ListMembers, LoggedIn, MemberPlace, MemberSummary, MembersPage, OwnedWorkspace,
+    QueryError, SessionSummary, UserProfile, WorkspaceDetails,
 };
 
 // Queries: for the gateways of other contexts.

@@ -73,6 +73,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("DELETE", "/api/sessions", None, Access::People),
     route("GET", "/api/me", None, Access::People),
     route("DELETE", "/api/me", None, Access::People),
+    route("GET", "/api/me/export", None, Access::People),
     route("PATCH", "/api/me", Some(r#"{"first_name":"N"}"#), Access::People),
     route("POST", "/api/me/email", Some(r#"{"email":"x@example.com"}"#), Access::People),
     route("PUT", "/api/me/email/{token}", None, Access::People),

@@ -4,6 +4,7 @@ mod accounts;
 mod admin;
 mod audit;
 mod client;
+mod export;
 mod health;
 mod host;
 mod html;

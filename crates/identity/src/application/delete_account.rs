@@ -166,10 +166,16 @@ mod tests {
     #[tokio::test]
     async fn an_invitation_outlives_the_account_that_it_was_announced_to() {
         let (tx, _) = invited(INVITEE).await;
-        check(tx, INVITEE, 0, expect![[r#"
+        check(
+            tx,
+            INVITEE,
+            0,
+            expect![[r#"
             Ok(())
             identity.user_deleted {"user_id":"00000000-0000-0000-0000-00000000000a"}
-        "#]]).await;
+        "#]],
+        )
+        .await;
         let (tx, _) = invited(INVITEE).await;
         let (tx, _) = delete(tx, INVITEE, 0).await;
         let [invitation] = &tx.state.invitations[..] else { panic!("it waits on") };
@@ -179,9 +185,15 @@ mod tests {
     #[tokio::test]
     async fn owners_hand_over_what_they_own_first() {
         let (tx, _) = invited(INVITEE).await;
-        check(tx, OWNER, 0, expect![[r#"
+        check(
+            tx,
+            OWNER,
+            0,
+            expect![[r#"
             Err(1 workspace(s) must be transferred or deleted first)
-        "#]]).await;
+        "#]],
+        )
+        .await;
         let (tx, _) = invited(INVITEE).await;
         let (_, outcome) = delete(tx, OWNER, 0).await;
         let Err(DeleteAccountError::OwnsWorkspaces(owned)) = outcome else { panic!("refused") };
@@ -191,9 +203,15 @@ mod tests {
     #[tokio::test]
     async fn an_old_session_deletes_nothing() {
         let (tx, _) = invited(INVITEE).await;
-        check(tx, GUEST, 20, expect![[r#"
+        check(
+            tx,
+            GUEST,
+            20,
+            expect![[r#"
             Err(show once more who you are)
-        "#]]).await;
+        "#]],
+        )
+        .await;
     }
 
     #[tokio::test]

@@ -208,6 +208,46 @@ pub struct MembersPage {
     pub next: Option<MemberPlace>,
 }
 
+/// Everything that this context holds of a person, for that person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AccountExport {
+    /// What the account says of them.
+    pub profile: UserProfile,
+    /// Where they are logged in.
+    pub sessions: Vec<SessionSummary>,
+    /// The workspaces that they belong to, archived or not.
+    pub workspaces: Vec<WorkspaceDetails>,
+    /// The invitations to their address, whatever became of them.
+    pub invitations_received: Vec<ExportedInvitation>,
+    /// The invitations that they made, whatever became of them.
+    pub invitations_sent: Vec<ExportedInvitation>,
+}
+
+/// An invitation, for one of the two that it concerns.
+#[derive(Clone, PartialEq, Eq, Serialize)]
+pub struct ExportedInvitation {
+    /// Which.
+    pub id: InvitationId,
+    /// Into what.
+    pub workspace_id: WorkspaceId,
+    /// What it is called.
+    pub workspace_name: String,
+    /// Who is invited, in lower case.
+    pub email: String,
+    /// As what.
+    pub role: Role,
+    /// What became of it.
+    pub status: String,
+    /// Since when.
+    pub created_at: DateTime<Utc>,
+    /// When it was last sent.
+    pub sent_at: DateTime<Utc>,
+    /// Until when it can be answered.
+    pub expires_at: DateTime<Utc>,
+}
+
+discreet! { ExportedInvitation { id, workspace_id, role, status, created_at, sent_at, expires_at } }
+
 /// A workspace that keeps its owner from giving up the account.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OwnedWorkspace {

@@ -2,14 +2,14 @@
 
 use perme8_events::{Actor, Origin};
 
-use super::{Identity, Refusal};
+use super::{Identity, Refusal, person};
 use crate::application::{
     acting::acting_user,
     change_email::{ChangeEmail, ChangeEmailError},
     change_password::{ChangePassword, ChangePasswordError},
     delete_account::{DeleteAccount, DeleteAccountError},
     issue_password_reset::{IssuePasswordReset, IssuePasswordResetError},
-    read_models::UserProfile,
+    read_models::{AccountExport, QueryError, UserProfile},
     request_email_change::{RequestEmailChange, RequestEmailChangeError},
     request_password_reset::{RequestPasswordReset, RequestPasswordResetError},
     reset_password::{ResetPassword, ResetPasswordError},
@@ -130,5 +130,15 @@ impl Identity {
         command: DeleteAccount,
     ) -> Result<(), DeleteAccountError> {
         transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Everything that this context holds of the person who asks, but secrets.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn export_account(&self, origin: &Origin) -> Result<AccountExport, QueryError> {
+        self.queries.export(person(origin)?).await?.ok_or(QueryError::NotFound)
     }
 }

@@ -10,7 +10,14 @@ use perme8_events::{
 
 use super::Identity;
 use crate::{
-    AcceptInvitation, ArchiveWorkspace, ChangeEmail, ChangeMemberRole, ChangePassword, ConfirmUser, CreateWorkspace, DeclineInvitation, DeleteAccount, DeleteWorkspace, ExpireInvitations, InvitationRef, InviteMember, InviteMembers, InviteRow, IssueConfirmation, IssueMagicLink, IssuePasswordReset, IssueTicket, LeaveWorkspace, ListMembers, LogIn, LogInByLink, LogOut, Proof, PurgeExpired, Reauthenticate, RedeemTicket, RegisterUser, RemoveMember, RequestEmailChange, RequestMagicLink, RequestPasswordReset, ResendInvitation, ResetPassword, RestoreWorkspace, RevokeInvitation, Role, TransferOwnership, UpdateProfile, UpdateWorkspace, WorkspaceRef, testing::PASSWORD,
+    AcceptInvitation, ArchiveWorkspace, ChangeEmail, ChangeMemberRole, ChangePassword, ConfirmUser,
+    CreateWorkspace, DeclineInvitation, DeleteAccount, DeleteWorkspace, ExpireInvitations,
+    InvitationRef, InviteMember, InviteMembers, InviteRow, IssueConfirmation, IssueMagicLink,
+    IssuePasswordReset, IssueTicket, LeaveWorkspace, ListMembers, LogIn, LogInByLink, LogOut,
+    Proof, PurgeExpired, Reauthenticate, RedeemTicket, RegisterUser, RemoveMember,
+    RequestEmailChange, RequestMagicLink, RequestPasswordReset, ResendInvitation, ResetPassword,
+    RestoreWorkspace, RevokeInvitation, Role, TransferOwnership, UpdateProfile, UpdateWorkspace,
+    WorkspaceRef, testing::PASSWORD,
 };
 pub(super) use world::World;
 
@@ -111,6 +118,7 @@ fn rows() -> Vec<Question<World>> {
         });
         change_email "of the owner" (origin, ChangeEmail { token: world.moving.clone() });
         delete_account "in the session of the owner" (origin, DeleteAccount { session_id: world.session });
+        export_account "the own" (&origin);
         sessions "of the own" (&origin);
         reauthenticate "in the session of the owner" (origin, Reauthenticate {
             session_id: world.session, proof: Proof::Password(PASSWORD.into()),

@@ -25,7 +25,7 @@ use crate::{
 /// The read models, straight from the tables; who may ask is the facade's business.
 #[derive(Debug, Clone)]
 pub(crate) struct Queries {
-    db: Db,
+    pub(super) db: Db,
 }
 
 #[derive(FromRow)]
@@ -259,7 +259,7 @@ impl Queries {
     }
 }
 
-fn details(row: StandingRow) -> Result<WorkspaceDetails, StorageError> {
+pub(super) fn details(row: StandingRow) -> Result<WorkspaceDetails, StorageError> {
     let (workspace, role): (Workspace, Role) = row.try_into()?;
     Ok(WorkspaceDetails::of(workspace, role))
 }

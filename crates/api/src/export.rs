@@ -1,0 +1,148 @@
+//! Everything that is held of the caller, as a zip of JSON.
+
+use std::{
+    io::{self, Write},
+    mem,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use axum::{
+    body::{Body, Bytes},
+    extract::State,
+    http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
+    response::{IntoResponse, Response},
+};
+use futures_util::stream;
+use identity::AccountExport;
+use notifications::{Cursor, ListNotifications, NotificationPage};
+use perme8_events::Origin;
+use serde::Serialize;
+use serde_json::json;
+use zip::{ZipWriter, write::SimpleFileOptions, write::StreamWriter};
+
+use crate::{
+    auth::Caller, error::ApiError, notifications::Notification, preferences::Preferences,
+    state::Api,
+};
+
+/// So many notifications are in memory at a time.
+const AT_ONCE: u32 = 100;
+
+/// `GET /api/me/export`
+pub(crate) async fn export(State(api): State<Api>, caller: Caller) -> Result<Response, ApiError> {
+    let account = api.identity.export_account(&caller.origin).await?;
+    let preferences = api.notifications.preferences(&caller.origin).await?.into();
+    let mut archive = Archive::new(api, caller.origin);
+    archive.account(&account, &preferences).map_err(|error| broken(&error))?;
+    let body = stream::unfold(Some(archive), |archive| async {
+        let mut archive = archive?;
+        match archive.go_on().await {
+            Ok(bytes) => Some((Ok(bytes), (!archive.is_finished()).then_some(archive))),
+            Err(error) => Some((Err(error), None)),
+        }
+    });
+    let headers = [
+        (CONTENT_TYPE, "application/zip"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"perme8-account.zip\""),
+    ];
+    Ok((headers, Body::from_stream(body)).into_response())
+}
+
+fn broken(error: &io::Error) -> ApiError {
+    tracing::error!(error = error as &dyn std::error::Error, "an export was not written");
+    ApiError::internal()
+}
+
+/// What was written and not sent yet.
+#[derive(Clone, Default)]
+struct Unsent(Arc<Mutex<Vec<u8>>>);
+
+impl Unsent {
+    fn take(&self) -> Bytes {
+        mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner)).into()
+    }
+}
+
+impl Write for Unsent {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
+/// An archive that is written while it is sent: of the notifications, a page is in memory at a time.
+struct Archive {
+    api: Api,
+    origin: Origin,
+    /// None once it is finished.
+    zip: Option<ZipWriter<StreamWriter<Unsent>>>,
+    unsent: Unsent,
+    /// Where the next page of notifications begins; none before the first.
+    after: Option<Cursor>,
+    separator: &'static str,
+}
+
+impl Archive {
+    fn new(api: Api, origin: Origin) -> Self {
+        let unsent = Unsent::default();
+        let zip = Some(ZipWriter::new_stream(unsent.clone()));
+        Self { api, origin, zip, unsent, after: None, separator: "[" }
+    }
+
+    fn is_finished(&self) -> bool {
+        self.zip.is_none()
+    }
+
+    /// What is known in one go, and the beginning of the notifications.
+    fn account(&mut self, account: &AccountExport, preferences: &Preferences) -> io::Result<()> {
+        let AccountExport { profile, sessions, workspaces, invitations_received, invitations_sent } =
+            account;
+        self.file("account.json", profile)?;
+        self.file("sessions.json", sessions)?;
+        self.file("workspaces.json", workspaces)?;
+        let invitations = json!({ "received": invitations_received, "sent": invitations_sent });
+        self.file("invitations.json", &invitations)?;
+        self.file("preferences.json", preferences)?;
+        self.begin("notifications.json")
+    }
+
+    fn file(&mut self, name: &str, content: &impl Serialize) -> io::Result<()> {
+        self.begin(name)?;
+        Ok(serde_json::to_writer_pretty(self.zip()?, content)?)
+    }
+
+    fn begin(&mut self, name: &str) -> io::Result<()> {
+        Ok(self.zip()?.start_file(name, SimpleFileOptions::default())?)
+    }
+
+    fn zip(&mut self) -> io::Result<&mut ZipWriter<StreamWriter<Unsent>>> {
+        self.zip.as_mut().ok_or_else(|| io::Error::other("the archive is finished"))
+    }
+
+    /// The next bytes; after the last page the archive is finished.
+    async fn go_on(&mut self) -> io::Result<Bytes> {
+        let wanted =
+            ListNotifications { limit: AT_ONCE, after: self.after, ..ListNotifications::default() };
+        let page = self.api.notifications.list(&self.origin, wanted).await;
+        let NotificationPage { notifications, next } = page.map_err(io::Error::other)?;
+        for summary in notifications {
+            let separator = mem::replace(&mut self.separator, ",");
+            let zip = self.zip()?;
+            zip.write_all(separator.as_bytes())?;
+            serde_json::to_writer_pretty(zip, &Notification::from(summary))?;
+        }
+        self.after = next;
+        if next.is_none()
+            && let Some(mut zip) = self.zip.take()
+        {
+            let end = if self.separator == "[" { "[]" } else { "]" };
+            zip.write_all(end.as_bytes())?;
+            zip.finish()?;
+        }
+        Ok(self.unsent.take())
+    }
+}

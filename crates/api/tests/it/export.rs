@@ -1,0 +1,57 @@
+//! Everything that is held of somebody.
+
+use std::io::{Cursor, Read as _};
+
+use axum::body::to_bytes;
+use expect_test::expect;
+use identity::Role;
+use serde_json::Value;
+use zip::ZipArchive;
+
+use crate::{
+    client::{get, redacted},
+    host::{Host, Person},
+};
+
+type Archive = ZipArchive<Cursor<Vec<u8>>>;
+
+async fn exported(host: &Host, of: &Person) -> Archive {
+    let response = host.respond(get("/api/me/export").bearer(&of.token)).await;
+    assert_eq!(response.status(), 200);
+    assert_eq!(response.headers()["content-type"], "application/zip");
+    let disposition = response.headers()["content-disposition"].to_str().expect("it is ASCII");
+    assert!(disposition.starts_with("attachment"), "{disposition}");
+    let bytes =
+        to_bytes(response.into_body(), usize::MAX).await.expect("the export arrives in full");
+    ZipArchive::new(Cursor::new(bytes.to_vec())).expect("it is a zip")
+}
+
+fn file(archive: &mut Archive, name: &str) -> Value {
+    let mut text = String::new();
+    let mut file = archive.by_name(name).expect("the file is there");
+    file.read_to_string(&mut text).expect("it is text");
+    serde_json::from_str(&text).expect("it is JSON")
+}
+
+#[tokio::test]
+async fn an_export_holds_everything_but_secrets() {
+    let host = Host::new().await;
+    let (ada, ben) = (host.person("ada").await, host.person("ben").await);
+    let slug = host.workspace(&ada, "Lumen").await;
+    host.invite(&ada, &slug, "ben", Role::Guest).await;
+    host.react().await;
+    let mut archive = exported(&host, &ben).await;
+    let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
+    expect!["account.json sessions.json workspaces.json invitations.json preferences.json notifications.json"].assert_eq(&names.join(" "));
+    let account = file(&mut archive, "account.json").to_string();
+    expect![[r#"{"confirmed_at":"2026-01-05T09:00:00Z","email":"ben@example.com","first_name":"ben","has_password":true,"id":"ID","last_name":"Example","registered_at":"2026-01-05T09:00:00Z"}"#]].assert_eq(&redacted(&account));
+    let invitations = file(&mut archive, "invitations.json").to_string();
+    expect![[r#"{"received":[{"created_at":"2026-01-05T09:00:00Z","email":"ben@example.com","expires_at":"2026-01-19T09:00:00Z","id":"ID","role":"guest","sent_at":"2026-01-05T09:00:00Z","status":"pending","workspace_id":"ID","workspace_name":"Lumen"}],"sent":[]}"#]].assert_eq(&redacted(&invitations));
+    let notifications = file(&mut archive, "notifications.json");
+    assert_eq!(notifications.as_array().unwrap().len(), 1);
+    assert_eq!(file(&mut archive, "sessions.json").as_array().unwrap().len(), 1);
+    let mut archive = exported(&host, &ada).await;
+    assert_eq!(file(&mut archive, "workspaces.json")[0]["slug"], "lumen");
+    assert_eq!(file(&mut archive, "invitations.json")["sent"][0]["email"], "ben@example.com");
+    assert_eq!(file(&mut archive, "notifications.json").to_string(), "[]");
+}

@@ -1,0 +1,87 @@
+//! Everything that the tables hold of a person.
+
+use chrono::{DateTime, Utc};
+use perme8_events::{StorageError, UserId, WorkspaceId, sql};
+use sqlx::FromRow;
+
+use crate::{
+    application::read_models::{AccountExport, ExportedInvitation, UserProfile, WorkspaceDetails},
+    domain::{references::InvitationId, user::User},
+    infrastructure::{
+        queries::{Queries, details},
+        rows::{StandingRow, UserRow, role, select_standings, select_users},
+    },
+};
+
+/// The columns of [`ExportedRow`], in a `SELECT`.
+macro_rules! select_exported {
+    ($rest:literal) => {
+        concat!(
+            "SELECT i.id, i.workspace_id, w.name AS workspace_name, i.email, i.role, i.status, i.created_at, i.sent_at,
+                    i.expires_at
+             FROM identity_invitations i
+             JOIN identity_workspaces w ON w.id = i.workspace_id ",
+            $rest
+        )
+    };
+}
+
+#[derive(FromRow)]
+struct ExportedRow {
+    id: InvitationId,
+    workspace_id: WorkspaceId,
+    workspace_name: String,
+    email: String,
+    role: String,
+    status: String,
+    created_at: DateTime<Utc>,
+    sent_at: DateTime<Utc>,
+    expires_at: DateTime<Utc>,
+}
+
+impl TryFrom<ExportedRow> for ExportedInvitation {
+    type Error = StorageError;
+
+    fn try_from(row: ExportedRow) -> Result<Self, StorageError> {
+        Ok(Self {
+            id: row.id,
+            workspace_id: row.workspace_id,
+            workspace_name: row.workspace_name,
+            email: row.email,
+            role: role(&row.role)?,
+            status: row.status,
+            created_at: row.created_at,
+            sent_at: row.sent_at,
+            expires_at: row.expires_at,
+        })
+    }
+}
+
+impl Queries {
+    /// Everything of this person; nothing once the account is gone.
+    pub(crate) async fn export(&self, user: UserId) -> Result<Option<AccountExport>, StorageError> {
+        let query = self.db.query(sql!(select_users!("WHERE id = $1")));
+        let Some(row) = query.bind(user).opt::<UserRow>().await? else { return Ok(None) };
+        let account = User::from(row);
+        let query = self.db.query(sql!(select_standings!("ORDER BY w.created_at, w.id")));
+        let standings: Vec<StandingRow> = query.bind(user).all().await?;
+        let workspaces: Result<Vec<WorkspaceDetails>, _> =
+            standings.into_iter().map(details).collect();
+        let received =
+            self.db.query(sql!(select_exported!("WHERE i.email = $1 ORDER BY i.created_at, i.id")));
+        let sent = self
+            .db
+            .query(sql!(select_exported!("WHERE i.invited_by = $1 ORDER BY i.created_at, i.id")));
+        Ok(Some(AccountExport {
+            profile: UserProfile::from(&account),
+            sessions: self.sessions(user).await?,
+            workspaces: workspaces?,
+            invitations_received: invitations(received.bind(account.email.as_str()).all().await?)?,
+            invitations_sent: invitations(sent.bind(user).all().await?)?,
+        }))
+    }
+}
+
+fn invitations(rows: Vec<ExportedRow>) -> Result<Vec<ExportedInvitation>, StorageError> {
+    rows.into_iter().map(TryInto::try_into).collect()
+}
