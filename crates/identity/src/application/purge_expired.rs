@@ -89,6 +89,26 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn tokens_of_every_kind_go_when_their_time_is_over() {
+        let (mut tx, tokens) = (company(), CountedTokens::default());
+        let now = tx.now();
+        for purpose in [TokenPurpose::LogIn, TokenPurpose::ResetPassword, TokenPurpose::ChangeEmail]
+        {
+            let (email, hash) = (Email::parse(OWNER.email).unwrap(), tokens.mint().hash);
+            let token = EmailToken::issue(purpose, hash, OWNER.id(), email, now);
+            tx.keep_token(&token).await.unwrap();
+        }
+        let mut tx = tx.of(Actor::System("identity.purge".into()));
+        for (after, left) in
+            [(TimeDelta::minutes(15), 2), (TimeDelta::hours(1), 1), (TimeDelta::days(7), 0)]
+        {
+            tx = tx.at(now + after);
+            assert_eq!(PurgeExpired { limit: 9 }.execute(&mut tx).await.unwrap(), 1);
+            assert_eq!(tx.state.tokens.len(), left);
+        }
+    }
+
+    #[tokio::test]
     async fn only_the_system_purges() {
         for actor in [Actor::User(OWNER.id()), Actor::Anonymous] {
             let outcome = PurgeExpired { limit: 9 }.execute(&mut used().await.of(actor)).await;
