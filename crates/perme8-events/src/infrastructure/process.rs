@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 use sqlx::types::Json;
 
@@ -26,6 +25,10 @@ use crate::{
     sql,
 };
 
+mod case;
+
+use case::{Case, Compensation, Happened, Status};
+
 /// Marks the steps of the way back.
 const UNDO: &str = "undo ";
 
@@ -33,60 +36,6 @@ const UNDO: &str = "undo ";
 pub(crate) struct ProcessHandler<P> {
     process: P,
     subscriptions: Vec<Subscription>,
-}
-
-/// How far a case has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Status {
-    Running,
-    Completed,
-    Compensating,
-    Compensated,
-    Stuck,
-}
-
-impl Status {
-    fn word(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Completed => "completed",
-            Self::Compensating => "compensating",
-            Self::Compensated => "compensated",
-            Self::Stuck => "stuck",
-        }
-    }
-
-    fn of(word: &str) -> Option<Self> {
-        [Self::Running, Self::Completed, Self::Compensating, Self::Compensated, Self::Stuck]
-            .into_iter()
-            .find(|status| status.word() == word)
-    }
-}
-
-/// What undoes a step.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Compensation {
-    step: String,
-    command: Box<RawValue>,
-}
-
-/// A case as it is stored.
-struct Case<S> {
-    status: Status,
-    state: Option<S>,
-    compensations: Vec<Compensation>,
-    /// The timers that run. One that has fired under another instant was moved or cancelled in the meantime.
-    timers: BTreeMap<String, DateTime<Utc>>,
-    error: Option<String>,
-}
-
-/// What happened, with the texts that [`Input`] borrows.
-enum Happened {
-    Event,
-    TimedOut { timer: String, due_at: DateTime<Utc> },
-    Done(String),
-    Failed { step: String, error: String },
-    Discarded(String),
 }
 
 /// The row of a case is not what the running program takes it for.
@@ -300,18 +249,15 @@ impl<P: ProcessManager> ProcessHandler<P> {
         after: Option<std::time::Duration>,
     ) {
         let owner = self.process.name();
-        match after {
-            Some(after) => {
-                let after = TimeDelta::from_std(after).unwrap_or(TimeDelta::MAX);
-                let due_at = tx.now().checked_add_signed(after).unwrap_or(DateTime::<Utc>::MAX_UTC);
-                let timer = Timer::new(owner, instance, timer, due_at);
-                case.timers.insert(timer.name.clone(), timer.due_at);
-                tx.set_timer(timer);
-            }
-            None => {
-                case.timers.remove(&timer);
-                tx.cancel_timer(owner, instance, timer);
-            }
+        if let Some(after) = after {
+            let after = TimeDelta::from_std(after).unwrap_or(TimeDelta::MAX);
+            let due_at = tx.now().checked_add_signed(after).unwrap_or(DateTime::<Utc>::MAX_UTC);
+            let timer = Timer::new(owner, instance, timer, due_at);
+            case.timers.insert(timer.name.clone(), timer.due_at);
+            tx.set_timer(timer);
+        } else {
+            case.timers.remove(&timer);
+            tx.cancel_timer(owner, instance, timer);
         }
     }
 
