@@ -6,9 +6,10 @@ use crate::{
     application::{
         fresh_session::is_fresh,
         new_password::NewPassword,
-        ports::{Accounts, EmailTokens, Passwords, Sessions},
+        ports::{Accounts, EmailTokens, Passwords, Sessions, Users},
     },
     domain::{
+        email::Email,
         fields::{FieldErrors, Problem},
         references::SessionId,
         secret::{PasswordHash, Secret},
@@ -51,6 +52,7 @@ pub enum ChangePasswordError {
 #[derive(Debug)]
 pub(crate) struct PreparedPassword {
     user_id: UserId,
+    email: Email,
     session_id: SessionId,
     shown: Option<PasswordHash>,
     hash: PasswordHash,
@@ -81,16 +83,24 @@ impl ChangePassword {
             return Err(ChangePasswordError::Invalid(errors));
         };
         let hash = password.hash(passwords).await;
-        Ok(PreparedPassword { user_id, session_id: self.session_id, shown, hash })
+        Ok(PreparedPassword {
+            user_id,
+            email: user.email,
+            session_id: self.session_id,
+            shown,
+            hash,
+        })
     }
 }
 
 impl PreparedPassword {
     pub(crate) async fn execute<T>(&self, tx: &mut T) -> Result<(), ChangePasswordError>
     where
-        T: Load<User> + Save<User> + Sessions + EmailTokens,
+        T: Users + Save<User> + Sessions + EmailTokens,
     {
-        let Self { user_id, session_id, shown, hash } = self;
+        let Self { user_id, email, session_id, shown, hash } = self;
+        // Log-ins take turns with this, so that none begins with the old password beside it.
+        tx.wait_for_turn(email).await?;
         let user = Load::<User>::load(tx, *user_id).await?.filter(User::is_confirmed);
         let user = user.ok_or(ChangePasswordError::Forbidden)?;
         // The password may have been changed while it was being checked.

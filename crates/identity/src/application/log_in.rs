@@ -4,7 +4,7 @@ use perme8_events::{Load, StorageError, UserId};
 
 use crate::{
     application::{
-        ports::{Accounts, Passwords, Sessions, TokenSource},
+        ports::{Accounts, Passwords, Sessions, TokenSource, Users},
         read_models::{LoggedIn, UserProfile},
     },
     domain::{
@@ -44,6 +44,7 @@ pub enum LogInError {
 #[derive(Debug)]
 pub(crate) struct PresentedPassword {
     pub(crate) user_id: UserId,
+    email: Email,
     hash: PasswordHash,
 }
 
@@ -60,23 +61,27 @@ impl LogIn {
             Ok(email) => accounts.account_by_email(&email).await?.filter(User::is_confirmed),
             Err(_) => None,
         };
-        let (user_id, hash) = account.map(|user| (user.id, user.password_hash)).unzip();
+        let (who, hash) = account.map(|user| ((user.id, user.email), user.password_hash)).unzip();
         let hash = hash.flatten();
         let matches = passwords.verify(self.password.clone(), hash.clone()).await;
-        match (user_id, hash) {
-            (Some(user_id), Some(hash)) if matches => Ok(PresentedPassword { user_id, hash }),
+        match (who, hash) {
+            (Some((user_id, email)), Some(hash)) if matches => {
+                Ok(PresentedPassword { user_id, email, hash })
+            }
             _ => Err(LogInError::Rejected),
         }
     }
 }
 
 impl PresentedPassword {
-    pub(crate) async fn execute<T: Load<User> + Sessions>(
+    pub(crate) async fn execute<T: Users + Sessions>(
         &self,
         tx: &mut T,
         tokens: &dyn TokenSource,
     ) -> Result<LoggedIn, LogInError> {
-        // The password may have been changed while it was being checked.
+        // Whoever changes the password ends the sessions that are there, so none may begin beside that.
+        tx.wait_for_turn(&self.email).await?;
+        // It may have been changed while it was being checked.
         let user = Load::<User>::load(tx, self.user_id)
             .await?
             .filter(|user| user.is_confirmed() && user.password_hash.as_ref() == Some(&self.hash))

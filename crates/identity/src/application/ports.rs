@@ -28,9 +28,10 @@ pub(crate) trait Users: Load<User> {
 
     /// Waits for every other transaction that took a turn with this address, and lets later ones wait for this one.
     ///
-    /// Registering an address, inviting it, confirming it and answering its invitations take turns: whichever comes second sees what the
-    /// first one did. So no invitation falls between "there is no confirmed account yet" and "there is no invitation yet",
-    /// and nobody is invited anew while joining.
+    /// Registering an address, inviting it, confirming it, answering its invitations, logging in with it and changing its
+    /// password take turns: whichever comes second sees what the first one did. So no invitation falls between "there is no
+    /// confirmed account yet" and "there is no invitation yet", nobody is invited anew while joining, and no session begins
+    /// with a password that is being changed.
     fn wait_for_turn(
         &mut self,
         email: &Email,

@@ -217,7 +217,7 @@ pub struct AccountExport {
     pub sessions: Vec<SessionSummary>,
     /// The workspaces that they belong to, archived or not.
     pub workspaces: Vec<WorkspaceDetails>,
-    /// The invitations to their address, whatever became of them.
+    /// The invitations to their address that are open.
     pub invitations_received: Vec<ExportedInvitation>,
     /// The invitations that they made, whatever became of them.
     pub invitations_sent: Vec<ExportedInvitation>,
@@ -230,8 +230,8 @@ pub struct ExportedInvitation {
     pub id: InvitationId,
     /// Into what.
     pub workspace_id: WorkspaceId,
-    /// What it is called.
-    pub workspace_name: String,
+    /// What it is called today, to those who may know: members, and whoever is invited.
+    pub workspace_name: Option<String>,
     /// Who is invited, in lower case.
     pub email: String,
     /// As what.

@@ -151,7 +151,7 @@ mod turns {
 
     use super::super::*;
     use crate::{
-        ConfirmUser, IssueConfirmation, RegisterUser, application::ports::Users as _,
+        ConfirmUser, IssueConfirmation, LogIn, RegisterUser, application::ports::Users as _,
         domain::email::Email,
     };
 
@@ -190,6 +190,43 @@ mod turns {
             let (invited, ()) = tokio::join!(inviting, confirming);
             invited.unwrap();
             assert_eq!(order.into_inner().unwrap(), ["invited", "confirmed"]);
+        }
+
+        async fn nobody_logs_in_with_a_password_while_it_is_being_changed(test: TestDb) {
+            let identity = Identity::with_cheap_passwords(test.db.clone());
+            let system = || Origin::system("identity.testing");
+            let (email, name) = (|| "ada@example.com".to_owned(), || "Ada".to_owned());
+            let password = || Some("correct horse battery staple".into());
+            let register =
+                RegisterUser { email: email(), first_name: name(), last_name: name(), password: password() };
+            identity.register_user(Origin::anonymous(), register).await.unwrap();
+            let issue = IssueConfirmation { email: email() };
+            let token = identity.issue_confirmation(system(), issue).await.unwrap();
+            let confirm = ConfirmUser { token, password: password() };
+            identity.confirm_user(Origin::anonymous(), confirm).await.unwrap();
+
+            let (order, begun) = (Mutex::new(Vec::new()), Notify::new());
+            let uow = UnitOfWork::new(test.db.clone());
+            let changing = uow.run(system(), async |tx| {
+                let email = Email::parse(&email()).unwrap();
+                tx.wait_for_turn(&email).await?;
+                begun.notify_one();
+                // Time enough for a log-in that would not wait.
+                for _ in 0..500 {
+                    tx.user_by_email(&email).await?;
+                }
+                order.lock().unwrap().push("changed");
+                Ok::<_, StorageError>(())
+            });
+            let logging_in = async {
+                begun.notified().await;
+                let command = LogIn { email: email(), password: password().unwrap() };
+                identity.log_in(Origin::anonymous(), command).await.unwrap();
+                order.lock().unwrap().push("logged in");
+            };
+            let (changed, ()) = tokio::join!(changing, logging_in);
+            changed.unwrap();
+            assert_eq!(order.into_inner().unwrap(), ["changed", "logged in"]);
         }
     }
 }

@@ -13,11 +13,13 @@ use crate::{
     },
 };
 
-/// The columns of [`ExportedRow`], in a `SELECT`.
+/// The columns of [`ExportedRow`], in a `SELECT`; `$name` tells when the person may know what the workspace is called today.
 macro_rules! select_exported {
-    ($rest:literal) => {
+    ($name:literal, $rest:literal) => {
         concat!(
-            "SELECT i.id, i.workspace_id, w.name AS workspace_name, i.email, i.role, i.status, i.created_at, i.sent_at,
+            "SELECT i.id, i.workspace_id, CASE WHEN ",
+            $name,
+            " THEN w.name END AS workspace_name, i.email, i.role, i.status, i.created_at, i.sent_at,
                     i.expires_at
              FROM identity_invitations i
              JOIN identity_workspaces w ON w.id = i.workspace_id ",
@@ -30,7 +32,7 @@ macro_rules! select_exported {
 struct ExportedRow {
     id: InvitationId,
     workspace_id: WorkspaceId,
-    workspace_name: String,
+    workspace_name: Option<String>,
     email: String,
     role: String,
     status: String,
@@ -67,11 +69,15 @@ impl Queries {
         let standings: Vec<StandingRow> = query.bind(user).all().await?;
         let workspaces: Result<Vec<WorkspaceDetails>, _> =
             standings.into_iter().map(details).collect();
-        let received =
-            self.db.query(sql!(select_exported!("WHERE i.email = $1 ORDER BY i.created_at, i.id")));
-        let sent = self
-            .db
-            .query(sql!(select_exported!("WHERE i.invited_by = $1 ORDER BY i.created_at, i.id")));
+        // What was answered may have been another's who had the address before.
+        let received = self.db.query(sql!(select_exported!(
+            "TRUE",
+            "WHERE i.email = $1 AND i.status = 'pending' ORDER BY i.created_at, i.id"
+        )));
+        let sent = self.db.query(sql!(select_exported!(
+            "EXISTS (SELECT 1 FROM identity_members m WHERE m.workspace_id = i.workspace_id AND m.user_id = $1)",
+            "WHERE i.invited_by = $1 ORDER BY i.created_at, i.id"
+        )));
         Ok(Some(AccountExport {
             profile: UserProfile::from(&account),
             sessions: self.sessions(user).await?,

@@ -87,8 +87,8 @@ impl<T: Digests> EventHandler<T> for OnDigestDue {
         };
         let letter = digest(&self.stationery, &name, &unread);
         let mail = self.stationery.mail(DIGEST, to, &letter, None);
-        let key = format!("{NAME}:{user}:{}", due_at.timestamp());
-        tx.enqueue(NewJob::new(mail).once(key));
+        // No idempotency key: what was taken is taken once, and more may be due at the same hour.
+        tx.enqueue(NewJob::new(mail));
         Ok(())
     }
 }

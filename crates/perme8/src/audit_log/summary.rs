@@ -114,8 +114,8 @@ mod tests {
             writeln!(shown, "{}: {}", event.event_type, told.join(", ")).unwrap();
         }
         expect![[r#"
-            perme8_events.job_done: queue
             perme8_events.job_discarded: queue
+            perme8_events.job_done: queue
             perme8_events.job_given_up: attempts, queue
             perme8_events.operator_acted: action, detail, operator, position, subject, subject_kind
             perme8_events.timer_fired: due_at, instance, owner, timer
