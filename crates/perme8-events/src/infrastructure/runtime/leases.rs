@@ -4,7 +4,7 @@
 //! PostgreSQL the server tells it, so that the clocks of the nodes do not matter; on SQLite all of them are on one machine. A
 //! sign of life from the future is one of a clock that has been set back since, and does not count.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -20,6 +20,10 @@ pub(crate) struct LiveNode {
     pub(crate) node_id: Uuid,
     pub(crate) handlers: Json<Vec<String>>,
 }
+
+/// So much earlier a sign of life is dated. Whoever asks who is alive may have looked at the clock just before one that it
+/// sees, which is then no sign from the future.
+const EARLIER: TimeDelta = TimeDelta::seconds(10);
 
 impl Db {
     /// What time it is for every node alike.
@@ -45,13 +49,14 @@ impl Db {
     ) -> Result<(), StorageError> {
         self.change(sql!(
             "INSERT INTO event_nodes (node_id, name, handlers, started_at, beat_at, expires_at)
-             VALUES ($1, $2, $3, $4, $4, $5)
+             VALUES ($1, $2, $3, $4, $5, $6)
              ON CONFLICT (node_id) DO UPDATE SET beat_at = excluded.beat_at, expires_at = excluded.expires_at"
         ))
         .bind(node.node_id)
         .bind(name)
         .bind(&node.handlers)
         .bind(now)
+        .bind(now - EARLIER)
         .bind(expires_at)
         .exec()
         .await?;
