@@ -65,7 +65,7 @@ pub fn outcome<R: fmt::Debug, E: fmt::Debug>(result: &Result<R, E>) -> String {
     }
 }
 
-/// Writes [`Question`](crate::testing::Question)s; the name in a row and the method that is called cannot differ.
+/// Writes [`Question`]s; the name in a row and the method that is called cannot differ.
 ///
 /// ```text
 /// questions! {
