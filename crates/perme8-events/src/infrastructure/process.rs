@@ -67,20 +67,18 @@ impl<P: ProcessManager> ProcessHandler<P> {
         if let Some(JobDone { queue: of, idempotency_key, ordering_key, job_id: _ }) =
             event.decode()?
         {
-            let step = own_step(of == queue, idempotency_key, ordering_key);
-            return Ok(step.map(|(instance, step)| (instance, Happened::Done(step))));
+            return Ok(own_step(of == queue, idempotency_key, ordering_key, Happened::Done));
         }
         if let Some(JobGivenUp { queue: of, idempotency_key, ordering_key, error, .. }) =
             event.decode()?
         {
-            let step = own_step(of == queue, idempotency_key, ordering_key);
-            return Ok(step.map(|(instance, step)| (instance, Happened::Failed { step, error })));
+            let happened = |step| Happened::Failed { step, error };
+            return Ok(own_step(of == queue, idempotency_key, ordering_key, happened));
         }
         if let Some(JobDiscarded { queue: of, idempotency_key, ordering_key, job_id: _ }) =
             event.decode()?
         {
-            let step = own_step(of == queue, idempotency_key, ordering_key);
-            return Ok(step.map(|(instance, step)| (instance, Happened::Discarded(step))));
+            return Ok(own_step(of == queue, idempotency_key, ordering_key, Happened::Discarded));
         }
         Ok(self.process.instance(event).map(|instance| (instance, Happened::Event)))
     }
@@ -268,15 +266,16 @@ impl<P: ProcessManager> ProcessHandler<P> {
     }
 }
 
-/// The case and the step of a command of a process: its idempotency key is `<instance>/<step>`.
+/// The case of a command of a process, and what happened to its step: its idempotency key is `<instance>/<step>`.
 fn own_step(
     is_own: bool,
     idempotency_key: Option<String>,
     ordering_key: Option<String>,
-) -> Option<(String, String)> {
+    happened: impl FnOnce(String) -> Happened,
+) -> Option<(String, Happened)> {
     let instance = ordering_key.filter(|_| is_own)?;
     let step = idempotency_key?.strip_prefix(&instance)?.strip_prefix('/')?.to_owned();
-    Some((instance, step))
+    Some((instance, happened(step)))
 }
 
 impl<P: ProcessManager> Subscriber for ProcessHandler<P> {

@@ -13,7 +13,7 @@ use perme8_events::{
     host::{JobState, Operations, Runtime},
     on_both_engines, sql,
     sql::{Db, MIGRATIONS},
-    testing::{Driver, ProcessTest},
+    testing::ProcessTest,
 };
 use serde::{Deserialize, Serialize};
 
@@ -136,8 +136,9 @@ impl Desk {
     }
 }
 
-async fn driver(db: &Db, desk: &Desk) -> Driver {
-    Runtime::builder(db).process(Journey::new(), desk.clone()).build().driver(None).await
+async fn drive(db: &Db, desk: &Desk) {
+    let runtime = Runtime::builder(db).process(Journey::new(), desk.clone()).build();
+    runtime.driver(None).await.run_until_idle().await;
 }
 
 /// One line a case.
@@ -164,7 +165,7 @@ on_both_engines! {
         let db = &test.db;
         let desk = Desk::default();
         emit(db, [noted("rome", 1), noted("rome", 2), noted("oslo", 1), noted("rome", 1)]).await;
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         let mut done = desk.done();
         done.sort();
         assert_eq!(done, ["book the flight", "book the flight", "book the hotel", "book the hotel"]);
@@ -182,7 +183,7 @@ on_both_engines! {
         let desk = Desk::default();
         desk.refused.lock().unwrap().push("book the hotel");
         emit(db, [noted("rome", 1)]).await;
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         assert_eq!(desk.done(), ["book the flight", "cancel the hotel", "cancel the flight"]);
         expect![[r#"
             rome compensated hotel: fully booked
@@ -195,10 +196,10 @@ on_both_engines! {
         let desk = Desk::default();
         desk.closed.lock().unwrap().push("book the hotel");
         emit(db, [noted("rome", 1)]).await;
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         assert_eq!(desk.done(), ["book the flight"]);
         test.clock.advance(Duration::from_mins(61));
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         assert_eq!(desk.done(), ["book the flight", "cancel the hotel", "cancel the flight"]);
         expect![[r#"
             rome compensated patience is at an end
@@ -210,14 +211,14 @@ on_both_engines! {
         let desk = Desk::default();
         desk.closed.lock().unwrap().push("book the hotel");
         emit(db, [noted("rome", 1)]).await;
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         assert_eq!(desk.done(), ["book the flight"]);
         let operations = Operations::new(db);
         let [hotel] = &operations.jobs(None, Some(JobState::Waiting), 10).await.unwrap()[..] else {
             panic!("one job waits")
         };
         operations.cancel_job(&operator(), hotel.job_id).await.unwrap();
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         assert_eq!(desk.done(), ["book the flight", "cancel the hotel", "cancel the flight"]);
         expect![[r#"
             rome compensated hotel: called off by an operator
@@ -230,7 +231,7 @@ on_both_engines! {
         let desk = Desk::default();
         desk.closed.lock().unwrap().push("book the hotel");
         emit(db, [noted("rome", 1)]).await;
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         // A node that is alive runs what waits.
         change(db, sql!(
             sqlite: "INSERT INTO event_nodes (node_id, name, handlers, started_at, beat_at, expires_at)
@@ -246,14 +247,14 @@ on_both_engines! {
         ))
         .await;
         test.clock.advance(Duration::from_mins(61));
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         assert_eq!(desk.done(), ["book the flight"], "the hotel may still be booked");
         expect![[r#"
             rome compensating patience is at an end
         "#]].assert_eq(&cases(db).await);
         desk.closed.lock().unwrap().clear();
         change(db, sql!("DELETE FROM event_nodes WHERE name = 'slow'")).await;
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         assert_eq!(desk.done(), ["book the flight", "cancel the hotel", "cancel the flight"]);
         expect![[r#"
             rome compensated patience is at an end
@@ -265,21 +266,21 @@ on_both_engines! {
         let desk = Desk::default();
         desk.closed.lock().unwrap().push("book the hotel");
         emit(db, [noted("rome", 1)]).await;
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         // While the process rests it is written to, and only then the timer fires.
         let operations = Operations::new(db);
         operations.pause(&operator(), "tests.journey").await.unwrap();
         emit(db, [noted("rome", 1)]).await;
         test.clock.advance(Duration::from_mins(61));
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         assert_eq!(count_timers(db).await, 0, "it has fired");
         operations.resume(&operator(), "tests.journey").await.unwrap();
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         expect![[r#"
             rome running
         "#]].assert_eq(&cases(db).await);
         test.clock.advance(Duration::from_mins(61));
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         expect![[r#"
             rome compensated patience is at an end
         "#]].assert_eq(&cases(db).await);
@@ -290,7 +291,7 @@ on_both_engines! {
         let desk = Desk::default();
         desk.refused.lock().unwrap().extend(["book the hotel", "cancel the hotel"]);
         emit(db, [noted("rome", 1)]).await;
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         expect![[r#"
             rome stuck undo hotel: fully booked
         "#]].assert_eq(&cases(db).await);
@@ -299,7 +300,7 @@ on_both_engines! {
             panic!("one job is dead")
         };
         operations.discard_job(&operator(), undo.job_id).await.unwrap();
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         assert_eq!(desk.done(), ["book the flight", "cancel the flight"]);
         expect![[r#"
             rome compensated undo hotel: fully booked
@@ -311,13 +312,13 @@ on_both_engines! {
         let desk = Desk::default();
         desk.refused.lock().unwrap().extend(["book the hotel", "cancel the flight"]);
         emit(db, [noted("rome", 1)]).await;
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         expect![[r#"
             rome stuck undo flight: fully booked
         "#]].assert_eq(&cases(db).await);
         desk.refused.lock().unwrap().clear();
         change(db, sql!("UPDATE event_jobs SET state = 'waiting' WHERE state = 'dead'")).await;
-        driver(db, &desk).await.run_until_idle().await;
+        drive(db, &desk).await;
         expect![[r#"
             rome compensated undo flight: fully booked
         "#]].assert_eq(&cases(db).await);

@@ -53,6 +53,17 @@ struct Row {
     metadata: Json<Metadata>,
 }
 
+/// An `UPDATE` that gives the [`Row`]s that it has changed.
+macro_rules! returning_rows {
+    ($update:literal) => {
+        concat!(
+            $update,
+            " RETURNING seq, job_id, epoch, attempts, idempotency_key, ordering_key, is_told, payload, on_behalf_of, \
+             workspace_id, correlation_id, causation_id, metadata"
+        )
+    };
+}
+
 impl Row {
     fn claim(self, queue: Cow<'static, str>) -> Claim {
         let Self {
@@ -127,7 +138,7 @@ pub(crate) async fn claim(
     // The scalar form of "no older one of the same key": with NOT EXISTS, a planner without statistics is ten times slower.
     // That is not enough: on PostgreSQL an older one may have been committed only after a later one had begun.
     let mut rows: Vec<Row> = tx
-        .query(sql!(
+        .query(sql!(returning_rows!(
             "UPDATE event_jobs SET state = 'running', epoch = epoch + 1, attempts = attempts + 1, node_id = $2, updated_at = $3
              WHERE seq IN (
                SELECT j.seq FROM event_jobs j
@@ -139,10 +150,8 @@ pub(crate) async fn claim(
                    AND j.ordering_key NOT IN (
                      SELECT r.ordering_key FROM event_jobs r
                      WHERE r.queue = $1 AND r.state = 'running' AND r.ordering_key IS NOT NULL)))
-               ORDER BY j.due_at, j.seq LIMIT $4)
-             RETURNING seq, job_id, epoch, attempts, idempotency_key, ordering_key, is_told, payload, on_behalf_of, workspace_id,
-               correlation_id, causation_id, metadata"
-        ))
+               ORDER BY j.due_at, j.seq LIMIT $4)"
+        )))
         .bind(queue)
         .bind(node_id)
         .bind(now)
@@ -163,13 +172,11 @@ pub(crate) async fn call_off(
 ) -> Result<bool, StorageError> {
     let now = tx.now();
     let row: Option<Row> = tx
-        .query(sql!(
+        .query(sql!(returning_rows!(
             "UPDATE event_jobs SET state = 'cancelled', epoch = epoch + 1, updated_at = $2,
                payload = CASE WHEN $3 THEN payload ELSE 'null' END
-             WHERE job_id = $1 AND state IN ('waiting', 'running')
-             RETURNING seq, job_id, epoch, attempts, idempotency_key, ordering_key, is_told, payload, on_behalf_of, workspace_id,
-               correlation_id, causation_id, metadata"
-        ))
+             WHERE job_id = $1 AND state IN ('waiting', 'running')"
+        )))
         .bind(job_id)
         .bind(now)
         .bind(keeps_payload)

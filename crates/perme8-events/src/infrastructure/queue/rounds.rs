@@ -17,6 +17,17 @@ pub(crate) struct Signal {
     pub(crate) due_at: DateTime<Utc>,
 }
 
+/// An `UPDATE` that takes jobs from their nodes, to wait again: unless they were called off while they ran.
+macro_rules! let_wait {
+    ($rest:literal) => {
+        concat!(
+            "UPDATE event_jobs SET state = CASE WHEN is_unwanted THEN 'cancelled' ELSE 'waiting' END, \
+             payload = CASE WHEN is_unwanted THEN 'null' ELSE payload END, node_id = NULL, ",
+            $rest
+        )
+    };
+}
+
 impl Db {
     /// Everything that there is to do for these queues and schedules, now or later, at one look; what is paused has nothing to
     /// do. Whether a node is alive is judged as in [`leases`](crate::infrastructure::runtime::leases): on PostgreSQL by the
@@ -70,16 +81,14 @@ impl Db {
         now: DateTime<Utc>,
     ) -> Result<u64, StorageError> {
         self.change(sql!(
-            sqlite: "UPDATE event_jobs SET state = CASE WHEN is_unwanted THEN 'cancelled' ELSE 'waiting' END, epoch = epoch + 1, due_at = $2, updated_at = $2, node_id = NULL,
-                       payload = CASE WHEN is_unwanted THEN 'null' ELSE payload END, error = 'the process that ran it is gone'
+            sqlite: let_wait!("epoch = epoch + 1, due_at = $2, updated_at = $2, error = 'the process that ran it is gone'
                      WHERE state = 'running' AND queue IN (SELECT value FROM json_each($1))
                        AND NOT EXISTS (SELECT 1 FROM event_nodes n
-                         WHERE n.node_id = event_jobs.node_id AND $2 BETWEEN n.beat_at AND n.expires_at)",
-            postgres: "UPDATE event_jobs SET state = CASE WHEN is_unwanted THEN 'cancelled' ELSE 'waiting' END, epoch = epoch + 1, due_at = $2, updated_at = $2, node_id = NULL,
-                       payload = CASE WHEN is_unwanted THEN 'null' ELSE payload END, error = 'the process that ran it is gone'
+                         WHERE n.node_id = event_jobs.node_id AND $2 BETWEEN n.beat_at AND n.expires_at)"),
+            postgres: let_wait!("epoch = epoch + 1, due_at = $2, updated_at = $2, error = 'the process that ran it is gone'
                      WHERE state = 'running' AND queue IN (SELECT jsonb_array_elements_text($1))
                        AND NOT EXISTS (SELECT 1 FROM event_nodes n
-                         WHERE n.node_id = event_jobs.node_id AND clock_timestamp() BETWEEN n.beat_at AND n.expires_at)"
+                         WHERE n.node_id = event_jobs.node_id AND clock_timestamp() BETWEEN n.beat_at AND n.expires_at)")
         ))
         .bind(Json(queues))
         .bind(now)
@@ -104,11 +113,10 @@ impl Db {
         epoch: i64,
         now: DateTime<Utc>,
     ) -> Result<(), StorageError> {
-        self.change(sql!(
-            "UPDATE event_jobs SET state = CASE WHEN is_unwanted THEN 'cancelled' ELSE 'waiting' END, attempts = attempts - 1,
-               due_at = $3, updated_at = $3, node_id = NULL, payload = CASE WHEN is_unwanted THEN 'null' ELSE payload END
+        self.change(sql!(let_wait!(
+            "attempts = attempts - 1, due_at = $3, updated_at = $3
              WHERE job_id = $1 AND epoch = $2 AND state = 'running'"
-        ))
+        )))
         .bind(job_id)
         .bind(epoch)
         .bind(now)
