@@ -50,19 +50,10 @@ struct Figures {
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let migrations = [&perme8_events::sql::MIGRATIONS, &notifications::MIGRATIONS];
-    let (tell, mut told) = tokio::sync::mpsc::unbounded_channel();
-    let measure = async |test: TestDb| {
-        // The receiver outlives this.
-        let _ = tell.send(measure(&test, &args).await);
-    };
-    TestDb::sqlite(&migrations).await.run(measure).await;
+    let measure = async |test: TestDb| measure(&test, &args).await;
+    let mut all = vec![TestDb::sqlite(&migrations).await.run(measure).await?];
     if let Some(test) = TestDb::postgres(8, &migrations).await {
-        test.run(measure).await;
-    }
-    drop(tell);
-    let mut all = Vec::new();
-    while let Some(figures) = told.recv().await {
-        all.push(figures?);
+        all.push(test.run(measure).await?);
     }
     let mut out = std::io::stdout();
     if args.json {

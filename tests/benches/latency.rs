@@ -10,7 +10,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Parser as _;
 use identity::{ConfirmUser, CreateWorkspace, InviteMember, IssueConfirmation, RegisterUser, Role};
 use perme8::{App, AppOptions, MIGRATIONS};
@@ -125,15 +125,7 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn on(test: TestDb, args: &Args) -> anyhow::Result<Figures> {
-    let result = Arc::new(Mutex::new(None));
-    let keep = Arc::clone(&result);
-    test.run(async move |test| {
-        let measured = measure(&test, args).await;
-        *keep.lock().unwrap_or_else(PoisonError::into_inner) = Some(measured);
-    })
-    .await;
-    let measured = result.lock().unwrap_or_else(PoisonError::into_inner).take();
-    measured.context("the measurement ran")?
+    test.run(async |test| measure(&test, args).await).await
 }
 
 async fn measure(test: &TestDb, args: &Args) -> anyhow::Result<Figures> {

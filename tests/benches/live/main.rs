@@ -12,13 +12,12 @@ mod process;
 mod slow;
 mod tick;
 
-use std::{io::Write as _, sync::Arc, time::Duration};
+use std::{io::Write as _, time::Duration};
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
 use clap::Parser as _;
 use perme8::MIGRATIONS;
 use perme8_events::testing::TestDb;
-use tokio::sync::Mutex;
 
 use crate::{
     clients::{Client, Kind},
@@ -103,13 +102,7 @@ fn enough_files(needed: usize) -> anyhow::Result<()> {
 }
 
 async fn on(test: TestDb, args: &Args) -> anyhow::Result<Figures> {
-    let result = Arc::new(Mutex::new(None));
-    let keep = Arc::clone(&result);
-    test.run(async move |test| {
-        *keep.lock().await = Some(measure(&test, args).await);
-    })
-    .await;
-    result.lock().await.take().context("the measurement ran")?
+    test.run(async |test| measure(&test, args).await).await
 }
 
 async fn measure(test: &TestDb, args: &Args) -> anyhow::Result<Figures> {

@@ -15,7 +15,7 @@ use std::{
 use clap::Parser as _;
 use perme8_events::{SystemClock, sql::MIGRATIONS, testing::TestDb};
 use serde::Serialize;
-use tokio::{sync::mpsc, task::JoinSet};
+use tokio::task::JoinSet;
 
 use by_hand::ByHand;
 use house::House;
@@ -105,21 +105,13 @@ fn main() -> anyhow::Result<()> {
 }
 
 async fn measure_all(args: &Args) -> anyhow::Result<Vec<Figures>> {
-    let (tell, mut told) = mpsc::unbounded_channel();
-    for &writers in &args.writers {
-        let measure = async |test: TestDb| {
-            // The receiver outlives this.
-            let _ = tell.send(measure(&test, writers, args).await);
-        };
-        TestDb::sqlite(&[&MIGRATIONS]).await.run(measure).await;
-        if let Some(test) = TestDb::postgres(writers, &[&MIGRATIONS]).await {
-            test.run(measure).await;
-        }
-    }
-    drop(tell);
     let mut all = Vec::new();
-    while let Some(figures) = told.recv().await {
-        all.push(figures?);
+    for &writers in &args.writers {
+        let measure = async |test: TestDb| measure(&test, writers, args).await;
+        all.push(TestDb::sqlite(&[&MIGRATIONS]).await.run(measure).await?);
+        if let Some(test) = TestDb::postgres(writers, &[&MIGRATIONS]).await {
+            all.push(test.run(measure).await?);
+        }
     }
     Ok(all)
 }

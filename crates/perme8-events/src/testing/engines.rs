@@ -93,12 +93,12 @@ impl TestDb {
         }
     }
 
-    /// Runs a test body, and removes the database also when the body panics.
+    /// Runs a test body, gives what it gives, and removes the database also when the body panics.
     ///
     /// # Panics
     ///
     /// When `body` does.
-    pub async fn run(self, body: impl AsyncFnOnce(Self)) {
+    pub async fn run<R>(self, body: impl AsyncFnOnce(Self) -> R) -> R {
         let keep = Self {
             db: self.db.clone(),
             url: self.url.clone(),
@@ -107,9 +107,7 @@ impl TestDb {
         };
         let result = AssertUnwindSafe(body(self)).catch_unwind().await;
         keep.remove().await;
-        if let Err(panic) = result {
-            std::panic::resume_unwind(panic);
-        }
+        result.unwrap_or_else(|panic| std::panic::resume_unwind(panic))
     }
 }
 
