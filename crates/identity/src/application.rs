@@ -41,6 +41,7 @@ pub(crate) mod resend_invitation;
 pub(crate) mod reset_password;
 pub(crate) mod restore_workspace;
 pub(crate) mod revoke_invitation;
+pub(crate) mod shown_password;
 pub(crate) mod transfer_ownership;
 pub(crate) mod update_profile;
 pub(crate) mod update_workspace;

@@ -13,6 +13,8 @@ mod estates;
 #[cfg(test)]
 mod fake_secrets;
 #[cfg(test)]
+mod letters;
+#[cfg(test)]
 mod tables;
 #[cfg(test)]
 mod ticket_table;
@@ -26,6 +28,8 @@ pub(crate) use company::{
 };
 #[cfg(test)]
 pub(crate) use fake_secrets::{CountedTokens, plain_passwords};
+#[cfg(test)]
+pub(crate) use letters::{stationery, written};
 #[cfg(test)]
 pub(crate) use tables::Tables;
 

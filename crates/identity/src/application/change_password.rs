@@ -7,6 +7,7 @@ use crate::{
         fresh_session::is_fresh,
         new_password::NewPassword,
         ports::{Accounts, EmailTokens, Passwords, Sessions, Users},
+        shown_password::shown,
     },
     domain::{
         email::Email,
@@ -72,8 +73,7 @@ impl ChangePassword {
         let mut errors = FieldErrors::default();
         let shown = match &self.current_password {
             Some(password) => {
-                let shown = passwords.verify(password.clone(), user.password_hash.clone()).await;
-                let shown = user.password_hash.clone().filter(|_| shown);
+                let shown = shown(password, user.password_hash.clone(), passwords).await;
                 errors.check("current_password", shown.map(Some).ok_or(Problem::Wrong))
             }
             None => Some(None),
@@ -105,7 +105,7 @@ impl PreparedPassword {
         let user = user.ok_or(ChangePasswordError::Forbidden)?;
         // The password may have been changed while it was being checked.
         let is_shown = match shown {
-            Some(shown) => user.password_hash.as_ref() == Some(shown),
+            Some(shown) => user.has_password(shown),
             None => is_fresh(tx, *session_id, *user_id).await?,
         };
         if !is_shown {

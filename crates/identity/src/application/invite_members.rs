@@ -100,10 +100,9 @@ impl InviteMembers {
         let inviter = inviter.ok_or(InviteMembersError::Forbidden)?;
         let rows: Vec<_> = self.rows.iter().map(InviteRow::parse).collect();
         // All turns first, and in one order, so that two lists never wait for each other.
-        let addresses: BTreeSet<&str> =
-            rows.iter().flatten().map(|(email, _)| email.as_str()).collect();
-        for address in addresses {
-            tx.wait_for_turn(&Email::stored(address.to_owned())).await?;
+        let addresses: BTreeSet<&Email> = rows.iter().flatten().map(|(email, _)| email).collect();
+        for email in addresses {
+            tx.wait_for_turn(email).await?;
         }
         let mut outcomes = Vec::new();
         for row in rows {

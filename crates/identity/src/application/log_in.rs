@@ -6,6 +6,7 @@ use crate::{
     application::{
         ports::{Accounts, Passwords, Sessions, TokenSource, Users},
         read_models::{LoggedIn, UserProfile},
+        shown_password::shown,
     },
     domain::{
         discreet::discreet,
@@ -61,11 +62,9 @@ impl LogIn {
             Ok(email) => accounts.account_by_email(&email).await?.filter(User::is_confirmed),
             Err(_) => None,
         };
-        let (who, hash) = account.map(|user| ((user.id, user.email), user.password_hash)).unzip();
-        let hash = hash.flatten();
-        let matches = passwords.verify(self.password.clone(), hash.clone()).await;
-        match (who, hash) {
-            (Some((user_id, email)), Some(hash)) if matches => {
+        let stored = account.as_ref().and_then(|user| user.password_hash.clone());
+        match (account, shown(&self.password, stored, passwords).await) {
+            (Some(User { id: user_id, email, .. }), Some(hash)) => {
                 Ok(PresentedPassword { user_id, email, hash })
             }
             _ => Err(LogInError::Rejected),
@@ -84,7 +83,7 @@ impl PresentedPassword {
         // It may have been changed while it was being checked.
         let user = Load::<User>::load(tx, self.user_id)
             .await?
-            .filter(|user| user.is_confirmed() && user.password_hash.as_ref() == Some(&self.hash))
+            .filter(|user| user.is_confirmed() && user.has_password(&self.hash))
             .ok_or(LogInError::Rejected)?;
         Ok(begin_session(tx, tokens, UserProfile::from(&user), LogInMethod::Password).await?)
     }

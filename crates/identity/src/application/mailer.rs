@@ -158,14 +158,6 @@ where
 
     async fn handle(&self, tx: &mut T, event: &Envelope, (): ()) -> Result<(), HandlerError> {
         let mails = match wanted(event)? {
-            Some(Wanted::Confirmation(id)) => {
-                // Whoever was confirmed in the meantime, e.g. by an operator, needs nothing more.
-                let user = Load::<User>::load(tx, id).await?.filter(|user| !user.is_confirmed());
-                match user {
-                    Some(user) => vec![self.link(tx, user).await?],
-                    None => vec![],
-                }
-            }
             Some(Wanted::Invitation(id)) => vec![self.invitation(tx, id).await?],
             Some(Wanted::OfAccount(id, wish)) => match Load::<User>::load(tx, id).await? {
                 Some(user) => self.of_account(tx, user, wish).await?,

@@ -50,12 +50,21 @@ impl PresentedToken {
         &self,
         tx: &mut T,
     ) -> Result<Option<User>, StorageError> {
-        // The turn comes before the token: whoever registers the address anew takes both in this order, too.
-        tx.wait_for_turn(&self.email).await?;
-        let Some(token) = tx.take_token(&self.hash, TokenPurpose::LogIn).await? else {
-            return Ok(None);
-        };
-        let user = Load::<User>::load(tx, token.user_id).await?;
-        Ok(user.filter(|user| user.email == self.email && user.email == token.sent_to))
+        redeem(tx, &self.email, &self.hash, TokenPurpose::LogIn).await
     }
+}
+
+/// Uses a token up that was sent to this address: the person who reads the mail, if the token is still good for that and the
+/// address still theirs.
+pub(crate) async fn redeem<T: Users + EmailTokens>(
+    tx: &mut T,
+    email: &Email,
+    hash: &TokenHash,
+    purpose: TokenPurpose,
+) -> Result<Option<User>, StorageError> {
+    // The turn comes before the token: whoever registers the address anew takes both in this order, too.
+    tx.wait_for_turn(email).await?;
+    let Some(token) = tx.take_token(hash, purpose).await? else { return Ok(None) };
+    let user = Load::<User>::load(tx, token.user_id).await?;
+    Ok(user.filter(|user| user.email == *email && user.email == token.sent_to))
 }

@@ -7,6 +7,7 @@ use crate::{
     application::{
         ports::{Accounts, EmailTokens, Passwords, Sessions, TokenSource, Users},
         presented_token::PresentedToken,
+        shown_password::shown,
     },
     domain::{
         account_events::UserReauthenticated,
@@ -81,9 +82,8 @@ impl Reauthenticate {
         let kind = match &self.proof {
             Proof::Password(password) => {
                 let account = accounts.account(user_id).await?;
-                let hash = account.and_then(|user| user.password_hash);
-                let matches = passwords.verify(password.clone(), hash.clone()).await;
-                hash.filter(|_| matches).map(ProofKind::Password)
+                let stored = account.and_then(|user| user.password_hash);
+                shown(password, stored, passwords).await.map(ProofKind::Password)
             }
             Proof::Token(token) => {
                 let token = PresentedToken::look(token, None, accounts, passwords, tokens).await?;
@@ -107,7 +107,7 @@ impl PresentedProof {
             ProofKind::Password(hash) => {
                 // The password may have been changed while it was being checked.
                 let user = tx.load(user_id).await?;
-                let user = user.filter(|user: &User| user.password_hash.as_ref() == Some(hash));
+                let user = user.filter(|user: &User| user.has_password(hash));
                 (user, LogInMethod::Password)
             }
             ProofKind::Token(token) => (token.redeem(tx).await?, LogInMethod::MagicLink),

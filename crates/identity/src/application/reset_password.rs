@@ -1,12 +1,13 @@
 //! Setting another password with a link out of a mail.
 
-use perme8_events::{Load, Save, StorageError, UserId};
+use perme8_events::{Save, StorageError, UserId};
 
 use crate::{
     application::{
         change_password::set_password,
         new_password::NewPassword,
         ports::{Accounts, EmailTokens, Passwords, Sessions, TokenSource, Users},
+        presented_token::redeem,
     },
     domain::{
         email::Email,
@@ -76,13 +77,9 @@ impl PreparedReset {
     where
         T: Users + Save<User> + EmailTokens + Sessions,
     {
-        let Self { user_id, email, token, hash } = self;
-        tx.wait_for_turn(email).await?;
-        let token = tx.take_token(token, TokenPurpose::ResetPassword).await?;
-        let token = token.ok_or(ResetPasswordError::InvalidToken)?;
-        let user = Load::<User>::load(tx, *user_id).await?;
-        let user = user.filter(|user| user.is_confirmed() && user.email == token.sent_to);
-        let user = user.ok_or(ResetPasswordError::InvalidToken)?;
+        let Self { user_id: _, email, token, hash } = self;
+        let user = redeem(tx, email, token, TokenPurpose::ResetPassword).await?;
+        let user = user.filter(User::is_confirmed).ok_or(ResetPasswordError::InvalidToken)?;
         Ok(set_password(tx, user, hash.clone(), None).await?)
     }
 }

@@ -61,9 +61,9 @@ impl UpdateWorkspace {
             return Err(UpdateWorkspaceError::OtherVersion);
         }
         let particulars = Particulars::check(
-            self.name.as_ref().unwrap_or(&workspace.name),
-            self.description.as_ref().or(workspace.description.as_ref()).map(String::as_str),
-            self.color.as_ref().or(workspace.color.as_ref()).map(String::as_str),
+            self.name.as_deref().unwrap_or(&workspace.name),
+            self.description.as_deref().or(workspace.description.as_deref()),
+            self.color.as_deref().or(workspace.color.as_deref()),
         );
         let particulars = particulars.map_err(UpdateWorkspaceError::Invalid)?;
         let workspace = match workspace.update(particulars) {

@@ -84,18 +84,12 @@ pub(crate) fn email_changed(on: &Stationery, first_name: &str, present: &str) ->
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
-    use mail::Correspondent;
 
     use super::*;
-
-    fn stationery() -> Stationery {
-        Stationery::new("Perme8", "https://perme8.example".parse().unwrap())
-    }
+    use crate::testing::{stationery, written};
 
     fn check(letter: &Letter, expected: &Expect) {
-        let ada = Correspondent::new("ada@example.com", "").unwrap();
-        let mail = stationery().mail(PASSWORD_RESET, ada, letter, None);
-        expected.assert_eq(&format!("{}\n\n{}", mail.subject(), mail.text()));
+        expected.assert_eq(&written(letter));
     }
 
     fn link() -> Link {

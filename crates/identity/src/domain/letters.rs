@@ -102,19 +102,13 @@ pub(crate) fn invitation_to_register(on: &Stationery, offer: &Offer<'_>, link: L
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
-    use mail::Correspondent;
     use perme8_events::{Clock as _, testing::ManualClock};
 
     use super::*;
-
-    fn stationery() -> Stationery {
-        Stationery::new("Perme8", "https://perme8.example".parse().unwrap())
-    }
+    use crate::testing::{stationery, written};
 
     fn check(letter: &Letter, expected: &Expect) {
-        let ada = Correspondent::new("ada@example.com", "").unwrap();
-        let mail = stationery().mail(LOG_IN, ada, letter, None);
-        expected.assert_eq(&format!("{}\n\n{}", mail.subject(), mail.text()));
+        expected.assert_eq(&written(letter));
     }
 
     fn link() -> Link {

@@ -130,6 +130,11 @@ impl User {
         Unsaved::new(Self { is_gone: true, ..self }).record(event)
     }
 
+    /// Whether this is what is stored of the password.
+    pub(crate) fn has_password(&self, hash: &PasswordHash) -> bool {
+        self.password_hash.as_ref() == Some(hash)
+    }
+
     pub(crate) fn is_confirmed(&self) -> bool {
         self.confirmed_at.is_some()
     }

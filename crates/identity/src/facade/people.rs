@@ -136,18 +136,14 @@ impl Identity {
         &self,
         token: &Secret,
     ) -> Result<Option<Authenticated>, StorageError> {
-        match self.tokens.digest(token) {
-            Some(hash) => {
-                let Some((session, used_at)) = self.queries.session(&hash).await? else {
-                    return Ok(None);
-                };
-                if used_at + USE_NOTED <= self.queries.now() {
-                    self.note_use(session.session_id).await;
-                }
-                Ok(Some(session))
-            }
-            None => Ok(None),
+        let Some(hash) = self.tokens.digest(token) else { return Ok(None) };
+        let Some((session, used_at)) = self.queries.session(&hash).await? else {
+            return Ok(None);
+        };
+        if used_at + USE_NOTED <= self.queries.now() {
+            self.note_use(session.session_id).await;
         }
+        Ok(Some(session))
     }
 
     /// What fails here, keeps nobody from what they came for.

@@ -31,7 +31,6 @@ fn refusal<R, E: fmt::Debug>(outcome: Result<R, E>) -> Option<String> {
 
 struct Story<'a> {
     world: World,
-    identity: &'a Identity,
     test: &'a TestDb,
 }
 
@@ -55,7 +54,7 @@ impl Story<'_> {
 
     /// One that the actor sees, or that of the world.
     async fn invitation_at(&self, origin: &Origin, index: Index) -> InvitationId {
-        match self.identity.invitations(origin, &self.workspace()).await {
+        match self.world.identity.invitations(origin, &self.workspace()).await {
             Ok(seen) if !seen.is_empty() => index.get(&seen).id,
             _ => self.world.invitation,
         }
@@ -63,7 +62,7 @@ impl Story<'_> {
 
     /// Does it, if that is allowed; whatever is refused is refused with an error of the use case, never by the tables.
     async fn perform(&self, actor: Who, act: Act) {
-        let (identity, workspace) = (self.identity, self.workspace());
+        let (identity, workspace) = (&self.world.identity, self.workspace());
         let cast = self.cast();
         let origin = Origin::user(cast[actor].0);
         let own = || InvitationRef::Workspace(self.workspace());
@@ -137,7 +136,7 @@ impl Story<'_> {
         for (id, _) in self.cast() {
             let asked = ListMembers { search: None, limit: 100, after: None };
             if let Ok(page) =
-                self.identity.members(&Origin::user(id), &self.workspace(), asked).await
+                self.world.identity.members(&Origin::user(id), &self.workspace(), asked).await
             {
                 members = page.members;
                 break;
@@ -162,7 +161,7 @@ on_both_engines! {
         for number in 0..STORIES {
             let acts = stories(40).new_tree(&mut runner).expect("nothing is filtered").current();
             let world = World::new(&identity, number, false).await;
-            let story = Story { world, identity: &identity, test: &test };
+            let story = Story { world, test: &test };
             for (actor, act) in acts {
                 story.perform(actor, act).await;
                 story.check().await;

@@ -151,8 +151,10 @@ mod turns {
 
     use super::super::*;
     use crate::{
-        ConfirmUser, IssueConfirmation, LogIn, RegisterUser, application::ports::Users as _,
+        ConfirmUser, IssueConfirmation, LogIn, RegisterUser,
+        application::ports::Users as _,
         domain::email::Email,
+        testing::{PASSWORD, user_with_password},
     };
 
     on_both_engines! {
@@ -195,15 +197,8 @@ mod turns {
         async fn nobody_logs_in_with_a_password_while_it_is_being_changed(test: TestDb) {
             let identity = Identity::with_cheap_passwords(test.db.clone());
             let system = || Origin::system("identity.testing");
-            let (email, name) = (|| "ada@example.com".to_owned(), || "Ada".to_owned());
-            let password = || Some("correct horse battery staple".into());
-            let register =
-                RegisterUser { email: email(), first_name: name(), last_name: name(), password: password() };
-            identity.register_user(Origin::anonymous(), register).await.unwrap();
-            let issue = IssueConfirmation { email: email() };
-            let token = identity.issue_confirmation(system(), issue).await.unwrap();
-            let confirm = ConfirmUser { token, password: password() };
-            identity.confirm_user(Origin::anonymous(), confirm).await.unwrap();
+            let email = || "ada@example.com".to_owned();
+            user_with_password(&identity, &email(), "Ada", "Ada").await;
 
             let (order, begun) = (Mutex::new(Vec::new()), Notify::new());
             let uow = UnitOfWork::new(test.db.clone());
@@ -220,7 +215,7 @@ mod turns {
             });
             let logging_in = async {
                 begun.notified().await;
-                let command = LogIn { email: email(), password: password().unwrap() };
+                let command = LogIn { email: email(), password: PASSWORD.into() };
                 identity.log_in(Origin::anonymous(), command).await.unwrap();
                 order.lock().unwrap().push("logged in");
             };

@@ -118,36 +118,6 @@ impl Directory {
         rows.into_iter().map(|(user, role)| Ok((user, rows::role(&role)?))).collect()
     }
 
-    /// Everybody in a workspace, oldest members first.
-    ///
-    /// # Errors
-    ///
-    /// [`StorageError`] when the storage fails.
-    pub async fn members(
-        &self,
-        workspace: WorkspaceId,
-    ) -> Result<Vec<(UserId, Role)>, StorageError> {
-        let query = self.db.query(sql!(
-            "SELECT user_id, role FROM identity_members WHERE workspace_id = $1 ORDER BY joined_at, user_id"
-        ));
-        let rows: Vec<(UserId, String)> = query.bind(workspace).all().await?;
-        rows.into_iter().map(|(user, role)| Ok((user, rows::role(&role)?))).collect()
-    }
-
-    /// The owner and the admins of a workspace, oldest members first.
-    ///
-    /// # Errors
-    ///
-    /// [`StorageError`] when the storage fails.
-    pub async fn managers(&self, workspace: WorkspaceId) -> Result<Vec<UserId>, StorageError> {
-        let members = self.members(workspace).await?;
-        Ok(members
-            .into_iter()
-            .filter(|(_, role)| role.is_manager())
-            .map(|(user, _)| user)
-            .collect())
-    }
-
     /// Who is `at_least` this in a workspace: the first `limit` of those behind `after`, in the order of their ids.
     ///
     /// # Errors

@@ -5,21 +5,24 @@ use perme8_events::{StorageError, UserId, WorkspaceId, sql};
 use sqlx::FromRow;
 
 use crate::{
-    application::read_models::{AccountExport, ExportedInvitation, UserProfile, WorkspaceDetails},
-    domain::{references::InvitationId, user::User},
+    application::{
+        ports::Accounts as _,
+        read_models::{AccountExport, ExportedInvitation, UserProfile, WorkspaceDetails},
+    },
+    domain::references::InvitationId,
     infrastructure::{
         queries::{Queries, details},
-        rows::{StandingRow, UserRow, role, select_standings, select_users},
+        rows::{StandingRow, role, select_standings},
     },
 };
 
-/// The columns of [`ExportedRow`], in a `SELECT`; `$name` tells when the person may know what the workspace is called today.
+/// The columns of [`ExportedRow`], in a `SELECT`; `$name` is what the person may know of what the workspace is called today.
 macro_rules! select_exported {
     ($name:literal, $rest:literal) => {
         concat!(
-            "SELECT i.id, i.workspace_id, CASE WHEN ",
+            "SELECT i.id, i.workspace_id, ",
             $name,
-            " THEN w.name END AS workspace_name, i.email, i.role, i.status, i.created_at, i.sent_at,
+            " AS workspace_name, i.email, i.role, i.status, i.created_at, i.sent_at,
                     i.expires_at
              FROM identity_invitations i
              JOIN identity_workspaces w ON w.id = i.workspace_id ",
@@ -62,20 +65,18 @@ impl TryFrom<ExportedRow> for ExportedInvitation {
 impl Queries {
     /// Everything of this person; nothing once the account is gone.
     pub(crate) async fn export(&self, user: UserId) -> Result<Option<AccountExport>, StorageError> {
-        let query = self.db.query(sql!(select_users!("WHERE id = $1")));
-        let Some(row) = query.bind(user).opt::<UserRow>().await? else { return Ok(None) };
-        let account = User::from(row);
+        let Some(account) = self.db.account(user).await? else { return Ok(None) };
         let query = self.db.query(sql!(select_standings!("ORDER BY w.created_at, w.id")));
         let standings: Vec<StandingRow> = query.bind(user).all().await?;
         let workspaces: Result<Vec<WorkspaceDetails>, _> =
             standings.into_iter().map(details).collect();
         // What was answered may have been another's who had the address before.
         let received = self.db.query(sql!(select_exported!(
-            "TRUE",
+            "w.name",
             "WHERE i.email = $1 AND i.status = 'pending' ORDER BY i.created_at, i.id"
         )));
         let sent = self.db.query(sql!(select_exported!(
-            "EXISTS (SELECT 1 FROM identity_members m WHERE m.workspace_id = i.workspace_id AND m.user_id = $1)",
+            "CASE WHEN EXISTS (SELECT 1 FROM identity_members m WHERE m.workspace_id = w.id AND m.user_id = $1) THEN w.name END",
             "WHERE i.invited_by = $1 ORDER BY i.created_at, i.id"
         )));
         Ok(Some(AccountExport {

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use perme8_events::{StorageError, UserId, WorkspaceId, sql, sql::Db};
 use sqlx::FromRow;
 use unicode_normalization::UnicodeNormalization as _;
+use uuid::Uuid;
 
 use crate::{
     application::read_models::{ListMembers, MemberPlace, MemberSummary, MembersPage},
@@ -69,28 +70,18 @@ async fn next(
     batch: usize,
 ) -> Result<Vec<MemberSummary>, StorageError> {
     let batch = i64::try_from(batch).map_err(StorageError::new)?;
-    let rows: Vec<MemberSummaryRow> = match after {
-        None => {
-            let query = db.query(sql!(
-                "SELECT m.user_id, u.email, u.first_name, u.last_name, m.role, m.joined_at
-                 FROM identity_members m
-                 JOIN identity_users u ON u.id = m.user_id
-                 WHERE m.workspace_id = $1
-                 ORDER BY m.joined_at, m.user_id LIMIT $2"
-            ));
-            query.bind(workspace).bind(batch).all().await?
-        }
-        Some(MemberPlace { joined_at, user_id }) => {
-            let query = db.query(sql!(
-                "SELECT m.user_id, u.email, u.first_name, u.last_name, m.role, m.joined_at
-                 FROM identity_members m
-                 JOIN identity_users u ON u.id = m.user_id
-                 WHERE m.workspace_id = $1 AND (m.joined_at, m.user_id) > ($3, $4)
-                 ORDER BY m.joined_at, m.user_id LIMIT $2"
-            ));
-            query.bind(workspace).bind(batch).bind(joined_at).bind(user_id).all().await?
-        }
-    };
+    // Before everybody, if behind nobody.
+    let first = MemberPlace { joined_at: DateTime::UNIX_EPOCH, user_id: UserId::new(Uuid::nil()) };
+    let MemberPlace { joined_at, user_id } = after.unwrap_or(first);
+    let query = db.query(sql!(
+        "SELECT m.user_id, u.email, u.first_name, u.last_name, m.role, m.joined_at
+         FROM identity_members m
+         JOIN identity_users u ON u.id = m.user_id
+         WHERE m.workspace_id = $1 AND (m.joined_at, m.user_id) > ($3, $4)
+         ORDER BY m.joined_at, m.user_id LIMIT $2"
+    ));
+    let rows: Vec<MemberSummaryRow> =
+        query.bind(workspace).bind(batch).bind(joined_at).bind(user_id).all().await?;
     rows.into_iter().map(TryInto::try_into).collect()
 }
 

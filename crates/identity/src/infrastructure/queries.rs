@@ -162,7 +162,20 @@ impl Queries {
         let query =
             self.db.query(sql!(select_sessions!("WHERE s.token_hash = $1 AND s.expires_at > $2")));
         let row: Option<SessionRow> = query.bind(token.as_bytes()).bind(self.now()).opt().await?;
-        Ok(row.map(|row| (row.last_used_at, row)).map(|(used, row)| (row.into(), used)))
+        Ok(row.map(|row| {
+            let used_at = row.last_used_at;
+            (row.into(), used_at)
+        }))
+    }
+
+    /// The same, of a session that was shown before.
+    pub(crate) async fn session_by_id(
+        &self,
+        id: SessionId,
+    ) -> Result<Option<Authenticated>, StorageError> {
+        let query = self.db.query(sql!(select_sessions!("WHERE s.id = $1 AND s.expires_at > $2")));
+        let row: Option<SessionRow> = query.bind(id).bind(self.now()).opt().await?;
+        Ok(row.map(Authenticated::from))
     }
 
     /// The sessions of a person that last, those that began last first.
@@ -174,16 +187,6 @@ impl Queries {
         ));
         let rows: Vec<SessionSummaryRow> = query.bind(user).bind(self.now()).all().await?;
         Ok(rows.into_iter().map(Into::into).collect())
-    }
-
-    /// The same, of a session that was shown before.
-    pub(crate) async fn session_by_id(
-        &self,
-        id: SessionId,
-    ) -> Result<Option<Authenticated>, StorageError> {
-        let query = self.db.query(sql!(select_sessions!("WHERE s.id = $1 AND s.expires_at > $2")));
-        let row: Option<SessionRow> = query.bind(id).bind(self.now()).opt().await?;
-        Ok(row.map(Authenticated::from))
     }
 
     /// A workspace, for one of its members.

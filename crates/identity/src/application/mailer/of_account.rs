@@ -25,6 +25,8 @@ const EMAIL_PAGE: &str = "email";
 /// What is to be mailed about an account.
 #[derive(Debug)]
 pub(super) enum Wish {
+    /// A link for somebody who has just registered.
+    Confirm,
     /// A link for somebody who asks for one.
     LogIn,
     /// A link for somebody who wants another password.
@@ -46,7 +48,9 @@ impl Mailer {
         wish: Wish,
     ) -> Result<Vec<Option<Outgoing>>, StorageError> {
         Ok(match wish {
-            Wish::LogIn => vec![self.link(tx, user).await?],
+            // Whoever was confirmed in the meantime, e.g. by an operator, needs nothing more.
+            Wish::Confirm if user.is_confirmed() => vec![],
+            Wish::Confirm | Wish::LogIn => vec![self.link(tx, user).await?],
             Wish::ResetPassword => vec![self.reset(tx, user).await?],
             Wish::TellOfPassword => vec![self.password_changed(&user)],
             Wish::ChangeEmail { from, to } if user.email.as_str() == from => {

@@ -11,13 +11,12 @@ use crate::{
     },
     testing::{
         COMPANY, CountedTokens, INVITEE, NEWCOMER, OWNER, Person, Tables, archived, company,
-        happened, invited, plain_passwords,
+        happened, invited, plain_passwords, stationery,
     },
 };
 
 fn mailer() -> Mailer {
-    let stationery = Stationery::new("Perme8", "https://perme8.example".parse().unwrap());
-    Mailer::new(stationery, Arc::new(CountedTokens::default()))
+    Mailer::new(stationery(), Arc::new(CountedTokens::default()))
 }
 
 fn registered(person: Person) -> Envelope {

@@ -12,8 +12,6 @@ use crate::domain::{
 /// What an event asks for.
 #[derive(Debug)]
 pub(super) enum Wanted {
-    /// A link for somebody who has just registered.
-    Confirmation(UserId),
     /// Something about an account.
     OfAccount(UserId, Wish),
     Invitation(InvitationId),
@@ -21,7 +19,7 @@ pub(super) enum Wanted {
 
 pub(super) fn wanted(event: &Envelope) -> Result<Option<Wanted>, HandlerError> {
     if let Some(UserRegistered { user_id, .. }) = event.decode()? {
-        return Ok(Some(Wanted::Confirmation(user_id)));
+        return Ok(Some(Wanted::OfAccount(user_id, Wish::Confirm)));
     }
     if let Some(MagicLinkRequested { user_id }) = event.decode()? {
         return Ok(Some(Wanted::OfAccount(user_id, Wish::LogIn)));
