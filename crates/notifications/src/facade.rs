@@ -52,6 +52,13 @@ pub struct Notifications {
     directory: Arc<dyn Directory>,
 }
 
+/// Whether an error of a use case is only that a race was lost, which may not come up again.
+macro_rules! lost_a_race {
+    ($Error:ident) => {
+        |error: &$Error| matches!(error, $Error::Storage(error) if error.is_retryable())
+    };
+}
+
 impl Notifications {
     /// On this database; `directory` knows what things are called today.
     #[must_use]
@@ -114,7 +121,7 @@ impl Notifications {
         origin: Origin,
         command: MarkRead,
     ) -> Result<NotificationSummary, MarkReadError> {
-        let again = |error: &MarkReadError| matches!(error, MarkReadError::Storage(error) if error.is_retryable());
+        let again = lost_a_race!(MarkReadError);
         let attempt = || self.uow.run(origin.clone(), async |tx| command.execute(tx).await);
         Ok(self.shown(self.uow.retry(again, attempt).await?).await?)
     }
@@ -130,7 +137,7 @@ impl Notifications {
         origin: Origin,
         command: MarkAllRead,
     ) -> Result<u64, MarkAllReadError> {
-        let again = |error: &MarkAllReadError| matches!(error, MarkAllReadError::Storage(error) if error.is_retryable());
+        let again = lost_a_race!(MarkAllReadError);
         let attempt = || self.uow.run(origin.clone(), async |tx| command.execute(tx).await);
         self.uow.retry(again, attempt).await
     }
@@ -146,7 +153,7 @@ impl Notifications {
         origin: Origin,
         command: DeleteNotification,
     ) -> Result<(), DeleteNotificationError> {
-        let again = |error: &DeleteNotificationError| matches!(error, DeleteNotificationError::Storage(error) if error.is_retryable());
+        let again = lost_a_race!(DeleteNotificationError);
         let attempt = || self.uow.run(origin.clone(), async |tx| command.execute(tx).await);
         self.uow.retry(again, attempt).await
     }

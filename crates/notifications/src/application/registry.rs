@@ -60,6 +60,14 @@ impl Recipients {
         }
     }
 
+    /// The invitation whose sender is told.
+    pub(crate) const fn invitation(self) -> Option<InvitationId> {
+        match self {
+            Self::ManagersAndInviter(invitation) | Self::Inviter(invitation) => Some(invitation),
+            Self::Members | Self::Managers | Self::Subject | Self::FormerMember => None,
+        }
+    }
+
     /// Whether it is meant for whom it happened to, and not for others.
     pub(crate) const fn include_subject(self) -> bool {
         matches!(self, Self::Subject | Self::FormerMember)

@@ -1,0 +1,231 @@
+//! Who is told of which event, and who is not.
+
+use expect_test::{Expect, expect};
+use identity::{InvitationDeclined, MemberJoined, WorkspaceArchived, WorkspaceRestored};
+use perme8_events::{Actor, DomainEvent, ErrorClass, testing::FakeTx};
+
+use super::*;
+use crate::{
+    application::ports::MockDirectory,
+    testing::{
+        ACME, ADA, BOB, CAROL, DAVE, Memory, acme, declined, deliver, demoted, envelope, expired,
+        id, invited, joined, left, promoted, removed, revoked, short,
+    },
+};
+
+/// Who is told what, given the managers.
+async fn told(managers: &'static [UserId], event: &Envelope) -> String {
+    let handler = OnWorkspaceActivity::new(MockDirectory::with_managers(managers).shared());
+    let mut tx = FakeTx::new(Memory::default());
+    deliver(&handler, &mut tx, event).await;
+    let lines = tx.state.notifications().map(|told| format!("{}: {}\n", told.user_id, told.title));
+    short(&lines.collect::<String>())
+}
+
+async fn check<E: DomainEvent>(actor: UserId, event: &E, expected: Expect) {
+    expected.assert_eq(&told(&[ADA, BOB], &envelope(1, Actor::User(actor), event)).await);
+}
+
+#[tokio::test]
+async fn managers_and_the_inviter_learn_who_joined() {
+    check(
+        DAVE,
+        &joined(3),
+        expect![[r#"
+        #a: Dave Cutler joined Acme
+        #b: Dave Cutler joined Acme
+    "#]],
+    )
+    .await;
+    check(
+        DAVE,
+        &joined(5),
+        expect![[r#"
+        #a: Dave Cutler joined Acme
+        #b: Dave Cutler joined Acme
+        #c: Dave Cutler joined Acme
+    "#]],
+    )
+    .await;
+    // Bob, who sent it, has gone since.
+    expect![[r#"
+        #a: Dave Cutler joined Acme
+    "#]]
+    .assert_eq(&told(&[ADA], &envelope(1, Actor::User(DAVE), &joined(3))).await);
+}
+
+#[tokio::test]
+async fn who_joined_without_an_invitation_is_news_for_managers() {
+    let joined = MemberJoined { invitation_id: None, role: Role::Guest, ..joined(3) };
+    check(
+        ADA,
+        &joined,
+        expect![[r#"
+        #b: Dave Cutler joined Acme
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn only_an_inviter_who_still_manages_learns_who_declined() {
+    check(
+        DAVE,
+        &declined(),
+        expect![[r#"
+        #b: dave@example.com will not join Acme
+    "#]],
+    )
+    .await;
+    assert_eq!(told(&[ADA], &envelope(1, Actor::User(DAVE), &declined())).await, "");
+    let of_carol = InvitationDeclined { invitation_id: id(5), ..declined() };
+    check(DAVE, &of_carol, expect![""]).await;
+}
+
+#[tokio::test]
+async fn an_inviter_learns_that_others_or_time_took_the_invitation_back() {
+    check(
+        ADA,
+        &revoked(),
+        expect![[r#"
+        #b: Invitation of dave@example.com to Acme revoked
+    "#]],
+    )
+    .await;
+    check(BOB, &revoked(), expect![[r#""#]]).await;
+    let by_time = envelope(1, Actor::System("identity.expiry".into()), &expired());
+    expect![[r#"
+        #b: Invitation of dave@example.com to Acme expired
+    "#]]
+    .assert_eq(&told(&[ADA, BOB], &by_time).await);
+    assert_eq!(
+        told(&[ADA], &by_time).await,
+        "",
+        "who does not manage any more sees no invitations"
+    );
+}
+
+#[tokio::test]
+async fn the_removed_person_learns_it_and_nobody_else() {
+    check(
+        ADA,
+        &removed(CAROL),
+        expect![[r#"
+        #c: You were removed from Acme
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn managers_learn_who_left() {
+    check(
+        CAROL,
+        &left(CAROL),
+        expect![[r#"
+        #a: Carol Shaw left Acme
+        #b: Carol Shaw left Acme
+    "#]],
+    )
+    .await;
+    // A manager who leaves is not told of it, even by a directory that has not noticed.
+    check(
+        BOB,
+        &left(BOB),
+        expect![[r#"
+        #a: Bob Builder left Acme
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_member_learns_of_the_new_role_unless_gone() {
+    check(
+        ADA,
+        &demoted(CAROL),
+        expect![[r#"
+        #c: Your role in Acme changed
+    "#]],
+    )
+    .await;
+    check(ADA, &demoted(DAVE), expect![""]).await;
+    check(
+        ADA,
+        &promoted(CAROL),
+        expect![[r#"
+        #c: Your role in Acme changed
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn everybody_learns_that_the_workspace_is_put_away_and_in_use_again() {
+    let mut everybody = MockDirectory::new();
+    everybody.expect_workspace().returning(|_| {
+        let Place { id: _, name, slug } = acme();
+        Ok(Some(WorkspaceNames { name, slug }))
+    });
+    everybody.expect_people().returning(|_, at_least, _, _| {
+        assert_eq!(at_least, Role::Guest);
+        Ok(vec![ADA, BOB, CAROL])
+    });
+    let handler = OnWorkspaceActivity::new(everybody.shared());
+    let mut tx = FakeTx::new(Memory::default());
+    let ada = || Actor::User(ADA);
+    deliver(&handler, &mut tx, &envelope(1, ada(), &WorkspaceArchived { workspace_id: ACME }))
+        .await;
+    deliver(&handler, &mut tx, &envelope(2, ada(), &WorkspaceRestored { workspace_id: ACME }))
+        .await;
+    let told = tx.state.notifications().map(|told| format!("{}: {}\n", told.user_id, told.title));
+    expect![[r#"
+        #b: Acme was archived
+        #c: Acme was archived
+        #b: Acme was restored
+        #c: Acme was restored
+    "#]]
+    .assert_eq(&short(&told.collect::<String>()));
+}
+
+#[tokio::test]
+async fn nobody_is_told_of_what_the_same_person_did_or_caused() {
+    check(CAROL, &demoted(CAROL), expect![""]).await;
+    let mut caused = envelope(1, Actor::System("somebody.on_something".into()), &left(CAROL));
+    caused.on_behalf_of = Some(ADA);
+    expect![[r#"
+        #b: Carol Shaw left Acme
+    "#]]
+    .assert_eq(&told(&[ADA, BOB], &caused).await);
+}
+
+#[tokio::test]
+async fn what_happens_in_a_workspace_that_is_gone_is_no_news() {
+    let elsewhere = MemberJoined { workspace_id: id(9), ..joined(3) };
+    check(DAVE, &elsewhere, expect![""]).await;
+}
+
+#[tokio::test]
+async fn invitations_are_left_to_their_own_handler() {
+    check(BOB, &invited(3), expect![""]).await;
+}
+
+#[tokio::test]
+async fn a_directory_that_fails_is_asked_again_later() {
+    let mut directory = MockDirectory::new();
+    directory.expect_people().returning(|_, _, _, _| Err(StorageError::new("the network is down")));
+    let handler = OnWorkspaceActivity::new(directory.shared());
+    let event = envelope(1, Actor::User(CAROL), &left(CAROL));
+    let error = EventHandler::<FakeTx<Memory>>::gather(&handler, &event).await.unwrap_err();
+    assert_eq!(error.class(), ErrorClass::Transient);
+}
+
+#[test]
+fn everything_in_a_workspace_keeps_its_order() {
+    let handler = OnWorkspaceActivity::new(MockDirectory::new().shared());
+    for event in
+        [envelope(1, Actor::User(DAVE), &joined(3)), envelope(2, Actor::User(DAVE), &declined())]
+    {
+        assert_eq!(handler.partition_key(&event), ACME.to_string());
+    }
+}
