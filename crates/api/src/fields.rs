@@ -71,6 +71,11 @@ impl Fields {
         text.parse().ok().or_else(|| self.note(name, expected))
     }
 
+    /// A whole number that must be there.
+    pub(crate) fn integer(&mut self, name: &'static str) -> Option<i64> {
+        if self.has(name) { self.optional_integer(name) } else { self.note(name, "can't be blank") }
+    }
+
     /// A whole number that may be missing.
     pub(crate) fn optional_integer(&mut self, name: &'static str) -> Option<i64> {
         let value = self.optional_value(name)?;

@@ -56,6 +56,18 @@ impl Page {
         Self { status, ..self }
     }
 
+    /// Asks for the address to which a link is sent, as `action` says.
+    fn ask_for_address(action: &str, title: &str, problem: &str) -> Self {
+        let body = html! {
+            @if !problem.is_empty() { p.problem { (problem) } }
+            form method="post" action=(action) {
+                label { "Your e-mail address" input type="email" name="email" required autocomplete="email"; }
+                button { "Send me a link" }
+            }
+        };
+        Self::new(title, body)
+    }
+
     /// After a mail was asked for, with a link that works for so long. The same whether or not one is sent.
     fn look_into_your_mail(how_long: &str) -> Self {
         let body = html! {

@@ -40,14 +40,9 @@ pub(crate) async fn change(
     Ok(StatusCode::NO_CONTENT)
 }
 
-/// The body of the wish for a link.
-#[derive(Debug)]
-pub(crate) struct LinkWanted(RequestPasswordReset);
-
-impl FromFields for LinkWanted {
+impl FromFields for RequestPasswordReset {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let email = fields.text("email");
-        Some(Self(RequestPasswordReset { email: email? }))
+        Some(Self { email: fields.text("email")? })
     }
 }
 
@@ -55,7 +50,7 @@ impl FromFields for LinkWanted {
 pub(crate) async fn send_link(
     State(api): State<Api>,
     edge: Edge,
-    Body(LinkWanted(command)): Body<LinkWanted>,
+    Body(command): Body<RequestPasswordReset>,
 ) -> Result<StatusCode, ApiError> {
     api.identity.request_password_reset(edge.anonymous(), command).await?;
     Ok(StatusCode::ACCEPTED)

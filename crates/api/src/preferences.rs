@@ -47,15 +47,10 @@ impl From<PreferenceList> for Preferences {
 
 impl FromFields for SetPreferences {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let hour = if fields.has("digest_hour") {
-            let hour = fields.optional_integer("digest_hour");
-            hour.and_then(|hour| {
-                let hour = u8::try_from(hour).ok();
-                hour.or_else(|| fields.note("digest_hour", NO_HOUR))
-            })
-        } else {
-            fields.note("digest_hour", "can't be blank")
-        };
+        let hour = fields.integer("digest_hour").and_then(|hour| {
+            let hour = u8::try_from(hour).ok();
+            hour.or_else(|| fields.note("digest_hour", NO_HOUR))
+        });
         let preferences = match fields.value("preferences") {
             Some(Value::Array(entries)) => list(fields, entries),
             Some(_) => fields.note("preferences", "must be a list"),

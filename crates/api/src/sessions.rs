@@ -74,14 +74,9 @@ pub(crate) async fn begin(
     Ok((StatusCode::CREATED, cookie, Json(body)))
 }
 
-/// The body of the wish for a link.
-#[derive(Debug)]
-pub(crate) struct LinkWanted(RequestMagicLink);
-
-impl FromFields for LinkWanted {
+impl FromFields for RequestMagicLink {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let email = fields.text("email");
-        Some(Self(RequestMagicLink { email: email? }))
+        Some(Self { email: fields.text("email")? })
     }
 }
 
@@ -89,7 +84,7 @@ impl FromFields for LinkWanted {
 pub(crate) async fn send_link(
     State(api): State<Api>,
     edge: Edge,
-    Body(LinkWanted(command)): Body<LinkWanted>,
+    Body(command): Body<RequestMagicLink>,
 ) -> Result<StatusCode, ApiError> {
     api.identity.request_magic_link(edge.anonymous(), command).await?;
     Ok(StatusCode::ACCEPTED)
@@ -130,16 +125,12 @@ pub(crate) async fn revoke(
     Ok((StatusCode::NO_CONTENT, headers))
 }
 
-/// The body of another proof of who the caller is.
-#[derive(Debug)]
-pub(crate) struct Shown(identity::Proof);
-
-impl FromFields for Shown {
+impl FromFields for identity::Proof {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         if fields.has("token") {
-            return Some(Self(identity::Proof::Token(fields.text("token")?.into())));
+            return Some(Self::Token(fields.text("token")?.into()));
         }
-        Some(Self(identity::Proof::Password(fields.text("password")?.into())))
+        Some(Self::Password(fields.text("password")?.into()))
     }
 }
 
@@ -153,7 +144,7 @@ pub(crate) struct Fresh {
 pub(crate) async fn reauthenticate(
     State(api): State<Api>,
     caller: Caller,
-    Body(Shown(proof)): Body<Shown>,
+    Body(proof): Body<identity::Proof>,
 ) -> Result<Data<Fresh>, ApiError> {
     let _turn = api.log_in_turn()?;
     let command = Reauthenticate { session_id: caller.session_id, proof };

@@ -18,13 +18,9 @@ use crate::{
     state::Api,
 };
 
-/// What the form of this page says.
-#[derive(Debug)]
-pub(crate) struct Confirmed(ChangeEmail);
-
-impl FromFields for Confirmed {
+impl FromFields for ChangeEmail {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        Some(Self(ChangeEmail { token: fields.text("token")?.into() }))
+        Some(Self { token: fields.text("token")?.into() })
     }
 }
 
@@ -60,7 +56,7 @@ fn strangers() -> Page {
 pub(crate) async fn submit(
     State(api): State<Api>,
     Visitor(visitor): Visitor,
-    Form(Confirmed(command)): Form<Confirmed>,
+    Form(command): Form<ChangeEmail>,
 ) -> Result<Response, ApiError> {
     let Some(caller) = visitor else {
         return Ok(strangers().with_status(StatusCode::UNAUTHORIZED).into_response());

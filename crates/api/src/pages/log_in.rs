@@ -38,8 +38,7 @@ impl FromFields for Wish {
                 password: password.map(Secret::new),
             }));
         }
-        let email = fields.text("email");
-        Some(Self::Link(RequestMagicLink { email: email? }))
+        RequestMagicLink::from_fields(fields).map(Self::Link)
     }
 }
 
@@ -59,18 +58,7 @@ impl FromFields for Hints {
 
 /// `GET /login`
 pub(crate) async fn ask() -> Page {
-    ask_for_address("Log in", "")
-}
-
-fn ask_for_address(title: &str, problem: &str) -> Page {
-    let body = html! {
-        @if !problem.is_empty() { p.problem { (problem) } }
-        form method="post" action="/login" {
-            label { "Your e-mail address" input type="email" name="email" required autocomplete="email"; }
-            button { "Send me a link" }
-        }
-    };
-    Page::new(title, body)
+    Page::ask_for_address("/login", "Log in", "")
 }
 
 /// `GET /login/{token}`: uses nothing up, since programs follow links in mails, too, to see what is behind them.
@@ -124,7 +112,8 @@ pub(crate) async fn submit(
 
 /// The same for every reason.
 fn refused() -> Page {
-    ask_for_address(
+    Page::ask_for_address(
+        "/login",
         "This link does not work any more",
         "Links work once, within 15 minutes. You can have another one:",
     )

@@ -32,25 +32,13 @@ impl FromFields for Wish {
             let password = fields.text("password").map(Secret::new);
             return Some(Self::Reset(ResetPassword { token: token?, password: password? }));
         }
-        let email = fields.text("email");
-        Some(Self::Link(RequestPasswordReset { email: email? }))
+        RequestPasswordReset::from_fields(fields).map(Self::Link)
     }
 }
 
 /// `GET /password-reset`
 pub(crate) async fn ask() -> Page {
-    ask_for_address("Set another password", "")
-}
-
-fn ask_for_address(title: &str, problem: &str) -> Page {
-    let body = html! {
-        @if !problem.is_empty() { p.problem { (problem) } }
-        form method="post" action="/password-reset" {
-            label { "Your e-mail address" input type="email" name="email" required autocomplete="email"; }
-            button { "Send me a link" }
-        }
-    };
-    Page::new(title, body)
+    Page::ask_for_address("/password-reset", "Set another password", "")
 }
 
 /// `GET /password-reset/{token}`: uses nothing up, since programs follow links in mails, too.
@@ -115,7 +103,8 @@ fn done() -> Page {
 
 /// The same for every reason.
 fn refused() -> Page {
-    ask_for_address(
+    Page::ask_for_address(
+        "/password-reset",
         "This link does not work any more",
         "Links work once, within an hour. You can have another one:",
     )
