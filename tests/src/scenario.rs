@@ -113,7 +113,7 @@ impl Scenario {
 
     /// From now on mails go out through this server.
     pub async fn send_mails_through(&mut self, server: &MailServer) {
-        let url = format!("smtp://{}?tls=none", server.address());
+        let url = server.url();
         self.settings.mail_server = Some(url.parse().expect("an address makes a URL"));
         self.restart().await;
     }

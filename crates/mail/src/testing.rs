@@ -100,6 +100,12 @@ impl MailServer {
         self.address
     }
 
+    /// Where mails are sent to it, without TLS.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("smtp://{}?tls=none", self.address)
+    }
+
     /// The mails that arrived in full, in order.
     #[must_use]
     pub fn taken(&self) -> Vec<Taken> {

@@ -29,7 +29,7 @@ fn dispatch(to: &str) -> Dispatch {
 }
 
 fn mailer(server: &MailServer) -> SmtpMailer {
-    SmtpMailer::new(format!("smtp://{}?tls=none", server.address()).parse().unwrap()).unwrap()
+    SmtpMailer::new(server.url().parse().unwrap()).unwrap()
 }
 
 /// How the mailer understands what the server did.
@@ -108,7 +108,7 @@ async fn a_mail_that_was_taken_without_a_word_is_sent_again_under_the_same_name(
 #[tokio::test]
 async fn nobody_waits_for_a_server_for_ever() {
     let server = MailServer::that(Misdeed::FallsSilent(Stage::Content)).await;
-    let url = format!("smtp://{}?tls=none", server.address());
+    let url = server.url();
     let mailer =
         SmtpMailer::with_patience(url.parse().unwrap(), Duration::from_millis(200)).unwrap();
     let outcome = mailer.send(&dispatch("ada@example.com")).await;
