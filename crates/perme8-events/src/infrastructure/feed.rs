@@ -115,6 +115,8 @@ impl Feed {
         Ok(feed)
     }
 
+    /// The same, with a follower that is asked by hand and hears nothing of other nodes.
+    #[cfg(any(test, feature = "testing"))]
     pub(crate) async fn open(
         db: &Db,
         stop: CancellationToken,
