@@ -130,7 +130,7 @@ async fn on(test: TestDb, args: &Args) -> anyhow::Result<Figures> {
 
 async fn measure(test: &TestDb, args: &Args) -> anyhow::Result<Figures> {
     let db = test.db_at(Arc::new(SystemClock));
-    let options = AppOptions { cheap_passwords: true, ..AppOptions::default() };
+    let options = AppOptions { cheap_passwords: true, limits: None, ..AppOptions::default() };
     let app = App::assemble(db, options).await?;
     let total = usize::try_from(args.rate * args.seconds)?;
     let (owner, workspaces) = prepare(&app, total.div_ceil(PEOPLE)).await?;

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use api::OperatorToken;
+use api::{Limits, OperatorToken};
 use identity::{ExpireInvitations, IssueConfirmation};
 use mail::{SmtpServer, testing::MailServer};
 use perme8::{App, AppOptions, MailOptions};
@@ -83,6 +83,7 @@ pub struct Scenario {
 struct Settings {
     onboarding: bool,
     mail_server: Option<SmtpServer>,
+    limits: Option<Limits>,
 }
 
 impl Scenario {
@@ -98,6 +99,12 @@ impl Scenario {
     /// From now on time passes, and handlers run by themselves.
     pub async fn go_live(&mut self) {
         self.is_live = true;
+        self.restart().await;
+    }
+
+    /// From now on nobody may ask as often as they like.
+    pub async fn limit(&mut self, limits: Limits) {
+        self.settings.limits = Some(limits);
         self.restart().await;
     }
 
@@ -337,13 +344,14 @@ impl OtherHost {
 }
 
 async fn host(test: &TestDb, clock: Arc<dyn Clock>, settings: &Settings) -> (App, SocketAddr) {
-    let Settings { onboarding, mail_server } = settings.clone();
+    let Settings { onboarding, mail_server, limits } = settings.clone();
     let options = DbOptions { clock, connections: 5, power_safe: false, ..DbOptions::default() };
     let db = Db::open(&test.url, options).await.expect("the database opens");
     let token = OperatorToken::new(OPERATOR_TOKEN).expect("the token is long enough");
     let options = AppOptions {
         cheap_passwords: true,
         legacy_bridge: true,
+        limits,
         operator_token: Some(token),
         onboarding,
         mail: MailOptions { server: mail_server, ..MailOptions::default() },

@@ -1,20 +1,21 @@
 //! Where a request comes from, and the origin that it becomes.
 
-use std::{convert::Infallible, net::SocketAddr};
+use std::{convert::Infallible, net::IpAddr};
 
 use axum::{
-    extract::{ConnectInfo, FromRequestParts},
+    extract::FromRequestParts,
     http::{HeaderMap, header::USER_AGENT, request::Parts},
 };
 use identity::SessionId;
 use perme8_events::{Actor, Client, Origin};
 
-use crate::request_id::RequestId;
+use crate::{client_address::ClientAddress, request_id::RequestId};
 
 /// What the edge knows of a request before it knows whose it is.
 #[derive(Clone, Debug)]
 pub(crate) struct Edge {
     request_id: RequestId,
+    address: Option<IpAddr>,
     client: Option<Client>,
 }
 
@@ -22,12 +23,16 @@ impl Edge {
     fn of(parts: &Parts) -> Self {
         let request_id =
             parts.extensions.get::<RequestId>().cloned().unwrap_or_else(RequestId::mint);
-        // The peer of the connection: forwarded addresses can be made up by anybody.
-        let client = parts.extensions.get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| {
-            let address = peer.ip().to_canonical().to_string();
-            Client::new(&address, user_agent(&parts.headers).as_deref())
+        let address = parts.extensions.get().map(|ClientAddress(address)| *address);
+        let client = address.map(|address| {
+            Client::new(&address.to_string(), user_agent(&parts.headers).as_deref())
         });
-        Self { request_id, client }
+        Self { request_id, address, client }
+    }
+
+    /// Where the request comes from, if that is known.
+    pub(crate) fn address(&self) -> Option<IpAddr> {
+        self.address
     }
 
     /// The origin of what this actor wants.
@@ -74,10 +79,9 @@ mod tests {
 
     #[test]
     fn the_origin_knows_request_and_client() {
-        let peer: SocketAddr = "[::ffff:192.0.2.7]:4711".parse().unwrap();
         let request = Request::builder()
             .header(USER_AGENT, "ä".repeat(300))
-            .extension(ConnectInfo(peer))
+            .extension(ClientAddress("192.0.2.7".parse().unwrap()))
             .extension(RequestId::mint())
             .body(())
             .unwrap();

@@ -6,8 +6,10 @@ use identity::{ChangeEmail, ChangeEmailError, RequestEmailChange, UserProfile};
 use crate::{
     auth::Caller,
     body::Body,
+    edge::Edge,
     error::ApiError,
     fields::{Fields, FromFields},
+    limits::bucket::{Account, Action},
     path::TokenAt,
     response::Data,
     state::Api,
@@ -29,8 +31,10 @@ impl FromFields for Wanted {
 pub(crate) async fn send_link(
     State(api): State<Api>,
     caller: Caller,
+    edge: Edge,
     Body(Wanted { email }): Body<Wanted>,
 ) -> Result<StatusCode, ApiError> {
+    api.attempt(Action::EmailChange, &edge, Some(Account::of(caller.user.id))).await?;
     let command = RequestEmailChange { session_id: caller.session_id, email };
     api.identity.request_email_change(caller.origin, command).await?;
     Ok(StatusCode::ACCEPTED)

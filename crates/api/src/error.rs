@@ -9,6 +9,7 @@ use axum::{
     },
     response::{IntoResponse, Response},
 };
+use chrono::TimeDelta;
 use perme8_events::{StorageError, host::SubscribeError};
 use serde_json::{Value, json};
 
@@ -221,6 +222,17 @@ impl ApiError {
         .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
     }
 
+    /// After so long a time, rounded up, the same is possible again.
+    pub(crate) fn rate_limited(wait: TimeDelta) -> Self {
+        let seconds = (wait + TimeDelta::microseconds(999_999)).num_seconds();
+        Self::new(
+            StatusCode::TOO_MANY_REQUESTS,
+            "rate_limited",
+            "Too many requests: try again later",
+        )
+        .with_header(RETRY_AFTER, seconds.max(1).into())
+    }
+
     pub(crate) const fn too_many_connections() -> Self {
         Self::new(
             StatusCode::TOO_MANY_REQUESTS,
@@ -354,6 +366,20 @@ mod tests {
                 retry-after: Mon, 05 Jan 2026 09:05:00 GMT
                 {"code":"resent_too_soon","error":"The invitation was sent a moment ago","request_id":"r-1"}
             "#]],
+            );
+        }
+    }
+
+    #[test]
+    fn whoever_asks_too_often_learns_how_long_to_wait() {
+        for micros in [179_000_001, 179_999_999, 180_000_000] {
+            check(
+                ApiError::rate_limited(TimeDelta::microseconds(micros)),
+                &expect![[r#"
+                    429 Too Many Requests
+                    retry-after: 180
+                    {"code":"rate_limited","error":"Too many requests: try again later","request_id":"r-1"}
+                "#]],
             );
         }
     }

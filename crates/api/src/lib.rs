@@ -5,6 +5,7 @@ mod audit;
 mod audit_trail;
 mod auth;
 mod body;
+mod client_address;
 mod edge;
 mod emails;
 mod error;
@@ -18,6 +19,7 @@ mod invitation_lists;
 mod invitations;
 mod legacy;
 mod lifeline;
+mod limits;
 mod members;
 mod metrics;
 mod notifications;
@@ -53,7 +55,11 @@ pub use audit_trail::{
     AuditActor, AuditEntry, AuditPage, AuditPerson, AuditReader, AuditTrail, AuditTrailError,
 };
 pub use axum::Router;
+pub use client_address::{TrustedProxies, TrustedProxiesError};
 pub use legacy::{LegacyBridge, LegacyMessage, LegacyTopic, LegacyTopicError};
+pub use limits::Limits;
+pub use limits::quota::{Quota, QuotaError};
+pub use limits::store::{LimitStore, Spending};
 pub use metrics::{Metrics, describe_metrics};
 pub use operator::{OperatorToken, OperatorTokenError};
 pub use readiness::{Check, Readiness, ReadinessReport};

@@ -18,6 +18,7 @@ use crate::{error::ApiError, state::Api};
 
 const REQUESTS: &str = "perme8_http_requests_total";
 const DURATION: &str = "perme8_http_request_duration_seconds";
+pub(crate) const RATE_LIMITED: &str = "perme8_rate_limited_total";
 
 /// Shows what was measured. The host implements it on the recorder that it has set.
 #[async_trait]
@@ -34,6 +35,7 @@ pub fn describe_metrics() {
         Unit::Seconds,
         "From the head of a request to that of its answer"
     );
+    describe_counter!(RATE_LIMITED, "Requests that were refused because there were too many");
 }
 
 /// `GET /metrics`

@@ -9,6 +9,7 @@ use crate::{
     edge::Edge,
     error::ApiError,
     fields::{Fields, FromFields},
+    limits::bucket::{Account, Action},
     path::TokenAt,
     state::Api,
 };
@@ -32,11 +33,16 @@ impl FromFields for Change {
 pub(crate) async fn change(
     State(api): State<Api>,
     caller: Caller,
+    edge: Edge,
     Body(Change { password, current_password }): Body<Change>,
 ) -> Result<StatusCode, ApiError> {
     let _turn = api.log_in_turn()?;
+    // Whoever shows no password guesses none.
+    let account = current_password.as_ref().map(|_| Account::of(caller.user.id));
+    let attempt = api.attempt(Action::Reauthentication, &edge, account).await?;
     let command = ChangePassword { session_id: caller.session_id, password, current_password };
     api.identity.change_password(caller.origin, command).await?;
+    attempt.succeeded().await;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -52,6 +58,7 @@ pub(crate) async fn send_link(
     edge: Edge,
     Body(command): Body<RequestPasswordReset>,
 ) -> Result<StatusCode, ApiError> {
+    api.attempt(Action::PasswordReset, &edge, Account::at(&command.email)).await?;
     api.identity.request_password_reset(edge.anonymous(), command).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -75,6 +82,7 @@ pub(crate) async fn reset(
 ) -> Result<StatusCode, ApiError> {
     let token = token.ok_or(ResetPasswordError::InvalidToken)?;
     let _turn = api.log_in_turn()?;
+    api.attempt(Action::PasswordReset, &edge, None).await?;
     api.identity.reset_password(edge.anonymous(), ResetPassword { token, password }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

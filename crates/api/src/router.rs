@@ -3,16 +3,17 @@
 use axum::{
     Router,
     extract::DefaultBodyLimit,
-    middleware::{from_fn, map_response},
+    middleware::{from_fn, from_fn_with_state, map_response},
     routing::{delete, get, patch, post, put},
 };
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    admin, audit, body, emails, error::ApiError, export, headers, health, invitation_lists,
-    invitations, members, metrics, notifications, pages, panics, passwords, preferences,
-    request_id, same_origin, sessions, socket, state::Api, streams, tickets, users, workspaces,
+    admin, audit, body, client_address, emails, error::ApiError, export, headers, health,
+    invitation_lists, invitations, members, metrics, notifications, pages, panics, passwords,
+    preferences, request_id, same_origin, sessions, socket, state::Api, streams, tickets, users,
+    workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
@@ -31,7 +32,8 @@ pub fn router(api: Api) -> Router {
     if api.options.operator_token.is_some() {
         routes = routes.merge(operators());
     }
-    dressed(routes.with_state(api))
+    let located = from_fn_with_state(api.clone(), client_address::note);
+    dressed(routes.with_state(api).layer(located))
 }
 
 /// The routes, with an answer to everything else and inside the layers.

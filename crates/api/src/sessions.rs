@@ -18,6 +18,7 @@ use crate::{
     edge::Edge,
     error::ApiError,
     fields::{Fields, FromFields},
+    limits::bucket::{Account, Action},
     paging::{Next, Page},
     path::SessionAt,
     query::Query,
@@ -65,10 +66,16 @@ pub(crate) async fn begin(
     Body(proof): Body<Proof>,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1], Json<Begun>), ApiError> {
     let _turn = api.log_in_turn()?;
+    let account = match &proof {
+        Proof::Password(command) => Account::at(&command.email),
+        Proof::Token(_) => None,
+    };
+    let attempt = api.attempt(Action::LogIn, &edge, account).await?;
     let LoggedIn { user, session_id: _, token, expires_at } = match proof {
         Proof::Password(command) => api.identity.log_in(edge.anonymous(), command).await?,
         Proof::Token(command) => api.identity.log_in_by_link(edge.anonymous(), command).await?,
     };
+    attempt.succeeded().await;
     let cookie = [(SET_COOKIE, auth::cookie(&api, &token, expires_at))];
     let body = Begun { data: BegunSession { user, expires_at }, token: token.expose().to_owned() };
     Ok((StatusCode::CREATED, cookie, Json(body)))
@@ -86,6 +93,7 @@ pub(crate) async fn send_link(
     edge: Edge,
     Body(command): Body<RequestMagicLink>,
 ) -> Result<StatusCode, ApiError> {
+    api.attempt(Action::MagicLink, &edge, Account::at(&command.email)).await?;
     api.identity.request_magic_link(edge.anonymous(), command).await?;
     Ok(StatusCode::ACCEPTED)
 }
@@ -144,11 +152,15 @@ pub(crate) struct Fresh {
 pub(crate) async fn reauthenticate(
     State(api): State<Api>,
     caller: Caller,
+    edge: Edge,
     Body(proof): Body<identity::Proof>,
 ) -> Result<Data<Fresh>, ApiError> {
     let _turn = api.log_in_turn()?;
+    let account = Account::of(caller.user.id);
+    let attempt = api.attempt(Action::Reauthentication, &edge, Some(account)).await?;
     let command = Reauthenticate { session_id: caller.session_id, proof };
     let fresh_until = api.identity.reauthenticate(caller.origin, command).await?;
+    attempt.succeeded().await;
     Ok(Data::new(Fresh { fresh_until }))
 }
 

@@ -13,8 +13,15 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::task::TaskTracker;
 
 use crate::{
-    audit_trail::AuditTrail, error::ApiError, legacy::LegacyBridge, metrics::Metrics,
-    operator::OperatorToken, readiness::Readiness, seats::Seats,
+    audit_trail::AuditTrail,
+    client_address::TrustedProxies,
+    error::ApiError,
+    legacy::LegacyBridge,
+    limits::{Limiter, Limits, store::LimitStore},
+    metrics::Metrics,
+    operator::OperatorToken,
+    readiness::Readiness,
+    seats::Seats,
 };
 
 /// What the HTTP edge stands on: the facades, the live events, the audit trail, and who knows whether the host is ready.
@@ -28,6 +35,7 @@ pub struct Api {
     pub(crate) legacy: Option<Arc<dyn LegacyBridge>>,
     pub(crate) operations: Option<Operations>,
     pub(crate) metrics: Option<Arc<dyn Metrics>>,
+    pub(crate) limiter: Option<Limiter>,
     pub(crate) options: ApiOptions,
     log_ins: Arc<Semaphore>,
     /// The open sockets, which are no longer connections of the server.
@@ -48,12 +56,14 @@ pub struct ApiOptions {
     pub log_ins: usize,
     /// How many streams and WebSockets a person may have open at once on this node; further ones are refused.
     pub connections_per_person: usize,
+    /// Proxies that are believed where a request comes from.
+    pub trusted_proxies: TrustedProxies,
     /// What operators show at `/admin`; there is no `/admin` without it.
     pub operator_token: Option<OperatorToken>,
     /// What the mails of the host would be if it sent them, shown at `/dev/mailbox` to everybody who asks; only for hosts that
     /// somebody develops with.
     pub mailbox: Option<Mailbox>,
-    /// Tells how long a cookie has to live; the clock of the database.
+    /// Tells how long a cookie has to live, and when who was refused may come back; the clock of the database.
     pub clock: Arc<dyn Clock>,
 }
 
@@ -64,6 +74,7 @@ impl Default for ApiOptions {
             heartbeat: Duration::from_secs(15),
             log_ins: 64,
             connections_per_person: 32,
+            trusted_proxies: TrustedProxies::default(),
             operator_token: None,
             mailbox: None,
             clock: Arc::new(SystemClock),
@@ -92,6 +103,7 @@ impl Api {
             legacy: None,
             operations: None,
             metrics: None,
+            limiter: None,
             options,
             log_ins,
             sockets: TaskTracker::new(),
@@ -121,6 +133,12 @@ impl Api {
     #[must_use]
     pub fn with_metrics(self, metrics: Arc<dyn Metrics>) -> Self {
         Self { metrics: Some(metrics), ..self }
+    }
+
+    /// The same, with limits on how often anybody may ask; without them everybody may, as often as they like.
+    #[must_use]
+    pub fn with_limits(self, limits: Limits, store: Arc<dyn LimitStore>) -> Self {
+        Self { limiter: Some(Limiter::new(limits, store)), ..self }
     }
 
     /// Held by a log-in or a registration from the moment in which its body is there: slow senders take no turns.

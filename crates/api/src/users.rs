@@ -12,6 +12,7 @@ use crate::{
     edge::Edge,
     error::ApiError,
     fields::{Fields, FromFields},
+    limits::bucket::{Account, Action},
     response::Data,
     state::Api,
 };
@@ -43,6 +44,7 @@ pub(crate) async fn register(
 ) -> Result<(StatusCode, Data<UserProfile>), ApiError> {
     let Registration { email, first_name, last_name, password } = body;
     let _turn = api.log_in_turn()?;
+    api.attempt(Action::Registration, &edge, Account::at(&email)).await?;
     let command = RegisterUser { email, first_name, last_name, password };
     let user = api.identity.register_user(edge.anonymous(), command).await?;
     Ok((StatusCode::CREATED, Data::new(user)))

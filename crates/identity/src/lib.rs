@@ -84,6 +84,7 @@ pub use domain::workspace_events::{
 };
 
 // Language: for every layer of other contexts.
+pub use domain::email::folded_email;
 pub use domain::references::{
     InvitationId, InvitationRef, MemberRef, SessionId, UserSession, WorkspaceInvitation,
     WorkspaceRef,

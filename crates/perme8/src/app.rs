@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use api::{Api, ApiOptions, AuditTrail, OperatorToken, Router};
+use api::{Api, ApiOptions, AuditTrail, Limits, OperatorToken, Router, TrustedProxies};
 use identity::Identity;
 use mail::{Mailbox, SendMail};
 use notifications::Notifications;
@@ -27,6 +27,7 @@ use crate::{
     legacy_bridge::LegacyBridge,
     metrics::HostMetrics,
     onboarding::{self, Onboarding, Welcomer},
+    rate_limits::HostLimitStore,
     readiness::HostReadiness,
     standings::IdentityStandings,
 };
@@ -59,6 +60,8 @@ pub struct App {
     is_started: Arc<AtomicBool>,
     secure_cookies: bool,
     legacy_bridge: bool,
+    limits: Option<Limits>,
+    trusted_proxies: TrustedProxies,
     operator_token: Option<OperatorToken>,
     metrics: HostMetrics,
     dev: bool,
@@ -74,8 +77,18 @@ impl App {
         let options = DbOptions { connections: config.connections, ..DbOptions::default() };
         let db = Db::open(&config.database, options).await?;
         db.migrate(MIGRATIONS, migrated).await?;
-        let Config { node, secure_cookies, legacy_bridge, operator_token, onboarding, dev, .. } =
-            config;
+        let Config {
+            node,
+            secure_cookies,
+            legacy_bridge,
+            no_rate_limits,
+            limits,
+            trusted_proxies,
+            operator_token,
+            onboarding,
+            dev,
+            ..
+        } = config;
         let mail = MailOptions {
             stationery: config.stationery(),
             sender: config.sender(),
@@ -85,6 +98,8 @@ impl App {
             node: node.clone(),
             secure_cookies: *secure_cookies,
             legacy_bridge: *legacy_bridge,
+            limits: (!no_rate_limits).then_some(*limits),
+            trusted_proxies: trusted_proxies.clone(),
             operator_token: *operator_token,
             onboarding: *onboarding,
             mail,
@@ -133,6 +148,8 @@ impl App {
             is_started: Arc::default(),
             secure_cookies: options.secure_cookies,
             legacy_bridge: options.legacy_bridge,
+            limits: options.limits,
+            trusted_proxies: options.trusted_proxies,
             operator_token: options.operator_token,
             dev: options.dev,
         })
@@ -185,6 +202,7 @@ impl App {
         };
         let options = ApiOptions {
             secure_cookies: self.secure_cookies,
+            trusted_proxies: self.trusted_proxies.clone(),
             operator_token: self.operator_token,
             mailbox: self.dev.then(|| self.mailbox()),
             clock: Arc::clone(self.db.clock()),
@@ -201,6 +219,10 @@ impl App {
             .with_options(options)
             .with_operations(self.operations.clone())
             .with_metrics(Arc::new(self.metrics.clone()));
+        let api = match self.limits {
+            Some(limits) => api.with_limits(limits, Arc::new(HostLimitStore::new(&self.db))),
+            None => api,
+        };
         if self.legacy_bridge {
             api.with_legacy_bridge(Arc::new(LegacyBridge::new(&self.notifications)))
         } else {

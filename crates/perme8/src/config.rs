@@ -7,7 +7,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use api::OperatorToken;
+use api::{Limits, OperatorToken, TrustedProxies};
 use mail::{BaseUrl, Correspondent, SmtpServer, Stationery};
 use perme8_events::sql::DatabaseUrl;
 use serde::Serialize;
@@ -51,6 +51,12 @@ pub struct Config {
     pub secure_cookies: bool,
     /// Whether clients of the old system find its topics and messages here.
     pub legacy_bridge: bool,
+    /// Proxies that are believed where a request comes from.
+    pub trusted_proxies: TrustedProxies,
+    /// Whether everybody may ask as often as they like.
+    pub no_rate_limits: bool,
+    /// How often anybody may ask otherwise.
+    pub limits: Limits,
     /// What operators show at `/admin`; there is no `/admin` without it.
     pub operator_token: Option<OperatorToken>,
     /// Whether a new workspace is set up by the process `perme8.onboarding`.
@@ -156,6 +162,9 @@ impl Default for Config {
             node: None,
             secure_cookies: false,
             legacy_bridge: false,
+            trusted_proxies: TrustedProxies::default(),
+            no_rate_limits: false,
+            limits: Limits::default(),
             operator_token: None,
             onboarding: false,
             app_name: "Perme8".to_owned(),
@@ -248,6 +257,16 @@ fn resolve(
             default.legacy_bridge,
             parse::yes_or_no,
         ),
+        trusted_proxies: parser.value(&Key::TRUSTED_PROXIES, default.trusted_proxies),
+        no_rate_limits: parser.value_with(
+            &Key::NO_RATE_LIMITS,
+            default.no_rate_limits,
+            parse::yes_or_no,
+        ),
+        limits: Limits {
+            attempts: parser.value(&Key::RATE_LIMIT_ATTEMPTS, default.limits.attempts),
+            account: parser.value(&Key::RATE_LIMIT_ACCOUNT, default.limits.account),
+        },
         operator_token: parser.optional_with(&Key::OPERATOR_TOKEN, parse::operator_token),
         onboarding: parser.value_with(&Key::ONBOARDING, default.onboarding, parse::yes_or_no),
         app_name: parser.value_with(&Key::APP_NAME, default.app_name, parse::label),
@@ -297,6 +316,9 @@ impl Config {
             node,
             secure_cookies,
             legacy_bridge,
+            trusted_proxies,
+            no_rate_limits,
+            limits,
             operator_token,
             onboarding,
             app_name,
@@ -306,6 +328,7 @@ impl Config {
             mail_from_name,
             dev,
         } = self;
+        let Limits { attempts, account } = limits;
         match key.name {
             "database" => Some(database.to_string()),
             "listen" => Some(listen.to_string()),
@@ -315,6 +338,12 @@ impl Config {
             "node" => node.clone(),
             "secure_cookies" => Some(secure_cookies.to_string()),
             "legacy_bridge" => Some(legacy_bridge.to_string()),
+            "trusted_proxies" => {
+                (*trusted_proxies != TrustedProxies::default()).then(|| trusted_proxies.to_string())
+            }
+            "no_rate_limits" => Some(no_rate_limits.to_string()),
+            "rate_limit_attempts" => Some(attempts.to_string()),
+            "rate_limit_account" => Some(account.to_string()),
             "operator_token" => operator_token.map(|_| "(hidden)".to_owned()),
             "onboarding" => Some(onboarding.to_string()),
             "app_name" => Some(app_name.clone()),

@@ -10,6 +10,7 @@ mod legacy_bridge;
 mod logging;
 mod metrics;
 mod onboarding;
+mod rate_limits;
 mod readiness;
 mod standings;
 mod upkeep;

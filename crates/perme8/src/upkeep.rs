@@ -9,6 +9,8 @@ use notifications::{Notifications, PurgeNotifications};
 use perme8_events::{HandlerError, Job, JobRun, Origin, QueueOptions, Schedule, Worker};
 use serde::{Deserialize, Serialize};
 
+use crate::rate_limits::HostLimitStore;
+
 /// So much is done in one transaction, so that a long list holds up nobody.
 const AT_ONCE: u32 = 500;
 
@@ -24,6 +26,8 @@ pub(crate) enum Chore {
     PurgeMailbox,
     /// Notifications that were read long ago, or never.
     PurgeNotifications,
+    /// Rate limits of those who may ask as often as ever again.
+    SweepRateLimits,
 }
 
 impl Job for Chore {
@@ -31,9 +35,10 @@ impl Job for Chore {
 }
 
 /// When each chore is done, spread over the hour.
-pub(crate) fn schedules() -> [Schedule; 4] {
+pub(crate) fn schedules() -> [Schedule; 5] {
     [
         ("identity.expiry", "7 * * * *", Chore::ExpireInvitations),
+        ("perme8.rate_limits", "14 * * * *", Chore::SweepRateLimits),
         ("identity.purge", "22 * * * *", Chore::PurgeExpired),
         ("mail.purge", "37 * * * *", Chore::PurgeMailbox),
         ("notifications.purge", "52 * * * *", Chore::PurgeNotifications),
@@ -49,11 +54,17 @@ pub(crate) struct Upkeep {
     identity: Identity,
     mailbox: Mailbox,
     notifications: Notifications,
+    rate_limits: HostLimitStore,
 }
 
 impl Upkeep {
-    pub(crate) fn new(identity: Identity, mailbox: Mailbox, notifications: Notifications) -> Self {
-        Self { identity, mailbox, notifications }
+    pub(crate) fn new(
+        identity: Identity,
+        mailbox: Mailbox,
+        notifications: Notifications,
+        rate_limits: HostLimitStore,
+    ) -> Self {
+        Self { identity, mailbox, notifications, rate_limits }
     }
 
     /// One part of a chore: how much was done, at most [`AT_ONCE`].
@@ -76,6 +87,7 @@ impl Upkeep {
                 let origin = Origin::system("notifications.purge");
                 Ok(self.notifications.purge(origin, PurgeNotifications { limit: AT_ONCE }).await?)
             }
+            Chore::SweepRateLimits => Ok(self.rate_limits.sweep(AT_ONCE).await?),
         }
     }
 }
@@ -109,6 +121,6 @@ mod tests {
 
     #[test]
     fn every_schedule_can_be_kept() {
-        assert_eq!(schedules().len(), 4);
+        assert_eq!(schedules().len(), 5);
     }
 }

@@ -50,7 +50,7 @@ pub(crate) struct Opened {
 /// Serves until its standard input ends.
 pub(crate) async fn run(database: &str, workspaces: usize, clients: usize) -> anyhow::Result<()> {
     let db = Db::open(&database.parse()?, DbOptions::default()).await?;
-    let options = AppOptions { cheap_passwords: true, ..AppOptions::default() };
+    let options = AppOptions { cheap_passwords: true, limits: None, ..AppOptions::default() };
     let app = App::assemble(db, options).await?;
     app.start().await?;
     let address = app.serve_on(TcpListener::bind("127.0.0.1:0").await?)?;

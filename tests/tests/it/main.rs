@@ -23,6 +23,8 @@ mod health;
 #[cfg(test)]
 mod legacy;
 #[cfg(test)]
+mod limits;
+#[cfg(test)]
 mod mail_server;
 #[cfg(test)]
 mod mails;

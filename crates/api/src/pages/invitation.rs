@@ -21,6 +21,7 @@ use crate::{
     edge::Edge,
     error::ApiError,
     fields::{Fields, FromFields},
+    limits::bucket::{Account, Action},
     path::InvitationAt,
     state::Api,
 };
@@ -113,12 +114,14 @@ pub(crate) async fn answer(
             Ok(page(&offer, None, None).with_status(StatusCode::UNAUTHORIZED).into_response())
         }
         (Answer::Link, _) => {
+            api.attempt(Action::MagicLink, &edge, Account::at(&offer.email)).await?;
             let command = RequestMagicLink { email: offer.email };
             api.identity.request_magic_link(edge.anonymous(), command).await?;
             Ok(Page::look_into_your_mail("15 minutes").into_response())
         }
         (Answer::Register(account), _) => {
             let _turn = api.log_in_turn()?;
+            api.attempt(Action::Registration, &edge, Account::at(&offer.email)).await?;
             let NewAccount { first_name, last_name, password } = account;
             let email = offer.email.clone();
             let command = RegisterUser { email, first_name, last_name, password };

@@ -15,6 +15,7 @@ use crate::{
     edge::Edge,
     error::ApiError,
     fields::{Fields, FromFields},
+    limits::bucket::{Account, Action},
     path::TokenAt,
     query::Query,
     state::Api,
@@ -94,6 +95,7 @@ pub(crate) async fn submit(
     match wish {
         Wish::LogIn(command) => {
             let _turn = api.log_in_turn()?;
+            api.attempt(Action::LogIn, &edge, None).await?;
             match api.identity.log_in_by_link(edge.anonymous(), command).await {
                 Ok(login) => {
                     let cookie = auth::cookie(&api, &login.token, login.expires_at);
@@ -104,6 +106,7 @@ pub(crate) async fn submit(
             }
         }
         Wish::Link(command) => {
+            api.attempt(Action::MagicLink, &edge, Account::at(&command.email)).await?;
             api.identity.request_magic_link(edge.anonymous(), command).await?;
             Ok(Page::look_into_your_mail("15 minutes").into_response())
         }

@@ -14,6 +14,7 @@ use crate::{
     edge::Edge,
     error::ApiError,
     fields::{Fields, FromFields},
+    limits::bucket::{Account, Action},
     path::TokenAt,
     state::Api,
 };
@@ -75,11 +76,13 @@ pub(crate) async fn submit(
 ) -> Result<Response, ApiError> {
     match wish {
         Wish::Link(command) => {
+            api.attempt(Action::PasswordReset, &edge, Account::at(&command.email)).await?;
             api.identity.request_password_reset(edge.anonymous(), command).await?;
             Ok(Page::look_into_your_mail("an hour").into_response())
         }
         Wish::Reset(command) => {
             let _turn = api.log_in_turn()?;
+            api.attempt(Action::PasswordReset, &edge, None).await?;
             let token = command.token.clone();
             match api.identity.reset_password(edge.anonymous(), command).await {
                 Ok(()) => Ok(done().into_response()),

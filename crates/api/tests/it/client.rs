@@ -1,9 +1,14 @@
 //! Requests and answers of the tests.
 
-use std::{fmt, time::Duration};
+use std::{
+    fmt,
+    net::{IpAddr, SocketAddr},
+    time::Duration,
+};
 
 use axum::{
     body::{Body, BodyDataStream, to_bytes},
+    extract::ConnectInfo,
     http::{HeaderMap, Method, Request, StatusCode},
 };
 use futures_util::StreamExt as _;
@@ -15,6 +20,7 @@ pub(crate) struct Ask {
     uri: String,
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
+    peer: Option<IpAddr>,
 }
 
 pub(crate) fn get(uri: impl Into<String>) -> Ask {
@@ -39,13 +45,18 @@ pub(crate) fn delete(uri: impl Into<String>) -> Ask {
 
 impl Ask {
     fn new(method: Method, uri: impl Into<String>) -> Self {
-        Self { method, uri: uri.into(), headers: Vec::new(), body: Vec::new() }
+        Self { method, uri: uri.into(), headers: Vec::new(), body: Vec::new(), peer: None }
             .header("x-request-id", "r-1")
     }
 
     pub(crate) fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
+    }
+
+    /// Over a connection from this address.
+    pub(crate) fn from(self, address: &str) -> Self {
+        Self { peer: Some(address.parse().expect("it is an address")), ..self }
     }
 
     pub(crate) fn bearer(self, token: &str) -> Self {
@@ -76,6 +87,9 @@ impl Ask {
             Request::builder().method(self.method).uri(self.uri).header("host", "perme8.example");
         for (name, value) in self.headers {
             request = request.header(name, value);
+        }
+        if let Some(address) = self.peer {
+            request = request.extension(ConnectInfo(SocketAddr::new(address, 4711)));
         }
         request.body(Body::from(self.body)).expect("tests write proper requests")
     }

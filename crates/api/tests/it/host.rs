@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use api::{Api, ApiOptions, Check, Readiness, ReadinessReport};
+use api::{Api, ApiOptions, Check, Limits, Readiness, ReadinessReport};
 use async_trait::async_trait;
 use axum::{Router, extract::Request, response::Response};
 use identity::{
@@ -29,6 +29,7 @@ use tower::ServiceExt as _;
 
 use crate::{
     client::{Answer, Ask, Blocks},
+    kept::Kept,
     trail::Trail,
 };
 
@@ -68,6 +69,13 @@ impl Host {
             &notifications::MIGRATIONS,
         ];
         Self::on(TestDb::sqlite(&migrations).await, change).await
+    }
+
+    /// A host that holds the limits of the manual.
+    pub(crate) async fn limited(change: impl FnOnce(&mut ApiOptions)) -> Self {
+        let host = Self::with(change).await;
+        let api = host.api.with_limits(Limits::default(), Arc::new(Kept::default()));
+        Self { router: api::router(api.clone()), api, ..host }
     }
 
     /// A host that somebody develops with.

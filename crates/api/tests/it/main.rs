@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod attempts;
 mod audit;
 mod client;
 mod export;
@@ -9,6 +10,7 @@ mod health;
 mod host;
 mod html;
 mod invitations;
+mod kept;
 mod notifications;
 mod pages;
 mod passwords;

@@ -63,6 +63,12 @@ impl Email {
     }
 }
 
+/// The address that somebody typed in the form in which it is kept, whatever its letter case; none if it is no address.
+#[must_use]
+pub fn folded_email(text: &str) -> Option<String> {
+    Email::parse(text).ok().map(|Email(folded)| folded)
+}
+
 impl fmt::Display for Email {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
@@ -85,6 +91,8 @@ mod tests {
     fn letter_case_and_blanks_around_do_not_matter() {
         let email = Email::parse("  Ada.Lovelace@Example.COM ").unwrap();
         assert_eq!(email.as_str(), "ada.lovelace@example.com");
+        assert_eq!(folded_email("ADA@Example.com").as_deref(), Some("ada@example.com"));
+        assert_eq!(folded_email("ada"), None);
         assert_eq!(Email::parse("JÜRGEN@example.com"), Email::parse("ju\u{308}rgen@example.com"));
     }
 

@@ -1,13 +1,13 @@
 //! How a system is composed.
 
-use api::OperatorToken;
+use api::{Limits, OperatorToken, TrustedProxies};
 use mail::{Correspondent, SmtpServer, Stationery};
 use perme8_events::host::Tasks;
 
 use crate::config::Config;
 
 /// How a system is composed.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "switches that have nothing to do with each other"
@@ -21,6 +21,10 @@ pub struct AppOptions {
     pub secure_cookies: bool,
     /// Whether clients of the old system find its topics and messages.
     pub legacy_bridge: bool,
+    /// How often anybody may ask; as often as they like when there are none.
+    pub limits: Option<Limits>,
+    /// Proxies that are believed where a request comes from.
+    pub trusted_proxies: TrustedProxies,
     /// What operators show at `/admin`; there is no `/admin` without it.
     pub operator_token: Option<OperatorToken>,
     /// Whether a new workspace is set up by `perme8.onboarding`.
@@ -32,6 +36,25 @@ pub struct AppOptions {
     /// Hashes passwords as cheaply as possible, for tests that do not ask how well they are kept.
     #[cfg(feature = "testing")]
     pub cheap_passwords: bool,
+}
+
+impl Default for AppOptions {
+    fn default() -> Self {
+        Self {
+            tasks: Tasks::default(),
+            node: None,
+            secure_cookies: false,
+            legacy_bridge: false,
+            limits: Some(Limits::default()),
+            trusted_proxies: TrustedProxies::default(),
+            operator_token: None,
+            onboarding: false,
+            mail: MailOptions::default(),
+            dev: false,
+            #[cfg(feature = "testing")]
+            cheap_passwords: false,
+        }
+    }
 }
 
 /// How the mails of a host look, and how they go out.

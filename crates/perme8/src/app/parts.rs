@@ -15,6 +15,7 @@ use crate::{
     audit_log::AuditLog,
     catalogue::CATALOGUES,
     onboarding::{Onboarding, Welcomer},
+    rate_limits::HostLimitStore,
     upkeep::{self, Upkeep},
 };
 
@@ -75,6 +76,11 @@ pub(super) fn with_handlers(
         .worker(notifications::Announcer::new(db.clone(), directory))
         .worker(LinkRequests::new(identity.clone()))
         .worker(sending)
-        .worker(Upkeep::new(identity.clone(), Mailbox::new(db.clone()), notifications));
+        .worker(Upkeep::new(
+            identity.clone(),
+            Mailbox::new(db.clone()),
+            notifications,
+            HostLimitStore::new(db),
+        ));
     upkeep::schedules().into_iter().fold(builder, RuntimeBuilder::schedule)
 }

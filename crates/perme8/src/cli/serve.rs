@@ -27,6 +27,18 @@ pub(crate) struct Args {
     /// Speak to clients of the old system, too: true or false [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) legacy_bridge: Option<String>,
+    /// Proxies that are believed where a request comes from, e.g. `127.0.0.1,10.0.0.0/8` [default: none]
+    #[arg(long, value_name = "NETWORKS")]
+    pub(crate) trusted_proxies: Option<String>,
+    /// Let everybody ask as often as they like: true or false [default: false]
+    #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub(crate) no_rate_limits: Option<String>,
+    /// Log-ins, links and registrations from one address, each by itself [default: 10/min]
+    #[arg(long, value_name = "QUOTA")]
+    pub(crate) rate_limit_attempts: Option<String>,
+    /// The same for one account, without those that succeed [default: 5/15min]
+    #[arg(long, value_name = "QUOTA")]
+    pub(crate) rate_limit_account: Option<String>,
     /// Welcome the owner of each new workspace: true or false [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) onboarding: Option<String>,
@@ -72,6 +84,10 @@ impl Args {
             node,
             secure_cookies,
             legacy_bridge,
+            trusted_proxies,
+            no_rate_limits,
+            rate_limit_attempts,
+            rate_limit_account,
             onboarding,
             app_name,
             base_url,
@@ -85,6 +101,10 @@ impl Args {
             ("node", node),
             ("secure_cookies", secure_cookies),
             ("legacy_bridge", legacy_bridge),
+            ("trusted_proxies", trusted_proxies),
+            ("no_rate_limits", no_rate_limits),
+            ("rate_limit_attempts", rate_limit_attempts),
+            ("rate_limit_account", rate_limit_account),
             ("onboarding", onboarding),
             ("app_name", app_name),
             ("base_url", base_url),

@@ -23,6 +23,18 @@ impl Key {
         Self::open("secure_cookies", "session cookies over HTTPS alone");
     pub(crate) const LEGACY_BRIDGE: Self =
         Self::open("legacy_bridge", "topics and messages of the old system, for its clients");
+    pub(crate) const TRUSTED_PROXIES: Self = Self::open(
+        "trusted_proxies",
+        "proxies that are believed where a request comes from, e.g. 127.0.0.1, 10.0.0.0/8",
+    );
+    pub(crate) const NO_RATE_LIMITS: Self =
+        Self::open("no_rate_limits", "everybody asks as often as they like");
+    pub(crate) const RATE_LIMIT_ATTEMPTS: Self = Self::open(
+        "rate_limit_attempts",
+        "log-ins, links, registrations from one address, each by itself",
+    );
+    pub(crate) const RATE_LIMIT_ACCOUNT: Self =
+        Self::open("rate_limit_account", "the same for one account, without those that succeed");
     pub(crate) const OPERATOR_TOKEN: Self =
         Self::secret("operator_token", "what operators show at /admin; without it there is none");
     pub(crate) const ONBOARDING: Self =
@@ -68,6 +80,10 @@ pub(crate) const ALL: &[Key] = &[
     Key::NODE,
     Key::SECURE_COOKIES,
     Key::LEGACY_BRIDGE,
+    Key::TRUSTED_PROXIES,
+    Key::NO_RATE_LIMITS,
+    Key::RATE_LIMIT_ATTEMPTS,
+    Key::RATE_LIMIT_ACCOUNT,
     Key::OPERATOR_TOKEN,
     Key::ONBOARDING,
     Key::APP_NAME,

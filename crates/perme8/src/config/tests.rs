@@ -58,6 +58,14 @@ fn without_a_word_the_host_is_embedded_and_local() {
             node: None,
             secure_cookies: false,
             legacy_bridge: false,
+            trusted_proxies: TrustedProxies(
+                [],
+            ),
+            no_rate_limits: false,
+            limits: Limits {
+                attempts: 10/min,
+                account: 5/15min,
+            },
             operator_token: None,
             onboarding: false,
             app_name: "Perme8",
@@ -113,7 +121,7 @@ fn everything_that_is_wrong_is_said_at_once() {
           - the environment variable PERME8_LISTNE means nothing to perme8; did you mean `PERME8_LISTEN`?
           - `databse` in perme8.toml is no setting; did you mean `database`?
           - `log` in perme8.toml must be a text, a number or a boolean
-          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge, operator_token, onboarding, app_name, base_url, mail_smtp_url, mail_from_address, mail_from_name, dev
+          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge, trusted_proxies, no_rate_limits, rate_limit_attempts, rate_limit_account, operator_token, onboarding, app_name, base_url, mail_smtp_url, mail_from_address, mail_from_name, dev
           - --listen is `localhost`, but must be an address and a port, e.g. 127.0.0.1:4000 or [::1]:4000
           - `connections` in perme8.toml is `1`, but must be a number from 2 to 1000
           - --node is `two words`, but must be 1 to 64 printable characters without blanks
@@ -178,6 +186,32 @@ fn a_mail_server_needs_a_sender_and_an_address_for_links() {
           - --mail-from-name is `two\nlines`, but must be 1 to 60 characters on a single line
           - --dev is `yes`, but must be `true` or `false`
     "#]]);
+}
+
+#[test]
+fn limits_are_numbers_in_a_time_and_proxies_are_networks() {
+    let setup = Setup {
+        file: Some(
+            "rate_limit_attempts = 10\nno_rate_limits = true\ntrusted_proxies = '10.0.0.0/8'",
+        ),
+        environment: &[
+            ("PERME8_RATE_LIMIT_ACCOUNT", "5 a quarter"),
+            ("PERME8_TRUSTED_PROXIES", "*"),
+        ],
+        flags: &[],
+    };
+    setup.check(&expect![[r#"
+        the configuration cannot be used
+          - PERME8_TRUSTED_PROXIES is `*`, but must be addresses or networks with commas between them, e.g. 127.0.0.1, 10.0.0.0/8, fd00::/8
+          - `rate_limit_attempts` in perme8.toml is `10`, but must be a number of times in a time of at most a day, e.g. 600/min, 5/15min or 1000/h
+          - PERME8_RATE_LIMIT_ACCOUNT is `5 a quarter`, but must be a number of times in a time of at most a day, e.g. 600/min, 5/15min or 1000/h
+    "#]]);
+    let flags = &[("rate_limit_account", "3/h")];
+    let Config { limits, .. } = Setup { flags, ..Setup::default() }.resolve().unwrap().config;
+    assert_eq!(
+        (limits.account.to_string(), limits.attempts),
+        ("3/h".to_owned(), Limits::default().attempts)
+    );
 }
 
 #[test]
@@ -246,6 +280,7 @@ fn a_file_that_was_named_must_be_there() {
 fn every_setting_is_shown_under_its_name() {
     let flags = &[
         ("node", "left"),
+        ("trusted_proxies", "127.0.0.1,10.0.0.0/8"),
         ("base_url", "https://perme8.example"),
         ("mail_smtp_url", "smtps://ada:s3cret@mail.example.com"),
         ("mail_from_address", "noreply@perme8.example"),

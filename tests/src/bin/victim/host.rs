@@ -6,7 +6,7 @@ use tokio::net::TcpListener;
 
 /// Serves for ever; says where.
 pub(crate) async fn serve(db: Db) -> anyhow::Result<()> {
-    let options = AppOptions { cheap_passwords: true, ..AppOptions::default() };
+    let options = AppOptions { cheap_passwords: true, limits: None, ..AppOptions::default() };
     let app = App::assemble(db, options).await?;
     app.start().await?;
     let address = app.serve_on(TcpListener::bind("127.0.0.1:0").await?)?;

@@ -1,0 +1,63 @@
+//! Where rate limits outlive a restart, and where the nodes of a host see each other's.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use perme8_events::StorageError;
+
+use crate::limits::quota::Quota;
+
+/// Keeps buckets. The host implements it on a table of its own.
+///
+/// A bucket is the instant at which all that was spent of it has come back; one that is not kept is full.
+#[async_trait]
+pub trait LimitStore: fmt::Debug + Send + Sync {
+    /// These buckets, as far as they are kept.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    async fn look(&self, buckets: &[&str]) -> Result<Vec<(String, DateTime<Utc>)>, StorageError>;
+
+    /// Spends all of these, or none where one is too much; gives whether it did. What it has spent survives a crash.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails; nothing was spent then, unless the connection broke at the very end.
+    async fn spend(&self, spendings: &[Spending]) -> Result<bool, StorageError>;
+
+    /// Takes back what was spent.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    async fn give_back(&self, spending: &Spending) -> Result<(), StorageError>;
+}
+
+/// One that is to be spent of a bucket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spending {
+    /// Which bucket.
+    pub bucket: String,
+    /// By so much the bucket moves on.
+    pub cost: TimeDelta,
+    /// Where a full bucket moves to.
+    pub fresh: DateTime<Utc>,
+    /// As long as a bucket lies no later than this, one is left of it.
+    pub last: DateTime<Utc>,
+    /// Where a bucket is when nothing is left; spending leads no further.
+    pub empty: DateTime<Utc>,
+    /// A bucket that lies later than this was written under another clock: one is left of it.
+    pub horizon: DateTime<Utc>,
+}
+
+impl Spending {
+    /// One of this bucket, spent at this instant.
+    #[must_use]
+    pub fn new(bucket: String, quota: Quota, now: DateTime<Utc>) -> Self {
+        let (cost, empty) = (quota.interval(), now + quota.window());
+        let horizon = quota.horizon(now);
+        Self { bucket, cost, fresh: now + cost, last: empty - cost, empty, horizon }
+    }
+}
