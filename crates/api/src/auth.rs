@@ -1,4 +1,6 @@
-//! Whose request it is: the session, from the bearer token or from the cookie.
+//! Whose request it is: the session, from the bearer token or from the cookie, or the API key, from the bearer token.
+
+use std::sync::Arc;
 
 use axum::{
     extract::FromRequestParts,
@@ -9,36 +11,106 @@ use axum::{
     },
 };
 use chrono::{DateTime, Utc};
-use identity::{Authenticated, Secret, SessionId, UserProfile};
-use perme8_events::{Actor, Origin};
+use identity::{Authenticated, AuthenticatedKey, Secret, SessionId, UserProfile};
+use perme8_events::{Actor, Origin, WorkspaceId};
 
-use crate::{edge::Edge, error::ApiError, state::Api};
+use crate::{edge::Edge, error::ApiError, key_scope, state::Api};
 
 /// The cookie of browsers.
 const COOKIE_NAME: &str = "perme8_session";
 
-/// Somebody who is logged in.
+/// Somebody who has shown who they are.
+///
+/// An API key is a caller only on routes that say which scope it needs, with that scope, and where it reaches.
 #[derive(Clone, Debug)]
 pub(crate) struct Caller {
+    pub(crate) user: UserProfile,
+    pub(crate) credential: Credential,
+    /// The origin of everything that the request does.
+    pub(crate) origin: Origin,
+}
+
+/// By what somebody has shown who they are.
+#[derive(Clone, Debug)]
+pub(crate) enum Credential {
+    /// They are logged in.
+    Session(SessionId),
+    /// A program acts for them.
+    Key(Arc<AuthenticatedKey>),
+}
+
+/// Somebody who is logged in.
+#[derive(Clone, Debug)]
+pub(crate) struct SessionCaller {
     pub(crate) user: UserProfile,
     pub(crate) session_id: SessionId,
     /// The origin of everything that the request does.
     pub(crate) origin: Origin,
 }
 
+impl Caller {
+    /// The session, unless a key acts.
+    pub(crate) fn session_id(&self) -> Option<SessionId> {
+        match &self.credential {
+            Credential::Session(id) => Some(*id),
+            Credential::Key(_) => None,
+        }
+    }
+
+    /// Whether the credential is good for this workspace.
+    pub(crate) fn reaches(&self, workspace: WorkspaceId) -> bool {
+        match &self.credential {
+            Credential::Session(_) => true,
+            Credential::Key(key) => key.reaches(workspace),
+        }
+    }
+}
+
 impl FromRequestParts<Api> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
-        let token = presented(&parts.headers).ok_or_else(ApiError::unauthenticated)?;
-        let Some(Authenticated { user, session_id, authenticated_at: _, expires_at: _ }) =
-            api.identity.authenticate(&token).await?
-        else {
-            return Err(ApiError::unauthenticated());
-        };
+        let is_bearer = parts.headers.contains_key(AUTHORIZATION);
+        let refused = if is_bearer { ApiError::bearer_refused } else { ApiError::unauthenticated };
+        let token = presented(&parts.headers).ok_or_else(refused)?;
         let Ok(edge) = Edge::from_request_parts(parts, api).await;
+        if let Some(session) = api.identity.authenticate(&token).await? {
+            return Ok(SessionCaller::of(edge, session).into());
+        }
+        // No page can make a browser show a key, and no cookie is one.
+        let key = if is_bearer { api.identity.authenticate_key(&token).await? } else { None };
+        let key = key.ok_or_else(refused)?;
+        key_scope::admit(parts, &key).await?;
+        let (user, id) = (key.user.clone(), key.key_id.uuid());
+        let origin = edge.origin(Actor::ApiKey { id, user: user.id });
+        Ok(Self { user, credential: Credential::Key(Arc::new(key)), origin })
+    }
+}
+
+impl FromRequestParts<Api> for SessionCaller {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let Caller { user, credential, origin } = Caller::from_request_parts(parts, api).await?;
+        match credential {
+            Credential::Session(session_id) => Ok(Self { user, session_id, origin }),
+            Credential::Key(_) => Err(ApiError::session_required()),
+        }
+    }
+}
+
+impl SessionCaller {
+    /// Whoever has shown this session.
+    pub(crate) fn of(edge: Edge, session: Authenticated) -> Self {
+        let Authenticated { user, session_id, authenticated_at: _, expires_at: _ } = session;
         let origin = edge.in_session(session_id).origin(Actor::User(user.id));
-        Ok(Self { user, session_id, origin })
+        Self { user, session_id, origin }
+    }
+}
+
+impl From<SessionCaller> for Caller {
+    fn from(SessionCaller { user, session_id, origin }: SessionCaller) -> Self {
+        Self { user, credential: Credential::Session(session_id), origin }
     }
 }
 

@@ -4,7 +4,7 @@ use axum::{extract::State, http::StatusCode};
 use identity::{ChangeEmail, ChangeEmailError, RequestEmailChange, UserProfile};
 
 use crate::{
-    auth::Caller,
+    auth::{Caller, SessionCaller},
     body::Body,
     edge::Edge,
     error::ApiError,
@@ -30,7 +30,7 @@ impl FromFields for Wanted {
 /// `POST /api/me/email`
 pub(crate) async fn send_link(
     State(api): State<Api>,
-    caller: Caller,
+    caller: SessionCaller,
     edge: Edge,
     Body(Wanted { email }): Body<Wanted>,
 ) -> Result<StatusCode, ApiError> {

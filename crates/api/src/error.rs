@@ -14,6 +14,7 @@ use perme8_events::{StorageError, host::SubscribeError};
 use serde_json::{Value, json};
 
 mod accounts;
+mod api_keys;
 mod audit_trail;
 mod identity;
 mod notifications;

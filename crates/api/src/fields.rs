@@ -50,9 +50,37 @@ impl Fields {
         }
     }
 
+    /// A list of texts that may be missing; `null` counts as missing.
+    pub(crate) fn optional_texts(&mut self, name: &'static str) -> Option<Vec<String>> {
+        let value = self.optional_value(name)?;
+        let texts = value.as_array().and_then(|values| {
+            let texts = values.iter().map(|value| value.as_str().map(str::to_owned));
+            texts.collect::<Option<Vec<String>>>()
+        });
+        match texts {
+            Some(texts) if texts.iter().any(|text| text.contains('\0')) => {
+                self.note(name, "has an invalid character")
+            }
+            Some(texts) => Some(texts),
+            None => self.note(name, "must be a list of texts"),
+        }
+    }
+
+    /// Takes the fields of an object that is sent under this name as if they stood beside it.
+    pub(crate) fn flatten(&mut self, name: &str) {
+        if let Some(Value::Object(inner)) = self.values.remove(name) {
+            self.values.extend(inner);
+        }
+    }
+
+    /// Whether anything was sent, be it `null`.
+    pub(crate) fn is_sent(&self, name: &str) -> bool {
+        self.values.contains_key(name)
+    }
+
     /// A text that may be left out; what is sent is there, so `null` is none.
     pub(crate) fn text_if_sent(&mut self, name: &'static str) -> Option<String> {
-        if self.values.contains_key(name) { self.text(name) } else { None }
+        if self.is_sent(name) { self.text(name) } else { None }
     }
 
     /// A text of a certain form that must be there.

@@ -3,12 +3,12 @@
 use axum::{extract::FromRequestParts, http::request::Parts};
 use perme8_events::Viewer;
 
-use crate::{auth::Caller, error::ApiError, operator, seats::Seat, state::Api};
+use crate::{auth::SessionCaller, error::ApiError, operator, seats::Seat, state::Api};
 
 /// Somebody who is logged in, or somebody who runs the installation.
 pub(crate) enum Follower {
     /// Sees what the person may see, as long as the session lasts.
-    Person(Box<Caller>),
+    Person(Box<SessionCaller>),
     /// Sees everything, as long as the connection lasts.
     Operator,
 }
@@ -20,12 +20,12 @@ impl FromRequestParts<Api> for Follower {
         if operator::is_operator(api, &parts.headers) {
             return Ok(Self::Operator);
         }
-        Caller::from_request_parts(parts, api).await.map(Self::from)
+        SessionCaller::from_request_parts(parts, api).await.map(Self::from)
     }
 }
 
-impl From<Caller> for Follower {
-    fn from(caller: Caller) -> Self {
+impl From<SessionCaller> for Follower {
+    fn from(caller: SessionCaller) -> Self {
         Self::Person(Box::new(caller))
     }
 }

@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
+mod api_keys;
 mod audit;
 mod audit_trail;
 mod auth;
@@ -17,6 +18,7 @@ mod headers;
 mod health;
 mod invitation_lists;
 mod invitations;
+mod key_scope;
 mod legacy;
 mod lifeline;
 mod limits;

@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, fmt, num::NonZero, str::FromStr};
 
 use chrono::{DateTime, Utc};
-use identity::{InvitationSummary, MemberPlace, SessionSummary, WorkspaceDetails};
+use identity::{ApiKeySummary, InvitationSummary, MemberPlace, SessionSummary, WorkspaceDetails};
 use perme8_events::Id;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
@@ -119,6 +119,14 @@ impl Listed for SessionSummary {
 
     fn place(&self) -> Place {
         Place { at: self.began_at, id: self.id.uuid() }
+    }
+}
+
+impl Listed for ApiKeySummary {
+    const ORDER: Ordering = Ordering::Less;
+
+    fn place(&self) -> Place {
+        Place { at: self.created_at, id: self.id.uuid() }
     }
 }
 

@@ -4,7 +4,7 @@ use axum::{extract::State, http::StatusCode};
 use identity::{ChangePassword, RequestPasswordReset, ResetPassword, ResetPasswordError, Secret};
 
 use crate::{
-    auth::Caller,
+    auth::SessionCaller,
     body::Body,
     edge::Edge,
     error::ApiError,
@@ -32,7 +32,7 @@ impl FromFields for Change {
 /// `PUT /api/me/password`
 pub(crate) async fn change(
     State(api): State<Api>,
-    caller: Caller,
+    caller: SessionCaller,
     edge: Edge,
     Body(Change { password, current_password }): Body<Change>,
 ) -> Result<StatusCode, ApiError> {

@@ -6,7 +6,7 @@ use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
 };
-use identity::{InvitationId, MemberRef, Secret, SessionId, WorkspaceRef};
+use identity::{ApiKeyId, InvitationId, MemberRef, Secret, SessionId, WorkspaceRef};
 use mail::MailId;
 use notifications::NotificationId;
 use perme8_events::{JobId, Position};
@@ -31,6 +31,10 @@ pub(crate) struct InvitationAt(pub(crate) InvitationId);
 /// The session at `{id}`.
 #[derive(Debug)]
 pub(crate) struct SessionAt(pub(crate) SessionId);
+
+/// The API key at `{id}`.
+#[derive(Debug)]
+pub(crate) struct ApiKeyAt(pub(crate) ApiKeyId);
 
 /// The notification at `{id}`.
 #[derive(Debug)]
@@ -63,7 +67,7 @@ impl FromRequestParts<Api> for WorkspaceAt {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
-        let slug = named(parts, "slug", word).await.ok_or(ApiError::workspace_not_found())?;
+        let slug = slug(parts).await.ok_or(ApiError::workspace_not_found())?;
         Ok(Self(WorkspaceRef::Slug(slug)))
     }
 }
@@ -124,6 +128,15 @@ impl FromRequestParts<Api> for SessionAt {
     }
 }
 
+impl FromRequestParts<Api> for ApiKeyAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let id = named(parts, "id", |text| text.parse().ok()).await;
+        id.map(Self).ok_or(ApiError::api_key_not_found())
+    }
+}
+
 impl FromRequestParts<Api> for NotificationAt {
     type Rejection = ApiError;
 
@@ -178,6 +191,11 @@ impl FromRequestParts<Api> for DeadLetterAt {
         let named = handler.zip(position).ok_or(ApiError::dead_letter_not_found())?;
         Ok(Self { handler: named.0, position: named.1 })
     }
+}
+
+/// The name of the workspace at `{slug}`, if it can be one.
+pub(crate) async fn slug(parts: &mut Parts) -> Option<String> {
+    named(parts, "slug", word).await
 }
 
 /// The segment of this name, unless it is no UTF-8 or does not parse.

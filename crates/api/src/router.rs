@@ -6,14 +6,18 @@ use axum::{
     middleware::{from_fn, from_fn_with_state, map_response},
     routing::{delete, get, patch, post, put},
 };
+use identity::KeyScope::{
+    ApiKeysWrite, EventsRead, NotificationsRead, NotificationsWrite, WorkspacesRead,
+    WorkspacesWrite,
+};
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    admin, audit, body, client_address, emails, error::ApiError, export, headers, health,
-    invitation_lists, invitations, members, metrics, notifications, pages, panics, passwords,
-    preferences, request_id, same_origin, sessions, socket, state::Api, streams, tickets, users,
-    workspaces,
+    admin, api_keys, audit, body, client_address, emails, error::ApiError, export, headers, health,
+    invitation_lists, invitations, key_scope::scoped, members, metrics, notifications, pages,
+    panics, passwords, preferences, request_id, same_origin, sessions, socket, state::Api, streams,
+    tickets, users, workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
@@ -66,41 +70,75 @@ fn people() -> Router<Api> {
         .route("/api/me/reauthenticate", post(sessions::reauthenticate))
         .route("/api/me/sessions", get(sessions::list))
         .route("/api/me/sessions/{id}", delete(sessions::revoke))
-        .route("/api/me/workspaces", get(workspaces::mine))
+        .route("/api/me/workspaces", scoped(WorkspacesRead, get(workspaces::mine)))
         .route("/api/me/invitations", get(invitations::mine))
-        .route("/api/notifications", get(notifications::list))
-        .route("/api/notifications/unread-count", get(notifications::unread_count))
-        .route("/api/notifications/preferences", get(preferences::show).put(preferences::choose))
-        .route("/api/notifications/read-all", post(notifications::mark_all_read))
-        .route("/api/notifications/{id}", delete(notifications::remove))
-        .route("/api/notifications/{id}/read", post(notifications::mark_read))
+        .route("/api/api-keys", scoped(ApiKeysWrite, get(api_keys::list).post(api_keys::create)))
+        .route(
+            "/api/api-keys/{id}",
+            scoped(ApiKeysWrite, patch(api_keys::update).delete(api_keys::revoke)),
+        )
+        .route("/api/notifications", scoped(NotificationsRead, get(notifications::list)))
+        .route(
+            "/api/notifications/unread-count",
+            scoped(NotificationsRead, get(notifications::unread_count)),
+        )
+        .route(
+            "/api/notifications/preferences",
+            scoped(NotificationsRead, get(preferences::show))
+                .merge(scoped(NotificationsWrite, put(preferences::choose))),
+        )
+        .route(
+            "/api/notifications/read-all",
+            scoped(NotificationsWrite, post(notifications::mark_all_read)),
+        )
+        .route("/api/notifications/{id}", scoped(NotificationsWrite, delete(notifications::remove)))
+        .route(
+            "/api/notifications/{id}/read",
+            scoped(NotificationsWrite, post(notifications::mark_read)),
+        )
 }
 
 fn teams() -> Router<Api> {
     Router::new()
-        .route("/api/workspaces", get(workspaces::list).post(workspaces::create))
+        .route(
+            "/api/workspaces",
+            scoped(WorkspacesRead, get(workspaces::list))
+                .merge(scoped(WorkspacesWrite, post(workspaces::create))),
+        )
         .route(
             "/api/workspaces/{slug}",
-            get(workspaces::show).patch(workspaces::update).delete(workspaces::delete),
+            scoped(WorkspacesRead, get(workspaces::show))
+                .merge(scoped(WorkspacesWrite, patch(workspaces::update)))
+                .delete(workspaces::delete),
         )
-        .route("/api/workspaces/{slug}/archive", post(workspaces::archive))
-        .route("/api/workspaces/{slug}/restore", post(workspaces::restore))
+        .route("/api/workspaces/{slug}/archive", scoped(WorkspacesWrite, post(workspaces::archive)))
+        .route("/api/workspaces/{slug}/restore", scoped(WorkspacesWrite, post(workspaces::restore)))
         .route("/api/workspaces/{slug}/transfer", post(workspaces::transfer))
-        .route("/api/workspaces/{slug}/members", get(members::list))
+        .route("/api/workspaces/{slug}/members", scoped(WorkspacesRead, get(members::list)))
         .route(
             "/api/workspaces/{slug}/members/{member}",
-            patch(members::change_role).delete(members::remove),
+            scoped(WorkspacesWrite, patch(members::change_role).delete(members::remove)),
         )
         .route("/api/workspaces/{slug}/leave", post(members::leave))
         .route(
             "/api/workspaces/{slug}/invitations",
-            get(invitations::list).post(invitations::invite),
+            scoped(WorkspacesRead, get(invitations::list))
+                .merge(scoped(WorkspacesWrite, post(invitations::invite))),
         )
-        .route("/api/workspaces/{slug}/invitations/bulk", post(invitation_lists::invite))
+        .route(
+            "/api/workspaces/{slug}/invitations/bulk",
+            scoped(WorkspacesWrite, post(invitation_lists::invite)),
+        )
         .route("/api/workspaces/{slug}/invitations/accept", post(invitations::accept))
         .route("/api/workspaces/{slug}/invitations/decline", post(invitations::decline))
-        .route("/api/workspaces/{slug}/invitations/{id}", delete(invitations::revoke))
-        .route("/api/workspaces/{slug}/invitations/{id}/resend", post(invitations::resend))
+        .route(
+            "/api/workspaces/{slug}/invitations/{id}",
+            scoped(WorkspacesWrite, delete(invitations::revoke)),
+        )
+        .route(
+            "/api/workspaces/{slug}/invitations/{id}/resend",
+            scoped(WorkspacesWrite, post(invitations::resend)),
+        )
 }
 
 fn operators() -> Router<Api> {
@@ -143,7 +181,7 @@ fn events() -> Router<Api> {
         .route("/api/ws", get(socket::open))
         .route("/api/legacy/stream", get(streams::of_legacy))
         .route("/api/me/events/stream", get(streams::of_me))
-        .route("/api/workspaces/{slug}/events", get(audit::list))
+        .route("/api/workspaces/{slug}/events", scoped(EventsRead, get(audit::list)))
         .route("/api/workspaces/{slug}/events/stream", get(streams::of_workspace))
 }
 

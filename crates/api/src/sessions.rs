@@ -13,7 +13,7 @@ use identity::{
 use serde::Serialize;
 
 use crate::{
-    auth::{self, Caller},
+    auth::{self, SessionCaller},
     body::Body,
     edge::Edge,
     error::ApiError,
@@ -110,7 +110,7 @@ pub(crate) struct OwnSession {
 /// `GET /api/me/sessions`
 pub(crate) async fn list(
     State(api): State<Api>,
-    caller: Caller,
+    caller: SessionCaller,
     Query(page): Query<Page>,
 ) -> Result<Data<Vec<OwnSession>, Next>, ApiError> {
     let sessions = api.identity.sessions(&caller.origin).await?;
@@ -121,7 +121,7 @@ pub(crate) async fn list(
 /// `DELETE /api/me/sessions/{id}`
 pub(crate) async fn revoke(
     State(api): State<Api>,
-    caller: Caller,
+    caller: SessionCaller,
     SessionAt(session_id): SessionAt,
 ) -> Result<(StatusCode, HeaderMap), ApiError> {
     let is_current = session_id == caller.session_id;
@@ -151,7 +151,7 @@ pub(crate) struct Fresh {
 /// `POST /api/me/reauthenticate`
 pub(crate) async fn reauthenticate(
     State(api): State<Api>,
-    caller: Caller,
+    caller: SessionCaller,
     edge: Edge,
     Body(proof): Body<identity::Proof>,
 ) -> Result<Data<Fresh>, ApiError> {
@@ -167,7 +167,7 @@ pub(crate) async fn reauthenticate(
 /// `DELETE /api/sessions`
 pub(crate) async fn end(
     State(api): State<Api>,
-    caller: Caller,
+    caller: SessionCaller,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), ApiError> {
     let command = LogOut { session_id: caller.session_id };
     match api.identity.log_out(caller.origin, command).await {

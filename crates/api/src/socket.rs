@@ -5,11 +5,10 @@ use axum::{
     http::{header::AUTHORIZATION, request::Parts},
     response::Response,
 };
-use identity::{Authenticated, RedeemTicket, Secret};
-use perme8_events::Actor;
+use identity::{RedeemTicket, Secret};
 
 use crate::{
-    auth::Caller,
+    auth::SessionCaller,
     edge::Edge,
     error::ApiError,
     fields::{Fields, FromFields},
@@ -64,7 +63,7 @@ impl FromRequestParts<Api> for Handshake {
             let follower = by_ticket(parts, api, ticket).await?.into();
             return Ok(Self { upgrade, follower });
         }
-        let caller = Caller::from_request_parts(parts, api).await?;
+        let caller = SessionCaller::from_request_parts(parts, api).await?;
         // Browsers send the cookie with every handshake, also with that of a page of somebody else.
         if !same_origin::is_same(&parts.headers, &parts.uri) {
             return Err(ApiError::cross_origin());
@@ -73,13 +72,15 @@ impl FromRequestParts<Api> for Handshake {
     }
 }
 
-async fn by_ticket(parts: &mut Parts, api: &Api, ticket: Secret) -> Result<Caller, ApiError> {
+async fn by_ticket(
+    parts: &mut Parts,
+    api: &Api,
+    ticket: Secret,
+) -> Result<SessionCaller, ApiError> {
     let Ok(edge) = Edge::from_request_parts(parts, api).await;
     let command = RedeemTicket { ticket };
     let shown = api.identity.redeem_ticket(edge.clone().anonymous(), command).await?;
-    let Authenticated { user, session_id, authenticated_at: _, expires_at: _ } = shown;
-    let origin = edge.in_session(session_id).origin(Actor::User(user.id));
-    Ok(Caller { user, session_id, origin })
+    Ok(SessionCaller::of(edge, shown))
 }
 
 /// `GET /api/ws`

@@ -18,7 +18,7 @@ use perme8_events::{
 use serde_json::json;
 
 use crate::{
-    auth::Caller,
+    auth::SessionCaller,
     error::ApiError,
     fields::{Fields, FromFields},
     follower::Follower,
@@ -86,7 +86,7 @@ pub(crate) fn position(text: &str) -> Result<Position, ApiError> {
 /// `GET /api/me/events/stream`
 pub(crate) async fn of_me(
     State(api): State<Api>,
-    caller: Caller,
+    caller: SessionCaller,
     Resume(after): Resume,
 ) -> Result<Response, ApiError> {
     let topic = Topic::User(caller.user.id);
@@ -96,7 +96,7 @@ pub(crate) async fn of_me(
 /// `GET /api/workspaces/{slug}/events/stream`
 pub(crate) async fn of_workspace(
     State(api): State<Api>,
-    caller: Caller,
+    caller: SessionCaller,
     WorkspaceAt(workspace): WorkspaceAt,
     Resume(after): Resume,
 ) -> Result<Response, ApiError> {
@@ -121,7 +121,7 @@ pub(crate) async fn of_legacy(
 
 async fn open(
     api: Api,
-    caller: Caller,
+    caller: SessionCaller,
     topic: Topic,
     after: Option<Position>,
 ) -> Result<Response, ApiError> {

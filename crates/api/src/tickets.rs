@@ -5,7 +5,7 @@ use chrono::{DateTime, Utc};
 use identity::{IssueTicket, IssuedTicket};
 use serde::Serialize;
 
-use crate::{auth::Caller, error::ApiError, response::Data, state::Api};
+use crate::{auth::SessionCaller, error::ApiError, response::Data, state::Api};
 
 /// The only response that ever shows the ticket.
 #[derive(Serialize)]
@@ -17,7 +17,7 @@ pub(crate) struct Shown {
 /// `POST /api/tickets`
 pub(crate) async fn issue(
     State(api): State<Api>,
-    caller: Caller,
+    caller: SessionCaller,
 ) -> Result<(StatusCode, Data<Shown>), ApiError> {
     let command = IssueTicket { session_id: caller.session_id };
     let IssuedTicket { ticket, expires_at } =

@@ -7,7 +7,7 @@ use axum::{
 use identity::{DeleteAccount, RegisterUser, Secret, UpdateProfile, UserProfile};
 
 use crate::{
-    auth::{self, Caller},
+    auth::{self, Caller, SessionCaller},
     body::Body,
     edge::Edge,
     error::ApiError,
@@ -75,7 +75,7 @@ pub(crate) async fn update(
 /// `DELETE /api/me`
 pub(crate) async fn delete(
     State(api): State<Api>,
-    caller: Caller,
+    caller: SessionCaller,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), ApiError> {
     let command = DeleteAccount { session_id: caller.session_id };
     api.identity.delete_account(caller.origin, command).await?;

@@ -131,12 +131,19 @@ impl FromFields for CreateWorkspace {
     }
 }
 
+/// The workspaces of the caller, as far as the credential reaches.
+async fn reached(api: &Api, caller: &Caller) -> Result<Vec<WorkspaceDetails>, ApiError> {
+    let mut workspaces = api.identity.my_workspaces(&caller.origin).await?;
+    workspaces.retain(|workspace| caller.reaches(workspace.id));
+    Ok(workspaces)
+}
+
 /// `GET /api/workspaces`
 pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
 ) -> Result<Data<Vec<Workspace>>, ApiError> {
-    Ok(response::list(api.identity.my_workspaces(&caller.origin).await?))
+    Ok(response::list(reached(&api, &caller).await?))
 }
 
 /// `GET /api/me/workspaces`
@@ -145,7 +152,7 @@ pub(crate) async fn mine(
     caller: Caller,
     Query(page): Query<Page>,
 ) -> Result<Data<Vec<OwnWorkspace>, Next>, ApiError> {
-    Ok(page.of(api.identity.my_workspaces(&caller.origin).await?))
+    Ok(page.of(reached(&api, &caller).await?))
 }
 
 /// `POST /api/workspaces`

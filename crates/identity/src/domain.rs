@@ -2,11 +2,14 @@
 
 pub(crate) mod account_events;
 pub(crate) mod account_letters;
+pub(crate) mod api_key;
+pub(crate) mod api_key_events;
 pub(crate) mod discreet;
 pub(crate) mod email;
 pub(crate) mod events;
 pub(crate) mod fields;
 pub(crate) mod invitation;
+pub(crate) mod key_scopes;
 pub(crate) mod letters;
 pub(crate) mod member;
 pub(crate) mod policy;

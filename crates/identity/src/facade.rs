@@ -17,6 +17,7 @@ use crate::{
         change_member_role::ChangeMemberRoleError,
         change_password::ChangePasswordError,
         confirm_user::ConfirmUserError,
+        create_api_key::CreateApiKeyError,
         create_workspace::CreateWorkspaceError,
         decline_invitation::DeclineInvitationError,
         delete_account::DeleteAccountError,
@@ -46,8 +47,10 @@ use crate::{
         resend_invitation::ResendInvitationError,
         reset_password::ResetPasswordError,
         restore_workspace::RestoreWorkspaceError,
+        revoke_api_key::RevokeApiKeyError,
         revoke_invitation::RevokeInvitationError,
         transfer_ownership::TransferOwnershipError,
+        update_api_key::UpdateApiKeyError,
         update_profile::UpdateProfileError,
         update_workspace::UpdateWorkspaceError,
     },
@@ -92,6 +95,7 @@ refusals!(
     ChangeMemberRoleError,
     ChangePasswordError,
     ConfirmUserError,
+    CreateApiKeyError,
     CreateWorkspaceError,
     DeclineInvitationError,
     DeleteAccountError,
@@ -118,8 +122,10 @@ refusals!(
     ResendInvitationError,
     ResetPasswordError,
     RestoreWorkspaceError,
+    RevokeApiKeyError,
     RevokeInvitationError,
     TransferOwnershipError,
+    UpdateApiKeyError,
     UpdateProfileError,
     UpdateWorkspaceError,
 );
@@ -140,6 +146,7 @@ macro_rules! transact {
 // The methods stand below `transact!`, because macros are visible only after their definition.
 mod accounts;
 mod invitations;
+mod keys;
 pub(crate) mod link_requests;
 mod people;
 mod workspaces;

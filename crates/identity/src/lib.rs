@@ -22,6 +22,7 @@ pub use application::change_email::{ChangeEmail, ChangeEmailError};
 pub use application::change_member_role::{ChangeMemberRole, ChangeMemberRoleError};
 pub use application::change_password::{ChangePassword, ChangePasswordError};
 pub use application::confirm_user::{ConfirmUser, ConfirmUserError};
+pub use application::create_api_key::{CreateApiKey, CreateApiKeyError, Permissions};
 pub use application::create_workspace::{CreateWorkspace, CreateWorkspaceError};
 pub use application::decline_invitation::{DeclineInvitation, DeclineInvitationError};
 pub use application::delete_account::{DeleteAccount, DeleteAccountError};
@@ -48,14 +49,17 @@ pub use application::request_password_reset::{RequestPasswordReset, RequestPassw
 pub use application::resend_invitation::{ResendInvitation, ResendInvitationError};
 pub use application::reset_password::{ResetPassword, ResetPasswordError};
 pub use application::restore_workspace::{RestoreWorkspace, RestoreWorkspaceError};
+pub use application::revoke_api_key::{RevokeApiKey, RevokeApiKeyError};
 pub use application::revoke_invitation::{RevokeInvitation, RevokeInvitationError};
 pub use application::transfer_ownership::{TransferOwnership, TransferOwnershipError};
+pub use application::update_api_key::{UpdateApiKey, UpdateApiKeyError};
 pub use application::update_profile::{UpdateProfile, UpdateProfileError};
 pub use application::update_workspace::{UpdateWorkspace, UpdateWorkspaceError};
 pub use domain::fields::{FieldError, FieldErrors, Problem};
 pub use domain::secret::Secret;
 
 // Read models of the facade, and why it did not answer.
+pub use application::key_read_models::{ApiKeySummary, AuthenticatedKey, IssuedApiKey};
 pub use application::read_models::{
     AccountExport, Authenticated, ExportedInvitation, InvitationOffer, InvitationSummary,
     IssuedTicket, ListMembers, LoggedIn, MemberPlace, MemberSummary, MembersPage, OwnedWorkspace,
@@ -72,6 +76,7 @@ pub use domain::account_events::{
     Change, EmailChangeRequested, EmailChanged, PasswordChanged, PasswordResetRequested,
     ProfileChanges, ProfileUpdated, UserDeleted, UserReauthenticated,
 };
+pub use domain::api_key_events::{ApiKeyChanges, ApiKeyCreated, ApiKeyRevoked, ApiKeyUpdated};
 pub use domain::events::{
     EVENTS, InvitationCreated, InvitationDeclined, InvitationExpired, InvitationResent,
     InvitationRevoked, LogInMethod, MagicLinkRequested, MemberInvited, MemberJoined, MemberLeft,
@@ -85,8 +90,9 @@ pub use domain::workspace_events::{
 
 // Language: for every layer of other contexts.
 pub use domain::email::folded_email;
+pub use domain::key_scopes::KeyScope;
 pub use domain::references::{
-    InvitationId, InvitationRef, MemberRef, SessionId, UserSession, WorkspaceInvitation,
-    WorkspaceRef,
+    ApiKeyId, InvitationId, InvitationRef, MemberRef, SessionId, UserApiKey, UserSession,
+    WorkspaceInvitation, WorkspaceRef,
 };
 pub use domain::role::{Role, UnknownRole};

@@ -13,6 +13,8 @@ mod estates;
 #[cfg(test)]
 mod fake_secrets;
 #[cfg(test)]
+mod key_table;
+#[cfg(test)]
 mod letters;
 #[cfg(test)]
 mod tables;
@@ -24,10 +26,12 @@ pub(crate) use acts::{Act, PEOPLE, Who, stories};
 #[cfg(test)]
 pub(crate) use company::{
     ADMIN, COMPANY, GUEST, INVITEE, MEMBER, NEWCOMER, OWNER, Person, archived, company,
-    confirmed_event, elsewhere, happened, invited, invited_by, report,
+    confirmed_event, elsewhere, happened, invited, invited_by, logged_in, report,
 };
 #[cfg(test)]
 pub(crate) use fake_secrets::{CountedTokens, plain_passwords};
+#[cfg(test)]
+pub(crate) use key_table::{another, key_of, texts};
 #[cfg(test)]
 pub(crate) use letters::{stationery, written};
 #[cfg(test)]

@@ -171,7 +171,7 @@ on_both_engines! {
         let expired = ada.get("/api/me").await;
         expired.is_refused(401, "unauthenticated");
         browser.get("/api/me").await.is_refused(401, "unauthenticated");
-        let never = scenario.stranger().get("/api/me").await;
+        let never = scenario.stranger().with_bearer("never-one").get("/api/me").await;
         assert_eq!(expired.anonymous_body(), never.anonymous_body());
     }
 

@@ -26,14 +26,20 @@ on_both_engines! {
             unused.as_str(),
             "null",
             "%00",
+            &"y".repeat(64),
             &"y".repeat(4000),
         ];
         let mut strangers: Vec<Persona> =
             garbage.iter().map(|token| scenario.stranger().with_bearer(*token)).collect();
-        strangers.extend([scenario.stranger(), ended]);
-        let expected = scenario.stranger().get("/api/me").await;
+        strangers.push(ended);
+        let nothing = scenario.stranger().get("/api/me").await;
+        nothing.is_refused(401, "unauthenticated");
+        let expected = strangers[0].get("/api/me").await;
         expected.is_refused(401, "unauthenticated");
+        assert_eq!(expected.body()["error"], "Invalid or revoked API key");
         for route in Route::all(Access::People).chain(Route::all(Access::Members)) {
+            let answer = route.request(&scenario.stranger(), &route.at(&slug, ID, ID)).await;
+            assert_eq!(answer.anonymous_body(), nothing.anonymous_body(), "{route:?}");
             for stranger in &strangers {
                 let answer = route.request(stranger, &route.at(&slug, ID, ID)).await;
                 assert_eq!(answer.anonymous_body(), expected.anonymous_body(), "{route:?}");
@@ -51,7 +57,7 @@ on_both_engines! {
         }
         for cookie in ["perme8_session=", "perme8_session=x", "other=x"] {
             let answer = scenario.stranger().get("/api/me").header("cookie", cookie).await;
-            assert_eq!(answer.anonymous_body(), expected.anonymous_body(), "{cookie}");
+            assert_eq!(answer.anonymous_body(), nothing.anonymous_body(), "{cookie}");
         }
         ada.get("/api/me").await.is(200);
     }

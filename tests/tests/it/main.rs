@@ -21,6 +21,8 @@ mod expiry;
 #[cfg(test)]
 mod health;
 #[cfg(test)]
+mod keys;
+#[cfg(test)]
 mod legacy;
 #[cfg(test)]
 mod limits;

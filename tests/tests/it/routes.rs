@@ -1,6 +1,6 @@
 //! Every route of the HTTP edge, for what must hold on all of them.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use reqwest::Method;
 use scenarios::{Persona, Request};
@@ -84,6 +84,10 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/api/me/workspaces", None, Access::People),
     route("GET", "/api/me/invitations", None, Access::People),
     route("GET", "/api/me/events/stream", None, Access::People),
+    route("GET", "/api/api-keys", None, Access::People),
+    route("POST", "/api/api-keys", Some(r#"{"name":"Robot"}"#), Access::People),
+    route("PATCH", "/api/api-keys/{id}", Some(r#"{"name":"Other"}"#), Access::People),
+    route("DELETE", "/api/api-keys/{id}", None, Access::People),
     route("POST", "/api/tickets", None, Access::People),
     route("GET", "/api/ws", None, Access::People),
     route("GET", "/api/legacy/stream", None, Access::People),
@@ -203,6 +207,12 @@ impl Route {
         path.replace("{member}", member).replace("{id}", id)
     }
 
+    /// What a key needs for it, as the documentation says.
+    pub(crate) fn key_scope(&self) -> String {
+        let name = format!("{} {}", self.method, self.path);
+        documented().remove(&name).expect("every route is documented")
+    }
+
     pub(crate) fn method(&self) -> Method {
         self.method.parse().unwrap()
     }
@@ -217,16 +227,40 @@ impl Route {
     }
 }
 
+/// The table of routes: their names, and what keys need for them.
+fn documented() -> BTreeMap<String, String> {
+    let readme = include_str!("../../../crates/api/README.md");
+    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
+    let mut scopes = BTreeMap::new();
+    for (names, scope) in rows.filter_map(|row| {
+        let mut cells = row.split(" | ");
+        Some((cells.next()?, cells.last()?.trim_matches('`')))
+    }) {
+        for name in names.split(", ") {
+            let name = name.trim_matches('`').replace("{id or e-mail}", "{member}");
+            if name.contains(" /") {
+                scopes.insert(name, scope.to_owned());
+            }
+        }
+    }
+    scopes
+}
+
 #[test]
 fn the_list_of_routes_is_the_documented_one() {
-    let readme = include_str!("../../../crates/api/README.md");
-    let rows = readme.lines().filter_map(|line| line.strip_prefix("| `")?.split(" | ").next());
-    let documented: BTreeSet<String> = rows
-        .flat_map(|cell| cell.split(", "))
-        .map(|name| name.trim_matches('`').replace("{id or e-mail}", "{member}"))
-        .filter(|name| name.contains(" /"))
+    let listed: BTreeMap<String, String> = ROUTES
+        .iter()
+        .map(|route| (format!("{} {}", route.method, route.path), route.key_scope()))
         .collect();
-    let listed: BTreeSet<String> =
-        ROUTES.iter().map(|route| format!("{} {}", route.method, route.path)).collect();
-    assert_eq!(listed, documented);
+    assert_eq!(listed, documented());
+    for route in ROUTES {
+        let scope = route.key_scope();
+        let fits = match route.access {
+            Access::Everybody => scope == "everybody",
+            Access::Operators => scope == "operators",
+            // A scenario compares it with what the host demands.
+            Access::People | Access::Members => scope == "session" || scope.contains(':'),
+        };
+        assert!(fits, "{route:?}: {scope}");
+    }
 }

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{ApiError, identity::log_in_refused};
 
 /// The session holds, but whoever has it may have found it open.
-const NOT_FRESH: ApiError = ApiError::new(
+pub(super) const NOT_FRESH: ApiError = ApiError::new(
     StatusCode::FORBIDDEN,
     "reauthentication_needed",
     "The log-in was too long ago: show once more who you are",

@@ -114,6 +114,12 @@ impl Answer {
         serde_json::from_str(&self.text).expect("answers are JSON")
     }
 
+    /// The text at this place of the JSON.
+    pub(crate) fn text_at(&self, pointer: &str) -> String {
+        let json = self.json();
+        json.pointer(pointer).and_then(Value::as_str).expect("there is a text").to_owned()
+    }
+
     pub(crate) fn header(&self, name: &str) -> &str {
         self.headers
             .get(name)

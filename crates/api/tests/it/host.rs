@@ -145,13 +145,15 @@ impl Host {
     pub(crate) async fn person(&self, name: &str) -> Person {
         let email = format!("{name}@example.com");
         let id = user_with_password(&self.identity, &email, name, "Example").await;
+        Person { id, token: self.log_in(name).await }
+    }
+
+    /// Another session of somebody, by its token.
+    pub(crate) async fn log_in(&self, name: &str) -> String {
+        let email = format!("{name}@example.com");
         let log_in = LogIn { email, password: PASSWORD.into() };
-        let session = self
-            .identity
-            .log_in(Origin::system("tests"), log_in)
-            .await
-            .expect("the password is right");
-        Person { id, token: session.token.expose().to_owned() }
+        let session = self.identity.log_in(Origin::system("tests"), log_in).await;
+        session.expect("the password is right").token.expose().to_owned()
     }
 
     /// A workspace of this person, by its slug.

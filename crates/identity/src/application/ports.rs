@@ -6,6 +6,7 @@ use async_trait::async_trait;
 use perme8_events::{Load, StorageError, Transaction, UserId, WorkspaceId};
 
 use crate::domain::{
+    api_key::ApiKey,
     email::Email,
     invitation::Invitation,
     member::Member,
@@ -132,6 +133,21 @@ pub(crate) trait Tickets: Transaction {
         &mut self,
         limit: u32,
     ) -> impl Future<Output = Result<u64, StorageError>> + Send;
+}
+
+/// Questions about API keys.
+pub(crate) trait ApiKeys: Load<ApiKey> {
+    /// Waits for every other transaction that is about to add a key of the person, and lets later ones wait.
+    fn wait_for_keys(
+        &mut self,
+        owner: UserId,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// How many keys of the person are good.
+    fn count_active_keys(
+        &mut self,
+        owner: UserId,
+    ) -> impl Future<Output = Result<i64, StorageError>> + Send;
 }
 
 /// Questions about workspaces.
@@ -292,4 +308,10 @@ pub(crate) trait TokenSource: fmt::Debug + Send + Sync {
 
     /// What is stored of a token, if it has the form of one.
     fn digest(&self, plain: &Secret) -> Option<TokenHash>;
+
+    /// A fresh token of an API key.
+    fn mint_key(&self) -> MintedToken;
+
+    /// What is stored of the token of an API key, if it has the form of one.
+    fn digest_key(&self, plain: &Secret) -> Option<TokenHash>;
 }

@@ -9,6 +9,7 @@ use crate::domain::{
         EmailChangeRequested, EmailChanged, PasswordChanged, PasswordResetRequested,
         ProfileUpdated, UserDeleted, UserReauthenticated,
     },
+    api_key_events::{ApiKeyCreated, ApiKeyRevoked, ApiKeyUpdated},
     references::{InvitationId, SessionId},
     role::Role,
     workspace_events::{
@@ -23,6 +24,7 @@ catalogue! {
     UserRegistered, UserConfirmed, MagicLinkRequested, UserLoggedIn, UserLoggedOut,
     UserReauthenticated, ProfileUpdated, PasswordChanged, PasswordResetRequested,
     EmailChangeRequested, EmailChanged, UserDeleted,
+    ApiKeyCreated, ApiKeyUpdated, ApiKeyRevoked,
     WorkspaceCreated, WorkspaceUpdated, WorkspaceArchived, WorkspaceRestored, WorkspaceDeleted,
     MemberInvited, MemberJoined, MemberRoleChanged, OwnershipTransferred, MemberRemoved, MemberLeft,
     InvitationCreated, InvitationResent, InvitationDeclined, InvitationRevoked, InvitationExpired,

@@ -30,6 +30,11 @@ pub enum Problem {
         /// So many are allowed.
         max: usize,
     },
+    /// More entries than allowed.
+    TooMany {
+        /// So many are allowed.
+        max: usize,
+    },
     /// Not of the form it must have, which the text names.
     Malformed(&'static str),
     /// Somebody else has it.
@@ -40,6 +45,8 @@ pub enum Problem {
     Wrong,
     /// What it is already.
     Unchanged,
+    /// An instant that is over.
+    Past,
 }
 
 impl FieldErrors {
@@ -79,9 +86,11 @@ impl fmt::Display for Problem {
             Self::Blank => f.write_str("can't be blank"),
             Self::TooShort { min } => write!(f, "should be at least {min} character(s)"),
             Self::TooLong { max } => write!(f, "should be at most {max} character(s)"),
+            Self::TooMany { max } => write!(f, "should have at most {max} item(s)"),
             Self::Malformed(expected) => f.write_str(expected),
             Self::Taken => f.write_str("has already been taken"),
             Self::Unchanged => f.write_str("did not change"),
+            Self::Past => f.write_str("must be in the future"),
             Self::Wrong => f.write_str("is wrong"),
             Self::Guessable => f.write_str(
                 "is too easy to guess: take more words, and none that have to do with each other or with you",

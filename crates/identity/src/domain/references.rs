@@ -14,11 +14,18 @@ pub enum WorkspaceInvitation {}
 #[derive(Debug)]
 pub enum UserSession {}
 
+/// Marks the ids of API keys.
+#[derive(Debug)]
+pub enum UserApiKey {}
+
 /// Identifies an invitation into a workspace.
 pub type InvitationId = Id<WorkspaceInvitation>;
 
 /// Identifies the session of a person who is logged in.
 pub type SessionId = Id<UserSession>;
+
+/// Identifies the API key of a person.
+pub type ApiKeyId = Id<UserApiKey>;
 
 /// Names a workspace by its id or by its slug.
 #[derive(Clone, PartialEq, Eq)]

@@ -11,13 +11,13 @@ use perme8_events::{
 use super::Identity;
 use crate::{
     AcceptInvitation, ArchiveWorkspace, ChangeEmail, ChangeMemberRole, ChangePassword, ConfirmUser,
-    CreateWorkspace, DeclineInvitation, DeleteAccount, DeleteWorkspace, ExpireInvitations,
-    InvitationRef, InviteMember, InviteMembers, InviteRow, IssueConfirmation, IssueMagicLink,
-    IssuePasswordReset, IssueTicket, LeaveWorkspace, ListMembers, LogIn, LogInByLink, LogOut,
-    Proof, PurgeExpired, Reauthenticate, RedeemTicket, RegisterUser, RemoveMember,
-    RequestEmailChange, RequestMagicLink, RequestPasswordReset, ResendInvitation, ResetPassword,
-    RestoreWorkspace, RevokeInvitation, Role, TransferOwnership, UpdateProfile, UpdateWorkspace,
-    WorkspaceRef, testing::PASSWORD,
+    CreateApiKey, CreateWorkspace, DeclineInvitation, DeleteAccount, DeleteWorkspace,
+    ExpireInvitations, InvitationRef, InviteMember, InviteMembers, InviteRow, IssueConfirmation,
+    IssueMagicLink, IssuePasswordReset, IssueTicket, LeaveWorkspace, ListMembers, LogIn,
+    LogInByLink, LogOut, Proof, PurgeExpired, Reauthenticate, RedeemTicket, RegisterUser,
+    RemoveMember, RequestEmailChange, RequestMagicLink, RequestPasswordReset, ResendInvitation,
+    ResetPassword, RestoreWorkspace, RevokeApiKey, RevokeInvitation, Role, TransferOwnership,
+    UpdateApiKey, UpdateProfile, UpdateWorkspace, WorkspaceRef, testing::PASSWORD,
 };
 pub(super) use world::World;
 
@@ -79,7 +79,9 @@ async fn asked(identity: &Identity, archived: bool, mut number: usize) -> Vec<St
         number += 1;
         World::new(identity, number, archived).await
     };
-    matrix(&ASKERS, &rows(), fresh).await
+    let mut rows = rows();
+    rows.extend(rows_of_keys());
+    matrix(&ASKERS, &rows, fresh).await
 }
 
 /// Everybody asks the same, mostly of others: what is protected by whom it is done to has rows of its own.
@@ -173,6 +175,32 @@ fn rows() -> Vec<Question<World>> {
         invitations(&origin, &company(world));
         my_invitations(&origin);
         invitation_offer(world.invitation);
+    }
+    .into()
+}
+
+fn rows_of_keys() -> Vec<Question<World>> {
+    questions! {
+        world: World, origin => world.identity;
+        create_api_key "in the session of the owner" (origin, CreateApiKey {
+            session_id: Some(world.session),
+            name: "Robot".to_owned(),
+            description: None,
+            permissions: None,
+            workspace_access: vec![],
+            expires_at: None,
+        });
+        update_api_key "of the owner" (origin, UpdateApiKey {
+            id: world.key,
+            session_id: Some(world.session),
+            name: None,
+            description: None,
+            permissions: None,
+            workspace_access: None,
+        });
+        revoke_api_key "of the owner" (origin, RevokeApiKey { id: world.key });
+        api_keys "of the own" (&origin);
+        authenticate_key(&world.key_token);
     }
     .into()
 }

@@ -10,9 +10,10 @@ use uuid::Uuid;
 
 use crate::{
     application::ports::{
-        EmailTokens, Estates, Invitations, Members, Sessions, Tickets, Users, Workspaces,
+        ApiKeys, EmailTokens, Estates, Invitations, Members, Sessions, Tickets, Users, Workspaces,
     },
     domain::{
+        api_key::{ApiKey, KeyParticulars, NewApiKey},
         email::Email,
         invitation::{Invitation, InvitationStatus, NewInvitation},
         member::{Member, MemberId},
@@ -37,10 +38,12 @@ trait Ports:
     + Members
     + Invitations
     + Estates
+    + ApiKeys
     + Save<User>
     + Save<Workspace>
     + Save<Member>
     + Save<Invitation>
+    + Save<ApiKey>
 {
 }
 
@@ -53,10 +56,12 @@ impl<T> Ports for T where
         + Members
         + Invitations
         + Estates
+        + ApiKeys
         + Save<User>
         + Save<Workspace>
         + Save<Member>
         + Save<Invitation>
+        + Save<ApiKey>
 {
 }
 
@@ -95,6 +100,7 @@ macro_rules! promises {
 // Below the macro, because macros are visible only after their definition.
 mod estates;
 mod invitations;
+mod keys;
 mod members;
 mod people;
 

@@ -2,6 +2,7 @@
 
 use std::fmt::{self, Write as _};
 
+use chrono::TimeDelta;
 use perme8_events::{
     Actor, Audience, Clock as _, DomainEvent, Envelope, EventId, Id, Metadata, Position,
     Transaction as _, UserId, WorkspaceId,
@@ -12,13 +13,16 @@ use uuid::Uuid;
 
 use super::{fake_secrets::hash_of, tables::Tables};
 use crate::{
-    application::invite_member::InviteMember,
+    application::{invite_member::InviteMember, ports::Sessions as _},
     domain::{
         email::Email,
         events::UserConfirmed,
         invitation::Invitation,
         member::{Member, MemberId},
+        references::SessionId,
         role::Role,
+        secret::TokenHash,
+        session::Session,
         slug::Slug,
         user::User,
         workspace::{Particulars, Workspace},
@@ -137,6 +141,19 @@ pub(crate) fn elsewhere(mut tx: FakeTx<Tables>, owner: Person) -> (FakeTx<Tables
     let member = Member::found(MemberId { workspace_id: id, user_id: owner.id() }, tx.now());
     tx.state.members.push(Member { version: 1, ..member.peek().clone() });
     (tx, id)
+}
+
+/// The same, so many minutes after somebody has logged in, and the session of that.
+pub(crate) async fn logged_in(
+    mut tx: FakeTx<Tables>,
+    person: Person,
+    minutes: i64,
+) -> (FakeTx<Tables>, SessionId) {
+    let began_at = tx.now();
+    let hash = TokenHash::new([0xdd; 32]);
+    let session = Session::begin(tx.new_id(), person.id(), hash, began_at);
+    tx.begin_session(&session).await.unwrap();
+    (tx.at(began_at + TimeDelta::minutes(minutes)), session.id)
 }
 
 /// The event of somebody who has just confirmed the address.

@@ -22,7 +22,7 @@ pub(crate) fn hash_of(password: &str) -> PasswordHash {
     PasswordHash::new(format!("hash of {password}"))
 }
 
-/// Tokens that count: `token 1`, `token 2` ….
+/// Tokens that count: `token 1`, `token 2` …; those of keys are as long as real ones, and zeros but for the end.
 #[derive(Debug, Default)]
 pub(crate) struct CountedTokens(AtomicU8);
 
@@ -39,5 +39,15 @@ impl TokenSource for CountedTokens {
             .parse()
             .ok()
             .map(|number| TokenHash::new([number; 32]))
+    }
+
+    fn mint_key(&self) -> MintedToken {
+        let number = self.0.fetch_add(1, Ordering::Relaxed) + 1;
+        MintedToken { plain: format!("{number:064}").into(), hash: TokenHash::new([number; 32]) }
+    }
+
+    fn digest_key(&self, plain: &Secret) -> Option<TokenHash> {
+        let number = plain.expose().parse().ok()?;
+        (plain.expose().len() == 64).then(|| TokenHash::new([number; 32]))
     }
 }

@@ -10,6 +10,7 @@ use crate::{
         Accounts, EmailTokens, Invitations, Members, Sessions, Users, Workspaces,
     },
     domain::{
+        api_key::ApiKey,
         email::Email,
         invitation::Invitation,
         member::{Member, MemberId},
@@ -33,10 +34,11 @@ pub(crate) struct Tables {
     pub(crate) workspaces: Vec<Workspace>,
     pub(crate) members: Vec<Member>,
     pub(crate) invitations: Vec<Invitation>,
+    pub(crate) keys: Vec<ApiKey>,
 }
 
 /// Compare and set: a new row must not be there, an old one must have the version that was read.
-fn put<A: Aggregate + Clone>(
+pub(super) fn put<A: Aggregate + Clone>(
     rows: &mut Vec<A>,
     aggregate: &mut A,
     version: fn(&mut A) -> &mut i64,
@@ -85,6 +87,7 @@ impl Store<User> for FakeTx<Tables> {
     async fn store(&mut self, user: &mut User) -> Result<(), StorageError> {
         put(&mut self.state.users, user, |user| &mut user.version, |a, b| a.email == b.email)?;
         self.state.users.retain(|user| !user.is_gone);
+        self.state.cut_keys();
         Ok(())
     }
 }
@@ -195,6 +198,7 @@ impl Store<Workspace> for FakeTx<Tables> {
             self.state.workspaces.retain(|row| row.id != gone);
             self.state.members.retain(|row| row.id.workspace_id != gone);
             self.state.invitations.retain(|row| row.workspace_id != gone);
+            self.state.cut_keys();
         }
         Ok(())
     }
@@ -240,6 +244,7 @@ impl Store<Member> for FakeTx<Tables> {
         };
         put(&mut self.state.members, member, |member| &mut member.version, two_owners)?;
         self.state.members.retain(|member| !member.is_gone);
+        self.state.cut_keys();
         Ok(())
     }
 }

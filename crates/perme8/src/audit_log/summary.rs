@@ -131,6 +131,9 @@ mod tests {
             identity.email_change_requested: 
             identity.email_changed: 
             identity.user_deleted: 
+            identity.api_key_created: expires_at, scopes, workspaces
+            identity.api_key_updated: scopes, workspaces
+            identity.api_key_revoked: scopes, workspaces
             identity.workspace_created: name, slug
             identity.workspace_updated: changes, name
             identity.workspace_archived: 

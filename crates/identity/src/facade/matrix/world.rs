@@ -9,10 +9,11 @@ use super::super::Identity;
 use crate::{
     application::ports::{EmailTokens as _, MintedToken, Sessions as _, Tickets as _},
     domain::{
+        api_key::{ApiKey, KeyParticulars, NewApiKey},
         email::Email,
         invitation::{Invitation, NewInvitation},
         member::{Member, MemberId},
-        references::{InvitationId, SessionId},
+        references::{ApiKeyId, InvitationId, SessionId},
         role::Role,
         secret::{PasswordHash, Secret},
         session::{EmailToken, Session, Ticket, TokenPurpose},
@@ -54,6 +55,9 @@ pub(in crate::facade) struct World {
     pub(in crate::facade) reset: Secret,
     /// Moves the owner to another address.
     pub(in crate::facade) moving: Secret,
+    /// The API key of the owner, and what proves it.
+    pub(in crate::facade) key: ApiKeyId,
+    pub(in crate::facade) key_token: Secret,
 }
 
 impl World {
@@ -115,6 +119,8 @@ impl World {
             let token = EmailToken::issue(purpose, hash, user.id, to.clone(), now);
             tx.keep_token(&token).await?;
         }
+        let key_token = identity.tokens.mint_key();
+        let key = robot(tx, owner.id, &key_token).await?;
         if archived {
             put_away(tx, company.id).await?;
         }
@@ -138,6 +144,8 @@ impl World {
             link: link.plain.clone(),
             reset: reset.plain.clone(),
             moving: moving.plain.clone(),
+            key,
+            key_token: key_token.plain,
         })
     }
 }
@@ -190,6 +198,21 @@ async fn invite(
     let new = NewInvitation { workspace, inviter, email, role, invitee: Some(whom.id) };
     let id = tx.new_id();
     Save::<Invitation>::save(tx, Invitation::create(id, new, at)).await?;
+    Ok(id)
+}
+
+/// A key that may everything.
+async fn robot(
+    tx: &mut Tx,
+    user_id: UserId,
+    token: &MintedToken,
+) -> Result<ApiKeyId, StorageError> {
+    let particulars = KeyParticulars::check("Robot", None, None, Ok(())).expect("it is a name");
+    let (token_hash, prefix) = (token.hash.clone(), "robot".to_owned());
+    let (workspaces, expires_at) = (Vec::new(), None);
+    let new = NewApiKey { user_id, particulars, workspaces, expires_at, token_hash, prefix };
+    let (id, now) = (tx.new_id(), tx.now());
+    Save::<ApiKey>::save(tx, ApiKey::create(id, new, now)).await?;
     Ok(id)
 }
 

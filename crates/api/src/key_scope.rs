@@ -1,0 +1,37 @@
+//! What an API key needs for a route. A route that does not say is for sessions alone.
+
+use axum::{Extension, extract::MatchedPath, http::request::Parts, routing::MethodRouter};
+use identity::{AuthenticatedKey, KeyScope};
+
+use crate::{error::ApiError, path, state::Api};
+
+/// What stands before whatever belongs to one workspace.
+const OF_WORKSPACES: &str = "/api/workspaces/";
+
+/// Beside a request on its way to a handler that is for keys, too.
+#[derive(Clone, Copy, Debug)]
+struct Needs(KeyScope);
+
+/// These handlers are for keys that have the scope, too.
+pub(crate) fn scoped(scope: KeyScope, handlers: MethodRouter<Api>) -> MethodRouter<Api> {
+    handlers.route_layer(Extension(Needs(scope)))
+}
+
+/// Lets a key through to a route that is for it, and where it reaches.
+pub(crate) async fn admit(parts: &mut Parts, key: &AuthenticatedKey) -> Result<(), ApiError> {
+    let Some(Needs(scope)) = parts.extensions.get().copied() else {
+        return Err(ApiError::session_required());
+    };
+    if !key.may(scope) {
+        return Err(ApiError::scope_missing(scope));
+    }
+    let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
+    if !route.starts_with(OF_WORKSPACES) {
+        return Ok(());
+    }
+    // Before anybody looks whether there is such a workspace; a name that is none is out of reach as well.
+    match path::slug(parts).await {
+        Some(slug) if key.reaches_slug(&slug) => Ok(()),
+        Some(_) | None => Err(ApiError::workspace_out_of_reach()),
+    }
+}

@@ -1,0 +1,157 @@
+//! Who makes and changes API keys, how far that goes, and where keys reach.
+
+use perme8_events::{Actor, Load, StorageError, UserId, WorkspaceId};
+
+use crate::{
+    application::{
+        acting::acting_confirmed_user,
+        create_api_key::CreateApiKeyError,
+        fresh_session::is_fresh,
+        ports::{ApiKeys, Sessions, Users, Workspaces},
+        revoke_api_key::RevokeApiKeyError,
+        update_api_key::UpdateApiKeyError,
+    },
+    domain::{
+        api_key::{ApiKey, Extent, MAX_WORKSPACES},
+        fields::{FieldErrors, Problem},
+        key_scopes::KeyScope,
+        references::{ApiKeyId, SessionId, WorkspaceRef},
+        user::User,
+    },
+};
+
+/// The person who acts, and the key that limits that.
+#[derive(Debug)]
+pub(crate) struct KeyMaker {
+    pub(crate) owner: User,
+    pub(crate) limits: Option<ApiKey>,
+}
+
+/// Why nobody makes or changes a key.
+#[derive(Debug)]
+pub(crate) enum NotMaker {
+    /// No person with a confirmed account acts, or a key that may not.
+    Forbidden,
+    /// The log-in was too long ago.
+    NotFresh,
+    /// The storage failed.
+    Storage(StorageError),
+}
+
+impl From<StorageError> for NotMaker {
+    fn from(error: StorageError) -> Self {
+        Self::Storage(error)
+    }
+}
+
+impl KeyMaker {
+    /// Whoever acts: a person, or a key that may deal with keys.
+    pub(crate) async fn acting<T: Users + ApiKeys>(tx: &mut T) -> Result<Self, NotMaker> {
+        let owner = acting_confirmed_user(tx).await?.ok_or(NotMaker::Forbidden)?;
+        let limits = match tx.origin().actor() {
+            Actor::ApiKey { id, .. } => Some(ApiKeyId::new(*id)),
+            Actor::User(_) | Actor::Agent(_) | Actor::System(_) | Actor::Anonymous => None,
+        };
+        let limits = match limits {
+            Some(id) => {
+                let now = tx.now();
+                let key = Load::<ApiKey>::load(tx, id).await?;
+                let key = key.filter(|key| key.user_id == owner.id && key.is_active(now));
+                let key = key.filter(|key| key.scopes.grants(KeyScope::ApiKeysWrite));
+                Some(key.ok_or(NotMaker::Forbidden)?)
+            }
+            None => None,
+        };
+        Ok(Self { owner, limits })
+    }
+
+    /// The same, but a person has shown in this session, a moment ago, who they are.
+    pub(crate) async fn acting_in<T: Users + ApiKeys + Sessions>(
+        tx: &mut T,
+        session: Option<SessionId>,
+    ) -> Result<Self, NotMaker> {
+        let maker = Self::acting(tx).await?;
+        let is_proven = match (&maker.limits, session) {
+            (Some(_), _) => true,
+            (None, Some(session)) => is_fresh(tx, session, maker.owner.id).await?,
+            (None, None) => false,
+        };
+        if is_proven { Ok(maker) } else { Err(NotMaker::NotFresh) }
+    }
+
+    /// Whether the one who acts may have such a key: a key gives no more than it has.
+    pub(crate) fn may_give(&self, extent: Extent<'_>) -> bool {
+        self.limits.as_ref().is_none_or(|limits| extent.is_within(limits.extent()))
+    }
+}
+
+macro_rules! from_not_maker {
+    ($($Error:ident: $not_fresh:ident),+ $(,)?) => {$(
+        impl From<NotMaker> for $Error {
+            fn from(reason: NotMaker) -> Self {
+                match reason {
+                    NotMaker::Forbidden => Self::Forbidden,
+                    NotMaker::NotFresh => Self::$not_fresh,
+                    NotMaker::Storage(error) => Self::Storage(error),
+                }
+            }
+        }
+    )+};
+}
+
+// Who only takes rights away need not show anything, so nothing is too long ago.
+from_not_maker!(
+    CreateApiKeyError: NotFresh,
+    RevokeApiKeyError: Forbidden,
+    UpdateApiKeyError: NotFresh,
+);
+
+/// Why a key does not reach what it should.
+#[derive(Debug)]
+pub(crate) enum OutOfReach {
+    /// There are too many of them.
+    Invalid(FieldErrors),
+    /// The owner is a stranger in one of them, or there is none of that name.
+    Stranger,
+    /// The storage failed.
+    Storage(StorageError),
+}
+
+/// The workspaces of these slugs, in this order and each of them once; the owner belongs to all, and stays until this
+/// transaction ends.
+pub(crate) async fn reached<T: Workspaces>(
+    tx: &mut T,
+    owner: UserId,
+    slugs: &[String],
+) -> Result<Vec<WorkspaceId>, OutOfReach> {
+    if slugs.len() > MAX_WORKSPACES {
+        let problem = Problem::TooMany { max: MAX_WORKSPACES };
+        return Err(OutOfReach::Invalid(FieldErrors::of("workspace_access", problem)));
+    }
+    let mut reached = Vec::new();
+    for slug in slugs {
+        let workspace = WorkspaceRef::Slug(slug.clone());
+        let standing = tx.standing(owner, &workspace).await.map_err(OutOfReach::Storage)?;
+        let (workspace, _) = standing.ok_or(OutOfReach::Stranger)?;
+        if !reached.contains(&workspace.id) {
+            reached.push(workspace.id);
+        }
+    }
+    Ok(reached)
+}
+
+macro_rules! from_out_of_reach {
+    ($($Error:ident),+ $(,)?) => {$(
+        impl From<OutOfReach> for $Error {
+            fn from(reason: OutOfReach) -> Self {
+                match reason {
+                    OutOfReach::Invalid(errors) => Self::Invalid(errors),
+                    OutOfReach::Stranger => Self::WorkspaceForbidden,
+                    OutOfReach::Storage(error) => Self::Storage(error),
+                }
+            }
+        }
+    )+};
+}
+
+from_out_of_reach!(CreateApiKeyError, UpdateApiKeyError);

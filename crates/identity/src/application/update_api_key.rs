@@ -1,0 +1,293 @@
+//! Changing an API key.
+
+use perme8_events::{Load, Save, StorageError};
+
+use crate::{
+    application::{
+        create_api_key::Permissions,
+        key_maker::{KeyMaker, reached},
+        ports::{ApiKeys, Sessions, Users, Workspaces},
+    },
+    domain::{
+        api_key::{ApiKey, Extent, KeyParticulars},
+        discreet::discreet,
+        fields::FieldErrors,
+        references::{ApiKeyId, SessionId},
+    },
+};
+
+/// Changes a key of the person who acts. What is left out stays, a blank description goes; what changes nothing is no event.
+///
+/// That person has logged in within the last 20 minutes, or acts by a key: then the changed key grants no more and reaches
+/// nothing more than that one, neither before nor afterwards.
+#[derive(Clone)]
+pub struct UpdateApiKey {
+    /// Which.
+    pub id: ApiKeyId,
+    /// The session in which it is changed; a key has none.
+    pub session_id: Option<SessionId>,
+    /// What to call it; 1 to 255 characters.
+    pub name: Option<String>,
+    /// What it is for; at most 1,000 characters.
+    pub description: Option<String>,
+    /// What it may do.
+    pub permissions: Option<Permissions>,
+    /// Where it reaches: slugs of workspaces of its owner, at most 100.
+    pub workspace_access: Option<Vec<String>>,
+}
+
+discreet! { UpdateApiKey { id, session_id, permissions } }
+
+/// Why the key stayed as it was.
+#[derive(Debug, thiserror::Error)]
+pub enum UpdateApiKeyError {
+    /// There is no such key.
+    #[error("there is no such key")]
+    NotFound,
+    /// No person with a confirmed account acts, a key that may not change keys, or somebody whose key it is not.
+    #[error("only the owner changes a key")]
+    Forbidden,
+    /// The log-in was too long ago.
+    #[error("show once more who you are")]
+    NotFresh,
+    /// The key is revoked, or its time is over.
+    #[error("the key is worth nothing any more: make another one")]
+    Inactive,
+    /// Some fields cannot be as they are.
+    #[error("{0}")]
+    Invalid(FieldErrors),
+    /// The owner does not belong to one of the workspaces.
+    #[error("a key reaches workspaces of its owner only")]
+    WorkspaceForbidden,
+    /// The key that acts has less.
+    #[error("a key gives no more than it has: ask for less")]
+    TooWide,
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+impl UpdateApiKey {
+    pub(crate) async fn execute<T>(&self, tx: &mut T) -> Result<ApiKey, UpdateApiKeyError>
+    where
+        T: Users + Sessions + Workspaces + ApiKeys + Save<ApiKey>,
+    {
+        let maker = KeyMaker::acting_in(tx, self.session_id).await?;
+        let key = Load::<ApiKey>::load(tx, self.id).await?.ok_or(UpdateApiKeyError::NotFound)?;
+        if key.user_id != maker.owner.id {
+            return Err(UpdateApiKeyError::Forbidden);
+        }
+        if !maker.may_give(key.extent()) {
+            return Err(UpdateApiKeyError::TooWide);
+        }
+        let now = tx.now();
+        if !key.is_active(now) {
+            return Err(UpdateApiKeyError::Inactive);
+        }
+        let permissions = match &self.permissions {
+            Some(Permissions(permissions)) => permissions.as_deref(),
+            None => key.scopes.entries(),
+        };
+        let particulars = KeyParticulars::check(
+            self.name.as_deref().unwrap_or(&key.name),
+            self.description.as_deref().or(key.description.as_deref()),
+            permissions,
+            Ok(()),
+        );
+        let particulars = particulars.map_err(UpdateApiKeyError::Invalid)?;
+        let workspaces = match &self.workspace_access {
+            Some(slugs) => reached(tx, key.user_id, slugs).await?,
+            None => key.workspaces.clone(),
+        };
+        let (scopes, expires_at) = (&particulars.scopes, key.expires_at);
+        if !maker.may_give(Extent { scopes, workspaces: &workspaces, expires_at }) {
+            return Err(UpdateApiKeyError::TooWide);
+        }
+        match key.update(particulars, workspaces, now) {
+            Some(updated) => Ok(tx.save(updated).await?),
+            None => Ok(key),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::{Expect, expect};
+    use perme8_events::{Actor, Transaction as _, testing::FakeTx};
+
+    use super::*;
+    use crate::testing::{
+        COMPANY, GUEST, MEMBER, Tables, another, company, key_of, logged_in, report, texts,
+    };
+
+    fn nothing(key: &ApiKey) -> UpdateApiKey {
+        UpdateApiKey {
+            id: key.id,
+            session_id: None,
+            name: None,
+            description: None,
+            permissions: None,
+            workspace_access: None,
+        }
+    }
+
+    async fn check(tx: &mut FakeTx<Tables>, command: UpdateApiKey, expected: Expect) {
+        let outcome = command.execute(tx).await.map(|key| (key.name, key.scopes, key.workspaces));
+        expected.assert_eq(&report(&outcome, tx));
+    }
+
+    /// The guest has a key, and has logged in so many minutes ago.
+    async fn with_key(minutes: i64) -> (FakeTx<Tables>, ApiKey, SessionId) {
+        let (mut tx, session) = logged_in(company(), GUEST, minutes).await;
+        let key = key_of(GUEST, Some(&["agents:read"]), &["the-company"]);
+        tx.state.keys.push(key.clone());
+        (tx.of(Actor::User(GUEST.id())), key, session)
+    }
+
+    #[tokio::test]
+    async fn the_owner_changes_what_is_named() {
+        let (mut tx, key, session) = with_key(19).await;
+        let more = UpdateApiKey {
+            session_id: Some(session),
+            name: Some("Other".to_owned()),
+            description: Some("for more".to_owned()),
+            permissions: Some(Permissions(None)),
+            workspace_access: Some(Vec::new()),
+            ..nothing(&key)
+        };
+        check(&mut tx, more, expect![[r#"
+            Ok(("Other", Scopes(None), []))
+            identity.api_key_updated {"api_key_id":"00000000-0000-0000-0000-0000000000ee","user_id":"00000000-0000-0000-0000-000000000005","name":"Other","scopes":null,"workspaces":[],"changes":{"name":{"from":"Robot","to":"Other"},"description":{"from":null,"to":"for more"},"scopes":{"from":["agents:read"],"to":null},"workspaces":{"from":["00000000-0000-0000-0000-000000000001"],"to":[]}}}
+        "#]]).await;
+        let (mut tx, key, session) = with_key(19).await;
+        let same = UpdateApiKey { session_id: Some(session), ..nothing(&key) };
+        check(
+            &mut tx,
+            same,
+            expect![[r#"
+            Ok(("Robot", Scopes(Some(["agents:read"])), [00000000-0000-0000-0000-000000000001]))
+        "#]],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn an_old_session_changes_nothing() {
+        let (mut tx, key, session) = with_key(20).await;
+        let command = UpdateApiKey { session_id: Some(session), ..nothing(&key) };
+        check(
+            &mut tx,
+            command,
+            expect![[r#"
+            Err(show once more who you are)
+        "#]],
+        )
+        .await;
+        let (mut tx, key, _) = with_key(0).await;
+        check(
+            &mut tx,
+            nothing(&key),
+            expect![[r#"
+            Err(show once more who you are)
+        "#]],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn nobody_changes_the_key_of_another() {
+        let (tx, key, _) = with_key(0).await;
+        let (tx, session) = logged_in(tx, MEMBER, 0).await;
+        let mut tx = tx.of(Actor::User(MEMBER.id()));
+        let command = || UpdateApiKey { session_id: Some(session), ..nothing(&key) };
+        check(
+            &mut tx,
+            command(),
+            expect![[r#"
+            Err(only the owner changes a key)
+        "#]],
+        )
+        .await;
+        let unknown = UpdateApiKey { id: tx.new_id(), ..command() };
+        check(
+            &mut tx,
+            unknown,
+            expect![[r#"
+            Err(there is no such key)
+        "#]],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn what_is_wrong_is_named_and_what_is_over_stays() {
+        let (mut tx, key, session) = with_key(0).await;
+        let command = || UpdateApiKey { session_id: Some(session), ..nothing(&key) };
+        let wrong =
+            UpdateApiKey { permissions: Some(Permissions(Some(texts(&["a*"])))), ..command() };
+        check(&mut tx, wrong, expect![[r#"
+            Err(permissions must be scopes such as agents:read, beginnings of them such as agents:*, or *)
+        "#]]).await;
+        let access = Some(vec!["nowhere".to_owned()]);
+        let elsewhere = UpdateApiKey { workspace_access: access, ..command() };
+        check(
+            &mut tx,
+            elsewhere,
+            expect![[r#"
+            Err(a key reaches workspaces of its owner only)
+        "#]],
+        )
+        .await;
+        tx.state.keys[0].revoked_at = Some(tx.now());
+        check(
+            &mut tx,
+            command(),
+            expect![[r#"
+            Err(the key is worth nothing any more: make another one)
+        "#]],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_key_changes_itself_and_others_within_its_own_limits() {
+        let (tx, narrow, _) = with_key(0).await;
+        let maker =
+            ApiKey { id: narrow.id, ..key_of(GUEST, Some(&["api_keys:write", "agents:*"]), &[]) };
+        let mut tx = tx.of(Actor::ApiKey { id: maker.id.uuid(), user: GUEST.id() });
+        tx.state.keys = vec![maker.clone()];
+        let less = UpdateApiKey {
+            permissions: Some(Permissions(Some(texts(&["agents:*"])))),
+            ..nothing(&maker)
+        };
+        let more =
+            UpdateApiKey { permissions: Some(Permissions(Some(texts(&["*"])))), ..nothing(&maker) };
+        let access = Some(vec!["the-company".to_owned()]);
+        let elsewhere = UpdateApiKey { workspace_access: access, ..nothing(&maker) };
+        for command in [more, elsewhere] {
+            check(
+                &mut tx,
+                command,
+                expect![[r#"
+                Err(a key gives no more than it has: ask for less)
+            "#]],
+            )
+            .await;
+        }
+        let wider = ApiKey { workspaces: vec![COMPANY], ..another(narrow) };
+        tx.state.keys.push(wider.clone());
+        let rename = UpdateApiKey { name: Some("Mine".to_owned()), ..nothing(&wider) };
+        check(
+            &mut tx,
+            rename,
+            expect![[r#"
+            Err(a key gives no more than it has: ask for less)
+        "#]],
+        )
+        .await;
+        check(&mut tx, less, expect![[r#"
+            Ok(("Robot", Scopes(Some(["agents:*"])), []))
+            identity.api_key_updated {"api_key_id":"00000000-0000-0000-0000-0000000000ee","user_id":"00000000-0000-0000-0000-000000000005","name":"Robot","scopes":["agents:*"],"workspaces":[],"changes":{"scopes":{"from":["api_keys:write","agents:*"],"to":["agents:*"]}}}
+        "#]]).await;
+    }
+}

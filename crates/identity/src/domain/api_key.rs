@@ -1,0 +1,295 @@
+//! API keys: what lets a program act as a person, within limits.
+
+use chrono::{DateTime, Utc};
+use perme8_events::{Aggregate, Unsaved, UserId, WorkspaceId};
+
+use crate::domain::{
+    account_events::Change,
+    api_key_events::{ApiKeyChanges, ApiKeyCreated, ApiKeyRevoked, ApiKeyUpdated},
+    discreet::discreet,
+    fields::{self, FieldErrors, Problem},
+    key_scopes::Scopes,
+    references::ApiKeyId,
+    secret::TokenHash,
+};
+
+/// A person has at most so many keys that are good at the same time.
+pub(crate) const MAX_ACTIVE: i64 = 50;
+
+/// A key reaches at most so many workspaces.
+pub(crate) const MAX_WORKSPACES: usize = 100;
+
+const MAX_NAME: usize = 255;
+const MAX_DESCRIPTION: usize = 1000;
+
+/// A key of a person. Whoever shows its token acts as that person, where the key reaches and as far as its scopes go.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct ApiKey {
+    pub(crate) id: ApiKeyId,
+    pub(crate) user_id: UserId,
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) token_hash: TokenHash,
+    /// How its token begins, so that its owner can tell it from others.
+    pub(crate) prefix: String,
+    pub(crate) scopes: Scopes,
+    /// Where it reaches; nowhere if there are none.
+    pub(crate) workspaces: Vec<WorkspaceId>,
+    pub(crate) expires_at: Option<DateTime<Utc>>,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+    pub(crate) revoked_at: Option<DateTime<Utc>>,
+    pub(crate) version: i64,
+}
+
+discreet! { ApiKey { id, user_id, scopes, workspaces, expires_at, revoked_at, version } }
+
+/// What people say of a key.
+#[derive(Clone)]
+pub(crate) struct KeyParticulars {
+    pub(crate) name: String,
+    pub(crate) description: Option<String>,
+    pub(crate) scopes: Scopes,
+}
+
+impl KeyParticulars {
+    /// As somebody gave them, with what is wrong about anything else.
+    pub(crate) fn check(
+        name: &str,
+        description: Option<&str>,
+        permissions: Option<&[String]>,
+        expiry: Result<(), Problem>,
+    ) -> Result<Self, FieldErrors> {
+        let mut errors = FieldErrors::default();
+        let name = errors.check("name", fields::line(name, MAX_NAME));
+        let description =
+            errors.check("description", fields::paragraph(description, MAX_DESCRIPTION));
+        let scopes = errors.check("permissions", Scopes::parse(permissions));
+        let expiry = errors.check("expires_at", expiry);
+        match (name, description, scopes, expiry) {
+            (Some(name), Some(description), Some(scopes), Some(())) => {
+                Ok(Self { name, description, scopes })
+            }
+            _ => Err(errors),
+        }
+    }
+}
+
+/// A key in the making.
+pub(crate) struct NewApiKey {
+    pub(crate) user_id: UserId,
+    pub(crate) particulars: KeyParticulars,
+    pub(crate) workspaces: Vec<WorkspaceId>,
+    pub(crate) expires_at: Option<DateTime<Utc>>,
+    pub(crate) token_hash: TokenHash,
+    pub(crate) prefix: String,
+}
+
+impl Aggregate for ApiKey {
+    const TYPE: &'static str = "api_key";
+    type Id = ApiKeyId;
+
+    fn id(&self) -> ApiKeyId {
+        self.id
+    }
+}
+
+impl ApiKey {
+    pub(crate) fn create(id: ApiKeyId, new: NewApiKey, now: DateTime<Utc>) -> Unsaved<Self> {
+        let NewApiKey { user_id, particulars, workspaces, expires_at, token_hash, prefix } = new;
+        let KeyParticulars { name, description, scopes } = particulars;
+        let event = ApiKeyCreated {
+            api_key_id: id,
+            user_id,
+            name: name.clone().into(),
+            scopes: scopes.entries().map(<[_]>::to_vec),
+            workspaces: workspaces.clone(),
+            expires_at,
+        };
+        let key = Self {
+            id,
+            user_id,
+            name,
+            description,
+            token_hash,
+            prefix,
+            scopes,
+            workspaces,
+            expires_at,
+            created_at: now,
+            updated_at: now,
+            revoked_at: None,
+            version: 0,
+        };
+        Unsaved::new(key).record(event)
+    }
+
+    /// Other particulars, if any of them is another.
+    pub(crate) fn update(
+        &self,
+        particulars: KeyParticulars,
+        workspaces: Vec<WorkspaceId>,
+        now: DateTime<Utc>,
+    ) -> Option<Unsaved<Self>> {
+        let KeyParticulars { name, description, scopes } = particulars;
+        let entries = |scopes: &Scopes| scopes.entries().map(<[_]>::to_vec);
+        let description_of = |text: &Option<String>| text.clone().map(Into::into);
+        let changes = ApiKeyChanges {
+            name: Change::between(self.name.clone().into(), name.clone().into()),
+            description: Change::between(
+                description_of(&self.description),
+                description_of(&description),
+            ),
+            scopes: Change::between(entries(&self.scopes), entries(&scopes)),
+            workspaces: Change::between(self.workspaces.clone(), workspaces.clone()),
+        };
+        if changes == ApiKeyChanges::default() {
+            return None;
+        }
+        let event = ApiKeyUpdated {
+            api_key_id: self.id,
+            user_id: self.user_id,
+            name: name.clone().into(),
+            scopes: entries(&scopes),
+            workspaces: workspaces.clone(),
+            changes,
+        };
+        let updated =
+            Self { name, description, scopes, workspaces, updated_at: now, ..self.clone() };
+        Some(Unsaved::new(updated).record(event))
+    }
+
+    /// Worth nothing any more, unless it is already.
+    pub(crate) fn revoke(&self, now: DateTime<Utc>) -> Option<Unsaved<Self>> {
+        if self.revoked_at.is_some() {
+            return None;
+        }
+        let event = ApiKeyRevoked {
+            api_key_id: self.id,
+            user_id: self.user_id,
+            name: self.name.clone().into(),
+            scopes: self.scopes.entries().map(<[_]>::to_vec),
+            workspaces: self.workspaces.clone(),
+        };
+        let revoked = Self { revoked_at: Some(now), updated_at: now, ..self.clone() };
+        Some(Unsaved::new(revoked).record(event))
+    }
+
+    /// Whether its token is good.
+    pub(crate) fn is_active(&self, now: DateTime<Utc>) -> bool {
+        self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| expires_at > now)
+    }
+
+    /// How far it goes.
+    pub(crate) fn extent(&self) -> Extent<'_> {
+        let Self { scopes, workspaces, expires_at, .. } = self;
+        Extent { scopes, workspaces, expires_at: *expires_at }
+    }
+}
+
+/// How far a key of a person goes: what it may do, where, and until when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Extent<'a> {
+    pub(crate) scopes: &'a Scopes,
+    pub(crate) workspaces: &'a [WorkspaceId],
+    pub(crate) expires_at: Option<DateTime<Utc>>,
+}
+
+impl Extent<'_> {
+    /// Whether it goes no further than another key of the person: neither more, nor elsewhere, nor longer.
+    pub(crate) fn is_within(self, other: Extent<'_>) -> bool {
+        let lasts_longer = match (self.expires_at, other.expires_at) {
+            (_, None) => false,
+            (None, Some(_)) => true,
+            (Some(own), Some(others)) => own > others,
+        };
+        !lasts_longer
+            && self.scopes.are_within(other.scopes)
+            && self.workspaces.iter().all(|workspace| other.workspaces.contains(workspace))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use chrono::TimeDelta;
+    use expect_test::expect;
+    use perme8_events::{Clock as _, Id, testing::ManualClock};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::testing::texts;
+
+    fn now() -> DateTime<Utc> {
+        ManualClock::monday_morning().now()
+    }
+
+    fn particulars(name: &str, permissions: Option<&[&str]>) -> KeyParticulars {
+        let permissions = permissions.map(texts);
+        KeyParticulars::check(name, Some("for tests"), permissions.as_deref(), Ok(())).unwrap()
+    }
+
+    fn workspace(number: u128) -> WorkspaceId {
+        Id::new(Uuid::from_u128(number))
+    }
+
+    fn key(permissions: Option<&[&str]>, workspaces: &[u128], days: Option<i64>) -> ApiKey {
+        let new = NewApiKey {
+            user_id: Id::new(Uuid::from_u128(2)),
+            particulars: particulars("Robot", permissions),
+            workspaces: workspaces.iter().map(|&number| workspace(number)).collect(),
+            expires_at: days.map(|days| now() + TimeDelta::days(days)),
+            token_hash: TokenHash::new([7; 32]),
+            prefix: "abcdefgh".to_owned(),
+        };
+        ApiKey::create(Id::new(Uuid::from_u128(1)), new, now()).peek().clone()
+    }
+
+    #[test]
+    fn a_key_is_good_until_it_is_revoked_or_expires() {
+        let lasting = key(None, &[], None);
+        assert!(lasting.is_active(now() + TimeDelta::days(10_000)));
+        let short = key(None, &[], Some(1));
+        assert!(short.is_active(now()));
+        assert!(!short.is_active(now() + TimeDelta::days(1)));
+        let revoked = lasting.revoke(now()).unwrap();
+        expect![[r#"
+            identity.api_key_revoked {"api_key_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000002","name":"Robot","scopes":null,"workspaces":[]}
+        "#]].assert_eq(&revoked.transcript());
+        assert!(!revoked.peek().is_active(now()));
+        assert!(revoked.peek().revoke(now()).is_none());
+    }
+
+    #[test]
+    fn what_changes_nothing_is_no_event() {
+        let before = key(Some(&["agents:read"]), &[1], None);
+        let same = || particulars("Robot", Some(&["agents:read"]));
+        assert!(before.update(same(), vec![workspace(1)], now()).is_none());
+        let moved = before.update(same(), vec![workspace(2)], now()).unwrap();
+        expect![[r#"
+            identity.api_key_updated {"api_key_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000002","name":"Robot","scopes":["agents:read"],"workspaces":["00000000-0000-0000-0000-000000000002"],"changes":{"workspaces":{"from":["00000000-0000-0000-0000-000000000001"],"to":["00000000-0000-0000-0000-000000000002"]}}}
+        "#]].assert_eq(&moved.transcript());
+    }
+
+    #[test]
+    fn a_key_is_within_another_that_may_as_much_as_long_and_in_as_many_places() {
+        let outer = key(Some(&["agents:*"]), &[1, 2], Some(7));
+        for (inner, within) in [
+            (key(Some(&["agents:read"]), &[2], Some(7)), true),
+            (outer.clone(), true),
+            (key(None, &[2], Some(7)), false),
+            (key(Some(&["chat:read"]), &[2], Some(7)), false),
+            (key(Some(&["agents:read"]), &[2, 3], Some(7)), false),
+            (key(Some(&["agents:read"]), &[2], Some(8)), false),
+            (key(Some(&["agents:read"]), &[2], None), false),
+        ] {
+            assert_eq!(inner.extent().is_within(outer.extent()), within, "{inner:?}");
+        }
+        assert!(outer.extent().is_within(key(None, &[2, 1], None).extent()));
+    }
+
+    #[test]
+    fn debug_shows_neither_name_nor_token() {
+        let shown = format!("{:?}", key(None, &[], None));
+        assert!(!shown.contains("Robot") && !shown.contains("abcdefgh"), "{shown}");
+    }
+}
