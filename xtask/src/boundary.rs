@@ -2,7 +2,7 @@
 
 mod attributes;
 mod collector;
-mod config;
+pub(crate) mod config;
 mod edges;
 mod events;
 mod exports;

@@ -12,7 +12,7 @@ mod source;
 
 use std::path::Path;
 
-use crate::process;
+use crate::{boundary::config::Boundaries, process};
 use files::File;
 use finding::Finding;
 
@@ -44,7 +44,7 @@ fn findings(root: &Path) -> anyhow::Result<Vec<Finding>> {
             _ => {}
         }
     }
-    findings.extend(authorisation::check(&files)?);
+    findings.extend(authorisation::check(&files, Boundaries::load(root)?.contexts())?);
     findings.extend(manifests::check(&files)?);
     findings.extend(migrations::twins(&files));
     findings.extend(migrations::changed(root, &files)?);

@@ -185,7 +185,7 @@ impl Notifications {
         let person = origin.actor().user().ok_or(SetPreferencesError::Forbidden)?;
         let workspaces = self.directory.workspaces_of(person).await?;
         // Whoever chooses at the same time is overruled by the last one.
-        let again = |error: &SetPreferencesError| matches!(error, SetPreferencesError::Storage(error) if error.is_retryable() || error.is_conflict());
+        let again = lost_a_race!(SetPreferencesError);
         let attempt =
             || self.uow.run(origin.clone(), async |tx| command.execute(tx, &workspaces).await);
         Ok(PreferenceList::of(&self.uow.retry(again, attempt).await?, &workspaces))

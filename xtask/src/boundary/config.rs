@@ -160,6 +160,12 @@ impl Boundaries {
         self.crates.get(krate)
     }
 
+    /// The crates that are bounded contexts.
+    pub(crate) fn contexts(&self) -> impl Iterator<Item = &str> {
+        let contexts = self.crates.iter().filter(|(_, rules)| rules.kind == Kind::Context);
+        contexts.map(|(name, _)| name.get_ref().as_str())
+    }
+
     /// The place of something that this file declares.
     pub(crate) fn place(&self, span: Range<usize>) -> Place {
         Place::of_bytes(&Rc::from(FILE), &self.text, span)

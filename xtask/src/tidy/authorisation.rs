@@ -1,22 +1,24 @@
 //! Every public method of the facade of a context is asked by everybody, in the matrix of its rights.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     path::{Path, PathBuf},
 };
 
 use anyhow::Context as _;
 use syn::{ImplItem, Item, Visibility, spanned::Spanned as _};
-use toml::{Table, Value};
 
 use super::{files::File, finding::Finding};
 
 const RULE: &str = "authorisation";
 
-/// Looks at the facades of the contexts that `boundaries.toml` knows, and at the matrix beside each.
-pub(super) fn check(files: &[File]) -> anyhow::Result<Vec<Finding>> {
+/// Looks at the facades of these contexts, and at the matrix beside each.
+pub(super) fn check<'a>(
+    files: &[File],
+    contexts: impl Iterator<Item = &'a str>,
+) -> anyhow::Result<Vec<Finding>> {
     let mut findings = Vec::new();
-    for name in contexts(files)? {
+    for name in contexts {
         let root = Path::new("crates").join(name);
         let matrix = root.join("AUTHORISATION.md");
         let rows = rows(files, &matrix);
@@ -36,17 +38,6 @@ pub(super) fn check(files: &[File]) -> anyhow::Result<Vec<Finding>> {
         }
     }
     Ok(findings)
-}
-
-/// The crates that are contexts.
-fn contexts(files: &[File]) -> anyhow::Result<BTreeSet<String>> {
-    let Some(file) = files.iter().find(|file| file.path == Path::new("boundaries.toml")) else {
-        return Ok(BTreeSet::new());
-    };
-    let table: Table = toml::from_str(&file.text).context("boundaries.toml is not TOML")?;
-    let crates = table.get("crates").and_then(Value::as_table).cloned().unwrap_or_default();
-    let is_context = |value: &Value| value.get("kind").and_then(Value::as_str) == Some("context");
-    Ok(crates.into_iter().filter(|(_, value)| is_context(value)).map(|(name, _)| name).collect())
 }
 
 /// The methods that have a row, and where its first one is.
@@ -102,13 +93,9 @@ mod tests {
             .iter()
             .map(|(path, text)| File { path: path.into(), text: (*text).to_owned() })
             .collect();
-        in_short(&check(&files).unwrap())
+        in_short(&check(&files, ["shop"].into_iter()).unwrap())
     }
 
-    const BOUNDARIES: (&str, &str) = (
-        "boundaries.toml",
-        "[crates.shop]\nkind = \"context\"\n[crates.mail]\nkind = \"support\"\n",
-    );
     const FACADE: (&str, &str) = (
         "crates/shop/src/facade.rs",
         "impl Shop {\n    pub fn new() {}\n    pub async fn buy(&self) {}\n    async fn hidden() {}\n}\n",
@@ -123,7 +110,7 @@ mod tests {
     fn a_facade_with_a_row_for_each_method_is_tidy() {
         let rows = "| | owner |\n|---|---|\n| `buy` | yes |\n| `sell` a hat | yes |\n| `sell` a cat | Forbidden |\n";
         let support = ("crates/mail/src/facade.rs", "impl Mail { pub async fn send(&self) {} }");
-        assert_eq!(found(&[BOUNDARIES, FACADE, PART, (MATRIX, rows), support]), "");
+        assert_eq!(found(&[FACADE, PART, (MATRIX, rows), support]), "");
     }
 
     #[test]
@@ -133,7 +120,7 @@ mod tests {
             error[authorisation] crates/shop/src/facade/selling.rs:2: nobody says who may `sell`
             error[authorisation] crates/shop/AUTHORISATION.md:2: there is no method `rent`
         "]]
-        .assert_eq(&found(&[BOUNDARIES, FACADE, PART, (MATRIX, rows)]));
+        .assert_eq(&found(&[FACADE, PART, (MATRIX, rows)]));
     }
 
     #[test]
@@ -141,6 +128,6 @@ mod tests {
         expect![[r"
             error[authorisation] crates/shop/src/facade.rs:3: nobody says who may `buy`
         "]]
-        .assert_eq(&found(&[BOUNDARIES, FACADE]));
+        .assert_eq(&found(&[FACADE]));
     }
 }

@@ -90,18 +90,21 @@ impl Store<Preferences> for Tx {
             .bind(*user_id)
             .exec()
             .await?;
-        for ((kind, workspace), delivery) in deliveries {
-            self.query(sql!(
-                "INSERT INTO notifications_deliveries (user_id, notification_type, workspace_id, delivery) \
-                 VALUES ($1, $2, $3, $4)"
-            ))
-            .bind(*user_id)
-            .bind(kind.as_str())
-            .bind(*workspace)
-            .bind(delivery.as_str())
-            .exec()
-            .await?;
-        }
+        let chosen: Vec<_> = deliveries
+            .iter()
+            .map(|((kind, workspace), delivery)| (kind.as_str(), workspace, delivery.as_str()))
+            .collect();
+        self.query(sql!(
+            sqlite: "INSERT INTO notifications_deliveries (user_id, notification_type, workspace_id, delivery)
+                     SELECT $1, value ->> 0, unhex(value ->> 1, '-'), value ->> 2 FROM json_each($2)",
+            postgres: "INSERT INTO notifications_deliveries (user_id, notification_type, workspace_id, delivery)
+                       SELECT $1::uuid, value ->> 0, (value ->> 1)::uuid, value ->> 2
+                       FROM jsonb_array_elements($2::jsonb) AS value"
+        ))
+        .bind(*user_id)
+        .bind(Json(chosen))
+        .exec()
+        .await?;
         Ok(())
     }
 }
