@@ -99,14 +99,22 @@ impl Archive {
 
     /// What is known in one go, and the beginning of the notifications.
     fn account(&mut self, account: &AccountExport, preferences: &Preferences) -> io::Result<()> {
-        let AccountExport { profile, sessions, workspaces, invitations_received, invitations_sent } =
-            account;
+        let AccountExport {
+            profile,
+            sessions,
+            workspaces,
+            selected_agents,
+            invitations_received,
+            invitations_sent,
+        } = account;
         self.file("account.json", profile)?;
         self.file("sessions.json", sessions)?;
         self.file("workspaces.json", workspaces)?;
         let invitations = json!({ "received": invitations_received, "sent": invitations_sent });
         self.file("invitations.json", &invitations)?;
-        self.file("preferences.json", preferences)?;
+        let preferences =
+            json!({ "notifications": preferences, "selected_agents": selected_agents });
+        self.file("preferences.json", &preferences)?;
         self.begin("notifications.json")
     }
 

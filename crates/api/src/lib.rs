@@ -39,6 +39,7 @@ mod response;
 mod router;
 mod same_origin;
 mod seats;
+mod selected_agents;
 mod serve;
 mod sessions;
 mod socket;

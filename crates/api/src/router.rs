@@ -16,8 +16,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     admin, api_keys, audit, body, client_address, emails, error::ApiError, export, headers, health,
     invitation_lists, invitations, key_scope::scoped, members, metrics, notifications, pages,
-    panics, passwords, preferences, request_id, same_origin, sessions, socket, state::Api, streams,
-    tickets, users, workspaces,
+    panics, passwords, preferences, request_id, same_origin, selected_agents, sessions, socket,
+    state::Api, streams, tickets, users, workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
@@ -68,6 +68,7 @@ fn people() -> Router<Api> {
         .route("/api/me/email/{token}", put(emails::change))
         .route("/api/me/password", put(passwords::change))
         .route("/api/me/reauthenticate", post(sessions::reauthenticate))
+        .route("/api/me/preferences", get(selected_agents::mine))
         .route("/api/me/sessions", get(sessions::list))
         .route("/api/me/sessions/{id}", delete(sessions::revoke))
         .route("/api/me/workspaces", scoped(WorkspacesRead, get(workspaces::mine)))
@@ -120,6 +121,10 @@ fn teams() -> Router<Api> {
             scoped(WorkspacesWrite, patch(members::change_role).delete(members::remove)),
         )
         .route("/api/workspaces/{slug}/leave", post(members::leave))
+        .route(
+            "/api/workspaces/{slug}/preferences",
+            get(selected_agents::show).put(selected_agents::choose),
+        )
         .route(
             "/api/workspaces/{slug}/invitations",
             scoped(WorkspacesRead, get(invitations::list))

@@ -6,6 +6,7 @@ pub(crate) mod archive_workspace;
 pub(crate) mod change_email;
 pub(crate) mod change_member_role;
 pub(crate) mod change_password;
+pub(crate) mod choose_preferences;
 pub(crate) mod confirm_user;
 pub(crate) mod create_api_key;
 pub(crate) mod create_workspace;

@@ -13,6 +13,7 @@ pub(crate) mod key_scopes;
 pub(crate) mod letters;
 pub(crate) mod member;
 pub(crate) mod policy;
+pub(crate) mod preferences;
 pub(crate) mod references;
 pub(crate) mod role;
 pub(crate) mod secret;

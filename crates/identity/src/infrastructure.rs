@@ -12,6 +12,7 @@ pub(crate) mod key_store;
 pub(crate) mod member_queries;
 pub(crate) mod member_store;
 pub(crate) mod passwords;
+pub(crate) mod preference_store;
 pub(crate) mod queries;
 pub(crate) mod rows;
 pub(crate) mod session_store;

@@ -21,6 +21,7 @@ pub use application::archive_workspace::{ArchiveWorkspace, ArchiveWorkspaceError
 pub use application::change_email::{ChangeEmail, ChangeEmailError};
 pub use application::change_member_role::{ChangeMemberRole, ChangeMemberRoleError};
 pub use application::change_password::{ChangePassword, ChangePasswordError};
+pub use application::choose_preferences::{ChoosePreferences, ChoosePreferencesError};
 pub use application::confirm_user::{ConfirmUser, ConfirmUserError};
 pub use application::create_api_key::{CreateApiKey, CreateApiKeyError, Permissions};
 pub use application::create_workspace::{CreateWorkspace, CreateWorkspaceError};
@@ -63,7 +64,7 @@ pub use application::key_read_models::{ApiKeySummary, AuthenticatedKey, IssuedAp
 pub use application::read_models::{
     AccountExport, Authenticated, ExportedInvitation, InvitationOffer, InvitationSummary,
     IssuedTicket, ListMembers, LoggedIn, MemberPlace, MemberSummary, MembersPage, OwnedWorkspace,
-    QueryError, SessionSummary, UserProfile, WorkspaceDetails,
+    QueryError, SelectedAgent, SessionSummary, UserProfile, WorkspaceDetails, WorkspacePreferences,
 };
 
 // Queries: for the gateways of other contexts.
@@ -74,7 +75,8 @@ pub use infrastructure::directory::{
 // Events: for the handlers of other contexts.
 pub use domain::account_events::{
     Change, EmailChangeRequested, EmailChanged, PasswordChanged, PasswordResetRequested,
-    ProfileChanges, ProfileUpdated, UserDeleted, UserReauthenticated,
+    PreferenceChanges, PreferencesChanged, ProfileChanges, ProfileUpdated, UserDeleted,
+    UserReauthenticated,
 };
 pub use domain::api_key_events::{ApiKeyChanges, ApiKeyCreated, ApiKeyRevoked, ApiKeyUpdated};
 pub use domain::events::{
@@ -92,7 +94,7 @@ pub use domain::workspace_events::{
 pub use domain::email::folded_email;
 pub use domain::key_scopes::KeyScope;
 pub use domain::references::{
-    ApiKeyId, InvitationId, InvitationRef, MemberRef, SessionId, UserApiKey, UserSession,
-    WorkspaceInvitation, WorkspaceRef,
+    Agent, AgentId, ApiKeyId, InvitationId, InvitationRef, MemberRef, SessionId, UserApiKey,
+    UserSession, WorkspaceInvitation, WorkspaceRef,
 };
 pub use domain::role::{Role, UnknownRole};

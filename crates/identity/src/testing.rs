@@ -17,6 +17,8 @@ mod key_table;
 #[cfg(test)]
 mod letters;
 #[cfg(test)]
+mod preference_table;
+#[cfg(test)]
 mod tables;
 #[cfg(test)]
 mod ticket_table;

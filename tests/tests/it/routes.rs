@@ -79,6 +79,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("PUT", "/api/me/email/{token}", None, Access::People),
     route("PUT", "/api/me/password", Some(r#"{"password":"x"}"#), Access::People),
     route("POST", "/api/me/reauthenticate", Some(r#"{"password":"x"}"#), Access::People),
+    route("GET", "/api/me/preferences", None, Access::People),
     route("GET", "/api/me/sessions", None, Access::People),
     route("DELETE", "/api/me/sessions/{id}", None, Access::People),
     route("GET", "/api/me/workspaces", None, Access::People),
@@ -125,6 +126,13 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
     route("DELETE", "/api/workspaces/{slug}/members/{member}", None, Access::Members),
     route("POST", "/api/workspaces/{slug}/leave", None, Access::Members),
+    route("GET", "/api/workspaces/{slug}/preferences", None, Access::Members),
+    route(
+        "PUT",
+        "/api/workspaces/{slug}/preferences",
+        Some(r#"{"selected_agent_id":null}"#),
+        Access::Members,
+    ),
     route("GET", "/api/workspaces/{slug}/invitations", None, Access::Members),
     route(
         "POST",

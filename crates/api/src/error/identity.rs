@@ -3,12 +3,12 @@
 use axum::http::{HeaderValue, StatusCode, header::RETRY_AFTER, header::WWW_AUTHENTICATE};
 use chrono::{DateTime, TimeDelta, Utc};
 use identity::{
-    AcceptInvitationError, ArchiveWorkspaceError, ChangeMemberRoleError, CreateWorkspaceError,
-    DeclineInvitationError, DeleteWorkspaceError, FieldErrors, InviteMemberError,
-    InviteMembersError, IssueTicketError, LeaveWorkspaceError, LogInByLinkError, LogInError,
-    QueryError, RedeemTicketError, RegisterUserError, RemoveMemberError, RequestMagicLinkError,
-    ResendInvitationError, RestoreWorkspaceError, RevokeInvitationError, TransferOwnershipError,
-    UpdateWorkspaceError,
+    AcceptInvitationError, ArchiveWorkspaceError, ChangeMemberRoleError, ChoosePreferencesError,
+    CreateWorkspaceError, DeclineInvitationError, DeleteWorkspaceError, FieldErrors,
+    InviteMemberError, InviteMembersError, IssueTicketError, LeaveWorkspaceError, LogInByLinkError,
+    LogInError, QueryError, RedeemTicketError, RegisterUserError, RemoveMemberError,
+    RequestMagicLinkError, ResendInvitationError, RestoreWorkspaceError, RevokeInvitationError,
+    TransferOwnershipError, UpdateWorkspaceError,
 };
 
 use super::{ApiError, FieldProblems};
@@ -208,6 +208,17 @@ impl From<ChangeMemberRoleError> for ApiError {
             ChangeMemberRoleError::MemberNotFound => Self::member_not_found(),
             ChangeMemberRoleError::OwnerProtected => OWNER_PROTECTED,
             ChangeMemberRoleError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<ChoosePreferencesError> for ApiError {
+    fn from(error: ChoosePreferencesError) -> Self {
+        match error {
+            ChoosePreferencesError::WorkspaceNotFound => Self::workspace_not_found(),
+            ChoosePreferencesError::Forbidden => Self::forbidden(),
+            ChoosePreferencesError::WorkspaceArchived => WORKSPACE_ARCHIVED,
+            ChoosePreferencesError::Storage(error) => error.into(),
         }
     }
 }

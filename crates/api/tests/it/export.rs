@@ -54,4 +54,7 @@ async fn an_export_holds_everything_but_secrets() {
     assert_eq!(file(&mut archive, "workspaces.json")[0]["slug"], "lumen");
     assert_eq!(file(&mut archive, "invitations.json")["sent"][0]["email"], "ben@example.com");
     assert_eq!(file(&mut archive, "notifications.json").to_string(), "[]");
+    let preferences = file(&mut archive, "preferences.json");
+    assert_eq!(preferences["selected_agents"].to_string(), "[]");
+    assert_eq!(preferences["notifications"]["digest_hour"], 8);
 }

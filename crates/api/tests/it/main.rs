@@ -17,6 +17,7 @@ mod pages;
 mod passwords;
 mod preferences;
 mod refusals;
+mod selected_agents;
 mod serving;
 mod sessions;
 mod socket;

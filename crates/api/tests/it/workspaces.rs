@@ -6,7 +6,7 @@ use perme8_events::Origin;
 use serde_json::{Value, json};
 
 use crate::{
-    client::{delete, get, patch, post},
+    client::{delete, get, patch, post, put},
     host::{Host, Person},
 };
 
@@ -72,6 +72,8 @@ async fn a_workspace_of_others_looks_like_none() {
             post(at("/invitations")).json(invitee()),
             delete(at("/invitations/0199a1b2-0000-7000-8000-000000000001")),
             post(at("/invitations/0199a1b2-0000-7000-8000-000000000001/resend")),
+            get(at("/preferences")),
+            put(at("/preferences")).json(json!({})),
             get(at("/events/stream")),
         ] {
             let answer = host.ask(ask.bearer(&eve.token)).await;

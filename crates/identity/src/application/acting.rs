@@ -5,9 +5,9 @@ use perme8_events::{Load, Origin, StorageError, UserId};
 use crate::{
     application::{
         archive_workspace::ArchiveWorkspaceError, change_member_role::ChangeMemberRoleError,
-        delete_workspace::DeleteWorkspaceError, invite_member::InviteMemberError,
-        invite_members::InviteMembersError, leave_workspace::LeaveWorkspaceError,
-        ports::Workspaces, remove_member::RemoveMemberError,
+        choose_preferences::ChoosePreferencesError, delete_workspace::DeleteWorkspaceError,
+        invite_member::InviteMemberError, invite_members::InviteMembersError,
+        leave_workspace::LeaveWorkspaceError, ports::Workspaces, remove_member::RemoveMemberError,
         resend_invitation::ResendInvitationError, restore_workspace::RestoreWorkspaceError,
         revoke_invitation::RevokeInvitationError, transfer_ownership::TransferOwnershipError,
         update_workspace::UpdateWorkspaceError,
@@ -105,6 +105,7 @@ macro_rules! from_not_acting {
 from_not_acting!(
     ArchiveWorkspaceError: Forbidden,
     ChangeMemberRoleError: WorkspaceArchived,
+    ChoosePreferencesError: WorkspaceArchived,
     DeleteWorkspaceError: Forbidden,
     InviteMemberError: WorkspaceArchived,
     InviteMembersError: WorkspaceArchived,

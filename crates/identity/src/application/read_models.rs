@@ -9,7 +9,7 @@ use crate::domain::{
     invitation::Invitation,
     member::Member,
     policy::Denied,
-    references::{InvitationId, SessionId},
+    references::{AgentId, InvitationId, SessionId},
     role::Role,
     secret::Secret,
     user::User,
@@ -179,6 +179,24 @@ impl WorkspaceDetails {
     }
 }
 
+/// What a person prefers in a workspace, for that person.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+pub struct WorkspacePreferences {
+    /// The agent that answers where the person names none.
+    pub selected_agent_id: Option<AgentId>,
+}
+
+/// The agent that a person has selected in a workspace, for that person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SelectedAgent {
+    /// Where.
+    pub workspace_id: WorkspaceId,
+    /// What the workspace is called in addresses.
+    pub workspace_slug: String,
+    /// Which.
+    pub agent_id: AgentId,
+}
+
 /// Which members somebody wants to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListMembers {
@@ -217,6 +235,8 @@ pub struct AccountExport {
     pub sessions: Vec<SessionSummary>,
     /// The workspaces that they belong to, archived or not.
     pub workspaces: Vec<WorkspaceDetails>,
+    /// The agents that they have selected.
+    pub selected_agents: Vec<SelectedAgent>,
     /// The invitations to their address that are open.
     pub invitations_received: Vec<ExportedInvitation>,
     /// The invitations that they made, whatever became of them.

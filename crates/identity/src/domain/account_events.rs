@@ -1,10 +1,13 @@
 //! What happens to an account once it is there.
 
-use perme8_events::{DomainEvent, Personal, UserId};
+use perme8_events::{DomainEvent, Personal, UserId, WorkspaceId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{events::LogInMethod, references::SessionId};
+use crate::domain::{
+    events::LogInMethod,
+    references::{AgentId, SessionId},
+};
 
 /// Emitted when somebody changes what the account says of them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
@@ -76,6 +79,21 @@ pub struct EmailChanged {
     pub email: Personal<String>,
 }
 
+/// Emitted when somebody prefers something else in a workspace than before.
+///
+/// That it ends with the membership is told by the event that ends that.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "preferences", id = "{workspace_id}:{user_id}", audience(user = "user_id"))]
+pub struct PreferencesChanged {
+    /// Who.
+    pub user_id: UserId,
+    /// Where.
+    #[event(workspace_id)]
+    pub workspace_id: WorkspaceId,
+    /// What is different.
+    pub changes: PreferenceChanges,
+}
+
 /// Emitted when an account is gone; what was theirs elsewhere goes because of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
 #[event(aggregate = "user", audience(user = "user_id"))]
@@ -95,6 +113,15 @@ pub struct ProfileChanges {
     /// The last name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_name: Option<Change<Personal<String>>>,
+}
+
+/// The preferences that changed.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[schemars(inline)]
+pub struct PreferenceChanges {
+    /// The agent that answers where the person names none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub selected_agent_id: Option<Change<Option<AgentId>>>,
 }
 
 /// What a field was, and what it is.

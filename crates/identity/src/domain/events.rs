@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::domain::{
     account_events::{
         EmailChangeRequested, EmailChanged, PasswordChanged, PasswordResetRequested,
-        ProfileUpdated, UserDeleted, UserReauthenticated,
+        PreferencesChanged, ProfileUpdated, UserDeleted, UserReauthenticated,
     },
     api_key_events::{ApiKeyCreated, ApiKeyRevoked, ApiKeyUpdated},
     references::{InvitationId, SessionId},
@@ -23,7 +23,7 @@ catalogue! {
     pub EVENTS:
     UserRegistered, UserConfirmed, MagicLinkRequested, UserLoggedIn, UserLoggedOut,
     UserReauthenticated, ProfileUpdated, PasswordChanged, PasswordResetRequested,
-    EmailChangeRequested, EmailChanged, UserDeleted,
+    EmailChangeRequested, EmailChanged, PreferencesChanged, UserDeleted,
     ApiKeyCreated, ApiKeyUpdated, ApiKeyRevoked,
     WorkspaceCreated, WorkspaceUpdated, WorkspaceArchived, WorkspaceRestored, WorkspaceDeleted,
     MemberInvited, MemberJoined, MemberRoleChanged, OwnershipTransferred, MemberRemoved, MemberLeft,

@@ -57,6 +57,8 @@ table! {
     ViewWorkspace       yes   yes    yes   yes   yes;
     /// End the own membership; that of the owner is protected.
     LeaveWorkspace      yes   yes    yes   yes   yes;
+    /// Choose what one prefers there.
+    ChoosePreferences   yes   yes    yes   yes   no;
     /// Change what it is called and what it is for.
     UpdateWorkspace     no    no     yes   yes   no;
     /// Put it away.
@@ -133,6 +135,7 @@ mod tests {
                               guest  member admin  owner
             ViewWorkspace     always always always always
             LeaveWorkspace    always always always always
+            ChoosePreferences active active active active
             UpdateWorkspace   -      -      active active
             ArchiveWorkspace  -      -      always always
             RestoreWorkspace  -      -      always always

@@ -17,6 +17,9 @@ pub enum UserSession {}
 /// Marks the ids of API keys.
 #[derive(Debug)]
 pub enum UserApiKey {}
+/// Marks the ids of agents, which are kept by another context: here they are remembered at most.
+#[derive(Debug)]
+pub enum Agent {}
 
 /// Identifies an invitation into a workspace.
 pub type InvitationId = Id<WorkspaceInvitation>;
@@ -26,6 +29,8 @@ pub type SessionId = Id<UserSession>;
 
 /// Identifies the API key of a person.
 pub type ApiKeyId = Id<UserApiKey>;
+/// Identifies an agent. Whether there is such a one is for the context of the agents to know.
+pub type AgentId = Id<Agent>;
 
 /// Names a workspace by its id or by its slug.
 #[derive(Clone, PartialEq, Eq)]

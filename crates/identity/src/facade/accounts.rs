@@ -1,19 +1,25 @@
-//! What people do with their own account.
+//! What people do with their own account, and what they prefer.
 
 use perme8_events::{Actor, Origin};
 
 use super::{Identity, Refusal, person};
-use crate::application::{
-    acting::acting_user,
-    change_email::{ChangeEmail, ChangeEmailError},
-    change_password::{ChangePassword, ChangePasswordError},
-    delete_account::{DeleteAccount, DeleteAccountError},
-    issue_password_reset::{IssuePasswordReset, IssuePasswordResetError},
-    read_models::{AccountExport, QueryError, UserProfile},
-    request_email_change::{RequestEmailChange, RequestEmailChangeError},
-    request_password_reset::{RequestPasswordReset, RequestPasswordResetError},
-    reset_password::{ResetPassword, ResetPasswordError},
-    update_profile::{UpdateProfile, UpdateProfileError},
+use crate::{
+    application::{
+        acting::acting_user,
+        change_email::{ChangeEmail, ChangeEmailError},
+        change_password::{ChangePassword, ChangePasswordError},
+        choose_preferences::{ChoosePreferences, ChoosePreferencesError},
+        delete_account::{DeleteAccount, DeleteAccountError},
+        issue_password_reset::{IssuePasswordReset, IssuePasswordResetError},
+        read_models::{
+            AccountExport, QueryError, SelectedAgent, UserProfile, WorkspacePreferences,
+        },
+        request_email_change::{RequestEmailChange, RequestEmailChangeError},
+        request_password_reset::{RequestPasswordReset, RequestPasswordResetError},
+        reset_password::{ResetPassword, ResetPasswordError},
+        update_profile::{UpdateProfile, UpdateProfileError},
+    },
+    domain::{policy::Action, references::WorkspaceRef},
 };
 
 impl Identity {
@@ -130,6 +136,45 @@ impl Identity {
         command: DeleteAccount,
     ) -> Result<(), DeleteAccountError> {
         transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// Chooses anew what the person who acts prefers in a workspace.
+    ///
+    /// # Errors
+    ///
+    /// [`ChoosePreferencesError`].
+    #[tracing::instrument(skip_all, fields(workspace = ?command.workspace))]
+    pub async fn choose_preferences(
+        &self,
+        origin: Origin,
+        command: ChoosePreferences,
+    ) -> Result<WorkspacePreferences, ChoosePreferencesError> {
+        transact!(self, origin, tx => command.execute(tx))
+    }
+
+    /// What the person who asks prefers in a workspace; to strangers there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all, fields(?workspace))]
+    pub async fn preferences(
+        &self,
+        origin: &Origin,
+        workspace: &WorkspaceRef,
+    ) -> Result<WorkspacePreferences, QueryError> {
+        let workspace = self.seen(Action::ViewWorkspace, origin, workspace).await?;
+        Ok(self.queries.preferences(person(origin)?, workspace.id).await?)
+    }
+
+    /// The agents that the person who asks has selected, in the newest workspace first.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn selected_agents(&self, origin: &Origin) -> Result<Vec<SelectedAgent>, QueryError> {
+        Ok(self.queries.selected_agents(person(origin)?).await?)
     }
 
     /// Everything that this context holds of the person who asks, but secrets.

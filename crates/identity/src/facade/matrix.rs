@@ -10,14 +10,15 @@ use perme8_events::{
 
 use super::Identity;
 use crate::{
-    AcceptInvitation, ArchiveWorkspace, ChangeEmail, ChangeMemberRole, ChangePassword, ConfirmUser,
-    CreateApiKey, CreateWorkspace, DeclineInvitation, DeleteAccount, DeleteWorkspace,
-    ExpireInvitations, InvitationRef, InviteMember, InviteMembers, InviteRow, IssueConfirmation,
-    IssueMagicLink, IssuePasswordReset, IssueTicket, LeaveWorkspace, ListMembers, LogIn,
-    LogInByLink, LogOut, Proof, PurgeExpired, Reauthenticate, RedeemTicket, RegisterUser,
-    RemoveMember, RequestEmailChange, RequestMagicLink, RequestPasswordReset, ResendInvitation,
-    ResetPassword, RestoreWorkspace, RevokeApiKey, RevokeInvitation, Role, TransferOwnership,
-    UpdateApiKey, UpdateProfile, UpdateWorkspace, WorkspaceRef, testing::PASSWORD,
+    AcceptInvitation, ArchiveWorkspace, ChangeEmail, ChangeMemberRole, ChangePassword,
+    ChoosePreferences, ConfirmUser, CreateApiKey, CreateWorkspace, DeclineInvitation,
+    DeleteAccount, DeleteWorkspace, ExpireInvitations, InvitationRef, InviteMember, InviteMembers,
+    InviteRow, IssueConfirmation, IssueMagicLink, IssuePasswordReset, IssueTicket, LeaveWorkspace,
+    ListMembers, LogIn, LogInByLink, LogOut, Proof, PurgeExpired, Reauthenticate, RedeemTicket,
+    RegisterUser, RemoveMember, RequestEmailChange, RequestMagicLink, RequestPasswordReset,
+    ResendInvitation, ResetPassword, RestoreWorkspace, RevokeApiKey, RevokeInvitation, Role,
+    TransferOwnership, UpdateApiKey, UpdateProfile, UpdateWorkspace, WorkspaceRef,
+    testing::PASSWORD,
 };
 pub(super) use world::World;
 
@@ -154,6 +155,9 @@ fn rows() -> Vec<Question<World>> {
         remove_member "a guest" (origin, RemoveMember { workspace: company(world), member: world.guest.into() });
         remove_member "the owner" (origin, RemoveMember { workspace: company(world), member: world.owner.into() });
         leave_workspace(origin, LeaveWorkspace { workspace: company(world) });
+        choose_preferences(origin, ChoosePreferences { workspace: company(world), selected_agent_id: None });
+        preferences(&origin, &company(world));
+        selected_agents "of the own" (&origin);
 
         invite_member(origin, InviteMember {
             workspace: company(world), email: world.address("new"), role: Role::Member,

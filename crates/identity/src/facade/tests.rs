@@ -5,13 +5,13 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    AcceptInvitation, ArchiveWorkspace, ChangeMemberRole, ConfirmUser, CreateWorkspace,
-    DeclineInvitation, DeleteWorkspace, ExpireInvitations, InvitationEntry, InvitationId,
-    InvitationSummary, InviteMember, InviteMembers, IssueConfirmation, IssueMagicLink, IssueTicket,
-    LeaveWorkspace, ListMembers, LogIn, LogInByLink, LogOut, MemberSummary, PurgeExpired,
-    RedeemTicket, RegisterUser, RemoveMember, RequestMagicLink, ResendInvitation, RestoreWorkspace,
-    RevokeInvitation, Role, Secret, TransferOwnership, UpdateWorkspace, UserEntry, UserProfile,
-    WorkspaceRef,
+    AcceptInvitation, ArchiveWorkspace, ChangeMemberRole, ChoosePreferences, ConfirmUser,
+    CreateWorkspace, DeclineInvitation, DeleteWorkspace, ExpireInvitations, InvitationEntry,
+    InvitationId, InvitationSummary, InviteMember, InviteMembers, IssueConfirmation,
+    IssueMagicLink, IssueTicket, LeaveWorkspace, ListMembers, LogIn, LogInByLink, LogOut,
+    MemberSummary, PurgeExpired, RedeemTicket, RegisterUser, RemoveMember, RequestMagicLink,
+    ResendInvitation, RestoreWorkspace, RevokeInvitation, Role, Secret, TransferOwnership,
+    UpdateWorkspace, UserEntry, UserProfile, WorkspaceRef,
 };
 
 fn sent<T: Send>(_: T) {}
@@ -31,7 +31,7 @@ fn futures_are_send(
     workspaces: (CreateWorkspace, ChangeMemberRole, RemoveMember, LeaveWorkspace),
     invitations: (InviteMember, ResendInvitation, RevokeInvitation, ExpireInvitations),
     answers: (AcceptInvitation, DeclineInvitation),
-    asked: (ListMembers, InviteMembers),
+    asked: (ListMembers, InviteMembers, ChoosePreferences),
     fates: (
         UpdateWorkspace,
         ArchiveWorkspace,
@@ -67,6 +67,9 @@ fn futures_are_send(
     sent(identity.my_workspaces(origin));
     sent(identity.members(origin, workspace, asked.0));
     sent(identity.invite_members(who(), asked.1));
+    sent(identity.choose_preferences(who(), asked.2));
+    sent(identity.preferences(origin, workspace));
+    sent(identity.selected_agents(origin));
     sent(identity.invite_member(who(), invitations.0));
     sent(identity.resend_invitation(who(), invitations.1));
     sent(identity.revoke_invitation(who(), invitations.2));

@@ -17,6 +17,7 @@ use crate::{
         email::Email,
         invitation::{Invitation, InvitationStatus, NewInvitation},
         member::{Member, MemberId},
+        preferences::Preferences,
         references::WorkspaceRef,
         role::Role,
         secret::{PasswordHash, TokenHash},
@@ -44,6 +45,8 @@ trait Ports:
     + Save<Member>
     + Save<Invitation>
     + Save<ApiKey>
+    + Load<Preferences>
+    + Save<Preferences>
 {
 }
 
@@ -62,6 +65,8 @@ impl<T> Ports for T where
         + Save<Member>
         + Save<Invitation>
         + Save<ApiKey>
+        + Load<Preferences>
+        + Save<Preferences>
 {
 }
 
@@ -103,6 +108,7 @@ mod invitations;
 mod keys;
 mod members;
 mod people;
+mod preferences;
 
 fn email(name: &str) -> Email {
     Email::parse(&format!("{name}@example.com")).unwrap()

@@ -83,6 +83,7 @@ impl Queries {
             profile: UserProfile::from(&account),
             sessions: self.sessions(user).await?,
             workspaces: workspaces?,
+            selected_agents: self.selected_agents(user).await?,
             invitations_received: invitations(received.bind(account.email.as_str()).all().await?)?,
             invitations_sent: invitations(sent.bind(user).all().await?)?,
         }))

@@ -14,6 +14,7 @@ use crate::{
         email::Email,
         invitation::Invitation,
         member::{Member, MemberId},
+        preferences::Preferences,
         references::{InvitationId, SessionId, WorkspaceRef},
         role::Role,
         secret::TokenHash,
@@ -35,6 +36,7 @@ pub(crate) struct Tables {
     pub(crate) members: Vec<Member>,
     pub(crate) invitations: Vec<Invitation>,
     pub(crate) keys: Vec<ApiKey>,
+    pub(crate) preferences: Vec<Preferences>,
 }
 
 /// Compare and set: a new row must not be there, an old one must have the version that was read.
@@ -199,6 +201,7 @@ impl Store<Workspace> for FakeTx<Tables> {
             self.state.members.retain(|row| row.id.workspace_id != gone);
             self.state.invitations.retain(|row| row.workspace_id != gone);
             self.state.cut_keys();
+            self.state.forget_preferences_of_strangers();
         }
         Ok(())
     }
@@ -245,6 +248,7 @@ impl Store<Member> for FakeTx<Tables> {
         put(&mut self.state.members, member, |member| &mut member.version, two_owners)?;
         self.state.members.retain(|member| !member.is_gone);
         self.state.cut_keys();
+        self.state.forget_preferences_of_strangers();
         Ok(())
     }
 }

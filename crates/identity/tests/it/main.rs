@@ -17,6 +17,7 @@ mod log;
 mod mails;
 mod members;
 mod people;
+mod preferences;
 mod races;
 mod workspaces;
 

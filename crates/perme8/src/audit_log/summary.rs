@@ -130,6 +130,7 @@ mod tests {
             identity.password_reset_requested: 
             identity.email_change_requested: 
             identity.email_changed: 
+            identity.preferences_changed: changes
             identity.user_deleted: 
             identity.api_key_created: expires_at, scopes, workspaces
             identity.api_key_updated: scopes, workspaces

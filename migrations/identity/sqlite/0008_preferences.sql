@@ -1,0 +1,11 @@
+-- What a member prefers in a workspace, once something was chosen. It ends with the membership.
+CREATE TABLE identity_preferences (
+    workspace_id BLOB NOT NULL,
+    user_id BLOB NOT NULL,
+    selected_agent_id BLOB,
+    version INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, user_id),
+    FOREIGN KEY (workspace_id, user_id) REFERENCES identity_members (workspace_id, user_id) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX identity_preferences_user_id ON identity_preferences (user_id);
