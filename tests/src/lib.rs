@@ -4,8 +4,12 @@
     reason = "everything here is for tests, which fail by panicking"
 )]
 
+mod address;
+mod measure;
 mod scenario;
 
+pub use address::address;
+pub use measure::{Comparison, Pace, Rounds, Way, resident};
 pub use scenario::answer::Answer;
 pub use scenario::engines::{on_postgres, on_sqlite};
 pub use scenario::page::Page;

@@ -2,7 +2,10 @@
 
 use perme8_events::{Origin, UserId};
 
-use crate::{ConfirmUser, Identity, IssueConfirmation, RegisterUser, Secret};
+use crate::{
+    ConfirmUser, Identity, IssueConfirmation, RegisterUser, Secret,
+    infrastructure::passwords::Argon2Passwords,
+};
 
 #[cfg(test)]
 mod acts;
@@ -68,6 +71,11 @@ pub async fn user_with_password(
     last_name: &str,
 ) -> UserId {
     register_and_confirm(identity, email, first_name, last_name, Some(PASSWORD.into())).await
+}
+
+/// What no log-in can do without: comparing [`PASSWORD`] with a hash of it, as dear as in production. For measurements.
+pub fn bare_comparison() -> impl Fn() -> bool + Clone + Send + Sync + 'static {
+    Argon2Passwords::new().bare(PASSWORD)
 }
 
 async fn register_and_confirm(

@@ -8,7 +8,7 @@ mod crowd;
 #[cfg(test)]
 mod memory;
 
-pub use crowd::{Crowd, Told, leave};
+pub use crowd::{Crowd, Told, kept, leave};
 
 #[cfg(test)]
 pub(crate) use company::{

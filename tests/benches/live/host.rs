@@ -12,6 +12,7 @@ use perme8_events::{
     Origin, StorageError, Transaction as _, UserId, WorkspaceId,
     sql::{Db, DbOptions, UnitOfWork},
 };
+use scenarios::resident;
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
@@ -71,7 +72,7 @@ pub(crate) async fn run(database: &str, workspaces: usize, clients: usize) -> an
     let mut number = 0;
     while let Some(order) = orders.next_line().await? {
         if order == "memory" {
-            say(&resident()?)?;
+            say(&(resident().context("memory is read on Linux")? * 1024))?;
         } else {
             let order: Order = serde_json::from_str(&order)?;
             say(&emit(&app, &ids, &order, &mut number).await?)?;
@@ -84,14 +85,6 @@ pub(crate) async fn run(database: &str, workspaces: usize, clients: usize) -> an
 fn say(what: &impl Serialize) -> anyhow::Result<()> {
     writeln!(std::io::stdout(), "{}", serde_json::to_string(what)?)?;
     Ok(())
-}
-
-/// What this process has in memory, in bytes.
-fn resident() -> anyhow::Result<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").context("memory is read on Linux")?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_whitespace().next());
-    Ok(kilobytes.context("a process has memory")?.parse::<u64>()? * 1024)
 }
 
 /// Commits one event after the other, each when its time has come.

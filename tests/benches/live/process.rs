@@ -4,6 +4,7 @@ use std::{net::SocketAddr, process::Stdio, time::Duration};
 
 use anyhow::Context as _;
 use perme8_events::sql::DatabaseUrl;
+use scenarios::address;
 use serde::de::DeserializeOwned;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
@@ -29,12 +30,8 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) async fn start(url: &DatabaseUrl, args: &Args) -> anyhow::Result<Self> {
-        let database = match url {
-            DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-            DatabaseUrl::Postgres(url) => url.clone(),
-        };
         let mut child = Command::new(std::env::current_exe()?)
-            .args(["--host", &database])
+            .args(["--host", &address(url)])
             .args(["--clients", &args.clients.to_string()])
             .args(["--workspaces", &args.workspaces.to_string()])
             .stdin(Stdio::piped())

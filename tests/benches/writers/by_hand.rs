@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use perme8_events::{Id, sql::DatabaseUrl};
+use scenarios::Way;
 use sqlx::{
     PgPool, SqlitePool,
     postgres::PgPoolOptions,
@@ -14,10 +15,7 @@ use sqlx::{
 };
 use uuid::Uuid;
 
-use super::{
-    Way,
-    house::{DESCRIPTION, TITLE, TaskPlanned, USER},
-};
+use super::house::{DESCRIPTION, TITLE, TaskPlanned, USER};
 
 const QUESTION: &str = "SELECT version FROM planning_tasks WHERE task_id = $1";
 const STORE: &str = "INSERT INTO planning_tasks (task_id, title, version) VALUES ($1, $2, $3 + 1)
@@ -99,7 +97,7 @@ macro_rules! write_task {
 }
 
 impl Way for ByHand {
-    async fn write(&self) -> anyhow::Result<()> {
+    async fn once(&self, _: u32) -> anyhow::Result<u32> {
         match self {
             Self::Sqlite(pool) => {
                 let mut tx = pool.begin_with("BEGIN IMMEDIATE").await?;
@@ -113,6 +111,6 @@ impl Way for ByHand {
                 tx.commit().await?;
             }
         }
-        Ok(())
+        Ok(1)
     }
 }

@@ -5,11 +5,10 @@ use perme8_events::{
     UserId, sql,
     sql::{Db, Tx, UnitOfWork},
 };
+use scenarios::Way;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
-
-use super::Way;
 
 /// Emitted when a task was planned.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, DomainEvent)]
@@ -90,7 +89,7 @@ impl House {
 }
 
 impl Way for House {
-    async fn write(&self) -> anyhow::Result<()> {
+    async fn once(&self, _: u32) -> anyhow::Result<u32> {
         let done: Result<(), StorageError> = self
             .uow
             .run(Origin::user(USER), async |tx| {
@@ -112,6 +111,7 @@ impl Way for House {
                 Ok(())
             })
             .await;
-        Ok(done?)
+        done?;
+        Ok(1)
     }
 }

@@ -6,16 +6,12 @@
 mod by_hand;
 mod house;
 
-use std::{
-    io::Write as _,
-    sync::Arc,
-    time::{Duration, Instant},
-};
+use std::{io::Write as _, sync::Arc, time::Duration};
 
 use clap::Parser as _;
 use perme8_events::{SystemClock, sql::MIGRATIONS, testing::TestDb};
+use scenarios::{Comparison, Rounds};
 use serde::Serialize;
-use tokio::task::JoinSet;
 
 use by_hand::ByHand;
 use house::House;
@@ -53,20 +49,6 @@ struct Figures {
     /// Microseconds of processor time of this process for one transaction, which tells even on a busy machine.
     house_cpu: f64,
     by_hand_cpu: f64,
-}
-
-/// What a round found.
-#[derive(Debug, Clone, Copy)]
-struct Round {
-    per_second: f64,
-    /// In microseconds for each transaction; not known everywhere.
-    cpu: f64,
-}
-
-/// One way of writing, ready to be used by many tasks.
-trait Way: Clone + Send + Sync + 'static {
-    /// One transaction.
-    fn write(&self) -> impl Future<Output = anyhow::Result<()>> + Send;
 }
 
 fn main() -> anyhow::Result<()> {
@@ -120,75 +102,18 @@ async fn measure(test: &TestDb, writers: u32, args: &Args) -> anyhow::Result<Fig
     let house = House::on(test.db_at(Arc::new(SystemClock))).await?;
     let by_hand = ByHand::on(&test.url, writers).await?;
     let time = Duration::from_secs_f64(args.seconds);
-    // Connections, plans and pages are warm before it counts.
-    throughput(&house, writers, time / 3).await?;
-    throughput(&by_hand, writers, time / 3).await?;
-    let mut rounds = Vec::new();
-    for round in 0..args.rounds {
-        // Whoever comes second finds a larger table and a fuller disk queue, so they take turns.
-        let (house, by_hand) = if round % 2 == 0 {
-            let first = throughput(&house, writers, time).await?;
-            (first, throughput(&by_hand, writers, time).await?)
-        } else {
-            let first = throughput(&by_hand, writers, time).await?;
-            (throughput(&house, writers, time).await?, first)
-        };
-        rounds.push((house, by_hand));
-    }
-    let of = |figure: &dyn Fn(&(Round, Round)) -> f64| sorted(rounds.iter().map(figure));
-    let ratios = of(&|(house, by_hand)| house.per_second / by_hand.per_second);
+    let rounds = Rounds { count: args.rounds, time, tasks: writers };
+    let Comparison { ours, other, ratio, lowest, highest } =
+        rounds.of_both(&house, &by_hand).await?;
     Ok(Figures {
         engine: test.db.engine_name(),
         writers,
-        house: median(&of(&|(house, _)| house.per_second)),
-        by_hand: median(&of(&|(_, by_hand)| by_hand.per_second)),
-        house_cpu: median(&of(&|(house, _)| house.cpu)),
-        by_hand_cpu: median(&of(&|(_, by_hand)| by_hand.cpu)),
-        ratio: median(&ratios),
-        lowest: ratios.first().copied().unwrap_or(f64::NAN),
-        highest: ratios.last().copied().unwrap_or(f64::NAN),
+        house: ours.per_second,
+        by_hand: other.per_second,
+        ratio,
+        lowest,
+        highest,
+        house_cpu: ours.cpu,
+        by_hand_cpu: other.cpu,
     })
-}
-
-/// So many tasks write for so long.
-async fn throughput(way: &impl Way, writers: u32, time: Duration) -> anyhow::Result<Round> {
-    let (begun, cpu) = (Instant::now(), cpu_time());
-    let mut tasks = JoinSet::new();
-    for _ in 0..writers {
-        let way = way.clone();
-        tasks.spawn(async move {
-            let mut done = 0_u32;
-            while begun.elapsed() < time {
-                way.write().await?;
-                done += 1;
-            }
-            anyhow::Ok(done)
-        });
-    }
-    let mut total = 0.0;
-    while let Some(done) = tasks.join_next().await {
-        total += f64::from(done??);
-    }
-    let per_second = total / begun.elapsed().as_secs_f64();
-    Ok(Round { per_second, cpu: (cpu_time() - cpu) * 1e6 / total })
-}
-
-/// Seconds of processor time that this process has used so far, as Linux tells it.
-fn cpu_time() -> f64 {
-    const TICKS_PER_SECOND: f64 = 100.0;
-    let Ok(stat) = std::fs::read_to_string("/proc/self/stat") else { return f64::NAN };
-    // The name of the program, in parentheses, may hold anything; the 14th and 15th fields are user and system time.
-    let fields = stat.rsplit(')').next().unwrap_or_default().split_whitespace();
-    let ticks: f64 = fields.skip(11).take(2).filter_map(|field| field.parse::<f64>().ok()).sum();
-    ticks / TICKS_PER_SECOND
-}
-
-fn sorted(figures: impl Iterator<Item = f64>) -> Vec<f64> {
-    let mut figures: Vec<f64> = figures.collect();
-    figures.sort_by(f64::total_cmp);
-    figures
-}
-
-fn median(sorted: &[f64]) -> f64 {
-    sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }

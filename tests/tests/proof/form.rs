@@ -37,3 +37,26 @@ pub(crate) fn chance(proof: &str) -> StdRng {
 pub(crate) async fn live(time: Duration) {
     let _ = tokio::time::timeout(time, std::future::pending::<()>()).await;
 }
+
+/// Declares proofs as two tests each, `sqlite` and `postgres`, in a module of its name.
+macro_rules! proof {
+    (migrations: $migrations:expr; $($name:ident: $body:expr;)+) => {$(
+        mod $name {
+            use super::*;
+
+            #[tokio::test]
+            async fn sqlite() {
+                TestDb::sqlite(&$migrations).await.run($body).await;
+            }
+
+            #[tokio::test]
+            async fn postgres() {
+                if let Some(test) = TestDb::postgres(2, &$migrations).await {
+                    test.run($body).await;
+                }
+            }
+        }
+    )+};
+}
+
+pub(crate) use proof;

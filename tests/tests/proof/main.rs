@@ -9,6 +9,8 @@ mod form;
 #[cfg(test)]
 mod r4_exactly_once;
 #[cfg(test)]
+mod r4_telling;
+#[cfg(test)]
 mod r8_fenced;
 #[cfg(test)]
 mod r8_two_hosts;

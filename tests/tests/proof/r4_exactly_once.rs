@@ -7,7 +7,7 @@ use rand::RngExt as _;
 
 use crate::{
     books::{Findings, audit},
-    form::{chance, limits, live, say},
+    form::{chance, limits, live, proof, say},
     victims::Victim,
 };
 
@@ -67,26 +67,8 @@ async fn a_checkpoint_apart_from_its_effect_is_noticed(test: TestDb) {
     assert!(findings.counted_again > 0, "{KILLS} kills, and none was noticed: {findings:?}");
 }
 
-/// Declares a proof as two tests, `sqlite` and `postgres`, in a module of its name.
-macro_rules! proof {
-    ($name:ident, $body:expr) => {
-        mod $name {
-            use super::*;
-
-            #[tokio::test]
-            async fn sqlite() {
-                TestDb::sqlite(&[&sql::MIGRATIONS]).await.run($body).await;
-            }
-
-            #[tokio::test]
-            async fn postgres() {
-                if let Some(test) = TestDb::postgres(2, &[&sql::MIGRATIONS]).await {
-                    test.run($body).await;
-                }
-            }
-        }
-    };
+proof! {
+    migrations: [&sql::MIGRATIONS];
+    processes_are_killed_and_every_effect_happens_once: effects_survive_every_kill;
+    control_effect_and_checkpoint_apart: a_checkpoint_apart_from_its_effect_is_noticed;
 }
-
-proof!(processes_are_killed_and_every_effect_happens_once, effects_survive_every_kill);
-proof!(control_effect_and_checkpoint_apart, a_checkpoint_apart_from_its_effect_is_noticed);

@@ -3,18 +3,11 @@
 use std::{process::Stdio, time::Duration};
 
 use perme8_events::sql::DatabaseUrl;
+use scenarios::address;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines},
     process::{Child, ChildStdout, Command},
 };
-
-/// The URL, password and all.
-pub(crate) fn address(url: &DatabaseUrl) -> String {
-    match url {
-        DatabaseUrl::Sqlite(path) => format!("sqlite:{}", path.display()),
-        DatabaseUrl::Postgres(url) => url.clone(),
-    }
-}
 
 /// A process on a database.
 #[derive(Debug)]
@@ -26,8 +19,17 @@ pub(crate) struct Victim {
 impl Victim {
     /// Starts one; it is killed at the latest when this value is dropped.
     pub(crate) fn start(command: &str, url: &DatabaseUrl) -> Self {
+        Self::with(&[command, &address(url)])
+    }
+
+    /// The same, to tell so many people something.
+    pub(crate) fn telling(command: &str, url: &DatabaseUrl, people: u32) -> Self {
+        Self::with(&[command, &address(url), &people.to_string()])
+    }
+
+    fn with(words: &[&str]) -> Self {
         let mut child = Command::new(env!("CARGO_BIN_EXE_victim"))
-            .args([command, &address(url)])
+            .args(words)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .kill_on_drop(true)

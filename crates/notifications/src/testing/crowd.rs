@@ -14,6 +14,7 @@ use perme8_events::{
     EventFilter, EventStore as _, Origin, Position, StorageError, Transaction as _, UserId,
     WorkspaceId,
     host::{Runtime, RuntimeBuilder},
+    sql,
     sql::{Db, UnitOfWork},
 };
 use uuid::Uuid;
@@ -80,6 +81,19 @@ pub async fn leave(db: &Db) {
         Ok::<_, StorageError>(())
     });
     emitted.await.expect("an event is taken");
+}
+
+/// How many notifications each person has.
+///
+/// # Panics
+///
+/// The storage fails.
+pub async fn kept(db: &Db) -> BTreeMap<UserId, usize> {
+    let query = db
+        .query(sql!("SELECT user_id, count(*) FROM notifications_notifications GROUP BY user_id"));
+    let rows: Vec<(UserId, i64)> = query.all().await.expect("the notifications are readable");
+    let count = |rows| usize::try_from(rows).expect("nobody has less than none");
+    rows.into_iter().map(|(person, rows)| (person, count(rows))).collect()
 }
 
 /// Who was told something, and how often, as far as somebody has looked.

@@ -20,7 +20,7 @@ pub(crate) const APART: Duration = Duration::from_millis(10);
 /// Counts from its checkpoint on, for ever.
 pub(crate) async fn keep_counting(db: &Db, apart: Duration) -> anyhow::Result<()> {
     let uow = UnitOfWork::new(db.clone());
-    let mut reader = LogReader::open(db, checkpoint(db).await?).await?;
+    let mut reader = LogReader::open(db, checkpoint(db, READER).await?).await?;
     let mut pace = tokio::time::interval(apart);
     loop {
         for envelope in reader.poll().await?.events {
@@ -29,18 +29,7 @@ pub(crate) async fn keep_counting(db: &Db, apart: Duration) -> anyhow::Result<()
                     .await?;
             }
             pace.tick().await;
-            uow.run(Origin::system(READER), async |tx| {
-                tx.query(sql!(
-                    "INSERT INTO bank_checkpoints (reader, position) VALUES ($1, $2)
-                     ON CONFLICT (reader) DO UPDATE SET position = excluded.position"
-                ))
-                .bind(READER)
-                .bind(envelope.position.number())
-                .exec()
-                .await?;
-                Ok::<_, StorageError>(())
-            })
-            .await?;
+            move_to(&uow, READER, envelope.position).await?;
         }
         pace.tick().await;
     }
@@ -50,7 +39,7 @@ pub(crate) async fn keep_counting(db: &Db, apart: Duration) -> anyhow::Result<()
 pub(crate) async fn catch_up(db: &Db) -> anyhow::Result<()> {
     let last = last_event(db).await?;
     let done = wait_until("everything is counted", Duration::from_mins(2), async || {
-        let stored = checkpoint(db).await;
+        let stored = checkpoint(db, READER).await;
         stored.is_ok_and(|position| position >= last)
     });
     tokio::select! {
@@ -61,18 +50,39 @@ pub(crate) async fn catch_up(db: &Db) -> anyhow::Result<()> {
 
 /// Where the last event is. The head of the log may lie behind it: whoever is killed leaves a hole there.
 async fn last_event(db: &Db) -> Result<Position, StorageError> {
-    let mut last = checkpoint(db).await?;
+    let mut last = checkpoint(db, READER).await?;
     while let Some(event) = db.read(&EventFilter::All, last, 1000).await?.last() {
         last = event.position;
     }
     Ok(last)
 }
 
-async fn checkpoint(db: &Db) -> Result<Position, StorageError> {
+/// How far a reader has come.
+pub(crate) async fn checkpoint(db: &Db, reader: &str) -> Result<Position, StorageError> {
     let stored: Option<(i64,)> = db
         .query(sql!("SELECT position FROM bank_checkpoints WHERE reader = $1"))
-        .bind(READER)
+        .bind(reader)
         .opt()
         .await?;
     Ok(stored.map_or(Position::START, |(position,)| Position::new(position)))
+}
+
+/// Remembers how far a reader has come, whatever became of its effects.
+pub(crate) async fn move_to(
+    uow: &UnitOfWork,
+    reader: &'static str,
+    position: Position,
+) -> Result<(), StorageError> {
+    uow.run(Origin::system(reader), async |tx| {
+        tx.query(sql!(
+            "INSERT INTO bank_checkpoints (reader, position) VALUES ($1, $2)
+             ON CONFLICT (reader) DO UPDATE SET position = excluded.position"
+        ))
+        .bind(reader)
+        .bind(position.number())
+        .exec()
+        .await?;
+        Ok(())
+    })
+    .await
 }

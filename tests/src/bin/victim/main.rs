@@ -1,7 +1,7 @@
 //! A process that lives to be killed or paused: it moves money, reacts to that, and can say afterwards whether its books
-//! balance; or it is the whole host.
+//! balance; or it tells many people something; or it is the whole host.
 //!
-//! `victim <command> <database>`; a victim that serves or writes ends, at the latest, when its standard input does.
+//! `victim <command> <database> [<people>]`; a victim that serves or writes ends, at the latest, when its standard input does.
 
 mod apart;
 mod audit;
@@ -9,6 +9,7 @@ mod bank;
 mod handlers;
 mod host;
 mod paying;
+mod telling;
 
 use std::{io::Write as _, time::Duration};
 
@@ -32,6 +33,7 @@ const LEASE: Duration = Duration::from_millis(400);
 async fn main() -> anyhow::Result<()> {
     let mut words = std::env::args().skip(1);
     let (command, url) = words.next().zip(words.next()).context("victim <command> <database>")?;
+    let people = words.next().map(|people| people.parse()).transpose()?.unwrap_or_default();
     let db = Db::open(&url.parse()?, DbOptions { connections: 12, ..DbOptions::default() }).await?;
     let bank = Bank::new(&db);
     match command.as_str() {
@@ -39,6 +41,8 @@ async fn main() -> anyhow::Result<()> {
         "serve" => serve(&db, &bank, runtime(&db).build()).await?,
         "serve-unfenced" => serve(&db, &bank, runtime(&db).unfenced().build()).await?,
         "host" => host::serve(db).await?,
+        "tell" => until_orphaned(telling::tell(&db, people)).await?,
+        "tell-apart" => until_orphaned(telling::tell_apart(&db, people)).await?,
         "serve-apart" => {
             say("ready");
             until_orphaned(apart::keep_counting(&db, apart::APART)).await?;
