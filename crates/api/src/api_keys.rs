@@ -3,7 +3,8 @@
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use identity::{
-    ApiKeyId, ApiKeySummary, CreateApiKey, IssuedApiKey, Permissions, RevokeApiKey, UpdateApiKey,
+    ApiKeyId, ApiKeySummary, CreateApiKey, IssuedApiKey, Permissions, RevokeApiKey, RotateApiKey,
+    UpdateApiKey,
 };
 use serde::Serialize;
 
@@ -183,6 +184,29 @@ pub(crate) async fn update(
     let session_id = caller.session_id();
     let command = UpdateApiKey { id, session_id, name, description, permissions, workspace_access };
     Ok(Data::new(api.identity.update_api_key(caller.origin, command).await?.into()))
+}
+
+/// The body of a rotation.
+#[derive(Debug)]
+pub(crate) struct Rotation {
+    overlap_seconds: i64,
+}
+
+impl FromFields for Rotation {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { overlap_seconds: fields.optional_integer("overlap_seconds").unwrap_or(0) })
+    }
+}
+
+/// `POST /api/api-keys/{id}/rotate`
+pub(crate) async fn rotate(
+    State(api): State<Api>,
+    caller: Caller,
+    ApiKeyAt(id): ApiKeyAt,
+    Body(Rotation { overlap_seconds }): Body<Rotation>,
+) -> Result<Json<Issued>, ApiError> {
+    let command = RotateApiKey { id, session_id: caller.session_id(), overlap_seconds };
+    Ok(Json(api.identity.rotate_api_key(caller.origin, command).await?.into()))
 }
 
 /// `DELETE /api/api-keys/{id}`

@@ -102,6 +102,7 @@ impl Archive {
         let AccountExport {
             profile,
             sessions,
+            api_keys,
             workspaces,
             selected_agents,
             invitations_received,
@@ -109,6 +110,7 @@ impl Archive {
         } = account;
         self.file("account.json", profile)?;
         self.file("sessions.json", sessions)?;
+        self.file("api_keys.json", api_keys)?;
         self.file("workspaces.json", workspaces)?;
         let invitations = json!({ "received": invitations_received, "sent": invitations_sent });
         self.file("invitations.json", &invitations)?;

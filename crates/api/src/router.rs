@@ -78,6 +78,7 @@ fn people() -> Router<Api> {
             "/api/api-keys/{id}",
             scoped(ApiKeysWrite, patch(api_keys::update).delete(api_keys::revoke)),
         )
+        .route("/api/api-keys/{id}/rotate", scoped(ApiKeysWrite, post(api_keys::rotate)))
         .route("/api/notifications", scoped(NotificationsRead, get(notifications::list)))
         .route(
             "/api/notifications/unread-count",

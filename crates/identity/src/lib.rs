@@ -31,6 +31,7 @@ pub use application::delete_workspace::{DeleteWorkspace, DeleteWorkspaceError};
 pub use application::expire_invitations::{ExpireInvitations, ExpireInvitationsError};
 pub use application::invite_member::{InviteMember, InviteMemberError};
 pub use application::invite_members::{InviteMembers, InviteMembersError, InviteRow, RowOutcome};
+pub use application::issue_api_key::{IssueApiKey, IssueApiKeyError};
 pub use application::issue_confirmation::{IssueConfirmation, IssueConfirmationError};
 pub use application::issue_magic_link::{IssueMagicLink, IssueMagicLinkError};
 pub use application::issue_password_reset::{IssuePasswordReset, IssuePasswordResetError};
@@ -52,6 +53,7 @@ pub use application::reset_password::{ResetPassword, ResetPasswordError};
 pub use application::restore_workspace::{RestoreWorkspace, RestoreWorkspaceError};
 pub use application::revoke_api_key::{RevokeApiKey, RevokeApiKeyError};
 pub use application::revoke_invitation::{RevokeInvitation, RevokeInvitationError};
+pub use application::rotate_api_key::{RotateApiKey, RotateApiKeyError};
 pub use application::transfer_ownership::{TransferOwnership, TransferOwnershipError};
 pub use application::update_api_key::{UpdateApiKey, UpdateApiKeyError};
 pub use application::update_profile::{UpdateProfile, UpdateProfileError};
@@ -78,7 +80,9 @@ pub use domain::account_events::{
     PreferenceChanges, PreferencesChanged, ProfileChanges, ProfileUpdated, UserDeleted,
     UserReauthenticated,
 };
-pub use domain::api_key_events::{ApiKeyChanges, ApiKeyCreated, ApiKeyRevoked, ApiKeyUpdated};
+pub use domain::api_key_events::{
+    ApiKeyChanges, ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated, ApiKeyUpdated,
+};
 pub use domain::events::{
     EVENTS, InvitationCreated, InvitationDeclined, InvitationExpired, InvitationResent,
     InvitationRevoked, LogInMethod, MagicLinkRequested, MemberInvited, MemberJoined, MemberLeft,

@@ -8,6 +8,7 @@ use perme8_events::sql::Db;
 use crate::config::{self, Flags};
 
 mod act;
+mod api_keys;
 mod audit;
 mod catalog;
 mod console;
@@ -134,6 +135,9 @@ pub(crate) enum Command {
     /// Look after accounts
     #[command(subcommand)]
     Users(users::Command),
+    /// Look after API keys
+    #[command(subcommand)]
+    ApiKeys(api_keys::Command),
     /// Read the mails of a host that has no mail server
     #[command(subcommand)]
     Mail(mailbox::Command),
@@ -266,6 +270,10 @@ impl Cli {
                 let config = global.quiet()?;
                 let run = async |db: &Db| users::run(db, &config, command, console).await;
                 database::with(&config, run).await?;
+            }
+            Command::ApiKeys(command) => {
+                let run = async |db: &Db| api_keys::run(db, command, console).await;
+                database::with(&global.quiet()?, run).await?;
             }
         }
         Ok(ExitCode::SUCCESS)

@@ -88,6 +88,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/api/api-keys", None, Access::People),
     route("POST", "/api/api-keys", Some(r#"{"name":"Robot"}"#), Access::People),
     route("PATCH", "/api/api-keys/{id}", Some(r#"{"name":"Other"}"#), Access::People),
+    route("POST", "/api/api-keys/{id}/rotate", Some("{}"), Access::People),
     route("DELETE", "/api/api-keys/{id}", None, Access::People),
     route("POST", "/api/tickets", None, Access::People),
     route("GET", "/api/ws", None, Access::People),

@@ -1,7 +1,9 @@
 //! Failures of API keys: of what people do with them, and of what they do.
 
 use axum::http::StatusCode;
-use identity::{CreateApiKeyError, KeyScope, RevokeApiKeyError, UpdateApiKeyError};
+use identity::{
+    CreateApiKeyError, KeyScope, RevokeApiKeyError, RotateApiKeyError, UpdateApiKeyError,
+};
 use serde_json::json;
 
 use super::{ApiError, Says, accounts::NOT_FRESH};
@@ -71,6 +73,20 @@ impl From<UpdateApiKeyError> for ApiError {
             UpdateApiKeyError::WorkspaceForbidden => Self::workspace_out_of_reach(),
             UpdateApiKeyError::TooWide => TOO_WIDE,
             UpdateApiKeyError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<RotateApiKeyError> for ApiError {
+    fn from(error: RotateApiKeyError) -> Self {
+        match error {
+            RotateApiKeyError::NotFound => Self::api_key_not_found(),
+            RotateApiKeyError::Forbidden => Self::forbidden(),
+            RotateApiKeyError::NotFresh => NOT_FRESH,
+            RotateApiKeyError::Inactive => INACTIVE,
+            RotateApiKeyError::Invalid(fields) => fields.into(),
+            RotateApiKeyError::TooWide => TOO_WIDE,
+            RotateApiKeyError::Storage(error) => error.into(),
         }
     }
 }

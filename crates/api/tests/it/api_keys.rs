@@ -155,6 +155,15 @@ async fn nobody_has_the_keys_of_others() {
         ]],
     )
     .await;
+    let rotate = post(format!("{at}/rotate")).bearer(&eve.token).json(json!({}));
+    check(
+        &host,
+        rotate,
+        expect![[
+            r#"404 {"code":"api_key_not_found","error":"API key not found","request_id":"r-1"}"#
+        ]],
+    )
+    .await;
     check(
         &host,
         delete(&at).bearer(&eve.token),
@@ -214,6 +223,32 @@ async fn a_key_ends_when_its_time_is_over_and_says_when_it_was_used() {
         host.test.clock.advance(Duration::from_secs(seconds));
         assert_eq!((ask().await, used().await), (status, json!(noted)));
     }
+}
+
+#[tokio::test]
+async fn a_rotated_key_has_another_token_and_the_one_before_is_good_for_a_while() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    let key = robot(&host, &ada, json!({ "name": "Robot" })).await;
+    let rotate = |body: Value| {
+        post(format!("/api/api-keys/{}/rotate", key.id)).bearer(&ada.token).json(body)
+    };
+    let wrong = rotate(json!({ "overlap_seconds": 604_801 }));
+    check(&host, wrong, expect![[r#"422 {"code":"validation_failed","errors":{"overlap_seconds":["must be 0 to 604800"]},"request_id":"r-1"}"#]]).await;
+    let rotated = host.ask(rotate(json!({ "overlap_seconds": 60 }))).await;
+    assert_eq!(rotated.status, 200);
+    redacted(&rotated);
+    let second = rotated.json()["token"].as_str().unwrap().to_owned();
+    let works =
+        async |token: &str| host.ask(get("/api/workspaces").bearer(token)).await.status == 200;
+    assert!(works(&key.token).await && works(&second).await);
+    host.test.clock.advance(Duration::from_mins(1));
+    assert!(!works(&key.token).await && works(&second).await);
+    let third = host.ask(rotate(json!({}))).await.json()["token"].as_str().unwrap().to_owned();
+    assert!(!works(&second).await && works(&third).await);
+    host.test.clock.advance(Duration::from_mins(20));
+    let late = rotate(json!({}));
+    check(&host, late, expect![[r#"403 {"code":"reauthentication_needed","error":"The log-in was too long ago: show once more who you are","request_id":"r-1"}"#]]).await;
 }
 
 #[tokio::test]

@@ -88,7 +88,8 @@ impl CreateApiKey {
         self.make(tx, tokens, &maker).await
     }
 
-    async fn make<T>(
+    /// The same, by whoever that is.
+    pub(crate) async fn make<T>(
         &self,
         tx: &mut T,
         tokens: &dyn TokenSource,
@@ -119,12 +120,17 @@ impl CreateApiKey {
             return Err(CreateApiKeyError::TooMany);
         }
         let MintedToken { plain, hash: token_hash } = tokens.mint_key();
-        let prefix = plain.expose().chars().take(PREFIX).collect();
+        let prefix = shown_prefix(&plain);
         let user_id = owner.id;
         let new = NewApiKey { user_id, particulars, workspaces, expires_at, token_hash, prefix };
         let key = ApiKey::create(tx.new_id(), new, now);
         Ok((tx.save(key).await?, plain))
     }
+}
+
+/// How a token begins, as far as that is shown.
+pub(crate) fn shown_prefix(token: &Secret) -> String {
+    token.expose().chars().take(PREFIX).collect()
 }
 
 fn check_expiry(expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Problem> {

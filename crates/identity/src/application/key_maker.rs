@@ -9,6 +9,7 @@ use crate::{
         fresh_session::is_fresh,
         ports::{ApiKeys, Sessions, Users, Workspaces},
         revoke_api_key::RevokeApiKeyError,
+        rotate_api_key::RotateApiKeyError,
         update_api_key::UpdateApiKeyError,
     },
     domain::{
@@ -103,6 +104,7 @@ macro_rules! from_not_maker {
 from_not_maker!(
     CreateApiKeyError: NotFresh,
     RevokeApiKeyError: Forbidden,
+    RotateApiKeyError: NotFresh,
     UpdateApiKeyError: NotFresh,
 );
 

@@ -17,6 +17,7 @@ use crate::{
         account_events::{
             EmailChangeRequested, EmailChanged, PasswordChanged, PasswordResetRequested,
         },
+        api_key_events::{ApiKeyCreated, ApiKeyRotated},
         events::{InvitationCreated, InvitationResent, MagicLinkRequested, UserRegistered},
         invitation::Invitation,
         letters,
@@ -133,6 +134,8 @@ impl Subscriber for Mailer {
                 Subscription::to::<PasswordChanged>(),
                 Subscription::to::<EmailChangeRequested>(),
                 Subscription::to::<EmailChanged>(),
+                Subscription::to::<ApiKeyCreated>(),
+                Subscription::to::<ApiKeyRotated>(),
                 Subscription::to::<InvitationCreated>(),
                 Subscription::to::<InvitationResent>(),
             ]

@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use perme8_events::{StorageError, UserId, WorkspaceId};
 use serde::Serialize;
 
+use crate::application::key_read_models::ApiKeySummary;
 use crate::domain::{
     discreet::discreet,
     invitation::Invitation,
@@ -233,6 +234,8 @@ pub struct AccountExport {
     pub profile: UserProfile,
     /// Where they are logged in.
     pub sessions: Vec<SessionSummary>,
+    /// Their API keys, good ones and others.
+    pub api_keys: Vec<ApiKeySummary>,
     /// The workspaces that they belong to, archived or not.
     pub workspaces: Vec<WorkspaceDetails>,
     /// The agents that they have selected.

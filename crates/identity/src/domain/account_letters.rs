@@ -9,6 +9,9 @@ pub(crate) const EMAIL_CHANGE_REQUESTED: MailKind =
     MailKind::new("identity.email_change_requested");
 pub(crate) const EMAIL_CHANGED: MailKind = MailKind::new("identity.email_changed");
 
+pub(crate) const KEY_CREATED: MailKind = MailKind::new("identity.api_key_created");
+pub(crate) const KEY_ROTATED: MailKind = MailKind::new("identity.api_key_rotated");
+
 /// To somebody who wants another password.
 pub(crate) fn password_reset(on: &Stationery, first_name: &str, link: Link) -> Letter {
     let app = on.app_name();
@@ -79,6 +82,38 @@ pub(crate) fn email_changed(on: &Stationery, first_name: &str, present: &str) ->
             "from now on your account at {app} has the e-mail address {present}, and nothing about it is sent here any more."
         ))
         .note(&format!("If it was not you who changed it, tell those who run {app}."))
+}
+
+/// To somebody who has a new API key, made by whomever.
+pub(crate) fn key_created(on: &Stationery, first_name: &str, key: &str, link: Link) -> Letter {
+    let app = on.app_name();
+    let letter = Letter::new(&format!("A new API key of yours at {app}"))
+        .paragraph(&format!("Hello {first_name},"))
+        .paragraph(&format!(
+            "there is a new API key of your account at {app}: {key}. Whoever has its token acts as you, within its limits. If \
+             that was you, there is nothing left to do."
+        ));
+    if_it_was_another(letter, link)
+}
+
+/// To somebody whose API key has another token, because of whomever.
+pub(crate) fn key_rotated(on: &Stationery, first_name: &str, key: &str, link: Link) -> Letter {
+    let app = on.app_name();
+    let letter = Letter::new(&format!("An API key of yours at {app} has another token"))
+        .paragraph(&format!("Hello {first_name},"))
+        .paragraph(&format!(
+            "the API key {key} of your account at {app} has another token. If that was you, there is nothing left to do."
+        ));
+    if_it_was_another(letter, link)
+}
+
+fn if_it_was_another(letter: Letter, link: Link) -> Letter {
+    letter
+        .paragraph(
+            "If it was not you, somebody else uses your account: set another password, and revoke the key, which the password \
+             alone does not end.",
+        )
+        .action("Set another password", link)
 }
 
 #[cfg(test)]
@@ -175,6 +210,46 @@ mod tests {
             your account at Perme8 is to have the e-mail address countess@example.com. It keeps the present one until the new one is confirmed. If that was you, there is nothing left to do here.
 
             If it was not you, somebody else uses your account. Another password ends that, and the change with it:
+
+            Set another password:
+            https://perme8.example/there/TOKEN
+
+            -- 
+            Perme8 · https://perme8.example
+        "#]],
+        );
+    }
+
+    #[test]
+    fn keys_do_not_come_and_change_in_secret() {
+        check(
+            &key_created(&stationery(), "Ada", "Robot", link()),
+            &expect![[r#"
+            A new API key of yours at Perme8
+
+            Hello Ada,
+
+            there is a new API key of your account at Perme8: Robot. Whoever has its token acts as you, within its limits. If that was you, there is nothing left to do.
+
+            If it was not you, somebody else uses your account: set another password, and revoke the key, which the password alone does not end.
+
+            Set another password:
+            https://perme8.example/there/TOKEN
+
+            -- 
+            Perme8 · https://perme8.example
+        "#]],
+        );
+        check(
+            &key_rotated(&stationery(), "Ada", "Robot", link()),
+            &expect![[r#"
+            An API key of yours at Perme8 has another token
+
+            Hello Ada,
+
+            the API key Robot of your account at Perme8 has another token. If that was you, there is nothing left to do.
+
+            If it was not you, somebody else uses your account: set another password, and revoke the key, which the password alone does not end.
 
             Set another password:
             https://perme8.example/there/TOKEN

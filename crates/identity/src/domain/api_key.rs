@@ -1,11 +1,11 @@
 //! API keys: what lets a program act as a person, within limits.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use perme8_events::{Aggregate, Unsaved, UserId, WorkspaceId};
 
 use crate::domain::{
     account_events::Change,
-    api_key_events::{ApiKeyChanges, ApiKeyCreated, ApiKeyRevoked, ApiKeyUpdated},
+    api_key_events::{ApiKeyChanges, ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated, ApiKeyUpdated},
     discreet::discreet,
     fields::{self, FieldErrors, Problem},
     key_scopes::Scopes,
@@ -30,6 +30,8 @@ pub(crate) struct ApiKey {
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) token_hash: TokenHash,
+    /// The token that it had before, for whoever has not heard of the present one.
+    pub(crate) previous: Option<PreviousToken>,
     /// How its token begins, so that its owner can tell it from others.
     pub(crate) prefix: String,
     pub(crate) scopes: Scopes,
@@ -40,6 +42,13 @@ pub(crate) struct ApiKey {
     pub(crate) updated_at: DateTime<Utc>,
     pub(crate) revoked_at: Option<DateTime<Utc>>,
     pub(crate) version: i64,
+}
+
+/// A token that was replaced, and is good for a while.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct PreviousToken {
+    pub(crate) token_hash: TokenHash,
+    pub(crate) until: DateTime<Utc>,
 }
 
 discreet! { ApiKey { id, user_id, scopes, workspaces, expires_at, revoked_at, version } }
@@ -112,6 +121,7 @@ impl ApiKey {
             name,
             description,
             token_hash,
+            previous: None,
             prefix,
             scopes,
             workspaces,
@@ -175,6 +185,27 @@ impl ApiKey {
         Some(Unsaved::new(revoked).record(event))
     }
 
+    /// Another token; the present one is good for so long, and the one before no longer.
+    pub(crate) fn rotate(
+        &self,
+        token_hash: TokenHash,
+        prefix: String,
+        overlap: TimeDelta,
+        now: DateTime<Utc>,
+    ) -> Unsaved<Self> {
+        let until = now + overlap;
+        let previous = PreviousToken { token_hash: self.token_hash.clone(), until };
+        let previous = (until > now).then_some(previous);
+        let event = ApiKeyRotated {
+            api_key_id: self.id,
+            user_id: self.user_id,
+            name: self.name.clone().into(),
+            previous_until: previous.as_ref().map(|previous| previous.until),
+        };
+        let rotated = Self { token_hash, previous, prefix, updated_at: now, ..self.clone() };
+        Unsaved::new(rotated).record(event)
+    }
+
     /// Whether its token is good.
     pub(crate) fn is_active(&self, now: DateTime<Utc>) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| expires_at > now)
@@ -211,7 +242,6 @@ impl Extent<'_> {
 
 #[cfg(test)]
 mod tests {
-    use chrono::TimeDelta;
     use expect_test::expect;
     use perme8_events::{Clock as _, Id, testing::ManualClock};
     use uuid::Uuid;
@@ -268,6 +298,24 @@ mod tests {
         expect![[r#"
             identity.api_key_updated {"api_key_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000002","name":"Robot","scopes":["agents:read"],"workspaces":["00000000-0000-0000-0000-000000000002"],"changes":{"workspaces":{"from":["00000000-0000-0000-0000-000000000001"],"to":["00000000-0000-0000-0000-000000000002"]}}}
         "#]].assert_eq(&moved.transcript());
+    }
+
+    #[test]
+    fn the_present_token_is_good_for_the_overlap_and_the_one_before_no_longer() {
+        let rotate = |key: &ApiKey, number, minutes| {
+            let hash = TokenHash::new([number; 32]);
+            key.rotate(hash, "ijklmnop".to_owned(), TimeDelta::minutes(minutes), now())
+        };
+        let once = rotate(&key(None, &[], None), 8, 5);
+        expect![[r#"
+            identity.api_key_rotated {"api_key_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000002","name":"Robot","previous_until":"2026-01-05T09:05:00Z"}
+        "#]].assert_eq(&once.transcript());
+        let previous =
+            |key: &ApiKey| key.previous.as_ref().map(|previous| previous.token_hash.clone());
+        assert_eq!(previous(once.peek()), Some(TokenHash::new([7; 32])));
+        let twice = rotate(once.peek(), 9, 1);
+        assert_eq!(previous(twice.peek()), Some(TokenHash::new([8; 32])));
+        assert_eq!(previous(rotate(twice.peek(), 10, 0).peek()), None);
     }
 
     #[test]

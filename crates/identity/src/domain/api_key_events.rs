@@ -62,6 +62,21 @@ pub struct ApiKeyRevoked {
     pub workspaces: Vec<WorkspaceId>,
 }
 
+/// Emitted when an API key has another token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "api_key", audience(user = "user_id"))]
+pub struct ApiKeyRotated {
+    /// Which key.
+    #[event(aggregate_id)]
+    pub api_key_id: ApiKeyId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// What it is called.
+    pub name: Personal<String>,
+    /// Until when the token is good that it had before; no longer if this is missing.
+    pub previous_until: Option<DateTime<Utc>>,
+}
+
 /// The fields of an API key that changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[schemars(inline)]

@@ -9,7 +9,7 @@ use crate::domain::{
         EmailChangeRequested, EmailChanged, PasswordChanged, PasswordResetRequested,
         PreferencesChanged, ProfileUpdated, UserDeleted, UserReauthenticated,
     },
-    api_key_events::{ApiKeyCreated, ApiKeyRevoked, ApiKeyUpdated},
+    api_key_events::{ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated, ApiKeyUpdated},
     references::{InvitationId, SessionId},
     role::Role,
     workspace_events::{
@@ -24,7 +24,7 @@ catalogue! {
     UserRegistered, UserConfirmed, MagicLinkRequested, UserLoggedIn, UserLoggedOut,
     UserReauthenticated, ProfileUpdated, PasswordChanged, PasswordResetRequested,
     EmailChangeRequested, EmailChanged, PreferencesChanged, UserDeleted,
-    ApiKeyCreated, ApiKeyUpdated, ApiKeyRevoked,
+    ApiKeyCreated, ApiKeyUpdated, ApiKeyRotated, ApiKeyRevoked,
     WorkspaceCreated, WorkspaceUpdated, WorkspaceArchived, WorkspaceRestored, WorkspaceDeleted,
     MemberInvited, MemberJoined, MemberRoleChanged, OwnershipTransferred, MemberRemoved, MemberLeft,
     InvitationCreated, InvitationResent, InvitationDeclined, InvitationRevoked, InvitationExpired,

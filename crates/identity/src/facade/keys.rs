@@ -7,9 +7,11 @@ use super::{Identity, Refusal, person};
 use crate::{
     application::{
         create_api_key::{CreateApiKey, CreateApiKeyError},
+        issue_api_key::{IssueApiKey, IssueApiKeyError},
         key_read_models::{ApiKeySummary, AuthenticatedKey, IssuedApiKey},
         read_models::QueryError,
         revoke_api_key::{RevokeApiKey, RevokeApiKeyError},
+        rotate_api_key::{RotateApiKey, RotateApiKeyError},
         update_api_key::{UpdateApiKey, UpdateApiKeyError},
     },
     domain::{api_key::ApiKey, references::ApiKeyId, secret::Secret},
@@ -35,6 +37,21 @@ impl Identity {
         Ok(IssuedApiKey { key: self.summary(&key).await?, token })
     }
 
+    /// Makes a key of somebody. Only the system may.
+    ///
+    /// # Errors
+    ///
+    /// [`IssueApiKeyError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn issue_api_key(
+        &self,
+        origin: Origin,
+        command: IssueApiKey,
+    ) -> Result<IssuedApiKey, IssueApiKeyError> {
+        let (key, token) = transact!(self, origin, tx => command.execute(tx, &*self.tokens))?;
+        Ok(IssuedApiKey { key: self.summary(&key).await?, token })
+    }
+
     /// Changes a key of the person who acts.
     ///
     /// # Errors
@@ -48,6 +65,21 @@ impl Identity {
     ) -> Result<ApiKeySummary, UpdateApiKeyError> {
         let key = transact!(self, origin, tx => command.execute(tx))?;
         Ok(self.summary(&key).await?)
+    }
+
+    /// Gives a key of the person who acts another token.
+    ///
+    /// # Errors
+    ///
+    /// [`RotateApiKeyError`].
+    #[tracing::instrument(skip_all, fields(api_key.id = %command.id))]
+    pub async fn rotate_api_key(
+        &self,
+        origin: Origin,
+        command: RotateApiKey,
+    ) -> Result<IssuedApiKey, RotateApiKeyError> {
+        let (key, token) = transact!(self, origin, tx => command.execute(tx, &*self.tokens))?;
+        Ok(IssuedApiKey { key: self.summary(&key).await?, token })
     }
 
     /// Makes a key of the person who acts worth nothing.

@@ -13,12 +13,12 @@ use crate::{
     AcceptInvitation, ArchiveWorkspace, ChangeEmail, ChangeMemberRole, ChangePassword,
     ChoosePreferences, ConfirmUser, CreateApiKey, CreateWorkspace, DeclineInvitation,
     DeleteAccount, DeleteWorkspace, ExpireInvitations, InvitationRef, InviteMember, InviteMembers,
-    InviteRow, IssueConfirmation, IssueMagicLink, IssuePasswordReset, IssueTicket, LeaveWorkspace,
-    ListMembers, LogIn, LogInByLink, LogOut, Proof, PurgeExpired, Reauthenticate, RedeemTicket,
-    RegisterUser, RemoveMember, RequestEmailChange, RequestMagicLink, RequestPasswordReset,
-    ResendInvitation, ResetPassword, RestoreWorkspace, RevokeApiKey, RevokeInvitation, Role,
-    TransferOwnership, UpdateApiKey, UpdateProfile, UpdateWorkspace, WorkspaceRef,
-    testing::PASSWORD,
+    InviteRow, IssueApiKey, IssueConfirmation, IssueMagicLink, IssuePasswordReset, IssueTicket,
+    LeaveWorkspace, ListMembers, LogIn, LogInByLink, LogOut, Proof, PurgeExpired, Reauthenticate,
+    RedeemTicket, RegisterUser, RemoveMember, RequestEmailChange, RequestMagicLink,
+    RequestPasswordReset, ResendInvitation, ResetPassword, RestoreWorkspace, RevokeApiKey,
+    RevokeInvitation, Role, RotateApiKey, TransferOwnership, UpdateApiKey, UpdateProfile,
+    UpdateWorkspace, WorkspaceRef, testing::PASSWORD,
 };
 pub(super) use world::World;
 
@@ -194,6 +194,17 @@ fn rows_of_keys() -> Vec<Question<World>> {
             workspace_access: vec![],
             expires_at: None,
         });
+        issue_api_key "to the owner" (origin, IssueApiKey {
+            email: world.address("owner"),
+            key: CreateApiKey {
+                session_id: None,
+                name: "Robot".to_owned(),
+                description: None,
+                permissions: None,
+                workspace_access: vec![],
+                expires_at: None,
+            },
+        });
         update_api_key "of the owner" (origin, UpdateApiKey {
             id: world.key,
             session_id: Some(world.session),
@@ -201,6 +212,9 @@ fn rows_of_keys() -> Vec<Question<World>> {
             description: None,
             permissions: None,
             workspace_access: None,
+        });
+        rotate_api_key "of the owner" (origin, RotateApiKey {
+            id: world.key, session_id: Some(world.session), overlap_seconds: 0,
         });
         revoke_api_key "of the owner" (origin, RevokeApiKey { id: world.key });
         api_keys "of the own" (&origin);

@@ -68,6 +68,7 @@ impl Queries {
         let Some(account) = self.db.account(user).await? else { return Ok(None) };
         let query = self.db.query(sql!(select_standings!("ORDER BY w.created_at, w.id")));
         let standings: Vec<StandingRow> = query.bind(user).all().await?;
+        let (now, keys) = (self.now(), self.api_keys(user).await?);
         let workspaces: Result<Vec<WorkspaceDetails>, _> =
             standings.into_iter().map(details).collect();
         // What was answered may have been another's who had the address before.
@@ -82,6 +83,7 @@ impl Queries {
         Ok(Some(AccountExport {
             profile: UserProfile::from(&account),
             sessions: self.sessions(user).await?,
+            api_keys: keys.into_iter().map(|found| found.summary(now)).collect(),
             workspaces: workspaces?,
             selected_agents: self.selected_agents(user).await?,
             invitations_received: invitations(received.bind(account.email.as_str()).all().await?)?,

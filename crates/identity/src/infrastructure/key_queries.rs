@@ -59,12 +59,18 @@ impl Queries {
         &self,
         token: &TokenHash,
     ) -> Result<Option<(AuthenticatedKey, Option<DateTime<Utc>>)>, StorageError> {
-        let query = self.db.query(sql!(select_keys!("WHERE k.token_hash = $1")));
+        let query = self
+            .db
+            .query(sql!(select_keys!("WHERE k.token_hash = $1 OR k.previous_token_hash = $1")));
         let row = query.bind(token.as_bytes()).opt::<ApiKeyRow>().await?;
         let Some(found) = self.found(row).await? else { return Ok(None) };
         // How far a digest is right must not be seen from the time that it takes.
-        let is_same: bool = found.key.token_hash.as_bytes().ct_eq(token.as_bytes()).into();
-        if !is_same || !found.key.is_active(self.now()) {
+        let same = |hash: &TokenHash| bool::from(hash.as_bytes().ct_eq(token.as_bytes()));
+        let now = self.now();
+        let previous = found.key.previous.as_ref().filter(|previous| previous.until > now);
+        let is_good = same(&found.key.token_hash)
+            || previous.is_some_and(|previous| same(&previous.token_hash));
+        if !is_good || !found.key.is_active(now) {
             return Ok(None);
         }
         let owner = self.db.account(found.key.user_id).await?;

@@ -4,14 +4,19 @@ use chrono::{DateTime, Utc};
 use perme8_events::{UserId, WorkspaceId};
 use sqlx::{FromRow, types::Json};
 
-use crate::domain::{api_key::ApiKey, key_scopes::Scopes, references::ApiKeyId, secret::TokenHash};
+use crate::domain::{
+    api_key::{ApiKey, PreviousToken},
+    key_scopes::Scopes,
+    references::ApiKeyId,
+    secret::TokenHash,
+};
 
 /// The columns of [`ApiKeyRow`], in a `SELECT`.
 macro_rules! select_keys {
     ($rest:literal) => {
         concat!(
-            "SELECT k.id, k.user_id, k.name, k.description, k.token_hash, k.prefix, k.scopes, k.expires_at, k.created_at,
-                    k.updated_at, k.revoked_at, k.last_used_at, k.version
+            "SELECT k.id, k.user_id, k.name, k.description, k.token_hash, k.previous_token_hash, k.previous_until, k.prefix,
+                    k.scopes, k.expires_at, k.created_at, k.updated_at, k.revoked_at, k.last_used_at, k.version
              FROM identity_api_keys k ",
             $rest
         )
@@ -28,6 +33,8 @@ pub(crate) struct ApiKeyRow {
     name: String,
     description: Option<String>,
     token_hash: Vec<u8>,
+    previous_token_hash: Option<Vec<u8>>,
+    previous_until: Option<DateTime<Utc>>,
     prefix: String,
     scopes: Option<Json<Vec<String>>>,
     expires_at: Option<DateTime<Utc>>,
@@ -52,6 +59,8 @@ impl ApiKeyRow {
             name,
             description,
             token_hash,
+            previous_token_hash,
+            previous_until,
             prefix,
             scopes,
             expires_at,
@@ -61,12 +70,18 @@ impl ApiKeyRow {
             last_used_at: _, // noted beside the key
             version,
         } = self;
+        let previous = previous_token_hash.zip(previous_until);
+        let previous = previous.map(|(hash, until)| {
+            let token_hash = TokenHash::stored(hash);
+            PreviousToken { token_hash, until }
+        });
         ApiKey {
             id,
             user_id,
             name,
             description,
             token_hash: TokenHash::stored(token_hash),
+            previous,
             prefix,
             scopes: Scopes::stored(scopes.map(|Json(entries)| entries)),
             workspaces,

@@ -31,6 +31,7 @@ impl Store<ApiKey> for Tx {
             name,
             description,
             token_hash,
+            previous,
             prefix,
             scopes,
             workspaces,
@@ -44,15 +45,16 @@ impl Store<ApiKey> for Tx {
             sql!(
                 "INSERT INTO identity_api_keys
                     (id, user_id, name, description, token_hash, prefix, scopes, expires_at, created_at, updated_at,
-                     revoked_at, version)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12 + 1)"
+                     revoked_at, previous_token_hash, previous_until, version)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 + 1)"
             )
         } else {
             sql!(
                 "UPDATE identity_api_keys
                  SET user_id = $2, name = $3, description = $4, token_hash = $5, prefix = $6, scopes = $7,
-                     expires_at = $8, created_at = $9, updated_at = $10, revoked_at = $11, version = version + 1
-                 WHERE id = $1 AND version = $12"
+                     expires_at = $8, created_at = $9, updated_at = $10, revoked_at = $11, previous_token_hash = $12,
+                     previous_until = $13, version = version + 1
+                 WHERE id = $1 AND version = $14"
             )
         };
         self.query(statement)
@@ -67,6 +69,8 @@ impl Store<ApiKey> for Tx {
             .bind(*created_at)
             .bind(*updated_at)
             .bind(*revoked_at)
+            .bind(previous.as_ref().map(|previous| previous.token_hash.as_bytes()))
+            .bind(previous.as_ref().map(|previous| previous.until))
             .bind(*version)
             .write(version)
             .await?;

@@ -134,6 +134,7 @@ mod tests {
             identity.user_deleted: 
             identity.api_key_created: expires_at, scopes, workspaces
             identity.api_key_updated: scopes, workspaces
+            identity.api_key_rotated: previous_until
             identity.api_key_revoked: scopes, workspaces
             identity.workspace_created: name, slug
             identity.workspace_updated: changes, name

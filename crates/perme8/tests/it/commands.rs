@@ -84,6 +84,33 @@ fn an_address_is_proven_by_a_token() {
 }
 
 #[test]
+fn keys_are_made_for_confirmed_accounts() {
+    let home = Home::migrated();
+    let create = "api-keys create --email ada@example.com --name Robot";
+    let error = home.run(&format!("{create} --json")).fails_with(1).error();
+    assert!(error["help"].as_str().unwrap().contains("users create --confirmed"), "{error}");
+    home.json("users create ada@example.com --first-name Ada --last-name Okafor --confirmed");
+    let made = home.json(create);
+    assert_eq!(
+        (made["token"].as_str().unwrap().len(), &made["key"]["permissions"]),
+        (64, &Value::Null)
+    );
+    let narrow = home.json(&format!(
+        "{create} --scope agents:* --scope chat:read --expires-at 2126-01-05T09:00:00Z"
+    ));
+    assert_eq!(narrow["key"]["permissions"], serde_json::json!(["agents:*", "chat:read"]));
+    let shown = home.run(create).succeeds().stdout;
+    assert!(shown.contains("it may: everything that the account may"), "{shown}");
+    for (wrong, message) in [
+        ("--scope tea:*", "no key was made"),
+        ("--workspace nowhere", "a key reaches workspaces of its owner only"),
+    ] {
+        let error = home.run(&format!("{create} {wrong} --json")).fails_with(1).error();
+        assert_eq!(error["message"], message, "{error}");
+    }
+}
+
+#[test]
 fn the_log_is_read_forwards_and_by_what_followed_from_what() {
     let home = Home::new();
     home.run("demo --fast --database sqlite:./data/perme8.db").succeeds();

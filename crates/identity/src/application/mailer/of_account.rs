@@ -37,6 +37,10 @@ pub(super) enum Wish {
     ChangeEmail { from: String, to: String },
     /// A word to the previous address.
     TellOfEmail { from: String, to: String },
+    /// A word to somebody who has a key of this name since then.
+    TellOfKey { name: String },
+    /// A word to somebody whose key of this name has another token since then.
+    TellOfToken { name: String },
 }
 
 impl Mailer {
@@ -60,6 +64,8 @@ impl Mailer {
             }
             Wish::ChangeEmail { .. } => vec![],
             Wish::TellOfEmail { from, to } => vec![self.email_changed(&user, &from, &to)],
+            Wish::TellOfKey { name } => vec![self.key_created(&user, &name)],
+            Wish::TellOfToken { name } => vec![self.key_rotated(&user, &name)],
         })
     }
 
@@ -133,6 +139,18 @@ impl Mailer {
         let letter = account_letters::email_changed(&self.stationery, &user.first_name, to);
         let kind = account_letters::EMAIL_CHANGED;
         self.mail(kind, from, &user.full_name(), &letter, None)
+    }
+
+    fn key_created(&self, user: &User, name: &str) -> Option<Outgoing> {
+        let (on, link) = (&self.stationery, self.stationery.link(&[RESET_PAGE]));
+        let letter = account_letters::key_created(on, &user.first_name, name, link);
+        self.mail_to(user, account_letters::KEY_CREATED, &letter, None)
+    }
+
+    fn key_rotated(&self, user: &User, name: &str) -> Option<Outgoing> {
+        let (on, link) = (&self.stationery, self.stationery.link(&[RESET_PAGE]));
+        let letter = account_letters::key_rotated(on, &user.first_name, name, link);
+        self.mail_to(user, account_letters::KEY_ROTATED, &letter, None)
     }
 
     fn mail_to(

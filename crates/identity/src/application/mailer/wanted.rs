@@ -5,6 +5,7 @@ use perme8_events::{Envelope, HandlerError, UserId};
 use super::of_account::Wish;
 use crate::domain::{
     account_events::{EmailChangeRequested, EmailChanged, PasswordChanged, PasswordResetRequested},
+    api_key_events::{ApiKeyCreated, ApiKeyRotated},
     events::{InvitationCreated, InvitationResent, MagicLinkRequested, UserRegistered},
     references::InvitationId,
 };
@@ -41,6 +42,14 @@ pub(super) fn wanted(event: &Envelope) -> Result<Option<Wanted>, HandlerError> {
         };
         let wish = Wish::TellOfEmail { from: from.clone(), to: to.clone() };
         return Ok(Some(Wanted::OfAccount(user_id, wish)));
+    }
+    if let Some(ApiKeyCreated { user_id, name, .. }) = event.decode()? {
+        let name = name.known().cloned();
+        return Ok(name.map(|name| Wanted::OfAccount(user_id, Wish::TellOfKey { name })));
+    }
+    if let Some(ApiKeyRotated { user_id, name, .. }) = event.decode()? {
+        let name = name.known().cloned();
+        return Ok(name.map(|name| Wanted::OfAccount(user_id, Wish::TellOfToken { name })));
     }
     if let Some(InvitationCreated { invitation_id, .. }) = event.decode()? {
         return Ok(Some(Wanted::Invitation(invitation_id)));

@@ -61,6 +61,10 @@ async fn keys_come_back_as_they_were_saved<T: Ports>(tx: &mut T) {
     let updated = saved.update(particulars, vec![one.id], now).unwrap();
     let updated = Save::<ApiKey>::save(tx, updated).await.unwrap();
     assert_eq!(loaded(tx, &updated).await.as_ref(), Some(&updated));
+    let rotated =
+        updated.rotate(TokenHash::new([9; 32]), "efgh_-01".to_owned(), TimeDelta::days(1), now);
+    let updated = Save::<ApiKey>::save(tx, rotated).await.unwrap();
+    assert_eq!(loaded(tx, &updated).await.as_ref(), Some(&updated));
     let revoked = Save::<ApiKey>::save(tx, updated.revoke(now).unwrap()).await.unwrap();
     assert_eq!(loaded(tx, &revoked).await.as_ref(), Some(&revoked));
     let unknown = ApiKey { id: tx.new_id(), ..revoked };
