@@ -8,6 +8,7 @@ pub(crate) mod discreet;
 pub(crate) mod email;
 pub(crate) mod events;
 pub(crate) mod fields;
+pub(crate) mod folded;
 pub(crate) mod invitation;
 pub(crate) mod key_scopes;
 pub(crate) mod letters;

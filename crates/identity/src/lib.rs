@@ -58,7 +58,6 @@ pub use application::transfer_ownership::{TransferOwnership, TransferOwnershipEr
 pub use application::update_api_key::{UpdateApiKey, UpdateApiKeyError};
 pub use application::update_profile::{UpdateProfile, UpdateProfileError};
 pub use application::update_workspace::{UpdateWorkspace, UpdateWorkspaceError};
-pub use domain::fields::{FieldError, FieldErrors, Problem};
 pub use domain::secret::Secret;
 
 // Read models of the facade, and why it did not answer.
@@ -96,9 +95,12 @@ pub use domain::workspace_events::{
 
 // Language: for every layer of other contexts.
 pub use domain::email::folded_email;
+pub use domain::fields::{FieldError, FieldErrors, Problem};
+pub use domain::folded::folded;
 pub use domain::key_scopes::KeyScope;
 pub use domain::references::{
     Agent, AgentId, ApiKeyId, InvitationId, InvitationRef, MemberRef, SessionId, UserApiKey,
     UserSession, WorkspaceInvitation, WorkspaceRef,
 };
 pub use domain::role::{Role, UnknownRole};
+pub use domain::slug::Slug;

@@ -13,8 +13,8 @@ pub use crowd::{Crowd, Told, kept, leave};
 #[cfg(test)]
 pub(crate) use company::{
     ACME, ADA, BOB, CAROL, DAVE, INVITATION, acme, acme_of, declined, deleted, deliver, demoted,
-    envelope, every_occasion, expired, id, invited, joined, left, notification, promoted, removed,
-    revoked, short,
+    every_occasion, expired, id, invited, joined, left, notification, promoted, removed, revoked,
+    short,
 };
 #[cfg(test)]
 pub(crate) use memory::Memory;

@@ -6,6 +6,7 @@ use crate::domain::unsaved::NewEvent;
 
 mod clock;
 mod engines;
+mod envelope;
 mod fail_points;
 mod fake_tx;
 mod matrix;
@@ -20,6 +21,7 @@ pub use crate::on_both_engines;
 pub use crate::questions;
 pub use clock::ManualClock;
 pub use engines::{SERVER, TestDb};
+pub use envelope::envelope;
 pub use fake_tx::FakeTx;
 pub use matrix::{Ask, Asker, Question, matrix, outcome};
 pub use memory_store::MemoryStore;

@@ -62,13 +62,17 @@ impl CreateWorkspace {
     }
 }
 
+const SLUG_OF: &str = "workspace";
+
 /// A slug that nobody has. Whoever takes it before the commit makes the commit a conflict, and the command is repeated.
 async fn free_slug(tx: &mut impl Workspaces, name: &str) -> Result<Slug, StorageError> {
     let base = Slug::from_name(name);
-    let mut slug = base.clone().unwrap_or_else(|| Slug::random(tx.new_uuid()));
+    let mut slug = base.clone().unwrap_or_else(|| Slug::random(SLUG_OF, tx.new_uuid()));
     while slug.is_reserved() || tx.workspace_by_slug(&slug).await?.is_some() {
         let random = tx.new_uuid();
-        slug = base.as_ref().map_or_else(|| Slug::random(random), |base| base.with_suffix(random));
+        slug = base
+            .as_ref()
+            .map_or_else(|| Slug::random(SLUG_OF, random), |base| base.with_suffix(random));
     }
     Ok(slug)
 }

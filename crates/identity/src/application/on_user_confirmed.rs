@@ -93,7 +93,7 @@ mod tests {
             previous_email: INVITEE.email.to_owned().into(),
             email: NEWCOMER.email.to_owned().into(),
         };
-        let event = happened(&event, INVITEE.id().to_string());
+        let event = happened(&event);
         OnUserConfirmed.handle(&mut tx, &event, ()).await.unwrap();
         expect![[r#"
             identity.member_invited {"user_id":"00000000-0000-0000-0000-00000000000a","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","invited_by_name":"Owner Example","role":"member","invitation_id":"00000000-0000-0000-0000-000000000101"}

@@ -11,7 +11,7 @@ use crate::{
     domain::{
         discreet::discreet,
         email::Email,
-        fields::{self, FieldErrors, Problem},
+        fields::{FieldErrors, Problem},
         secret::Secret,
         user::{MAX_NAME, NewUser, User},
     },
@@ -57,8 +57,8 @@ impl RegisterUser {
     ) -> Result<NewUser, RegisterUserError> {
         let mut errors = FieldErrors::default();
         let email = errors.check("email", Email::parse(&self.email));
-        let first_name = errors.check("first_name", fields::line(&self.first_name, MAX_NAME));
-        let last_name = errors.check("last_name", fields::line(&self.last_name, MAX_NAME));
+        let first_name = errors.line("first_name", &self.first_name, MAX_NAME);
+        let last_name = errors.line("last_name", &self.last_name, MAX_NAME);
         let password = match &self.password {
             Some(password) => {
                 let about = [&*self.email, &*self.first_name, &*self.last_name];

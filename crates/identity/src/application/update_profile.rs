@@ -6,7 +6,7 @@ use crate::{
     application::{acting::acting_confirmed_user, read_models::UserProfile},
     domain::{
         discreet::discreet,
-        fields::{self, FieldErrors},
+        fields::FieldErrors,
         user::{MAX_NAME, User},
     },
 };
@@ -45,7 +45,7 @@ impl UpdateProfile {
         let Self { first_name, last_name } = self;
         let mut errors = FieldErrors::default();
         let mut name = |field, given: Option<&str>, present: &str| {
-            errors.check(field, fields::line(given.unwrap_or(present), MAX_NAME))
+            errors.line(field, given.unwrap_or(present), MAX_NAME)
         };
         let first_name = name("first_name", first_name.as_deref(), &user.first_name);
         let last_name = name("last_name", last_name.as_deref(), &user.last_name);

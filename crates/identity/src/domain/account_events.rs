@@ -136,7 +136,7 @@ pub struct Change<T> {
 
 impl<T: PartialEq> Change<T> {
     /// The change, if it is one.
-    pub(crate) fn between(from: T, to: T) -> Option<Self> {
+    pub fn between(from: T, to: T) -> Option<Self> {
         (from != to).then_some(Self { from, to })
     }
 }

@@ -60,6 +60,26 @@ impl FieldErrors {
         Self(vec![FieldError { field, problem }])
     }
 
+    /// A single line of 1 to `max` characters, without blanks around it; or one more error.
+    pub fn line(&mut self, field: &'static str, text: &str, max: usize) -> Option<String> {
+        self.check(field, line(text, max))
+    }
+
+    /// A text of several lines and at most `max` characters, none where it is blank; or one more error.
+    pub fn paragraph(
+        &mut self,
+        field: &'static str,
+        text: Option<&str>,
+        max: usize,
+    ) -> Option<Option<String>> {
+        self.check(field, paragraph(text, max))
+    }
+
+    /// A colour such as `#4f46e5`, none where it is blank; or one more error.
+    pub fn color(&mut self, field: &'static str, text: Option<&str>) -> Option<Option<String>> {
+        self.check(field, color(text))
+    }
+
     /// The value, or one more error.
     pub(crate) fn check<T>(
         &mut self,
@@ -105,7 +125,7 @@ pub(crate) fn is_invisible(c: char) -> bool {
 }
 
 /// A single line without blanks around it, 1 to `max` characters long.
-pub(crate) fn line(text: &str, max: usize) -> Result<String, Problem> {
+fn line(text: &str, max: usize) -> Result<String, Problem> {
     let text = text.trim();
     if text.is_empty() {
         return Err(Problem::Blank);
@@ -120,7 +140,7 @@ pub(crate) fn line(text: &str, max: usize) -> Result<String, Problem> {
 }
 
 /// A text of several lines, at most `max` characters long; nothing if it is blank.
-pub(crate) fn paragraph(text: Option<&str>, max: usize) -> Result<Option<String>, Problem> {
+fn paragraph(text: Option<&str>, max: usize) -> Result<Option<String>, Problem> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(Problem::Malformed("must not have control characters"));
@@ -129,7 +149,7 @@ pub(crate) fn paragraph(text: Option<&str>, max: usize) -> Result<Option<String>
 }
 
 /// A colour such as `#4f46e5`, in lower case; nothing if it is blank.
-pub(crate) fn color(text: Option<&str>) -> Result<Option<String>, Problem> {
+fn color(text: Option<&str>) -> Result<Option<String>, Problem> {
     let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
     let digits = text.strip_prefix('#').unwrap_or_default();
     if digits.len() == 6 && digits.chars().all(|c| c.is_ascii_hexdigit()) {

@@ -1,4 +1,4 @@
-//! The readable names of workspaces in addresses.
+//! The readable names of workspaces, and of what is in them, in addresses.
 
 use std::fmt;
 
@@ -56,15 +56,16 @@ const RESERVED: [&str; 40] = [
     "www",
 ];
 
-/// Lower-case ASCII letters, digits and single hyphens between them.
+/// The readable name of something in addresses: lower-case ASCII letters, digits and single hyphens between them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Slug(String);
+pub struct Slug(String);
 
 impl Slug {
     /// The slug of a name: letters and digits of every script are written as ASCII, blanks become hyphens, all else goes.
     ///
     /// Nothing if nothing is left, as of a name of pictures.
-    pub(crate) fn from_name(name: &str) -> Option<Self> {
+    #[must_use]
+    pub fn from_name(name: &str) -> Option<Self> {
         let mut slug = String::new();
         // Composed, because a letter is transliterated as a whole.
         for c in name.nfc() {
@@ -87,25 +88,29 @@ impl Slug {
         (!slug.is_empty()).then(|| Self(slug.to_owned()))
     }
 
-    /// A slug as it stands in an address; nothing if no workspace can have it.
-    pub(crate) fn parse(text: &str) -> Option<Self> {
+    /// A slug as it stands in an address; nothing if nothing can have it.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let fits = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
         let has_length = (1..=MAX + SUFFIX).contains(&text.len());
         (has_length && text.chars().all(fits)).then(|| Self(text.to_owned()))
     }
 
     /// Trusts what was made here before it was stored.
-    pub(crate) fn stored(text: String) -> Self {
+    #[must_use]
+    pub fn stored(text: String) -> Self {
         Self(text)
     }
 
-    /// `workspace-` and six random hex digits, for names of which nothing is left.
-    pub(crate) fn random(random: Uuid) -> Self {
-        Self(format!("workspace-{}", six_digits(random)))
+    /// What it is the slug of, such as `workspace`, and six random hex digits, for names of which nothing is left.
+    #[must_use]
+    pub fn random(of: &'static str, random: Uuid) -> Self {
+        Self(format!("{of}-{}", six_digits(random)))
     }
 
     /// The same and six random hex digits, because it is taken.
-    pub(crate) fn with_suffix(&self, random: Uuid) -> Self {
+    #[must_use]
+    pub fn with_suffix(&self, random: Uuid) -> Self {
         Self(format!("{}-{}", self.0, six_digits(random)))
     }
 
@@ -114,7 +119,9 @@ impl Slug {
         RESERVED.contains(&self.0.as_str())
     }
 
-    pub(crate) fn as_str(&self) -> &str {
+    /// As text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
         &self.0
     }
 }
@@ -177,12 +184,12 @@ mod tests {
     #[test]
     fn suffixes_are_six_hex_digits() {
         let random = Uuid::from_u128(0xffff_0000_0000_0000_0000_0000_0000_0abc);
-        assert_eq!(Slug::random(random).as_str(), "workspace-000abc");
+        assert_eq!(Slug::random("workspace", random).as_str(), "workspace-000abc");
         assert_eq!(Slug::from_name("Café").unwrap().with_suffix(random).as_str(), "cafe-000abc");
     }
 
     #[test]
-    fn what_no_workspace_can_have_is_no_slug() {
+    fn what_nothing_can_have_is_no_slug() {
         for text in ["", "a".repeat(88).as_str(), "Über", "a b", "a\0", "a_b", "UPPER"] {
             assert_eq!(Slug::parse(text), None, "{text:?}");
         }

@@ -6,7 +6,7 @@ use perme8_events::{Aggregate, Unsaved, UserId, WorkspaceId};
 use crate::domain::{
     account_events::Change,
     events::WorkspaceCreated,
-    fields::{self, FieldErrors},
+    fields::FieldErrors,
     slug::Slug,
     workspace_events::{
         WorkspaceArchived, WorkspaceChanges, WorkspaceDeleted, WorkspaceRestored, WorkspaceUpdated,
@@ -47,10 +47,9 @@ impl Particulars {
         color: Option<&str>,
     ) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let name = errors.check("name", fields::line(name, MAX_NAME));
-        let description =
-            errors.check("description", fields::paragraph(description, MAX_DESCRIPTION));
-        let color = errors.check("color", fields::color(color));
+        let name = errors.line("name", name, MAX_NAME);
+        let description = errors.paragraph("description", description, MAX_DESCRIPTION);
+        let color = errors.color("color", color);
         match (name, description, color) {
             (Some(name), Some(description), Some(color)) => Ok(Self { name, description, color }),
             _ => Err(errors),

@@ -7,8 +7,14 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{
-    domain::{discreet::discreet, email::Email, references::InvitationId, role::Role, slug::Slug},
-    infrastructure::rows,
+    domain::{
+        discreet::discreet,
+        email::Email,
+        references::{InvitationId, WorkspaceRef},
+        role::Role,
+        slug::Slug,
+    },
+    infrastructure::{rows, workspace_store::id_and_slug},
 };
 
 /// Answers the questions of other contexts; changes nothing, and does not ask who asks.
@@ -179,6 +185,26 @@ impl Directory {
         Ok(query.bind(slug.as_str()).opt().await?.map(workspace_entry))
     }
 
+    /// A workspace and what a person is there, read together; nothing for strangers, invitees and former members.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    pub async fn membership(
+        &self,
+        user: UserId,
+        workspace: &WorkspaceRef,
+    ) -> Result<Option<(WorkspaceEntry, Role)>, StorageError> {
+        let (id, slug) = id_and_slug(workspace);
+        let query = self.db.query(sql!(
+            "SELECT w.id, w.name, w.slug, w.archived_at IS NOT NULL AS archived, m.role
+             FROM identity_workspaces w JOIN identity_members m ON m.workspace_id = w.id
+             WHERE m.user_id = $1 AND (w.id = $2 OR w.slug = $3)"
+        ));
+        let row: Option<MembershipRow> = query.bind(user).bind(id).bind(slug).opt().await?;
+        row.map(membership).transpose()
+    }
+
     /// These workspaces, and what a person is there; those that do not exist are left out.
     ///
     /// # Errors
@@ -222,11 +248,8 @@ impl Directory {
              FROM identity_members m JOIN identity_workspaces w ON w.id = m.workspace_id
              WHERE m.user_id = $1 ORDER BY w.slug"
         ));
-        let rows: Vec<(WorkspaceId, String, String, bool, String)> = query.bind(user).all().await?;
-        let of_user = rows.into_iter().map(|(id, name, slug, archived, role)| {
-            Ok((workspace_entry((id, name, slug, archived)), rows::role(&role)?))
-        });
-        of_user.collect()
+        let rows: Vec<MembershipRow> = query.bind(user).all().await?;
+        rows.into_iter().map(membership).collect()
     }
 
     /// Which of these people are in which of these workspaces.
@@ -320,6 +343,15 @@ impl Directory {
         let row: Option<(UserId, String)> = query.bind(id).opt().await?;
         Ok(row.map(|(invited_by, email)| InvitationEntry { invited_by, email }))
     }
+}
+
+/// A workspace, and the role of somebody there.
+type MembershipRow = (WorkspaceId, String, String, bool, String);
+
+fn membership(
+    (id, name, slug, archived, role): MembershipRow,
+) -> Result<(WorkspaceEntry, Role), StorageError> {
+    Ok((workspace_entry((id, name, slug, archived)), rows::role(&role)?))
 }
 
 fn workspace_entry(

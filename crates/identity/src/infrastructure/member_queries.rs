@@ -3,11 +3,11 @@
 use chrono::{DateTime, Utc};
 use perme8_events::{StorageError, UserId, WorkspaceId, sql, sql::Db};
 use sqlx::FromRow;
-use unicode_normalization::UnicodeNormalization as _;
 use uuid::Uuid;
 
 use crate::{
     application::read_models::{ListMembers, MemberPlace, MemberSummary, MembersPage},
+    domain::folded::folded,
     infrastructure::rows::role,
 };
 
@@ -90,9 +90,4 @@ fn is_meant(member: &MemberSummary, words: &[&str]) -> bool {
     let MemberSummary { first_name, last_name, email, .. } = member;
     let text = folded(&format!("{first_name} {last_name} {email}"));
     words.iter().all(|word| text.contains(word))
-}
-
-/// Without letter case, and however the letters are composed.
-fn folded(text: &str) -> String {
-    text.to_lowercase().nfc().collect()
 }

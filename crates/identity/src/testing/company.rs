@@ -1,14 +1,12 @@
 //! A company and the people around it, in memory.
 
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use chrono::TimeDelta;
 use perme8_events::{
-    Actor, Audience, Clock as _, DomainEvent, Envelope, EventId, Id, Metadata, Position,
-    Transaction as _, UserId, WorkspaceId,
-    testing::{FakeTx, ManualClock},
+    Actor, Clock as _, DomainEvent, Envelope, Id, Transaction as _, UserId, WorkspaceId,
+    testing::{FakeTx, ManualClock, envelope},
 };
-use serde_json::value::RawValue;
 use uuid::Uuid;
 
 use super::{fake_secrets::hash_of, tables::Tables};
@@ -158,29 +156,12 @@ pub(crate) async fn logged_in(
 
 /// The event of somebody who has just confirmed the address.
 pub(crate) fn confirmed_event(person: Person) -> Envelope {
-    let event = UserConfirmed { user_id: person.id(), email: person.email.to_owned().into() };
-    happened(&event, person.id().to_string())
+    happened(&UserConfirmed { user_id: person.id(), email: person.email.to_owned().into() })
 }
 
-/// An event of this aggregate, as handlers get to see it.
-pub(crate) fn happened<E: DomainEvent>(event: &E, aggregate_id: String) -> Envelope {
-    Envelope {
-        position: Position::new(1),
-        event_id: EventId::new(Uuid::from_u128(0xe1)),
-        event_type: E::TYPE.to_owned(),
-        version: E::VERSION,
-        aggregate_type: E::AGGREGATE.to_owned(),
-        aggregate_id,
-        actor: Actor::User(OWNER.id()),
-        on_behalf_of: None,
-        workspace_id: None,
-        audience: Audience::nobody(),
-        occurred_at: ManualClock::monday_morning().now(),
-        correlation_id: Id::new(Uuid::from_u128(3)),
-        causation_id: None,
-        metadata: Metadata::new(),
-        data: RawValue::from_string(serde_json::to_string(&event).unwrap()).unwrap(),
-    }
+/// An event that the owner caused, as handlers get to see it.
+pub(crate) fn happened<E: DomainEvent>(event: &E) -> Envelope {
+    envelope(1, Actor::User(OWNER.id()), event)
 }
 
 /// The outcome of a use case, then the events, one a line.
@@ -188,11 +169,5 @@ pub(crate) fn report<R: fmt::Debug, E: fmt::Display>(
     outcome: &Result<R, E>,
     tx: &FakeTx<Tables>,
 ) -> String {
-    let mut text = String::new();
-    match outcome {
-        Ok(value) => writeln!(text, "Ok({value:?})"),
-        Err(error) => writeln!(text, "Err({error})"),
-    }
-    .unwrap();
-    text + &tx.transcript()
+    tx.report(outcome)
 }

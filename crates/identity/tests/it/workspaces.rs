@@ -95,6 +95,12 @@ on_both_engines! {
         assert_eq!(office.directory.workspace_by_slug("engines").await.unwrap(), Some(entry));
         for slug in ["looms", "No Slug", "\0"] {
             assert_eq!(office.directory.workspace_by_slug(slug).await.unwrap(), None);
+            assert_eq!(office.directory.membership(office.ada, &slug.into()).await.unwrap(), None);
+        }
+        for named in [WorkspaceRef::from(office.engines.id), WorkspaceRef::from("engines")] {
+            let (entry, role) = office.directory.membership(office.ada, &named).await.unwrap().unwrap();
+            assert_eq!((entry.id, entry.archived, role), (office.engines.id, false, Role::Owner));
+            assert_eq!(office.directory.membership(office.ben, &named).await.unwrap(), None);
         }
     }
 }

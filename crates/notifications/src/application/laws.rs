@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 
 use expect_test::expect;
-use perme8_events::{Actor, Envelope, testing::FakeTx};
+use perme8_events::{
+    Actor, Envelope,
+    testing::{FakeTx, envelope},
+};
 
 use crate::{
     application::{
@@ -12,8 +15,8 @@ use crate::{
     },
     domain::{action::NotificationAction, notification::Notification},
     testing::{
-        ADA, BOB, CAROL, DAVE, Memory, declined, deliver, demoted, envelope, expired, id, invited,
-        joined, left, removed, revoked, short,
+        ADA, BOB, CAROL, DAVE, Memory, declined, deliver, demoted, expired, id, invited, joined,
+        left, removed, revoked, short,
     },
 };
 

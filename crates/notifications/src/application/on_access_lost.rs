@@ -80,14 +80,17 @@ impl<T: Inboxes + Accesses + Save<Notification>> EventHandler<T> for OnAccessLos
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
-    use perme8_events::{Actor, Position, testing::FakeTx};
+    use perme8_events::{
+        Actor, Position,
+        testing::{FakeTx, envelope},
+    };
 
     use super::*;
     use crate::{
         domain::{notification::Source, notification_type::NotificationType},
         testing::{
-            ACME, ADA, CAROL, DAVE, Memory, deleted, deliver, envelope, id, left, notification,
-            removed, short,
+            ACME, ADA, CAROL, DAVE, Memory, deleted, deliver, id, left, notification, removed,
+            short,
         },
     };
 

@@ -96,13 +96,16 @@ impl<T: Digests> EventHandler<T> for OnDigestDue {
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
-    use perme8_events::{Actor, Transaction as _, testing::FakeTx};
+    use perme8_events::{
+        Actor, Transaction as _,
+        testing::{FakeTx, envelope},
+    };
 
     use super::*;
     use crate::{
         application::ports::MockDirectory,
         domain::notification::Notification,
-        testing::{ADA, BOB, Memory, deliver, envelope, id, notification},
+        testing::{ADA, BOB, Memory, deliver, id, notification},
     };
 
     fn fired(owner: &str, due_at: DateTime<Utc>) -> Envelope {

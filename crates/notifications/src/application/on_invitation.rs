@@ -165,14 +165,16 @@ impl<T: Inboxes + Answers + Accesses + Wishes + Digests + Save<Notification>> Ev
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
-    use perme8_events::{Actor, DomainEvent, Personal, testing::FakeTx};
+    use perme8_events::{
+        Actor, DomainEvent, Personal,
+        testing::{FakeTx, envelope},
+    };
 
     use super::*;
     use crate::{
         application::ports::MockDirectory,
         testing::{
-            ADA, BOB, DAVE, INVITATION, Memory, declined, deliver, envelope, id, invited, joined,
-            short,
+            ADA, BOB, DAVE, INVITATION, Memory, declined, deliver, id, invited, joined, short,
         },
     };
 

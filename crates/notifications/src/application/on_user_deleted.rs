@@ -46,10 +46,13 @@ impl<T: People> EventHandler<T> for OnUserDeleted {
 
 #[cfg(test)]
 mod tests {
-    use perme8_events::{Actor, testing::FakeTx};
+    use perme8_events::{
+        Actor,
+        testing::{FakeTx, envelope},
+    };
 
     use super::*;
-    use crate::testing::{ADA, DAVE, Memory, deliver, envelope, notification};
+    use crate::testing::{ADA, DAVE, Memory, deliver, notification};
 
     #[tokio::test]
     async fn what_others_were_told_stays() {

@@ -7,11 +7,10 @@ use identity::{
     MemberLeft, MemberRemoved, MemberRoleChanged, OwnershipTransferred, Role, WorkspaceDeleted,
 };
 use perme8_events::{
-    Actor, Clock as _, DomainEvent, Envelope, EventHandler, Id, Metadata, Position, UserId,
-    WorkspaceId,
+    Clock as _, Envelope, EventHandler, Id, Position, UserId, WorkspaceId,
     testing::{FakeTx, ManualClock},
 };
-use serde_json::{Map, value::to_raw_value};
+use serde_json::Map;
 use uuid::Uuid;
 
 use super::Memory;
@@ -74,27 +73,6 @@ pub(crate) fn notification(number: u128, user: UserId) -> Notification {
         awaits_digest: false,
         is_deleted: false,
         version: 1,
-    }
-}
-
-/// An event at a place in the log; its id is 1000 more than that.
-pub(crate) fn envelope<E: DomainEvent>(position: i64, actor: Actor, event: &E) -> Envelope {
-    Envelope {
-        position: Position::new(position),
-        event_id: id(1000 + u128::try_from(position).expect("positions are positive")),
-        event_type: E::TYPE.to_owned(),
-        version: E::VERSION,
-        aggregate_type: E::AGGREGATE.to_owned(),
-        aggregate_id: event.aggregate_id(),
-        actor,
-        on_behalf_of: None,
-        workspace_id: event.workspace_id(),
-        audience: event.audience(),
-        occurred_at: ManualClock::monday_morning().now(),
-        correlation_id: id(3),
-        causation_id: None,
-        metadata: Metadata::new(),
-        data: to_raw_value(event).expect("events serialise"),
     }
 }
 

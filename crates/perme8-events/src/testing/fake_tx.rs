@@ -82,6 +82,20 @@ impl<S> FakeTx<S> {
         text
     }
 
+    /// What became of a use case, and the transcript after it.
+    ///
+    /// # Panics
+    ///
+    /// As [`transcript`](Self::transcript).
+    #[must_use]
+    pub fn report<R: fmt::Debug, E: fmt::Display>(&self, outcome: &Result<R, E>) -> String {
+        let outcome = match outcome {
+            Ok(value) => format!("Ok({value:?})"),
+            Err(error) => format!("Err({error})"),
+        };
+        format!("{outcome}\n{}", self.transcript())
+    }
+
     /// As [`Tx::savepoint`](crate::sql::Tx::savepoint): when `body` fails, its changes and events are undone.
     ///
     /// # Errors

@@ -2,14 +2,17 @@
 
 use expect_test::{Expect, expect};
 use identity::{InvitationDeclined, MemberJoined, WorkspaceArchived, WorkspaceRestored};
-use perme8_events::{Actor, DomainEvent, ErrorClass, testing::FakeTx};
+use perme8_events::{
+    Actor, DomainEvent, ErrorClass,
+    testing::{FakeTx, envelope},
+};
 
 use super::*;
 use crate::{
     application::ports::MockDirectory,
     testing::{
-        ACME, ADA, BOB, CAROL, DAVE, Memory, acme, declined, deliver, demoted, envelope, expired,
-        id, invited, joined, left, promoted, removed, revoked, short,
+        ACME, ADA, BOB, CAROL, DAVE, Memory, acme, declined, deliver, demoted, expired, id,
+        invited, joined, left, promoted, removed, revoked, short,
     },
 };
 

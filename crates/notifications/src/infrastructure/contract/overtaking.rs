@@ -3,8 +3,9 @@
 use std::collections::BTreeSet;
 
 use perme8_events::{
-    Actor, EventHandler as _, HandlerError, Origin, Position, StorageError, sql::UnitOfWork,
-    testing::on_both_engines,
+    Actor, EventHandler as _, HandlerError, Origin, Position, StorageError,
+    sql::UnitOfWork,
+    testing::{envelope, on_both_engines},
 };
 use tokio::sync::Notify;
 
@@ -19,7 +20,7 @@ use crate::{
         notification_type::NotificationType,
         occasion::{Occasion, Person, Place},
     },
-    testing::{ACME, ADA, CAROL, DAVE, envelope, id, left, removed},
+    testing::{ACME, ADA, CAROL, DAVE, id, left, removed},
 };
 
 on_both_engines! {
