@@ -19,6 +19,7 @@ mod audit_trail;
 mod identity;
 mod notifications;
 mod operations;
+mod projects;
 
 /// What is wrong with the fields of a body or a query.
 pub(crate) type FieldProblems = BTreeMap<&'static str, Vec<String>>;
@@ -124,6 +125,19 @@ impl ApiError {
             "version_mismatch",
             "It has changed since: look at it again",
         )
+    }
+
+    /// The same, where the body says which version was seen.
+    pub(crate) const fn version_conflict() -> Self {
+        Self::new(
+            StatusCode::CONFLICT,
+            "version_conflict",
+            "It has changed since: look at it again",
+        )
+    }
+
+    pub(crate) const fn project_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "project_not_found", "Project not found")
     }
 
     pub(crate) const fn member_not_found() -> Self {
@@ -314,86 +328,4 @@ impl From<SubscribeError> for ApiError {
 }
 
 #[cfg(test)]
-mod tests {
-    use expect_test::{Expect, expect};
-
-    use super::*;
-
-    fn check(error: impl Into<ApiError>, expected: &Expect) {
-        let error = error.into();
-        let body = error.body("r-1");
-        let response = error.into_response();
-        let header = response
-            .headers()
-            .iter()
-            .map(|(name, value)| format!("{name}: {}\n", value.to_str().unwrap()));
-        expected.assert_eq(&format!(
-            "{}\n{}{body}\n",
-            response.status(),
-            header.collect::<String>()
-        ));
-    }
-
-    #[test]
-    fn a_lost_race_is_a_conflict() {
-        check(
-            StorageError::conflict(),
-            &expect![[r#"
-            409 Conflict
-            {"code":"conflict","error":"Somebody else changed this at the same time: try again","request_id":"r-1"}
-        "#]],
-        );
-    }
-
-    #[test]
-    fn of_other_failures_nothing_is_told() {
-        check(
-            StorageError::new("the secret cause"),
-            &expect![[r#"
-            500 Internal Server Error
-            {"code":"internal_error","error":"Something went wrong","request_id":"r-1"}
-        "#]],
-        );
-    }
-
-    #[test]
-    fn whoever_comes_too_soon_learns_when_to_come_back() {
-        for again_at in ["2026-01-05T09:04:59.000001Z", "2026-01-05T09:05:00Z"] {
-            let again_at = again_at.parse().unwrap();
-            check(
-                ::identity::ResendInvitationError::TooSoon { again_at },
-                &expect![[r#"
-                429 Too Many Requests
-                retry-after: Mon, 05 Jan 2026 09:05:00 GMT
-                {"code":"resent_too_soon","error":"The invitation was sent a moment ago","request_id":"r-1"}
-            "#]],
-            );
-        }
-    }
-
-    #[test]
-    fn whoever_asks_too_often_learns_how_long_to_wait() {
-        for micros in [179_000_001, 179_999_999, 180_000_000] {
-            check(
-                ApiError::rate_limited(TimeDelta::microseconds(micros)),
-                &expect![[r#"
-                    429 Too Many Requests
-                    retry-after: 180
-                    {"code":"rate_limited","error":"Too many requests: try again later","request_id":"r-1"}
-                "#]],
-            );
-        }
-    }
-
-    #[test]
-    fn missing_credentials_say_what_is_missing() {
-        check(
-            ApiError::unauthenticated(),
-            &expect![[r#"
-            401 Unauthorized
-            www-authenticate: Bearer
-            {"code":"unauthenticated","error":"Missing, invalid or expired credentials","request_id":"r-1"}
-        "#]],
-        );
-    }
-}
+mod tests;

@@ -24,6 +24,23 @@ impl<T: IntoResponse> IntoResponse for Versioned<T> {
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct IfMatch(pub(crate) Option<i64>);
 
+impl IfMatch {
+    /// Whether the client says so.
+    pub(crate) fn is_sent(self) -> bool {
+        self.0.is_some()
+    }
+
+    /// The same, or what the body says; nobody has seen two versions last.
+    pub(crate) fn beside(self, in_body: Option<i64>) -> Result<Option<i64>, ApiError> {
+        match (self.0, in_body) {
+            (Some(in_header), Some(in_body)) if in_header != in_body => {
+                Err(ApiError::invalid_field("version", "must be the one of If-Match"))
+            }
+            (in_header, in_body) => Ok(in_header.or(in_body)),
+        }
+    }
+}
+
 impl FromRequestParts<Api> for IfMatch {
     type Rejection = ApiError;
 
@@ -59,6 +76,16 @@ mod tests {
         for other in ["", "3", "\"x\"", "W/\"3\"", "\"3\", \"4\"", "\""] {
             assert!(seen_by(other).is_err(), "{other}");
         }
+    }
+
+    #[test]
+    fn header_and_body_do_not_contradict_each_other() {
+        let beside = |in_header, in_body| IfMatch(in_header).beside(in_body).ok();
+        assert_eq!(beside(None, None), Some(None));
+        assert_eq!(beside(Some(3), None), Some(Some(3)));
+        assert_eq!(beside(None, Some(3)), Some(Some(3)));
+        assert_eq!(beside(Some(3), Some(3)), Some(Some(3)));
+        assert_eq!(beside(Some(3), Some(4)), None);
     }
 
     #[test]

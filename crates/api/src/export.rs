@@ -16,6 +16,7 @@ use futures_util::stream;
 use identity::AccountExport;
 use notifications::{Cursor, ListNotifications, NotificationPage};
 use perme8_events::Origin;
+use projects::ExportedProject;
 use serde::Serialize;
 use serde_json::json;
 use zip::{ZipWriter, write::SimpleFileOptions, write::StreamWriter};
@@ -31,9 +32,10 @@ const AT_ONCE: u32 = 100;
 /// `GET /api/me/export`
 pub(crate) async fn export(State(api): State<Api>, caller: Caller) -> Result<Response, ApiError> {
     let account = api.identity.export_account(&caller.origin).await?;
+    let projects = api.projects.export_projects(&caller.origin).await?;
     let preferences = api.notifications.preferences(&caller.origin).await?.into();
     let mut archive = Archive::new(api, caller.origin);
-    archive.account(&account, &preferences).map_err(|error| broken(&error))?;
+    archive.account(&account, &projects, &preferences).map_err(|error| broken(&error))?;
     let body = stream::unfold(Some(archive), |archive| async {
         let mut archive = archive?;
         match archive.go_on().await {
@@ -98,7 +100,12 @@ impl Archive {
     }
 
     /// What is known in one go, and the beginning of the notifications.
-    fn account(&mut self, account: &AccountExport, preferences: &Preferences) -> io::Result<()> {
+    fn account(
+        &mut self,
+        account: &AccountExport,
+        projects: &[ExportedProject],
+        preferences: &Preferences,
+    ) -> io::Result<()> {
         let AccountExport {
             profile,
             sessions,
@@ -114,13 +121,14 @@ impl Archive {
         self.file("workspaces.json", workspaces)?;
         let invitations = json!({ "received": invitations_received, "sent": invitations_sent });
         self.file("invitations.json", &invitations)?;
+        self.file("projects.json", projects)?;
         let preferences =
             json!({ "notifications": preferences, "selected_agents": selected_agents });
         self.file("preferences.json", &preferences)?;
         self.begin("notifications.json")
     }
 
-    fn file(&mut self, name: &str, content: &impl Serialize) -> io::Result<()> {
+    fn file(&mut self, name: &str, content: &(impl Serialize + ?Sized)) -> io::Result<()> {
         self.begin(name)?;
         Ok(serde_json::to_writer_pretty(self.zip()?, content)?)
     }

@@ -32,6 +32,7 @@ mod panics;
 mod passwords;
 mod path;
 mod preferences;
+mod projects;
 mod query;
 mod readiness;
 mod request_id;

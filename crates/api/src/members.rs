@@ -20,9 +20,6 @@ use crate::{
 /// What is wrong with a text that should be a role.
 pub(crate) const NO_ROLE: &str = "must be guest, member or admin";
 
-/// No search is longer.
-const LONGEST_SEARCH: usize = 200;
-
 /// The body of a change of role.
 #[derive(Debug)]
 pub(crate) struct NewRole {
@@ -37,10 +34,7 @@ impl FromFields for NewRole {
 
 impl FromFields for ListMembers {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let search = fields.optional_text("q");
-        if search.as_ref().is_some_and(|text| text.chars().count() > LONGEST_SEARCH) {
-            fields.note::<()>("q", "should be at most 200 character(s)");
-        }
+        let search = paging::search(fields);
         let limit = Limit::of(fields).map_or(MOST, Limit::get);
         let after = paging::after(fields).map(|place: Place| place.into());
         Some(Self { search, limit, after })

@@ -5,6 +5,7 @@ use std::{cmp::Ordering, fmt, num::NonZero, str::FromStr};
 use chrono::{DateTime, Utc};
 use identity::{ApiKeySummary, InvitationSummary, MemberPlace, SessionSummary, WorkspaceDetails};
 use perme8_events::Id;
+use projects::ProjectPlace;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
@@ -43,6 +44,18 @@ impl FromStr for Limit {
 /// Where a page ends, as a query says it.
 pub(crate) fn after<C: FromStr>(fields: &mut Fields) -> Option<C> {
     fields.optional_parsed("after", "must be what meta.next said")
+}
+
+/// No search is longer.
+const LONGEST_SEARCH: usize = 200;
+
+/// The words that a client looks for in a list.
+pub(crate) fn search(fields: &mut Fields) -> Option<String> {
+    let words = fields.optional_text("q")?;
+    if words.chars().count() > LONGEST_SEARCH {
+        return fields.note("q", "should be at most 200 character(s)");
+    }
+    Some(words)
 }
 
 /// Where the next page begins; nowhere after the last one.
@@ -111,6 +124,18 @@ impl From<MemberPlace> for Place {
 impl From<Place> for MemberPlace {
     fn from(Place { at, id }: Place) -> Self {
         Self { joined_at: at, user_id: Id::new(id) }
+    }
+}
+
+impl From<ProjectPlace> for Place {
+    fn from(ProjectPlace { created_at, id }: ProjectPlace) -> Self {
+        Self { at: created_at, id: id.uuid() }
+    }
+}
+
+impl From<Place> for ProjectPlace {
+    fn from(Place { at, id }: Place) -> Self {
+        Self { created_at: at, id: Id::new(id) }
     }
 }
 

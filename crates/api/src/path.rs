@@ -10,6 +10,7 @@ use identity::{ApiKeyId, InvitationId, MemberRef, Secret, SessionId, WorkspaceRe
 use mail::MailId;
 use notifications::NotificationId;
 use perme8_events::{JobId, Position};
+use projects::ProjectRef;
 
 use crate::{error::ApiError, state::Api};
 
@@ -19,6 +20,10 @@ const LONGEST_TOKEN: usize = 128;
 /// The workspace at `{slug}`.
 #[derive(Debug)]
 pub(crate) struct WorkspaceAt(pub(crate) WorkspaceRef);
+
+/// The project at `{project}` of the workspace at `{slug}`.
+#[derive(Debug)]
+pub(crate) struct ProjectAt(pub(crate) ProjectRef);
 
 /// The member at `{member}`: an id or an e-mail address.
 #[derive(Debug)]
@@ -69,6 +74,16 @@ impl FromRequestParts<Api> for WorkspaceAt {
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
         let slug = slug(parts).await.ok_or(ApiError::workspace_not_found())?;
         Ok(Self(WorkspaceRef::Slug(slug)))
+    }
+}
+
+impl FromRequestParts<Api> for ProjectAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let WorkspaceAt(workspace) = WorkspaceAt::from_request_parts(parts, api).await?;
+        let slug = named(parts, "project", word).await.ok_or(ApiError::project_not_found())?;
+        Ok(Self(ProjectRef { workspace, slug }))
     }
 }
 

@@ -7,8 +7,8 @@ use axum::{
     routing::{delete, get, patch, post, put},
 };
 use identity::KeyScope::{
-    ApiKeysWrite, EventsRead, NotificationsRead, NotificationsWrite, WorkspacesRead,
-    WorkspacesWrite,
+    ApiKeysWrite, EventsRead, NotificationsRead, NotificationsWrite, ProjectsRead, ProjectsWrite,
+    WorkspacesRead, WorkspacesWrite,
 };
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
@@ -16,8 +16,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use crate::{
     admin, api_keys, audit, body, client_address, emails, error::ApiError, export, headers, health,
     invitation_lists, invitations, key_scope::scoped, members, metrics, notifications, pages,
-    panics, passwords, preferences, request_id, same_origin, selected_agents, sessions, socket,
-    state::Api, streams, tickets, users, workspaces,
+    panics, passwords, preferences, projects, request_id, same_origin, selected_agents, sessions,
+    socket, state::Api, streams, tickets, users, workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
@@ -25,6 +25,7 @@ pub fn router(api: Api) -> Router {
     let mut routes = Router::new()
         .merge(people())
         .merge(teams())
+        .merge(work())
         .merge(events())
         .merge(pages::routes())
         .merge(pages::mailbox::routes(api.options.mailbox.is_some()))
@@ -144,6 +145,28 @@ fn teams() -> Router<Api> {
         .route(
             "/api/workspaces/{slug}/invitations/{id}/resend",
             scoped(WorkspacesWrite, post(invitations::resend)),
+        )
+}
+
+fn work() -> Router<Api> {
+    Router::new()
+        .route(
+            "/api/workspaces/{slug}/projects",
+            scoped(ProjectsRead, get(projects::list))
+                .merge(scoped(ProjectsWrite, post(projects::create))),
+        )
+        .route(
+            "/api/workspaces/{slug}/projects/{project}",
+            scoped(ProjectsRead, get(projects::show))
+                .merge(scoped(ProjectsWrite, patch(projects::update).delete(projects::delete))),
+        )
+        .route(
+            "/api/workspaces/{slug}/projects/{project}/archive",
+            scoped(ProjectsWrite, post(projects::archive)),
+        )
+        .route(
+            "/api/workspaces/{slug}/projects/{project}/restore",
+            scoped(ProjectsWrite, post(projects::restore)),
         )
 }
 

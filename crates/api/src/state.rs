@@ -9,6 +9,7 @@ use perme8_events::{
     Clock, SystemClock,
     host::{EventBus, Operations},
 };
+use projects::Projects;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::task::TaskTracker;
 
@@ -28,6 +29,7 @@ use crate::{
 #[derive(Clone, Debug)]
 pub struct Api {
     pub(crate) identity: Identity,
+    pub(crate) projects: Projects,
     pub(crate) notifications: Notifications,
     pub(crate) bus: EventBus,
     pub(crate) audit_trail: Arc<dyn AuditTrail>,
@@ -87,6 +89,7 @@ impl Api {
     #[must_use]
     pub fn new(
         identity: Identity,
+        projects: Projects,
         notifications: Notifications,
         bus: EventBus,
         audit_trail: Arc<dyn AuditTrail>,
@@ -96,6 +99,7 @@ impl Api {
         let log_ins = Arc::new(Semaphore::new(options.log_ins));
         Self {
             identity,
+            projects,
             notifications,
             bus,
             audit_trail,

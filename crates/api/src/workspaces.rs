@@ -7,6 +7,7 @@ use identity::{
     UpdateWorkspace, WorkspaceDetails,
 };
 use perme8_events::{UserId, WorkspaceId};
+use projects::ProjectTitle;
 use serde::Serialize;
 
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
     fields::{Fields, FromFields},
     paging::{Next, Page},
     path::WorkspaceAt,
+    projects::NoDocuments,
     query::Query,
     response::{self, Data},
     state::Api,
@@ -27,6 +29,15 @@ use crate::{
 pub(crate) struct Workspace {
     name: String,
     slug: String,
+}
+
+/// A workspace, and what is in it.
+#[derive(Debug, Serialize)]
+pub(crate) struct OpenWorkspace {
+    #[serde(flatten)]
+    workspace: Workspace,
+    documents: NoDocuments,
+    projects: Vec<ProjectTitle>,
 }
 
 /// A workspace of the caller, with its id.
@@ -170,9 +181,11 @@ pub(crate) async fn show(
     State(api): State<Api>,
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
-) -> Result<Versioned<Data<Workspace>>, ApiError> {
+) -> Result<Versioned<Data<OpenWorkspace>>, ApiError> {
     let found = api.identity.workspace(&caller.origin, &workspace).await?;
-    Ok(Versioned(found.version, Data::new(found.into())))
+    let projects = api.projects.project_titles(&caller.origin, &workspace).await?;
+    let (version, workspace) = (found.version, found.into());
+    Ok(Versioned(version, Data::new(OpenWorkspace { workspace, documents: [], projects })))
 }
 
 /// `PATCH /api/workspaces/{slug}`

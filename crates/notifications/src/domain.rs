@@ -12,4 +12,5 @@ pub(crate) mod notification;
 pub(crate) mod notification_type;
 pub(crate) mod occasion;
 pub(crate) mod preferences;
+pub(crate) mod project_news;
 pub(crate) mod recalled;

@@ -12,7 +12,7 @@ use crate::{
         delete_notification::{DeleteNotification, DeleteNotificationError},
         mark_all_read::{MarkAllRead, MarkAllReadError},
         mark_read::{MarkRead, MarkReadError},
-        ports::Directory,
+        ports::{Directory, ProjectDirectory},
         preference_list::PreferenceList,
         present::present,
         purge_notifications::{PurgeNotifications, PurgeNotificationsError},
@@ -50,6 +50,7 @@ pub struct Notifications {
     db: Db,
     uow: UnitOfWork,
     directory: Arc<dyn Directory>,
+    projects: Arc<dyn ProjectDirectory>,
 }
 
 /// Whether an error of a use case is only that a race was lost, which may not come up again.
@@ -60,10 +61,10 @@ macro_rules! lost_a_race {
 }
 
 impl Notifications {
-    /// On this database; `directory` knows what things are called today.
+    /// On this database; `directory` and `projects` know what things are called today.
     #[must_use]
-    pub fn new(db: Db, directory: Arc<dyn Directory>) -> Self {
-        Self { uow: UnitOfWork::new(db.clone()), db, directory }
+    pub fn new(db: Db, directory: Arc<dyn Directory>, projects: Arc<dyn ProjectDirectory>) -> Self {
+        Self { uow: UnitOfWork::new(db.clone()), db, directory, projects }
     }
 
     /// A page of the actor's notifications, newest first.
@@ -79,7 +80,7 @@ impl Notifications {
     ) -> Result<NotificationPage, QueryError> {
         let reader = reader(origin)?;
         let (found, next) = notification_queries::list(&self.db, reader, wanted).await?;
-        let notifications = present(&*self.directory, reader, found).await?;
+        let notifications = self.presented(reader, found).await?;
         Ok(NotificationPage { notifications, next })
     }
 
@@ -206,9 +207,18 @@ impl Notifications {
         self.uow.run(origin, async |tx| command.execute(tx).await).await
     }
 
+    /// As their reader sees them today.
+    async fn presented(
+        &self,
+        reader: UserId,
+        told: Vec<Notification>,
+    ) -> Result<Vec<NotificationSummary>, StorageError> {
+        present(&*self.directory, &*self.projects, reader, told).await
+    }
+
     /// As its reader sees it today.
     async fn shown(&self, told: Notification) -> Result<NotificationSummary, StorageError> {
-        let shown = present(&*self.directory, told.user_id, vec![told]).await?;
+        let shown = self.presented(told.user_id, vec![told]).await?;
         Ok(shown.into_iter().next().expect("what is told is shown"))
     }
 }

@@ -10,6 +10,7 @@ pub(crate) mod notification_queries;
 pub(crate) mod notification_store;
 pub(crate) mod people;
 pub(crate) mod preference_store;
+pub(crate) mod projects_gateway;
 pub(crate) mod row;
 
 #[cfg(test)]

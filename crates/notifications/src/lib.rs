@@ -48,8 +48,10 @@ pub use application::on_user_deleted::OnUserDeleted;
 pub use application::on_workspace_activity::OnWorkspaceActivity;
 pub use facade::announcer::Announcer;
 
-// Ports that a host may implement, and their implementation on identity.
+// Ports that a host may implement, and their implementations on identity and projects.
 pub use application::ports::{
-    Addressee, Colleague, Directory, SentInvitation, WorkspaceNames, WorkspaceView,
+    Addressee, Colleague, Directory, ProjectDirectory, ProjectView, SentInvitation, WorkspaceNames,
+    WorkspaceView,
 };
 pub use infrastructure::identity_gateway::IdentityGateway;
+pub use infrastructure::projects_gateway::ProjectsGateway;

@@ -18,6 +18,7 @@ use perme8_events::{
     host::{EventBus, Feed, Operations, Runtime, StillRunning, Tasks},
     sql::{Applied, Db, DbOptions},
 };
+use projects::Projects;
 use tokio::net::TcpListener;
 
 use crate::{
@@ -41,7 +42,7 @@ pub use options::{AppOptions, MailOptions};
 
 pub(crate) use parts::operations;
 
-use parts::{named, new_identity, notifications_directory, with_handlers};
+use parts::{named, new_identity, new_notifications, projects_members, with_handlers};
 
 /// The composed system: facades, live bus, durable handlers and the HTTP edge over one database.
 ///
@@ -51,6 +52,7 @@ use parts::{named, new_identity, notifications_directory, with_handlers};
 pub struct App {
     db: Db,
     identity: Identity,
+    projects: Projects,
     notifications: Notifications,
     feed: Feed,
     bus: EventBus,
@@ -116,7 +118,8 @@ impl App {
     /// [`AppError::Storage`] when the log cannot be read, [`AppError::Mail`] when mails would not go out.
     pub async fn assemble(db: Db, options: AppOptions) -> Result<Self, AppError> {
         let identity = new_identity(&db, &options);
-        let notifications = Notifications::new(db.clone(), notifications_directory(&identity));
+        let projects = Projects::new(db.clone(), projects_members(&identity));
+        let notifications = new_notifications(&db, &identity);
         let MailOptions { stationery, sender, server } = options.mail;
         let sending = match server {
             Some(server) => SendMail::through(server, sender, &db)?,
@@ -140,6 +143,7 @@ impl App {
             operations,
             db,
             identity,
+            projects,
             notifications,
             feed,
             bus,
@@ -210,6 +214,7 @@ impl App {
         };
         let api = Api::new(
             self.identity.clone(),
+            self.projects.clone(),
             self.notifications.clone(),
             self.bus.clone(),
             self.audit_trail(),
@@ -251,6 +256,12 @@ impl App {
     #[must_use]
     pub fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    /// What the members of workspaces work on.
+    #[must_use]
+    pub fn projects(&self) -> &Projects {
+        &self.projects
     }
 
     /// What people are told.

@@ -4,7 +4,7 @@ use perme8_events::{Catalogue, EventDescriptor, assert_unique, migrations, sql::
 
 /// The events of the core and of every context. Two of one name and version do not compile.
 pub const CATALOGUES: &[Catalogue] =
-    &[perme8_events::EVENTS, identity::EVENTS, notifications::EVENTS];
+    &[perme8_events::EVENTS, identity::EVENTS, projects::EVENTS, notifications::EVENTS];
 
 const _: () = assert_unique(CATALOGUES);
 
@@ -20,6 +20,7 @@ pub const MIGRATIONS: &[&Migrations] = &[
     &perme8_events::sql::MIGRATIONS,
     &mail::MIGRATIONS,
     &identity::MIGRATIONS,
+    &projects::MIGRATIONS,
     &notifications::MIGRATIONS,
     &HOST,
 ];

@@ -12,6 +12,7 @@ use perme8_events::{DomainEvent, Envelope, StorageError};
 
 mod identity;
 mod notifications;
+mod projects;
 
 /// The translations of every context that had messages in the old system.
 pub(crate) struct LegacyBridge {
@@ -27,6 +28,7 @@ impl LegacyBridge {
     pub(crate) fn new(facade: &Notifications) -> Self {
         let mut bridge = Self { table: HashMap::new() };
         identity::translations(&mut bridge);
+        projects::translations(&mut bridge);
         notifications::translations(&mut bridge, facade);
         bridge
     }

@@ -37,6 +37,13 @@ impl Persona {
             .is(204);
     }
 
+    /// Begins a project, and gives its slug.
+    pub async fn begin(&self, slug: &str, name: &str) -> String {
+        let path = format!("/api/workspaces/{slug}/projects");
+        let answer = self.post(&path).json(json!({ "name": name })).await.is(201);
+        answer.data()["slug"].as_str().expect("projects have slugs").to_owned()
+    }
+
     /// What this person was told, newest first.
     pub async fn notifications(&self) -> Vec<Value> {
         self.get("/api/notifications?limit=100").await.is(200).list().to_vec()

@@ -43,6 +43,8 @@ mod once;
 #[cfg(test)]
 mod passwords;
 #[cfg(test)]
+mod projects;
+#[cfg(test)]
 mod resume;
 #[cfg(test)]
 mod rights;

@@ -151,6 +151,18 @@ pub(crate) const ROUTES: &[Route] = &[
     route("POST", "/api/workspaces/{slug}/invitations/{id}/resend", None, Access::Members),
     route("POST", "/api/workspaces/{slug}/invitations/accept", None, Access::Members),
     route("POST", "/api/workspaces/{slug}/invitations/decline", None, Access::Members),
+    route("GET", "/api/workspaces/{slug}/projects", None, Access::Members),
+    route("POST", "/api/workspaces/{slug}/projects", Some(r#"{"name":"New"}"#), Access::Members),
+    route("GET", "/api/workspaces/{slug}/projects/{project}", None, Access::Members),
+    route(
+        "PATCH",
+        "/api/workspaces/{slug}/projects/{project}",
+        Some(r#"{"name":"New"}"#),
+        Access::Members,
+    ),
+    route("DELETE", "/api/workspaces/{slug}/projects/{project}", None, Access::Members),
+    route("POST", "/api/workspaces/{slug}/projects/{project}/archive", None, Access::Members),
+    route("POST", "/api/workspaces/{slug}/projects/{project}/restore", None, Access::Members),
     route("GET", "/api/workspaces/{slug}/events", None, Access::Members),
     route("GET", "/api/workspaces/{slug}/events/stream", None, Access::Members),
     route("GET", "/admin/handlers", None, Access::Operators),
@@ -212,7 +224,7 @@ impl Route {
         let path = self.path.replace("{handler}", "notifications.on_invitation");
         let path = path.replace("{position}", "7").replace("{slug}", slug);
         let path = path.replace("{queue}", "tests.queue").replace("{schedule}", "tests.hourly");
-        let path = path.replace("{token}", "no-token");
+        let path = path.replace("{token}", "no-token").replace("{project}", "no-project");
         path.replace("{member}", member).replace("{id}", id)
     }
 

@@ -20,6 +20,7 @@ on_both_engines! {
             "crates/notifications",
             "crates/perme8",
             "crates/perme8-events",
+            "crates/projects",
         ] {
             assert!(crates.contains(name), "no statement of {name} is registered: {crates:?}");
         }

@@ -20,7 +20,7 @@ const OWNER_PROTECTED: ApiError = ApiError::new(
     "The owner of a workspace keeps that role and stays",
 );
 
-const WORKSPACE_ARCHIVED: ApiError =
+pub(super) const WORKSPACE_ARCHIVED: ApiError =
     ApiError::new(StatusCode::CONFLICT, "workspace_archived", "The workspace is archived");
 
 const ALREADY_MEMBER: ApiError = ApiError::new(

@@ -39,10 +39,11 @@ async fn an_export_holds_everything_but_secrets() {
     let (ada, ben) = (host.person("ada").await, host.person("ben").await);
     let slug = host.workspace(&ada, "Lumen").await;
     host.invite(&ada, &slug, "ben", Role::Guest).await;
+    host.begin(&ada, &slug, "Roadmap").await;
     host.react().await;
     let mut archive = exported(&host, &ben).await;
     let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
-    expect!["account.json sessions.json api_keys.json workspaces.json invitations.json preferences.json notifications.json"].assert_eq(&names.join(" "));
+    expect!["account.json sessions.json api_keys.json workspaces.json invitations.json projects.json preferences.json notifications.json"].assert_eq(&names.join(" "));
     let account = file(&mut archive, "account.json").to_string();
     expect![[r#"{"confirmed_at":"2026-01-05T09:00:00Z","email":"ben@example.com","first_name":"ben","has_password":true,"id":"ID","last_name":"Example","registered_at":"2026-01-05T09:00:00Z"}"#]].assert_eq(&redacted(&account));
     let invitations = file(&mut archive, "invitations.json").to_string();
@@ -52,6 +53,7 @@ async fn an_export_holds_everything_but_secrets() {
     assert_eq!(file(&mut archive, "sessions.json").as_array().unwrap().len(), 1);
     let mut archive = exported(&host, &ada).await;
     assert_eq!(file(&mut archive, "workspaces.json")[0]["slug"], "lumen");
+    assert_eq!(file(&mut archive, "projects.json")[0]["name"], "Roadmap");
     assert_eq!(file(&mut archive, "invitations.json")["sent"][0]["email"], "ben@example.com");
     assert_eq!(file(&mut archive, "notifications.json").to_string(), "[]");
     let preferences = file(&mut archive, "preferences.json");

@@ -13,17 +13,19 @@ use api::{Api, ApiOptions, Check, Limits, Readiness, ReadinessReport};
 use async_trait::async_trait;
 use axum::{Router, extract::Request, response::Response};
 use identity::{
-    CreateWorkspace, Directory, Identity, InvitationId, InviteMember, LogIn, Role,
+    AcceptInvitation, CreateWorkspace, Directory, Identity, InvitationId, InviteMember, LogIn,
+    Role,
     testing::{PASSWORD, user_with_password},
 };
 use mail::{Correspondent, Letter, MailKind, Mailbox, SendMail, Stationery};
-use notifications::{IdentityGateway, Notifications, OnInvitation};
+use notifications::{IdentityGateway, Notifications, OnInvitation, ProjectsGateway};
 use perme8_events::{
     EventStore as _, JobRun, Origin, Standing, Standings, StorageError, UserId, Worker as _,
     WorkspaceId,
     host::{EventBus, Feed, Operations, Runtime, Tasks},
     testing::TestDb,
 };
+use projects::{CreateProject, Projects};
 use tokio::net::TcpListener;
 use tower::ServiceExt as _;
 
@@ -37,6 +39,7 @@ use crate::{
 pub(crate) struct Host {
     pub(crate) test: TestDb,
     pub(crate) identity: Identity,
+    projects: Projects,
     pub(crate) tasks: Tasks,
     pub(crate) readiness: Arc<Told>,
     pub(crate) trail: Arc<Trail>,
@@ -66,6 +69,7 @@ impl Host {
             &perme8_events::sql::MIGRATIONS,
             &mail::MIGRATIONS,
             &identity::MIGRATIONS,
+            &projects::MIGRATIONS,
             &notifications::MIGRATIONS,
         ];
         Self::on(TestDb::sqlite(&migrations).await, change).await
@@ -89,8 +93,11 @@ impl Host {
     async fn on(test: TestDb, change: impl FnOnce(&mut ApiOptions)) -> Self {
         let tasks = Tasks::new();
         let identity = Identity::with_cheap_passwords(test.db.clone());
+        let members = Arc::new(projects::IdentityGateway::new(identity.directory()));
+        let projects = Projects::new(test.db.clone(), members);
         let gateway = Arc::new(IdentityGateway::new(identity.directory()));
-        let notifications = Notifications::new(test.db.clone(), gateway);
+        let names = Arc::new(ProjectsGateway::new(projects.directory()));
+        let notifications = Notifications::new(test.db.clone(), gateway, names);
         let feed = Feed::start(&test.db, &tasks).await.expect("a fresh log is readable");
         let bus = EventBus::new(feed.clone(), Arc::new(Members(identity.directory())), &[]);
         let readiness = Arc::new(Told::default());
@@ -99,11 +106,13 @@ impl Host {
         change(&mut options);
         let told = Arc::clone(&readiness) as Arc<dyn Readiness>;
         let trail = Arc::new(Trail::default());
-        let api = Api::new(identity.clone(), notifications, bus, Arc::clone(&trail) as _, told)
-            .with_options(options)
-            .with_operations(Operations::new(&test.db));
+        let trail_port = Arc::clone(&trail) as _;
+        let api =
+            Api::new(identity.clone(), projects.clone(), notifications, bus, trail_port, told)
+                .with_options(options)
+                .with_operations(Operations::new(&test.db));
         let router = api::router(api.clone());
-        Self { test, identity, tasks, readiness, trail, feed, api, router }
+        Self { test, identity, projects, tasks, readiness, trail, feed, api, router }
     }
 
     /// Listens until the tasks are stopped.
@@ -174,6 +183,30 @@ impl Host {
         let command = InviteMember { workspace: slug.into(), email, role };
         let invitation = self.identity.invite_member(Origin::user(by.id), command).await;
         invitation.expect("the invitation is proper").id
+    }
+
+    /// Somebody new who was invited into a workspace and joined.
+    pub(crate) async fn member(
+        &self,
+        owner: &Person,
+        slug: &str,
+        name: &str,
+        role: Role,
+    ) -> Person {
+        let person = self.person(name).await;
+        let invitation = self.invite(owner, slug, name, role).await.into();
+        let accept = AcceptInvitation { invitation };
+        let joined = self.identity.accept_invitation(Origin::user(person.id), accept).await;
+        joined.expect("the invitation waits");
+        person
+    }
+
+    /// A project in a workspace, by its slug.
+    pub(crate) async fn begin(&self, owner: &Person, workspace: &str, name: &str) -> String {
+        let (workspace, name) = (workspace.into(), name.to_owned());
+        let command = CreateProject { workspace, name, description: None, color: None };
+        let begun = self.projects.create_project(Origin::user(owner.id), command).await;
+        begun.expect("the name is proper").slug
     }
 
     /// A mail of this subject arrives in the mailbox.

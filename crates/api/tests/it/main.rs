@@ -16,6 +16,7 @@ mod notifications;
 mod pages;
 mod passwords;
 mod preferences;
+mod projects;
 mod refusals;
 mod selected_agents;
 mod serving;

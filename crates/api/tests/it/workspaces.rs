@@ -1,25 +1,13 @@
 //! Workspaces and their members.
 
 use expect_test::expect;
-use identity::{AcceptInvitation, InvitationRef, Role};
-use perme8_events::Origin;
+use identity::Role;
 use serde_json::{Value, json};
 
 use crate::{
     client::{delete, get, patch, post, put},
     host::{Host, Person},
 };
-
-async fn join(host: &Host, owner: &Person, slug: &str, name: &str, role: Role) -> Person {
-    let person = host.person(name).await;
-    host.invite(owner, slug, name, role).await;
-    let command = AcceptInvitation { invitation: InvitationRef::Workspace(slug.into()) };
-    host.identity
-        .accept_invitation(Origin::user(person.id), command)
-        .await
-        .expect("the invitation waits");
-    person
-}
 
 #[tokio::test]
 async fn a_new_workspace_is_shown_with_id_and_slug() {
@@ -39,7 +27,7 @@ async fn only_the_callers_list_shows_ids() {
     let ask = |uri: &str| host.ask(get(uri).bearer(&ada.token));
     expect![[r#"200 {"data":[{"name":"Acme","slug":"acme"}]}"#]]
         .assert_eq(&ask("/api/workspaces").await.to_string());
-    expect![[r#"200 {"data":{"name":"Acme","slug":"acme"}}"#]]
+    expect![[r#"200 {"data":{"name":"Acme","slug":"acme","documents":[],"projects":[]}}"#]]
         .assert_eq(&ask("/api/workspaces/acme").await.to_string());
     expect![[r#"200 {"data":[{"id":"ID","name":"Acme","slug":"acme","description":null,"color":null,"role":"owner","created_at":"2026-01-05T09:00:00Z"}],"meta":{"next":null}}"#]].assert_eq(&ask("/api/me/workspaces").await.to_string());
 }
@@ -87,7 +75,7 @@ async fn members_are_listed_changed_and_removed() {
     let host = Host::new().await;
     let ada = host.person("ada").await;
     let acme = host.workspace(&ada, "Acme").await;
-    let bob = join(&host, &ada, &acme, "bob", Role::Member).await;
+    let bob = host.member(&ada, &acme, "bob", Role::Member).await;
     let role = |role: &str| json!({"role": role});
     let by_id = format!("/api/workspaces/acme/members/{}", bob.id);
 
@@ -111,7 +99,7 @@ async fn roles_have_names_and_limits() {
     let host = Host::new().await;
     let ada = host.person("ada").await;
     let acme = host.workspace(&ada, "Acme").await;
-    let bob = join(&host, &ada, &acme, "bob", Role::Member).await;
+    let bob = host.member(&ada, &acme, "bob", Role::Member).await;
     let change = |body, who: &Person, of: &str| {
         host.ask(
             patch(format!("/api/workspaces/acme/members/{of}@example.com"))
@@ -135,7 +123,7 @@ async fn everybody_may_leave_but_the_owner() {
     let host = Host::new().await;
     let ada = host.person("ada").await;
     let acme = host.workspace(&ada, "Acme").await;
-    let bob = join(&host, &ada, &acme, "bob", Role::Admin).await;
+    let bob = host.member(&ada, &acme, "bob", Role::Admin).await;
     let leave = |who: &Person| host.ask(post("/api/workspaces/acme/leave").bearer(&who.token));
     assert_eq!(leave(&bob).await.status, 204);
     expect![[
@@ -152,7 +140,7 @@ async fn managers_change_what_a_workspace_is_called() {
     let host = Host::new().await;
     let ada = host.person("ada").await;
     let acme = host.workspace(&ada, "Acme").await;
-    let guest = join(&host, &ada, &acme, "gus", Role::Guest).await;
+    let guest = host.member(&ada, &acme, "gus", Role::Guest).await;
     let change =
         |who: &Person, body| host.ask(patch("/api/workspaces/acme").bearer(&who.token).json(body));
     let seen = host.ask(get("/api/workspaces/acme").bearer(&ada.token)).await;
@@ -188,7 +176,7 @@ async fn a_workspace_is_given_away_and_deleted_by_its_owner_alone() {
     let host = Host::new().await;
     let ada = host.person("ada").await;
     let acme = host.workspace(&ada, "Acme").await;
-    let bob = join(&host, &ada, &acme, "bob", Role::Member).await;
+    let bob = host.member(&ada, &acme, "bob", Role::Member).await;
     let transfer = |who: &Person, to: String| {
         let body = json!({"user_id": to});
         host.ask(post("/api/workspaces/acme/transfer").bearer(&who.token).json(body))
@@ -216,7 +204,7 @@ async fn members_are_searched_for() {
     let ada = host.person("ada").await;
     let acme = host.workspace(&ada, "Acme").await;
     for name in ["bea", "ben"] {
-        join(&host, &ada, &acme, name, Role::Guest).await;
+        host.member(&ada, &acme, name, Role::Guest).await;
     }
     let ask = |query: &str| {
         host.ask(get(format!("/api/workspaces/acme/members?{query}")).bearer(&ada.token))

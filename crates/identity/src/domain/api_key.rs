@@ -7,7 +7,7 @@ use crate::domain::{
     account_events::Change,
     api_key_events::{ApiKeyChanges, ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated, ApiKeyUpdated},
     discreet::discreet,
-    fields::{self, FieldErrors, Problem},
+    fields::{FieldErrors, Problem},
     key_scopes::Scopes,
     references::ApiKeyId,
     secret::TokenHash,
@@ -70,9 +70,8 @@ impl KeyParticulars {
         expiry: Result<(), Problem>,
     ) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
-        let name = errors.check("name", fields::line(name, MAX_NAME));
-        let description =
-            errors.check("description", fields::paragraph(description, MAX_DESCRIPTION));
+        let name = errors.line("name", name, MAX_NAME);
+        let description = errors.paragraph("description", description, MAX_DESCRIPTION);
         let scopes = errors.check("permissions", Scopes::parse(permissions));
         let expiry = errors.check("expires_at", expiry);
         match (name, description, scopes, expiry) {

@@ -54,7 +54,7 @@ impl OnWorkspaceActivity {
         entry: &Entry,
         sent: Option<&SentInvitation>,
     ) -> Result<Option<UserId>, StorageError> {
-        let Entry { workspace_id, subject, occasion: _, recipients } = *entry;
+        let Entry { workspace_id, subject, recipients, .. } = *entry;
         let inviter = sent.map(|sent| sent.sender);
         match recipients {
             Recipients::Members | Recipients::Managers => Ok(None),
@@ -99,7 +99,7 @@ impl OnWorkspaceActivity {
 
     async fn told(&self, event: &Envelope) -> Result<Option<Told>, HandlerError> {
         let Some(entry) = registry::entry(event)? else { return Ok(None) };
-        let Entry { workspace_id, subject, occasion, recipients } = entry;
+        let Entry { workspace_id, subject, occasion, recipients, ref project } = entry;
         // Nobody is told of the own act; nor is a newcomer, who may manage already, told of the arrival.
         let not_meant = subject.filter(|_| !recipients.include_subject());
         let left_out = [event.actor.user(), event.on_behalf_of, not_meant];
@@ -125,7 +125,7 @@ impl OnWorkspaceActivity {
         else {
             return Ok(None);
         };
-        let place = Place { id: workspace_id, name, slug };
+        let place = Place { id: workspace_id, name, slug, project: project.clone() };
         let person = self.person(&entry, sent).await?;
         let content = occasion.content(&place, &person).map_err(HandlerError::permanent)?;
         let rest = rest.map(|(circle, after)| {

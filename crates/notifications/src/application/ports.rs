@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use identity::{InvitationId, Role};
 use perme8_events::{EventId, Position, StorageError, Transaction, UserId, WorkspaceId};
+use projects::ProjectId;
 
 use crate::domain::{
     action::NotificationAction,
@@ -230,6 +231,31 @@ impl fmt::Debug for SentInvitation {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SentInvitation").field("sender", &self.sender).finish_non_exhaustive()
     }
+}
+
+/// A project, as it is called today.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectView {
+    /// Which.
+    pub id: ProjectId,
+    /// In which workspace.
+    pub workspace_id: WorkspaceId,
+    /// What people call it.
+    pub name: String,
+    /// What addresses call it.
+    pub slug: String,
+}
+
+/// Tells what projects are called; a host whose projects live elsewhere implements it on its own tables.
+#[cfg_attr(test, mockall::automock)]
+#[async_trait]
+pub trait ProjectDirectory: fmt::Debug + Send + Sync {
+    /// What these projects are called today; those that are gone are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when nobody can tell.
+    async fn projects(&self, ids: &[ProjectId]) -> Result<Vec<ProjectView>, StorageError>;
 }
 
 /// Tells who is who, and who belongs where; a host whose people live elsewhere implements it on its own tables.

@@ -4,10 +4,13 @@ use std::collections::{BTreeSet, HashMap};
 
 use identity::Role;
 use perme8_events::{StorageError, UserId, WorkspaceId};
+use projects::ProjectId;
 
 use crate::{
     application::{
-        ports::{Colleague, Directory, WorkspaceNames, WorkspaceView},
+        ports::{
+            Colleague, Directory, ProjectDirectory, ProjectView, WorkspaceNames, WorkspaceView,
+        },
         read_models::NotificationSummary,
     },
     domain::{notification::Notification, occasion::Occasion, recalled::Recalled},
@@ -17,14 +20,16 @@ use crate::{
 struct View {
     workspaces: HashMap<WorkspaceId, (WorkspaceNames, Option<Role>)>,
     names: HashMap<(WorkspaceId, UserId), String>,
+    projects: HashMap<(WorkspaceId, ProjectId), ProjectView>,
 }
 
 /// Gives them the names of today as far as `reader` may still see what is called so, and a link where one leads somewhere.
 ///
-/// A workspace is seen by its members, and by whoever has an invitation to answer; a person by those in the same workspace.
-/// It takes two questions, however many notifications there are.
+/// A workspace is seen by its members, and by whoever has an invitation to answer; a person by those in the same workspace, and
+/// a project, too. It takes three questions, however many notifications there are.
 pub(crate) async fn present(
     directory: &dyn Directory,
+    projects: &dyn ProjectDirectory,
     reader: UserId,
     notifications: Vec<Notification>,
 ) -> Result<Vec<NotificationSummary>, StorageError> {
@@ -32,22 +37,29 @@ pub(crate) async fn present(
         .into_iter()
         .map(|told| (Recalled::from_data(told.notification_type, &told.data), told))
         .collect();
-    let view =
-        View::of(directory, reader, told.iter().filter_map(|(recalled, _)| recalled.as_ref()))
-            .await?;
+    let view = View::of(
+        directory,
+        projects,
+        reader,
+        told.iter().filter_map(|(recalled, _)| recalled.as_ref()),
+    )
+    .await?;
     Ok(told.into_iter().map(|(recalled, told)| view.show(recalled, told)).collect())
 }
 
 impl View {
     async fn of<'r>(
         directory: &dyn Directory,
+        project_directory: &dyn ProjectDirectory,
         reader: UserId,
         told: impl Iterator<Item = &'r Recalled>,
     ) -> Result<Self, StorageError> {
-        let (mut workspaces, mut people) = (BTreeSet::new(), BTreeSet::new());
+        let (mut workspaces, mut people, mut projects) =
+            (BTreeSet::new(), BTreeSet::new(), BTreeSet::new());
         for Recalled { occasion: _, place, person } in told {
             workspaces.insert(place.id);
             people.extend(person.id);
+            projects.extend(place.project.as_ref().map(|project| project.id));
         }
         let (workspaces, people) = (Vec::from_iter(workspaces), Vec::from_iter(people));
         let views = if workspaces.is_empty() {
@@ -62,12 +74,25 @@ impl View {
         } else {
             directory.colleagues(&own, &people).await?
         };
+        let projects = if own.is_empty() || projects.is_empty() {
+            Vec::new()
+        } else {
+            project_directory.projects(&Vec::from_iter(projects)).await?
+        };
         let workspaces =
             views.into_iter().map(|WorkspaceView { id, names, role }| (id, (names, role)));
         let names = colleagues
             .into_iter()
             .map(|Colleague { workspace_id, user_id, name }| ((workspace_id, user_id), name));
-        Ok(Self { workspaces: workspaces.collect(), names: names.collect() })
+        let projects = projects
+            .into_iter()
+            .filter(|project| own.contains(&project.workspace_id))
+            .map(|project| ((project.workspace_id, project.id), project));
+        Ok(Self {
+            workspaces: workspaces.collect(),
+            names: names.collect(),
+            projects: projects.collect(),
+        })
     }
 
     fn show(&self, recalled: Option<Recalled>, told: Notification) -> NotificationSummary {
@@ -89,6 +114,12 @@ impl View {
         {
             recalled.person.name = Some(name.clone());
         }
+        if let Some(project) = &mut recalled.place.project
+            && let Some(today) = self.projects.get(&(recalled.place.id, project.id))
+        {
+            project.name.clone_from(&today.name);
+            project.slug = Some(today.slug.clone());
+        }
         let link = recalled.link(role, seen.is_some() && is_open);
         match recalled.occasion.content(&recalled.place, &recalled.person) {
             Ok(content) => {
@@ -109,8 +140,13 @@ mod tests {
 
     use super::*;
     use crate::{
-        application::ports::MockDirectory,
-        domain::{action::NotificationAction, delivery::Delivery, occasion::Person},
+        application::ports::{MockDirectory, MockProjectDirectory},
+        domain::{
+            action::NotificationAction,
+            delivery::Delivery,
+            occasion::{Person, Place},
+            project_news::{NamedProject, ProjectNews},
+        },
         testing::{ACME, BOB, CAROL, acme, id, notification},
     };
 
@@ -121,7 +157,9 @@ mod tests {
         } else {
             Person { id: Some(CAROL), name: Some("Carol Shaw".to_owned()) }
         };
-        let content = occasion.content(&acme(), &person).unwrap();
+        let roadmap = NamedProject { id: id(4), name: "Roadmap".to_owned(), slug: None };
+        let project = Some(roadmap).filter(|_| matches!(occasion, Occasion::Project(_)));
+        let content = occasion.content(&Place { project, ..acme() }, &person).unwrap();
         let Notification { id, source, created_at, .. } = notification(1, BOB);
         Notification::create(id, BOB, content, source, Delivery::On, created_at).peek().clone()
     }
@@ -143,10 +181,21 @@ mod tests {
         directory
     }
 
+    /// The roadmap of Acme is called Plans today.
+    fn plans() -> MockProjectDirectory {
+        let mut projects = MockProjectDirectory::new();
+        projects.expect_projects().returning(|ids| {
+            assert_eq!(ids, [id(4)]);
+            let (name, slug) = ("Plans".to_owned(), "roadmap".to_owned());
+            Ok(vec![ProjectView { id: id(4), workspace_id: ACME, name, slug }])
+        });
+        projects
+    }
+
     async fn check(told: Notification, directory: MockDirectory, expected: Expect) {
         let mut text = String::new();
         for NotificationSummary { title, body, data, link, .. } in
-            present(&directory, BOB, vec![told]).await.unwrap()
+            present(&directory, &plans(), BOB, vec![told]).await.unwrap()
         {
             let (name, slug) = (&data["workspace_name"], data.get("workspace_slug"));
             writeln!(text, "{title}\n{body}\n{name} {slug:?}\n{link:?}").unwrap();
@@ -230,6 +279,33 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_member_is_led_to_a_project_as_it_is_called_today() {
+        let updated = || told(Occasion::Project(ProjectNews::Updated));
+        check(
+            updated(),
+            today(Some(Role::Guest), false),
+            expect![[r#"
+            Plans was updated
+            The project Plans in Acme & Sons was changed.
+            "Acme & Sons" Some(String("acme-sons"))
+            Some(Project { workspace: "acme-sons", project: "roadmap" })
+        "#]],
+        )
+        .await;
+        check(
+            updated(),
+            today(None, false),
+            expect![[r#"
+            Roadmap was updated
+            The project Roadmap in Acme was changed.
+            "Acme" Some(String("acme"))
+            None
+        "#]],
+        )
+        .await;
+    }
+
+    #[tokio::test]
     async fn what_is_gone_is_told_as_it_was_written() {
         let mut nothing = MockDirectory::new();
         nothing.expect_workspaces_seen_by().returning(|_, _| Ok(Vec::new()));
@@ -249,7 +325,8 @@ mod tests {
     #[tokio::test]
     async fn what_is_not_understood_is_shown_as_it_was_written() {
         let strange = notification(1, BOB);
-        let shown = present(&MockDirectory::new(), BOB, vec![strange.clone()]).await.unwrap();
+        let shown =
+            present(&MockDirectory::new(), &plans(), BOB, vec![strange.clone()]).await.unwrap();
         assert_eq!(shown, [NotificationSummary::as_written(strange)]);
     }
 }

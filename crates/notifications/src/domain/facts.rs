@@ -2,6 +2,7 @@
 
 use identity::{InvitationId, Role};
 use perme8_events::{UserId, WorkspaceId};
+use projects::ProjectId;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -20,6 +21,8 @@ pub(crate) struct Facts {
     pub(crate) member_name: Option<String>,
     pub(crate) role: Option<Role>,
     pub(crate) previous_role: Option<Role>,
+    pub(crate) project_id: Option<ProjectId>,
+    pub(crate) project_name: Option<String>,
 }
 
 impl Facts {

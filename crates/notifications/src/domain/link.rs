@@ -13,10 +13,18 @@ pub enum Link {
     Members(String),
     /// The workspace of this slug.
     Workspace(String),
+    /// A project.
+    Project {
+        /// The slug of its workspace.
+        workspace: String,
+        /// Its own.
+        project: String,
+    },
 }
 
 impl Link {
-    /// The stable word for the kind of place: `invitation`, `invitations`, `members` or `workspace`.
+    /// The stable word for the kind of place: `invitation`, `invitations`, `members`, `workspace` or
+    /// `project`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -24,6 +32,7 @@ impl Link {
             Self::Invitations(_) => "invitations",
             Self::Members(_) => "members",
             Self::Workspace(_) => "workspace",
+            Self::Project { .. } => "project",
         }
     }
 }

@@ -32,11 +32,21 @@ pub enum NotificationType {
     WorkspaceArchived,
     /// A workspace of the reader that was put away is in use again.
     WorkspaceRestored,
+    /// Somebody began a project in a workspace of the reader.
+    ProjectCreated,
+    /// Somebody changed one.
+    ProjectUpdated,
+    /// Somebody put one away.
+    ProjectArchived,
+    /// Somebody took one out again.
+    ProjectRestored,
+    /// Somebody deleted one.
+    ProjectDeleted,
 }
 
 impl NotificationType {
     /// Every type.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 15] = [
         Self::WorkspaceInvitation,
         Self::WorkspaceInvitationDeclined,
         Self::WorkspaceMemberJoined,
@@ -47,6 +57,11 @@ impl NotificationType {
         Self::WorkspaceInvitationRevoked,
         Self::WorkspaceArchived,
         Self::WorkspaceRestored,
+        Self::ProjectCreated,
+        Self::ProjectUpdated,
+        Self::ProjectArchived,
+        Self::ProjectRestored,
+        Self::ProjectDeleted,
     ];
 
     /// The stable word, e.g. `workspace_invitation`.
@@ -63,6 +78,11 @@ impl NotificationType {
             Self::WorkspaceInvitationRevoked => "workspace_invitation_revoked",
             Self::WorkspaceArchived => "workspace_archived",
             Self::WorkspaceRestored => "workspace_restored",
+            Self::ProjectCreated => "project_created",
+            Self::ProjectUpdated => "project_updated",
+            Self::ProjectArchived => "project_archived",
+            Self::ProjectRestored => "project_restored",
+            Self::ProjectDeleted => "project_deleted",
         }
     }
 

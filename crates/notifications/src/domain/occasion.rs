@@ -7,6 +7,7 @@ use crate::domain::{
     content::{Content, DataTooLarge, Parts},
     facts::Facts,
     notification_type::NotificationType,
+    project_news::{NamedProject, ProjectNews},
 };
 
 /// Something happened in a workspace that somebody is told.
@@ -32,6 +33,8 @@ pub(crate) enum Occasion {
     Archived,
     /// It is in use again.
     Restored,
+    /// Something happened to the project of the [`Place`].
+    Project(ProjectNews),
 }
 
 /// Where it happened, as it is called today.
@@ -40,6 +43,8 @@ pub(crate) struct Place {
     pub(crate) id: WorkspaceId,
     pub(crate) name: String,
     pub(crate) slug: String,
+    /// Which project there, if it is about one.
+    pub(crate) project: Option<NamedProject>,
 }
 
 /// The other person of whom the words speak, as far as that person is still known; by the address if that is all that the
@@ -64,12 +69,13 @@ impl Occasion {
             Self::RoleChanged { .. } => NotificationType::WorkspaceRoleChanged,
             Self::Archived => NotificationType::WorkspaceArchived,
             Self::Restored => NotificationType::WorkspaceRestored,
+            Self::Project(news) => news.notification_type(),
         }
     }
 
     /// The words, and the facts that a link needs. Names stand in them as they are today; ids never do.
     pub(crate) fn content(self, place: &Place, person: &Person) -> Result<Content, DataTooLarge> {
-        let (title, body) = self.words(&place.name, person.name.as_deref().unwrap_or("Somebody"));
+        let (title, body) = self.words(place, person.name.as_deref().unwrap_or("Somebody"));
         Content::new(Parts {
             notification_type: self.notification_type(),
             title,
@@ -86,12 +92,14 @@ impl Occasion {
                 | Self::Removed
                 | Self::RoleChanged { .. }
                 | Self::Archived
-                | Self::Restored => None,
+                | Self::Restored
+                | Self::Project(_) => None,
             },
         })
     }
 
-    fn words(self, workspace: &str, person: &str) -> (String, String) {
+    fn words(self, place: &Place, person: &str) -> (String, String) {
+        let workspace = &place.name;
         match self {
             Self::Invited { role, .. } => (
                 format!("Invitation to {workspace}"),
@@ -132,6 +140,10 @@ impl Occasion {
             Self::Restored => {
                 (format!("{workspace} was restored"), format!("{workspace} is in use again."))
             }
+            Self::Project(news) => {
+                let project = place.project.as_ref().map_or("A project", |project| &project.name);
+                news.words(project, workspace)
+            }
         }
     }
 
@@ -164,6 +176,11 @@ impl Occasion {
                 Facts { member_id: person.id, member_name: person.name.clone(), ..here }
             }
             Self::Removed | Self::Archived | Self::Restored => here,
+            Self::Project(_) => Facts {
+                project_id: place.project.as_ref().map(|project| project.id),
+                project_name: place.project.as_ref().map(|project| project.name.clone()),
+                ..here
+            },
             Self::RoleChanged { from, to } => {
                 Facts { role: Some(to), previous_role: Some(from), ..here }
             }
@@ -244,6 +261,26 @@ mod tests {
             workspace_restored
               Acme was restored
               Acme is in use again.
+              {"workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            project_created
+              A project was created
+              A project is a new project in Acme.
+              {"workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            project_updated
+              A project was updated
+              The project A project in Acme was changed.
+              {"workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            project_archived
+              A project was archived
+              The project A project in Acme was put away: it can be looked at, but not changed.
+              {"workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            project_restored
+              A project was restored
+              The project A project in Acme is in use again.
+              {"workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            project_deleted
+              A project was deleted
+              There is no project A project in Acme any more.
               {"workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
         "##]].assert_eq(&text);
     }

@@ -8,6 +8,7 @@ use crate::domain::{
     link::Link,
     notification_type::NotificationType,
     occasion::{Occasion, Person, Place},
+    project_news::{NamedProject, ProjectNews},
 };
 
 /// What a notification told when it was written.
@@ -32,6 +33,8 @@ impl Recalled {
             member_name,
             role,
             previous_role,
+            project_id,
+            project_name,
         } = Facts::from_map(data)?;
         let occasion = match kind {
             NotificationType::WorkspaceInvitation => {
@@ -54,11 +57,21 @@ impl Recalled {
             }
             NotificationType::WorkspaceArchived => Occasion::Archived,
             NotificationType::WorkspaceRestored => Occasion::Restored,
+            NotificationType::ProjectCreated => Occasion::Project(ProjectNews::Created),
+            NotificationType::ProjectUpdated => Occasion::Project(ProjectNews::Updated),
+            NotificationType::ProjectArchived => Occasion::Project(ProjectNews::Archived),
+            NotificationType::ProjectRestored => Occasion::Project(ProjectNews::Restored),
+            NotificationType::ProjectDeleted => Occasion::Project(ProjectNews::Deleted),
         };
+        let project = project_id.zip(project_name);
+        if project.is_none() && matches!(occasion, Occasion::Project(_)) {
+            return None;
+        }
         let place = Place {
             id: workspace_id?,
             name: workspace_name?,
             slug: workspace_slug.unwrap_or_default(),
+            project: project.map(|(id, name)| NamedProject { id, name, slug: None }),
         };
         let person = Person { id: member_id, name: member_name.or(email).or(invited_by_name) };
         Some(Self { occasion, place, person })
@@ -85,6 +98,13 @@ impl Recalled {
                 | Occasion::InvitationRevoked { .. },
                 Some(role),
             ) => role.is_manager().then_some(Link::Invitations(slug)),
+            (Occasion::Project(_), Some(_)) => {
+                let project = self.place.project.as_ref();
+                Some(match project.and_then(|project| project.slug.clone()) {
+                    Some(project) => Link::Project { workspace: slug, project },
+                    None => Link::Workspace(slug),
+                })
+            }
             (Occasion::MemberJoined { .. } | Occasion::MemberLeft, Some(_)) => {
                 Some(Link::Members(slug))
             }
@@ -118,12 +138,38 @@ mod tests {
                 }
                 // Nothing leads there any more.
                 Occasion::Removed => place.slug.clear(),
+                Occasion::Project(_) => {
+                    place.project =
+                        Some(NamedProject { id: id(4), name: "Roadmap".to_owned(), slug: None });
+                }
                 Occasion::RoleChanged { .. } | Occasion::Archived | Occasion::Restored => {}
             }
             let content = occasion.content(&place, &person).unwrap();
             let recalled = Recalled::from_data(content.notification_type(), content.data());
             assert_eq!(recalled, Some(Recalled { occasion, place, person }));
         }
+    }
+
+    #[test]
+    fn what_is_told_of_no_project_is_not_understood() {
+        let told = Occasion::Project(ProjectNews::Created);
+        let content = told.content(&acme(), &Person::default()).unwrap();
+        assert_eq!(Recalled::from_data(content.notification_type(), content.data()), None);
+    }
+
+    #[test]
+    fn a_project_is_led_to_while_it_is_there() {
+        let link = |slug: Option<&str>| {
+            let slug = slug.map(str::to_owned);
+            let project = Some(NamedProject { id: id(4), name: "Roadmap".to_owned(), slug });
+            let (occasion, place) =
+                (Occasion::Project(ProjectNews::Updated), Place { project, ..acme() });
+            let told = Recalled { occasion, place, person: Person::default() };
+            told.link(Some(Role::Guest), false)
+        };
+        let (workspace, project) = ("acme".to_owned(), "roadmap".to_owned());
+        assert_eq!(link(Some("roadmap")), Some(Link::Project { workspace, project }));
+        assert_eq!(link(None), Some(Link::Workspace("acme".to_owned())));
     }
 
     #[test]
@@ -154,6 +200,11 @@ mod tests {
             workspace_role_changed: - - workspace workspace
             workspace_archived: - - workspace workspace
             workspace_restored: - - workspace workspace
+            project_created: - - workspace workspace
+            project_updated: - - workspace workspace
+            project_archived: - - workspace workspace
+            project_restored: - - workspace workspace
+            project_deleted: - - workspace workspace
         "#]]
         .assert_eq(&text);
     }

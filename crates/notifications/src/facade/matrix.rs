@@ -1,5 +1,7 @@
 //! Every method of the facade, asked by everybody: who may do what is written down in `AUTHORISATION.md`, and held.
 
+use std::sync::Arc;
+
 use expect_test::expect_file;
 use perme8_events::{
     Origin, Save as _, Unsaved, UserId,
@@ -10,7 +12,7 @@ use super::Notifications;
 use crate::{
     DeleteNotification, ListNotifications, MarkAllRead, MarkRead, NotificationId,
     PurgeNotifications, SetPreferences,
-    application::ports::MockDirectory,
+    application::ports::{MockDirectory, MockProjectDirectory},
     domain::notification::Notification,
     testing::{ADA, id, notification},
 };
@@ -62,7 +64,8 @@ on_both_engines! {
     migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
 
     async fn everybody_may_what_is_written_down(test: TestDb) {
-        let notifications = Notifications::new(test.db.clone(), MockDirectory::acme().shared());
+        let projects = Arc::new(MockProjectDirectory::new());
+        let notifications = Notifications::new(test.db.clone(), MockDirectory::acme().shared(), projects);
         let mut number = 0;
         let fresh = async || {
             number += 1;

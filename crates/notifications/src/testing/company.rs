@@ -20,6 +20,7 @@ use crate::{
         notification::{Notification, Source},
         notification_type::NotificationType,
         occasion::{Occasion, Place},
+        project_news::ProjectNews,
     },
 };
 
@@ -144,7 +145,7 @@ pub(crate) fn demoted(user_id: UserId) -> MemberRoleChanged {
 }
 
 /// One of each.
-pub(crate) fn every_occasion() -> [Occasion; 10] {
+pub(crate) fn every_occasion() -> [Occasion; 15] {
     [
         Occasion::Invited { invitation_id: id(3), role: Role::Member },
         Occasion::InvitationDeclined { invitation_id: id(3) },
@@ -156,17 +157,22 @@ pub(crate) fn every_occasion() -> [Occasion; 10] {
         Occasion::RoleChanged { from: Role::Guest, to: Role::Admin },
         Occasion::Archived,
         Occasion::Restored,
+        Occasion::Project(ProjectNews::Created),
+        Occasion::Project(ProjectNews::Updated),
+        Occasion::Project(ProjectNews::Archived),
+        Occasion::Project(ProjectNews::Restored),
+        Occasion::Project(ProjectNews::Deleted),
     ]
 }
 
 /// [`ACME`] as it is called.
 pub(crate) fn acme() -> Place {
-    Place { id: id(1), name: "Acme".to_owned(), slug: "acme".to_owned() }
+    Place { id: id(1), name: "Acme".to_owned(), slug: "acme".to_owned(), project: None }
 }
 
 /// [`ACME`], as somebody sees it who is this there.
 pub(crate) fn acme_of(role: Role) -> WorkspaceView {
-    let Place { id, name, slug } = acme();
+    let Place { id, name, slug, project: _ } = acme();
     WorkspaceView { id, names: WorkspaceNames { name, slug }, role: Some(role) }
 }
 

@@ -10,7 +10,8 @@ use mail::{Correspondent, Mailbox, SendMail, Stationery};
 use notifications::{
     Announcer, DeleteNotification, Delivery, Directory, IdentityGateway, Link, ListNotifications,
     NotificationId, NotificationPage, NotificationType, Notifications, OnAccessLost, OnDigestDue,
-    OnInvitation, OnWorkspaceActivity, Preference, PurgeNotifications, SetPreferences,
+    OnInvitation, OnWorkspaceActivity, Preference, ProjectsGateway, PurgeNotifications,
+    SetPreferences,
 };
 use perme8_events::{
     Envelope, EventFilter, EventStore as _, Origin, Position, UserId,
@@ -49,7 +50,8 @@ impl Company {
         let ada = confirmed_user(&identity, "ada@acme.example", "Ada", "Lovelace").await;
         let create = CreateWorkspace { name: "Acme".to_owned(), description: None, color: None };
         identity.create_workspace(Origin::user(ada), create).await.unwrap();
-        let notifications = Notifications::new(test.db.clone(), directory);
+        let names = Arc::new(ProjectsGateway::new(projects::Directory::new(test.db.clone())));
+        let notifications = Notifications::new(test.db.clone(), directory, names);
         Self { identity, notifications, ada, driver, test }
     }
 

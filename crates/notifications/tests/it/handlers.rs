@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::company::{Company, acme};
 
 on_both_engines! {
-    migrations: [&perme8_events::sql::MIGRATIONS, &mail::MIGRATIONS, &identity::MIGRATIONS, &notifications::MIGRATIONS];
+    migrations: [&perme8_events::sql::MIGRATIONS, &mail::MIGRATIONS, &identity::MIGRATIONS, &projects::MIGRATIONS, &notifications::MIGRATIONS];
 
     async fn an_invitation_is_announced_answered_and_reported(test: TestDb) {
         let mut company = Company::of_ada(test).await;

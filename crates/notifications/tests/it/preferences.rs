@@ -16,7 +16,7 @@ const ROLE: NotificationType = NotificationType::WorkspaceRoleChanged;
 const HOUR: Duration = Duration::from_hours(1);
 
 on_both_engines! {
-    migrations: [&perme8_events::sql::MIGRATIONS, &mail::MIGRATIONS, &identity::MIGRATIONS, &notifications::MIGRATIONS];
+    migrations: [&perme8_events::sql::MIGRATIONS, &mail::MIGRATIONS, &identity::MIGRATIONS, &projects::MIGRATIONS, &notifications::MIGRATIONS];
 
     async fn nobody_is_told_of_what_they_switched_off(test: TestDb) {
         let mut company = Company::of_ada(test).await;

@@ -28,7 +28,7 @@ async fn types(company: &Company, after: usize) -> Vec<String> {
 }
 
 on_both_engines! {
-    migrations: [&perme8_events::sql::MIGRATIONS, &mail::MIGRATIONS, &identity::MIGRATIONS, &notifications::MIGRATIONS];
+    migrations: [&perme8_events::sql::MIGRATIONS, &mail::MIGRATIONS, &identity::MIGRATIONS, &projects::MIGRATIONS, &notifications::MIGRATIONS];
 
     async fn pages_follow_one_another_without_a_gap(test: TestDb) {
         let (company, carol) = company_of_carol(test).await;

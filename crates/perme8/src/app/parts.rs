@@ -48,9 +48,21 @@ pub(super) fn named(node: Option<String>) -> NodeOptions {
     NodeOptions { name: node.unwrap_or(default.name), lease: default.lease }
 }
 
+/// Who belongs where, for projects.
+pub(super) fn projects_members(identity: &Identity) -> Arc<dyn projects::Members> {
+    Arc::new(projects::IdentityGateway::new(identity.directory()))
+}
+
 /// Who is who, for notifications.
-pub(super) fn notifications_directory(identity: &Identity) -> Arc<dyn notifications::Directory> {
+fn notifications_directory(identity: &Identity) -> Arc<dyn notifications::Directory> {
     Arc::new(notifications::IdentityGateway::new(identity.directory()))
+}
+
+/// What people are told, with the names of today.
+pub(super) fn new_notifications(db: &Db, identity: &Identity) -> Notifications {
+    let projects = projects::Directory::new(db.clone());
+    let projects = Arc::new(notifications::ProjectsGateway::new(projects));
+    Notifications::new(db.clone(), notifications_directory(identity), projects)
 }
 
 /// Every durable handler, worker and schedule that no setting turns off. A handler that goes away is declared
@@ -63,16 +75,19 @@ pub(super) fn with_handlers(
     sending: SendMail,
 ) -> RuntimeBuilder {
     let directory = notifications_directory(identity);
-    let notifications = Notifications::new(db.clone(), Arc::clone(&directory));
+    let notifications = new_notifications(db, identity);
     let builder = builder
         .handler(identity::OnUserConfirmed)
         .handler(identity.mailer(stationery.clone()))
+        .handler(projects::OnWorkspaceDeleted)
+        .handler(projects::OnUserDeleted)
         .handler(notifications::OnInvitation::new(Arc::clone(&directory)))
         .handler(notifications::OnWorkspaceActivity::new(Arc::clone(&directory)))
         .handler(notifications::OnAccessLost::new())
         .handler(notifications::OnUserDeleted::new())
         .handler(notifications::OnDigestDue::new(Arc::clone(&directory), stationery))
         .handler(AuditLog::new())
+        .worker(projects::Clearer::new(db.clone(), projects_members(identity)))
         .worker(notifications::Announcer::new(db.clone(), directory))
         .worker(LinkRequests::new(identity.clone()))
         .worker(sending)

@@ -152,6 +152,11 @@ mod tests {
             identity.invitation_declined: 
             identity.invitation_revoked: 
             identity.invitation_expired: 
+            projects.project_created: name, slug
+            projects.project_updated: changes, name
+            projects.project_archived: name
+            projects.project_restored: name
+            projects.project_deleted: name
             notifications.notification_created: notification_type
             notifications.notification_read: 
             notifications.notifications_read: up_to

@@ -6,6 +6,7 @@ use identity::{
 };
 use notifications::{ListNotifications, MarkAllRead, MarkRead};
 use perme8_events::{Origin, UserId, WorkspaceId};
+use projects::{ArchiveProject, CreateProject, ProjectRef, UpdateProject};
 
 use crate::{cli::Failure, demo::stage::Stage};
 
@@ -13,6 +14,7 @@ use crate::{cli::Failure, demo::stage::Stage};
 pub(crate) async fn play(stage: &Stage) -> Result<(), Failure> {
     let workshop = opens(stage).await?;
     let team = team_joins(stage, &workshop).await?;
+    work_begins(stage, &workshop, &team).await?;
     let greta = late_answers(stage, &workshop, &team).await?;
     second_workspace(stage, &workshop, &team).await?;
     people_move(stage, &workshop, &team, greta).await?;
@@ -64,6 +66,43 @@ async fn team_joins(stage: &Stage, workshop: &Workshop) -> Result<Team, Failure>
     let dmitri_id = stage.joins_the_platform(&dmitri).await?;
     stage.accepts(dmitri_id, id).await?;
     Ok(Team { ben: ben_id, chiara: chiara_id, dmitri: dmitri_id })
+}
+
+async fn work_begins(stage: &Stage, workshop: &Workshop, team: &Team) -> Result<(), Failure> {
+    stage
+        .scene(9, 35, "Chiara begins a project and finds a better name; Ada puts another away")
+        .await;
+    let chairs = begins(stage, workshop, team.chiara, "Chairs").await?;
+    let rename = UpdateProject {
+        project: chairs,
+        name: Some("Oak Chairs".to_owned()),
+        description: Some("For the winter market.".to_owned()),
+        color: None,
+        version: None,
+    };
+    stage
+        .act(team.chiara, async |origin| stage.projects().update_project(origin, rename).await)
+        .await?;
+    let stools = begins(stage, workshop, workshop.ada, "Stools").await?;
+    let archive = ArchiveProject { project: stools, version: None };
+    stage
+        .act(workshop.ada, async |origin| stage.projects().archive_project(origin, archive).await)
+        .await?;
+    Ok(())
+}
+
+async fn begins(
+    stage: &Stage,
+    workshop: &Workshop,
+    who: UserId,
+    name: &str,
+) -> Result<ProjectRef, Failure> {
+    let (workspace, name) = (workshop.id.into(), name.to_owned());
+    let create = CreateProject { workspace, name, description: None, color: None };
+    let begun = stage
+        .act(who, async |origin| stage.projects().create_project(origin, create).await)
+        .await?;
+    Ok(ProjectRef { workspace: workshop.id.into(), slug: begun.slug })
 }
 
 /// Invitations that do not simply become memberships; gives the one who joins late.

@@ -14,6 +14,7 @@ use identity::{
 };
 use notifications::Notifications;
 use perme8_events::{Origin, Position, UserId, WorkspaceId};
+use projects::Projects;
 use tokio::sync::mpsc;
 
 use crate::{
@@ -78,6 +79,10 @@ impl Stage {
 
     pub(crate) fn identity(&self) -> &Identity {
         self.app.identity()
+    }
+
+    pub(crate) fn projects(&self) -> &Projects {
+        self.app.projects()
     }
 
     pub(crate) fn notifications(&self) -> &Notifications {

@@ -10,6 +10,7 @@ use notifications::{
     NotificationsRead,
 };
 use perme8_events::{DomainEvent as _, Envelope};
+use projects::{ProjectArchived, ProjectCreated, ProjectUpdated};
 
 use crate::{
     catalogue,
@@ -20,6 +21,7 @@ use crate::{
 pub(crate) fn words(event: &Envelope, names: &Names) -> String {
     people(event, names)
         .or_else(|| invitations(event, names))
+        .or_else(|| projects(event, names))
         .or_else(|| inbox(event, names))
         .unwrap_or_else(|| {
             let described = catalogue::events().find(|known| known.event_type == event.event_type);
@@ -113,6 +115,25 @@ fn invitations(event: &Envelope, names: &Names) -> Option<String> {
                 names.invitation(invitation_id),
                 names.workspace(workspace_id)
             )
+        }
+        _ => return None,
+    })
+}
+
+fn projects(event: &Envelope, names: &Names) -> Option<String> {
+    Some(match event.event_type.as_str() {
+        ProjectCreated::TYPE => {
+            let ProjectCreated { workspace_id, user_id, name, .. } = read(event)?;
+            let (who, place) = (names.user(user_id), names.workspace(workspace_id));
+            format!("{who} begins the project {name} in {place}")
+        }
+        ProjectUpdated::TYPE => {
+            let ProjectUpdated { name, .. } = read(event)?;
+            format!("{} changes the project {name}", names.actor(&event.actor))
+        }
+        ProjectArchived::TYPE => {
+            let ProjectArchived { name, .. } = read(event)?;
+            format!("{} puts the project {name} away", names.actor(&event.actor))
         }
         _ => return None,
     })

@@ -3,10 +3,13 @@
 use std::sync::Arc;
 
 use ::identity::{
-    Directory, InvitationDeclined, MemberInvited, MemberJoined, MemberLeft, MemberRemoved, Role,
+    InvitationDeclined, MemberInvited, MemberJoined, MemberLeft, MemberRemoved, Role,
     WorkspaceCreated,
 };
-use ::notifications::IdentityGateway;
+use ::notifications::{IdentityGateway, ProjectsGateway};
+use ::projects::{
+    Directory, ProjectArchived, ProjectChanges, ProjectCreated, ProjectDeleted, ProjectUpdated,
+};
 use api::LegacyBridge as _;
 use expect_test::{Expect, expect};
 use perme8_events::{
@@ -26,8 +29,10 @@ fn id<A>(number: u128) -> Id<A> {
 /// Emits an event and shows what the bridge says of it; ids by their last digit.
 async fn check<E: DomainEvent>(event: E, expected: Expect) {
     let test = TestDb::sqlite(MIGRATIONS).await;
-    let directory = IdentityGateway::new(Directory::new(test.db.clone()));
-    let bridge = LegacyBridge::new(&Notifications::new(test.db.clone(), Arc::new(directory)));
+    let directory = IdentityGateway::new(::identity::Directory::new(test.db.clone()));
+    let names = Arc::new(ProjectsGateway::new(Directory::new(test.db.clone())));
+    let told = Notifications::new(test.db.clone(), Arc::new(directory), names);
+    let bridge = LegacyBridge::new(&told);
     emit(&test.db, NewEvent::of(event)).await;
     expected.assert_eq(&said(&test.db, &bridge).await);
 }
@@ -115,6 +120,35 @@ async fn a_declined_invitation_is_told_to_the_workspace_if_somebody_was_invited(
         expect![""],
     )
     .await;
+}
+
+#[tokio::test]
+async fn projects_are_told_to_their_workspace() {
+    let (project_id, workspace_id, user_id) = (id(6), id(7), id(5));
+    let (name, slug) = ("Roadmap".to_owned(), "roadmap".to_owned());
+    check(
+        ProjectCreated { project_id, workspace_id, user_id, name: name.clone(), slug },
+        expect![[r##"
+            ["workspace:#7",["project_added","#6"]]
+        "##]],
+    )
+    .await;
+    let changes = ProjectChanges::default();
+    check(
+        ProjectUpdated { project_id, workspace_id, user_id, name: name.clone(), changes },
+        expect![[r##"
+            ["workspace:#7",["project_updated","#6","Roadmap"]]
+        "##]],
+    )
+    .await;
+    check(
+        ProjectDeleted { project_id, workspace_id, user_id, name: name.clone() },
+        expect![[r##"
+            ["workspace:#7",["project_removed","#6"]]
+        "##]],
+    )
+    .await;
+    check(ProjectArchived { project_id, workspace_id, user_id, name }, expect![""]).await;
 }
 
 #[tokio::test]

@@ -40,7 +40,10 @@ fn every_event_of_the_morning_is_handled() {
         notifications.notification_created
         notifications.notification_deleted
         notifications.notification_read
-        notifications.notifications_read"#]]
+        notifications.notifications_read
+        projects.project_archived
+        projects.project_created
+        projects.project_updated"#]]
     .assert_eq(&types.into_iter().collect::<Vec<_>>().join("\n"));
 }
 

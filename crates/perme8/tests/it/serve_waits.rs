@@ -26,6 +26,7 @@ on_both_engines! {
         &perme8_events::sql::MIGRATIONS,
         &mail::MIGRATIONS,
         &identity::MIGRATIONS,
+        &projects::MIGRATIONS,
         &notifications::MIGRATIONS,
     ];
 

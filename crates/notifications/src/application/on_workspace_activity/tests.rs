@@ -1,11 +1,12 @@
 //! Who is told of which event, and who is not.
 
 use expect_test::{Expect, expect};
-use identity::{InvitationDeclined, MemberJoined, WorkspaceArchived, WorkspaceRestored};
+use identity::{Change, InvitationDeclined, MemberJoined, WorkspaceArchived, WorkspaceRestored};
 use perme8_events::{
     Actor, DomainEvent, ErrorClass,
     testing::{FakeTx, envelope},
 };
+use projects::{ProjectChanges, ProjectCreated, ProjectDeleted, ProjectUpdated};
 
 use super::*;
 use crate::{
@@ -167,7 +168,7 @@ async fn a_member_learns_of_the_new_role_unless_gone() {
 async fn everybody_learns_that_the_workspace_is_put_away_and_in_use_again() {
     let mut everybody = MockDirectory::new();
     everybody.expect_workspace().returning(|_| {
-        let Place { id: _, name, slug } = acme();
+        let Place { name, slug, .. } = acme();
         Ok(Some(WorkspaceNames { name, slug }))
     });
     everybody.expect_people().returning(|_, at_least, _, _| {
@@ -189,6 +190,57 @@ async fn everybody_learns_that_the_workspace_is_put_away_and_in_use_again() {
         #c: Acme was restored
     "#]]
     .assert_eq(&short(&told.collect::<String>()));
+}
+
+#[tokio::test]
+async fn everybody_else_learns_what_becomes_of_projects() {
+    let (project_id, workspace_id, user_id) = (id(4), ACME, CAROL);
+    let name = || "Roadmap".to_owned();
+    let (created, deleted) = (
+        ProjectCreated { project_id, workspace_id, user_id, name: name(), slug: "roadmap".into() },
+        ProjectDeleted { project_id, workspace_id, user_id, name: name() },
+    );
+    check(
+        CAROL,
+        &created,
+        expect![[r#"
+        #a: Roadmap was created
+        #b: Roadmap was created
+    "#]],
+    )
+    .await;
+    check(
+        ADA,
+        &deleted,
+        expect![[r#"
+        #b: Roadmap was deleted
+    "#]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn that_a_project_has_another_owner_is_no_news() {
+    let changed = |changes| ProjectUpdated {
+        project_id: id(4),
+        workspace_id: ACME,
+        user_id: ADA,
+        name: "Plans".to_owned(),
+        changes,
+    };
+    let user_id = Some(Change { from: DAVE, to: ADA });
+    check(DAVE, &changed(ProjectChanges { user_id, ..ProjectChanges::default() }), expect![[""]])
+        .await;
+    let name = Some(Change { from: "Roadmap".to_owned(), to: "Plans".to_owned() });
+    check(
+        CAROL,
+        &changed(ProjectChanges { name, ..ProjectChanges::default() }),
+        expect![[r#"
+        #a: Plans was updated
+        #b: Plans was updated
+    "#]],
+    )
+    .await;
 }
 
 #[tokio::test]

@@ -18,9 +18,9 @@ use crate::{
     domain::{
         notification::Source,
         notification_type::NotificationType,
-        occasion::{Occasion, Person, Place},
+        occasion::{Occasion, Person},
     },
-    testing::{ACME, ADA, CAROL, DAVE, id, left, removed},
+    testing::{ACME, ADA, CAROL, DAVE, acme, id, left, removed},
 };
 
 on_both_engines! {
@@ -29,7 +29,7 @@ on_both_engines! {
     /// Dave's removal is handled while somebody, who has seen him as a member, is about to tell him of what came before.
     async fn what_is_being_told_is_seen_by_whoever_cleans_up(test: TestDb) {
         let uow = UnitOfWork::new(test.db.clone());
-        let acme = Place { id: ACME, name: "Acme".to_owned(), slug: "acme".to_owned() };
+        let acme = acme();
         let content = Occasion::MemberLeft.content(&acme, &Person::default()).unwrap();
         assert_eq!(content.notification_type(), NotificationType::WorkspaceMemberLeft);
         // The first time there is nothing yet that either could lock.

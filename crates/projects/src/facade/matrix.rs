@@ -1,0 +1,149 @@
+//! Every method of the facade, asked by everybody: who may do what is written down in `AUTHORISATION.md`, and held.
+
+use expect_test::expect_file;
+use identity::{Slug, WorkspaceRef};
+use perme8_events::{
+    Origin, Save as _, StorageError, Transaction as _, UserId, WorkspaceId,
+    testing::{Asker, Question, matrix, on_both_engines, questions},
+};
+
+use super::Projects;
+use crate::{
+    ArchiveProject, CreateProject, DeleteProject, ListProjects, ProjectRef, RestoreProject,
+    UpdateProject,
+    application::ports::MockMembers,
+    domain::project::{Beginning, Particulars, Project},
+    testing::{ADMIN, GUEST, MEMBER, OWNER, STRANGER, id},
+};
+
+/// A workspace with a project of each of its members, which nobody has touched yet.
+struct World {
+    projects: Projects,
+    company: WorkspaceId,
+}
+
+impl World {
+    async fn new(projects: &Projects, number: u128) -> Self {
+        let company = id(number);
+        let made = projects.uow.run(Origin::system("projects.matrix"), async |tx| {
+            for (slug, owner_id) in
+                [("of-the-owner", OWNER), ("of-the-member", MEMBER), ("of-the-guest", GUEST)]
+            {
+                let now = tx.now();
+                let at = Beginning { id: tx.new_id(), workspace_id: company, owner_id, now };
+                let new = Particulars { name: slug.to_owned(), description: None, color: None };
+                let slug = Slug::from_name(slug).expect("something is left of it");
+                tx.save(Project::create(at, new, slug)).await?;
+            }
+            Ok::<_, StorageError>(())
+        });
+        made.await.unwrap();
+        Self { projects: projects.clone(), company }
+    }
+
+    fn company(&self) -> WorkspaceRef {
+        self.company.into()
+    }
+
+    fn of(&self, whose: &str) -> ProjectRef {
+        ProjectRef { workspace: self.company(), slug: format!("of-the-{whose}") }
+    }
+
+    fn renamed(&self, whose: &str) -> UpdateProject {
+        UpdateProject {
+            project: self.of(whose),
+            name: Some("Plans".to_owned()),
+            description: None,
+            color: None,
+            version: None,
+        }
+    }
+}
+
+fn user(user: UserId) -> Origin {
+    Origin::user(user)
+}
+
+/// Who asks.
+const ASKERS: [Asker<World>; 7] = [
+    ("owner", |_| user(OWNER)),
+    ("admin", |_| user(ADMIN)),
+    ("member", |_| user(MEMBER)),
+    ("guest", |_| user(GUEST)),
+    ("stranger", |_| user(STRANGER)),
+    ("nobody", |_| Origin::anonymous()),
+    ("system", |_| Origin::system("projects.matrix")),
+];
+
+const HEAD: &str = "\
+# Who may do what
+
+Every method of the facade, asked by everybody who could ask; the roles are those in the workspace.
+`cargo test -p projects` executes each cell on a workspace of its own and compares, so this file is true; `UPDATE_EXPECT=1` writes it.
+`cargo xtask tidy` fails while a public method of the facade has no row here.
+
+*yes* is done or answered, *nothing* is answered with nothing; everything else is the variant of the error.
+A project of the guest began when that person was a member.
+
+## In a workspace that is in use
+
+";
+
+const ARCHIVED: &str = "
+## In an archived workspace
+
+Only what differs.
+
+";
+
+on_both_engines! {
+    migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
+
+    async fn everybody_may_what_is_written_down(test: TestDb) {
+        let projects = |is_archived| Projects::new(test.db.clone(), MockMembers::everywhere(is_archived));
+        let active = asked(&projects(false), 1_000).await;
+        let archived = asked(&projects(true), 2_000).await;
+        let (head, differs) = archived.split_at(2);
+        let differs = differs.iter().filter(|line| !active.contains(line));
+        let archived: Vec<&str> = head.iter().chain(differs).map(String::as_str).collect();
+        let text = format!("{HEAD}{}\n{ARCHIVED}{}\n", active.join("\n"), archived.join("\n"));
+        expect_file!["../../AUTHORISATION.md"].assert_eq(&text);
+    }
+}
+
+/// A line per method; worlds are numbered from `number` on.
+async fn asked(projects: &Projects, mut number: u128) -> Vec<String> {
+    let fresh = async || {
+        number += 1;
+        World::new(projects, number).await
+    };
+    matrix(&ASKERS, &rows(), fresh).await
+}
+
+fn rows() -> Vec<Question<World>> {
+    questions! {
+        world: World, origin => world.projects;
+        create_project(origin, CreateProject {
+            workspace: world.company(), name: "New".to_owned(), description: None, color: None,
+        });
+        project(&origin, &world.of("owner"));
+        projects(&origin, &world.company(), ListProjects {
+            archived: false, search: None, limit: 100, after: None,
+        });
+        project_titles(&origin, &world.company());
+        export_projects "the own" (&origin);
+        update_project "of the owner" (origin, world.renamed("owner"));
+        update_project "of the member" (origin, world.renamed("member"));
+        update_project "of the guest" (origin, world.renamed("guest"));
+        archive_project "of the owner" (origin, ArchiveProject { project: world.of("owner"), version: None });
+        archive_project "of the member" (origin, ArchiveProject { project: world.of("member"), version: None });
+        archive_project "of the guest" (origin, ArchiveProject { project: world.of("guest"), version: None });
+        restore_project "of the owner" (origin, RestoreProject { project: world.of("owner"), version: None });
+        restore_project "of the member" (origin, RestoreProject { project: world.of("member"), version: None });
+        restore_project "of the guest" (origin, RestoreProject { project: world.of("guest"), version: None });
+        delete_project "of the owner" (origin, DeleteProject { project: world.of("owner"), version: None });
+        delete_project "of the member" (origin, DeleteProject { project: world.of("member"), version: None });
+        delete_project "of the guest" (origin, DeleteProject { project: world.of("guest"), version: None });
+    }
+    .into()
+}

@@ -1,0 +1,61 @@
+//! What becomes of projects when a workspace or an account is gone.
+
+use identity::{
+    DeleteAccount, DeleteWorkspace, LeaveWorkspace, LogIn,
+    testing::{PASSWORD, user_with_password},
+};
+use perme8_events::{Origin, testing::on_both_engines};
+use projects::CreateProjectError;
+
+use crate::office::{Office, at, engines, everything};
+
+on_both_engines! {
+    migrations: [&perme8_events::sql::MIGRATIONS, &identity::MIGRATIONS, &projects::MIGRATIONS];
+
+    async fn projects_go_with_their_workspace_without_a_word(test: TestDb) {
+        let office = Office::open(test).await;
+        office.begin(office.ben, "Mill").await;
+        office.begin(office.ada, "Loom").await;
+        let delete = DeleteWorkspace { workspace: engines() };
+        office.identity.delete_workspace(Origin::user(office.ada), delete).await.unwrap();
+        office.settle().await;
+        let left: i64 = office.test.db.query(perme8_events::sql!("SELECT count(*) FROM projects_projects")).scalar().await.unwrap();
+        assert_eq!(left, 0);
+        assert_eq!(office.events().await, ["project_created", "project_created"]);
+        let begun = office.try_to_begin(office.ada, "Late").await;
+        assert!(matches!(begun, Err(CreateProjectError::WorkspaceNotFound)));
+    }
+
+    async fn the_projects_of_somebody_who_is_gone_are_handed_over(test: TestDb) {
+        let office = Office::open(test).await;
+        let cyd = user_with_password(&office.identity, "cyd@example.com", "Cyd", "Charisse").await;
+        office.join(cyd, "cyd@example.com", identity::Role::Member).await;
+        let begun = office.begin(cyd, "Mill").await;
+        let by_ben = office.begin(office.ben, "Loom").await;
+        let log_in = LogIn { email: "cyd@example.com".to_owned(), password: PASSWORD.into() };
+        let session = office.identity.log_in(Origin::anonymous(), log_in).await.unwrap();
+        let delete = DeleteAccount { session_id: session.session_id };
+        office.identity.delete_account(Origin::user(cyd), delete).await.unwrap();
+        office.settle().await;
+        let seen = office.projects.project(&Origin::user(office.gus), &at("mill")).await.unwrap();
+        assert_eq!((seen.id, seen.owner_id, seen.version), (begun.id, office.ada, 2));
+        let seen = office.projects.project(&Origin::user(office.gus), &at("loom")).await.unwrap();
+        assert_eq!(seen, by_ben);
+        assert_eq!(office.events().await, ["project_created", "project_created", "project_updated"]);
+    }
+
+    async fn whoever_only_leaves_keeps_them(test: TestDb) {
+        let office = Office::open(test).await;
+        office.begin(office.ben, "Mill").await;
+        let leave = LeaveWorkspace { workspace: engines() };
+        office.identity.leave_workspace(Origin::user(office.ben), leave).await.unwrap();
+        office.settle().await;
+        let seen = office.projects.project(&Origin::user(office.ada), &at("mill")).await.unwrap();
+        assert_eq!(seen.owner_id, office.ben);
+        let [own] = &office.projects.export_projects(&Origin::user(office.ben)).await.unwrap()[..] else {
+            panic!("one project")
+        };
+        assert_eq!((own.id, &own.name), (seen.id, &None), "what it is called is for members");
+        assert_eq!(office.list(everything()).await.0, ["mill"]);
+    }
+}

@@ -1,0 +1,128 @@
+//! Beginning, changing and seeing projects.
+
+use identity::{ArchiveWorkspace, RemoveMember};
+use perme8_events::{Origin, testing::on_both_engines};
+use projects::{
+    ArchiveProject, CreateProjectError, DeleteProject, DeleteProjectError, ListProjects,
+    QueryError, RestoreProject, UpdateProject, UpdateProjectError,
+};
+
+use crate::office::{Office, at, engines, everything};
+
+fn renamed(slug: &str, name: &str, version: Option<i64>) -> UpdateProject {
+    let (description, color) = (None, None);
+    UpdateProject { project: at(slug), name: Some(name.to_owned()), description, color, version }
+}
+
+on_both_engines! {
+    migrations: [&perme8_events::sql::MIGRATIONS, &identity::MIGRATIONS, &projects::MIGRATIONS];
+
+    async fn a_project_lives_from_its_beginning_to_its_end(test: TestDb) {
+        let office = Office::open(test).await;
+        let (projects, ben) = (&office.projects, || Origin::user(office.ben));
+        let begun = office.begin(office.ben, "Mill").await;
+        assert_eq!((begun.slug.as_str(), begun.owner_id, begun.version), ("mill", office.ben, 1));
+        assert_eq!(projects.project(&Origin::user(office.gus), &at("mill")).await.unwrap(), begun);
+        let changed = projects.update_project(ben(), renamed("mill", "The Mill", Some(1))).await.unwrap();
+        assert_eq!((changed.name.as_str(), changed.slug.as_str(), changed.version), ("The Mill", "mill", 2));
+        let late = projects.update_project(ben(), renamed("mill", "Late", Some(1))).await;
+        assert!(matches!(late, Err(UpdateProjectError::OtherVersion)));
+        let known = projects.directory().projects(&[begun.id, begun.id]).await.unwrap();
+        assert_eq!(known.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(), ["The Mill"]);
+        let archived = projects.archive_project(ben(), ArchiveProject { project: at("mill"), version: None }).await.unwrap();
+        assert!(archived.archived_at.is_some());
+        let refused = projects.update_project(ben(), renamed("mill", "Late", None)).await;
+        assert!(matches!(refused, Err(UpdateProjectError::ProjectArchived)));
+        let restored = projects.restore_project(ben(), RestoreProject { project: at("mill"), version: None }).await.unwrap();
+        assert_eq!((restored.archived_at, restored.version), (None, 4));
+        projects.delete_project(ben(), DeleteProject { project: at("mill"), version: Some(4) }).await.unwrap();
+        let gone = projects.delete_project(ben(), DeleteProject { project: at("mill"), version: None }).await;
+        assert!(matches!(gone, Err(DeleteProjectError::ProjectNotFound)));
+        assert_eq!(projects.directory().projects(&[begun.id]).await.unwrap(), []);
+        // Its slug is free again.
+        assert_eq!(office.begin(office.ada, "Mill").await.slug, "mill");
+        let told = ["created", "updated", "archived", "restored", "deleted", "created"];
+        assert_eq!(office.events().await, told.map(|what| format!("project_{what}")));
+    }
+
+    async fn projects_are_listed_in_pages_newest_first(test: TestDb) {
+        let office = Office::open(test).await;
+        for name in ["One", "Two", "Three", "Four"] {
+            office.begin(office.ben, name).await;
+        }
+        let project = at("three");
+        office.projects.archive_project(Origin::user(office.ada), ArchiveProject { project, version: None }).await.unwrap();
+        let (first, next) = office.list(ListProjects { limit: 2, ..everything() }).await;
+        assert_eq!(first, ["four", "two"]);
+        office.begin(office.ben, "Five").await;
+        let (second, end) = office.list(ListProjects { limit: 2, after: next, ..everything() }).await;
+        assert_eq!((second, end), (vec!["one".to_owned()], None));
+        let (archived, _) = office.list(ListProjects { archived: true, ..everything() }).await;
+        assert_eq!(archived, ["three"]);
+        let own = office.projects.export_projects(&Origin::user(office.ben)).await.unwrap();
+        assert_eq!(own.len(), 5);
+        assert_eq!(own[0].description.as_deref(), Some("About One"));
+        let titles = office.projects.project_titles(&Origin::user(office.gus), &engines()).await.unwrap();
+        let titles: Vec<_> = titles.into_iter().map(|title| title.name).collect();
+        assert_eq!(titles, ["Five", "Four", "Two", "One"]);
+    }
+
+    async fn projects_are_searched_for_by_words_of_name_and_description(test: TestDb) {
+        let office = Office::open(test).await;
+        for name in ["École d'été", "Store 100% wool", "Store"] {
+            office.begin(office.ben, name).await;
+        }
+        let found = async |text: &str| {
+            let search = Some(text.to_owned());
+            office.list(ListProjects { search, ..everything() }).await.0
+        };
+        assert_eq!(found("E\u{301}COLE").await, ["ecole-dete"]);
+        assert_eq!(found(" about  STORE ").await, ["store", "store-100-wool"]);
+        assert_eq!(found("store wool").await, ["store-100-wool"]);
+        // Nothing in a word has a meaning of its own.
+        assert_eq!(found("100%").await, ["store-100-wool"]);
+        assert_eq!(found("s_ore").await, Vec::<String>::new());
+        assert_eq!(found(r#""]'"#).await, Vec::<String>::new());
+        assert_eq!(found("  ").await.len(), 3);
+    }
+
+    async fn strangers_cannot_tell_a_workspace_from_none(test: TestDb) {
+        let office = Office::open(test).await;
+        office.begin(office.ben, "Mill").await;
+        let remove = RemoveMember { workspace: engines(), member: office.ben.into() };
+        office.identity.remove_member(Origin::user(office.ada), remove).await.unwrap();
+        let ben = Origin::user(office.ben);
+        for slug in ["mill", "loom"] {
+            let seen = office.projects.project(&ben, &at(slug)).await;
+            assert!(matches!(seen, Err(QueryError::WorkspaceNotFound)));
+        }
+        let begun = office.try_to_begin(office.ben, "Loom").await;
+        assert!(matches!(begun, Err(CreateProjectError::WorkspaceNotFound)));
+        let missing = office.projects.project(&Origin::user(office.gus), &at("no slug")).await;
+        assert!(matches!(missing, Err(QueryError::ProjectNotFound)));
+    }
+
+    async fn an_archived_workspace_is_looked_at_and_not_changed(test: TestDb) {
+        let office = Office::open(test).await;
+        office.begin(office.ben, "Mill").await;
+        let ada = || Origin::user(office.ada);
+        office.identity.archive_workspace(ada(), ArchiveWorkspace { workspace: engines() }).await.unwrap();
+        let refused = office.try_to_begin(office.ada, "Loom").await;
+        assert!(matches!(refused, Err(CreateProjectError::WorkspaceArchived)));
+        let refused = office.projects.update_project(ada(), renamed("mill", "Loom", None)).await;
+        assert!(matches!(refused, Err(UpdateProjectError::WorkspaceArchived)));
+        assert_eq!(office.list(everything()).await.0, ["mill"]);
+        assert_eq!(office.events().await, ["project_created"]);
+    }
+
+    async fn one_name_makes_many_slugs_at_the_same_time(test: TestDb) {
+        let office = Office::open(test).await;
+        let begin = || office.try_to_begin(office.ben, "Mill");
+        let (one, two, three) = tokio::join!(begin(), begin(), begin());
+        let mut slugs = [one, two, three].map(|begun| begun.unwrap().slug);
+        slugs.sort_by_key(String::len);
+        assert_eq!(slugs[0], "mill");
+        assert!(slugs[1..].iter().all(|slug| slug.len() == "mill-0a1b2c".len()), "{slugs:?}");
+        assert_eq!(office.events().await.len(), 3);
+    }
+}
