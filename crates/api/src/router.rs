@@ -178,6 +178,12 @@ fn operators() -> Router<Api> {
         .route("/admin/handlers/{handler}/resume", post(admin::handlers::resume))
         .route("/admin/handlers/{handler}/rewind", post(admin::handlers::rewind))
         .route("/admin/handlers/{handler}/replay", post(admin::handlers::replay))
+        .route(
+            "/admin/handlers/{handler}/rebuild",
+            get(admin::handlers::rebuilding)
+                .post(admin::handlers::rebuild)
+                .delete(admin::handlers::cancel_rebuild),
+        )
         .route("/admin/handlers/{handler}/dead-letters/retry", post(admin::dead_letters::retry_all))
         .route("/admin/dead-letters", get(admin::dead_letters::list))
         .route("/admin/dead-letters/{handler}/{position}", get(admin::dead_letters::show))

@@ -3,6 +3,7 @@
 pub(crate) mod actor;
 pub(crate) mod audience;
 pub(crate) mod catalogue;
+pub(crate) mod commit_token;
 pub(crate) mod core_events;
 pub(crate) mod decode;
 pub(crate) mod envelope;

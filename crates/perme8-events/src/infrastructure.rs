@@ -11,6 +11,7 @@ pub(crate) mod log;
 pub(crate) mod measures;
 pub(crate) mod migrations;
 mod process;
+pub(crate) mod projection;
 pub(crate) mod queue;
 pub(crate) mod runtime;
 pub(crate) mod sql;

@@ -11,6 +11,7 @@ pub mod testing;
 pub use domain::actor::Actor;
 pub use domain::audience::{Audience, Scope, ScopeError};
 pub use domain::catalogue::{Catalogue, EventDescriptor, EventSubject, assert_unique};
+pub use domain::commit_token::{CommitToken, CommitTokenError};
 pub use domain::core_events::{
     EVENTS, JobDiscarded, JobDone, JobGivenUp, JobId, Operation, OperationId, OperatorActed,
     OperatorAction, QueuedJob, SubjectKind, TimerFired,
@@ -65,13 +66,15 @@ pub mod host {
         operator::{Operator, OperatorNameError},
         pauses::Pause,
         queues::{QueueState, QueueStatus},
+        rebuilds::Rebuild,
         replay::{Replay, Replayed},
         rewind::{Rewind, Rewound},
         schedules::{ScheduleStatus, TimerStatus},
         status::{HandlerState, HandlerStatus},
     };
+    pub use crate::infrastructure::runtime::reads::{ReadYourWrites, WaitError};
     pub use crate::infrastructure::runtime::{
-        NodeOptions, Outcome, Reaction, Runtime, RuntimeBuilder, StartError,
+        NodeOptions, Outcome, Reaction, Runtime, RuntimeBuilder, start::StartError,
     };
     pub use crate::infrastructure::tasks::{StillRunning, Tasks};
 }
@@ -84,6 +87,7 @@ pub mod sql {
     #[doc(hidden)]
     pub use crate::infrastructure::log::reader::{LogReader, Page};
     pub use crate::infrastructure::migrations::{Applied, MIGRATIONS, MigrationError, Migrations};
+    pub use crate::infrastructure::projection::{Generation, Projection, ReadModel, Rows};
     pub use crate::infrastructure::sql::{Bind, Query, Record, STATEMENTS, Stmt, Value};
     pub use crate::infrastructure::tx::Tx;
     pub use crate::infrastructure::unit_of_work::UnitOfWork;

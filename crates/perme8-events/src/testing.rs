@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 use crate::domain::unsaved::NewEvent;
 
 mod clock;
+mod cut_short;
 mod engines;
 mod envelope;
 mod fail_points;
@@ -13,6 +14,7 @@ mod matrix;
 mod memory_store;
 mod parity;
 mod process;
+mod projection;
 mod statements;
 mod wait;
 
@@ -20,6 +22,7 @@ pub use crate::infrastructure::runtime::driver::Driver;
 pub use crate::on_both_engines;
 pub use crate::questions;
 pub use clock::ManualClock;
+pub use cut_short::CutShort;
 pub use engines::{SERVER, TestDb};
 pub use envelope::envelope;
 pub use fake_tx::FakeTx;
@@ -27,6 +30,7 @@ pub use matrix::{Ask, Asker, Question, matrix, outcome};
 pub use memory_store::MemoryStore;
 pub use parity::schema_differences;
 pub use process::ProcessTest;
+pub use projection::apply;
 pub use statements::check_statements;
 pub use wait::wait_until;
 

@@ -14,4 +14,5 @@ fn misuse_does_not_compile() {
     cases.compile_fail("tests/ui/event_of_another_aggregate.rs");
     cases.compile_fail("tests/ui/decision_not_saved.rs");
     cases.compile_fail("tests/ui/around_the_unit_of_work.rs");
+    cases.compile_fail("tests/ui/projection_with_effects.rs");
 }

@@ -2,7 +2,8 @@
 
 use async_trait::async_trait;
 use perme8_events::{
-    Envelope, EventHandler, HandlerError, HandlerOptions, Subscriber, Subscription, sql::Tx,
+    Envelope, HandlerError, HandlerOptions, StorageError, Subscriber, Subscription,
+    sql::{Projection, Rows},
 };
 
 use crate::catalogue;
@@ -20,8 +21,8 @@ use summary::Summaries;
 
 /// Keeps an entry of the trail for each event of the log.
 ///
-/// An entry is a pure function of its event, and the position of the event is its key: whatever is delivered again, after a
-/// crash or a rewind, is written over with the same.
+/// An entry is a pure function of its event, and the position of the event is its key: whatever is applied again is written
+/// over with the same.
 #[derive(Debug)]
 pub(crate) struct AuditLog {
     summaries: Summaries,
@@ -58,16 +59,19 @@ impl Subscriber for AuditLog {
 }
 
 #[async_trait]
-impl EventHandler<Tx> for AuditLog {
-    type Facts = ();
-
-    async fn gather(&self, _: &Envelope) -> Result<(), HandlerError> {
-        Ok(())
+impl Projection for AuditLog {
+    // It rises when the same events make other entries, e.g. with other summaries.
+    fn version(&self) -> u32 {
+        1
     }
 
-    async fn handle(&self, tx: &mut Tx, event: &Envelope, (): ()) -> Result<(), HandlerError> {
+    async fn apply(&self, rows: &mut Rows<'_>, event: &Envelope) -> Result<(), HandlerError> {
         let line = self.summaries.line(&event.in_current_version(catalogue::CATALOGUES));
-        Ok(store::record(tx, event, &line).await?)
+        Ok(store::record(rows, event, &line).await?)
+    }
+
+    async fn remove(&self, rows: &mut Rows<'_>, limit: i64) -> Result<u64, StorageError> {
+        store::remove(rows, limit).await
     }
 }
 

@@ -121,6 +121,29 @@ on_both_engines! {
         assert_eq!(scenario.head().await, head, "nothing was recorded, because nothing was done");
     }
 
+    async fn a_read_model_is_built_anew_beside_the_one_that_is_read(scenario: &mut Scenario) {
+        invited(scenario).await;
+        let operator = scenario.operator();
+        let rebuild = "/admin/handlers/perme8.audit_log/rebuild";
+        operator.get(rebuild).await.is_refused(409, "not_rebuilding");
+        let begun = operator.post(rebuild).await.is(200);
+        assert_eq!((&begun.data()["generation"], &begun.data()["position"]), (&json!(2), &json!(0)));
+        operator.post(rebuild).await.is_refused(409, "rebuilding");
+        assert_eq!(operator.get(rebuild).await.is(200).data()["generation"], 2);
+        operator.delete(rebuild).await.is(200);
+        operator.delete(rebuild).await.is_refused(409, "not_rebuilding");
+        operator.post(rebuild).await.is(200);
+        scenario.run_until_idle().await;
+        operator.get(rebuild).await.is_refused(409, "not_rebuilding");
+        operator.post(&at("/rebuild")).await.is_refused(409, "no_projection");
+        let back = json!({ "to_position": 0 });
+        let rewind = "/admin/handlers/perme8.audit_log/rewind";
+        operator.post(rewind).json(back).await.is_refused(409, "projection");
+        let acts = acts(scenario).await;
+        let did: Vec<_> = acts.iter().map(|act| act["data"]["action"].as_str().unwrap()).collect();
+        assert_eq!(did, ["rebuild", "cancel", "rebuild"]);
+    }
+
     async fn what_is_done_later_is_looked_after_as_well(scenario: &mut Scenario) {
         scenario.run_until_idle().await;
         let operator = scenario.operator();

@@ -4,7 +4,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use perme8_events::{
     Position,
-    host::{HandlerStatus, Replay, Replayed, Rewind, Rewound},
+    host::{HandlerStatus, Rebuild, Replay, Replayed, Rewind, Rewound},
 };
 
 use crate::{
@@ -119,4 +119,31 @@ pub(crate) async fn replay(
     Body(ReplayBody(replay)): Body<ReplayBody>,
 ) -> Result<Data<Replayed>, ApiError> {
     Ok(Data::new(operations(&api)?.replay(&operator, &handler, &replay).await?))
+}
+
+/// `GET /admin/handlers/{handler}/rebuild`
+pub(crate) async fn rebuilding(
+    State(api): State<Api>,
+    _: Operator,
+    HandlerAt(handler): HandlerAt,
+) -> Result<Data<Rebuild>, ApiError> {
+    Ok(Data::new(operations(&api)?.rebuild_status(&handler).await?))
+}
+
+/// `POST /admin/handlers/{handler}/rebuild`
+pub(crate) async fn rebuild(
+    State(api): State<Api>,
+    Operator(operator): Operator,
+    HandlerAt(handler): HandlerAt,
+) -> Result<Data<Rebuild>, ApiError> {
+    Ok(Data::new(operations(&api)?.rebuild(&operator, &handler).await?))
+}
+
+/// `DELETE /admin/handlers/{handler}/rebuild`
+pub(crate) async fn cancel_rebuild(
+    State(api): State<Api>,
+    Operator(operator): Operator,
+    HandlerAt(handler): HandlerAt,
+) -> Result<Data<Rebuild>, ApiError> {
+    Ok(Data::new(operations(&api)?.cancel_rebuild(&operator, &handler).await?))
 }

@@ -74,6 +74,24 @@ impl From<OperationError> for ApiError {
                 "outside_effects",
                 "The handler has effects outside of the database: say with_effects if they are meant to happen again",
             ),
+            OperationError::NoProjection { .. } => Self::not_possible(
+                "no_projection",
+                "The handler is no projection: rewind it instead",
+            ),
+            OperationError::Projection { .. } => Self::not_possible(
+                "projection",
+                "The handler is a projection, which applies each event once: rebuild it instead",
+            ),
+            OperationError::NewerReadModel { .. } => Self::not_possible(
+                "newer_read_model",
+                "The read model is of a newer program: ask that one",
+            ),
+            OperationError::Rebuilding { .. } => {
+                Self::not_possible("rebuilding", "The read model is being rebuilt already")
+            }
+            OperationError::NotRebuilding { .. } => {
+                Self::not_possible("not_rebuilding", "The read model is not being rebuilt")
+            }
             OperationError::NothingToReplay { .. } => Self::not_possible(
                 "nothing_to_replay",
                 "The handler has handled no event of the aggregate",

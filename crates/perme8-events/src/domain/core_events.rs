@@ -77,6 +77,8 @@ pub enum OperatorAction {
     Cancel,
     /// Removed what is old.
     Purge,
+    /// Had a read model built anew.
+    Rebuild,
 }
 
 /// What operators intervene in.

@@ -19,13 +19,14 @@ use crate::{
     application::{
         handler::EventHandler, job::Worker, process::ProcessManager, schedule::Schedule,
     },
-    domain::{envelope::Envelope, error::StorageError, origin::Origin, position::Position},
+    domain::{envelope::Envelope, origin::Origin},
     infrastructure::{
         db::Db,
         feed::Feed,
         process::ProcessHandler,
+        projection::{Projection, ProjectionHandler},
         queue::{self, dispatcher::Dispatcher, erased::AnyWorker},
-        runtime::{erased::AnyHandler, lane::LaneContext, node::Node},
+        runtime::{erased::AnyHandler, lane::LaneContext, node::Node, start::StartError},
         tasks::Tasks,
         tx::Tx,
         unit_of_work::UnitOfWork,
@@ -35,13 +36,15 @@ use crate::{
 mod deliveries;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod driver;
-mod erased;
+pub(crate) mod erased;
 mod lane;
+pub(crate) mod layout;
 pub(crate) mod leases;
 mod node;
 pub(crate) mod operations;
 mod partitions;
-mod start;
+pub(crate) mod reads;
+pub(crate) mod start;
 
 /// What happened to a delivery; for observers, who may miss some when they are slow.
 #[derive(Debug, Clone)]
@@ -94,81 +97,6 @@ impl Default for NodeOptions {
     }
 }
 
-/// Why handlers were not started.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// Two handlers would share checkpoints.
-    #[error("two handlers are called `{name}`: give one of them another name")]
-    DuplicateHandler {
-        /// The name.
-        name: &'static str,
-    },
-    /// A handler asks for no partition, or more than there are buckets.
-    #[error("`{name}` asks for {partitions} partitions: between 1 and 256 are possible")]
-    Partitions {
-        /// The handler.
-        name: &'static str,
-        /// What it asks for.
-        partitions: u16,
-    },
-    /// The database knows handlers that the program does not.
-    #[error(
-        "the database holds checkpoints or failed deliveries of handlers that this program does not have: {}; \
-         run the program that has them, or declare them retired where the runtime is built, by `.retired(\"…\")`",
-        names.join(", ")
-    )]
-    UnknownHandlers {
-        /// Their names.
-        names: Vec<String>,
-    },
-    /// Two workers would share a queue.
-    #[error("two workers do the jobs of `{name}`: a queue has one")]
-    DuplicateQueue {
-        /// The queue.
-        name: &'static str,
-    },
-    /// Two schedules would share their times.
-    #[error("two schedules are called `{name}`: give one of them another name")]
-    DuplicateSchedule {
-        /// The name.
-        name: &'static str,
-    },
-    /// Nobody would do the jobs of a schedule.
-    #[error("the schedule `{name}` enqueues jobs of `{queue}`, which has no worker: add it")]
-    ScheduleWithoutWorker {
-        /// The schedule.
-        name: &'static str,
-        /// The queue of its jobs.
-        queue: &'static str,
-    },
-    /// The database holds jobs that nobody would do.
-    #[error(
-        "the database holds jobs of queues that this program does not have: {}; \
-         run the program that has them, or declare the queues retired where the runtime is built, by `.retired_queue(\"…\")`",
-        names.join(", ")
-    )]
-    UnknownQueues {
-        /// Their names.
-        names: Vec<String>,
-    },
-    /// A checkpoint lies beyond the end of the log: the log is older than the checkpoints.
-    #[error(
-        "`{handler}` has handled events up to position {position}, but the log ends at {head}: \
-         the log is of an older backup than the rest of the database: restore both from the same one"
-    )]
-    BeyondHead {
-        /// The handler.
-        handler: String,
-        /// Its checkpoint.
-        position: Position,
-        /// The end of the log.
-        head: Position,
-    },
-    /// The database cannot be read or written.
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-}
-
 /// Puts a [`Runtime`] together.
 pub struct RuntimeBuilder {
     db: Db,
@@ -179,6 +107,7 @@ pub struct RuntimeBuilder {
     retired_queues: Vec<&'static str>,
     node: NodeOptions,
     fenced: bool,
+    swaps_apart: Option<Duration>,
 }
 
 impl RuntimeBuilder {
@@ -189,6 +118,15 @@ impl RuntimeBuilder {
         H: EventHandler<Tx> + 'static,
     {
         self.handlers.push(Arc::new(handler));
+        self
+    }
+
+    /// Adds a projection, with what builds its next generation.
+    #[must_use]
+    pub fn projection<P: Projection + 'static>(mut self, projection: P) -> Self {
+        for handler in ProjectionHandler::pair(projection) {
+            self.handlers.push(Arc::new(handler));
+        }
         self
     }
 
@@ -243,10 +181,18 @@ impl RuntimeBuilder {
         Self { fenced: false, ..self }
     }
 
+    /// Swaps generations in two transactions that lie so far apart: the control of the proof that one is needed.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn swapping_apart(self, by: Duration) -> Self {
+        Self { swaps_apart: Some(by), ..self }
+    }
+
     /// The runtime; it does nothing until it is started.
     #[must_use]
     pub fn build(self) -> Runtime {
-        let Self { db, handlers, retired, workers, schedules, retired_queues, node, fenced } = self;
+        let Self { db, handlers, retired, workers, schedules, retired_queues, .. } = self;
+        let Self { node, fenced, swaps_apart, .. } = self;
         Runtime {
             db,
             handlers,
@@ -256,6 +202,7 @@ impl RuntimeBuilder {
             retired_queues,
             node,
             fenced,
+            swaps_apart,
             reactions: broadcast::Sender::new(REACTIONS),
         }
     }
@@ -274,6 +221,7 @@ pub struct Runtime {
     retired_queues: Vec<&'static str>,
     node: NodeOptions,
     fenced: bool,
+    swaps_apart: Option<Duration>,
     reactions: broadcast::Sender<Reaction>,
 }
 
@@ -303,13 +251,15 @@ impl Runtime {
             retired_queues: Vec::new(),
             node: NodeOptions::default(),
             fenced: true,
+            swaps_apart: None,
         }
     }
 
-    /// The names of the handlers.
+    /// The names of the handlers; what builds the next generations of projections is not among them.
     #[must_use]
     pub fn handler_names(&self) -> Vec<&'static str> {
-        self.handlers.iter().map(|handler| handler.name()).collect()
+        let lasting = self.handlers.iter().filter(|handler| handler.builds().is_none());
+        lasting.map(|handler| handler.name()).collect()
     }
 
     /// The names of the queues.
@@ -371,6 +321,8 @@ impl Runtime {
             node_id,
             paused: watch::Sender::default(),
             fenced: self.fenced,
+            swaps_apart: self.swaps_apart,
+            swapped: Arc::default(),
         }
     }
 }

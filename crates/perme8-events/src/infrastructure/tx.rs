@@ -8,7 +8,10 @@ use uuid::Uuid;
 
 use crate::{
     application::{deferred::Deferred, transaction::Transaction},
-    domain::{error::StorageError, id::EventId, origin::Origin, unsaved::NewEvent},
+    domain::{
+        commit_token::CommitToken, error::StorageError, id::EventId, origin::Origin,
+        position::Position, unsaved::NewEvent,
+    },
     infrastructure::{
         db::{Db, Engine},
         log::append,
@@ -196,6 +199,19 @@ impl Tx {
         let deferred = self.write_down().await?;
         // Last, so that the lock that it takes is held for a short time.
         let appended = self.append_events().await?;
+        self.close(appended, deferred).await
+    }
+
+    /// The same, and says where the last event is.
+    pub(crate) async fn commit_for_token(mut self) -> Result<CommitToken, StorageError> {
+        let deferred = self.write_down().await?;
+        let appended = self.append_events().await?;
+        let last = if appended { append::last_position(&mut self).await? } else { Position::START };
+        self.close(appended, deferred).await?;
+        Ok(CommitToken::new(last))
+    }
+
+    async fn close(mut self, appended: bool, deferred: bool) -> Result<(), StorageError> {
         if !appended && let Conn::Postgres(tx) = &mut self.conn {
             // COMMIT of a transaction in which a statement has failed rolls back without an error; any statement gives one.
             tx.execute("SELECT 1").await?;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::{
-    domain::{error::StorageError, origin::Origin},
+    domain::{commit_token::CommitToken, error::StorageError, origin::Origin},
     infrastructure::{db::Db, tx::Tx},
 };
 
@@ -41,6 +41,22 @@ impl UnitOfWork {
         let result = body(&mut tx).await?;
         tx.commit().await?;
         Ok(result)
+    }
+
+    /// The same, with a token by which the effects of the commit can be waited for; that takes one more statement.
+    ///
+    /// # Errors
+    ///
+    /// As [`run`](Self::run).
+    pub async fn run_for_token<R, E: From<StorageError>>(
+        &self,
+        origin: Origin,
+        body: impl AsyncFnOnce(&mut Tx) -> Result<R, E>,
+    ) -> Result<(R, CommitToken), E> {
+        let mut tx = Tx::begin(&self.db, origin).await?;
+        let result = body(&mut tx).await?;
+        let token = tx.commit_for_token().await?;
+        Ok((result, token))
     }
 
     /// Runs `attempt` again, a bounded number of times, while `again` says that this may help.

@@ -41,7 +41,11 @@ mod probe;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
+mod projections;
+#[cfg(test)]
 mod queue_operations;
+#[cfg(test)]
+mod reads;
 #[cfg(test)]
 mod retries;
 #[cfg(test)]
@@ -52,6 +56,8 @@ mod round_trip;
 mod starting;
 #[cfg(test)]
 mod statements;
+#[cfg(test)]
+mod tally;
 #[cfg(test)]
 mod timers;
 #[cfg(test)]

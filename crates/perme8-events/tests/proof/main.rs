@@ -7,8 +7,6 @@ mod checks;
 #[cfg(test)]
 mod consumers;
 #[cfg(test)]
-mod cut_short;
-#[cfg(test)]
 mod form;
 #[cfg(test)]
 mod r1_lossless;

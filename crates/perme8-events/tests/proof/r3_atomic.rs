@@ -8,13 +8,12 @@ use std::{
 use perme8_events::{
     StorageError, Transaction as _, sql,
     sql::{DatabaseUrl, Tx},
-    testing::{TestDb, wait_until},
+    testing::{CutShort, TestDb, wait_until},
 };
 use sqlx::{Connection as _, PgConnection};
 use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
-    cut_short::CutShort,
     form::{Form, say},
     world::{AccountMoved, World, origin, proof},
 };

@@ -5,12 +5,11 @@ use std::{
     time::{Duration, Instant},
 };
 
-use perme8_events::{StorageError, sql::Tx};
+use perme8_events::{StorageError, sql::Tx, testing::CutShort};
 use rand::{RngExt as _, rngs::StdRng};
 
 use crate::{
     checks::Ledger,
-    cut_short::CutShort,
     form::{Form, linger},
     world::{ACCOUNTS, World, move_account, origin, scribble},
 };

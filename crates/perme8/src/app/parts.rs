@@ -86,7 +86,7 @@ pub(super) fn with_handlers(
         .handler(notifications::OnAccessLost::new())
         .handler(notifications::OnUserDeleted::new())
         .handler(notifications::OnDigestDue::new(Arc::clone(&directory), stationery))
-        .handler(AuditLog::new())
+        .projection(AuditLog::new())
         .worker(projects::Clearer::new(db.clone(), projects_members(identity)))
         .worker(notifications::Announcer::new(db.clone(), directory))
         .worker(LinkRequests::new(identity.clone()))

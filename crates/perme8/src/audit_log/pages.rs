@@ -3,7 +3,8 @@
 use api::{AuditAggregate, AuditFilter};
 use chrono::{DateTime, TimeDelta, Utc};
 use perme8_events::{
-    Audience, CorrelationId, EventId, Position, StorageError, UserId, WorkspaceId, sql, sql::Db,
+    Audience, CorrelationId, EventId, Position, StorageError, UserId, WorkspaceId, sql,
+    sql::ReadModel,
 };
 use sqlx::types::Json;
 
@@ -42,35 +43,36 @@ macro_rules! select_entries {
     };
 }
 
-/// What lies on the shelves $1, $2 and $3 before the place $4 and behind the place $6, the last $5 of each put together.
+/// What lies in the generation $1 on the shelves $2, $3 and $4 before the place $5 and behind the place $7, the last $6 of
+/// each put together.
 /// What lies on two of them comes once.
 macro_rules! on_shelves {
     ($which:literal, $between:literal, $order:literal) => {
         select_entries!(
-            "(SELECT position FROM (SELECT position FROM perme8_audit_shelves WHERE shelf = $1 AND ",
+            "(SELECT position FROM (SELECT position FROM perme8_audit_shelves WHERE generation = $1 AND shelf = $2 AND ",
             $which,
             $between,
-            " AND (occurred_at >= $7 OR $7 IS NULL) AND (occurred_at < $8 OR $8 IS NULL) \
-               AND (aggregate_type = $11 OR $11 IS NULL) ",
+            " AND (occurred_at >= $8 OR $8 IS NULL) AND (occurred_at < $9 OR $9 IS NULL) \
+               AND (aggregate_type = $12 OR $12 IS NULL) ",
             $order,
-            " LIMIT $5) AS one \
+            " LIMIT $6) AS one \
              UNION \
-             SELECT position FROM (SELECT position FROM perme8_audit_shelves WHERE shelf = $2 AND ",
+             SELECT position FROM (SELECT position FROM perme8_audit_shelves WHERE generation = $1 AND shelf = $3 AND ",
             $which,
             $between,
-            " AND (occurred_at >= $7 OR $7 IS NULL) AND (occurred_at < $8 OR $8 IS NULL) \
-               AND (aggregate_type = $11 OR $11 IS NULL) ",
+            " AND (occurred_at >= $8 OR $8 IS NULL) AND (occurred_at < $9 OR $9 IS NULL) \
+               AND (aggregate_type = $12 OR $12 IS NULL) ",
             $order,
-            " LIMIT $5) AS two \
+            " LIMIT $6) AS two \
              UNION \
-             SELECT position FROM (SELECT position FROM perme8_audit_shelves WHERE shelf = $3 AND ",
+             SELECT position FROM (SELECT position FROM perme8_audit_shelves WHERE generation = $1 AND shelf = $4 AND ",
             $which,
             $between,
-            " AND (occurred_at >= $7 OR $7 IS NULL) AND (occurred_at < $8 OR $8 IS NULL) \
-               AND (aggregate_type = $11 OR $11 IS NULL) ",
+            " AND (occurred_at >= $8 OR $8 IS NULL) AND (occurred_at < $9 OR $9 IS NULL) \
+               AND (aggregate_type = $12 OR $12 IS NULL) ",
             $order,
-            " LIMIT $5) AS three) AS seen \
-             JOIN perme8_audit_entries e ON e.position = seen.position ORDER BY e.position DESC LIMIT $5",
+            " LIMIT $6) AS three) AS seen \
+             JOIN perme8_audit_entries e ON e.generation = $1 AND e.position = seen.position ORDER BY e.position DESC LIMIT $6",
         )
     };
 }
@@ -78,7 +80,7 @@ macro_rules! on_shelves {
 /// The same, walked in the order of positions.
 macro_rules! along_shelves {
     ($which:literal) => {
-        on_shelves!($which, " AND position < $4 AND position > $6", "ORDER BY position DESC")
+        on_shelves!($which, " AND position < $5 AND position > $7", "ORDER BY position DESC")
     };
 }
 
@@ -87,24 +89,24 @@ macro_rules! looked_up_on_shelves {
     ($which:literal) => {
         on_shelves!(
             $which,
-            " AND -position > -CAST($4 AS bigint) AND -position < -CAST($6 AS bigint)",
+            " AND -position > -CAST($5 AS bigint) AND -position < -CAST($7 AS bigint)",
             "ORDER BY -position"
         )
     };
 }
 
-/// What is about one thing, as far as it lies on one of the shelves $1, $2 and $3.
+/// What is about one thing, as far as it lies on one of the shelves $2, $3 and $4.
 macro_rules! about_one {
     ($which:literal) => {
         select_entries!(
-            "perme8_audit_entries e WHERE ",
+            "perme8_audit_entries e WHERE e.generation = $1 AND ",
             $which,
-            " AND e.position < $4 AND e.position > $6 \
-               AND (e.occurred_at >= $7 OR $7 IS NULL) AND (e.occurred_at < $8 OR $8 IS NULL) \
-               AND (e.event_type = $9 OR $9 IS NULL) \
-               AND EXISTS (SELECT 1 FROM perme8_audit_shelves s WHERE s.position = e.position \
-                 AND s.shelf IN ($1, $2, $3) AND (s.actor = $10 OR $10 IS NULL)) \
-             ORDER BY e.position DESC LIMIT $5",
+            " AND e.position < $5 AND e.position > $7 \
+               AND (e.occurred_at >= $8 OR $8 IS NULL) AND (e.occurred_at < $9 OR $9 IS NULL) \
+               AND (e.event_type = $10 OR $10 IS NULL) \
+               AND EXISTS (SELECT 1 FROM perme8_audit_shelves s WHERE s.generation = $1 AND s.position = e.position \
+                 AND s.shelf IN ($2, $3, $4) AND (s.actor = $11 OR $11 IS NULL)) \
+             ORDER BY e.position DESC LIMIT $6",
         )
     };
 }
@@ -114,12 +116,13 @@ macro_rules! about_one {
 const SLACK: TimeDelta = TimeDelta::hours(1);
 
 /// Between which places lies what happened in this time: a page that is asked for by time begins near it, and ends there.
-async fn places(db: &Db, filter: &AuditFilter) -> Result<(i64, i64), StorageError> {
+async fn places(trail: &ReadModel<'_>, filter: &AuditFilter) -> Result<(i64, i64), StorageError> {
     let (mut behind, mut before) = (0, i64::MAX);
     if let Some(from) = &filter.from {
-        let earlier: Option<(i64,)> = db
+        let earlier: Option<(i64,)> = trail
             .query(sql!(
-                "SELECT position FROM perme8_audit_entries WHERE occurred_at < $1 ORDER BY occurred_at DESC LIMIT 1"
+                "SELECT position FROM perme8_audit_entries WHERE generation = $1 AND occurred_at < $2
+                 ORDER BY occurred_at DESC LIMIT 1"
             ))
             .bind(*from.get() - SLACK)
             .opt()
@@ -127,9 +130,10 @@ async fn places(db: &Db, filter: &AuditFilter) -> Result<(i64, i64), StorageErro
         behind = earlier.map_or(behind, |(position,)| position);
     }
     if let Some(to) = &filter.to {
-        let later: Option<(i64,)> = db
+        let later: Option<(i64,)> = trail
             .query(sql!(
-                "SELECT position FROM perme8_audit_entries WHERE occurred_at >= $1 ORDER BY occurred_at LIMIT 1"
+                "SELECT position FROM perme8_audit_entries WHERE generation = $1 AND occurred_at >= $2
+                 ORDER BY occurred_at LIMIT 1"
             ))
             .bind(*to.get() + SLACK)
             .opt()
@@ -141,7 +145,7 @@ async fn places(db: &Db, filter: &AuditFilter) -> Result<(i64, i64), StorageErro
 
 /// At most `limit` entries on these shelves that fit the filter, behind `after` in the list, newest first.
 pub(crate) async fn read(
-    db: &Db,
+    trail: &ReadModel<'_>,
     shelves: &[Shelf],
     filter: &AuditFilter,
     after: Option<Position>,
@@ -154,23 +158,23 @@ pub(crate) async fn read(
         }
         None => (None, None),
     };
-    let (behind, before) = places(db, filter).await?;
+    let (behind, before) = places(trail, filter).await?;
     // A statement for each filter that an index answers, the most telling first: one that fits all could use none.
     let query = match (correlation, aggregate_id, actor, event_type) {
-        (Some(_), ..) => db.query(sql!(about_one!(
-            "e.correlation_id = $13 AND (e.aggregate_type = $11 OR $11 IS NULL) AND (e.aggregate_id = $12 OR $12 IS NULL)"
+        (Some(_), ..) => trail.query(sql!(about_one!(
+            "e.correlation_id = $14 AND (e.aggregate_type = $12 OR $12 IS NULL) AND (e.aggregate_id = $13 OR $13 IS NULL)"
         ))),
         (None, Some(_), ..) => {
-            db.query(sql!(about_one!("e.aggregate_type = $11 AND e.aggregate_id = $12")))
+            trail.query(sql!(about_one!("e.aggregate_type = $12 AND e.aggregate_id = $13")))
         }
-        (None, None, Some(_), _) => db.query(sql!(looked_up_on_shelves!(
-            "actor = $10 AND (event_type = $9 OR $9 IS NULL)"
+        (None, None, Some(_), _) => trail.query(sql!(looked_up_on_shelves!(
+            "actor = $11 AND (event_type = $10 OR $10 IS NULL)"
         ))),
-        (None, None, None, Some(_)) => db.query(sql!(looked_up_on_shelves!(
-            "event_type = $9 AND (actor = $10 OR $10 IS NULL)"
+        (None, None, None, Some(_)) => trail.query(sql!(looked_up_on_shelves!(
+            "event_type = $10 AND (actor = $11 OR $11 IS NULL)"
         ))),
-        (None, None, None, None) => db.query(sql!(along_shelves!(
-            "(event_type = $9 OR $9 IS NULL) AND (actor = $10 OR $10 IS NULL)"
+        (None, None, None, None) => trail.query(sql!(along_shelves!(
+            "(event_type = $10 OR $10 IS NULL) AND (actor = $11 OR $11 IS NULL)"
         ))),
     };
     let shelf = |number: usize| shelves.get(number).map(ToString::to_string);

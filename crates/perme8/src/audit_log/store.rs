@@ -6,7 +6,7 @@ use perme8_events::{
     WorkspaceId,
     host::Operator,
     sql,
-    sql::{Db, Tx, UnitOfWork},
+    sql::{Db, Rows, Tx, UnitOfWork},
 };
 use serde::Serialize;
 use sqlx::types::Json;
@@ -21,7 +21,7 @@ const ANONYMOUS: &str = "anonymous";
 
 /// Writes the entry of an event, over what may be there.
 pub(crate) async fn record(
-    tx: &mut Tx,
+    rows: &mut Rows<'_>,
     event: &Envelope,
     summary: &str,
 ) -> Result<(), StorageError> {
@@ -42,11 +42,14 @@ pub(crate) async fn record(
         metadata,
         data: _,
     } = event;
-    tx.query(sql!(
-        "INSERT INTO perme8_audit_entries (position, event_id, event_type, aggregate_type, aggregate_id, summary, actor_kind,
-           actor_id, actor_ref, on_behalf_of, workspace_id, audience, correlation_id, causation_id, request_id, occurred_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
-         ON CONFLICT (position) DO UPDATE SET summary = excluded.summary"
+    // What a purge has cut off does not come back with a rebuild.
+    rows.query(sql!(
+        "INSERT INTO perme8_audit_entries (generation, position, event_id, event_type, aggregate_type, aggregate_id, summary,
+           actor_kind, actor_id, actor_ref, on_behalf_of, workspace_id, audience, correlation_id, causation_id, request_id,
+           occurred_at)
+         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
+         WHERE NOT EXISTS (SELECT 1 FROM perme8_audit_purges WHERE before > $17)
+         ON CONFLICT (generation, position) DO UPDATE SET summary = excluded.summary"
     ))
     .bind(position.number())
     .bind(*event_id)
@@ -69,14 +72,16 @@ pub(crate) async fn record(
     let shelves = Shelf::of(audience, *workspace_id);
     let shelves: Vec<String> = shelves.iter().map(ToString::to_string).collect();
     let who = actor.user().map(|user| user.to_string()).or(actor.reference());
-    tx.query(sql!(
-        sqlite: "INSERT INTO perme8_audit_shelves (shelf, position, event_type, aggregate_type, actor, occurred_at)
-                 SELECT value, $2, $3, $4, $5, $6 FROM json_each($1) WHERE true
-                 ON CONFLICT (shelf, position) DO NOTHING",
-        postgres: "INSERT INTO perme8_audit_shelves (shelf, position, event_type, aggregate_type, actor, occurred_at)
-                   SELECT value, $2::bigint, $3::text, $4::text, $5::text, $6::timestamptz
-                   FROM jsonb_array_elements_text($1::jsonb) AS value
-                   ON CONFLICT (shelf, position) DO NOTHING"
+    rows.query(sql!(
+        sqlite: "INSERT INTO perme8_audit_shelves (generation, shelf, position, event_type, aggregate_type, actor, occurred_at)
+                 SELECT $1, value, $3, $4, $5, $6, $7 FROM json_each($2)
+                 WHERE NOT EXISTS (SELECT 1 FROM perme8_audit_purges WHERE before > $7)
+                 ON CONFLICT (generation, shelf, position) DO NOTHING",
+        postgres: "INSERT INTO perme8_audit_shelves (generation, shelf, position, event_type, aggregate_type, actor, occurred_at)
+                   SELECT $1::bigint, value, $3::bigint, $4::text, $5::text, $6::text, $7::timestamptz
+                   FROM jsonb_array_elements_text($2::jsonb) AS value
+                   WHERE NOT EXISTS (SELECT 1 FROM perme8_audit_purges WHERE before > $7)
+                   ON CONFLICT (generation, shelf, position) DO NOTHING"
     ))
     .bind(Json(shelves))
     .bind(position.number())
@@ -89,6 +94,24 @@ pub(crate) async fn record(
     Ok(())
 }
 
+/// Removes some rows of a generation that nobody reads; how many.
+pub(crate) async fn remove(rows: &mut Rows<'_>, limit: i64) -> Result<u64, StorageError> {
+    let mut removed = 0;
+    for stmt in [
+        sql!(
+            "DELETE FROM perme8_audit_shelves WHERE (generation, shelf, position) IN
+               (SELECT generation, shelf, position FROM perme8_audit_shelves WHERE generation = $1 LIMIT $2)"
+        ),
+        sql!(
+            "DELETE FROM perme8_audit_entries WHERE (generation, position) IN
+               (SELECT generation, position FROM perme8_audit_entries WHERE generation = $1 LIMIT $2)"
+        ),
+    ] {
+        removed += rows.query(stmt).bind(limit).exec().await?;
+    }
+    Ok(removed)
+}
+
 /// What a purge has removed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub(crate) struct Purged {
@@ -98,7 +121,9 @@ pub(crate) struct Purged {
 
 /// Removes the entries of what happened before this time, oldest first, and tells `progress` how many are gone.
 ///
-/// That an operator did it is an event, and so an entry that is newer than all of them.
+/// That an operator did it is an event, and so an entry that is newer than all of them. Rows go from every generation, and
+/// none that is built later gets them back; what is being applied at this very moment may come a moment late, and goes with
+/// the next purge.
 pub(crate) async fn purge(
     db: &Db,
     operator: &Operator,
@@ -106,12 +131,14 @@ pub(crate) async fn purge(
     mut progress: impl FnMut(u64),
 ) -> Result<Purged, StorageError> {
     let unit_of_work = UnitOfWork::new(db.clone());
+    let live = db.read_model(AuditLog::NAME).await?.generation();
     let mut entries = 0;
     loop {
         let origin = operator.origin().clone();
         let gone = unit_of_work.run(origin, async |tx| {
-            let gone = purge_some(tx, before).await?;
-            if entries == 0 && gone > 0 {
+            cut_off(tx, before).await?;
+            let oldest = purge_some(tx, before).await?;
+            if entries == 0 && !oldest.is_empty() {
                 let operation_id = tx.new_id();
                 tx.emit(OperatorActed {
                     operation_id,
@@ -123,49 +150,76 @@ pub(crate) async fn purge(
                     detail: Some(format!("before {}", before.to_rfc3339())),
                 });
             }
-            Ok::<_, StorageError>(gone)
+            Ok::<_, StorageError>(oldest)
         });
-        match gone.await? {
-            0 => return Ok(Purged { entries }),
-            gone => entries += gone,
+        let gone = gone.await?;
+        if gone.is_empty() {
+            return Ok(Purged { entries });
         }
+        entries += gone.iter().filter(|row| row.generation == live.number()).count() as u64;
         progress(entries);
     }
 }
 
-async fn purge_some(tx: &mut Tx, before: DateTime<Utc>) -> Result<u64, StorageError> {
-    let oldest: Vec<(i64, Json<Audience>, Option<WorkspaceId>)> = tx
+/// Remembers that nothing older is kept; what is still to come is.
+async fn cut_off(tx: &mut Tx, before: DateTime<Utc>) -> Result<(), StorageError> {
+    let before = before.min(tx.now());
+    tx.query(sql!(
+        "INSERT INTO perme8_audit_purges (before) SELECT $1
+         WHERE NOT EXISTS (SELECT 1 FROM perme8_audit_purges WHERE before >= $1)"
+    ))
+    .bind(before)
+    .exec()
+    .await?;
+    tx.query(sql!("DELETE FROM perme8_audit_purges WHERE before < $1")).bind(before).exec().await?;
+    Ok(())
+}
+
+/// An entry that goes.
+#[derive(sqlx::FromRow)]
+struct Old {
+    generation: i64,
+    position: i64,
+    audience: Json<Audience>,
+    workspace_id: Option<WorkspaceId>,
+}
+
+async fn purge_some(tx: &mut Tx, before: DateTime<Utc>) -> Result<Vec<Old>, StorageError> {
+    let oldest: Vec<Old> = tx
         .query(sql!(
-            "SELECT position, audience, workspace_id FROM perme8_audit_entries WHERE occurred_at < $1
+            "SELECT generation, position, audience, workspace_id FROM perme8_audit_entries WHERE occurred_at < $1
              ORDER BY occurred_at LIMIT $2"
         ))
         .bind(before)
         .bind(AT_ONCE)
         .all()
         .await?;
-    let places: Vec<(String, i64)> = oldest
+    let places: Vec<(i64, String, i64)> = oldest
         .iter()
-        .flat_map(|(position, Json(audience), workspace)| {
-            let shelves = Shelf::of(audience, *workspace);
-            shelves.into_iter().map(|shelf| (shelf.to_string(), *position))
+        .flat_map(|Old { generation, position, audience: Json(audience), workspace_id }| {
+            let shelves = Shelf::of(audience, *workspace_id);
+            shelves.into_iter().map(|shelf| (*generation, shelf.to_string(), *position))
         })
         .collect();
     tx.query(sql!(
-        sqlite: "DELETE FROM perme8_audit_shelves
-                 WHERE (shelf, position) IN (SELECT value->>0, value->>1 FROM json_each($1))",
-        postgres: "DELETE FROM perme8_audit_shelves
-                   WHERE (shelf, position) IN (SELECT value->>0, (value->>1)::bigint FROM jsonb_array_elements($1::jsonb) AS value)"
+        sqlite: "DELETE FROM perme8_audit_shelves WHERE (generation, shelf, position) IN
+                   (SELECT value->>0, value->>1, value->>2 FROM json_each($1))",
+        postgres: "DELETE FROM perme8_audit_shelves WHERE (generation, shelf, position) IN
+                     (SELECT (value->>0)::bigint, value->>1, (value->>2)::bigint FROM jsonb_array_elements($1::jsonb) AS value)"
     ))
     .bind(Json(places))
     .exec()
     .await?;
-    let positions: Vec<i64> = oldest.iter().map(|(position, ..)| *position).collect();
+    let entries: Vec<(i64, i64)> =
+        oldest.iter().map(|old| (old.generation, old.position)).collect();
     tx.query(sql!(
-        sqlite: "DELETE FROM perme8_audit_entries WHERE position IN (SELECT value FROM json_each($1))",
-        postgres: "DELETE FROM perme8_audit_entries
-                   WHERE position IN (SELECT value::bigint FROM jsonb_array_elements_text($1::jsonb) AS value)"
+        sqlite: "DELETE FROM perme8_audit_entries WHERE (generation, position) IN
+                   (SELECT value->>0, value->>1 FROM json_each($1))",
+        postgres: "DELETE FROM perme8_audit_entries WHERE (generation, position) IN
+                     (SELECT (value->>0)::bigint, (value->>1)::bigint FROM jsonb_array_elements($1::jsonb) AS value)"
     ))
-    .bind(Json(positions))
+    .bind(Json(entries))
     .exec()
-    .await
+    .await?;
+    Ok(oldest)
 }

@@ -15,6 +15,7 @@ use sqlx::types::Json;
 
 use crate::{
     audit_log::{
+        AuditLog,
         pages::{self, Row},
         shelf::Shelf,
     },
@@ -98,8 +99,9 @@ impl AuditTrail for HostAuditTrail {
         limit: u32,
     ) -> Result<AuditPage, AuditTrailError> {
         let (shelves, sees) = self.rights(reader).await?;
+        let trail = self.db.read_model(AuditLog::NAME).await?;
         // One more than wanted tells whether another page follows.
-        let mut rows = pages::read(&self.db, &shelves, filter, after, i64::from(limit) + 1).await?;
+        let mut rows = pages::read(&trail, &shelves, filter, after, i64::from(limit) + 1).await?;
         let limit = limit as usize;
         let is_last = rows.len() <= limit;
         rows.truncate(limit);

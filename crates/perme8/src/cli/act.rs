@@ -14,7 +14,7 @@ use crate::{
 };
 
 /// How often the state of a handler is looked at while somebody waits for it.
-const LOOK: Duration = Duration::from_millis(500);
+pub(crate) const LOOK: Duration = Duration::from_millis(500);
 
 /// Whether the operator is sure.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
@@ -129,25 +129,36 @@ impl Wait {
     }
 }
 
+/// Why nothing comes of a handler that an operator has paused.
+pub(crate) fn paused(status: &HandlerStatus) -> Failure {
+    let name = plain(&status.handler);
+    Failure::new(format!("{name} is paused"))
+        .help(format!("`perme8 handlers resume {name}` lets it go on"))
+}
+
+/// Why nothing comes of a handler that no node runs.
+pub(crate) fn stopped(status: &HandlerStatus) -> Failure {
+    Failure::new(format!("no node runs {}", plain(&status.handler))).help("`perme8 serve` does")
+}
+
+/// What stands in the way of an end.
+pub(crate) fn given_up(deliveries: i64) -> Failure {
+    Failure::new(format!("{deliveries} deliveries were given up"))
+        .help("`perme8 dead-letters list` names them")
+}
+
 /// What a handler has not done yet and will do by itself; none when it has done everything.
 fn left(status: &HandlerStatus) -> Result<Option<String>, Failure> {
-    let HandlerStatus { handler, state, lag_events, retrying, parked, dead, .. } = status;
+    let HandlerStatus { state, lag_events, retrying, parked, dead, .. } = status;
     let by_itself = match state {
-        HandlerState::Paused => {
-            return Err(Failure::new(format!("{} is paused", plain(handler)))
-                .help(format!("`perme8 handlers resume {}` lets it go on", plain(handler))));
-        }
-        HandlerState::Stopped => {
-            return Err(Failure::new(format!("no node runs {}", plain(handler)))
-                .help("`perme8 serve` does"));
-        }
+        HandlerState::Paused => return Err(paused(status)),
+        HandlerState::Stopped => return Err(stopped(status)),
         HandlerState::Stuck => lag_events + retrying,
         HandlerState::Retrying | HandlerState::Running => lag_events + retrying + parked,
     };
     match (by_itself, dead) {
         (0, 0) => Ok(None),
-        (0, dead) => Err(Failure::new(format!("{dead} deliveries were given up"))
-            .help("`perme8 dead-letters list` names them")),
+        (0, dead) => Err(given_up(*dead)),
         (_, _) => Ok(Some(format!("{lag_events} behind, {} set aside", retrying + parked + dead))),
     }
 }

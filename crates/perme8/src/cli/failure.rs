@@ -138,6 +138,9 @@ fn advice_on(error: &OperationError) -> Option<String> {
         OperationError::OutsideEffects { .. } => {
             Some("say --with-effects if they are meant to happen again".to_owned())
         }
+        OperationError::Rebuilding { .. } => Some(
+            "`perme8 handlers rebuild --wait` follows it, and --cancel calls it off".to_owned(),
+        ),
         OperationError::Undecodable(_) => {
             Some("`perme8 events catalog --schemas` shows the shape of every event".to_owned())
         }
@@ -150,6 +153,10 @@ fn advice_on(error: &OperationError) -> Option<String> {
         | OperationError::Unstorable
         | OperationError::Negative { .. }
         | OperationError::NotBeyond { .. }
+        | OperationError::NoProjection { .. }
+        | OperationError::Projection { .. }
+        | OperationError::NewerReadModel { .. }
+        | OperationError::NotRebuilding { .. }
         | OperationError::NothingToReplay { .. }
         | OperationError::TooManyEvents { .. }
         | OperationError::Storage(_) => None,

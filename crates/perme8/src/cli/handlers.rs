@@ -19,6 +19,8 @@ use crate::{
     },
 };
 
+mod rebuild;
+
 #[derive(Debug, clap::Subcommand)]
 pub(crate) enum Command {
     /// List the handlers with how far they have come, and what holds them up
@@ -34,6 +36,8 @@ pub(crate) enum Command {
     Rewind(RewindArgs),
     /// Have a handler handle once more what it has handled of one aggregate, in order
     Replay(ReplayArgs),
+    /// Build the read model of a projection anew; the old one is read and maintained until the new one takes its place
+    Rebuild(RebuildArgs),
 }
 
 #[derive(Debug, clap::Args)]
@@ -43,6 +47,19 @@ pub(crate) struct Act {
     handler: String,
     #[command(flatten)]
     sure: Sure,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct RebuildArgs {
+    #[command(flatten)]
+    act: Act,
+    /// Wait until the new read model has taken the place of the old one, also if it is being built already, and show how
+    /// far it is
+    #[arg(long, conflicts_with = "cancel")]
+    wait: bool,
+    /// Call it off; the old read model stays
+    #[arg(long)]
+    cancel: bool,
 }
 
 #[derive(Debug, clap::Args)]
@@ -111,6 +128,7 @@ pub(crate) async fn run(db: &Db, command: &Command, console: &Console) -> Result
             console.report(&args.replay(&operations, console).await?)?;
             args.wait.until_caught_up(&operations, &args.act.handler, console).await
         }
+        Command::Rebuild(args) => rebuild::run(&operations, (args, db), console).await,
     }
 }
 

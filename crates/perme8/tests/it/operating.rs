@@ -64,10 +64,27 @@ fn the_events_of_one_aggregate_are_given_again() {
 }
 
 #[test]
+fn a_read_model_is_built_anew_and_that_is_called_off() {
+    let home = after_a_morning();
+    let begun = home.json("handlers rebuild perme8.audit_log --yes");
+    assert_eq!((&begun["action"], &begun["generation"]), (&"begun".into(), &2.into()));
+    assert_eq!(begun["builder"], "perme8.audit_log@next");
+    let again = home.run("handlers rebuild perme8.audit_log --yes").fails_with(1);
+    assert!(again.stderr.contains("is being rebuilt already"), "{}", again.stderr);
+    let off = home.json("handlers rebuild perme8.audit_log --cancel --yes");
+    assert_eq!((&off["action"], &off["generation"]), (&"cancelled".into(), &2.into()));
+    let off = home.run("handlers rebuild perme8.audit_log --cancel --yes").fails_with(1);
+    assert!(off.stderr.contains("is not being rebuilt"), "{}", off.stderr);
+    let acts = acts(&home);
+    let did: Vec<_> = acts.iter().map(|event| event["data"]["action"].as_str().unwrap()).collect();
+    assert_eq!(did, ["rebuild", "cancel"]);
+}
+
+#[test]
 fn nobody_intervenes_unasked_and_nothing_changes_when_it_cannot_be_done() {
     let home = after_a_morning();
     let before = (status(&home)["position"].clone(), acts(&home).len());
-    for line in ["pause", "resume", "rewind --to-position 0", "replay user 1"] {
+    for line in ["pause", "resume", "rewind --to-position 0", "replay user 1", "rebuild"] {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let asked = home.run(&format!("handlers {verb} {HANDLER} {rest}")).fails_with(2);
         assert!(asked.stderr.contains("--yes"), "{line}: {}", asked.stderr);
@@ -87,6 +104,8 @@ fn nobody_intervenes_unasked_and_nothing_changes_when_it_cannot_be_done() {
             "handlers rewind notifications.on_invitation --to-time 2999-01-01T00:00:00Z",
             "nothing has happened since",
         ),
+        ("handlers rebuild notifications.on_invitation", "is no projection"),
+        ("handlers rewind perme8.audit_log --to-position 0", "rebuild it instead"),
         ("handlers replay notifications.on_invitation user 1", "has handled no event of user 1"),
         ("dead-letters retry notifications.on_invitation 7", "has no dead letter at position 7"),
         ("dead-letters retry notifications.on_invitation --all", "has no dead letters"),

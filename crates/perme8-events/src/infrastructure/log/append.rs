@@ -9,10 +9,12 @@ use serde_json::value::RawValue;
 use sqlx::types::Json;
 
 use crate::{
-    domain::{error::StorageError, id::WorkspaceId, origin::Client, unsaved::AnyEvent},
+    domain::{
+        error::StorageError, id::WorkspaceId, origin::Client, position::Position, unsaved::AnyEvent,
+    },
     infrastructure::{
         sql::{Query, Stmt, Target},
-        tx::{Conn, Pending},
+        tx::{Conn, Pending, Tx},
     },
     sql,
 };
@@ -103,6 +105,14 @@ pub(crate) async fn append(conn: &mut Conn, events: &[Pending]) -> Result<(), St
         (Conn::Postgres(tx), [event]) => append_one(Target::Pg(&mut *tx), event).await,
         (Conn::Postgres(tx), events) => append_many(tx, events).await,
     }
+}
+
+/// Where the last event is that this transaction has appended, as its last statement.
+pub(crate) async fn last_position(tx: &mut Tx) -> Result<Position, StorageError> {
+    // Of this connection, whatever others append meanwhile.
+    let last =
+        sql!(sqlite: "SELECT last_insert_rowid()", postgres: "SELECT currval('event_log_seq')");
+    tx.query(last).scalar().await.map(Position::new)
 }
 
 async fn remember_client(

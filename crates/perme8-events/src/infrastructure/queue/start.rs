@@ -8,7 +8,7 @@ use crate::{
     infrastructure::{
         db::Db,
         queue::{erased::AnyWorker, schedules},
-        runtime::StartError,
+        runtime::start::StartError,
         tx::Tx,
     },
     sql,

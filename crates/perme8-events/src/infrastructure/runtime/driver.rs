@@ -10,6 +10,7 @@ use crate::{
     domain::core_events::SubjectKind,
     infrastructure::{
         feed::{Feed, Follower},
+        projection::generations,
         queue::dispatcher::Dispatcher,
         runtime::{
             Reaction, Runtime,
@@ -69,6 +70,15 @@ impl Runtime {
     }
 }
 
+/// What a step came to; nothing interrupts it in a test.
+fn done(step: Result<Step, Interrupted>) -> Step {
+    match step {
+        Ok(step) => step,
+        Err(Interrupted::LeaseLost) => panic!("another process took the partition"),
+        Err(Interrupted::Storage(error)) => panic!("the database failed: {error:?}"),
+    }
+}
+
 impl Driver {
     /// Delivers, and does jobs, until nothing is left to do that is due, and tells what happened to deliveries on the way, in
     /// order. Jobs, timers and schedules that are due later wait until the test moves its clock.
@@ -90,16 +100,38 @@ impl Driver {
         }
     }
 
+    /// Lets the lanes of one handler do one step each; whether there was anything to do. A rebuild is a handler that is called
+    /// like its projection, with `@next` behind it.
+    ///
+    /// # Panics
+    ///
+    /// As [`run_until_idle`](Self::run_until_idle).
+    pub async fn step(&mut self, handler: &str) -> bool {
+        self.claim().await;
+        while self.follower.poll().await.expect("the log is readable").is_zero() {}
+        let mut worked = false;
+        for (_, (_, lane)) in self.lanes.iter_mut().filter(|((of, _), _)| of == handler) {
+            worked |= !matches!(done(lane.step().await), Step::Waiting { .. });
+        }
+        worked
+    }
+
     /// Claims what is not claimed yet, and anew what an operator has taken back.
     async fn claim(&mut self) {
         let db = &self.context.db;
-        for row in db.partitions().await.expect("the partitions are readable") {
-            let Some(handler) = self.handlers.iter().find(|handler| handler.name() == row.handler)
-            else {
-                continue;
+        let rows = db.partitions().await.expect("the partitions are readable");
+        self.lanes.retain(|(handler, first_bucket), (epoch, _)| {
+            rows.iter().any(|row| {
+                row.handler == *handler && row.first_bucket == *first_bucket && row.epoch == *epoch
+            })
+        });
+        for row in rows {
+            let able = |handler: &&Arc<dyn AnyHandler>| {
+                handler.name() == row.handler && handler.version() == row.version
             };
+            let Some(handler) = self.handlers.iter().find(able) else { continue };
             let key = (row.handler.clone(), row.first_bucket);
-            if self.lanes.get(&key).is_some_and(|(epoch, _)| *epoch == row.epoch) {
+            if self.lanes.contains_key(&key) {
                 continue;
             }
             let partition = db.claim(&row, self.context.node_id).await;
@@ -123,18 +155,24 @@ impl Driver {
         let paused = paused.expect("the pauses are readable");
         let mut worked = self.dispatcher.drive().await.expect("the jobs are readable");
         let mut next_due = self.dispatcher.next_retry().await.expect("the jobs are readable");
+        let stop = CancellationToken::new();
+        let swept = generations::sweep_all(&self.context.db, &self.handlers, &stop).await;
+        worked |= swept.expect("old rows can be removed");
+        let mut swapped = false;
         for ((handler, _), (_, lane)) in &mut self.lanes {
-            while !paused.contains(handler) {
-                match lane.step().await {
-                    Ok(Step::Worked) => worked = true,
-                    Ok(Step::Waiting { due }) => {
+            while !swapped && !paused.contains(handler) {
+                match done(lane.step().await) {
+                    Step::Worked => worked = true,
+                    Step::Swapped => (worked, swapped) = (true, true),
+                    Step::Waiting { due } => {
                         next_due = next_due.into_iter().chain(due).min();
                         break;
                     }
-                    Err(Interrupted::LeaseLost) => panic!("another process took the partition"),
-                    Err(Interrupted::Storage(error)) => panic!("the database failed: {error:?}"),
                 }
             }
+        }
+        if swapped {
+            self.claim().await;
         }
         (worked, next_due)
     }

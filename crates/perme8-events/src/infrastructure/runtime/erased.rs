@@ -7,8 +7,12 @@ use tokio::time::Instant;
 
 use crate::{
     application::handler::{EventHandler, HandlerError, Subscriber},
-    domain::envelope::Envelope,
-    infrastructure::{guard::guarded, tx::Tx},
+    domain::{envelope::Envelope, error::StorageError},
+    infrastructure::{
+        guard::guarded,
+        projection::{Generation, Projection, ProjectionHandler, Rows},
+        tx::Tx,
+    },
 };
 
 /// What a handler gathered, its type forgotten.
@@ -21,9 +25,30 @@ pub(crate) trait AnyHandler: Subscriber {
     async fn handle_any(
         &self,
         tx: &mut Tx,
+        generation: Generation,
         event: &Envelope,
         facts: Facts,
     ) -> Result<(), HandlerError>;
+
+    /// The version of a projection; 0 for what is none.
+    fn version(&self) -> i64 {
+        0
+    }
+
+    /// The projection whose next generation it builds, with the number of partitions that it wants once it is live.
+    fn builds(&self) -> Option<(&'static str, u16)> {
+        None
+    }
+
+    /// Removes some rows of a generation that nobody reads; how many.
+    async fn remove_rows(
+        &self,
+        _: &mut Tx,
+        _: Generation,
+        _limit: i64,
+    ) -> Result<u64, StorageError> {
+        Ok(0)
+    }
 }
 
 #[async_trait]
@@ -38,11 +63,47 @@ where
     async fn handle_any(
         &self,
         tx: &mut Tx,
+        _: Generation,
         event: &Envelope,
         facts: Facts,
     ) -> Result<(), HandlerError> {
         let facts = facts.downcast().expect("facts go back to the handler that gathered them");
         self.handle(tx, event, *facts).await
+    }
+}
+
+#[async_trait]
+impl<P: Projection> AnyHandler for ProjectionHandler<P> {
+    async fn gather_any(&self, _: &Envelope) -> Result<Facts, HandlerError> {
+        Ok(Box::new(()))
+    }
+
+    async fn handle_any(
+        &self,
+        tx: &mut Tx,
+        generation: Generation,
+        event: &Envelope,
+        _: Facts,
+    ) -> Result<(), HandlerError> {
+        self.projection.apply(&mut Rows::new(tx, generation), event).await
+    }
+
+    fn version(&self) -> i64 {
+        i64::from(self.projection.version())
+    }
+
+    fn builds(&self) -> Option<(&'static str, u16)> {
+        let live = self.projection.options().partitions;
+        self.is_next().then(|| (self.projection.name(), live))
+    }
+
+    async fn remove_rows(
+        &self,
+        tx: &mut Tx,
+        generation: Generation,
+        limit: i64,
+    ) -> Result<u64, StorageError> {
+        self.projection.remove(&mut Rows::new(tx, generation), limit).await
     }
 }
 
@@ -64,10 +125,11 @@ pub(crate) async fn gather(
 /// Handles, until the time is up that the handler gives its transactions.
 pub(crate) async fn handle(
     handler: &Arc<dyn AnyHandler>,
-    tx: &mut Tx,
+    (tx, generation): (&mut Tx, Generation),
     event: &Envelope,
     facts: Facts,
     deadline: Instant,
 ) -> Result<(), HandlerError> {
-    guarded(handler.options().timeout, deadline, handler.handle_any(tx, event, facts)).await
+    let work = handler.handle_any(tx, generation, event, facts);
+    guarded(handler.options().timeout, deadline, work).await
 }

@@ -10,7 +10,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use tokio::sync::{broadcast, watch};
+use tokio::sync::{Notify, broadcast, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -33,6 +33,7 @@ use crate::{
 
 mod failure;
 mod retry;
+mod swap;
 
 pub(crate) use failure::Interrupted;
 use failure::{Failure, refused};
@@ -55,6 +56,10 @@ pub(crate) struct LaneContext {
     pub(crate) paused: watch::Sender<BTreeSet<String>>,
     /// Whether a lost lease refuses effects; always, but in the control of a proof.
     pub(crate) fenced: bool,
+    /// How far the two transactions lie apart that a swap consists of in the control of a proof.
+    pub(crate) swaps_apart: Option<Duration>,
+    /// Told when a read model has another live generation, whose partitions are free.
+    pub(crate) swapped: Arc<Notify>,
 }
 
 /// Delivers the events of one partition.
@@ -90,6 +95,8 @@ pub(crate) enum Step {
         /// When the next delivery is due.
         due: Option<DateTime<Utc>>,
     },
+    /// What it has built is live, and no longer its own.
+    Swapped,
 }
 
 /// What is done with an event.
@@ -152,6 +159,7 @@ impl Lane {
             settled.mark_unchanged();
             let pause = match self.step().await {
                 Ok(Step::Worked) => continue,
+                Ok(Step::Swapped) => return,
                 Ok(Step::Waiting { due }) => self.pause(due),
                 Err(Interrupted::LeaseLost) => {
                     tracing::info!(
@@ -199,6 +207,17 @@ impl Lane {
 
     /// Does the next thing there is to do.
     pub(crate) async fn step(&mut self) -> Result<Step, Interrupted> {
+        let step = self.go_on().await?;
+        if let Some(live) = self.handler.builds()
+            && self.is_near_the_end()
+            && self.swap(live).await?
+        {
+            return Ok(Step::Swapped);
+        }
+        Ok(step)
+    }
+
+    async fn go_on(&mut self) -> Result<Step, Interrupted> {
         let now = self.context.db.clock.now();
         let turn_of_events = std::mem::take(&mut self.retried);
         if !turn_of_events && !self.blocked.is_empty() && self.looks(now) {
@@ -233,11 +252,7 @@ impl Lane {
     /// The next events that are delivered together, and how far the lane has come with them.
     async fn take(&mut self) -> Result<(Vec<Arc<Envelope>>, Position), StorageError> {
         if self.ahead.is_empty() {
-            let (handler, partition) = (&self.handler, &self.partition);
-            let wanted = |event: &Envelope| {
-                handler.subscriptions().iter().any(|subscription| subscription.matches(event))
-                    && partition.holds(bucket(&erased::key(handler, event)))
-            };
+            let wanted = |event: &Envelope| self.wants(event);
             let page = self.context.feed.next(self.position, READ_AHEAD, &wanted).await?;
             self.ahead.extend(page.events);
             self.read_to = page.reached;
@@ -326,7 +341,8 @@ impl Lane {
             let done = match facts {
                 None => deliveries::park(&mut tx, name, &delivery.key()).await.map_err(refused),
                 Some(facts) => {
-                    erased::handle(&self.handler, &mut tx, &delivery.event, facts, deadline)
+                    let on = (&mut tx, self.partition.generation);
+                    erased::handle(&self.handler, on, &delivery.event, facts, deadline)
                         .await
                         .map_err(Failure::Handler)
                 }

@@ -28,12 +28,13 @@ use crate::{
     infrastructure::{
         db::Db,
         feed::Feed,
+        projection::generations,
         runtime::{
             NodeOptions,
             erased::AnyHandler,
             lane::{Lane, LaneContext},
             leases::LiveNode,
-            partitions::{Idle, Partition, PartitionRow},
+            partitions::{Idle, Partition, PartitionRow, ability},
         },
     },
 };
@@ -114,6 +115,20 @@ fn warn(done: &Result<Result<(), StorageError>, Elapsed>, what: &'static str) {
     tracing::warn!(error, "{what}; trying again");
 }
 
+/// Removes the rows of generations that nobody reads any more, piece by piece, until told to stop.
+async fn sweep(
+    db: Db,
+    handlers: Vec<Arc<dyn AnyHandler>>,
+    (beat, stop): (Duration, CancellationToken),
+) {
+    while stop.run_until_cancelled(tokio::time::sleep(beat)).await.is_some() {
+        if let Err(error) = generations::sweep_all(&db, &handlers, &stop).await {
+            let error = &error as &dyn std::error::Error;
+            tracing::warn!(error, "old rows of a read model could not be removed; trying again");
+        }
+    }
+}
+
 impl Node {
     /// Registers the node and claims what is free.
     pub(crate) async fn register(
@@ -159,12 +174,18 @@ impl Node {
                 );
             }
         });
+        self.tracker.spawn(sweep(
+            self.context.db.clone(),
+            self.handlers.values().cloned().collect(),
+            (beat, stop.clone()),
+        ));
         let mut next = Instant::now() + beat;
         loop {
             tokio::select! {
                 () = stop.cancelled() => break,
                 () = tokio::time::sleep_until(next) => {}
                 () = self.operators.act() => {}
+                () = self.context.swapped.notified() => {}
             }
             next = Instant::now() + beat;
             warn(
@@ -176,7 +197,8 @@ impl Node {
     }
 
     fn pulse(&self) -> Pulse {
-        let handlers = self.handlers.keys().map(|name| (*name).to_owned()).collect();
+        let able = |handler: &Arc<dyn AnyHandler>| ability(handler.name(), handler.version());
+        let handlers = self.handlers.values().map(able).collect();
         Pulse {
             db: self.context.db.clone(),
             node: LiveNode { node_id: self.context.node_id, handlers: Json(handlers) },
@@ -194,17 +216,36 @@ impl Node {
             changed
         });
         let live = db.live_nodes(now).await?;
-        for (index, row) in db.partitions().await?.iter().enumerate() {
-            if self.handlers.contains_key(row.handler.as_str()) {
+        let rows = db.partitions().await?;
+        self.leave_what_is_gone(&rows);
+        for (index, row) in rows.iter().enumerate() {
+            let handler = self.handlers.get(row.handler.as_str());
+            if handler.is_some_and(|handler| handler.version() == row.version) {
                 // Every node sees the same order of nodes and partitions, so they agree on whose is whose.
+                let needs = row.needs();
                 let able: Vec<_> =
-                    live.iter().filter(|node| node.handlers.contains(&row.handler)).collect();
+                    live.iter().filter(|node| node.handlers.contains(&needs)).collect();
                 let mine = able.is_empty() || able[index % able.len()].node_id == me;
                 self.settle(row, mine, &live).await?;
             }
         }
         self.store_idle().await?;
         db.forget_nodes(None, now - FORGET_AFTER).await
+    }
+
+    /// Stops the lanes of partitions that are no longer there, as when a rebuild was called off.
+    fn leave_what_is_gone(&mut self, rows: &[PartitionRow]) {
+        self.lanes.retain(|(handler, first_bucket), lane| {
+            let is_there = rows.iter().any(|row| {
+                row.handler == *handler
+                    && row.first_bucket == *first_bucket
+                    && row.generation() == lane.partition.generation
+            });
+            if !is_there {
+                lane.stop.cancel();
+            }
+            is_there
+        });
     }
 
     /// Claims a partition that is free and ours, or hands one back that is not ours.

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 
 use crate::{
-    application::transaction::Transaction as _,
+    application::{handler::Effects, transaction::Transaction as _},
     domain::{
         catalogue::{Catalogue, EventDescriptor},
         core_events::{OperatorActed, OperatorAction, SubjectKind},
@@ -31,6 +31,7 @@ pub(crate) mod jobs;
 pub(crate) mod operator;
 pub(crate) mod pauses;
 pub(crate) mod queues;
+pub(crate) mod rebuilds;
 pub(crate) mod replay;
 pub(crate) mod rewind;
 pub(crate) mod schedules;
@@ -127,6 +128,24 @@ impl Operations {
         self.exists(name).await?;
         let known = self.handlers.iter().find(|handler| handler.name() == name);
         known.ok_or_else(|| OperationError::NotOfThisProgram { handler: name.to_owned() })
+    }
+
+    /// The handler of this name, unless it must not have events again; `with_effects` says that effects outside of the database
+    /// are meant to happen again.
+    async fn repeatable(
+        &self,
+        name: &str,
+        with_effects: bool,
+    ) -> Result<&Arc<dyn AnyHandler>, OperationError> {
+        let handler = self.known(name).await?;
+        if handler.version() > 0 {
+            let projection = handler.builds().map_or(name, |(projection, _)| projection);
+            return Err(OperationError::Projection { handler: projection.to_owned() });
+        }
+        if handler.options().effects == Effects::Outside && !with_effects {
+            return Err(OperationError::OutsideEffects { handler: name.to_owned() });
+        }
+        Ok(handler)
     }
 
     /// Refuses what the database has not met as a handler.

@@ -1,6 +1,4 @@
-//! The rows of partitions and nodes: checkpoints, leases and fences.
-
-use std::ops::RangeInclusive;
+//! The rows of partitions: checkpoints, leases and fences.
 
 use serde::Serialize;
 use sha2::{Digest as _, Sha256};
@@ -8,14 +6,10 @@ use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{
-    application::handler::Start,
     domain::{error::StorageError, position::Position},
-    infrastructure::{db::Db, runtime::erased::AnyHandler, tx::Tx},
+    infrastructure::{db::Db, projection::Generation, tx::Tx},
     sql,
 };
-
-/// So many buckets the keys of a handler are hashed into.
-const BUCKETS: u16 = 256;
 
 /// The bucket of a key; stable for ever, since checkpoints depend on it.
 pub(crate) fn bucket(key: &str) -> u8 {
@@ -30,6 +24,8 @@ pub(crate) struct Partition {
     pub(crate) last_bucket: i64,
     pub(crate) epoch: i64,
     pub(crate) node_id: Uuid,
+    /// Whose rows it maintains, if it is one of a projection.
+    pub(crate) generation: Generation,
     /// Whether the transactions of somebody who has lost the lease are refused.
     pub(crate) fenced: bool,
 }
@@ -98,12 +94,31 @@ pub(crate) struct PartitionRow {
     pub(crate) position: i64,
     pub(crate) epoch: i64,
     pub(crate) node_id: Option<Uuid>,
+    generation: i64,
+    pub(crate) version: i64,
+}
+
+impl PartitionRow {
+    /// Whose rows it maintains.
+    pub(crate) fn generation(&self) -> Generation {
+        Generation::new(self.generation)
+    }
+
+    /// What a node must be able to do that delivers to it.
+    pub(crate) fn needs(&self) -> String {
+        ability(&self.handler, self.version)
+    }
+}
+
+/// How nodes tell each other that they have a handler: a projection in another version is another one.
+pub(crate) fn ability(handler: &str, version: i64) -> String {
+    if version == 0 { handler.to_owned() } else { format!("{handler}#{version}") }
 }
 
 impl Db {
     pub(crate) async fn partitions(&self) -> Result<Vec<PartitionRow>, StorageError> {
         self.query(sql!(
-            "SELECT handler, first_bucket, last_bucket, position, epoch, node_id FROM event_partitions
+            "SELECT handler, first_bucket, last_bucket, position, epoch, node_id, generation, version FROM event_partitions
              ORDER BY handler, first_bucket"
         ))
         .all()
@@ -132,9 +147,16 @@ impl Db {
             .exec()
             .await?;
         let PartitionRow { handler, first_bucket, last_bucket, .. } = row.clone();
-        let epoch = row.epoch + 1;
-        let partition =
-            Partition { handler, first_bucket, last_bucket, epoch, node_id, fenced: true };
+        let (epoch, generation) = (row.epoch + 1, row.generation());
+        let partition = Partition {
+            handler,
+            first_bucket,
+            last_bucket,
+            epoch,
+            node_id,
+            generation,
+            fenced: true,
+        };
         Ok((claimed == 1).then_some(partition))
     }
 
@@ -201,114 +223,9 @@ impl Db {
     }
 }
 
-/// Until the end of `tx`, no other node makes or splits partitions, and no checkpoint is on the move.
-///
-/// A checkpoint that moves while its partition is split would be copied as it was before, and what lies between would be
-/// delivered twice. On SQLite there is one writer anyway.
-pub(crate) async fn lock(tx: &mut Tx) -> Result<(), StorageError> {
-    tx.query(sql!(
-        sqlite: "SELECT 1",
-        postgres: "LOCK TABLE event_partitions IN SHARE ROW EXCLUSIVE MODE"
-    ))
-    .exec()
-    .await
-    .map(drop)
-}
-
-/// Makes the partitions of a handler that the database has not met, and splits those of one that wants more; `now` is where one starts that
-/// wants no past events.
-pub(crate) async fn ensure(
-    tx: &mut Tx,
-    handler: &dyn AnyHandler,
-    now: Position,
-) -> Result<(), StorageError> {
-    let name = handler.name();
-    let options = handler.options();
-    let mut ranges: Vec<(i64, i64, i64)> = tx
-        .query(sql!(
-            "SELECT first_bucket, last_bucket, position FROM event_partitions WHERE handler = $1 ORDER BY first_bucket"
-        ))
-        .bind(name)
-        .all()
-        .await?;
-    if ranges.is_empty() {
-        let position = match options.start {
-            Start::Beginning => Position::START,
-            Start::Now => now,
-        };
-        for range in spread(options.partitions) {
-            insert(tx, name, range, position.number()).await?;
-        }
-        return Ok(());
-    }
-    while ranges.len() < usize::from(options.partitions) {
-        let widest = (0..ranges.len()).max_by_key(|n| ranges[*n].1 - ranges[*n].0);
-        let Some(widest) = widest.filter(|n| ranges[*n].1 > ranges[*n].0) else { break };
-        let (first, last, position) = ranges[widest];
-        let middle = i64::midpoint(first, last);
-        // Whoever owns the wider range is fenced out, and both halves are free.
-        tx.query(sql!(
-            "UPDATE event_partitions SET last_bucket = $3, epoch = epoch + 1, node_id = NULL
-             WHERE handler = $1 AND first_bucket = $2"
-        ))
-        .bind(name)
-        .bind(first)
-        .bind(middle)
-        .exec()
-        .await?;
-        insert(tx, name, middle + 1..=last, position).await?;
-        ranges[widest].1 = middle;
-        ranges.push((middle + 1, last, position));
-    }
-    Ok(())
-}
-
-async fn insert(
-    tx: &mut Tx,
-    handler: &str,
-    range: RangeInclusive<i64>,
-    position: i64,
-) -> Result<(), StorageError> {
-    tx.query(sql!(
-        "INSERT INTO event_partitions (handler, first_bucket, last_bucket, position) VALUES ($1, $2, $3, $4)
-         ON CONFLICT (handler, first_bucket) DO NOTHING"
-    ))
-    .bind(handler)
-    .bind(*range.start())
-    .bind(*range.end())
-    .bind(position)
-    .exec()
-    .await?;
-    Ok(())
-}
-
-/// The buckets as `count` ranges of about the same width.
-fn spread(count: u16) -> impl Iterator<Item = RangeInclusive<i64>> {
-    (0..count).map(move |n| {
-        let first = u32::from(n) * u32::from(BUCKETS) / u32::from(count);
-        let next = (u32::from(n) + 1) * u32::from(BUCKETS) / u32::from(count);
-        i64::from(first)..=i64::from(next) - 1
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn every_bucket_lies_in_exactly_one_range() {
-        for count in [1, 2, 3, 7, 16, 255, 256] {
-            let ranges: Vec<_> = spread(count).collect();
-            assert_eq!(ranges.len(), usize::from(count));
-            for bucket in 0..256 {
-                assert_eq!(
-                    ranges.iter().filter(|range| range.contains(&bucket)).count(),
-                    1,
-                    "{bucket} of {count}"
-                );
-            }
-        }
-    }
 
     #[test]
     fn the_bucket_of_a_key_never_changes() {

@@ -7,11 +7,87 @@ use crate::{
     domain::{error::StorageError, origin::Origin, position::Position},
     infrastructure::{
         db::Db,
-        runtime::{StartError, erased::AnyHandler, partitions},
+        projection::{NEXT, generations},
+        runtime::{erased::AnyHandler, layout},
         unit_of_work::UnitOfWork,
     },
     sql,
 };
+
+/// Why handlers were not started.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// Two handlers would share checkpoints.
+    #[error("two handlers are called `{name}`: give one of them another name")]
+    DuplicateHandler {
+        /// The name.
+        name: &'static str,
+    },
+    /// A handler asks for no partition, or more than there are buckets.
+    #[error("`{name}` asks for {partitions} partitions: between 1 and 256 are possible")]
+    Partitions {
+        /// The handler.
+        name: &'static str,
+        /// What it asks for.
+        partitions: u16,
+    },
+    /// The database knows handlers that the program does not.
+    #[error(
+        "the database holds checkpoints or failed deliveries of handlers that this program does not have: {}; \
+         run the program that has them, or declare them retired where the runtime is built, by `.retired(\"…\")`",
+        names.join(", ")
+    )]
+    UnknownHandlers {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// Two workers would share a queue.
+    #[error("two workers do the jobs of `{name}`: a queue has one")]
+    DuplicateQueue {
+        /// The queue.
+        name: &'static str,
+    },
+    /// Two schedules would share their times.
+    #[error("two schedules are called `{name}`: give one of them another name")]
+    DuplicateSchedule {
+        /// The name.
+        name: &'static str,
+    },
+    /// Nobody would do the jobs of a schedule.
+    #[error("the schedule `{name}` enqueues jobs of `{queue}`, which has no worker: add it")]
+    ScheduleWithoutWorker {
+        /// The schedule.
+        name: &'static str,
+        /// The queue of its jobs.
+        queue: &'static str,
+    },
+    /// The database holds jobs that nobody would do.
+    #[error(
+        "the database holds jobs of queues that this program does not have: {}; \
+         run the program that has them, or declare the queues retired where the runtime is built, by `.retired_queue(\"…\")`",
+        names.join(", ")
+    )]
+    UnknownQueues {
+        /// Their names.
+        names: Vec<String>,
+    },
+    /// A checkpoint lies beyond the end of the log: the log is older than the checkpoints.
+    #[error(
+        "`{handler}` has handled events up to position {position}, but the log ends at {head}: \
+         the log is of an older backup than the rest of the database: restore both from the same one"
+    )]
+    BeyondHead {
+        /// The handler.
+        handler: String,
+        /// Its checkpoint.
+        position: Position,
+        /// The end of the log.
+        head: Position,
+    },
+    /// The database cannot be read or written.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
 
 /// Refuses what does not fit, then makes the partitions that are missing.
 pub(crate) async fn check(
@@ -31,7 +107,7 @@ pub(crate) async fn check(
         }
     }
     names.extend(retired);
-    let known = |name: &String| names.contains(name.as_str());
+    let known = |name: &String| names.contains(name.strip_suffix(NEXT).unwrap_or(name));
     let stored: Vec<(String,)> = db
         .query(sql!("SELECT handler FROM event_partitions UNION SELECT handler FROM event_deliveries ORDER BY handler"))
         .all()
@@ -58,9 +134,15 @@ pub(crate) async fn check(
     let now = db.head().await?;
     UnitOfWork::new(db.clone())
         .run(Origin::system("events.start"), async |tx| {
-            partitions::lock(tx).await?;
+            layout::lock(tx).await?;
             for handler in handlers {
-                partitions::ensure(tx, &**handler, now).await?;
+                match handler.builds() {
+                    // After the partitions of the live generation: it stands behind it in the list.
+                    Some((projection, _)) => {
+                        generations::ensure(tx, (projection, &**handler)).await?;
+                    }
+                    None => layout::ensure(tx, &**handler, now).await?,
+                }
             }
             Ok::<_, StorageError>(())
         })

@@ -18,9 +18,9 @@ use identity::{
 use notifications::{IdentityGateway, NotificationRead, OnInvitation};
 use perme8_events::{
     Client, Position, Scope, StorageError, Transaction as _, UserId, WorkspaceId,
-    host::{Outcome, Runtime},
-    sql::UnitOfWork,
-    testing::{Driver, TestDb},
+    host::{Operations, Outcome, Runtime},
+    sql::{Generation, Tx, UnitOfWork},
+    testing::{Driver, TestDb, apply},
 };
 use tokio::sync::Mutex;
 use uuid::Uuid;
@@ -44,7 +44,7 @@ impl Office {
         let gateway = Arc::new(IdentityGateway::new(identity.directory()));
         let runtime = Runtime::builder(&test.db)
             .handler(OnInvitation::new(gateway))
-            .handler(AuditLog::new())
+            .projection(AuditLog::new())
             .build();
         let mut office = Self {
             trail: HostAuditTrail::new(test.db.clone(), identity.directory()),
@@ -147,6 +147,17 @@ impl Office {
             Ok::<_, StorageError>(())
         });
         emit.await.unwrap();
+    }
+
+    /// Builds the trail anew, and lets the old rows go.
+    pub(crate) async fn rebuild(&self) {
+        let runtime = Runtime::builder(&self.test.db).projection(AuditLog::new()).build();
+        let operator = Operator::new("ada", Origin::system("tests")).unwrap();
+        let operations = Operations::of(&runtime, catalogue::CATALOGUES);
+        operations.rebuild(&operator, AuditLog::NAME).await.unwrap();
+        self.settle().await;
+        self.test.clock.advance(Duration::from_mins(1));
+        self.settle().await;
     }
 
     /// Lets everything be handled that happened.
@@ -269,11 +280,8 @@ impl Office {
 }
 
 async fn handle_all(tx: &mut Tx, events: &[Envelope]) -> Result<(), StorageError> {
-    let log = AuditLog::new();
-    for event in events {
-        log.handle(tx, event, ()).await.map_err(|error| StorageError::new(error.chain()))?;
-    }
-    Ok(())
+    let applied = apply(tx, &AuditLog::new(), Generation::FIRST, events).await;
+    applied.map_err(|error| StorageError::new(error.chain()))
 }
 
 /// The only session of this person.

@@ -55,7 +55,8 @@ impl Lane {
         let facts = erased::gather(&self.handler, event).await.map_err(Failure::Handler)?;
         let mut tx = Tx::begin(&self.context.db, Origin::reaction(name, event)).await?;
         let deadline = self.deadline();
-        erased::handle(&self.handler, &mut tx, event, facts, deadline)
+        let on = (&mut tx, self.partition.generation);
+        erased::handle(&self.handler, on, event, facts, deadline)
             .await
             .map_err(Failure::Handler)?;
         // The partition before the row: whoever rewinds the handler locks them in this order.

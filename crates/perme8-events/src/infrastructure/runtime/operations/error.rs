@@ -156,6 +156,38 @@ pub enum OperationError {
         /// The handler.
         handler: String,
     },
+    /// The handler maintains no read model.
+    #[error("`{handler}` is no projection, so there is nothing to rebuild: rewind it instead")]
+    NoProjection {
+        /// The handler.
+        handler: String,
+    },
+    /// What a projection has applied cannot be applied once more.
+    #[error("`{handler}` is a projection, which applies each event once: rebuild it instead")]
+    Projection {
+        /// The handler.
+        handler: String,
+    },
+    /// The read model is of a newer version than this program has.
+    #[error("the read model of `{handler}` is of a newer program than this one: use that")]
+    NewerReadModel {
+        /// The projection.
+        handler: String,
+    },
+    /// The next generation of a read model is being built already.
+    #[error(
+        "the read model of `{handler}` is being rebuilt already: wait until that is done, or cancel it"
+    )]
+    Rebuilding {
+        /// The projection.
+        handler: String,
+    },
+    /// Nothing is being built.
+    #[error("the read model of `{handler}` is not being rebuilt")]
+    NotRebuilding {
+        /// The projection.
+        handler: String,
+    },
     /// The handler has had no event of the aggregate.
     #[error("`{handler}` has handled no event of {aggregate_type} {aggregate_id}")]
     NothingToReplay {

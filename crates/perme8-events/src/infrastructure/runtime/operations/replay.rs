@@ -5,7 +5,7 @@
 //! has to look again at what is set aside before it delivers anything else. Deliveries of the aggregate that are set aside
 //! already are part of the replay, so those among them that were given up are tried again.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use serde::Serialize;
 use sqlx::types::Json;
@@ -13,7 +13,6 @@ use sqlx::types::Json;
 use crate::{
     application::{
         event_store::{EventFilter, EventStore as _},
-        handler::Effects,
         transaction::Transaction as _,
     },
     domain::{
@@ -21,9 +20,10 @@ use crate::{
     },
     infrastructure::{
         runtime::{
-            erased,
+            erased::{self, AnyHandler},
+            layout,
             operations::{Act, Operations, error::OperationError, operator::Operator},
-            partitions::{self, bucket},
+            partitions::bucket,
         },
         tx::Tx,
     },
@@ -74,12 +74,9 @@ impl Operations {
         replay: &Replay,
     ) -> Result<Replayed, OperationError> {
         let Replay { aggregate_type, aggregate_id, with_effects } = replay;
-        if self.known(handler).await?.options().effects == Effects::Outside && !with_effects {
-            return Err(OperationError::OutsideEffects { handler: handler.to_owned() });
-        }
-        let wanted = self.wanted(handler, replay).await?;
+        let wanted = self.wanted(self.repeatable(handler, *with_effects).await?, replay).await?;
         self.act(operator, async |tx| {
-            partitions::lock(tx).await?;
+            layout::lock(tx).await?;
             let past = fence_past(tx, handler, wanted).await?;
             if past.is_empty() {
                 return Err(OperationError::NothingToReplay {
@@ -97,8 +94,11 @@ impl Operations {
     }
 
     /// The events of the aggregate that the handler wants.
-    async fn wanted(&self, handler: &str, replay: &Replay) -> Result<Vec<Again>, OperationError> {
-        let handler = self.known(handler).await?;
+    async fn wanted(
+        &self,
+        handler: &Arc<dyn AnyHandler>,
+        replay: &Replay,
+    ) -> Result<Vec<Again>, OperationError> {
         let filter = EventFilter::Aggregate {
             aggregate_type: replay.aggregate_type.clone(),
             aggregate_id: replay.aggregate_id.clone(),

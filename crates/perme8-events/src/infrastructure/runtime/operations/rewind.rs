@@ -9,11 +9,11 @@ use chrono::{DateTime, Utc};
 use serde::Serialize;
 
 use crate::{
-    application::{event_store::EventStore as _, handler::Effects},
+    application::event_store::EventStore as _,
     domain::{core_events::OperatorAction, position::Position},
     infrastructure::runtime::{
+        layout,
         operations::{Act, Operations, error::OperationError, operator::Operator},
-        partitions,
     },
     sql,
 };
@@ -54,14 +54,11 @@ impl Operations {
         to: Rewind,
         with_effects: bool,
     ) -> Result<Rewound, OperationError> {
-        let effects = self.known(handler).await?.options().effects;
-        if effects == Effects::Outside && !with_effects {
-            return Err(OperationError::OutsideEffects { handler: handler.to_owned() });
-        }
+        self.repeatable(handler, with_effects).await?;
         let head = self.db.head().await?;
         let position = self.place(to, head).await?;
         self.act(operator, async |tx| {
-            partitions::lock(tx).await?;
+            layout::lock(tx).await?;
             let moved = tx
                 .query(sql!(
                     "UPDATE event_partitions SET position = $2, epoch = epoch + 1 WHERE handler = $1 AND position > $2"

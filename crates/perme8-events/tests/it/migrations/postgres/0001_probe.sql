@@ -16,3 +16,13 @@ CREATE TABLE probe_children (
     child_id  bigint PRIMARY KEY,
     parent_id bigint NOT NULL REFERENCES probe_parents (parent_id) DEFERRABLE INITIALLY DEFERRED
 );
+
+-- What the projection of the tests makes of notes: a row for each key, of each generation.
+CREATE TABLE probe_tallies (
+    generation bigint NOT NULL,
+    key        text NOT NULL,
+    notes      bigint NOT NULL,
+    -- Depends on the order.
+    trace      bigint NOT NULL,
+    PRIMARY KEY (generation, key)
+);

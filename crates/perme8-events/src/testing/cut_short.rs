@@ -6,13 +6,21 @@ use std::{
 };
 
 /// Gives up on a future when it has waited so many times; `None` then.
-pub(crate) struct CutShort<'f, R> {
+#[must_use = "a future does nothing until it is awaited"]
+pub struct CutShort<'f, R> {
     work: Option<Pin<Box<dyn Future<Output = R> + Send + 'f>>>,
     waits: usize,
 }
 
+impl<R> std::fmt::Debug for CutShort<'_, R> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("CutShort").field("waits", &self.waits).finish_non_exhaustive()
+    }
+}
+
 impl<'f, R> CutShort<'f, R> {
-    pub(crate) fn after(waits: usize, work: impl Future<Output = R> + Send + 'f) -> Self {
+    /// Lets `work` wait so many times before it is dropped.
+    pub fn after(waits: usize, work: impl Future<Output = R> + Send + 'f) -> Self {
         Self { work: Some(Box::pin(work)), waits }
     }
 }

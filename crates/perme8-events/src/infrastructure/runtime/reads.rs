@@ -1,0 +1,156 @@
+//! Waiting until a handler has done what follows from a commit.
+
+use std::{sync::Arc, time::Duration};
+
+use tokio::{
+    sync::broadcast,
+    time::{Instant, timeout_at},
+};
+
+use crate::{
+    domain::{commit_token::CommitToken, envelope::Envelope, error::StorageError},
+    infrastructure::{
+        db::Db,
+        runtime::{
+            Reaction, Runtime,
+            erased::{self, AnyHandler},
+            partitions::bucket,
+        },
+    },
+    sql,
+};
+
+/// How soon the place of a handler is looked up again without having heard of a delivery: it may run on another node.
+const LOOK: Duration = Duration::from_millis(25);
+/// Whoever is farther behind is not done.
+const PAGE: i64 = 500;
+
+/// Why what was committed is not there yet.
+#[derive(Debug, thiserror::Error)]
+pub enum WaitError {
+    /// The program has no such handler.
+    #[error("no handler is called `{handler}`: wait for one that the runtime was built with")]
+    UnknownHandler {
+        /// The name.
+        handler: String,
+    },
+    /// It took longer.
+    #[error(
+        "`{handler}` has not come as far within {timeout:?}: read what there is, or wait again"
+    )]
+    TimedOut {
+        /// The handler.
+        handler: String,
+        /// So long was waited.
+        timeout: Duration,
+    },
+    /// The database cannot be read.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Lets those who have written read what follows from it.
+#[derive(Clone)]
+pub struct ReadYourWrites {
+    db: Db,
+    handlers: Vec<Arc<dyn AnyHandler>>,
+    reactions: broadcast::Sender<Reaction>,
+}
+
+impl std::fmt::Debug for ReadYourWrites {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("ReadYourWrites").finish_non_exhaustive()
+    }
+}
+
+impl ReadYourWrites {
+    /// Of the handlers of this runtime, wherever they run.
+    #[must_use]
+    pub fn of(runtime: &Runtime) -> Self {
+        let Runtime { db, handlers, reactions, .. } = runtime;
+        Self { db: db.clone(), handlers: handlers.clone(), reactions: reactions.clone() }
+    }
+
+    /// Waits until a handler, e.g. a projection, has handled everything up to the last event of a commit.
+    ///
+    /// A delivery of that event that has failed is waited for like one that has not come yet. One of an earlier event of the
+    /// same commit may still be set aside, where the two have different keys.
+    ///
+    /// # Errors
+    ///
+    /// [`WaitError`]; the commit stands, whatever comes of this.
+    pub async fn wait_for(
+        &self,
+        token: CommitToken,
+        handler: &str,
+        timeout: Duration,
+    ) -> Result<(), WaitError> {
+        let unknown = || WaitError::UnknownHandler { handler: handler.to_owned() };
+        let known = self.handlers.iter().find(|known| known.name() == handler);
+        let known = known.ok_or_else(unknown)?;
+        let deadline = Instant::now() + timeout;
+        // Before the first look, so that nothing is missed between that and the wait.
+        let mut reactions = self.reactions.subscribe();
+        while !self.has_come(known, token).await? {
+            if Instant::now() >= deadline {
+                return Err(WaitError::TimedOut { handler: handler.to_owned(), timeout });
+            }
+            let heard = async {
+                loop {
+                    match reactions.recv().await {
+                        Ok(reaction) if reaction.handler != handler => {}
+                        // Of what was missed, something may have been of this handler.
+                        Ok(_) | Err(_) => return,
+                    }
+                }
+            };
+            let _ = timeout_at(deadline.min(Instant::now() + LOOK), heard).await;
+        }
+        Ok(())
+    }
+
+    async fn has_come(
+        &self,
+        handler: &Arc<dyn AnyHandler>,
+        token: CommitToken,
+    ) -> Result<bool, StorageError> {
+        let upto = token.position().number();
+        let partitions: Vec<(i64, i64, i64)> = self
+            .db
+            .query(sql!(
+                "SELECT first_bucket, last_bucket, position FROM event_partitions WHERE handler = $1"
+            ))
+            .bind(handler.name())
+            .all()
+            .await?;
+        let Some(least) = partitions.iter().map(|(.., position)| *position).min() else {
+            return Ok(upto == 0);
+        };
+        if least < upto {
+            // Stored positions lag behind over events that nobody wants.
+            let behind = self.db.page(least, upto, PAGE).await?;
+            let is_left = |event: &Envelope| {
+                let at = i64::from(bucket(&erased::key(handler, event)));
+                handler.subscriptions().iter().any(|to| to.matches(event))
+                    && partitions.iter().any(|(first, last, position)| {
+                        (*first..=*last).contains(&at) && *position < event.position.number()
+                    })
+            };
+            if i64::try_from(behind.len()).is_ok_and(|read| read >= PAGE)
+                || behind.iter().any(is_left)
+            {
+                return Ok(false);
+            }
+        }
+        let set_aside: Option<(i64,)> = self
+            .db
+            .query(sql!(
+                "SELECT position FROM event_deliveries WHERE handler = $1 AND position = $2"
+            ))
+            .bind(handler.name())
+            .bind(upto)
+            .opt()
+            .await?;
+        Ok(set_aside.is_none())
+    }
+}
