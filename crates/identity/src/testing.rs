@@ -3,7 +3,7 @@
 use perme8_events::{Origin, UserId};
 
 use crate::{
-    ConfirmUser, Identity, IssueConfirmation, RegisterUser, Secret,
+    ConfirmUser, Identity, IssueConfirmation, LogIn, LoggedIn, RegisterUser, Secret,
     infrastructure::passwords::Argon2Passwords,
 };
 
@@ -71,6 +71,16 @@ pub async fn user_with_password(
     last_name: &str,
 ) -> UserId {
     register_and_confirm(identity, email, first_name, last_name, Some(PASSWORD.into())).await
+}
+
+/// Logs somebody in with [`PASSWORD`].
+///
+/// # Panics
+///
+/// Nobody has the address and that password, or the storage fails.
+pub async fn log_in(identity: &Identity, email: &str) -> LoggedIn {
+    let command = LogIn { email: email.to_owned(), password: PASSWORD.into() };
+    identity.log_in(Origin::anonymous(), command).await.expect("that is the password")
 }
 
 /// What no log-in can do without: comparing [`PASSWORD`] with a hash of it, as dear as in production. For measurements.

@@ -2,8 +2,10 @@
 
 use identity::{
     AcceptInvitation, AcceptInvitationError, ArchiveWorkspace, ConfirmUser, ConfirmUserError,
-    DeleteWorkspace, InviteMemberError, IssueConfirmation, RegisterUser, RegisterUserError,
-    RemoveMember, RemoveMemberError, WorkspaceRef,
+    CreateWorkspaceError, DeleteAccount, DeleteAccountError, DeleteWorkspace, InviteMemberError,
+    IssueConfirmation, RegisterUser, RegisterUserError, RemoveMember, RemoveMemberError,
+    WorkspaceRef,
+    testing::{log_in, user_with_password},
 };
 
 use super::*;
@@ -84,6 +86,24 @@ on_both_engines! {
                 Ok(_)
                 | Err(AcceptInvitationError::InvitationNotFound | AcceptInvitationError::WorkspaceArchived) => {}
                 Err(odd) => panic!("{odd:?}"),
+            }
+        }
+    }
+
+    async fn whoever_gives_the_account_up_founds_nothing_and_the_other_way_round(test: TestDb) {
+        let office = Office::open(&test).await;
+        let identity = &office.identity;
+        for round in 0..ROUNDS {
+            let email = guest(round).email;
+            let guest = user_with_password(identity, &email, "Guest", "Example").await;
+            let session_id = log_in(identity, &email).await.session_id;
+            let (founded, deleted) = tokio::join!(
+                identity.create_workspace(Origin::user(guest), named("Looms")),
+                identity.delete_account(Origin::user(guest), DeleteAccount { session_id })
+            );
+            match (founded, deleted) {
+                (Ok(_), Err(DeleteAccountError::OwnsWorkspaces(_))) | (Err(CreateWorkspaceError::Forbidden), Ok(())) => {}
+                outcome => panic!("{outcome:?}"),
             }
         }
     }

@@ -34,7 +34,7 @@ impl StorageError {
         Self { what: "the storage gave an error", kind: Kind::Other, source: Some(source.into()) }
     }
 
-    /// What was loaded has changed since, or what must be unique was taken in the meantime.
+    /// What was loaded has changed since, what must be unique was taken in the meantime, or what is referred to went.
     #[must_use]
     pub fn conflict() -> Self {
         Self { what: "somebody else was faster", kind: Kind::Conflict, source: None }
@@ -75,7 +75,8 @@ impl StorageError {
         self.kind == Kind::Repeated
     }
 
-    /// Whether somebody else changed the aggregate, or took what must be unique, since it was read.
+    /// Whether somebody else changed the aggregate, took what must be unique, or took away what is referred to, since it was
+    /// read.
     #[must_use]
     pub fn is_conflict(&self) -> bool {
         self.kind == Kind::Conflict

@@ -150,6 +150,26 @@ on_both_engines! {
         assert_eq!(real.await, fake.await);
     }
 
+    async fn what_refers_to_nothing_or_is_referred_to_is_a_conflict(test: TestDb) {
+        let uow = UnitOfWork::new(test.db.clone());
+        let parent = sql!("INSERT INTO probe_parents (parent_id) VALUES ($1)");
+        let child = sql!("INSERT INTO probe_children (child_id, parent_id) VALUES ($1, $1)");
+        let remove = sql!("DELETE FROM probe_parents WHERE parent_id = $1");
+        // These tables compare at the commit, as others do at once: the engines say the same of both.
+        let run = async |statement| {
+            let one: Result<_, StorageError> = uow
+                .run(Origin::user(user(1)), async |tx| tx.query(statement).bind(1_i64).exec().await)
+                .await;
+            one
+        };
+        let orphaned = run(child).await.unwrap_err();
+        assert!(orphaned.is_conflict() && orphaned.is_retryable(), "{orphaned:?}");
+        run(parent).await.unwrap();
+        run(child).await.unwrap();
+        let bereaved = run(remove).await.unwrap_err();
+        assert!(bereaved.is_conflict(), "{bereaved:?}");
+    }
+
     async fn a_command_is_repeated_while_that_may_help(test: TestDb) {
         let uow = UnitOfWork::new(test.db.clone());
         let tries = AtomicUsize::new(0);

@@ -17,7 +17,8 @@ impl From<Error> for StorageError {
         let Some(database) = error.as_database_error() else {
             return if gone { Self::unavailable(error) } else { Self::new(error) };
         };
-        if database.is_unique_violation() {
+        // What had to be unique was taken in the meantime, or what a row refers to went.
+        if database.is_unique_violation() || database.is_foreign_key_violation() {
             return Self::conflict_because(error);
         }
         match database.code().as_deref() {
