@@ -100,7 +100,11 @@ async fn undisturbed(test: &TestDb, people: u32) -> anyhow::Result<Undisturbed> 
     let begun = Instant::now();
     leave(&db).await;
     let (mut told, mut most) = (Told::default(), before);
-    until_told(&db, &mut told, people, || most = most.max(resident())).await?;
+    let look = || {
+        most = most.max(resident());
+        Ok(())
+    };
+    until_told(&db, &mut told, people, look).await?;
     let seconds = begun.elapsed().as_secs_f64();
     each_once(&db, people).await?;
     tasks.shutdown(Duration::from_secs(10)).await.context("the runtime does not stop")?;
@@ -120,14 +124,14 @@ async fn killed(test: &TestDb, people: u32) -> anyhow::Result<Killed> {
     leave(&db).await;
     let mut told = Told::default();
     let mut first = teller(test, people)?;
-    until_told(&db, &mut told, people / 2, || ()).await?;
+    until_told(&db, &mut told, people / 2, || is_alive(&mut first)).await?;
     first.kill().await?;
     told.look(&db).await;
     let killed_at = told.people();
     ensure!(killed_at < people, "it was killed too late: try with more --people");
     let begun = Instant::now();
     let mut second = teller(test, people)?;
-    until_told(&db, &mut told, people, || ()).await?;
+    until_told(&db, &mut told, people, || is_alive(&mut second)).await?;
     let finished_after = begun.elapsed().as_secs_f64();
     second.kill().await?;
     each_once(&db, people).await?;
@@ -143,11 +147,17 @@ fn teller(test: &TestDb, people: u32) -> anyhow::Result<Child> {
     command.spawn().context("the process that tells does not start")
 }
 
+fn is_alive(teller: &mut Child) -> anyhow::Result<()> {
+    let ended = teller.try_wait()?;
+    ensure!(ended.is_none(), "the process that tells has ended by itself: {ended:?}");
+    Ok(())
+}
+
 async fn until_told(
     db: &Db,
     told: &mut Told,
     people: u32,
-    mut look: impl FnMut(),
+    mut look: impl FnMut() -> anyhow::Result<()>,
 ) -> anyhow::Result<()> {
     let begun = Instant::now();
     while told.people() < people {
@@ -155,7 +165,7 @@ async fn until_told(
         ensure!(begun.elapsed() < PATIENCE, "{so_far} were told in ten minutes");
         sleep(Duration::from_millis(20)).await;
         told.look(db).await;
-        look();
+        look()?;
     }
     Ok(())
 }
