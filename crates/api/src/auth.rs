@@ -70,6 +70,30 @@ impl FromRequestParts<Api> for Caller {
     type Rejection = ApiError;
 
     async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let caller = Self::shown(parts, api).await?;
+        if let Credential::Key(key) = &caller.credential {
+            key_scope::admit(parts, key).await?;
+        }
+        Ok(caller)
+    }
+}
+
+/// Who has shown who they are was found out already; an extension, since limits want to know it before any route does.
+#[derive(Clone)]
+struct Shown(Result<Caller, ApiError>);
+
+impl Caller {
+    /// Whoever has shown who they are, whether or not the route is for them.
+    pub(crate) async fn shown(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        if let Some(Shown(caller)) = parts.extensions.get() {
+            return caller.clone();
+        }
+        let caller = Self::find_out(parts, api).await;
+        parts.extensions.insert(Shown(caller.clone()));
+        caller
+    }
+
+    async fn find_out(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
         let is_bearer = parts.headers.contains_key(AUTHORIZATION);
         let refused = if is_bearer { ApiError::bearer_refused } else { ApiError::unauthenticated };
         let token = presented(&parts.headers).ok_or_else(refused)?;
@@ -80,7 +104,6 @@ impl FromRequestParts<Api> for Caller {
         // No page can make a browser show a key, and no cookie is one.
         let key = if is_bearer { api.identity.authenticate_key(&token).await? } else { None };
         let key = key.ok_or_else(refused)?;
-        key_scope::admit(parts, &key).await?;
         let (user, id) = (key.user.clone(), key.key_id.uuid());
         let origin = edge.origin(Actor::ApiKey { id, user: user.id });
         Ok(Self { user, credential: Credential::Key(Arc::new(key)), origin })

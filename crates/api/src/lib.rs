@@ -63,7 +63,7 @@ pub use client_address::{TrustedProxies, TrustedProxiesError};
 pub use legacy::{LegacyBridge, LegacyMessage, LegacyTopic, LegacyTopicError};
 pub use limits::Limits;
 pub use limits::quota::{Quota, QuotaError};
-pub use limits::store::{LimitStore, Spending};
+pub use limits::store::{LimitStore, Spending, Spent};
 pub use metrics::{Metrics, describe_metrics};
 pub use operator::{OperatorToken, OperatorTokenError};
 pub use readiness::{Check, Readiness, ReadinessReport};

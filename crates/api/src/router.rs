@@ -15,9 +15,9 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     admin, api_keys, audit, body, client_address, emails, error::ApiError, export, headers, health,
-    invitation_lists, invitations, key_scope::scoped, members, metrics, notifications, pages,
-    panics, passwords, preferences, projects, request_id, same_origin, selected_agents, sessions,
-    socket, state::Api, streams, tickets, users, workspaces,
+    invitation_lists, invitations, key_scope::scoped, limits::admit, members, metrics,
+    notifications, pages, panics, passwords, preferences, projects, request_id, same_origin,
+    selected_agents, sessions, socket, state::Api, streams, tickets, users, workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
@@ -37,11 +37,19 @@ pub fn router(api: Api) -> Router {
     if api.options.operator_token.is_some() {
         routes = routes.merge(operators());
     }
+    let admitted = from_fn_with_state(api.clone(), admit::admit);
     let located = from_fn_with_state(api.clone(), client_address::note);
-    dressed(routes.with_state(api).layer(located))
+    dressed(complete(routes.with_state(api)).layer(admitted).layer(located))
 }
 
-/// The routes, with an answer to everything else and inside the layers.
+/// The routes, with an answer to everything else.
+fn complete(routes: Router) -> Router {
+    routes
+        .fallback(async || ApiError::route_not_found())
+        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
+}
+
+/// The routes inside the layers.
 fn dressed(routes: Router) -> Router {
     // From the outside in: what stands above also dresses what is refused below.
     let layers = ServiceBuilder::new()
@@ -50,10 +58,7 @@ fn dressed(routes: Router) -> Router {
         .layer(CatchPanicLayer::custom(panics::answer))
         .layer(from_fn(same_origin::refuse_others))
         .layer(DefaultBodyLimit::max(body::LIMIT));
-    routes
-        .fallback(async || ApiError::route_not_found())
-        .method_not_allowed_fallback(async || ApiError::method_not_allowed())
-        .layer(layers)
+    routes.layer(layers)
 }
 
 fn people() -> Router<Api> {

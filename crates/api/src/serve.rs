@@ -1,6 +1,6 @@
 //! The server itself.
 
-use std::{io, net::SocketAddr, pin::pin, time::Duration};
+use std::{io, net::SocketAddr, pin::pin, sync::Arc, time::Duration};
 
 use axum::{
     Router,
@@ -36,7 +36,12 @@ pub async fn serve(
 ) -> io::Result<()> {
     tracing::debug!(address = %listener.local_addr()?, "answering");
     let (sockets, patience) = (api.sockets.clone(), Patience::default());
-    answer_all(listener, router(api), patience, stopped).await;
+    let (limiter, clock) = (api.limiter.clone(), Arc::clone(&api.options.clock));
+    let answering = answer_all(listener, router(api), patience, stopped);
+    match limiter {
+        Some(limiter) => limiter.keep_during(&clock, answering).await,
+        None => answering.await,
+    }
     sockets.close();
     if timeout(patience.end, sockets.wait()).await.is_err() {
         tracing::info!(sockets = sockets.len(), "dropping sockets that do not end");

@@ -89,7 +89,7 @@ pub(crate) struct Global {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// Migrate the database, run the handlers and serve HTTP until Ctrl-C
-    Serve(serve::Args),
+    Serve(Box<serve::Args>),
     /// Bring the database to the schema of this program, and tell what was done
     Migrate,
     /// Play a morning of a small company and watch every event and every reaction to it
@@ -194,7 +194,7 @@ fn misused(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
 impl Cli {
     async fn execute(self, console: &Console, program: &str) -> Result<ExitCode, Failure> {
         let Self { global, command } = self;
-        let command = command.unwrap_or_else(|| Command::Serve(serve::Args::default()));
+        let command = command.unwrap_or_else(|| Command::Serve(Box::default()));
         match command {
             // Neither needs any setting, so a wrong one does not get in their way.
             Command::Events(Events::Catalog(args)) => console.report(&catalog::catalog(&args))?,

@@ -264,6 +264,8 @@ fn resolve(
             parse::yes_or_no,
         ),
         limits: Limits {
+            caller: parser.value(&Key::RATE_LIMIT_CALLER, default.limits.caller),
+            stranger: parser.value(&Key::RATE_LIMIT_STRANGER, default.limits.stranger),
             attempts: parser.value(&Key::RATE_LIMIT_ATTEMPTS, default.limits.attempts),
             account: parser.value(&Key::RATE_LIMIT_ACCOUNT, default.limits.account),
         },
@@ -328,7 +330,7 @@ impl Config {
             mail_from_name,
             dev,
         } = self;
-        let Limits { attempts, account } = limits;
+        let Limits { caller, stranger, attempts, account } = limits;
         match key.name {
             "database" => Some(database.to_string()),
             "listen" => Some(listen.to_string()),
@@ -342,6 +344,8 @@ impl Config {
                 (*trusted_proxies != TrustedProxies::default()).then(|| trusted_proxies.to_string())
             }
             "no_rate_limits" => Some(no_rate_limits.to_string()),
+            "rate_limit_caller" => Some(caller.to_string()),
+            "rate_limit_stranger" => Some(stranger.to_string()),
             "rate_limit_attempts" => Some(attempts.to_string()),
             "rate_limit_account" => Some(account.to_string()),
             "operator_token" => operator_token.map(|_| "(hidden)".to_owned()),

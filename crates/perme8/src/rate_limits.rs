@@ -1,13 +1,16 @@
 //! Rate limits in the database: every node sees the same, and a restart forgets nothing.
 
-use api::{LimitStore, Spending};
+use api::{LimitStore, Spending, Spent};
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use perme8_events::{
     Origin, StorageError, sql,
     sql::{Db, UnitOfWork},
 };
 use sqlx::types::Json;
+
+/// So many buckets are merged in one transaction, so that nobody waits long for the writer.
+const AT_ONCE: usize = 1000;
 
 /// Keeps the buckets in `perme8_rate_limits`.
 #[derive(Debug, Clone)]
@@ -53,6 +56,11 @@ impl HostLimitStore {
     }
 }
 
+/// A bucket as the statement takes it.
+fn row(Spent { bucket, cost, tat }: &Spent) -> (&str, i64, i64) {
+    (bucket, tat.timestamp_micros(), micros(*cost))
+}
+
 fn origin() -> Origin {
     Origin::system("perme8.rate_limits")
 }
@@ -64,9 +72,9 @@ fn instant(micros: i64) -> Result<DateTime<Utc>, StorageError> {
     })
 }
 
-/// By how much a spending moves its bucket.
-fn cost(spending: &Spending) -> i64 {
-    spending.cost.num_microseconds().expect("quotas are for a day at most")
+/// By how much a bucket moves.
+fn micros(cost: TimeDelta) -> i64 {
+    cost.num_microseconds().expect("quotas are for a day at most")
 }
 
 #[async_trait]
@@ -88,7 +96,7 @@ impl LimitStore for HostLimitStore {
     async fn spend(&self, spendings: &[Spending]) -> Result<bool, StorageError> {
         let spent = self.unit_of_work.run(origin(), async |tx| {
             for spending in spendings {
-                let Spending { bucket, cost: _, fresh, last, empty, horizon } = spending;
+                let Spending { bucket, cost, fresh, last, empty, horizon } = spending;
                 let changed = tx
                     .query(sql!(
                         sqlite: "INSERT INTO perme8_rate_limits (bucket, tat, cost) VALUES ($1, $2, $3)
@@ -102,7 +110,7 @@ impl LimitStore for HostLimitStore {
                     ))
                     .bind(bucket.as_str())
                     .bind(fresh.timestamp_micros())
-                    .bind(cost(spending))
+                    .bind(micros(*cost))
                     .bind(empty.timestamp_micros())
                     .bind(last.timestamp_micros())
                     .bind(horizon.timestamp_micros())
@@ -121,12 +129,50 @@ impl LimitStore for HostLimitStore {
         }
     }
 
+    async fn merge(
+        &self,
+        spent: &[Spent],
+        last: DateTime<Utc>,
+    ) -> Result<Vec<(String, DateTime<Utc>)>, StorageError> {
+        let mut merged = Vec::with_capacity(spent.len());
+        for part in spent.chunks(AT_ONCE) {
+            let rows: Vec<_> = part.iter().map(row).collect();
+            let kept: Vec<(String, i64)> = self
+                .unit_of_work
+                .run(origin(), async |tx| {
+                    // In one order, so that nodes which merge at the same time wait for each other instead of for ever.
+                    tx.query(sql!(
+                        sqlite: "INSERT INTO perme8_rate_limits (bucket, tat, cost)
+                                 SELECT value->>0, value->>1, value->>2 FROM json_each($1) WHERE true
+                                 ON CONFLICT (bucket) DO UPDATE SET cost = excluded.cost,
+                                   tat = min(max(perme8_rate_limits.tat + excluded.cost, excluded.tat), $2)
+                                 RETURNING bucket, tat",
+                        postgres: "INSERT INTO perme8_rate_limits (bucket, tat, cost)
+                                   SELECT value->>0, (value->>1)::bigint, (value->>2)::bigint
+                                   FROM jsonb_array_elements($1::jsonb) AS value ORDER BY value->>0
+                                   ON CONFLICT (bucket) DO UPDATE SET cost = excluded.cost,
+                                     tat = least(greatest(perme8_rate_limits.tat + excluded.cost, excluded.tat), $2)
+                                   RETURNING bucket, tat"
+                    ))
+                    .bind(Json(rows))
+                    .bind(last.timestamp_micros())
+                    .all()
+                    .await
+                })
+                .await?;
+            for (bucket, tat) in kept {
+                merged.push((bucket, instant(tat)?));
+            }
+        }
+        Ok(merged)
+    }
+
     async fn give_back(&self, spending: &Spending) -> Result<(), StorageError> {
         self.unit_of_work
             .run(origin(), async |tx| {
                 tx.query(sql!("UPDATE perme8_rate_limits SET tat = tat - $2 WHERE bucket = $1"))
                     .bind(spending.bucket.as_str())
-                    .bind(cost(spending))
+                    .bind(micros(spending.cost))
                     .exec()
                     .await
                     .map(drop)

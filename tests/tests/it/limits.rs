@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api::Limits;
-use scenarios::{Persona, on_both_engines};
+use scenarios::{Persona, eventually, on_both_engines};
 use serde_json::json;
 
 async fn guess(at: &Persona) -> scenarios::Answer {
@@ -50,6 +50,26 @@ on_both_engines! {
         assert_eq!(scenario.mails("ada").await.len() - before, 5);
     }
 
+    async fn a_session_goes_on_with_what_is_left_when_the_host_restarts(scenario: &mut Scenario) {
+        let (ada, ben) = (scenario.user("ada").await, scenario.user("ben").await);
+        let limits = Limits { caller: "5/h".parse().unwrap(), ..Limits::default() };
+        scenario.limit(limits).await;
+        for _ in 0..3 {
+            ada.get("/api/me").await.is(200);
+        }
+        scenario.restart().await;
+        for _ in 0..2 {
+            ada.get("/api/me").await.is(200);
+        }
+        let refused = ada.get("/api/me").await;
+        refused.is_refused(429, "rate_limited");
+        assert_eq!(refused.header("retry-after"), Some("720"));
+        scenario.restart().await;
+        ada.get("/api/me").await.is_refused(429, "rate_limited");
+        ben.get("/api/me").await.is(200);
+        scenario.stranger().get("/health").await.is(200);
+    }
+
     async fn where_a_host_holds_no_limits_there_are_none(scenario: &mut Scenario) {
         let ada = scenario.user("ada").await;
         for _ in 0..20 {
@@ -59,13 +79,17 @@ on_both_engines! {
     }
 }
 
+/// More than anybody asks in the second in which hosts tell each other.
+const MANY: usize = 500;
+
 /// Several hosts are for PostgreSQL.
 #[tokio::test]
 async fn two_hosts_hold_one_limit() {
     scenarios::on_postgres(async |scenario| {
-        let ada = scenario.user("ada").await;
-        scenario.limit(Limits::default()).await;
+        let limits = Limits { caller: format!("{MANY}/24h").parse().unwrap(), ..Limits::default() };
+        scenario.limit(limits).await;
         scenario.go_live().await;
+        let ada = scenario.user("ada").await;
         let other = scenario.another_host().await;
         let elsewhere = other.persona(&ada);
         for at in [&ada, &elsewhere, &ada, &elsewhere, &ada] {
@@ -74,6 +98,19 @@ async fn two_hosts_hold_one_limit() {
         for at in [&ada, &elsewhere] {
             guess(at).await.is_refused(429, "rate_limited");
         }
+        // Requests are counted by each host for itself, and both know within a second what the other has counted.
+        elsewhere.get("/api/me").await.is(200);
+        let mut here = 0;
+        while ada.get("/api/me").await.status() == 200 {
+            here += 1;
+        }
+        let mut there = 0;
+        eventually("the other host knows of it", async || {
+            there += 1;
+            elsewhere.get("/api/me").await.status() == 429
+        })
+        .await;
+        assert!(here > MANY / 2 && there < MANY / 2, "{here} and {there}");
         other.stop().await;
     })
     .await;

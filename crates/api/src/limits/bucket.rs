@@ -8,6 +8,8 @@ use std::{
 use perme8_events::UserId;
 use sha2::{Digest as _, Sha256};
 
+use crate::auth::{Caller, Credential};
+
 /// Something that can be guessed, or that sends mails to whoever is named.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Action {
@@ -35,6 +37,10 @@ impl Action {
 /// What is counted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Kind {
+    /// Requests of a session or of an API key.
+    Caller,
+    /// Requests from an address, by whoever has not shown who they are.
+    Stranger,
     /// Attempts of this kind from an address.
     Attempts(Action),
     /// Attempts of this kind at an account.
@@ -45,6 +51,8 @@ impl Kind {
     /// What is counted, and by what; the two labels of the metric.
     pub(crate) fn words(self) -> (&'static str, &'static str) {
         match self {
+            Self::Caller => ("requests", "caller"),
+            Self::Stranger => ("requests", "address"),
             Self::Attempts(action) => (action.word(), "address"),
             Self::Account(action) => (action.word(), "account"),
         }
@@ -75,6 +83,19 @@ pub(crate) struct Bucket {
 }
 
 impl Bucket {
+    /// The requests of this caller.
+    pub(crate) fn caller(caller: &Caller) -> Self {
+        match &caller.credential {
+            Credential::Session(id) => Self::new(Kind::Caller, &id.to_string()),
+            Credential::Key(key) => Self::new(Kind::Caller, &key.key_id.to_string()),
+        }
+    }
+
+    /// The requests from this address.
+    pub(crate) fn stranger(address: IpAddr) -> Self {
+        Self::new(Kind::Stranger, &digest(&network(address).to_string()))
+    }
+
     /// The attempts from this address.
     pub(crate) fn attempts(action: Action, address: IpAddr) -> Self {
         Self::new(Kind::Attempts(action), &digest(&network(address).to_string()))

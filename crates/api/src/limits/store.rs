@@ -27,6 +27,18 @@ pub trait LimitStore: fmt::Debug + Send + Sync {
     /// [`StorageError`] when the storage fails; nothing was spent then, unless the connection broke at the very end.
     async fn spend(&self, spendings: &[Spending]) -> Result<bool, StorageError>;
 
+    /// Adds what a node has spent in memory, and gives the buckets as they are then: each at least where the node has it,
+    /// with what the others have spent as well, but none later than `last`.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails; nothing was added then, unless the connection broke at the very end.
+    async fn merge(
+        &self,
+        spent: &[Spent],
+        last: DateTime<Utc>,
+    ) -> Result<Vec<(String, DateTime<Utc>)>, StorageError>;
+
     /// Takes back what was spent.
     ///
     /// # Errors
@@ -50,6 +62,17 @@ pub struct Spending {
     pub empty: DateTime<Utc>,
     /// A bucket that lies later than this was written under another clock: one is left of it.
     pub horizon: DateTime<Utc>,
+}
+
+/// What a node has spent of a bucket since it wrote that down.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Spent {
+    /// Of which bucket.
+    pub bucket: String,
+    /// By so much it has moved the bucket.
+    pub cost: TimeDelta,
+    /// Where the node has the bucket now.
+    pub tat: DateTime<Utc>,
 }
 
 impl Spending {

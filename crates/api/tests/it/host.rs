@@ -77,9 +77,13 @@ impl Host {
 
     /// A host that holds the limits of the manual.
     pub(crate) async fn limited(change: impl FnOnce(&mut ApiOptions)) -> Self {
-        let host = Self::with(change).await;
-        let api = host.api.with_limits(Limits::default(), Arc::new(Kept::default()));
-        Self { router: api::router(api.clone()), api, ..host }
+        Self::with(change).await.at_most(Limits::default())
+    }
+
+    /// The same host, with these limits.
+    pub(crate) fn at_most(self, limits: Limits) -> Self {
+        let api = self.api.with_limits(limits, Arc::new(Kept::default()));
+        Self { router: api::router(api.clone()), api, ..self }
     }
 
     /// A host that somebody develops with.

@@ -2,7 +2,7 @@
 
 use std::{collections::HashMap, sync::Mutex};
 
-use api::{LimitStore, Spending};
+use api::{LimitStore, Spending, Spent};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use perme8_events::StorageError;
@@ -31,6 +31,20 @@ impl LimitStore for Kept {
             *tat = (*tat + spending.cost).max(spending.fresh);
         }
         Ok(true)
+    }
+
+    async fn merge(
+        &self,
+        spent: &[Spent],
+        last: DateTime<Utc>,
+    ) -> Result<Vec<(String, DateTime<Utc>)>, StorageError> {
+        let mut kept = self.0.lock().expect("nobody panics while holding it");
+        let merged = spent.iter().map(|Spent { bucket, cost, tat: here }| {
+            let tat = kept.entry(bucket.clone()).or_insert(DateTime::UNIX_EPOCH);
+            *tat = (*tat + *cost).max(*here).min(last);
+            (bucket.clone(), *tat)
+        });
+        Ok(merged.collect())
     }
 
     async fn give_back(&self, spending: &Spending) -> Result<(), StorageError> {

@@ -18,6 +18,7 @@ mod passwords;
 mod preferences;
 mod projects;
 mod refusals;
+mod requests;
 mod selected_agents;
 mod serving;
 mod sessions;

@@ -33,6 +33,12 @@ pub(crate) struct Args {
     /// Let everybody ask as often as they like: true or false [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) no_rate_limits: Option<String>,
+    /// Requests of a session or an API key [default: 600/min]
+    #[arg(long, value_name = "QUOTA")]
+    pub(crate) rate_limit_caller: Option<String>,
+    /// Requests from one address by those who have not shown who they are [default: 120/min]
+    #[arg(long, value_name = "QUOTA")]
+    pub(crate) rate_limit_stranger: Option<String>,
     /// Log-ins, links and registrations from one address, each by itself [default: 10/min]
     #[arg(long, value_name = "QUOTA")]
     pub(crate) rate_limit_attempts: Option<String>,
@@ -86,6 +92,8 @@ impl Args {
             legacy_bridge,
             trusted_proxies,
             no_rate_limits,
+            rate_limit_caller,
+            rate_limit_stranger,
             rate_limit_attempts,
             rate_limit_account,
             onboarding,
@@ -103,6 +111,8 @@ impl Args {
             ("legacy_bridge", legacy_bridge),
             ("trusted_proxies", trusted_proxies),
             ("no_rate_limits", no_rate_limits),
+            ("rate_limit_caller", rate_limit_caller),
+            ("rate_limit_stranger", rate_limit_stranger),
             ("rate_limit_attempts", rate_limit_attempts),
             ("rate_limit_account", rate_limit_account),
             ("onboarding", onboarding),

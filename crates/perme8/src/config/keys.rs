@@ -29,6 +29,12 @@ impl Key {
     );
     pub(crate) const NO_RATE_LIMITS: Self =
         Self::open("no_rate_limits", "everybody asks as often as they like");
+    pub(crate) const RATE_LIMIT_CALLER: Self =
+        Self::open("rate_limit_caller", "requests of a session or an API key");
+    pub(crate) const RATE_LIMIT_STRANGER: Self = Self::open(
+        "rate_limit_stranger",
+        "requests from one address by those who have not shown who they are",
+    );
     pub(crate) const RATE_LIMIT_ATTEMPTS: Self = Self::open(
         "rate_limit_attempts",
         "log-ins, links, registrations from one address, each by itself",
@@ -82,6 +88,8 @@ pub(crate) const ALL: &[Key] = &[
     Key::LEGACY_BRIDGE,
     Key::TRUSTED_PROXIES,
     Key::NO_RATE_LIMITS,
+    Key::RATE_LIMIT_CALLER,
+    Key::RATE_LIMIT_STRANGER,
     Key::RATE_LIMIT_ATTEMPTS,
     Key::RATE_LIMIT_ACCOUNT,
     Key::OPERATOR_TOKEN,

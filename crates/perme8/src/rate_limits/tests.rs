@@ -90,7 +90,7 @@ on_both_engines! {
         let store = node(&test);
         let steps = [0, 0, 0, 0, 9, 1, 10, 0, 35, 0, 0, 0, -3600, 0, 10, 10, 31, -40, 0, 25, 90, 0];
         for seconds in steps {
-            clock = ManualClock::at(clock.now() + chrono::TimeDelta::seconds(seconds));
+            clock = ManualClock::at(clock.now() + TimeDelta::seconds(seconds));
             let spending = one("a", quota, &clock);
             let before = tat(&store, "a").await;
             let is_left = before.is_none_or(|tat| tat <= spending.last || tat > spending.horizon);
@@ -103,6 +103,53 @@ on_both_engines! {
             };
             assert_eq!(tat(&store, "a").await, after, "after {seconds} s");
         }
+    }
+
+    async fn what_nodes_have_spent_in_memory_adds_up(test: TestDb) {
+        let now = test.clock.now();
+        let at = |seconds| now + Duration::from_secs(seconds);
+        let spent = |bucket: &str, cost, tat| {
+            let cost = TimeDelta::seconds(cost);
+            Spent { bucket: bucket.to_owned(), cost, tat: at(tat) }
+        };
+        let merge = async |spent: &[Spent]| {
+            let merged = node(&test).merge(spent, at(60)).await.unwrap();
+            let mut merged: Vec<_> = merged.into_iter().map(|(bucket, tat)| (bucket, (tat - now).num_seconds())).collect();
+            merged.sort_unstable();
+            merged
+        };
+        let merged = |buckets: &[(&str, i64)]| -> Vec<(String, i64)> {
+            buckets.iter().map(|(bucket, seconds)| ((*bucket).to_owned(), *seconds)).collect()
+        };
+        // A bucket that nobody knew, and one that was full for long.
+        node(&test).spend(&[one("b", "1/s", &ManualClock::at(now - Duration::from_hours(1)))]).await.unwrap();
+        assert_eq!(merge(&[spent("b", 3, 3), spent("a", 2, 2)]).await, merged(&[("a", 2), ("b", 3)]));
+        // Another node, which knew nothing of that; then the first one, which goes on.
+        assert_eq!(merge(&[spent("a", 5, 5), spent("c", 1, 1)]).await, merged(&[("a", 7), ("c", 1)]));
+        assert_eq!(merge(&[spent("a", 1, 3)]).await, merged(&[("a", 8)]));
+        // A node that knows more than the database, and a crowd.
+        assert_eq!(merge(&[spent("a", 1, 20)]).await, merged(&[("a", 20)]));
+        assert_eq!(merge(&[spent("a", 59, 59)]).await, merged(&[("a", 60)]));
+        assert_eq!(merge(&[]).await, merged(&[]));
+        // More than a statement takes at once.
+        let many: Vec<_> = (0..1234).map(|number| spent(&format!("m{number}"), 1, 1)).collect();
+        assert_eq!(merge(&many).await.len(), 1234);
+    }
+
+    async fn nodes_that_merge_at_the_same_time_wait_for_each_other(test: TestDb) {
+        let now = test.clock.now();
+        let cost = TimeDelta::seconds(1);
+        let spent = |number: usize| Spent { bucket: format!("b{number}"), cost, tat: now + cost };
+        let merges = (0..8).map(|node_number| {
+            let mut spent: Vec<_> = (0..200).map(spent).collect();
+            if node_number % 2 == 0 {
+                spent.reverse();
+            }
+            let store = node(&test);
+            async move { store.merge(&spent, now + cost * 100).await.map(drop) }
+        });
+        futures_util::future::try_join_all(merges).await.unwrap();
+        assert_eq!(tat(&node(&test), "b7").await, Some(now + cost * 8));
     }
 
     async fn buckets_go_once_everything_has_come_back(test: TestDb) {

@@ -7,6 +7,7 @@ mod demo;
 mod golden_files;
 mod operating;
 mod program;
+mod serve_limits;
 mod serve_mails;
 mod serve_refusals;
 mod serve_story;

@@ -55,7 +55,16 @@ pub(crate) struct Host {
 
 impl Host {
     pub(crate) fn start(site: &Site) -> Self {
-        let line = site.line("serve --listen 127.0.0.1:0 --json --log warn");
+        Self::run(site, "serve --no-rate-limits")
+    }
+
+    /// A host as it is without any flag.
+    pub(crate) fn limited(site: &Site) -> Self {
+        Self::run(site, "serve")
+    }
+
+    fn run(site: &Site, command: &str) -> Self {
+        let line = site.line(&format!("{command} --listen 127.0.0.1:0 --json --log warn"));
         let mut command = site.home.command(&line);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
