@@ -1,14 +1,23 @@
 //! Who follows what happens, over a stream or a socket.
 
+use std::sync::Arc;
+
 use axum::{extract::FromRequestParts, http::request::Parts};
 use perme8_events::Viewer;
 
-use crate::{auth::SessionCaller, error::ApiError, operator, seats::Seat, state::Api};
+use crate::{
+    auth::{Caller, Credential},
+    error::ApiError,
+    operator,
+    reach::Reach,
+    seats::Seat,
+    state::Api,
+};
 
-/// Somebody who is logged in, or somebody who runs the installation.
+/// Somebody who has shown who they are, or somebody who runs the installation.
 pub(crate) enum Follower {
-    /// Sees what the person may see, as long as the session lasts.
-    Person(Box<SessionCaller>),
+    /// Sees what the person may see, as long as the session or the key lasts.
+    Person(Box<Caller>),
     /// Sees everything, as long as the connection lasts.
     Operator,
 }
@@ -20,12 +29,12 @@ impl FromRequestParts<Api> for Follower {
         if operator::is_operator(api, &parts.headers) {
             return Ok(Self::Operator);
         }
-        SessionCaller::from_request_parts(parts, api).await.map(Self::from)
+        Caller::from_request_parts(parts, api).await.map(Self::from)
     }
 }
 
-impl From<SessionCaller> for Follower {
-    fn from(caller: SessionCaller) -> Self {
+impl From<Caller> for Follower {
+    fn from(caller: Caller) -> Self {
         Self::Person(Box::new(caller))
     }
 }
@@ -35,6 +44,15 @@ impl Follower {
         match self {
             Self::Person(caller) => Viewer::User(caller.user.id),
             Self::Operator => Viewer::Operator,
+        }
+    }
+
+    /// What of that the credential lets them follow.
+    pub(crate) fn reach(&self) -> Reach {
+        let Self::Person(caller) = self else { return Reach::Everything };
+        match &caller.credential {
+            Credential::Session(_) => Reach::Everything,
+            Credential::Key(key) => Reach::Key(Arc::clone(key)),
         }
     }
 

@@ -34,6 +34,7 @@ mod path;
 mod preferences;
 mod projects;
 mod query;
+mod reach;
 mod readiness;
 mod request_id;
 mod response;

@@ -1,38 +1,46 @@
-//! What a stream or a socket must not outlive: the session behind it.
+//! What a stream or a socket must not outlive: the session or the key behind it.
 
 use std::time::Duration;
 
-use identity::{Identity, QueryError, SessionId};
+use identity::{Identity, QueryError};
 use perme8_events::{
     Origin, StorageError, Topic,
     host::{Delivery, LiveEvents},
 };
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval_at};
 
-use crate::{error::ApiError, follower::Follower, state::Api};
+use crate::{auth::Credential, error::ApiError, follower::Follower, state::Api};
 
-/// Asks whether a session still holds: regularly, and whenever something happens to the account.
+/// Asks whether a credential still holds: regularly, and whenever something happens to the account or to the key.
 pub(crate) struct Lifeline {
     /// None for operators, whose token has no end.
-    session: Option<Session>,
+    shown: Option<Shown>,
     heartbeat: Interval,
 }
 
-struct Session {
+struct Shown {
     identity: Identity,
     origin: Origin,
-    id: SessionId,
-    /// What happens to the account; a log-out is among it.
+    credential: Credential,
+    /// What happens to the account and to the key; a log-out is among it.
     news: LiveEvents,
     news_are_over: bool,
 }
 
-/// Why the session has to be asked for.
+/// What has ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ended {
+    Session,
+    /// It was revoked, its time is over, or it goes another way than it did.
+    Key,
+}
+
+/// Why the credential has to be asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Due {
     /// It is time for a sign of life.
     Beat,
-    /// Something happened to the account.
+    /// Something happened to the account or to the key.
     News,
 }
 
@@ -40,51 +48,74 @@ impl Lifeline {
     pub(crate) async fn of(api: &Api, follower: &Follower) -> Result<Self, ApiError> {
         let heartbeat = every(api.options.heartbeat);
         let Follower::Person(caller) = follower else {
-            return Ok(Self { session: None, heartbeat });
+            return Ok(Self { shown: None, heartbeat });
         };
-        let account =
-            Topic::Aggregate("identity".to_owned(), "user".to_owned(), caller.user.id.to_string());
-        let news = api.bus.subscribe(follower.viewer(), vec![account], None).await?;
-        let session = Session {
+        let about =
+            |kind: &str, id: String| Topic::Aggregate("identity".to_owned(), kind.to_owned(), id);
+        let mut topics = vec![about("user", caller.user.id.to_string())];
+        if let Credential::Key(key) = &caller.credential {
+            topics.push(about("api_key", key.key_id.to_string()));
+        }
+        let news = api.bus.subscribe(follower.viewer(), topics, None).await?;
+        let shown = Shown {
             identity: api.identity.clone(),
             origin: caller.origin.clone(),
-            id: caller.session_id,
+            credential: caller.credential.clone(),
             news,
             news_are_over: false,
         };
-        Ok(Self { session: Some(session), heartbeat })
+        Ok(Self { shown: Some(shown), heartbeat })
     }
 
     /// Waits until it is time to ask. Nothing is lost when the wait is cancelled.
     pub(crate) async fn due(&mut self) -> Result<Due, StorageError> {
-        let Self { session, heartbeat } = self;
-        let Some(session) = session else {
+        let Self { shown, heartbeat } = self;
+        let Some(shown) = shown else {
             heartbeat.tick().await;
             return Ok(Due::Beat);
         };
         tokio::select! {
             _ = heartbeat.tick() => Ok(Due::Beat),
-            told = session.told() => told.map(|()| Due::News),
+            told = shown.told() => told.map(|()| Due::News),
         }
     }
 
-    /// Whether the session holds.
+    /// What has ended, if the credential does not hold.
     ///
     /// Beside anything else that may be ready first this would begin again and again: it is awaited to its end.
-    pub(crate) async fn holds(&self) -> Result<bool, StorageError> {
-        let Some(Session { identity, origin, id, .. }) = &self.session else {
-            return Ok(true);
+    pub(crate) async fn ended(&self) -> Result<Option<Ended>, StorageError> {
+        let Some(Shown { identity, origin, credential, .. }) = &self.shown else {
+            return Ok(None);
         };
-        match identity.session(origin, *id).await {
-            Ok(session) => Ok(session.is_some()),
-            Err(QueryError::Forbidden | QueryError::NotFound) => Ok(false),
+        let (holds, ended) = match credential {
+            Credential::Session(id) => {
+                (identity.session(origin, *id).await.map(|now| now.is_some()), Ended::Session)
+            }
+            Credential::Key(shown) => {
+                let now = identity.api_key(origin, shown.key_id).await;
+                (now.map(|now| now.is_some_and(|now| now.goes_as_far_as(shown))), Ended::Key)
+            }
+        };
+        match holds {
+            Ok(true) => Ok(None),
+            Ok(false) | Err(QueryError::Forbidden | QueryError::NotFound) => Ok(Some(ended)),
             Err(QueryError::Storage(error)) => Err(error),
         }
     }
 }
 
-impl Session {
-    /// Waits until something happens to the account.
+impl Ended {
+    /// As streams and sockets say it.
+    pub(crate) const fn reason(self) -> &'static str {
+        match self {
+            Self::Session => "session_ended",
+            Self::Key => "key_ended",
+        }
+    }
+}
+
+impl Shown {
+    /// Waits until something happens to the account or to the key.
     async fn told(&mut self) -> Result<(), StorageError> {
         while !self.news_are_over {
             match self.news.next().await? {

@@ -218,11 +218,14 @@ fn operators() -> Router<Api> {
 fn events() -> Router<Api> {
     Router::new()
         .route("/api/tickets", post(tickets::issue))
-        .route("/api/ws", get(socket::open))
+        .route("/api/ws", scoped(EventsRead, get(socket::open)))
         .route("/api/legacy/stream", get(streams::of_legacy))
-        .route("/api/me/events/stream", get(streams::of_me))
+        .route("/api/me/events/stream", scoped(EventsRead, get(streams::of_me)))
         .route("/api/workspaces/{slug}/events", scoped(EventsRead, get(audit::list)))
-        .route("/api/workspaces/{slug}/events/stream", get(streams::of_workspace))
+        .route(
+            "/api/workspaces/{slug}/events/stream",
+            scoped(EventsRead, get(streams::of_workspace)),
+        )
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ use axum::{
 use identity::{RedeemTicket, Secret};
 
 use crate::{
-    auth::SessionCaller,
+    auth::{Caller, SessionCaller},
     edge::Edge,
     error::ApiError,
     fields::{Fields, FromFields},
@@ -26,13 +26,15 @@ mod frame;
 mod request;
 mod subscriptions;
 
+pub(crate) use request::Subject;
+
 /// A longer message of a client ends the socket.
 const LONGEST_MESSAGE: usize = 16 * 1024;
 
 /// What a socket holds in memory for reading and for writing.
 const BUFFER: usize = 4 * 1024;
 
-/// A handshake, and whose: by `Authorization`, by a ticket in the address, or by the cookie of a page of this host.
+/// A handshake, and whose: by `Authorization`, also with the token of a key, by a ticket in the address, or by the cookie of a page of this host.
 pub(crate) struct Handshake {
     upgrade: WebSocketUpgrade,
     follower: Follower,
@@ -60,7 +62,7 @@ impl FromRequestParts<Api> for Handshake {
         if let Some(ticket) = ticket {
             // What is no handshake does not use it up.
             let upgrade = upgrade?;
-            let follower = by_ticket(parts, api, ticket).await?.into();
+            let follower = Caller::from(by_ticket(parts, api, ticket).await?).into();
             return Ok(Self { upgrade, follower });
         }
         let caller = SessionCaller::from_request_parts(parts, api).await?;
@@ -68,7 +70,7 @@ impl FromRequestParts<Api> for Handshake {
         if !same_origin::is_same(&parts.headers, &parts.uri) {
             return Err(ApiError::cross_origin());
         }
-        Ok(Self { upgrade: upgrade?, follower: caller.into() })
+        Ok(Self { upgrade: upgrade?, follower: Caller::from(caller).into() })
     }
 }
 
@@ -90,7 +92,8 @@ pub(crate) async fn open(
 ) -> Result<Response, ApiError> {
     let seat = follower.seat(&api)?;
     let lifeline = Lifeline::of(&api, &follower).await?;
-    let connection = connection::Opened::new(&api, follower.viewer(), lifeline).await?;
+    let opened = connection::Opened::new(&api, follower.viewer(), follower.reach(), lifeline);
+    let connection = opened.await?;
     // Counted before the response is there, so that a host that stops waits for it.
     let counted = api.sockets.token();
     let upgrade = upgrade

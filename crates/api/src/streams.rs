@@ -18,7 +18,7 @@ use perme8_events::{
 use serde_json::json;
 
 use crate::{
-    auth::SessionCaller,
+    auth::Caller,
     error::ApiError,
     fields::{Fields, FromFields},
     follower::Follower,
@@ -26,6 +26,7 @@ use crate::{
     lifeline::{Due, Lifeline},
     path::WorkspaceAt,
     query::Query,
+    reach::Reach,
     seats::Seat,
     state::Api,
 };
@@ -86,7 +87,7 @@ pub(crate) fn position(text: &str) -> Result<Position, ApiError> {
 /// `GET /api/me/events/stream`
 pub(crate) async fn of_me(
     State(api): State<Api>,
-    caller: SessionCaller,
+    caller: Caller,
     Resume(after): Resume,
 ) -> Result<Response, ApiError> {
     let topic = Topic::User(caller.user.id);
@@ -96,7 +97,7 @@ pub(crate) async fn of_me(
 /// `GET /api/workspaces/{slug}/events/stream`
 pub(crate) async fn of_workspace(
     State(api): State<Api>,
-    caller: SessionCaller,
+    caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
     Resume(after): Resume,
 ) -> Result<Response, ApiError> {
@@ -121,7 +122,7 @@ pub(crate) async fn of_legacy(
 
 async fn open(
     api: Api,
-    caller: SessionCaller,
+    caller: Caller,
     topic: Topic,
     after: Option<Position>,
 ) -> Result<Response, ApiError> {
@@ -138,8 +139,8 @@ async fn open_as(
     let seat = follower.seat(&api)?;
     let events = api.bus.subscribe(follower.viewer(), vec![topic], after).await?;
     let lifeline = Lifeline::of(&api, &follower).await?;
-    let waiting = VecDeque::new();
-    let live = Live { lifeline, events, voice, waiting, phase: Phase::Opening, _seat: seat };
+    let (reach, waiting) = (follower.reach(), VecDeque::new());
+    let live = Live { lifeline, reach, events, voice, waiting, phase: Phase::Opening, _seat: seat };
     let stream = stream::unfold(live, |mut live| async {
         let event = live.next().await?;
         Some((Ok::<_, Infallible>(event), live))
@@ -152,6 +153,7 @@ async fn open_as(
 /// A stream that somebody reads; it works only as fast as it is read.
 struct Live {
     lifeline: Lifeline,
+    reach: Reach,
     events: LiveEvents,
     voice: Voice,
     /// Said at the same time; read one after the other.
@@ -220,14 +222,15 @@ impl Live {
     }
 
     async fn live_on(&mut self, due: Due) -> Result<Option<Event>, StorageError> {
-        if !self.lifeline.holds().await? {
-            return Ok(Some(self.lose_access("session_ended")));
+        if let Some(ended) = self.lifeline.ended().await? {
+            return Ok(Some(self.lose_access(ended.reason())));
         }
         Ok((due == Due::Beat).then(|| self.mark("heartbeat")))
     }
 
     async fn take(&mut self, delivery: Delivery) -> Result<Option<Event>, StorageError> {
         let event = match delivery {
+            Delivery::Event(event) if !self.reach.shows(&event) => return Ok(None),
             Delivery::Event(event) => event,
             Delivery::AccessLost(_) => return Ok(Some(self.lose_access("membership_ended"))),
             Delivery::Closed => return Ok(Some(self.close("shutting_down"))),

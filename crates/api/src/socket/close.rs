@@ -2,6 +2,8 @@
 
 use axum::extract::ws::{CloseFrame, Message};
 
+use crate::lifeline::Ended;
+
 /// Why the host ends a socket. Codes below 4000 are those of RFC 6455, the others are our own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Close {
@@ -15,8 +17,8 @@ pub(crate) enum Close {
     TooLong,
     /// The storage does not answer.
     StorageUnavailable,
-    /// The session was ended, or is over.
-    SessionEnded,
+    /// The session was ended, or is over, or the key.
+    Ended(Ended),
     /// The client does not take what it is sent.
     TooSlow,
     /// The client does not answer pings.
@@ -31,7 +33,8 @@ impl Close {
             Self::TooManyErrors => 1008,
             Self::TooLong => 1009,
             Self::StorageUnavailable => 1011,
-            Self::SessionEnded => 4001,
+            Self::Ended(Ended::Session) => 4001,
+            Self::Ended(Ended::Key) => 4002,
             Self::TooSlow => 4008,
             Self::NoPong => 4009,
         }
@@ -44,7 +47,7 @@ impl Close {
             Self::TooManyErrors => "too_many_errors",
             Self::TooLong => "message_too_long",
             Self::StorageUnavailable => "storage_unavailable",
-            Self::SessionEnded => "session_ended",
+            Self::Ended(ended) => ended.reason(),
             Self::TooSlow => "too_slow",
             Self::NoPong => "no_pong",
         }

@@ -16,6 +16,7 @@ use super::{
 use crate::{
     error::ApiError,
     lifeline::{Due, Lifeline},
+    reach::Reach,
     state::Api,
 };
 
@@ -29,6 +30,7 @@ const MOST_ERRORS: u32 = 20;
 /// What a socket stands on, before there is one.
 pub(crate) struct Opened {
     viewer: Viewer,
+    reach: Reach,
     lifeline: Lifeline,
     subscriptions: Subscriptions,
     ephemeral: Ephemeral,
@@ -46,10 +48,12 @@ impl Opened {
     pub(crate) async fn new(
         api: &Api,
         viewer: Viewer,
+        reach: Reach,
         lifeline: Lifeline,
     ) -> Result<Self, ApiError> {
         let subscriptions = Subscriptions::new(api.bus.clone(), viewer, api.legacy.clone()).await?;
-        Ok(Self { viewer, lifeline, subscriptions, ephemeral: api.bus.ephemeral() })
+        let ephemeral = api.bus.ephemeral();
+        Ok(Self { viewer, reach, lifeline, subscriptions, ephemeral })
     }
 
     /// Runs until one of both sides ends it.
@@ -97,8 +101,9 @@ impl Connection {
             };
             match turn {
                 Turn::Due(due) => {
-                    if !lifeline.holds().await.map_err(|error| broken(&error))? {
-                        return Err(Over::By(Close::SessionEnded));
+                    let ended = lifeline.ended().await.map_err(|error| broken(&error))?;
+                    if let Some(ended) = ended {
+                        return Err(Over::By(Close::Ended(ended)));
                     }
                     if due == Due::Beat {
                         self.beat().await?;
@@ -162,8 +167,12 @@ impl Connection {
     }
 
     async fn fulfil(&mut self, request: Request) -> Result<Option<Frame<'static>>, Refusal> {
-        let Opened { viewer, subscriptions, ephemeral, .. } = &mut self.opened;
+        let Opened { viewer, reach, subscriptions, ephemeral, .. } = &mut self.opened;
         match request {
+            Request::Subscribe(subject, _) if !reach.covers(&subject) => {
+                Err(Refusal::forbidden(&subject))
+            }
+            Request::Publish(topic, ..) if !reach.speaks() => Err(Refusal::forbidden(&topic)),
             Request::Subscribe(Subject::Events(topic), after) => {
                 let subscribed = topic.to_string();
                 let position = subscriptions.follow(topic, after).await?;
@@ -200,6 +209,7 @@ impl Connection {
 
     async fn tell(&mut self, happening: Happening) -> Result<(), Over> {
         match happening {
+            Happening::Event(event, _) if !self.opened.reach.shows(&event) => Ok(()),
             Happening::Event(event, topics) => {
                 let topics: Vec<_> = topics.iter().collect();
                 self.send(Frame::event(&event, &topics).message()).await

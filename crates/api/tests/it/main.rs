@@ -12,6 +12,7 @@ mod host;
 mod html;
 mod invitations;
 mod kept;
+mod key_streams;
 mod notifications;
 mod pages;
 mod passwords;

@@ -92,6 +92,13 @@ pub struct AuthenticatedKey {
 }
 
 impl AuthenticatedKey {
+    /// Whether the key goes exactly as far as that: it may do the same in the same workspaces.
+    #[must_use]
+    pub fn goes_as_far_as(&self, other: &Self) -> bool {
+        let ids = |key: &Self| key.workspaces.iter().map(|(id, _)| *id).collect::<Vec<_>>();
+        self.key_id == other.key_id && self.scopes == other.scopes && ids(self) == ids(other)
+    }
+
     /// Whether the key may do this, where it reaches and where its owner may.
     #[must_use]
     pub fn may(&self, scope: KeyScope) -> bool {

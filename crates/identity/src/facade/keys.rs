@@ -135,6 +135,20 @@ impl Identity {
         Ok(Some(key))
     }
 
+    /// A key of the person who asks, while it is good.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all, fields(api_key.id = %id))]
+    pub async fn api_key(
+        &self,
+        origin: &Origin,
+        id: ApiKeyId,
+    ) -> Result<Option<AuthenticatedKey>, QueryError> {
+        Ok(self.queries.good_key(person(origin)?, id).await?)
+    }
+
     /// What fails here, keeps nobody from what they came for.
     async fn note_key_use(&self, key: ApiKeyId, seen: Option<DateTime<Utc>>) {
         let origin = Origin::system("identity.api_keys");

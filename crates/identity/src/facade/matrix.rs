@@ -218,6 +218,7 @@ fn rows_of_keys() -> Vec<Question<World>> {
         });
         revoke_api_key "of the owner" (origin, RevokeApiKey { id: world.key });
         api_keys "of the own" (&origin);
+        api_key "of the owner" (&origin, world.key);
         authenticate_key(&world.key_token);
     }
     .into()

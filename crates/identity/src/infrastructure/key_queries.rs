@@ -73,10 +73,28 @@ impl Queries {
         if !is_good || !found.key.is_active(now) {
             return Ok(None);
         }
-        let owner = self.db.account(found.key.user_id).await?;
-        let Some(owner) = owner.filter(User::is_confirmed) else { return Ok(None) };
         let last_used_at = found.last_used_at;
-        Ok(Some((found.shown_by(UserProfile::from(&owner)), last_used_at)))
+        Ok(self.acting(found).await?.map(|key| (key, last_used_at)))
+    }
+
+    /// The same, of a key that was shown before.
+    pub(crate) async fn good_key(
+        &self,
+        user: UserId,
+        id: ApiKeyId,
+    ) -> Result<Option<AuthenticatedKey>, StorageError> {
+        let found = self.api_key(user, id).await?;
+        match found.filter(|found| found.key.is_active(self.now())) {
+            Some(found) => self.acting(found).await,
+            None => Ok(None),
+        }
+    }
+
+    /// The key for whoever acts by it, as long as its owner has a confirmed account.
+    async fn acting(&self, found: FoundKey) -> Result<Option<AuthenticatedKey>, StorageError> {
+        let owner = self.db.account(found.key.user_id).await?;
+        let owner = owner.filter(User::is_confirmed);
+        Ok(owner.map(|owner| found.shown_by(UserProfile::from(&owner))))
     }
 
     /// A key of a person.
