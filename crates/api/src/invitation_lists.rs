@@ -82,6 +82,11 @@ impl Row {
         };
         Self { email, role, result, invitation_id }
     }
+
+    /// The address has got too many invitations, maybe from others.
+    fn refused(InviteRow { email, role }: InviteRow) -> Self {
+        Self { email, role, result: "rate_limited", invitation_id: None }
+    }
 }
 
 /// How many were invited.
@@ -97,10 +102,31 @@ pub(crate) async fn invite(
     WorkspaceAt(workspace): WorkspaceAt,
     Body(List { rows }): Body<List>,
 ) -> Result<Data<Vec<Row>, Invited>, ApiError> {
-    let command = InviteMembers { workspace, rows: rows.clone() };
-    let outcomes = api.identity.invite_members(caller.origin, command).await?;
-    let rows: Vec<Row> =
-        rows.into_iter().zip(outcomes).map(|(row, outcome)| Row::of(row, outcome)).collect();
+    // Longer lists are refused.
+    let emails = rows.iter().map(|row| row.email.as_str()).take(InviteMembers::MOST);
+    let mails = api.mails(caller.user.id, emails).await?;
+    let is_refused = |row: &InviteRow| mails.wait(&row.email).is_some();
+    let allowed = rows.iter().filter(|row| !is_refused(row)).cloned().collect();
+    let command = InviteMembers { workspace, rows: allowed };
+    let outcomes = match api.identity.invite_members(caller.origin, command).await {
+        Ok(outcomes) => outcomes,
+        Err(error) => {
+            mails.were_sent_to(&api, std::iter::empty()).await;
+            return Err(error.into());
+        }
+    };
+    let mut outcomes = outcomes.into_iter();
+    let rows: Vec<Row> = rows
+        .into_iter()
+        .filter_map(|row| {
+            if is_refused(&row) {
+                return Some(Row::refused(row));
+            }
+            outcomes.next().map(|outcome| Row::of(row, outcome))
+        })
+        .collect();
+    let sent = rows.iter().filter(|row| row.invitation_id.is_some());
+    mails.were_sent_to(&api, sent.map(|row| row.email.as_str())).await;
     let invited = rows.iter().filter(|row| row.invitation_id.is_some()).count();
     Ok(Data::with_meta(rows, Invited { invited }))
 }

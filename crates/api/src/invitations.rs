@@ -14,6 +14,7 @@ use crate::{
     body::Body,
     error::ApiError,
     fields::{Fields, FromFields},
+    limits::invitations::Mails,
     members::NO_ROLE,
     paging::{Next, Page},
     path::{InvitationAt, WorkspaceAt},
@@ -115,6 +116,12 @@ pub(crate) async fn mine(
     Ok(page.of(api.identity.my_invitations(&caller.origin).await?))
 }
 
+/// Spends one mail by this person to this address, if it may get one.
+async fn one_mail(api: &Api, inviter: UserId, email: &str) -> Result<Mails, ApiError> {
+    let mails = api.mails(inviter, [email].into_iter()).await?;
+    mails.wait(email).map_or(Ok(mails), |wait| Err(ApiError::rate_limited(wait)))
+}
+
 /// `POST /api/workspaces/{slug}/invitations`
 pub(crate) async fn invite(
     State(api): State<Api>,
@@ -122,9 +129,12 @@ pub(crate) async fn invite(
     WorkspaceAt(workspace): WorkspaceAt,
     Body(Invitee { email, role }): Body<Invitee>,
 ) -> Result<(StatusCode, Data<Invitation>), ApiError> {
+    let mail = one_mail(&api, caller.user.id, &email).await?;
     let command = InviteMember { workspace, email, role };
-    let invitation = api.identity.invite_member(caller.origin, command).await?;
-    Ok((StatusCode::CREATED, Data::new(invitation.into())))
+    let invited = api.identity.invite_member(caller.origin, command).await;
+    let sent = invited.iter().map(|invitation| invitation.email.as_str());
+    mail.were_sent_to(&api, sent).await;
+    Ok((StatusCode::CREATED, Data::new(invited?.into())))
 }
 
 /// `DELETE /api/workspaces/{slug}/invitations/{id}`
@@ -146,8 +156,16 @@ pub(crate) async fn resend(
     WorkspaceAt(workspace): WorkspaceAt,
     InvitationAt(invitation_id): InvitationAt,
 ) -> Result<Data<Invitation>, ApiError> {
+    let mail = match api.identity.invitation_offer(invitation_id).await {
+        Ok(offer) => one_mail(&api, caller.user.id, &offer.email).await?,
+        // Whoever asks learns of the facade why there is nothing to send.
+        Err(_) => Mails::default(),
+    };
     let command = ResendInvitation { workspace, invitation_id };
-    Ok(Data::new(api.identity.resend_invitation(caller.origin, command).await?.into()))
+    let resent = api.identity.resend_invitation(caller.origin, command).await;
+    let sent = resent.iter().map(|invitation| invitation.email.as_str());
+    mail.were_sent_to(&api, sent).await;
+    Ok(Data::new(resent?.into()))
 }
 
 /// `POST /api/workspaces/{slug}/invitations/accept`

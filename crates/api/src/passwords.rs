@@ -1,7 +1,10 @@
 //! Setting another password, logged in or by a link.
 
 use axum::{extract::State, http::StatusCode};
-use identity::{ChangePassword, RequestPasswordReset, ResetPassword, ResetPasswordError, Secret};
+use identity::{
+    ChangePassword, ChangePasswordError, RequestPasswordReset, ResetPassword, ResetPasswordError,
+    Secret,
+};
 
 use crate::{
     auth::SessionCaller,
@@ -36,13 +39,22 @@ pub(crate) async fn change(
     edge: Edge,
     Body(Change { password, current_password }): Body<Change>,
 ) -> Result<StatusCode, ApiError> {
-    let _turn = api.log_in_turn()?;
     // Whoever shows no password guesses none.
     let account = current_password.as_ref().map(|_| Account::of(caller.user.id));
     let attempt = api.attempt(Action::Reauthentication, &edge, account).await?;
+    let _turn = attempt.turn(&api).await?;
     let command = ChangePassword { session_id: caller.session_id, password, current_password };
-    api.identity.change_password(caller.origin, command).await?;
-    attempt.succeeded().await;
+    let changed = api.identity.change_password(caller.origin, command).await;
+    // Also where the new password alone was not good enough.
+    let is_guess = match &changed {
+        Ok(()) => false,
+        Err(ChangePasswordError::Invalid(errors)) => errors.concern("current_password"),
+        Err(_) => true,
+    };
+    if !is_guess {
+        attempt.was_no_guess().await;
+    }
+    changed?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -81,8 +93,8 @@ pub(crate) async fn reset(
     Body(NewPassword(password)): Body<NewPassword>,
 ) -> Result<StatusCode, ApiError> {
     let token = token.ok_or(ResetPasswordError::InvalidToken)?;
-    let _turn = api.log_in_turn()?;
-    api.attempt(Action::PasswordReset, &edge, None).await?;
+    let attempt = api.attempt(Action::PasswordReset, &edge, None).await?;
+    let _turn = attempt.turn(&api).await?;
     api.identity.reset_password(edge.anonymous(), ResetPassword { token, password }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

@@ -65,17 +65,17 @@ pub(crate) async fn begin(
     edge: Edge,
     Body(proof): Body<Proof>,
 ) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1], Json<Begun>), ApiError> {
-    let _turn = api.log_in_turn()?;
     let account = match &proof {
         Proof::Password(command) => Account::at(&command.email),
         Proof::Token(_) => None,
     };
     let attempt = api.attempt(Action::LogIn, &edge, account).await?;
+    let _turn = attempt.turn(&api).await?;
     let LoggedIn { user, session_id: _, token, expires_at } = match proof {
         Proof::Password(command) => api.identity.log_in(edge.anonymous(), command).await?,
         Proof::Token(command) => api.identity.log_in_by_link(edge.anonymous(), command).await?,
     };
-    attempt.succeeded().await;
+    attempt.was_no_guess().await;
     let cookie = [(SET_COOKIE, auth::cookie(&api, &token, expires_at))];
     let body = Begun { data: BegunSession { user, expires_at }, token: token.expose().to_owned() };
     Ok((StatusCode::CREATED, cookie, Json(body)))
@@ -155,12 +155,12 @@ pub(crate) async fn reauthenticate(
     edge: Edge,
     Body(proof): Body<identity::Proof>,
 ) -> Result<Data<Fresh>, ApiError> {
-    let _turn = api.log_in_turn()?;
     let account = Account::of(caller.user.id);
     let attempt = api.attempt(Action::Reauthentication, &edge, Some(account)).await?;
+    let _turn = attempt.turn(&api).await?;
     let command = Reauthenticate { session_id: caller.session_id, proof };
     let fresh_until = api.identity.reauthenticate(caller.origin, command).await?;
-    attempt.succeeded().await;
+    attempt.was_no_guess().await;
     Ok(Data::new(Fresh { fresh_until }))
 }
 

@@ -4,7 +4,9 @@ use axum::{
     extract::State,
     http::{HeaderName, HeaderValue, StatusCode, header::SET_COOKIE},
 };
-use identity::{DeleteAccount, RegisterUser, Secret, UpdateProfile, UserProfile};
+use identity::{
+    DeleteAccount, RegisterUser, RegisterUserError, Secret, UpdateProfile, UserProfile,
+};
 
 use crate::{
     auth::{self, Caller, SessionCaller},
@@ -43,11 +45,25 @@ pub(crate) async fn register(
     Body(body): Body<Registration>,
 ) -> Result<(StatusCode, Data<UserProfile>), ApiError> {
     let Registration { email, first_name, last_name, password } = body;
-    let _turn = api.log_in_turn()?;
-    api.attempt(Action::Registration, &edge, Account::at(&email)).await?;
     let command = RegisterUser { email, first_name, last_name, password };
-    let user = api.identity.register_user(edge.anonymous(), command).await?;
+    let user = register_as(&api, edge, command).await??;
     Ok((StatusCode::CREATED, Data::new(user)))
+}
+
+/// Registers somebody whose attempts are counted: a mail goes out, or somebody learns that the address is taken.
+pub(crate) async fn register_as(
+    api: &Api,
+    edge: Edge,
+    command: RegisterUser,
+) -> Result<Result<UserProfile, RegisterUserError>, ApiError> {
+    let attempt = api.attempt(Action::Registration, &edge, Account::at(&command.email)).await?;
+    let _turn = attempt.turn(api).await?;
+    let registered = api.identity.register_user(edge.anonymous(), command).await;
+    // Whoever only has to find a better password has neither flooded nor guessed.
+    if matches!(&registered, Err(RegisterUserError::Invalid(errors)) if !errors.concern("email")) {
+        attempt.was_no_guess().await;
+    }
+    Ok(registered)
 }
 
 impl FromFields for UpdateProfile {

@@ -268,6 +268,8 @@ fn resolve(
             stranger: parser.value(&Key::RATE_LIMIT_STRANGER, default.limits.stranger),
             attempts: parser.value(&Key::RATE_LIMIT_ATTEMPTS, default.limits.attempts),
             account: parser.value(&Key::RATE_LIMIT_ACCOUNT, default.limits.account),
+            inviter: parser.value(&Key::RATE_LIMIT_INVITER, default.limits.inviter),
+            invitee: parser.value(&Key::RATE_LIMIT_INVITEE, default.limits.invitee),
         },
         operator_token: parser.optional_with(&Key::OPERATOR_TOKEN, parse::operator_token),
         onboarding: parser.value_with(&Key::ONBOARDING, default.onboarding, parse::yes_or_no),
@@ -330,7 +332,7 @@ impl Config {
             mail_from_name,
             dev,
         } = self;
-        let Limits { caller, stranger, attempts, account } = limits;
+        let Limits { caller, stranger, attempts, account, inviter, invitee } = limits;
         match key.name {
             "database" => Some(database.to_string()),
             "listen" => Some(listen.to_string()),
@@ -348,6 +350,8 @@ impl Config {
             "rate_limit_stranger" => Some(stranger.to_string()),
             "rate_limit_attempts" => Some(attempts.to_string()),
             "rate_limit_account" => Some(account.to_string()),
+            "rate_limit_inviter" => Some(inviter.to_string()),
+            "rate_limit_invitee" => Some(invitee.to_string()),
             "operator_token" => operator_token.map(|_| "(hidden)".to_owned()),
             "onboarding" => Some(onboarding.to_string()),
             "app_name" => Some(app_name.clone()),

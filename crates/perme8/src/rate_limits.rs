@@ -26,6 +26,22 @@ enum NotSpent {
     Storage(StorageError),
 }
 
+/// Runs it in a transaction, and again while it loses races: nobody has to ask once more because buckets were swept.
+macro_rules! transact {
+    ($self:ident, $body:expr) => {
+        transact!($self, StorageError::is_retryable, $body)
+    };
+    ($self:ident, $is_passing:expr, $body:expr) => {
+        $self.unit_of_work.retry($is_passing, || $self.unit_of_work.run(origin(), $body)).await
+    };
+}
+
+impl NotSpent {
+    fn is_passing(&self) -> bool {
+        matches!(self, Self::Storage(error) if error.is_retryable())
+    }
+}
+
 impl From<StorageError> for NotSpent {
     fn from(error: StorageError) -> Self {
         Self::Storage(error)
@@ -41,18 +57,16 @@ impl HostLimitStore {
     /// as good.
     pub(crate) async fn sweep(&self, limit: u32) -> Result<u64, StorageError> {
         let now = self.db.clock().now();
-        self.unit_of_work
-            .run(origin(), async |tx| {
-                tx.query(sql!(
-                    "DELETE FROM perme8_rate_limits WHERE bucket IN
-                       (SELECT bucket FROM perme8_rate_limits WHERE tat <= $1 ORDER BY tat LIMIT $2) AND tat <= $1"
-                ))
-                .bind(now.timestamp_micros())
-                .bind(i64::from(limit))
-                .exec()
-                .await
-            })
+        transact!(self, async |tx| {
+            tx.query(sql!(
+                "DELETE FROM perme8_rate_limits WHERE bucket IN
+                   (SELECT bucket FROM perme8_rate_limits WHERE tat <= $1 ORDER BY tat LIMIT $2) AND tat <= $1"
+            ))
+            .bind(now.timestamp_micros())
+            .bind(i64::from(limit))
+            .exec()
             .await
+        })
     }
 }
 
@@ -94,7 +108,7 @@ impl LimitStore for HostLimitStore {
     }
 
     async fn spend(&self, spendings: &[Spending]) -> Result<bool, StorageError> {
-        let spent = self.unit_of_work.run(origin(), async |tx| {
+        let spent = transact!(self, NotSpent::is_passing, async |tx| {
             for spending in spendings {
                 let Spending { bucket, cost, fresh, last, empty, horizon } = spending;
                 let changed = tx
@@ -122,7 +136,7 @@ impl LimitStore for HostLimitStore {
             }
             Ok(())
         });
-        match spent.await {
+        match spent {
             Ok(()) => Ok(true),
             Err(NotSpent::Empty) => Ok(false),
             Err(NotSpent::Storage(error)) => Err(error),
@@ -137,11 +151,9 @@ impl LimitStore for HostLimitStore {
         let mut merged = Vec::with_capacity(spent.len());
         for part in spent.chunks(AT_ONCE) {
             let rows: Vec<_> = part.iter().map(row).collect();
-            let kept: Vec<(String, i64)> = self
-                .unit_of_work
-                .run(origin(), async |tx| {
-                    // In one order, so that nodes which merge at the same time wait for each other instead of for ever.
-                    tx.query(sql!(
+            let kept: Vec<(String, i64)> = transact!(self, async |tx| {
+                // In one order, so that nodes which merge at the same time wait for each other instead of for ever.
+                tx.query(sql!(
                         sqlite: "INSERT INTO perme8_rate_limits (bucket, tat, cost)
                                  SELECT value->>0, value->>1, value->>2 FROM json_each($1) WHERE true
                                  ON CONFLICT (bucket) DO UPDATE SET cost = excluded.cost,
@@ -154,12 +166,11 @@ impl LimitStore for HostLimitStore {
                                      tat = least(greatest(perme8_rate_limits.tat + excluded.cost, excluded.tat), $2)
                                    RETURNING bucket, tat"
                     ))
-                    .bind(Json(rows))
+                    .bind(Json(&rows))
                     .bind(last.timestamp_micros())
                     .all()
                     .await
-                })
-                .await?;
+            })?;
             for (bucket, tat) in kept {
                 merged.push((bucket, instant(tat)?));
             }
@@ -167,17 +178,17 @@ impl LimitStore for HostLimitStore {
         Ok(merged)
     }
 
-    async fn give_back(&self, spending: &Spending) -> Result<(), StorageError> {
-        self.unit_of_work
-            .run(origin(), async |tx| {
+    async fn give_back(&self, spendings: &[Spending]) -> Result<(), StorageError> {
+        transact!(self, async |tx| {
+            for spending in spendings {
                 tx.query(sql!("UPDATE perme8_rate_limits SET tat = tat - $2 WHERE bucket = $1"))
                     .bind(spending.bucket.as_str())
                     .bind(micros(spending.cost))
                     .exec()
-                    .await
-                    .map(drop)
-            })
-            .await
+                    .await?;
+            }
+            Ok(())
+        })
     }
 }
 

@@ -45,6 +45,10 @@ pub(crate) enum Kind {
     Attempts(Action),
     /// Attempts of this kind at an account.
     Account(Action),
+    /// Invitations by somebody.
+    Inviter,
+    /// Invitations to somebody, wherever to and by whomever.
+    Invitee,
 }
 
 impl Kind {
@@ -55,12 +59,14 @@ impl Kind {
             Self::Stranger => ("requests", "address"),
             Self::Attempts(action) => (action.word(), "address"),
             Self::Account(action) => (action.word(), "account"),
+            Self::Inviter => ("invitation", "inviter"),
+            Self::Invitee => ("invitation", "account"),
         }
     }
 }
 
 /// An account at which somebody aims, which need not exist.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Account(String);
 
 impl Account {
@@ -104,6 +110,16 @@ impl Bucket {
     /// The attempts at this account.
     pub(crate) fn account(action: Action, Account(account): &Account) -> Self {
         Self::new(Kind::Account(action), account)
+    }
+
+    /// The invitations by this person.
+    pub(crate) fn inviter(person: UserId) -> Self {
+        Self::new(Kind::Inviter, &person.to_string())
+    }
+
+    /// The invitations to this account.
+    pub(crate) fn invitee(Account(account): &Account) -> Self {
+        Self::new(Kind::Invitee, account)
     }
 
     fn new(kind: Kind, whose: &str) -> Self {

@@ -30,15 +30,21 @@ impl Quota {
     }
 
     /// How long it takes until one comes back; rounded up, so that never too many do.
-    pub(crate) fn interval(self) -> TimeDelta {
+    fn interval(self) -> TimeDelta {
         let period = u64::from(self.seconds) * 1_000_000;
         let micros = period.div_ceil(u64::from(self.count));
         TimeDelta::microseconds(micros.try_into().expect("a day has fewer microseconds"))
     }
 
+    /// How long it takes until so many have come back, or all of it if that is less.
+    pub(crate) fn cost(self, count: u32) -> TimeDelta {
+        let count = count.min(self.count);
+        self.interval() * i32::try_from(count).expect("counts are at most a million")
+    }
+
     /// How long it takes until all of it has come back.
     pub(crate) fn window(self) -> TimeDelta {
-        self.interval() * i32::try_from(self.count).expect("counts are at most a million")
+        self.cost(self.count)
     }
 
     /// No instant of a bucket lies further ahead, unless the clock was set back or the quota was another one.
@@ -46,20 +52,22 @@ impl Quota {
         now + self.window() * 2
     }
 
-    /// The bucket after one more was spent, or how long to wait until one can be.
+    /// The bucket after so many more were spent, or how long to wait until they can be. Who wants more than it ever holds
+    /// gets by with all of it.
     ///
-    /// What lies beyond the horizon was written under another clock: it counts as all spent but one, which heals the bucket
+    /// What lies beyond the horizon was written under another clock: it counts as all spent but these, which heals the bucket
     /// and gives nothing away.
     pub(crate) fn spend(
         self,
         tat: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
+        count: u32,
     ) -> Result<DateTime<Utc>, TimeDelta> {
-        let full = now + self.window();
+        let (full, cost) = (now + self.window(), self.cost(count));
         let after = match tat {
             Some(tat) if tat > self.horizon(now) => full,
-            Some(tat) => tat.max(now) + self.interval(),
-            None => now + self.interval(),
+            Some(tat) => tat.max(now) + cost,
+            None => now + cost,
         };
         if after > full { Err(after - full) } else { Ok(after) }
     }
@@ -157,13 +165,23 @@ mod tests {
         let quota = quota("5/15min");
         let mut tat = None;
         for _ in 0..5 {
-            tat = Some(quota.spend(tat, START).unwrap());
+            tat = Some(quota.spend(tat, START, 1).unwrap());
         }
-        assert_eq!(quota.spend(tat, START), Err(TimeDelta::minutes(3)));
+        assert_eq!(quota.spend(tat, START, 1), Err(TimeDelta::minutes(3)));
         let later = START + TimeDelta::minutes(2);
-        assert_eq!(quota.spend(tat, later), Err(TimeDelta::minutes(1)));
-        tat = Some(quota.spend(tat, START + TimeDelta::minutes(3)).unwrap());
-        assert_eq!(quota.spend(tat, START + TimeDelta::minutes(3)), Err(TimeDelta::minutes(3)));
+        assert_eq!(quota.spend(tat, later, 1), Err(TimeDelta::minutes(1)));
+        tat = Some(quota.spend(tat, START + TimeDelta::minutes(3), 1).unwrap());
+        assert_eq!(quota.spend(tat, START + TimeDelta::minutes(3), 1), Err(TimeDelta::minutes(3)));
+    }
+
+    #[test]
+    fn many_are_spent_as_one_after_another() {
+        let quota = quota("5/15min");
+        let after = quota.spend(None, START, 4).unwrap();
+        assert_eq!(quota.spend(Some(after), START, 2), Err(TimeDelta::minutes(3)));
+        assert_eq!(quota.spend(Some(after), START, 1), Ok(START + TimeDelta::minutes(15)));
+        assert_eq!(quota.spend(None, START, 99), Ok(START + TimeDelta::minutes(15)));
+        assert_eq!(quota.spend(Some(after), START, 99), Err(TimeDelta::minutes(12)));
     }
 
     fn quotas() -> impl Strategy<Value = Quota> {
@@ -182,7 +200,7 @@ mod tests {
             let (mut tat, mut now, mut spent) = (None, START, Vec::new());
             for step in steps {
                 now += micros(step);
-                if let Ok(after) = quota.spend(tat, now) {
+                if let Ok(after) = quota.spend(tat, now, 1) {
                     tat = Some(after);
                     spent.push(now);
                 }
@@ -201,12 +219,12 @@ mod tests {
             let (mut tat, mut now) = (None, START);
             for step in steps {
                 now += micros(step);
-                match quota.spend(tat, now) {
+                match quota.spend(tat, now, 1) {
                     Ok(after) => tat = Some(after),
                     Err(wait) => {
                         prop_assert!(wait > TimeDelta::zero() && wait <= quota.window());
-                        prop_assert!(quota.spend(tat, now + wait).is_ok());
-                        prop_assert!(quota.spend(tat, now + wait - micros(1)).is_err());
+                        prop_assert!(quota.spend(tat, now + wait, 1).is_ok());
+                        prop_assert!(quota.spend(tat, now + wait - micros(1), 1).is_err());
                     }
                 }
             }
@@ -221,12 +239,12 @@ mod tests {
             for step in steps {
                 now += micros(step);
                 // Nobody waits longer than for two windows, and everybody can.
-                let wait = quota.spend(tat, now).err().unwrap_or_default();
+                let wait = quota.spend(tat, now, 1).err().unwrap_or_default();
                 prop_assert!(wait <= quota.window() * 2);
-                prop_assert!(quota.spend(tat, now + wait).is_ok());
+                prop_assert!(quota.spend(tat, now + wait, 1).is_ok());
                 // Nothing is given away: whatever the clock did, a burst and no more.
                 let mut burst = 0;
-                while let Ok(after) = quota.spend(tat, now) {
+                while let Ok(after) = quota.spend(tat, now, 1) {
                     tat = Some(after);
                     burst += 1;
                 }

@@ -56,9 +56,9 @@ impl Memory {
     /// Spends one, or says how long to wait.
     fn spend(&self, bucket: Bucket, quota: Quota, now: DateTime<Utc>) -> Result<(), TimeDelta> {
         let Known { tats, unwritten } = &mut *self.known();
-        let after = quota.spend(tats.get(&bucket).copied(), now)?;
+        let after = quota.spend(tats.get(&bucket).copied(), now, 1)?;
         tats.insert(bucket.clone(), after);
-        *unwritten.entry(bucket).or_default() += quota.interval();
+        *unwritten.entry(bucket).or_default() += quota.cost(1);
         Ok(())
     }
 
@@ -111,7 +111,9 @@ impl Limiter {
             self.memory.learn(bucket.clone(), tat);
         }
         let quota = self.limits.quota(bucket.kind);
-        self.memory.spend(bucket.clone(), quota, now).map_err(|wait| refused(&bucket, wait))
+        self.memory
+            .spend(bucket.clone(), quota, now)
+            .map_err(|wait| ApiError::rate_limited(refused(&bucket, wait)))
     }
 
     /// The bucket as it is kept. Where the database fails, the request will find that out by itself, if it needs one.
@@ -268,7 +270,7 @@ mod tests {
             let (mut now, mut tat) = (at(100), None);
             for (step, writes) in steps {
                 now += TimeDelta::microseconds(step);
-                let by_itself = quota().spend(tat, now);
+                let by_itself = quota().spend(tat, now, 1);
                 prop_assert_eq!(memory.spend(somebody(), quota(), now), by_itself.map(drop));
                 tat = by_itself.ok().or(tat);
                 if writes {

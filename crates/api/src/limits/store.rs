@@ -44,10 +44,10 @@ pub trait LimitStore: fmt::Debug + Send + Sync {
     /// # Errors
     ///
     /// [`StorageError`] when the storage fails.
-    async fn give_back(&self, spending: &Spending) -> Result<(), StorageError>;
+    async fn give_back(&self, spendings: &[Spending]) -> Result<(), StorageError>;
 }
 
-/// One that is to be spent of a bucket.
+/// What is to be spent of a bucket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spending {
     /// Which bucket.
@@ -56,11 +56,11 @@ pub struct Spending {
     pub cost: TimeDelta,
     /// Where a full bucket moves to.
     pub fresh: DateTime<Utc>,
-    /// As long as a bucket lies no later than this, one is left of it.
+    /// As long as a bucket lies no later than this, so much is left of it.
     pub last: DateTime<Utc>,
     /// Where a bucket is when nothing is left; spending leads no further.
     pub empty: DateTime<Utc>,
-    /// A bucket that lies later than this was written under another clock: one is left of it.
+    /// A bucket that lies later than this was written under another clock: so much is left of it.
     pub horizon: DateTime<Utc>,
 }
 
@@ -76,10 +76,10 @@ pub struct Spent {
 }
 
 impl Spending {
-    /// One of this bucket, spent at this instant.
+    /// So many of this bucket, spent at this instant; whoever wants more than it ever holds empties it.
     #[must_use]
-    pub fn new(bucket: String, quota: Quota, now: DateTime<Utc>) -> Self {
-        let (cost, empty) = (quota.interval(), now + quota.window());
+    pub fn new(bucket: String, quota: Quota, now: DateTime<Utc>, count: u32) -> Self {
+        let (cost, empty) = (quota.cost(count), now + quota.window());
         let horizon = quota.horizon(now);
         Self { bucket, cost, fresh: now + cost, last: empty - cost, empty, horizon }
     }

@@ -1,40 +1,55 @@
 //! Attempts: at what can be guessed, and at the mailbox of somebody. They are spent in the database before anything else is
 //! done, so that neither a restart nor another node gives an attacker a fresh start.
 
-use std::{collections::HashMap, sync::Arc};
-
 use chrono::TimeDelta;
+use tokio::sync::SemaphorePermit;
 
 use crate::{
     edge::Edge,
     error::ApiError,
     limits::{
-        Limiter,
+        Limiter, Looked,
         bucket::{Account, Action, Bucket, Kind},
-        refused,
-        store::{LimitStore, Spending},
+        store::Spending,
     },
     state::Api,
 };
 
 /// So often an attempt tries again when others were faster at the same bucket.
-const ROUNDS: usize = 5;
+pub(super) const ROUNDS: usize = 5;
 
 /// An attempt that was spent.
 #[derive(Debug)]
-pub(crate) struct Attempt {
-    /// What a success gives back.
-    at_account: Option<(Arc<dyn LimitStore>, Spending)>,
+pub(crate) struct Attempt(Option<Taken>);
+
+/// What an attempt has taken, and where it would be given back.
+#[derive(Debug)]
+struct Taken {
+    limiter: Limiter,
+    spent: Vec<(Kind, Spending)>,
 }
 
 impl Attempt {
-    /// It has succeeded, so it was no guess: the account has as many attempts left as before.
-    pub(crate) async fn succeeded(self) {
-        let Some((store, spending)) = self.at_account else { return };
-        if let Err(error) = store.give_back(&spending).await {
-            let error = &error as &dyn std::error::Error;
-            tracing::warn!(error, "an attempt that succeeded stays spent");
+    /// Its turn at what costs time and memory on purpose. Where there is none, it is as if nobody had attempted anything.
+    ///
+    /// Asked for after the attempt, so that those who have none left keep nobody from a turn.
+    pub(crate) async fn turn<'a>(&self, api: &'a Api) -> Result<SemaphorePermit<'a>, ApiError> {
+        let turn = api.log_in_turn();
+        if turn.is_err() {
+            self.give_back(|_| true).await;
         }
+        turn
+    }
+
+    /// It has shown what it was to show, so it was no guess: the account has as many attempts left as before.
+    pub(crate) async fn was_no_guess(self) {
+        self.give_back(|kind| matches!(kind, Kind::Account(_))).await;
+    }
+
+    async fn give_back(&self, which: impl Fn(Kind) -> bool) {
+        let Some(Taken { limiter, spent }) = &self.0 else { return };
+        let spent = spent.iter().filter(|(kind, _)| which(*kind));
+        limiter.give_back(spent.map(|(_, spending)| spending.clone()).collect()).await;
     }
 }
 
@@ -52,22 +67,22 @@ impl Api {
             Some(limiter) => {
                 let from = edge.address().map(|address| Bucket::attempts(action, address));
                 let at = account.map(|account| Bucket::account(action, &account));
-                limiter.attempt(self, from.into_iter().chain(at).collect()).await
+                let buckets: Vec<_> = from.into_iter().chain(at).collect();
+                limiter.attempt(self, &buckets).await
             }
-            None => Ok(Attempt { at_account: None }),
+            None => Ok(Attempt(None)),
         }
     }
 }
 
 impl Limiter {
-    async fn attempt(&self, api: &Api, buckets: Vec<Bucket>) -> Result<Attempt, ApiError> {
+    async fn attempt(&self, api: &Api, buckets: &[Bucket]) -> Result<Attempt, ApiError> {
         for _ in 0..ROUNDS {
-            let spendings = self.room(api, &buckets).await?;
+            let spendings = self.room(api, buckets).await?;
             if self.store.spend(&spendings).await? {
-                let mut spent = buckets.iter().zip(spendings);
-                let at_account = spent.find(|(of, _)| matches!(of.kind, Kind::Account(_)));
-                let at_account = at_account.map(|(_, spending)| (self.store.clone(), spending));
-                return Ok(Attempt { at_account });
+                let kinds = buckets.iter().map(|bucket| bucket.kind);
+                let (limiter, spent) = (self.clone(), kinds.zip(spendings).collect());
+                return Ok(Attempt(Some(Taken { limiter, spent })));
             }
         }
         // There was room all the time, and all the time others took it.
@@ -77,16 +92,10 @@ impl Limiter {
     /// What is to be spent, if each of the buckets has room for it. Looking first makes refusals cheap: a flood of them
     /// writes nothing.
     async fn room(&self, api: &Api, buckets: &[Bucket]) -> Result<Vec<Spending>, ApiError> {
-        let names: Vec<&str> = buckets.iter().map(|bucket| bucket.name.as_str()).collect();
-        let kept: HashMap<_, _> = self.store.look(&names).await?.into_iter().collect();
-        let now = api.options.clock.now();
-        let spending = |bucket: &Bucket| {
-            let quota = self.limits.quota(bucket.kind);
-            match quota.spend(kept.get(&bucket.name).copied(), now) {
-                Ok(_) => Ok(Spending::new(bucket.name.clone(), quota, now)),
-                Err(wait) => Err(refused(bucket, wait)),
-            }
-        };
-        buckets.iter().map(spending).collect()
+        let kept = Looked::at(self, api.options.clock.now(), buckets).await?;
+        buckets
+            .iter()
+            .map(|bucket| kept.spending(bucket, 1).map_err(ApiError::rate_limited))
+            .collect()
     }
 }

@@ -24,6 +24,7 @@ use crate::{
     limits::bucket::{Account, Action},
     path::InvitationAt,
     state::Api,
+    users,
 };
 
 /// What the forms of this page say.
@@ -120,12 +121,10 @@ pub(crate) async fn answer(
             Ok(Page::look_into_your_mail("15 minutes").into_response())
         }
         (Answer::Register(account), _) => {
-            let _turn = api.log_in_turn()?;
-            api.attempt(Action::Registration, &edge, Account::at(&offer.email)).await?;
             let NewAccount { first_name, last_name, password } = account;
             let email = offer.email.clone();
             let command = RegisterUser { email, first_name, last_name, password };
-            match api.identity.register_user(edge.anonymous(), command).await {
+            match users::register_as(&api, edge, command).await? {
                 Ok(_) => Ok(Page::look_into_your_mail("15 minutes").into_response()),
                 Err(RegisterUserError::Invalid(problems)) => {
                     let status = StatusCode::UNPROCESSABLE_ENTITY;

@@ -94,8 +94,8 @@ pub(crate) async fn submit(
 ) -> Result<Response, ApiError> {
     match wish {
         Wish::LogIn(command) => {
-            let _turn = api.log_in_turn()?;
-            api.attempt(Action::LogIn, &edge, None).await?;
+            let attempt = api.attempt(Action::LogIn, &edge, None).await?;
+            let _turn = attempt.turn(&api).await?;
             match api.identity.log_in_by_link(edge.anonymous(), command).await {
                 Ok(login) => {
                     let cookie = auth::cookie(&api, &login.token, login.expires_at);

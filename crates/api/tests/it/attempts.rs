@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use api::Limits;
 use expect_test::expect;
-use identity::testing::PASSWORD;
+use identity::{Role, testing::PASSWORD};
 use serde_json::{Value, json};
 
 use crate::{
-    client::{Ask, post, put},
-    host::Host,
+    client::{Ask, get, post, put},
+    host::{Host, Person},
 };
 
 const HERE: &str = "192.0.2.1";
@@ -126,6 +127,117 @@ async fn tokens_are_guessed_ten_times_a_minute() {
     ];
     for (index, ask) in asks.iter().enumerate() {
         assert_eq!(until_refused(&host, ask).await, 10, "{index}");
+    }
+}
+
+#[tokio::test]
+async fn whoever_only_has_to_find_a_better_password_has_not_guessed() {
+    let host = Host::limited(|_| ()).await;
+    let ada = host.person("ada").await;
+    let person = |password: &str| {
+        let person = json!({"email": "new@example.com", "first_name": "N", "last_name": "E", "password": password});
+        post("/api/users").json(person)
+    };
+    let change = |current: &str| {
+        let change = json!({"password": "short", "current_password": current});
+        put("/api/me/password").bearer(&ada.token).json(change)
+    };
+    for _ in 0..7 {
+        assert_eq!(host.ask(person("short")).await.status, 422);
+        assert_eq!(host.ask(change(PASSWORD)).await.status, 422);
+    }
+    assert_eq!(host.ask(person("a heron stands in the shallows")).await.status, 201);
+    assert_eq!(until_refused(&host, |_| change("wrong")).await, 5);
+    // Who learns that an address is taken has used an attempt.
+    let taken = json!({"email": "ada@example.com", "first_name": "N", "last_name": "E"});
+    assert_eq!(until_refused(&host, |_| post("/api/users").json(taken.clone())).await, 5);
+}
+
+#[tokio::test]
+async fn whoever_finds_the_host_busy_has_attempted_nothing() {
+    let host = Host::limited(|options| options.log_ins = 0).await;
+    for _ in 0..12 {
+        let ask = log_in("ada@example.com", "wrong").from(HERE);
+        assert_eq!(host.ask(ask).await.status, 503);
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_no_attempt_left_takes_no_turn_of_others() {
+    let host = Host::limited(|_| ()).await;
+    assert_eq!(until_refused(&host, |_| log_in("ada@example.com", "wrong")).await, 5);
+    let host = host.changed(|options| options.log_ins = 0);
+    assert_eq!(host.ask(log_in("ada@example.com", "wrong")).await.status, 429);
+    assert_eq!(host.ask(log_in("ben@example.com", "wrong")).await.status, 503);
+}
+
+#[tokio::test]
+async fn an_address_gets_ten_invitations_an_hour_whoever_invites_it_to_whatever() {
+    let host = Host::limited(|_| ()).await;
+    let (ada, ben) = (host.person("ada").await, host.person("ben").await);
+    for number in 0..6 {
+        host.workspace(&ada, &format!("Acme {number}")).await;
+        host.workspace(&ben, &format!("Benco {number}")).await;
+    }
+    let zoe = json!({"email": "zoe@example.com", "role": "guest"});
+    let invite = |by: &Person, slug: String| {
+        post(format!("/api/workspaces/{slug}/invitations")).bearer(&by.token).json(zoe.clone())
+    };
+    // What sends no mail costs nothing.
+    for _ in 0..12 {
+        assert_eq!(host.ask(invite(&ben, "acme-0".to_owned())).await.status, 404);
+    }
+    for number in 0..5 {
+        assert_eq!(host.ask(invite(&ada, format!("acme-{number}"))).await.status, 201);
+        assert_eq!(host.ask(invite(&ben, format!("benco-{number}"))).await.status, 201);
+    }
+    for (by, slug) in [(&ada, "acme-5"), (&ben, "benco-5")] {
+        let refused = host.ask(invite(by, slug.to_owned())).await;
+        assert_eq!(refused.status, 429);
+        assert_eq!(refused.header("retry-after"), "360");
+    }
+    // A list goes on without her.
+    let list = json!({"csv": "zoe@example.com\nyan@example.com\nno address\nZOE@example.com"});
+    let list = post("/api/workspaces/acme-5/invitations/bulk").bearer(&ada.token).json(list);
+    let results = host.ask(list).await.json()["data"].clone();
+    let results: Vec<_> = results.as_array().unwrap().iter().map(|row| &row["result"]).collect();
+    assert_eq!(results, ["rate_limited", "invited", "invalid", "rate_limited"]);
+    // She is not sent the old ones once more, either.
+    let open = host.ask(get("/api/workspaces/acme-0/invitations").bearer(&ada.token)).await;
+    let id = open.json()["data"][0]["id"].as_str().unwrap().to_owned();
+    let resend = post(format!("/api/workspaces/acme-0/invitations/{id}/resend")).bearer(&ada.token);
+    assert_eq!(host.ask(resend).await.header("retry-after"), "360");
+}
+
+#[tokio::test]
+async fn a_person_invites_so_many_people_and_no_more() {
+    let limits = Limits { inviter: "3/h".parse().unwrap(), ..Limits::default() };
+    let host = Host::new().await.at_most(limits);
+    let ada = host.person("ada").await;
+    host.workspace(&ada, "Acme").await;
+    let bulk = |csv: &str| {
+        let list = json!({ "csv": csv });
+        post("/api/workspaces/acme/invitations/bulk").bearer(&ada.token).json(list)
+    };
+    let two = "ben@example.com\ncyd@example.com";
+    assert_eq!(host.ask(bulk(two)).await.status, 200);
+    // They are invited already, so no mail went out and nothing was spent.
+    for _ in 0..3 {
+        assert_eq!(host.ask(bulk("ben@example.com")).await.status, 200);
+    }
+    assert_eq!(host.ask(bulk("dan@example.com\neve@example.com")).await.status, 429);
+    assert_eq!(host.ask(bulk("dan@example.com")).await.status, 200);
+    assert_eq!(host.ask(bulk("eve@example.com")).await.header("retry-after"), "1200");
+}
+
+#[tokio::test]
+async fn the_page_of_an_invitation_shares_the_attempts_of_the_routes() {
+    let host = Host::limited(|_| ()).await;
+    let ada = host.person("ada").await;
+    let slug = host.workspace(&ada, "Acme").await;
+    let path = format!("/invitations/{}", host.invite(&ada, &slug, "zoe", Role::Guest).await);
+    for fields in ["answer=link", "answer=register&first_name=Zoe&last_name=Example"] {
+        assert_eq!(until_refused(&host, |_| form(&path, fields)).await, 5, "{fields}");
     }
 }
 

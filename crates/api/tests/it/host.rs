@@ -86,6 +86,15 @@ impl Host {
         Self { router: api::router(api.clone()), api, ..self }
     }
 
+    /// The same host, with other options.
+    pub(crate) fn changed(self, change: impl FnOnce(&mut ApiOptions)) -> Self {
+        let mut options =
+            ApiOptions { clock: Arc::new(self.test.clock.clone()), ..ApiOptions::default() };
+        change(&mut options);
+        let api = self.api.with_options(options);
+        Self { router: api::router(api.clone()), api, ..self }
+    }
+
     /// A host that somebody develops with.
     pub(crate) async fn developing() -> Self {
         let migrations = [&perme8_events::sql::MIGRATIONS, &mail::MIGRATIONS];

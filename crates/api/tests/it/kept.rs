@@ -47,9 +47,11 @@ impl LimitStore for Kept {
         Ok(merged.collect())
     }
 
-    async fn give_back(&self, spending: &Spending) -> Result<(), StorageError> {
+    async fn give_back(&self, spendings: &[Spending]) -> Result<(), StorageError> {
         let mut kept = self.0.lock().expect("nobody panics while holding it");
-        kept.entry(spending.bucket.clone()).and_modify(|tat| *tat -= spending.cost);
+        for spending in spendings {
+            kept.entry(spending.bucket.clone()).and_modify(|tat| *tat -= spending.cost);
+        }
         Ok(())
     }
 }

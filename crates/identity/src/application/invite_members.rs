@@ -21,9 +21,6 @@ use crate::{
     },
 };
 
-/// So many rows at once; others would wait too long for them.
-const MOST: usize = 200;
-
 /// Asks many e-mail addresses to join a workspace.
 ///
 /// Every row has an outcome of its own, and a row that cannot be keeps no other from being invited. All of it is one
@@ -88,11 +85,14 @@ pub enum InviteMembersError {
 }
 
 impl InviteMembers {
+    /// So many rows at once; others would wait too long for them.
+    pub const MOST: usize = 200;
+
     pub(crate) async fn execute<T>(&self, tx: &mut T) -> Result<Vec<RowOutcome>, InviteMembersError>
     where
         T: Users + Workspaces + Members + Invitations + Save<Invitation>,
     {
-        if self.rows.len() > MOST {
+        if self.rows.len() > Self::MOST {
             return Err(InviteMembersError::TooManyRows);
         }
         let acting = ActingMember::who_may(Action::Invite, tx, &self.workspace).await?;

@@ -55,6 +55,12 @@ impl FieldErrors {
         self.0.iter()
     }
 
+    /// Whether anything is wrong with this field.
+    #[must_use]
+    pub fn concern(&self, field: &str) -> bool {
+        self.iter().any(|error| error.field == field)
+    }
+
     /// What is wrong with a single field.
     pub(crate) fn of(field: &'static str, problem: Problem) -> Self {
         Self(vec![FieldError { field, problem }])

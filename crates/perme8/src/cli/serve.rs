@@ -42,9 +42,15 @@ pub(crate) struct Args {
     /// Log-ins, links and registrations from one address, each by itself [default: 10/min]
     #[arg(long, value_name = "QUOTA")]
     pub(crate) rate_limit_attempts: Option<String>,
-    /// The same for one account, without those that succeed [default: 5/15min]
+    /// The same for one account; the right password is no attempt [default: 5/15min]
     #[arg(long, value_name = "QUOTA")]
     pub(crate) rate_limit_account: Option<String>,
+    /// Invitations by one person [default: 1000/24h]
+    #[arg(long, value_name = "QUOTA")]
+    pub(crate) rate_limit_inviter: Option<String>,
+    /// Invitations to one address, whoever invites it [default: 10/h]
+    #[arg(long, value_name = "QUOTA")]
+    pub(crate) rate_limit_invitee: Option<String>,
     /// Welcome the owner of each new workspace: true or false [default: false]
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) onboarding: Option<String>,
@@ -96,6 +102,8 @@ impl Args {
             rate_limit_stranger,
             rate_limit_attempts,
             rate_limit_account,
+            rate_limit_inviter,
+            rate_limit_invitee,
             onboarding,
             app_name,
             base_url,
@@ -115,6 +123,8 @@ impl Args {
             ("rate_limit_stranger", rate_limit_stranger),
             ("rate_limit_attempts", rate_limit_attempts),
             ("rate_limit_account", rate_limit_account),
+            ("rate_limit_inviter", rate_limit_inviter),
+            ("rate_limit_invitee", rate_limit_invitee),
             ("onboarding", onboarding),
             ("app_name", app_name),
             ("base_url", base_url),

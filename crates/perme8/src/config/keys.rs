@@ -39,8 +39,14 @@ impl Key {
         "rate_limit_attempts",
         "log-ins, links, registrations from one address, each by itself",
     );
-    pub(crate) const RATE_LIMIT_ACCOUNT: Self =
-        Self::open("rate_limit_account", "the same for one account, without those that succeed");
+    pub(crate) const RATE_LIMIT_ACCOUNT: Self = Self::open(
+        "rate_limit_account",
+        "the same for one account; the right password is no attempt",
+    );
+    pub(crate) const RATE_LIMIT_INVITER: Self =
+        Self::open("rate_limit_inviter", "invitations by one person");
+    pub(crate) const RATE_LIMIT_INVITEE: Self =
+        Self::open("rate_limit_invitee", "invitations to one address, whoever invites it");
     pub(crate) const OPERATOR_TOKEN: Self =
         Self::secret("operator_token", "what operators show at /admin; without it there is none");
     pub(crate) const ONBOARDING: Self =
@@ -92,6 +98,8 @@ pub(crate) const ALL: &[Key] = &[
     Key::RATE_LIMIT_STRANGER,
     Key::RATE_LIMIT_ATTEMPTS,
     Key::RATE_LIMIT_ACCOUNT,
+    Key::RATE_LIMIT_INVITER,
+    Key::RATE_LIMIT_INVITEE,
     Key::OPERATOR_TOKEN,
     Key::ONBOARDING,
     Key::APP_NAME,

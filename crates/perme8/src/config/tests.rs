@@ -67,6 +67,8 @@ fn without_a_word_the_host_is_embedded_and_local() {
                 stranger: 120/min,
                 attempts: 10/min,
                 account: 5/15min,
+                inviter: 1000/24h,
+                invitee: 10/h,
             },
             operator_token: None,
             onboarding: false,
@@ -123,7 +125,7 @@ fn everything_that_is_wrong_is_said_at_once() {
           - the environment variable PERME8_LISTNE means nothing to perme8; did you mean `PERME8_LISTEN`?
           - `databse` in perme8.toml is no setting; did you mean `database`?
           - `log` in perme8.toml must be a text, a number or a boolean
-          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge, trusted_proxies, no_rate_limits, rate_limit_caller, rate_limit_stranger, rate_limit_attempts, rate_limit_account, operator_token, onboarding, app_name, base_url, mail_smtp_url, mail_from_address, mail_from_name, dev
+          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge, trusted_proxies, no_rate_limits, rate_limit_caller, rate_limit_stranger, rate_limit_attempts, rate_limit_account, rate_limit_inviter, rate_limit_invitee, operator_token, onboarding, app_name, base_url, mail_smtp_url, mail_from_address, mail_from_name, dev
           - --listen is `localhost`, but must be an address and a port, e.g. 127.0.0.1:4000 or [::1]:4000
           - `connections` in perme8.toml is `1`, but must be a number from 2 to 1000
           - --node is `two words`, but must be 1 to 64 printable characters without blanks

@@ -19,7 +19,7 @@ fn node(test: &TestDb) -> HostLimitStore {
 
 fn one(bucket: &str, quota: &str, clock: &ManualClock) -> Spending {
     let quota: Quota = quota.parse().expect("tests write proper quotas");
-    Spending::new(bucket.to_owned(), quota, clock.now())
+    Spending::new(bucket.to_owned(), quota, clock.now(), 1)
 }
 
 async fn tat(store: &HostLimitStore, bucket: &str) -> Option<DateTime<Utc>> {
@@ -77,10 +77,23 @@ on_both_engines! {
 
     async fn what_is_given_back_can_be_spent_again(test: TestDb) {
         let spending = one("a", "5/15min", &test.clock);
-        node(&test).give_back(&spending).await.unwrap();
+        node(&test).give_back(std::slice::from_ref(&spending)).await.unwrap();
         assert_eq!(left(&test, "a", "5/15min").await, 5);
-        node(&test).give_back(&spending).await.unwrap();
+        node(&test).give_back(std::slice::from_ref(&spending)).await.unwrap();
         assert_eq!(left(&test, "a", "5/15min").await, 1);
+    }
+
+    async fn many_are_spent_at_once_or_none(test: TestDb) {
+        let quota: Quota = "5/15min".parse().unwrap();
+        let some = |count| Spending::new("a".to_owned(), quota, test.clock.now(), count);
+        assert!(node(&test).spend(&[some(3)]).await.unwrap());
+        assert!(!node(&test).spend(&[some(3)]).await.unwrap());
+        node(&test).give_back(&[some(2)]).await.unwrap();
+        assert_eq!(left(&test, "a", "5/15min").await, 4);
+        // Who wants more than there ever is gets by with all of it.
+        test.clock.advance(Duration::from_mins(15));
+        assert!(node(&test).spend(&[some(99)]).await.unwrap());
+        assert_eq!(left(&test, "a", "5/15min").await, 0);
     }
 
     async fn the_statement_decides_as_the_algorithm_does(test: TestDb) {

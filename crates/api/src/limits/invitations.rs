@@ -1,0 +1,100 @@
+//! Invitations are mails to people who have not asked for any: so many by whoever invites, and so many to an address, whichever
+//! workspaces they are for.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::TimeDelta;
+use perme8_events::UserId;
+
+use crate::{
+    error::ApiError,
+    limits::{
+        Limiter, Looked,
+        bucket::{Account, Bucket},
+        store::Spending,
+        strict::ROUNDS,
+    },
+    state::Api,
+};
+
+/// The mails that somebody may send by inviting; they are spent.
+#[derive(Debug, Default)]
+pub(crate) struct Mails {
+    /// For each address what was spent for it, or how long it gets no further mail.
+    to: BTreeMap<Account, Result<Spending, TimeDelta>>,
+    /// What was spent of the inviter.
+    by: Option<(Limiter, Bucket, Spending)>,
+}
+
+impl Api {
+    /// Spends a mail by this person to each of these addresses that may get one. What is no address gets none anyway.
+    pub(crate) async fn mails<'a>(
+        &self,
+        inviter: UserId,
+        emails: impl Iterator<Item = &'a str> + Send,
+    ) -> Result<Mails, ApiError> {
+        let Some(limiter) = &self.limiter else { return Ok(Mails::default()) };
+        let (inviter, accounts) =
+            (Bucket::inviter(inviter), emails.filter_map(Account::at).collect());
+        for _ in 0..ROUNDS {
+            let mails = limiter.mails(self, &inviter, &accounts).await?;
+            if limiter.store.spend(&mails.spendings()).await? {
+                return Ok(mails);
+            }
+        }
+        Err(ApiError::rate_limited(TimeDelta::zero()))
+    }
+}
+
+impl Limiter {
+    async fn mails(
+        &self,
+        api: &Api,
+        inviter: &Bucket,
+        accounts: &BTreeSet<Account>,
+    ) -> Result<Mails, ApiError> {
+        let invitees: Vec<_> = accounts.iter().map(Bucket::invitee).collect();
+        let buckets: Vec<_> = invitees.iter().chain([inviter]).cloned().collect();
+        let kept = Looked::at(self, api.options.clock.now(), &buckets).await?;
+        let spendings = invitees.iter().map(|bucket| kept.spending(bucket, 1));
+        let to: BTreeMap<_, _> = accounts.iter().cloned().zip(spendings).collect();
+        let count = number(to.values().flatten().count());
+        let by = kept.spending(inviter, count).map_err(ApiError::rate_limited)?;
+        Ok(Mails { to, by: Some((self.clone(), inviter.clone(), by)) })
+    }
+}
+
+impl Mails {
+    /// In one order, so that those who invite at the same time never wait for each other.
+    fn spendings(&self) -> Vec<Spending> {
+        let by = self.by.iter().map(|(_, _, by)| by);
+        by.chain(self.to.values().flatten()).cloned().collect()
+    }
+
+    /// How long this address gets no mail; none if one may go there.
+    pub(crate) fn wait(&self, email: &str) -> Option<TimeDelta> {
+        self.to.get(&Account::at(email)?)?.as_ref().err().copied()
+    }
+
+    /// Gives back all but these: no other mail went out.
+    pub(crate) async fn were_sent_to<'a>(
+        self,
+        api: &Api,
+        emails: impl Iterator<Item = &'a str> + Send,
+    ) {
+        let Some((limiter, inviter, _)) = self.by else { return };
+        let sent: BTreeSet<_> = emails.filter_map(Account::at).collect();
+        let unsent = self.to.into_iter().filter(|(account, _)| !sent.contains(account));
+        let mut unsent: Vec<_> = unsent.filter_map(|(_, spending)| spending.ok()).collect();
+        if unsent.is_empty() {
+            return;
+        }
+        let (quota, now) = (limiter.limits.quota(inviter.kind), api.options.clock.now());
+        unsent.insert(0, Spending::new(inviter.name, quota, now, number(unsent.len())));
+        limiter.give_back(unsent).await;
+    }
+}
+
+fn number(count: usize) -> u32 {
+    count.try_into().expect("lists are short")
+}
