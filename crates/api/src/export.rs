@@ -13,7 +13,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures_util::stream;
-use identity::AccountExport;
+use identity::{AccountExport, ExportAccount, SessionId};
 use notifications::{Cursor, ListNotifications, NotificationPage};
 use perme8_events::Origin;
 use projects::ExportedProject;
@@ -22,7 +22,12 @@ use serde_json::json;
 use zip::{ZipWriter, write::SimpleFileOptions, write::StreamWriter};
 
 use crate::{
-    auth::Caller, error::ApiError, notifications::Notification, preferences::Preferences,
+    auth::{Caller, SessionCaller},
+    error::ApiError,
+    follower::Follower,
+    notifications::Notification,
+    preferences::Preferences,
+    seats::Seat,
     state::Api,
 };
 
@@ -30,11 +35,16 @@ use crate::{
 const AT_ONCE: u32 = 100;
 
 /// `GET /api/me/export`
-pub(crate) async fn export(State(api): State<Api>, caller: Caller) -> Result<Response, ApiError> {
-    let account = api.identity.export_account(&caller.origin).await?;
-    let projects = api.projects.export_projects(&caller.origin).await?;
-    let preferences = api.notifications.preferences(&caller.origin).await?.into();
-    let mut archive = Archive::new(api, caller.origin);
+pub(crate) async fn export(
+    State(api): State<Api>,
+    caller: SessionCaller,
+) -> Result<Response, ApiError> {
+    let SessionCaller { session_id, origin, .. } = caller.clone();
+    let seat = Follower::from(Caller::from(caller)).seat(&api)?;
+    let account = api.identity.export_account(&origin, ExportAccount { session_id }).await?;
+    let projects = api.projects.export_projects(&origin).await?;
+    let preferences = api.notifications.preferences(&origin).await?.into();
+    let mut archive = Archive::new(api, session_id, origin, seat);
     archive.account(&account, &projects, &preferences).map_err(|error| broken(&error))?;
     let body = stream::unfold(Some(archive), |archive| async {
         let mut archive = archive?;
@@ -79,6 +89,7 @@ impl Write for Unsent {
 /// An archive that is written while it is sent: of the notifications, a page is in memory at a time.
 struct Archive {
     api: Api,
+    session_id: SessionId,
     origin: Origin,
     /// None once it is finished.
     zip: Option<ZipWriter<StreamWriter<Unsent>>>,
@@ -86,13 +97,16 @@ struct Archive {
     /// Where the next page of notifications begins; none before the first.
     after: Option<Cursor>,
     separator: &'static str,
+    /// Taken as long as it is sent.
+    _seat: Option<Seat>,
 }
 
 impl Archive {
-    fn new(api: Api, origin: Origin) -> Self {
+    fn new(api: Api, session_id: SessionId, origin: Origin, seat: Option<Seat>) -> Self {
         let unsent = Unsent::default();
         let zip = Some(ZipWriter::new_stream(unsent.clone()));
-        Self { api, origin, zip, unsent, after: None, separator: "[" }
+        let separator = "[";
+        Self { api, session_id, origin, zip, unsent, after: None, separator, _seat: seat }
     }
 
     fn is_finished(&self) -> bool {
@@ -141,8 +155,13 @@ impl Archive {
         self.zip.as_mut().ok_or_else(|| io::Error::other("the archive is finished"))
     }
 
-    /// The next bytes; after the last page the archive is finished.
+    /// The next bytes; after the last page the archive is finished. When the session has ended it breaks off: nothing is read
+    /// for a request that outlives it, and a client sees that the archive is none.
     async fn go_on(&mut self) -> io::Result<Bytes> {
+        let session = self.api.identity.session(&self.origin, self.session_id).await;
+        if session.map_err(io::Error::other)?.is_none() {
+            return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the session has ended"));
+        }
         let wanted =
             ListNotifications { limit: AT_ONCE, after: self.after, ..ListNotifications::default() };
         let page = self.api.notifications.list(&self.origin, wanted).await;

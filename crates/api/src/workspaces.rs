@@ -3,15 +3,15 @@
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use identity::{
-    ArchiveWorkspace, CreateWorkspace, DeleteWorkspace, RestoreWorkspace, Role, TransferOwnership,
-    UpdateWorkspace, WorkspaceDetails,
+    ArchiveWorkspace, CreateWorkspace, DeleteWorkspace, ListWorkspaces, RestoreWorkspace, Role,
+    TransferOwnership, UpdateWorkspace, UpdateWorkspaceError, WorkspaceDetails,
 };
 use perme8_events::{UserId, WorkspaceId};
 use projects::ProjectTitle;
 use serde::Serialize;
 
 use crate::{
-    auth::Caller,
+    auth::{Caller, SessionCaller},
     body::Body,
     error::ApiError,
     etag::{IfMatch, Versioned},
@@ -49,7 +49,9 @@ pub(crate) struct OwnWorkspace {
     description: Option<String>,
     color: Option<String>,
     role: Role,
+    archived_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
+    version: i64,
 }
 
 /// A workspace as those see it who have just changed it.
@@ -62,6 +64,7 @@ pub(crate) struct ManagedWorkspace {
     role: Role,
     archived_at: Option<DateTime<Utc>>,
     created_at: DateTime<Utc>,
+    version: i64,
 }
 
 impl From<WorkspaceDetails> for Workspace {
@@ -72,7 +75,6 @@ impl From<WorkspaceDetails> for Workspace {
 
 impl From<WorkspaceDetails> for OwnWorkspace {
     fn from(details: WorkspaceDetails) -> Self {
-        // The list leaves archived workspaces out, and a new one is none.
         let WorkspaceDetails {
             id,
             name,
@@ -80,11 +82,11 @@ impl From<WorkspaceDetails> for OwnWorkspace {
             description,
             color,
             role,
-            archived_at: _,
+            archived_at,
             created_at,
-            version: _,
+            version,
         } = details;
-        Self { id, name, slug, description, color, role, created_at }
+        Self { id, name, slug, description, color, role, archived_at, created_at, version }
     }
 }
 
@@ -99,9 +101,9 @@ impl From<WorkspaceDetails> for ManagedWorkspace {
             role,
             archived_at,
             created_at,
-            version: _, // the tag says it
+            version,
         } = details;
-        Self { name, slug, description, color, role, archived_at, created_at }
+        Self { name, slug, description, color, role, archived_at, created_at, version }
     }
 }
 
@@ -111,13 +113,37 @@ pub(crate) struct Changed {
     name: Option<String>,
     description: Option<String>,
     color: Option<String>,
+    version: Option<i64>,
 }
 
 impl FromFields for Changed {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let name = fields.text_if_sent("name");
         let description = fields.optional_text("description");
-        Some(Self { name, description, color: fields.optional_text("color") })
+        let color = fields.optional_text("color");
+        Some(Self { name, description, color, version: fields.optional_integer("version") })
+    }
+}
+
+impl FromFields for ListWorkspaces {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let archived = fields.optional_parsed("archived", "must be true or false");
+        Some(Self { archived: archived.unwrap_or(false) })
+    }
+}
+
+/// Which part of which list of workspaces a client wants to see.
+#[derive(Debug)]
+pub(crate) struct Part {
+    which: ListWorkspaces,
+    page: Page,
+}
+
+impl FromFields for Part {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let which = ListWorkspaces::from_fields(fields);
+        let page = Page::from_fields(fields);
+        Some(Self { which: which?, page: page? })
     }
 }
 
@@ -142,9 +168,13 @@ impl FromFields for CreateWorkspace {
     }
 }
 
-/// The workspaces of the caller, as far as the credential reaches.
-async fn reached(api: &Api, caller: &Caller) -> Result<Vec<WorkspaceDetails>, ApiError> {
-    let mut workspaces = api.identity.my_workspaces(&caller.origin).await?;
+/// These workspaces of the caller, as far as the credential reaches.
+async fn reached(
+    api: &Api,
+    caller: &Caller,
+    which: ListWorkspaces,
+) -> Result<Vec<WorkspaceDetails>, ApiError> {
+    let mut workspaces = api.identity.my_workspaces(&caller.origin, which).await?;
     workspaces.retain(|workspace| caller.reaches(workspace.id));
     Ok(workspaces)
 }
@@ -153,17 +183,18 @@ async fn reached(api: &Api, caller: &Caller) -> Result<Vec<WorkspaceDetails>, Ap
 pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
+    Query(which): Query<ListWorkspaces>,
 ) -> Result<Data<Vec<Workspace>>, ApiError> {
-    Ok(response::list(reached(&api, &caller).await?))
+    Ok(response::list(reached(&api, &caller, which).await?))
 }
 
 /// `GET /api/me/workspaces`
 pub(crate) async fn mine(
     State(api): State<Api>,
     caller: Caller,
-    Query(page): Query<Page>,
+    Query(Part { which, page }): Query<Part>,
 ) -> Result<Data<Vec<OwnWorkspace>, Next>, ApiError> {
-    Ok(page.of(reached(&api, &caller).await?))
+    Ok(page.of(reached(&api, &caller, which).await?))
 }
 
 /// `POST /api/workspaces`
@@ -193,11 +224,18 @@ pub(crate) async fn update(
     State(api): State<Api>,
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
-    IfMatch(version): IfMatch,
-    Body(Changed { name, description, color }): Body<Changed>,
+    if_match: IfMatch,
+    Body(Changed { name, description, color, version }): Body<Changed>,
 ) -> Result<Versioned<Data<ManagedWorkspace>>, ApiError> {
+    let version = if_match.beside(version)?;
     let command = UpdateWorkspace { workspace, name, description, color, version };
-    Ok(shown(api.identity.update_workspace(caller.origin, command).await?))
+    match api.identity.update_workspace(caller.origin, command).await {
+        Ok(updated) => Ok(shown(updated)),
+        Err(UpdateWorkspaceError::OtherVersion) if if_match.is_sent() => {
+            Err(ApiError::other_version())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// `POST /api/workspaces/{slug}/archive`
@@ -223,11 +261,11 @@ pub(crate) async fn restore(
 /// `POST /api/workspaces/{slug}/transfer`
 pub(crate) async fn transfer(
     State(api): State<Api>,
-    caller: Caller,
+    caller: SessionCaller,
     WorkspaceAt(workspace): WorkspaceAt,
     Body(Heir { user_id }): Body<Heir>,
 ) -> Result<StatusCode, ApiError> {
-    let command = TransferOwnership { workspace, user_id };
+    let command = TransferOwnership { workspace, user_id, session_id: caller.session_id };
     api.identity.transfer_ownership(caller.origin, command).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -235,10 +273,11 @@ pub(crate) async fn transfer(
 /// `DELETE /api/workspaces/{slug}`
 pub(crate) async fn delete(
     State(api): State<Api>,
-    caller: Caller,
+    caller: SessionCaller,
     WorkspaceAt(workspace): WorkspaceAt,
 ) -> Result<StatusCode, ApiError> {
-    api.identity.delete_workspace(caller.origin, DeleteWorkspace { workspace }).await?;
+    let command = DeleteWorkspace { workspace, session_id: caller.session_id };
+    api.identity.delete_workspace(caller.origin, command).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod accept_invitation;
 pub(crate) mod acting;
+pub(crate) mod announcing;
 pub(crate) mod archive_workspace;
 pub(crate) mod change_email;
 pub(crate) mod change_member_role;
@@ -14,6 +15,7 @@ pub(crate) mod decline_invitation;
 pub(crate) mod delete_account;
 pub(crate) mod delete_workspace;
 pub(crate) mod expire_invitations;
+pub(crate) mod export_account;
 pub(crate) mod fresh_session;
 pub(crate) mod invite_member;
 pub(crate) mod invite_members;
@@ -31,6 +33,7 @@ pub(crate) mod log_out;
 pub(crate) mod mailer;
 pub(crate) mod new_password;
 pub(crate) mod on_user_confirmed;
+pub(crate) mod on_workspace_restored;
 pub(crate) mod ports;
 pub(crate) mod presented_token;
 pub(crate) mod purge_expired;

@@ -11,6 +11,7 @@ pub mod testing;
 // Facade: api, web, the host and tests.
 pub use application::mailer::Mailer;
 pub use application::on_user_confirmed::OnUserConfirmed;
+pub use application::on_workspace_restored::OnWorkspaceRestored;
 pub use facade::Identity;
 pub use facade::link_requests::LinkRequests;
 pub use infrastructure::MIGRATIONS;
@@ -29,6 +30,7 @@ pub use application::decline_invitation::{DeclineInvitation, DeclineInvitationEr
 pub use application::delete_account::{DeleteAccount, DeleteAccountError};
 pub use application::delete_workspace::{DeleteWorkspace, DeleteWorkspaceError};
 pub use application::expire_invitations::{ExpireInvitations, ExpireInvitationsError};
+pub use application::export_account::{ExportAccount, ExportAccountError};
 pub use application::invite_member::{InviteMember, InviteMemberError};
 pub use application::invite_members::{InviteMembers, InviteMembersError, InviteRow, RowOutcome};
 pub use application::issue_api_key::{IssueApiKey, IssueApiKeyError};
@@ -64,8 +66,9 @@ pub use domain::secret::Secret;
 pub use application::key_read_models::{ApiKeySummary, AuthenticatedKey, IssuedApiKey};
 pub use application::read_models::{
     AccountExport, Authenticated, ExportedInvitation, InvitationOffer, InvitationSummary,
-    IssuedTicket, ListMembers, LoggedIn, MemberPlace, MemberSummary, MembersPage, OwnedWorkspace,
-    QueryError, SelectedAgent, SessionSummary, UserProfile, WorkspaceDetails, WorkspacePreferences,
+    IssuedTicket, ListMembers, ListWorkspaces, LoggedIn, MemberPlace, MemberSummary, MembersPage,
+    OwnedWorkspace, QueryError, SelectedAgent, SessionSummary, UserProfile, WorkspaceDetails,
+    WorkspacePreferences,
 };
 
 // Queries: for the gateways of other contexts.
@@ -84,9 +87,9 @@ pub use domain::api_key_events::{
 };
 pub use domain::events::{
     EVENTS, InvitationCreated, InvitationDeclined, InvitationExpired, InvitationResent,
-    InvitationRevoked, LogInMethod, MagicLinkRequested, MemberInvited, MemberJoined, MemberLeft,
-    MemberRemoved, MemberRoleChanged, UserConfirmed, UserLoggedIn, UserLoggedOut, UserRegistered,
-    WorkspaceCreated,
+    InvitationRevoked, InvitationUnannounced, LogInMethod, MagicLinkRequested, MemberInvited,
+    MemberJoined, MemberLeft, MemberRemoved, MemberRoleChanged, UserConfirmed, UserLoggedIn,
+    UserLoggedOut, UserRegistered, WorkspaceCreated,
 };
 pub use domain::workspace_events::{
     OwnershipTransferred, WorkspaceArchived, WorkspaceChanges, WorkspaceDeleted, WorkspaceRestored,

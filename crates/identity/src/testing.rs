@@ -16,6 +16,8 @@ mod estates;
 #[cfg(test)]
 mod fake_secrets;
 #[cfg(test)]
+mod invitation_table;
+#[cfg(test)]
 mod key_table;
 #[cfg(test)]
 mod letters;
@@ -30,8 +32,8 @@ mod ticket_table;
 pub(crate) use acts::{Act, PEOPLE, Who, stories};
 #[cfg(test)]
 pub(crate) use company::{
-    ADMIN, COMPANY, GUEST, INVITEE, MEMBER, NEWCOMER, OWNER, Person, archived, company,
-    confirmed_event, elsewhere, happened, invited, invited_by, logged_in, report,
+    ADMIN, COMPANY, GUEST, INVITEE, MEMBER, NEWCOMER, OWNER, Person, archived, company, confirm,
+    confirmed_event, elsewhere, happened, invited, invited_by, log_in_as, logged_in, mail, report,
 };
 #[cfg(test)]
 pub(crate) use fake_secrets::{CountedTokens, plain_passwords};

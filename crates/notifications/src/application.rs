@@ -1,6 +1,7 @@
 //! What people do with what they are told, and what the handlers tell them.
 
 pub(crate) mod announcement;
+pub(crate) mod clearance;
 pub(crate) mod delete_notification;
 pub(crate) mod mark_all_read;
 pub(crate) mod mark_read;

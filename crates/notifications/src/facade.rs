@@ -229,6 +229,7 @@ fn reader(origin: &Origin) -> Result<UserId, QueryError> {
 }
 
 pub(crate) mod announcer;
+pub(crate) mod clearer;
 #[cfg(test)]
 mod matrix;
 

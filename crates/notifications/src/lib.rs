@@ -41,12 +41,14 @@ pub use domain::notification_type::{NotificationType, UnknownNotificationType};
 
 // Handlers and workers: the host runs them.
 pub use application::announcement::Announcement;
+pub use application::clearance::Clearance;
 pub use application::on_access_lost::OnAccessLost;
 pub use application::on_digest_due::OnDigestDue;
 pub use application::on_invitation::OnInvitation;
 pub use application::on_user_deleted::OnUserDeleted;
 pub use application::on_workspace_activity::OnWorkspaceActivity;
 pub use facade::announcer::Announcer;
+pub use facade::clearer::Clearer;
 
 // Ports that a host may implement, and their implementations on identity and projects.
 pub use application::ports::{

@@ -8,13 +8,13 @@ mod crowd;
 #[cfg(test)]
 mod memory;
 
-pub use crowd::{Crowd, Told, kept, leave};
+pub use crowd::{Crowd, Told, dissolve, kept, leave};
 
 #[cfg(test)]
 pub(crate) use company::{
     ACME, ADA, BOB, CAROL, DAVE, INVITATION, acme, acme_of, declined, deleted, deliver, demoted,
-    every_occasion, expired, id, invited, joined, left, notification, promoted, removed, revoked,
-    short,
+    every_occasion, expired, farewell, id, invited, joined, left, notification, promoted, removed,
+    revoked, short, unannounced,
 };
 #[cfg(test)]
 pub(crate) use memory::Memory;

@@ -16,6 +16,7 @@ mod parity;
 mod process;
 mod projection;
 mod statements;
+mod strangers;
 mod wait;
 
 pub use crate::infrastructure::runtime::driver::Driver;
@@ -32,6 +33,7 @@ pub use parity::schema_differences;
 pub use process::ProcessTest;
 pub use projection::apply;
 pub use statements::check_statements;
+pub use strangers::Strangers;
 pub use wait::wait_until;
 
 /// Events, one `type data` line each.

@@ -21,6 +21,7 @@ on_both_engines! {
         stream.end("access_lost").await;
         ben.get("/api/me").await.is_refused(401, "unauthenticated");
         ben.log_in().await.is_refused(401, "invalid_credentials");
+        assert_eq!(scenario.mails("ben").await.last().unwrap().kind, "identity.account_deleted");
         let members = ada.get(&format!("/api/workspaces/{slug}/members")).await.is(200);
         assert_eq!(members.list().len(), 1);
         let invitations = ada.get(&format!("/api/workspaces/{slug}/invitations")).await.is(200);

@@ -41,6 +41,26 @@ on_both_engines! {
         ben.log_in().await.is_refused(401, "invalid_credentials");
     }
 
+    async fn an_invitation_stays_with_its_address(scenario: &mut Scenario) {
+        let (ada, ben) = (scenario.user("ada").await, scenario.user("ben").await);
+        let slug = ada.found("Lumen").await;
+        ada.invite(&slug, ben.email(), "guest").await;
+        scenario.run_until_idle().await;
+        assert_eq!(ben.told().await, ["workspace_invitation"]);
+
+        ben.post("/api/me/email").json(json!({ "email": "benjamin@example.com" })).await.is(202);
+        let link = scenario.link("benjamin").await;
+        ben.put(&format!("/api/me{link}")).await.is(200);
+        scenario.run_until_idle().await;
+        assert_eq!(ben.told().await, Vec::<String>::new());
+        ben.post(&format!("/api/workspaces/{slug}/invitations/accept")).await.is_refused(404, "invitation_not_found");
+
+        let next = scenario.user("ben").await;
+        scenario.run_until_idle().await;
+        assert_eq!(next.told().await, ["workspace_invitation"]);
+        next.join(&slug).await;
+    }
+
     async fn a_browser_confirms_the_new_address_by_a_button(scenario: &mut Scenario) {
         let ada = scenario.browser("ada").await;
         let wish = ada.post("/api/me/email").header("sec-fetch-site", "same-origin");

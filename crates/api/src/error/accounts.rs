@@ -2,8 +2,9 @@
 
 use axum::http::StatusCode;
 use identity::{
-    ChangeEmailError, ChangePasswordError, DeleteAccountError, LogOutError, ReauthenticateError,
-    RequestEmailChangeError, RequestPasswordResetError, ResetPasswordError, UpdateProfileError,
+    ChangeEmailError, ChangePasswordError, DeleteAccountError, ExportAccountError, LogOutError,
+    ReauthenticateError, RequestEmailChangeError, RequestPasswordResetError, ResetPasswordError,
+    UpdateProfileError,
 };
 
 use serde_json::json;
@@ -66,6 +67,16 @@ impl From<DeleteAccountError> for ApiError {
             )
             .with_detail("workspaces", json!(owned)),
             DeleteAccountError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<ExportAccountError> for ApiError {
+    fn from(error: ExportAccountError) -> Self {
+        match error {
+            ExportAccountError::Forbidden => Self::forbidden(),
+            ExportAccountError::NotFresh => NOT_FRESH,
+            ExportAccountError::Storage(error) => error.into(),
         }
     }
 }

@@ -11,7 +11,7 @@ use identity::{
     TransferOwnershipError, UpdateWorkspaceError,
 };
 
-use super::{ApiError, FieldProblems};
+use super::{ApiError, FieldProblems, accounts::NOT_FRESH};
 
 /// What nobody but the owner could undo, or only by giving the workspace away first.
 const OWNER_PROTECTED: ApiError = ApiError::new(
@@ -149,7 +149,7 @@ impl From<UpdateWorkspaceError> for ApiError {
             UpdateWorkspaceError::WorkspaceNotFound => Self::workspace_not_found(),
             UpdateWorkspaceError::Forbidden => Self::forbidden(),
             UpdateWorkspaceError::WorkspaceArchived => WORKSPACE_ARCHIVED,
-            UpdateWorkspaceError::OtherVersion => Self::other_version(),
+            UpdateWorkspaceError::OtherVersion => Self::version_conflict(),
             UpdateWorkspaceError::Invalid(fields) => fields.into(),
             UpdateWorkspaceError::Storage(error) => error.into(),
         }
@@ -181,6 +181,7 @@ impl From<DeleteWorkspaceError> for ApiError {
         match error {
             DeleteWorkspaceError::WorkspaceNotFound => Self::workspace_not_found(),
             DeleteWorkspaceError::Forbidden => Self::forbidden(),
+            DeleteWorkspaceError::NotFresh => NOT_FRESH,
             DeleteWorkspaceError::Storage(error) => error.into(),
         }
     }
@@ -191,6 +192,7 @@ impl From<TransferOwnershipError> for ApiError {
         match error {
             TransferOwnershipError::WorkspaceNotFound => Self::workspace_not_found(),
             TransferOwnershipError::Forbidden => Self::forbidden(),
+            TransferOwnershipError::NotFresh => NOT_FRESH,
             TransferOwnershipError::WorkspaceArchived => WORKSPACE_ARCHIVED,
             TransferOwnershipError::MemberNotFound => Self::member_not_found(),
             TransferOwnershipError::Storage(error) => error.into(),

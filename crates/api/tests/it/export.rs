@@ -9,7 +9,7 @@ use serde_json::Value;
 use zip::ZipArchive;
 
 use crate::{
-    client::{get, redacted},
+    client::{delete, get, redacted},
     host::{Host, Person},
 };
 
@@ -59,4 +59,22 @@ async fn an_export_holds_everything_but_secrets() {
     let preferences = file(&mut archive, "preferences.json");
     assert_eq!(preferences["selected_agents"].to_string(), "[]");
     assert_eq!(preferences["notifications"]["digest_hour"], 8);
+}
+
+#[tokio::test]
+async fn an_export_counts_as_a_stream_and_ends_with_its_session() {
+    let host = Host::with(|options| options.connections_per_person = 1).await;
+    let ada = host.person("ada").await;
+    let ask = || get("/api/me/export").bearer(&ada.token);
+    // Sent bit by bit, as it is read.
+    let open = host.respond(ask()).await;
+    let refused = host.ask(ask()).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.json()["code"].as_str()),
+        (429, Some("too_many_connections"))
+    );
+    let log_out = delete("/api/sessions").bearer(&ada.token);
+    assert_eq!(host.ask(log_out).await.status, 204);
+    let broken = to_bytes(open.into_body(), usize::MAX).await.expect_err("it breaks off");
+    assert!(broken.to_string().contains("the session has ended"), "{broken}");
 }

@@ -13,9 +13,9 @@ use api::{Api, ApiOptions, Check, Limits, Readiness, ReadinessReport};
 use async_trait::async_trait;
 use axum::{Router, extract::Request, response::Response};
 use identity::{
-    AcceptInvitation, CreateWorkspace, Directory, Identity, InvitationId, InviteMember, LogIn,
-    Role,
-    testing::{PASSWORD, user_with_password},
+    AcceptInvitation, CreateWorkspace, Directory, Identity, InvitationId, InviteMember, Role,
+    SessionId,
+    testing::{log_in, user_with_password},
 };
 use mail::{Correspondent, Letter, MailKind, Mailbox, SendMail, Stationery};
 use notifications::{IdentityGateway, Notifications, OnInvitation, ProjectsGateway};
@@ -51,6 +51,7 @@ pub(crate) struct Host {
 /// Somebody who is logged in.
 pub(crate) struct Person {
     pub(crate) id: UserId,
+    pub(crate) session_id: SessionId,
     pub(crate) token: String,
 }
 
@@ -167,15 +168,15 @@ impl Host {
     pub(crate) async fn person(&self, name: &str) -> Person {
         let email = format!("{name}@example.com");
         let id = user_with_password(&self.identity, &email, name, "Example").await;
-        Person { id, token: self.log_in(name).await }
+        let login = log_in(&self.identity, &email).await;
+        let token = login.token.expose().to_owned();
+        Person { id, session_id: login.session_id, token }
     }
 
     /// Another session of somebody, by its token.
     pub(crate) async fn log_in(&self, name: &str) -> String {
-        let email = format!("{name}@example.com");
-        let log_in = LogIn { email, password: PASSWORD.into() };
-        let session = self.identity.log_in(Origin::system("tests"), log_in).await;
-        session.expect("the password is right").token.expose().to_owned()
+        let login = log_in(&self.identity, &format!("{name}@example.com")).await;
+        login.token.expose().to_owned()
     }
 
     /// A workspace of this person, by its slug.

@@ -140,7 +140,7 @@ async fn the_streams_of_a_deleted_workspace_end() {
     let mut of_bob = host.stream(get(OF_ACME).bearer(&bob.token)).await;
     of_ada.next().await;
     of_bob.next().await;
-    let command = DeleteWorkspace { workspace: "acme".into() };
+    let command = DeleteWorkspace { workspace: "acme".into(), session_id: ada.session_id };
     host.identity.delete_workspace(Origin::user(ada.id), command).await.unwrap();
     // Who managed it is told what happened to it, and a member that it is gone.
     assert_eq!(of_ada.kind().await.unwrap(), "identity.workspace_deleted");

@@ -1,7 +1,9 @@
 //! Workspaces and their members.
 
+use std::time::Duration;
+
 use expect_test::expect;
-use identity::Role;
+use identity::{Role, testing::PASSWORD};
 use serde_json::{Value, json};
 
 use crate::{
@@ -16,7 +18,7 @@ async fn a_new_workspace_is_shown_with_id_and_slug() {
     let body =
         json!({"name": "Acme Inc.", "description": "We make everything", "color": "#4F46E5"});
     let answer = host.ask(post("/api/workspaces").bearer(&ada.token).json(body)).await;
-    expect![[r##"201 {"data":{"id":"ID","name":"Acme Inc.","slug":"acme-inc","description":"We make everything","color":"#4f46e5","role":"owner","created_at":"2026-01-05T09:00:00Z"}}"##]].assert_eq(&answer.to_string());
+    expect![[r##"201 {"data":{"id":"ID","name":"Acme Inc.","slug":"acme-inc","description":"We make everything","color":"#4f46e5","role":"owner","archived_at":null,"created_at":"2026-01-05T09:00:00Z","version":1}}"##]].assert_eq(&answer.to_string());
 }
 
 #[tokio::test]
@@ -29,7 +31,7 @@ async fn only_the_callers_list_shows_ids() {
         .assert_eq(&ask("/api/workspaces").await.to_string());
     expect![[r#"200 {"data":{"name":"Acme","slug":"acme","documents":[],"projects":[]}}"#]]
         .assert_eq(&ask("/api/workspaces/acme").await.to_string());
-    expect![[r#"200 {"data":[{"id":"ID","name":"Acme","slug":"acme","description":null,"color":null,"role":"owner","created_at":"2026-01-05T09:00:00Z"}],"meta":{"next":null}}"#]].assert_eq(&ask("/api/me/workspaces").await.to_string());
+    expect![[r#"200 {"data":[{"id":"ID","name":"Acme","slug":"acme","description":null,"color":null,"role":"owner","archived_at":null,"created_at":"2026-01-05T09:00:00Z","version":1}],"meta":{"next":null}}"#]].assert_eq(&ask("/api/me/workspaces").await.to_string());
 }
 
 #[tokio::test]
@@ -147,13 +149,17 @@ async fn managers_change_what_a_workspace_is_called() {
     assert_eq!(seen.header("etag"), "\"1\"");
     let answer = change(&ada, json!({"name": "Acme Inc.", "color": "#4F46E5"})).await;
     assert_eq!(answer.header("etag"), "\"2\"");
-    expect![[r##"200 {"data":{"name":"Acme Inc.","slug":"acme","description":null,"color":"#4f46e5","role":"owner","archived_at":null,"created_at":"2026-01-05T09:00:00Z"}}"##]].assert_eq(&answer.to_string());
+    expect![[r##"200 {"data":{"name":"Acme Inc.","slug":"acme","description":null,"color":"#4f46e5","role":"owner","archived_at":null,"created_at":"2026-01-05T09:00:00Z","version":2}}"##]].assert_eq(&answer.to_string());
     expect![[r#"422 {"code":"validation_failed","errors":{"color":["must look like #rrggbb"],"name":["can't be blank"]},"request_id":"r-1"}"#]].assert_eq(&change(&ada, json!({"name": " ", "color": "red"})).await.to_string());
     expect![[r#"403 {"code":"forbidden","error":"Insufficient permissions","request_id":"r-1"}"#]]
         .assert_eq(&change(&guest, json!({"name": "Mine"})).await.to_string());
     let late = patch("/api/workspaces/acme").header("if-match", "\"1\"");
     let late = late.bearer(&ada.token).json(json!({"name": "Late"}));
     expect![[r#"412 {"code":"version_mismatch","error":"It has changed since: look at it again","request_id":"r-1"}"#]].assert_eq(&host.ask(late).await.to_string());
+    expect![[r#"409 {"code":"version_conflict","error":"It has changed since: look at it again","request_id":"r-1"}"#]].assert_eq(&change(&ada, json!({"name": "Late", "version": 1})).await.to_string());
+    expect![[r#"422 {"code":"validation_failed","errors":{"version":["must be a whole number"]},"request_id":"r-1"}"#]].assert_eq(&change(&ada, json!({"version": "2"})).await.to_string());
+    let in_time = change(&ada, json!({"name": "In Time", "version": 2})).await.json();
+    assert_eq!(in_time["data"]["version"], 3);
 }
 
 #[tokio::test]
@@ -163,12 +169,22 @@ async fn an_archived_workspace_is_left_alone_until_it_is_restored() {
     host.workspace(&ada, "Acme").await;
     let ask =
         |rest: &str| host.ask(post(format!("/api/workspaces/acme/{rest}")).bearer(&ada.token));
-    expect![[r#"200 {"data":{"name":"Acme","slug":"acme","description":null,"color":null,"role":"owner","archived_at":"2026-01-05T09:00:00Z","created_at":"2026-01-05T09:00:00Z"}}"#]].assert_eq(&ask("archive").await.to_string());
+    expect![[r#"200 {"data":{"name":"Acme","slug":"acme","description":null,"color":null,"role":"owner","archived_at":"2026-01-05T09:00:00Z","created_at":"2026-01-05T09:00:00Z","version":2}}"#]].assert_eq(&ask("archive").await.to_string());
     let change = patch("/api/workspaces/acme").bearer(&ada.token).json(json!({"name": "New"}));
     expect![[r#"409 {"code":"workspace_archived","error":"The workspace is archived","request_id":"r-1"}"#]].assert_eq(&host.ask(change).await.to_string());
-    let listed = host.ask(get("/api/workspaces").bearer(&ada.token)).await;
-    assert_eq!(listed.text, r#"{"data":[]}"#);
-    expect![[r#"200 {"data":{"name":"Acme","slug":"acme","description":null,"color":null,"role":"owner","archived_at":null,"created_at":"2026-01-05T09:00:00Z"}}"#]].assert_eq(&ask("restore").await.to_string());
+    let list = async |who: &Person, uri: &str| host.ask(get(uri).bearer(&who.token)).await;
+    assert_eq!(list(&ada, "/api/workspaces").await.text, r#"{"data":[]}"#);
+    expect![[r#"200 {"data":[{"name":"Acme","slug":"acme"}]}"#]]
+        .assert_eq(&list(&ada, "/api/workspaces?archived=true").await.to_string());
+    let mine = list(&ada, "/api/me/workspaces?archived=true&limit=1").await.json();
+    assert_eq!(mine["data"][0]["archived_at"], "2026-01-05T09:00:00Z");
+    assert_eq!(mine["meta"], json!({"next": null}));
+    let eve = host.person("eve").await;
+    assert_eq!(list(&eve, "/api/workspaces?archived=true").await.text, r#"{"data":[]}"#);
+    for uri in ["/api/workspaces?archived=maybe", "/api/me/workspaces?archived=maybe"] {
+        expect![[r#"422 {"code":"validation_failed","errors":{"archived":["must be true or false"]},"request_id":"r-1"}"#]].assert_eq(&list(&ada, uri).await.to_string());
+    }
+    expect![[r#"200 {"data":{"name":"Acme","slug":"acme","description":null,"color":null,"role":"owner","archived_at":null,"created_at":"2026-01-05T09:00:00Z","version":3}}"#]].assert_eq(&ask("restore").await.to_string());
 }
 
 #[tokio::test]
@@ -191,6 +207,15 @@ async fn a_workspace_is_given_away_and_deleted_by_its_owner_alone() {
         .assert_eq(&transfer(&ada, ada.id.to_string()).await.to_string());
     expect![[r#"403 {"code":"forbidden","error":"Insufficient permissions","request_id":"r-1"}"#]]
         .assert_eq(&delete(&ada).await.to_string());
+    // An open session is not enough for what cannot be undone.
+    host.test.clock.advance(Duration::from_mins(20));
+    let old = host.ask(get("/api/me/export").bearer(&bob.token)).await.to_string();
+    for refused in [delete(&bob).await, transfer(&bob, ada.id.to_string()).await] {
+        assert_eq!(refused.to_string(), old);
+    }
+    expect![[r#"403 {"code":"reauthentication_needed","error":"The log-in was too long ago: show once more who you are","request_id":"r-1"}"#]].assert_eq(&old);
+    let proof = post("/api/me/reauthenticate").bearer(&bob.token);
+    assert_eq!(host.ask(proof.json(json!({"password": PASSWORD}))).await.status, 200);
     assert_eq!(delete(&bob).await.status, 204);
     expect![[
         r#"404 {"code":"workspace_not_found","error":"Workspace not found","request_id":"r-1"}"#

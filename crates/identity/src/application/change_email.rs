@@ -5,11 +5,12 @@ use perme8_events::{Load, Save, StorageError};
 use crate::{
     application::{
         acting::acting_confirmed_user,
-        ports::{EmailTokens, TokenSource, Users},
+        ports::{EmailTokens, Invitations, TokenSource, Users},
         read_models::UserProfile,
     },
     domain::{
         fields::{FieldErrors, Problem},
+        invitation::Invitation,
         secret::Secret,
         session::TokenPurpose,
         user::User,
@@ -17,6 +18,8 @@ use crate::{
 };
 
 /// Moves the account of the person who acts to the address that this token was sent to; every other link in a mail dies.
+///
+/// Invitations stay with the address that they were made to: they wait for whoever has it next.
 ///
 /// The token shows who reads the new address, and the session whose account it is: somebody who is sent a link for the
 /// account of another gives nothing to that person by following it.
@@ -44,11 +47,14 @@ pub enum ChangeEmailError {
 }
 
 impl ChangeEmail {
-    pub(crate) async fn execute<T: Users + EmailTokens + Save<User>>(
+    pub(crate) async fn execute<T>(
         &self,
         tx: &mut T,
         tokens: &dyn TokenSource,
-    ) -> Result<UserProfile, ChangeEmailError> {
+    ) -> Result<UserProfile, ChangeEmailError>
+    where
+        T: Users + EmailTokens + Invitations + Save<User> + Save<Invitation>,
+    {
         let user = acting_confirmed_user(tx).await?.ok_or(ChangeEmailError::Forbidden)?;
         let hash = tokens.digest(&self.token).ok_or(ChangeEmailError::InvalidToken)?;
         // Whatever else is done with tokens of this account waits for its turn, too.
@@ -70,6 +76,10 @@ impl ChangeEmail {
             None => {}
         }
         let user = Load::<User>::load(tx, user.id).await?.ok_or(ChangeEmailError::Forbidden)?;
+        // They were made to whoever reads the mail, and that may be somebody else from now on.
+        for invitation in tx.pending_invitations_of(&user.email).await? {
+            Save::<Invitation>::save(tx, invitation.unannounced()).await?;
+        }
         let user = Save::<User>::save(tx, user.move_to(email)).await?;
         tx.forget_tokens(user.id).await?;
         Ok(UserProfile::from(&user))
@@ -83,22 +93,20 @@ mod tests {
     use perme8_events::{Actor, Transaction as _, testing::FakeTx};
 
     use super::*;
-    use crate::{
-        domain::{email::Email, session::EmailToken},
-        testing::{CountedTokens, GUEST, NEWCOMER, OWNER, Tables, company, report},
+    use crate::testing::{
+        CountedTokens, GUEST, INVITEE, NEWCOMER, OWNER, Person, Tables, company, invited, mail,
+        report,
     };
 
     /// The owner is sent `token 1` to this address, and has a link to log in besides.
     async fn mailed(email: &str) -> FakeTx<Tables> {
-        let (mut tx, tokens) = (company(), CountedTokens::default());
-        let now = tx.now();
-        for (purpose, to) in
-            [(TokenPurpose::ChangeEmail, email), (TokenPurpose::LogIn, OWNER.email)]
-        {
-            let (hash, to) = (tokens.mint().hash, Email::parse(to).unwrap());
-            let token = EmailToken::issue(purpose, hash, OWNER.id(), to, now);
-            tx.keep_token(&token).await.unwrap();
-        }
+        mailed_to(OWNER, email, company()).await
+    }
+
+    async fn mailed_to(person: Person, email: &str, mut tx: FakeTx<Tables>) -> FakeTx<Tables> {
+        let tokens = CountedTokens::default();
+        mail(&mut tx, person, email, TokenPurpose::ChangeEmail, &tokens).await;
+        mail(&mut tx, person, person.email, TokenPurpose::LogIn, &tokens).await;
         tx
     }
 
@@ -135,6 +143,20 @@ mod tests {
             identity.user_deleted {"user_id":"00000000-0000-0000-0000-00000000000b"}
             identity.email_changed {"user_id":"00000000-0000-0000-0000-000000000002","previous_email":"owner@example.com","email":"newcomer@example.com"}
         "#]]).await;
+    }
+
+    #[tokio::test]
+    async fn invitations_wait_for_whoever_has_the_address_next() {
+        let (tx, _) = invited(INVITEE).await;
+        let mut tx = mailed_to(INVITEE, "new@example.com", tx).await.of(Actor::User(INVITEE.id()));
+        let outcome = follow(&mut tx, "token 1").await;
+        expect![[r#"
+            Ok("new@example.com")
+            identity.invitation_unannounced {"invitation_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-00000000000a"}
+            identity.email_changed {"user_id":"00000000-0000-0000-0000-00000000000a","previous_email":"invitee@example.com","email":"new@example.com"}
+        "#]].assert_eq(&report(&outcome.map(|user| user.email), &tx));
+        let [invitation] = &tx.state.invitations[..] else { panic!("it waits on") };
+        assert!(invitation.is_pending() && invitation.announced_to.is_none());
     }
 
     #[tokio::test]

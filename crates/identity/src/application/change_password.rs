@@ -138,26 +138,20 @@ mod tests {
 
     use super::*;
     use crate::{
-        application::{acting::acting_user, ports::TokenSource as _},
-        domain::{
-            email::Email,
-            session::{EmailToken, Session, TokenPurpose},
+        application::acting::acting_user,
+        domain::session::TokenPurpose,
+        testing::{
+            CountedTokens, GUEST, OWNER, Person, Tables, company, log_in_as, mail, plain_passwords,
+            report,
         },
-        testing::{CountedTokens, GUEST, OWNER, Person, Tables, company, plain_passwords, report},
     };
 
     /// A company in which this person acts in the first of two sessions, and has a link to log in.
     async fn logged_in(person: Person) -> (FakeTx<Tables>, SessionId) {
         let (mut tx, tokens) = (company().of(Actor::User(person.id())), CountedTokens::default());
-        let now = tx.now();
-        for _ in 0..2 {
-            let session = Session::begin(tx.new_id(), person.id(), tokens.mint().hash, now);
-            tx.begin_session(&session).await.unwrap();
-        }
-        let email = Email::parse(person.email).unwrap();
-        let (purpose, hash) = (TokenPurpose::LogIn, tokens.mint().hash);
-        tx.keep_token(&EmailToken::issue(purpose, hash, person.id(), email, now)).await.unwrap();
-        let session_id = tx.state.sessions[0].id;
+        let session_id = log_in_as(&mut tx, person, &tokens).await;
+        log_in_as(&mut tx, person, &tokens).await;
+        mail(&mut tx, person, person.email, TokenPurpose::LogIn, &tokens).await;
         (tx, session_id)
     }
 

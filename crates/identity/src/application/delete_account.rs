@@ -110,14 +110,10 @@ mod tests {
 
     use super::*;
     use crate::{
-        application::ports::TokenSource as _,
-        domain::{
-            email::Email,
-            session::{EmailToken, Session, TokenPurpose},
-        },
+        domain::session::TokenPurpose,
         testing::{
             ADMIN, CountedTokens, GUEST, INVITEE, MEMBER, OWNER, Person, Tables, invited,
-            invited_by, report,
+            invited_by, log_in_as, mail, report,
         },
     };
 
@@ -128,15 +124,11 @@ mod tests {
         minutes: i64,
     ) -> (FakeTx<Tables>, Result<(), DeleteAccountError>) {
         let (mut tx, tokens) = (tx.of(Actor::User(person.id())), CountedTokens::default());
-        let now = tx.now();
-        let session = Session::begin(tx.new_id(), person.id(), tokens.mint().hash, now);
-        tx.begin_session(&session).await.unwrap();
-        let (email, hash) = (Email::parse(person.email).unwrap(), tokens.mint().hash);
-        let token = EmailToken::issue(TokenPurpose::LogIn, hash, person.id(), email, now);
-        tx.keep_token(&token).await.unwrap();
-        drop(tx.take_events());
-        let mut tx = tx.at(now + TimeDelta::minutes(minutes));
-        let outcome = DeleteAccount { session_id: session.id }.execute(&mut tx).await;
+        let session_id = log_in_as(&mut tx, person, &tokens).await;
+        mail(&mut tx, person, person.email, TokenPurpose::LogIn, &tokens).await;
+        let later = tx.now() + TimeDelta::minutes(minutes);
+        let mut tx = tx.at(later);
+        let outcome = DeleteAccount { session_id }.execute(&mut tx).await;
         (tx, outcome)
     }
 
@@ -156,7 +148,7 @@ mod tests {
             Ok(())
             identity.member_left {"workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000003"}
             identity.invitation_revoked {"invitation_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-00000000000a"}
-            identity.user_deleted {"user_id":"00000000-0000-0000-0000-000000000003"}
+            identity.user_deleted {"user_id":"00000000-0000-0000-0000-000000000003","email":"admin@example.com"}
         "#]]).await;
         let (tx, _) = invited_by(ADMIN, INVITEE).await;
         let (tx, _) = delete(tx, ADMIN, 0).await;
@@ -172,7 +164,7 @@ mod tests {
             0,
             expect![[r#"
             Ok(())
-            identity.user_deleted {"user_id":"00000000-0000-0000-0000-00000000000a"}
+            identity.user_deleted {"user_id":"00000000-0000-0000-0000-00000000000a","email":"invitee@example.com"}
         "#]],
         )
         .await;

@@ -5,17 +5,26 @@ use perme8_events::{Save, StorageError};
 use crate::{
     application::{
         acting::ActingMember,
-        ports::{Members, Workspaces},
+        fresh_session::is_fresh,
+        ports::{Members, Sessions, Workspaces},
     },
-    domain::{policy::Action, references::WorkspaceRef, workspace::Workspace},
+    domain::{
+        policy::Action,
+        references::{SessionId, WorkspaceRef},
+        workspace::Workspace,
+    },
 };
 
 /// Deletes a workspace for good, with its memberships and invitations, put away or not. Whatever other contexts hold of it
 /// goes as soon as they hear of it.
+///
+/// Whoever does so has logged in within the last 20 minutes.
 #[derive(Debug, Clone)]
 pub struct DeleteWorkspace {
     /// Which.
     pub workspace: WorkspaceRef,
+    /// The session in which it is done.
+    pub session_id: SessionId,
 }
 
 /// Why the workspace is still there.
@@ -27,17 +36,23 @@ pub enum DeleteWorkspaceError {
     /// No person acts, or one who does not own the workspace.
     #[error("only the owner deletes a workspace")]
     Forbidden,
+    /// The log-in was too long ago.
+    #[error("show once more who you are")]
+    NotFresh,
     /// The storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
 impl DeleteWorkspace {
-    pub(crate) async fn execute<T: Workspaces + Members + Save<Workspace>>(
+    pub(crate) async fn execute<T: Workspaces + Members + Sessions + Save<Workspace>>(
         &self,
         tx: &mut T,
     ) -> Result<(), DeleteWorkspaceError> {
         let acting = ActingMember::who_may(Action::DeleteWorkspace, tx, &self.workspace).await?;
+        if !is_fresh(tx, self.session_id, acting.user_id).await? {
+            return Err(DeleteWorkspaceError::NotFresh);
+        }
         let managers = tx.managers(acting.workspace.id).await?;
         tx.save(acting.workspace.delete(managers)).await?;
         Ok(())
@@ -52,13 +67,14 @@ mod tests {
     use super::*;
     use crate::testing::{
         ADMIN, COMPANY, GUEST, INVITEE, OWNER, Person, Tables, archived, company, elsewhere,
-        invited, report,
+        invited, logged_in, report,
     };
 
     async fn check(tx: FakeTx<Tables>, actor: Person, expected: Expect) {
-        let mut tx = tx.of(Actor::User(actor.id()));
+        let (mut tx, session_id) = logged_in(tx.of(Actor::User(actor.id())), actor, 19).await;
         let before = tx.state.members.len();
-        let outcome = DeleteWorkspace { workspace: COMPANY.into() }.execute(&mut tx).await;
+        let command = DeleteWorkspace { workspace: COMPANY.into(), session_id };
+        let outcome = command.execute(&mut tx).await;
         assert_eq!(outcome.is_err(), before == tx.state.members.len());
         expected.assert_eq(&report(&outcome, &tx));
     }
@@ -78,12 +94,22 @@ mod tests {
     #[tokio::test]
     async fn members_and_invitations_go_with_it_and_those_of_others_stay() {
         let (tx, _) = invited(INVITEE).await;
-        let (mut tx, other) = elsewhere(tx, GUEST);
-        DeleteWorkspace { workspace: COMPANY.into() }.execute(&mut tx).await.unwrap();
+        let (tx, other) = elsewhere(tx, GUEST);
+        let (mut tx, session_id) = logged_in(tx, OWNER, 0).await;
+        let command = DeleteWorkspace { workspace: COMPANY.into(), session_id };
+        command.execute(&mut tx).await.unwrap();
         let Tables { workspaces, members, invitations, .. } = &tx.state;
         assert_eq!(workspaces.iter().map(|workspace| workspace.id).collect::<Vec<_>>(), [other]);
         assert!(members.iter().all(|member| member.id.workspace_id == other));
         assert!(invitations.is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_old_session_deletes_nothing() {
+        let (mut tx, session_id) = logged_in(company(), OWNER, 20).await;
+        let command = DeleteWorkspace { workspace: COMPANY.into(), session_id };
+        let outcome = command.execute(&mut tx).await;
+        assert!(matches!(outcome, Err(DeleteWorkspaceError::NotFresh)));
     }
 
     #[tokio::test]

@@ -32,8 +32,8 @@ use crate::{
         role::Role,
     },
     testing::{
-        ADMIN, Act, COMPANY, GUEST, INVITEE, MEMBER, NEWCOMER, OWNER, PEOPLE, Person, Tables, Who,
-        company, confirmed_event, stories,
+        ADMIN, Act, COMPANY, CountedTokens, GUEST, INVITEE, MEMBER, NEWCOMER, OWNER, PEOPLE,
+        Person, Tables, Who, company, confirmed_event, log_in_as, stories,
     },
 };
 
@@ -85,8 +85,12 @@ async fn perform(tx: &mut FakeTx<Tables>, act: &Act) -> bool {
             ChangeMemberRole { workspace, member, role: *role }.execute(tx).await.is_ok()
         }
         Act::Transfer(who) => {
+            let acting = tx.origin().actor().user();
+            let actor = CAST.into_iter().find(|person| Some(person.id()) == acting);
+            let actor = actor.expect("somebody of the cast acts");
+            let session_id = log_in_as(tx, actor, &CountedTokens::default()).await;
             let user_id = CAST[*who].id();
-            TransferOwnership { workspace, user_id }.execute(tx).await.is_ok()
+            TransferOwnership { workspace, user_id, session_id }.execute(tx).await.is_ok()
         }
         Act::Archive => ArchiveWorkspace { workspace }.execute(tx).await.is_ok(),
         Act::Restore => RestoreWorkspace { workspace }.execute(tx).await.is_ok(),

@@ -88,6 +88,7 @@ impl InviteMember {
         tx.wait_for_turn(&email).await?;
         let inviter = Load::<User>::load(tx, acting.user_id).await?;
         let inviter = inviter.ok_or(InviteMemberError::Forbidden)?;
+        tx.wait_for_room(workspace.id).await?;
         let invitation = invite(tx, &workspace, &inviter, email, self.role).await?;
         Ok(InvitationSummary::of(&invitation, &workspace, &inviter))
     }
@@ -131,7 +132,7 @@ impl From<NotInvited> for InviteMemberError {
     }
 }
 
-/// Invites an address whose turn it is.
+/// Invites an address whose turn it is, into a workspace whose room was waited for.
 pub(crate) async fn invite<T>(
     tx: &mut T,
     workspace: &Workspace,
@@ -156,7 +157,6 @@ where
     if let Some(latest) = tx.latest_invitation(workspace.id, &email).await? {
         latest.pause(now)?;
     }
-    tx.wait_for_room(workspace.id).await?;
     if tx.count_open_invitations(workspace.id).await? >= MAX_PENDING {
         return Err(NotInvited::TooManyPending);
     }

@@ -104,6 +104,7 @@ impl InviteMembers {
         for email in addresses {
             tx.wait_for_turn(email).await?;
         }
+        tx.wait_for_room(acting.workspace.id).await?;
         let mut outcomes = Vec::new();
         for row in rows {
             let outcome = match row {

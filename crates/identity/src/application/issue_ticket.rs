@@ -55,17 +55,15 @@ mod tests {
 
     use super::*;
     use crate::{
-        application::{ports::Sessions as _, redeem_ticket::RedeemTicket},
-        domain::session::Session,
-        testing::{CountedTokens, GUEST, OWNER, company},
+        application::redeem_ticket::RedeemTicket,
+        testing::{CountedTokens, GUEST, OWNER, company, log_in_as},
     };
 
     #[tokio::test]
     async fn people_get_tickets_of_their_own_sessions_only() {
         let (mut tx, tokens) = (company(), CountedTokens::default());
-        let session = Session::begin(tx.new_id(), OWNER.id(), tokens.mint().hash, tx.now());
-        tx.begin_session(&session).await.unwrap();
-        let issue = IssueTicket { session_id: session.id };
+        let session_id = log_in_as(&mut tx, OWNER, &tokens).await;
+        let issue = IssueTicket { session_id };
         let issued = issue.execute(&mut tx, &tokens).await.unwrap();
         assert_eq!(issued.expires_at, tx.now() + TimeDelta::seconds(60));
         let unknown = IssueTicket { session_id: tx.new_id() }.execute(&mut tx, &tokens).await;
@@ -82,13 +80,12 @@ mod tests {
     async fn a_ticket_shows_its_session_once_and_in_time() {
         let (mut tx, tokens) = (company(), CountedTokens::default());
         let now = tx.now();
-        let session = Session::begin(tx.new_id(), OWNER.id(), tokens.mint().hash, now);
-        tx.begin_session(&session).await.unwrap();
-        let issue = IssueTicket { session_id: session.id };
+        let session_id = log_in_as(&mut tx, OWNER, &tokens).await;
+        let issue = IssueTicket { session_id };
         let good = issue.execute(&mut tx, &tokens).await.unwrap().ticket;
         let late = issue.execute(&mut tx, &tokens).await.unwrap().ticket;
         let redeem = RedeemTicket { ticket: good };
-        assert_eq!(redeem.execute(&mut tx, &tokens).await.unwrap(), session.id);
+        assert_eq!(redeem.execute(&mut tx, &tokens).await.unwrap(), session_id);
         assert!(redeem.execute(&mut tx, &tokens).await.is_err());
         let mut tx = tx.at(now + TimeDelta::seconds(60));
         assert!(RedeemTicket { ticket: late }.execute(&mut tx, &tokens).await.is_err());

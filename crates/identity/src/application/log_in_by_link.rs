@@ -72,12 +72,9 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::{
-            email::Email,
-            session::{EmailToken, TokenPurpose},
-        },
+        domain::{email::Email, session::TokenPurpose},
         testing::{
-            CountedTokens, NEWCOMER, OWNER, Person, Tables, company, plain_passwords, report,
+            CountedTokens, NEWCOMER, OWNER, Person, Tables, company, mail, plain_passwords, report,
         },
     };
 
@@ -86,21 +83,11 @@ mod tests {
         person: Person,
         tokens: &CountedTokens,
     ) -> (FakeTx<Tables>, [Secret; N]) {
-        let mut tx = company();
-        let now = tx.now();
-        let minted = [(); N].map(|()| tokens.mint());
-        for minted in &minted {
-            let email = Email::parse(person.email).unwrap();
-            let token = EmailToken::issue(
-                TokenPurpose::LogIn,
-                minted.hash.clone(),
-                person.id(),
-                email,
-                now,
-            );
-            tx.keep_token(&token).await.unwrap();
+        let (mut tx, mut links) = (company(), Vec::new());
+        for _ in 0..N {
+            links.push(mail(&mut tx, person, person.email, TokenPurpose::LogIn, tokens).await);
         }
-        (tx, minted.map(|minted| minted.plain))
+        (tx, links.try_into().expect("as many as were sent"))
     }
 
     async fn log_in(

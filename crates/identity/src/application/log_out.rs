@@ -43,21 +43,15 @@ impl LogOut {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
-    use perme8_events::{Actor, Transaction as _};
+    use perme8_events::Actor;
 
     use super::*;
-    use crate::{
-        application::ports::TokenSource as _,
-        domain::session::Session,
-        testing::{CountedTokens, GUEST, OWNER, company, report},
-    };
+    use crate::testing::{CountedTokens, GUEST, OWNER, company, log_in_as, report};
 
     async fn check(actor: Actor, expected: Expect) {
         let mut tx = company().of(actor);
-        let hash = CountedTokens::default().mint().hash;
-        let session = Session::begin(tx.new_id(), OWNER.id(), hash, tx.now());
-        tx.begin_session(&session).await.unwrap();
-        let command = LogOut { session_id: session.id };
+        let session_id = log_in_as(&mut tx, OWNER, &CountedTokens::default()).await;
+        let command = LogOut { session_id };
         let outcome = command.execute(&mut tx).await;
         expected.assert_eq(&report(&outcome, &tx));
         assert_eq!(tx.state.sessions.is_empty(), outcome.is_ok());

@@ -16,6 +16,7 @@ use crate::{
     domain::{
         account_events::{
             EmailChangeRequested, EmailChanged, PasswordChanged, PasswordResetRequested,
+            UserDeleted,
         },
         api_key_events::{ApiKeyCreated, ApiKeyRotated},
         events::{InvitationCreated, InvitationResent, MagicLinkRequested, UserRegistered},
@@ -134,6 +135,7 @@ impl Subscriber for Mailer {
                 Subscription::to::<PasswordChanged>(),
                 Subscription::to::<EmailChangeRequested>(),
                 Subscription::to::<EmailChanged>(),
+                Subscription::to::<UserDeleted>(),
                 Subscription::to::<ApiKeyCreated>(),
                 Subscription::to::<ApiKeyRotated>(),
                 Subscription::to::<InvitationCreated>(),
@@ -166,6 +168,11 @@ where
                 Some(user) => self.of_account(tx, user, wish).await?,
                 None => vec![],
             },
+            Some(Wanted::TellOfEmail { user, from, to }) => {
+                let user = Load::<User>::load(tx, user).await?;
+                vec![self.email_changed(user.as_ref(), &from, &to)]
+            }
+            Some(Wanted::TellOfDeletion(email)) => vec![self.account_deleted(&email)],
             None => vec![],
         };
         // No idempotency key: the checkpoint keeps deliveries apart, and whoever has one repeated wants its mail again.

@@ -1,13 +1,15 @@
 //! Telling people of the invitations that were there before their account.
 
 use async_trait::async_trait;
-use perme8_events::{Envelope, EventHandler, HandlerError, Load, Save, Subscriber, Subscription};
+use perme8_events::{Envelope, EventHandler, HandlerError, Save, Subscriber, Subscription};
 
 use crate::{
-    application::ports::{Invitations, Users, Workspaces},
+    application::{
+        announcing::announce,
+        ports::{Invitations, Users, Workspaces},
+    },
     domain::{
         account_events::EmailChanged, email::Email, events::UserConfirmed, invitation::Invitation,
-        user::User, workspace::Workspace,
     },
 };
 
@@ -45,15 +47,13 @@ where
         let Some(email) = email.known().and_then(|email| Email::parse(email).ok()) else {
             return Ok(());
         };
+        tx.wait_for_turn(&email).await?;
+        // Nor is whoever has moved on: what is sent to the address is for whoever has it next.
+        if tx.user_by_email(&email).await?.is_none_or(|holder| holder.id != user_id) {
+            return Ok(());
+        }
         for invitation in tx.open_invitations_of(&email).await? {
-            if invitation.announced_to.is_some() {
-                continue;
-            }
-            let workspace = Load::<Workspace>::load(tx, invitation.workspace_id).await?;
-            let inviter = Load::<User>::load(tx, invitation.invited_by).await?;
-            let (Some(workspace), Some(inviter)) = (workspace, inviter) else { continue };
-            let invitation = tx.save(invitation.announced(user_id)).await?;
-            tx.emit(invitation.announcement(user_id, &workspace, &inviter));
+            announce(tx, invitation, user_id).await?;
         }
         Ok(())
     }
@@ -65,7 +65,9 @@ mod tests {
     use perme8_events::testing::FakeTx;
 
     use super::*;
-    use crate::testing::{INVITEE, NEWCOMER, Person, Tables, confirmed_event, happened, invited};
+    use crate::testing::{
+        INVITEE, NEWCOMER, Person, Tables, archived, confirmed_event, happened, invited,
+    };
 
     async fn check(tx: &mut FakeTx<Tables>, person: Person, expected: Expect) {
         drop(tx.take_events());
@@ -84,17 +86,37 @@ mod tests {
         check(&mut tx, NEWCOMER, expect![""]).await;
     }
 
-    #[tokio::test]
-    async fn whoever_moves_to_an_invited_address_is_told() {
-        let (mut tx, _) = invited(NEWCOMER).await;
-        drop(tx.take_events());
+    /// The invitee has moved to the address of the newcomer.
+    fn moved() -> Envelope {
         let event = EmailChanged {
             user_id: INVITEE.id(),
             previous_email: INVITEE.email.to_owned().into(),
             email: NEWCOMER.email.to_owned().into(),
         };
-        let event = happened(&event);
-        OnUserConfirmed.handle(&mut tx, &event, ()).await.unwrap();
+        happened(&event)
+    }
+
+    #[tokio::test]
+    async fn whoever_has_moved_on_is_not_told() {
+        let (mut tx, _) = invited(NEWCOMER).await;
+        OnUserConfirmed.handle(&mut tx, &moved(), ()).await.unwrap();
+        assert_eq!(tx.transcript(), "");
+    }
+
+    #[tokio::test]
+    async fn nobody_is_told_of_what_is_put_away() {
+        let (tx, _) = invited(NEWCOMER).await;
+        check(&mut archived(tx), NEWCOMER, expect![""]).await;
+    }
+
+    #[tokio::test]
+    async fn whoever_moves_to_an_invited_address_is_told() {
+        let (mut tx, _) = invited(NEWCOMER).await;
+        let users = &mut tx.state.users;
+        users.retain(|user| user.id != NEWCOMER.id());
+        let invitee = users.iter_mut().find(|user| user.id == INVITEE.id()).unwrap();
+        invitee.email = Email::parse(NEWCOMER.email).unwrap();
+        OnUserConfirmed.handle(&mut tx, &moved(), ()).await.unwrap();
         expect![[r#"
             identity.member_invited {"user_id":"00000000-0000-0000-0000-00000000000a","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","invited_by_name":"Owner Example","role":"member","invitation_id":"00000000-0000-0000-0000-000000000101"}
         "#]].assert_eq(&tx.transcript());

@@ -249,6 +249,18 @@ pub(crate) trait Invitations: Load<Invitation> {
         email: &Email,
     ) -> impl Future<Output = Result<Vec<Invitation>, StorageError>> + Send;
 
+    /// The invitations of the address, into whatever workspace, that wait for an answer, overdue or not; oldest first.
+    fn pending_invitations_of(
+        &mut self,
+        email: &Email,
+    ) -> impl Future<Output = Result<Vec<Invitation>, StorageError>> + Send;
+
+    /// The invitations into a workspace that can still be answered and were announced to nobody, by their addresses.
+    fn unannounced_invitations(
+        &mut self,
+        workspace: WorkspaceId,
+    ) -> impl Future<Output = Result<Vec<Invitation>, StorageError>> + Send;
+
     /// Pending invitations that can no longer be answered, the most overdue first.
     fn overdue_invitations(
         &mut self,

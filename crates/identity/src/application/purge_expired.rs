@@ -47,26 +47,17 @@ mod tests {
 
     use super::*;
     use crate::{
-        application::ports::TokenSource as _,
-        domain::{
-            email::Email,
-            session::{EmailToken, Session, TokenPurpose},
-        },
-        testing::{CountedTokens, NEWCOMER, OWNER, Tables, company},
+        domain::session::TokenPurpose,
+        testing::{CountedTokens, NEWCOMER, OWNER, Tables, company, log_in_as, mail},
     };
 
     /// Two sessions and a token of now.
     async fn used() -> FakeTx<Tables> {
         let (mut tx, tokens) = (company(), CountedTokens::default());
-        let now = tx.now();
         for _ in 0..2 {
-            let session = Session::begin(tx.new_id(), OWNER.id(), tokens.mint().hash, now);
-            tx.begin_session(&session).await.unwrap();
+            log_in_as(&mut tx, OWNER, &tokens).await;
         }
-        let email = Email::parse(NEWCOMER.email).unwrap();
-        let token =
-            EmailToken::issue(TokenPurpose::LogIn, tokens.mint().hash, NEWCOMER.id(), email, now);
-        tx.keep_token(&token).await.unwrap();
+        mail(&mut tx, NEWCOMER, NEWCOMER.email, TokenPurpose::LogIn, &tokens).await;
         tx.of(Actor::System("identity.expiry".into()))
     }
 
@@ -94,9 +85,7 @@ mod tests {
         let now = tx.now();
         for purpose in [TokenPurpose::LogIn, TokenPurpose::ResetPassword, TokenPurpose::ChangeEmail]
         {
-            let (email, hash) = (Email::parse(OWNER.email).unwrap(), tokens.mint().hash);
-            let token = EmailToken::issue(purpose, hash, OWNER.id(), email, now);
-            tx.keep_token(&token).await.unwrap();
+            mail(&mut tx, OWNER, OWNER.email, purpose, &tokens).await;
         }
         let mut tx = tx.of(Actor::System("identity.purge".into()));
         for (after, left) in

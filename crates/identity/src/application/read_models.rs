@@ -198,6 +198,13 @@ pub struct SelectedAgent {
     pub agent_id: AgentId,
 }
 
+/// Which workspaces of their own somebody wants to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ListWorkspaces {
+    /// Those that are put away in place of those that are in use.
+    pub archived: bool,
+}
+
 /// Which members somebody wants to see.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListMembers {

@@ -132,26 +132,22 @@ mod tests {
     use super::*;
     use crate::{
         application::{acting::acting_user, fresh_session::is_fresh},
-        domain::{
-            email::Email,
-            session::{EmailToken, Session, TokenPurpose},
+        domain::session::TokenPurpose,
+        testing::{
+            CountedTokens, GUEST, OWNER, Tables, company, log_in_as, mail, plain_passwords, report,
         },
-        testing::{CountedTokens, GUEST, OWNER, Tables, company, plain_passwords, report},
     };
 
     /// An hour after the owner has logged in, with a link for the owner and one for the guest.
     async fn an_hour_later(tokens: &CountedTokens) -> (FakeTx<Tables>, SessionId) {
         let mut tx = company();
-        let now = tx.now();
-        let session = Session::begin(tx.new_id(), OWNER.id(), tokens.mint().hash, now);
-        tx.begin_session(&session).await.unwrap();
-        let later = now + TimeDelta::hours(1);
+        let session_id = log_in_as(&mut tx, OWNER, tokens).await;
+        let later = tx.now() + TimeDelta::hours(1);
+        let mut tx = tx.at(later);
         for person in [OWNER, GUEST] {
-            let (email, hash) = (Email::parse(person.email).unwrap(), tokens.mint().hash);
-            let token = EmailToken::issue(TokenPurpose::LogIn, hash, person.id(), email, later);
-            tx.keep_token(&token).await.unwrap();
+            mail(&mut tx, person, person.email, TokenPurpose::LogIn, tokens).await;
         }
-        (tx.at(later), session.id)
+        (tx, session_id)
     }
 
     async fn show(

@@ -81,20 +81,14 @@ mod tests {
     use perme8_events::{Actor, Transaction as _};
 
     use super::*;
-    use crate::{
-        application::ports::TokenSource as _,
-        domain::session::Session,
-        testing::{CountedTokens, GUEST, NEWCOMER, OWNER, company, report},
-    };
+    use crate::testing::{CountedTokens, GUEST, NEWCOMER, OWNER, company, log_in_as, report};
 
     async fn check(actor: Actor, minutes: i64, email: &str, expected: Expect) {
         let mut tx = company();
-        let now = tx.now();
-        let hash = CountedTokens::default().mint().hash;
-        let session = Session::begin(tx.new_id(), OWNER.id(), hash, now);
-        tx.begin_session(&session).await.unwrap();
-        let mut tx = tx.of(actor).at(now + TimeDelta::minutes(minutes));
-        let command = RequestEmailChange { session_id: session.id, email: email.to_owned() };
+        let session_id = log_in_as(&mut tx, OWNER, &CountedTokens::default()).await;
+        let later = tx.now() + TimeDelta::minutes(minutes);
+        let mut tx = tx.of(actor).at(later);
+        let command = RequestEmailChange { session_id, email: email.to_owned() };
         let outcome = command.execute(&mut tx).await;
         expected.assert_eq(&report(&outcome, &tx));
     }

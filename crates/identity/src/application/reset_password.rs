@@ -91,22 +91,17 @@ mod tests {
     use perme8_events::{Transaction as _, testing::FakeTx};
 
     use super::*;
-    use crate::{
-        domain::session::{EmailToken, Session},
-        testing::{CountedTokens, OWNER, Tables, company, plain_passwords, report},
+    use crate::testing::{
+        CountedTokens, OWNER, Tables, company, log_in_as, mail, plain_passwords, report,
     };
 
     /// The owner is logged in, and has a link of each kind; the second one sets another password.
     async fn mailed(tokens: &CountedTokens) -> FakeTx<Tables> {
         let mut tx = company();
-        let now = tx.now();
         for purpose in [TokenPurpose::LogIn, TokenPurpose::ResetPassword] {
-            let email = Email::parse(OWNER.email).unwrap();
-            let token = EmailToken::issue(purpose, tokens.mint().hash, OWNER.id(), email, now);
-            tx.keep_token(&token).await.unwrap();
+            mail(&mut tx, OWNER, OWNER.email, purpose, tokens).await;
         }
-        let session = Session::begin(tx.new_id(), OWNER.id(), tokens.mint().hash, now);
-        tx.begin_session(&session).await.unwrap();
+        log_in_as(&mut tx, OWNER, tokens).await;
         tx
     }
 

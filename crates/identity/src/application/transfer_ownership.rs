@@ -5,22 +5,27 @@ use perme8_events::{Load, Save, StorageError, UserId};
 use crate::{
     application::{
         acting::ActingMember,
-        ports::{Members, Workspaces},
+        fresh_session::is_fresh,
+        ports::{Members, Sessions, Workspaces},
     },
     domain::{
         member::{Member, MemberId},
         policy::Action,
-        references::WorkspaceRef,
+        references::{SessionId, WorkspaceRef},
     },
 };
 
 /// Makes another member the owner of a workspace; whoever owned it is an admin from then on.
+///
+/// Whoever does so has logged in within the last 20 minutes.
 #[derive(Debug, Clone)]
 pub struct TransferOwnership {
     /// Which.
     pub workspace: WorkspaceRef,
     /// To whom; a member in whatever role.
     pub user_id: UserId,
+    /// The session in which it is done.
+    pub session_id: SessionId,
 }
 
 /// Why the owner is still the owner.
@@ -32,6 +37,9 @@ pub enum TransferOwnershipError {
     /// No person acts, or one who does not own the workspace.
     #[error("only the owner gives a workspace away")]
     Forbidden,
+    /// The log-in was too long ago.
+    #[error("show once more who you are")]
+    NotFresh,
     /// The workspace is put away.
     #[error("the workspace is archived: restore it first")]
     WorkspaceArchived,
@@ -44,11 +52,14 @@ pub enum TransferOwnershipError {
 }
 
 impl TransferOwnership {
-    pub(crate) async fn execute<T: Workspaces + Members + Save<Member>>(
+    pub(crate) async fn execute<T: Workspaces + Members + Sessions + Save<Member>>(
         &self,
         tx: &mut T,
     ) -> Result<(), TransferOwnershipError> {
         let acting = ActingMember::who_may(Action::TransferOwnership, tx, &self.workspace).await?;
+        if !is_fresh(tx, self.session_id, acting.user_id).await? {
+            return Err(TransferOwnershipError::NotFresh);
+        }
         let of = |user_id| MemberId { workspace_id: acting.workspace.id, user_id };
         // To oneself is no transfer, and no event.
         if self.user_id == acting.user_id {
@@ -69,20 +80,34 @@ impl TransferOwnership {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
-    use perme8_events::Actor;
+    use perme8_events::{Actor, testing::FakeTx};
 
     use super::*;
     use crate::{
         domain::role::Role,
         testing::{
-            ADMIN, COMPANY, GUEST, INVITEE, MEMBER, OWNER, Person, archived, company, report,
+            ADMIN, COMPANY, GUEST, INVITEE, MEMBER, OWNER, Person, Tables, archived, company,
+            logged_in, report,
         },
     };
 
-    async fn check(actor: Person, to: Person, expected: Expect) {
-        let mut tx = company().of(Actor::User(actor.id()));
-        let command = TransferOwnership { workspace: COMPANY.into(), user_id: to.id() };
+    /// Makes somebody the owner, so many minutes after the log-in.
+    async fn transfer(
+        tx: FakeTx<Tables>,
+        actor: Person,
+        to: Person,
+        minutes: i64,
+    ) -> (FakeTx<Tables>, Result<(), TransferOwnershipError>) {
+        let tx = tx.of(Actor::User(actor.id()));
+        let (mut tx, session_id) = logged_in(tx, actor, minutes).await;
+        let workspace = COMPANY.into();
+        let command = TransferOwnership { workspace, user_id: to.id(), session_id };
         let outcome = command.execute(&mut tx).await;
+        (tx, outcome)
+    }
+
+    async fn check(actor: Person, to: Person, expected: Expect) {
+        let (tx, outcome) = transfer(company(), actor, to, 19).await;
         let owners = tx.state.members.iter().filter(|member| member.role == Role::Owner);
         assert_eq!(owners.count(), 1);
         expected.assert_eq(&report(&outcome, &tx));
@@ -150,10 +175,17 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn an_old_session_gives_nothing_away() {
+        let (tx, outcome) = transfer(company(), OWNER, ADMIN, 20).await;
+        expect![[r#"
+            Err(show once more who you are)
+        "#]]
+        .assert_eq(&report(&outcome, &tx));
+    }
+
+    #[tokio::test]
     async fn an_archived_workspace_keeps_its_owner() {
-        let mut tx = archived(company());
-        let command = TransferOwnership { workspace: COMPANY.into(), user_id: ADMIN.id() };
-        let outcome = command.execute(&mut tx).await;
+        let (tx, outcome) = transfer(archived(company()), OWNER, ADMIN, 0).await;
         expect![[r#"
             Err(the workspace is archived: restore it first)
         "#]]

@@ -101,6 +101,9 @@ pub struct UserDeleted {
     /// Who it was.
     #[event(aggregate_id)]
     pub user_id: UserId,
+    /// The address until then, in lower case, if it was proven to be theirs: what is said there is said to them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub email: Option<Personal<String>>,
 }
 
 /// The fields of a profile that changed.

@@ -8,6 +8,7 @@ pub(crate) const EMAIL_CHANGE: MailKind = MailKind::new("identity.email_change")
 pub(crate) const EMAIL_CHANGE_REQUESTED: MailKind =
     MailKind::new("identity.email_change_requested");
 pub(crate) const EMAIL_CHANGED: MailKind = MailKind::new("identity.email_changed");
+pub(crate) const ACCOUNT_DELETED: MailKind = MailKind::new("identity.account_deleted");
 
 pub(crate) const KEY_CREATED: MailKind = MailKind::new("identity.api_key_created");
 pub(crate) const KEY_ROTATED: MailKind = MailKind::new("identity.api_key_rotated");
@@ -73,15 +74,28 @@ pub(crate) fn email_change_requested(
         .action("Set another password", link)
 }
 
-/// To the address that an account had until now.
-pub(crate) fn email_changed(on: &Stationery, first_name: &str, present: &str) -> Letter {
+/// To the address that an account had until now; without a name if the account is gone in the meantime.
+pub(crate) fn email_changed(on: &Stationery, first_name: Option<&str>, present: &str) -> Letter {
     let app = on.app_name();
+    let greeting = first_name.map_or_else(|| "Hello,".to_owned(), |name| format!("Hello {name},"));
     Letter::new(&format!("Your account at {app} has another address"))
-        .paragraph(&format!("Hello {first_name},"))
+        .paragraph(&greeting)
         .paragraph(&format!(
             "from now on your account at {app} has the e-mail address {present}, and nothing about it is sent here any more."
         ))
         .note(&format!("If it was not you who changed it, tell those who run {app}."))
+}
+
+/// To the address of an account that is gone, and the name with it.
+pub(crate) fn account_deleted(on: &Stationery) -> Letter {
+    let app = on.app_name();
+    Letter::new(&format!("Your account at {app} was deleted"))
+        .paragraph("Hello,")
+        .paragraph(&format!(
+            "the account at {app} with this e-mail address was deleted, and nothing about it is sent here any more. If that \
+             was you, there is nothing left to do."
+        ))
+        .note(&format!("If it was not you who deleted it, tell those who run {app}."))
 }
 
 /// To somebody who has a new API key, made by whomever.
@@ -263,7 +277,7 @@ mod tests {
     #[test]
     fn the_previous_address_is_told_as_well() {
         check(
-            &email_changed(&stationery(), "Ada", "countess@example.com"),
+            &email_changed(&stationery(), Some("Ada"), "countess@example.com"),
             &expect![[r#"
             Your account at Perme8 has another address
 
@@ -272,6 +286,24 @@ mod tests {
             from now on your account at Perme8 has the e-mail address countess@example.com, and nothing about it is sent here any more.
 
             If it was not you who changed it, tell those who run Perme8.
+
+            -- 
+            Perme8 · https://perme8.example
+        "#]],
+        );
+    }
+    #[test]
+    fn whoever_has_no_account_any_more_is_told_so() {
+        check(
+            &account_deleted(&stationery()),
+            &expect![[r#"
+            Your account at Perme8 was deleted
+
+            Hello,
+
+            the account at Perme8 with this e-mail address was deleted, and nothing about it is sent here any more. If that was you, there is nothing left to do.
+
+            If it was not you who deleted it, tell those who run Perme8.
 
             -- 
             Perme8 · https://perme8.example

@@ -27,7 +27,8 @@ catalogue! {
     ApiKeyCreated, ApiKeyUpdated, ApiKeyRotated, ApiKeyRevoked,
     WorkspaceCreated, WorkspaceUpdated, WorkspaceArchived, WorkspaceRestored, WorkspaceDeleted,
     MemberInvited, MemberJoined, MemberRoleChanged, OwnershipTransferred, MemberRemoved, MemberLeft,
-    InvitationCreated, InvitationResent, InvitationDeclined, InvitationRevoked, InvitationExpired,
+    InvitationCreated, InvitationResent, InvitationUnannounced, InvitationDeclined,
+    InvitationRevoked, InvitationExpired,
 }
 
 /// Emitted when somebody makes an account, whose e-mail address nobody has confirmed yet.
@@ -246,6 +247,21 @@ pub struct InvitationResent {
     pub invited_by_name: Personal<String>,
     /// To whom [`MemberInvited`] announced it, if to anybody.
     pub user_id: Option<UserId>,
+}
+
+/// Emitted when whoever an invitation was announced to has left the address that is invited; it waits for whoever has that
+/// address next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "workspace_invitation", audience(user = "user_id"))]
+pub struct InvitationUnannounced {
+    /// The invitation.
+    #[event(aggregate_id)]
+    pub invitation_id: InvitationId,
+    /// Into what.
+    #[event(workspace_id)]
+    pub workspace_id: WorkspaceId,
+    /// Whose it is no longer.
+    pub user_id: UserId,
 }
 
 /// Emitted when somebody does not want to join.

@@ -7,7 +7,7 @@ use crate::domain::{
     email::Email,
     events::{
         InvitationCreated, InvitationDeclined, InvitationExpired, InvitationResent,
-        InvitationRevoked, MemberInvited,
+        InvitationRevoked, InvitationUnannounced, MemberInvited,
     },
     references::InvitationId,
     role::Role,
@@ -69,7 +69,7 @@ pub(crate) struct Invitation {
     pub(crate) role: Role,
     pub(crate) invited_by: UserId,
     pub(crate) status: InvitationStatus,
-    /// Whom [`MemberInvited`] told of it; it is never told twice.
+    /// Whom [`MemberInvited`] told of it; nobody else is told while that person has the address.
     pub(crate) announced_to: Option<UserId>,
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) sent_at: DateTime<Utc>,
@@ -169,6 +169,14 @@ impl Invitation {
     /// Remembers whom it was announced to.
     pub(crate) fn announced(self, to: UserId) -> Unsaved<Self> {
         Unsaved::new(Self { announced_to: Some(to), ..self })
+    }
+
+    /// The person whom it was announced to has the address no longer, and whoever has it next is told of it anew.
+    pub(crate) fn unannounced(self) -> Unsaved<Self> {
+        let Some(user_id) = self.announced_to else { return Unsaved::new(self) };
+        let (invitation_id, workspace_id) = (self.id, self.workspace_id);
+        let event = InvitationUnannounced { invitation_id, workspace_id, user_id };
+        Unsaved::new(Self { announced_to: None, ..self }).record(event)
     }
 
     /// The membership that follows tells of it.

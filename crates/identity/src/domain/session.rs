@@ -59,8 +59,13 @@ impl Session {
 
     /// Whether the person has shown who they are in this session a moment ago.
     pub(crate) fn is_fresh(&self, now: DateTime<Utc>) -> bool {
-        self.authenticated_at > now - FRESH && self.expires_at > now
+        is_fresh(self.authenticated_at, now) && self.expires_at > now
     }
+}
+
+/// Whether somebody who showed at that time who they are has done so a moment ago.
+pub(crate) fn is_fresh(authenticated_at: DateTime<Utc>, now: DateTime<Utc>) -> bool {
+    authenticated_at > now - FRESH
 }
 
 /// What the token of a mail is good for.

@@ -126,7 +126,8 @@ impl User {
 
     /// The account is given up.
     pub(crate) fn delete(self) -> Unsaved<Self> {
-        let event = UserDeleted { user_id: self.id };
+        let email = self.is_confirmed().then(|| self.email.to_string().into());
+        let event = UserDeleted { user_id: self.id, email };
         Unsaved::new(Self { is_gone: true, ..self }).record(event)
     }
 

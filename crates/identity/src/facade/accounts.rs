@@ -10,16 +10,18 @@ use crate::{
         change_password::{ChangePassword, ChangePasswordError},
         choose_preferences::{ChoosePreferences, ChoosePreferencesError},
         delete_account::{DeleteAccount, DeleteAccountError},
+        export_account::{ExportAccount, ExportAccountError},
         issue_password_reset::{IssuePasswordReset, IssuePasswordResetError},
         read_models::{
-            AccountExport, QueryError, SelectedAgent, UserProfile, WorkspacePreferences,
+            AccountExport, Authenticated, QueryError, SelectedAgent, UserProfile,
+            WorkspacePreferences,
         },
         request_email_change::{RequestEmailChange, RequestEmailChangeError},
         request_password_reset::{RequestPasswordReset, RequestPasswordResetError},
         reset_password::{ResetPassword, ResetPasswordError},
         update_profile::{UpdateProfile, UpdateProfileError},
     },
-    domain::{policy::Action, references::WorkspaceRef},
+    domain::{policy::Action, references::WorkspaceRef, session},
 };
 
 impl Identity {
@@ -181,9 +183,22 @@ impl Identity {
     ///
     /// # Errors
     ///
-    /// [`QueryError`].
-    #[tracing::instrument(skip_all)]
-    pub async fn export_account(&self, origin: &Origin) -> Result<AccountExport, QueryError> {
-        self.queries.export(person(origin)?).await?.ok_or(QueryError::NotFound)
+    /// [`ExportAccountError`].
+    #[tracing::instrument(skip_all, fields(session.id = %asked.session_id))]
+    pub async fn export_account(
+        &self,
+        origin: &Origin,
+        asked: ExportAccount,
+    ) -> Result<AccountExport, ExportAccountError> {
+        let person = acting_user(origin).ok_or(ExportAccountError::Forbidden)?;
+        let session = self.queries.session_by_id(asked.session_id).await?;
+        let now = self.queries.now();
+        let is_fresh = |session: &Authenticated| {
+            session.user.id == person && session::is_fresh(session.authenticated_at, now)
+        };
+        if !session.as_ref().is_some_and(is_fresh) {
+            return Err(ExportAccountError::NotFresh);
+        }
+        self.queries.export(person).await?.ok_or(ExportAccountError::Forbidden)
     }
 }

@@ -12,13 +12,13 @@ use super::Identity;
 use crate::{
     AcceptInvitation, ArchiveWorkspace, ChangeEmail, ChangeMemberRole, ChangePassword,
     ChoosePreferences, ConfirmUser, CreateApiKey, CreateWorkspace, DeclineInvitation,
-    DeleteAccount, DeleteWorkspace, ExpireInvitations, InvitationRef, InviteMember, InviteMembers,
-    InviteRow, IssueApiKey, IssueConfirmation, IssueMagicLink, IssuePasswordReset, IssueTicket,
-    LeaveWorkspace, ListMembers, LogIn, LogInByLink, LogOut, Proof, PurgeExpired, Reauthenticate,
-    RedeemTicket, RegisterUser, RemoveMember, RequestEmailChange, RequestMagicLink,
-    RequestPasswordReset, ResendInvitation, ResetPassword, RestoreWorkspace, RevokeApiKey,
-    RevokeInvitation, Role, RotateApiKey, TransferOwnership, UpdateApiKey, UpdateProfile,
-    UpdateWorkspace, WorkspaceRef, testing::PASSWORD,
+    DeleteAccount, DeleteWorkspace, ExpireInvitations, ExportAccount, InvitationRef, InviteMember,
+    InviteMembers, InviteRow, IssueApiKey, IssueConfirmation, IssueMagicLink, IssuePasswordReset,
+    IssueTicket, LeaveWorkspace, ListMembers, ListWorkspaces, LogIn, LogInByLink, LogOut, Proof,
+    PurgeExpired, Reauthenticate, RedeemTicket, RegisterUser, RemoveMember, RequestEmailChange,
+    RequestMagicLink, RequestPasswordReset, ResendInvitation, ResetPassword, RestoreWorkspace,
+    RevokeApiKey, RevokeInvitation, Role, RotateApiKey, TransferOwnership, UpdateApiKey,
+    UpdateProfile, UpdateWorkspace, WorkspaceRef, testing::PASSWORD,
 };
 pub(super) use world::World;
 
@@ -121,7 +121,7 @@ fn rows() -> Vec<Question<World>> {
         });
         change_email "of the owner" (origin, ChangeEmail { token: world.moving.clone() });
         delete_account "in the session of the owner" (origin, DeleteAccount { session_id: world.session });
-        export_account "the own" (&origin);
+        export_account "in the session of the owner" (&origin, ExportAccount { session_id: world.session });
         sessions "of the own" (&origin);
         reauthenticate "in the session of the owner" (origin, Reauthenticate {
             session_id: world.session, proof: Proof::Password(PASSWORD.into()),
@@ -139,9 +139,13 @@ fn rows() -> Vec<Question<World>> {
         });
         archive_workspace(origin, ArchiveWorkspace { workspace: company(world) });
         restore_workspace(origin, RestoreWorkspace { workspace: company(world) });
-        transfer_ownership(origin, TransferOwnership { workspace: company(world), user_id: world.guest });
-        delete_workspace(origin, DeleteWorkspace { workspace: company(world) });
-        my_workspaces(&origin);
+        transfer_ownership "in the session of the owner" (origin, TransferOwnership {
+            workspace: company(world), user_id: world.guest, session_id: world.session,
+        });
+        delete_workspace "in the session of the owner" (origin, DeleteWorkspace {
+            workspace: company(world), session_id: world.session,
+        });
+        my_workspaces(&origin, ListWorkspaces { archived: false });
         members(&origin, &company(world), ListMembers { search: None, limit: 100, after: None });
         change_member_role "of a guest" (origin, ChangeMemberRole {
             workspace: company(world), member: world.guest.into(), role: Role::Member,

@@ -15,10 +15,10 @@ use proptest::{
 use super::{Identity, matrix::World};
 use crate::{
     AcceptInvitation, ArchiveWorkspace, ChangeMemberRole, DeclineInvitation, InvitationId,
-    InvitationRef, InviteMember, InviteMembers, InviteRow, LeaveWorkspace, ListMembers,
+    InvitationRef, InviteMember, InviteMembers, InviteRow, LeaveWorkspace, ListMembers, LogIn,
     RemoveMember, ResendInvitation, RestoreWorkspace, RevokeInvitation, Role, TransferOwnership,
     WorkspaceRef,
-    testing::{Act, PEOPLE, Who, stories},
+    testing::{Act, PASSWORD, PEOPLE, Who, stories},
 };
 
 /// So many stories on each engine.
@@ -111,7 +111,11 @@ impl Story<'_> {
                 refusal(identity.change_member_role(origin, command).await)
             }
             Act::Transfer(who) => {
-                let command = TransferOwnership { workspace, user_id: cast[who].0 };
+                // Whoever gives something away logs in before; who cannot is refused for that.
+                let command = LogIn { email: cast[actor].1.clone(), password: PASSWORD.into() };
+                let login = identity.log_in(Origin::anonymous(), command).await;
+                let session_id = login.map_or(self.world.session, |login| login.session_id);
+                let command = TransferOwnership { workspace, user_id: cast[who].0, session_id };
                 refusal(identity.transfer_ownership(origin, command).await)
             }
             Act::Archive => {

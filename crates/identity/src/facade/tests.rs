@@ -8,10 +8,10 @@ use crate::{
     AcceptInvitation, ArchiveWorkspace, ChangeMemberRole, ChoosePreferences, ConfirmUser,
     CreateWorkspace, DeclineInvitation, DeleteWorkspace, ExpireInvitations, InvitationEntry,
     InvitationId, InvitationSummary, InviteMember, InviteMembers, IssueConfirmation,
-    IssueMagicLink, IssueTicket, LeaveWorkspace, ListMembers, LogIn, LogInByLink, LogOut,
-    MemberSummary, PurgeExpired, RedeemTicket, RegisterUser, RemoveMember, RequestMagicLink,
-    ResendInvitation, RestoreWorkspace, RevokeInvitation, Role, Secret, TransferOwnership,
-    UpdateWorkspace, UserEntry, UserProfile, WorkspaceRef,
+    IssueMagicLink, IssueTicket, LeaveWorkspace, ListMembers, ListWorkspaces, LogIn, LogInByLink,
+    LogOut, MemberSummary, PurgeExpired, RedeemTicket, RegisterUser, RemoveMember,
+    RequestMagicLink, ResendInvitation, RestoreWorkspace, RevokeInvitation, Role, Secret,
+    TransferOwnership, UpdateWorkspace, UserEntry, UserProfile, WorkspaceRef,
 };
 
 fn sent<T: Send>(_: T) {}
@@ -64,7 +64,7 @@ fn futures_are_send(
     sent(identity.transfer_ownership(who(), fates.3));
     sent(identity.delete_workspace(who(), fates.4));
     sent(identity.workspace(origin, workspace));
-    sent(identity.my_workspaces(origin));
+    sent(identity.my_workspaces(origin, ListWorkspaces { archived: false }));
     sent(identity.members(origin, workspace, asked.0));
     sent(identity.invite_members(who(), asked.1));
     sent(identity.choose_preferences(who(), asked.2));
@@ -144,6 +144,7 @@ fn debug_shows_no_address_and_no_name() {
 fn the_handler_fits_the_transaction() {
     fn handles<H: perme8_events::EventHandler<perme8_events::sql::Tx>>(_: H) {}
     handles(crate::OnUserConfirmed);
+    handles(crate::OnWorkspaceRestored);
 }
 
 mod turns {
@@ -292,7 +293,7 @@ mod atomicity {
     };
 
     use super::super::*;
-    use crate::{CreateWorkspace, InviteMember, Role, testing::confirmed_user};
+    use crate::{CreateWorkspace, InviteMember, ListWorkspaces, Role, testing::confirmed_user};
 
     on_both_engines! {
         migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
@@ -312,7 +313,8 @@ mod atomicity {
                 Err::<(), _>(StorageError::conflict())
             });
             assert!(undone.await.is_err());
-            assert_eq!(identity.my_workspaces(&Origin::user(ada)).await.unwrap(), []);
+            let asked = ListWorkspaces { archived: false };
+            assert_eq!(identity.my_workspaces(&Origin::user(ada), asked).await.unwrap(), []);
             let workspace = identity.directory().workspace_by_slug("engines").await.unwrap();
             assert_eq!(workspace, None);
             let after = test.db.read(&EventFilter::All, Position::START, 100).await.unwrap().len();

@@ -10,7 +10,9 @@ use crate::{
         create_workspace::{CreateWorkspace, CreateWorkspaceError},
         delete_workspace::{DeleteWorkspace, DeleteWorkspaceError},
         leave_workspace::{LeaveWorkspace, LeaveWorkspaceError},
-        read_models::{ListMembers, MemberSummary, MembersPage, QueryError, WorkspaceDetails},
+        read_models::{
+            ListMembers, ListWorkspaces, MemberSummary, MembersPage, QueryError, WorkspaceDetails,
+        },
         remove_member::{RemoveMember, RemoveMemberError},
         restore_workspace::{RestoreWorkspace, RestoreWorkspaceError},
         transfer_ownership::{TransferOwnership, TransferOwnershipError},
@@ -52,7 +54,7 @@ impl Identity {
         self.seen(Action::ViewWorkspace, origin, workspace).await
     }
 
-    /// The workspaces of the person who acts, newest first, without those that are put away.
+    /// The workspaces of the person who acts, newest first: those that are in use, or those that are put away.
     ///
     /// # Errors
     ///
@@ -61,8 +63,9 @@ impl Identity {
     pub async fn my_workspaces(
         &self,
         origin: &Origin,
+        asked: ListWorkspaces,
     ) -> Result<Vec<WorkspaceDetails>, QueryError> {
-        Ok(self.queries.workspaces(person(origin)?).await?)
+        Ok(self.queries.workspaces(person(origin)?, asked).await?)
     }
 
     /// A page of the members of a workspace, for members, oldest first.

@@ -131,6 +131,30 @@ impl Invitations for Tx {
         rows.into_iter().map(TryInto::try_into).collect()
     }
 
+    async fn pending_invitations_of(
+        &mut self,
+        email: &Email,
+    ) -> Result<Vec<Invitation>, StorageError> {
+        let query = self.query(sql!(select_invitations!(
+            "WHERE email = $1 AND status = 'pending' ORDER BY created_at, id"
+        )));
+        let rows: Vec<InvitationRow> = query.bind(email.as_str()).all().await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
+    async fn unannounced_invitations(
+        &mut self,
+        workspace: WorkspaceId,
+    ) -> Result<Vec<Invitation>, StorageError> {
+        let now = self.now();
+        let query = self.query(sql!(select_invitations!(
+            "WHERE workspace_id = $1 AND status = 'pending' AND expires_at > $2 AND announced_to IS NULL
+             ORDER BY email"
+        )));
+        let rows: Vec<InvitationRow> = query.bind(workspace).bind(now).all().await?;
+        rows.into_iter().map(TryInto::try_into).collect()
+    }
+
     async fn overdue_invitations(&mut self, limit: u32) -> Result<Vec<Invitation>, StorageError> {
         let now = self.now();
         let query = self.query(sql!(select_invitations!(

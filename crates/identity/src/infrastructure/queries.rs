@@ -6,8 +6,8 @@ use sqlx::FromRow;
 
 use crate::{
     application::read_models::{
-        Authenticated, InvitationOffer, InvitationSummary, SessionSummary, UserProfile,
-        WorkspaceDetails,
+        Authenticated, InvitationOffer, InvitationSummary, ListWorkspaces, SessionSummary,
+        UserProfile, WorkspaceDetails,
     },
     domain::{
         references::{InvitationId, SessionId, WorkspaceRef},
@@ -205,11 +205,12 @@ impl Queries {
     pub(crate) async fn workspaces(
         &self,
         user: UserId,
+        ListWorkspaces { archived }: ListWorkspaces,
     ) -> Result<Vec<WorkspaceDetails>, StorageError> {
         let query = self.db.query(sql!(select_standings!(
-            "AND w.archived_at IS NULL ORDER BY w.created_at DESC, w.id DESC"
+            "AND (w.archived_at IS NOT NULL) = $2 ORDER BY w.created_at DESC, w.id DESC"
         )));
-        let rows: Vec<StandingRow> = query.bind(user).all().await?;
+        let rows: Vec<StandingRow> = query.bind(user).bind(archived).all().await?;
         rows.into_iter().map(details).collect()
     }
 

@@ -9,9 +9,15 @@ use perme8_events::{
 };
 use uuid::Uuid;
 
-use super::{fake_secrets::hash_of, tables::Tables};
+use super::{
+    fake_secrets::{CountedTokens, hash_of},
+    tables::Tables,
+};
 use crate::{
-    application::{invite_member::InviteMember, ports::Sessions as _},
+    application::{
+        invite_member::InviteMember,
+        ports::{EmailTokens as _, Sessions as _, TokenSource as _},
+    },
     domain::{
         email::Email,
         events::UserConfirmed,
@@ -19,8 +25,8 @@ use crate::{
         member::{Member, MemberId},
         references::SessionId,
         role::Role,
-        secret::TokenHash,
-        session::Session,
+        secret::Secret,
+        session::{EmailToken, Session, TokenPurpose},
         slug::Slug,
         user::User,
         workspace::{Particulars, Workspace},
@@ -125,11 +131,45 @@ pub(crate) async fn invited_by(inviter: Person, person: Person) -> (FakeTx<Table
     (tx, invitation)
 }
 
+/// Somebody logs in; the next of the tokens shows the session.
+pub(crate) async fn log_in_as(
+    tx: &mut FakeTx<Tables>,
+    person: Person,
+    tokens: &CountedTokens,
+) -> SessionId {
+    let (id, now) = (tx.new_id(), tx.now());
+    let session = Session::begin(id, person.id(), tokens.mint().hash, now);
+    tx.begin_session(&session).await.unwrap();
+    id
+}
+
+/// Somebody is mailed the next of the tokens; gives it.
+pub(crate) async fn mail(
+    tx: &mut FakeTx<Tables>,
+    person: Person,
+    address: &str,
+    purpose: TokenPurpose,
+    tokens: &CountedTokens,
+) -> Secret {
+    let (minted, now) = (tokens.mint(), tx.now());
+    let to = Email::parse(address).unwrap();
+    let token = EmailToken::issue(purpose, minted.hash, person.id(), to, now);
+    tx.keep_token(&token).await.unwrap();
+    minted.plain
+}
+
 /// The same, and the company is put away.
 pub(crate) fn archived(mut tx: FakeTx<Tables>) -> FakeTx<Tables> {
     let now = tx.now();
     tx.state.workspaces[0].archived_at = Some(now);
     tx
+}
+
+/// Somebody shows to own the address of an account that is there already.
+pub(crate) fn confirm(tx: &mut FakeTx<Tables>, person: Person) {
+    let now = tx.now();
+    let account = tx.state.users.iter_mut().find(|user| user.id == person.id());
+    account.expect("the person has an account").confirmed_at = Some(now);
 }
 
 /// The same, and somebody has a workspace of their own.
@@ -147,11 +187,9 @@ pub(crate) async fn logged_in(
     person: Person,
     minutes: i64,
 ) -> (FakeTx<Tables>, SessionId) {
-    let began_at = tx.now();
-    let hash = TokenHash::new([0xdd; 32]);
-    let session = Session::begin(tx.new_id(), person.id(), hash, began_at);
-    tx.begin_session(&session).await.unwrap();
-    (tx.at(began_at + TimeDelta::minutes(minutes)), session.id)
+    let session_id = log_in_as(&mut tx, person, &CountedTokens::default()).await;
+    let later = tx.now() + TimeDelta::minutes(minutes);
+    (tx.at(later), session_id)
 }
 
 /// The event of somebody who has just confirmed the address.

@@ -6,9 +6,7 @@ use perme8_events::{
 };
 
 use crate::{
-    application::ports::{
-        Accounts, EmailTokens, Invitations, Members, Sessions, Users, Workspaces,
-    },
+    application::ports::{Accounts, EmailTokens, Members, Sessions, Users, Workspaces},
     domain::{
         api_key::ApiKey,
         email::Email,
@@ -287,89 +285,6 @@ impl Store<Invitation> for FakeTx<Tables> {
                 && a.email == b.email
         };
         put(&mut self.state.invitations, invitation, |i| &mut i.version, both_pending)
-    }
-}
-
-impl Invitations for FakeTx<Tables> {
-    async fn pending_invitation(
-        &mut self,
-        workspace: WorkspaceId,
-        email: &Email,
-    ) -> Result<Option<Invitation>, StorageError> {
-        let fits =
-            |i: &&Invitation| i.is_pending() && i.workspace_id == workspace && i.email == *email;
-        Ok(self.state.invitations.iter().find(fits).cloned())
-    }
-
-    async fn latest_invitation(
-        &mut self,
-        workspace: WorkspaceId,
-        email: &Email,
-    ) -> Result<Option<Invitation>, StorageError> {
-        let to_them = self
-            .state
-            .invitations
-            .iter()
-            .filter(|i| i.workspace_id == workspace && i.email == *email);
-        Ok(to_them.max_by_key(|i| (i.sent_at, i.id)).cloned())
-    }
-
-    async fn pending_invitations_by(
-        &mut self,
-        workspace: WorkspaceId,
-        inviter: UserId,
-    ) -> Result<Vec<Invitation>, StorageError> {
-        let by_them =
-            self.state.invitations.iter().filter(|i| {
-                i.is_pending() && i.workspace_id == workspace && i.invited_by == inviter
-            });
-        let mut by_them: Vec<Invitation> = by_them.cloned().collect();
-        by_them.sort_by_key(|invitation| (invitation.created_at, invitation.id));
-        Ok(by_them)
-    }
-
-    async fn wait_for_room(&mut self, _workspace: WorkspaceId) -> Result<(), StorageError> {
-        Ok(())
-    }
-
-    async fn count_open_invitations(
-        &mut self,
-        workspace: WorkspaceId,
-    ) -> Result<i64, StorageError> {
-        let now = self.now();
-        let open =
-            self.state.invitations.iter().filter(|i| i.is_open(now) && i.workspace_id == workspace);
-        Ok(i64::try_from(open.count()).unwrap())
-    }
-
-    async fn open_invitations_of(
-        &mut self,
-        email: &Email,
-    ) -> Result<Vec<Invitation>, StorageError> {
-        let now = self.now();
-        let mut open: Vec<Invitation> = self
-            .state
-            .invitations
-            .iter()
-            .filter(|i| i.is_open(now) && i.email == *email)
-            .cloned()
-            .collect();
-        open.sort_by_key(|invitation| (invitation.created_at, invitation.id));
-        Ok(open)
-    }
-
-    async fn overdue_invitations(&mut self, limit: u32) -> Result<Vec<Invitation>, StorageError> {
-        let now = self.now();
-        let mut overdue: Vec<Invitation> = self
-            .state
-            .invitations
-            .iter()
-            .filter(|i| i.is_pending() && i.is_overdue(now))
-            .cloned()
-            .collect();
-        overdue.sort_by_key(|invitation| (invitation.expires_at, invitation.id));
-        overdue.truncate(usize::try_from(limit).unwrap());
-        Ok(overdue)
     }
 }
 

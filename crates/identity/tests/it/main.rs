@@ -3,8 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
 use identity::{
-    CreateWorkspace, Directory, Identity, InvitationSummary, InviteMember, ListMembers, MIGRATIONS,
-    Role, WorkspaceDetails, testing::confirmed_user,
+    CreateWorkspace, Directory, Identity, InvitationSummary, InviteMember, ListMembers,
+    ListWorkspaces, MIGRATIONS, Role, SessionId, WorkspaceDetails,
+    testing::{confirmed_user, log_in, user_with_password},
 };
 use perme8_events::{
     Envelope, EventFilter, EventStore as _, Origin, Position, UserId,
@@ -34,11 +35,22 @@ struct Office {
 impl Office {
     async fn open(test: &TestDb) -> Self {
         let identity = Identity::with_cheap_passwords(test.db.clone());
-        let ada = confirmed_user(&identity, "ada@example.com", "Ada", "Lovelace").await;
-        let ben = confirmed_user(&identity, "ben@example.com", "Ben", "Franklin").await;
-        let cyd = confirmed_user(&identity, "cyd@example.com", "Cyd", "Charisse").await;
+        let ada = user_with_password(&identity, "ada@example.com", "Ada", "Lovelace").await;
+        let ben = user_with_password(&identity, "ben@example.com", "Ben", "Franklin").await;
+        let cyd = user_with_password(&identity, "cyd@example.com", "Cyd", "Charisse").await;
         let engines = identity.create_workspace(Origin::user(ada), named("Engines")).await.unwrap();
         Self { directory: identity.directory(), identity, engines, ada, ben, cyd }
+    }
+
+    /// The session of somebody who has just logged in.
+    async fn session(&self, name: &str) -> SessionId {
+        log_in(&self.identity, &format!("{name}@example.com")).await.session_id
+    }
+
+    /// What somebody sees in the list of workspaces that are in use, or of those that are put away.
+    async fn workspaces(&self, user: UserId, archived: bool) -> Vec<WorkspaceDetails> {
+        let asked = ListWorkspaces { archived };
+        self.identity.my_workspaces(&Origin::user(user), asked).await.unwrap()
     }
 
     /// Ada invites an address as a member.

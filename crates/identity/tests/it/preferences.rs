@@ -1,8 +1,8 @@
 //! What people prefer in their workspaces.
 
 use identity::{
-    AgentId, ChoosePreferences, ChoosePreferencesError, LeaveWorkspace, PreferencesChanged,
-    QueryError, SelectedAgent, WorkspacePreferences, WorkspaceRef,
+    AgentId, ChoosePreferences, ChoosePreferencesError, ExportAccount, LeaveWorkspace,
+    PreferencesChanged, QueryError, SelectedAgent, WorkspacePreferences, WorkspaceRef,
 };
 
 use super::*;
@@ -51,7 +51,8 @@ on_both_engines! {
         };
         let selected = office.identity.selected_agents(&by_ada()).await.unwrap();
         assert_eq!(selected, [entry(&looms, agent(2)), entry(&office.engines, agent(1))]);
-        let export = office.identity.export_account(&by_ada()).await.unwrap();
+        let asked = ExportAccount { session_id: office.session("ada").await };
+        let export = office.identity.export_account(&by_ada(), asked).await.unwrap();
         assert_eq!(export.selected_agents, selected);
         office.select(office.ada, "looms", None).await.unwrap();
         let selected = office.identity.selected_agents(&by_ada()).await.unwrap();

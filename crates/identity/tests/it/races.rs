@@ -69,11 +69,12 @@ on_both_engines! {
             let accept = office.identity.accept_invitation(Origin::user(guest), accept);
             let workspace: WorkspaceRef = workspace.id.into();
             let accepted = if round % 2 == 0 {
-                let delete = DeleteWorkspace { workspace };
+                let session_id = office.session("ada").await;
+                let delete = DeleteWorkspace { workspace, session_id };
                 let (accepted, deleted) =
                     tokio::join!(accept, office.identity.delete_workspace(by_ada(), delete));
                 deleted.unwrap();
-                assert_eq!(office.identity.my_workspaces(&Origin::user(guest)).await.unwrap(), []);
+                assert_eq!(office.workspaces(guest, false).await, []);
                 accepted
             } else {
                 let archive = ArchiveWorkspace { workspace };

@@ -1,8 +1,8 @@
 //! Creating and seeing workspaces.
 
 use identity::{
-    ArchiveWorkspace, CreateWorkspaceError, DeleteWorkspace, DeleteWorkspaceError, QueryError,
-    RestoreWorkspace, TransferOwnership, WorkspaceRef,
+    ArchiveWorkspace, CreateWorkspaceError, DeleteWorkspace, DeleteWorkspaceError, ListWorkspaces,
+    QueryError, RestoreWorkspace, TransferOwnership, WorkspaceRef,
 };
 
 use super::*;
@@ -14,9 +14,8 @@ on_both_engines! {
         let office = Office::open(&test).await;
         test.clock.advance(std::time::Duration::from_secs(1));
         let looms = office.identity.create_workspace(Origin::user(office.ada), named("Looms")).await.unwrap();
-        let mine = office.identity.my_workspaces(&Origin::user(office.ada)).await.unwrap();
-        assert_eq!(mine, [looms, office.engines.clone()]);
-        assert_eq!(office.identity.my_workspaces(&Origin::user(office.ben)).await.unwrap(), []);
+        assert_eq!(office.workspaces(office.ada, false).await, [looms, office.engines.clone()]);
+        assert_eq!(office.workspaces(office.ben, false).await, []);
         for named in [WorkspaceRef::from(office.engines.id), WorkspaceRef::from("engines")] {
             let found = office.identity.workspace(&Origin::user(office.ada), &named).await.unwrap();
             assert_eq!(found, office.engines);
@@ -33,7 +32,8 @@ on_both_engines! {
             assert!(matches!(members, Err(QueryError::NotFound)), "{named:?}");
         }
         let anybody = Origin::anonymous();
-        assert!(matches!(office.identity.my_workspaces(&anybody).await, Err(QueryError::Forbidden)));
+        let mine = office.identity.my_workspaces(&anybody, ListWorkspaces { archived: false }).await;
+        assert!(matches!(mine, Err(QueryError::Forbidden)));
     }
 
     async fn one_name_makes_many_slugs(test: TestDb) {
@@ -57,7 +57,7 @@ on_both_engines! {
         assert!(matches!(outcome, Err(CreateWorkspaceError::Invalid(_))));
         let outcome = office.identity.create_workspace(Origin::anonymous(), named("Mine")).await;
         assert!(matches!(outcome, Err(CreateWorkspaceError::Forbidden)));
-        assert_eq!(office.identity.my_workspaces(&Origin::user(office.ben)).await.unwrap(), []);
+        assert_eq!(office.workspaces(office.ben, false).await, []);
         assert_eq!(events(&test).await.len(), before);
     }
 
@@ -68,19 +68,27 @@ on_both_engines! {
         let by = |user| Origin::user(user);
         let archived = identity.archive_workspace(by(office.ada), ArchiveWorkspace { workspace: workspace() }).await.unwrap();
         assert!(archived.archived_at.is_some());
-        assert_eq!(identity.my_workspaces(&by(office.ada)).await.unwrap(), []);
+        assert_eq!(office.workspaces(office.ada, false).await, []);
+        assert_eq!(office.workspaces(office.ada, true).await, [archived]);
+        assert_eq!(office.workspaces(office.cyd, true).await, []);
         let restored = identity.restore_workspace(by(office.ada), RestoreWorkspace { workspace: workspace() }).await.unwrap();
         assert_eq!((restored.archived_at, restored.version), (None, office.engines.version + 2));
-        let transfer = TransferOwnership { workspace: workspace(), user_id: office.ben };
+        assert_eq!(office.workspaces(office.ada, true).await, []);
+        let session_id = office.session("ada").await;
+        let transfer = TransferOwnership { workspace: workspace(), user_id: office.ben, session_id };
         identity.transfer_ownership(by(office.ada), transfer).await.unwrap();
         let roles = [office.ada, office.ben].map(|user| office.directory.role_of(user, office.engines.id));
         let [of_ada, of_ben] = roles;
         assert_eq!((of_ada.await.unwrap(), of_ben.await.unwrap()), (Some(Role::Admin), Some(Role::Owner)));
-        let delete = || DeleteWorkspace { workspace: workspace() };
-        let refused = identity.delete_workspace(by(office.ada), delete()).await;
+        let delete = |session_id| DeleteWorkspace { workspace: workspace(), session_id };
+        let refused = identity.delete_workspace(by(office.ada), delete(session_id)).await;
         assert!(matches!(refused, Err(DeleteWorkspaceError::Forbidden)));
-        identity.delete_workspace(by(office.ben), delete()).await.unwrap();
-        let gone = identity.delete_workspace(by(office.ben), delete()).await;
+        // That somebody else has just logged in is no proof.
+        let refused = identity.delete_workspace(by(office.ben), delete(session_id)).await;
+        assert!(matches!(refused, Err(DeleteWorkspaceError::NotFresh)));
+        let session_id = office.session("ben").await;
+        identity.delete_workspace(by(office.ben), delete(session_id)).await.unwrap();
+        let gone = identity.delete_workspace(by(office.ben), delete(session_id)).await;
         assert!(matches!(gone, Err(DeleteWorkspaceError::WorkspaceNotFound)));
         assert_eq!(office.directory.workspace(office.engines.id).await.unwrap(), None);
         // Its slug is free again.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     application::{
-        ports::{Accesses, Digests, Directory, Inboxes, Wishes},
+        ports::{Accesses, Digests, Directory, Inboxes, People, Wishes},
         tell::tell,
     },
     domain::{
@@ -88,7 +88,7 @@ impl Announcement {
     /// Tells a page, and leaves the others to the next job; gives how many there were on the page.
     pub(crate) async fn execute(
         self,
-        tx: &mut (impl Inboxes + Accesses + Wishes + Digests + Save<Notification>),
+        tx: &mut (impl Inboxes + People + Accesses + Wishes + Digests + Save<Notification>),
         Page { people, end }: Page,
     ) -> Result<usize, StorageError> {
         tell(tx, &people, &self.content, self.source).await?;

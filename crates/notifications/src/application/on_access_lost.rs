@@ -2,20 +2,20 @@
 
 use async_trait::async_trait;
 use identity::{MemberLeft, MemberRemoved, WorkspaceDeleted};
-use perme8_events::{
-    DecodeError, Envelope, EventHandler, HandlerError, Save, Subscriber, Subscription, UserId,
-    WorkspaceId,
-};
+use perme8_events::{Envelope, EventHandler, HandlerError, Save, Subscriber, Subscription};
 
 use crate::{
-    application::ports::{Accesses, Inboxes},
+    application::{
+        clearance::{Clearance, Loss},
+        ports::{Accesses, Inboxes},
+    },
     domain::notification::Notification,
 };
 
 /// Deletes the notifications with which a former member could look into the workspace, and everybody's when it is gone.
 ///
 /// That somebody was removed stays. So does what happened after the loss, e.g. a new invitation: the place of the loss in
-/// the log decides, not the moment at which it is handled.
+/// the log decides, not the moment at which it is handled. Some hundreds are deleted at once; what is more is left to jobs.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OnAccessLost;
 
@@ -31,18 +31,6 @@ impl OnAccessLost {
     pub const fn new() -> Self {
         Self
     }
-}
-
-/// Who lost what: one person, or everybody.
-fn loss(event: &Envelope) -> Result<Option<(Option<UserId>, WorkspaceId)>, DecodeError> {
-    if let Some(MemberRemoved { workspace_id, user_id }) = event.decode()? {
-        return Ok(Some((Some(user_id), workspace_id)));
-    }
-    if let Some(MemberLeft { workspace_id, user_id }) = event.decode()? {
-        return Ok(Some((Some(user_id), workspace_id)));
-    }
-    let deleted = event.decode::<WorkspaceDeleted>()?;
-    Ok(deleted.map(|deleted| (None, deleted.workspace_id)))
 }
 
 // The default partition key is right: a member comes and goes in order, and nobody is a member of what is gone.
@@ -65,14 +53,10 @@ impl<T: Inboxes + Accesses + Save<Notification>> EventHandler<T> for OnAccessLos
     }
 
     async fn handle(&self, tx: &mut T, event: &Envelope, (): ()) -> Result<(), HandlerError> {
-        let Some((user, workspace)) = loss(event)? else { return Ok(()) };
+        let Some(loss) = Loss::of(event)? else { return Ok(()) };
         // First, because it waits for whoever is just telling this person something of this workspace.
-        tx.remember_loss(user, workspace, event.position).await?;
-        for notification in tx.pointing_into(workspace, user, event.position).await? {
-            if !notification.notification_type.outlives_access() {
-                tx.save(notification.delete()).await?;
-            }
-        }
+        tx.remember_loss(loss.user, loss.workspace, loss.at).await?;
+        Clearance { loss, after: None }.execute(tx).await?;
         Ok(())
     }
 }
@@ -134,8 +118,8 @@ mod tests {
         let mut tx = FakeTx::new(company());
         deliver(&OnAccessLost::new(), &mut tx, &envelope(20, Actor::User(ADA), &deleted())).await;
         expect![[r##"
-            notifications.notification_deleted {"notification_id":"#1","user_id":"#d"}
             notifications.notification_deleted {"notification_id":"#5","user_id":"#a"}
+            notifications.notification_deleted {"notification_id":"#1","user_id":"#d"}
             notifications.notification_deleted {"notification_id":"#6","user_id":"#d"}
         "##]]
         .assert_eq(&short(&tx.transcript()));

@@ -4,8 +4,8 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use identity::{
-    InvitationDeclined, InvitationExpired, InvitationId, InvitationRevoked, MemberInvited,
-    MemberJoined,
+    InvitationDeclined, InvitationExpired, InvitationId, InvitationRevoked, InvitationUnannounced,
+    MemberInvited, MemberJoined,
 };
 use perme8_events::{
     DecodeError, Envelope, EventHandler, HandlerError, Save, Subscriber, Subscription, UserId,
@@ -14,7 +14,7 @@ use serde::Deserialize;
 
 use crate::{
     application::{
-        ports::{Accesses, Answers, Digests, Directory, Inboxes, Wishes, WorkspaceNames},
+        ports::{Accesses, Answers, Digests, Directory, Inboxes, People, Wishes, WorkspaceNames},
         tell::tell,
     },
     domain::{
@@ -25,7 +25,8 @@ use crate::{
     },
 };
 
-/// Asks the invitee for an answer, once per invitation, and closes the question when there is one.
+/// Asks the invitee for an answer, once per invitation, and closes the question when there is one. Of whoever is the invitee no
+/// longer, having left the address, the question is taken away.
 ///
 /// The invitee is asked whoever acts: when a new account meets invitations that wait for it, the act is the invitee's own.
 #[derive(Debug, Clone)]
@@ -41,10 +42,12 @@ pub struct InvitationNews(Option<Step>);
 enum Step {
     Asked { invitation: InvitationId, user: UserId, question: Content },
     Settled { invitation: InvitationId, action: NotificationAction },
+    TakenAway { invitation: InvitationId, user: UserId },
 }
 
 const SUBSCRIPTIONS: &[Subscription] = &[
     Subscription::to::<MemberInvited>(),
+    Subscription::to::<InvitationUnannounced>(),
     Subscription::to::<MemberJoined>(),
     Subscription::to::<InvitationDeclined>(),
     Subscription::to::<InvitationRevoked>(),
@@ -59,6 +62,9 @@ impl OnInvitation {
     }
 
     async fn step(&self, event: &Envelope) -> Result<Option<Step>, HandlerError> {
+        if let Some(InvitationUnannounced { invitation_id, user_id, .. }) = event.decode()? {
+            return Ok(Some(Step::TakenAway { invitation: invitation_id, user: user_id }));
+        }
         let Some(question) = event.decode()? else {
             let settled = settled(event)?;
             return Ok(settled.map(|(invitation, action)| Step::Settled { invitation, action }));
@@ -123,8 +129,8 @@ impl Subscriber for OnInvitation {
 }
 
 #[async_trait]
-impl<T: Inboxes + Answers + Accesses + Wishes + Digests + Save<Notification>> EventHandler<T>
-    for OnInvitation
+impl<T: Inboxes + Answers + People + Accesses + Wishes + Digests + Save<Notification>>
+    EventHandler<T> for OnInvitation
 {
     type Facts = InvitationNews;
 
@@ -157,6 +163,13 @@ impl<T: Inboxes + Answers + Accesses + Wishes + Digests + Save<Notification>> Ev
                     }
                 }
             }
+            Some(Step::TakenAway { invitation, user }) => {
+                for question in tx.asking_about(invitation).await? {
+                    if question.user_id == user {
+                        tx.save(question.delete()).await?;
+                    }
+                }
+            }
         }
         Ok(())
     }
@@ -174,7 +187,8 @@ mod tests {
     use crate::{
         application::ports::MockDirectory,
         testing::{
-            ADA, BOB, DAVE, INVITATION, Memory, declined, deliver, id, invited, joined, short,
+            ADA, BOB, CAROL, DAVE, INVITATION, Memory, declined, deliver, id, invited, joined,
+            short, unannounced,
         },
     };
 
@@ -210,6 +224,29 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn whoever_has_left_the_address_is_asked_no_longer_and_whoever_has_it_is() {
+        let of_carol = MemberInvited { user_id: CAROL, ..invited(3) };
+        let again = || Actor::System("identity.on_user_confirmed".into());
+        let mut tx = FakeTx::new(Memory::default());
+        deliver(&handler(), &mut tx, &envelope(1, Actor::User(BOB), &invited(3))).await;
+        for _ in 0..2 {
+            deliver(&handler(), &mut tx, &envelope(2, Actor::User(DAVE), &unannounced())).await;
+        }
+        deliver(&handler(), &mut tx, &envelope(3, again(), &of_carol)).await;
+        // Who comes back to the address is asked again.
+        let of_carol = InvitationUnannounced { user_id: CAROL, ..unannounced() };
+        deliver(&handler(), &mut tx, &envelope(4, Actor::User(CAROL), &of_carol)).await;
+        deliver(&handler(), &mut tx, &envelope(5, again(), &invited(3))).await;
+        expect![[r##"
+            notifications.notification_created {"notification_id":"#101","user_id":"#d","notification_type":"workspace_invitation"}
+            notifications.notification_deleted {"notification_id":"#101","user_id":"#d"}
+            notifications.notification_created {"notification_id":"#102","user_id":"#c","notification_type":"workspace_invitation"}
+            notifications.notification_deleted {"notification_id":"#102","user_id":"#c"}
+            notifications.notification_created {"notification_id":"#103","user_id":"#d","notification_type":"workspace_invitation"}
+        "##]].assert_eq(&short(&tx.transcript()));
+    }
+
+    #[tokio::test]
     async fn an_inviter_who_was_forgotten_is_somebody() {
         let event = MemberInvited { invited_by_name: Personal::Forgotten, ..invited(3) };
         let mut tx = FakeTx::new(Memory::default());
@@ -240,7 +277,7 @@ mod tests {
         fn key<E: DomainEvent>(event: &E) -> String {
             handler().partition_key(&envelope(1, Actor::User(DAVE), event))
         }
-        for key in [key(&invited(3)), key(&joined(3)), key(&declined())] {
+        for key in [key(&invited(3)), key(&unannounced()), key(&joined(3)), key(&declined())] {
             assert_eq!(key, INVITATION.to_string());
         }
         let uninvited = MemberJoined { invitation_id: None, ..joined(3) };

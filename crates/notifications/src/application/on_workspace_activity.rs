@@ -12,7 +12,9 @@ use perme8_events::{
 use crate::{
     application::{
         announcement::{Announcement, Circle, Page},
-        ports::{Accesses, Digests, Directory, Inboxes, SentInvitation, Wishes, WorkspaceNames},
+        ports::{
+            Accesses, Digests, Directory, Inboxes, People, SentInvitation, Wishes, WorkspaceNames,
+        },
         registry::{self, Entry, Recipients},
         tell::tell,
     },
@@ -48,23 +50,25 @@ impl OnWorkspaceActivity {
         Self { directory }
     }
 
-    /// The single person who is told, besides a circle or instead of one.
-    async fn single(
+    /// Those who are told by their names, besides a circle or instead of one.
+    async fn named(
         &self,
         entry: &Entry,
         sent: Option<&SentInvitation>,
-    ) -> Result<Option<UserId>, StorageError> {
-        let Entry { workspace_id, subject, recipients, .. } = *entry;
-        let inviter = sent.map(|sent| sent.sender);
-        match recipients {
-            Recipients::Members | Recipients::Managers => Ok(None),
+    ) -> Result<BTreeSet<UserId>, StorageError> {
+        let Entry { workspace_id, subject, recipients, .. } = entry;
+        let (workspace, inviter) = (*workspace_id, sent.map(|sent| sent.sender));
+        let one = match recipients {
+            Recipients::Members | Recipients::Managers => None,
             Recipients::ManagersAndInviter(_) => {
-                self.at_least(Role::Guest, inviter, workspace_id).await
+                self.at_least(Role::Guest, inviter, workspace).await?
             }
-            Recipients::Inviter(_) => self.at_least(Role::Admin, inviter, workspace_id).await,
-            Recipients::Subject => self.at_least(Role::Guest, subject, workspace_id).await,
-            Recipients::FormerMember => Ok(subject),
-        }
+            Recipients::Inviter(_) => self.at_least(Role::Admin, inviter, workspace).await?,
+            Recipients::Subject => self.at_least(Role::Guest, *subject, workspace).await?,
+            Recipients::FormerMember => *subject,
+            Recipients::FormerManagers(managers) => return Ok(managers.iter().copied().collect()),
+        };
+        Ok(one.into_iter().collect())
     }
 
     /// The person, if still in the workspace, as this or more.
@@ -84,11 +88,20 @@ impl OnWorkspaceActivity {
         &self,
         entry: &Entry,
         sent: Option<SentInvitation>,
+        actor: Option<UserId>,
     ) -> Result<Person, StorageError> {
-        match (entry.recipients, entry.subject) {
+        match (&entry.recipients, entry.subject) {
             // Who sent it knows an address, and does not learn by an answer whose it is.
             (Recipients::Inviter(_), _) => {
                 Ok(Person { id: None, name: sent.map(|sent| sent.email) })
+            }
+            // Of a workspace that is gone, who did it.
+            (Recipients::FormerManagers(_), _) => {
+                let name = match actor {
+                    Some(actor) => self.directory.person_name(actor).await?,
+                    None => None,
+                };
+                Ok(Person { id: None, name })
             }
             (_, Some(subject)) => {
                 Ok(Person { id: Some(subject), name: self.directory.person_name(subject).await? })
@@ -99,7 +112,7 @@ impl OnWorkspaceActivity {
 
     async fn told(&self, event: &Envelope) -> Result<Option<Told>, HandlerError> {
         let Some(entry) = registry::entry(event)? else { return Ok(None) };
-        let Entry { workspace_id, subject, occasion, recipients, ref project } = entry;
+        let Entry { workspace_id, subject, occasion, ref recipients, ref project, .. } = entry;
         // Nobody is told of the own act; nor is a newcomer, who may manage already, told of the arrival.
         let not_meant = subject.filter(|_| !recipients.include_subject());
         let left_out = [event.actor.user(), event.on_behalf_of, not_meant];
@@ -108,8 +121,7 @@ impl OnWorkspaceActivity {
             Some(invitation) => self.directory.invitation(invitation).await?,
             None => None,
         };
-        let single = self.single(&entry, sent.as_ref()).await?;
-        let mut people: BTreeSet<_> = single.into_iter().collect();
+        let mut people = self.named(&entry, sent.as_ref()).await?;
         people.retain(|person| !left_out.contains(person));
         let mut rest = None;
         if let Some(at_least) = recipients.circle() {
@@ -121,12 +133,13 @@ impl OnWorkspaceActivity {
         if people.is_empty() && rest.is_none() {
             return Ok(None);
         }
-        let Some(WorkspaceNames { name, slug }) = self.directory.workspace(workspace_id).await?
-        else {
-            return Ok(None);
+        let names = match entry.was_called.clone() {
+            Some(names) => Some(names),
+            None => self.directory.workspace(workspace_id).await?,
         };
+        let Some(WorkspaceNames { name, slug }) = names else { return Ok(None) };
         let place = Place { id: workspace_id, name, slug, project: project.clone() };
-        let person = self.person(&entry, sent).await?;
+        let person = self.person(&entry, sent, event.actor.user()).await?;
         let content = occasion.content(&place, &person).map_err(HandlerError::permanent)?;
         let rest = rest.map(|(circle, after)| {
             let (content, source) = (content.clone(), Source::of(event));
@@ -153,7 +166,7 @@ impl Subscriber for OnWorkspaceActivity {
 }
 
 #[async_trait]
-impl<T: Inboxes + Accesses + Wishes + Digests + Save<Notification>> EventHandler<T>
+impl<T: Inboxes + People + Accesses + Wishes + Digests + Save<Notification>> EventHandler<T>
     for OnWorkspaceActivity
 {
     type Facts = News;

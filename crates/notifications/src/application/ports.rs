@@ -41,12 +41,15 @@ pub(crate) trait Inboxes: Transaction {
         invitation: InvitationId,
     ) -> impl Future<Output = Result<Vec<Notification>, StorageError>> + Send;
 
-    /// Those of this person, or of everybody, that tell of events of this workspace before a position, oldest first.
+    /// Those of this person, or of everybody, that tell of events of this workspace before a position: the first `limit` of
+    /// those behind `after`, by their readers and ids.
     fn pointing_into(
         &mut self,
         workspace: WorkspaceId,
         user: Option<UserId>,
         before: Position,
+        after: Option<(UserId, NotificationId)>,
+        limit: u32,
     ) -> impl Future<Output = Result<Vec<Notification>, StorageError>> + Send;
 
     /// Marks as read whatever this person has not read and was created up to an instant; gives when each was created.
@@ -74,11 +77,27 @@ pub(crate) trait Inboxes: Transaction {
 
 /// Whose things this context keeps.
 pub(crate) trait People: Transaction {
-    /// Forgets everything about a person.
+    /// Who of these people is gone.
+    ///
+    /// Until this transaction ends, none of the others goes: what is written because of the answer is found by whoever forgets
+    /// them.
+    fn who_is_gone(
+        &mut self,
+        people: &[UserId],
+    ) -> impl Future<Output = Result<BTreeSet<UserId>, StorageError>> + Send;
+
+    /// Forgets everything about a person, except that there is nobody any more who could be told something.
     fn forget_person(
         &mut self,
         user: UserId,
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Forgets that people are gone who went up to an instant, the first ones first; at most so many. Gives their number.
+    fn purge_gone(
+        &mut self,
+        up_to: DateTime<Utc>,
+        limit: u32,
+    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
 }
 
 /// Which invitations need no answer any more.

@@ -3,13 +3,13 @@
 use chrono::TimeDelta;
 use perme8_events::StorageError;
 
-use crate::application::ports::{Answers, Inboxes};
+use crate::application::ports::{Answers, Inboxes, People};
 
 /// For so long a notification stays after its reader has read it.
 const KEPT_READ: TimeDelta = TimeDelta::days(90);
 
 /// For so long it waits for its reader. Nothing that happened is told any later, so the answers to invitations, which
-/// keep them from being asked about afterwards, are remembered as long.
+/// keep them from being asked about afterwards, are remembered as long; and so is who is gone.
 const KEPT_UNREAD: TimeDelta = TimeDelta::days(365);
 
 /// Forgets notifications that were read 90 days ago, and those that nobody has read for a year. The host runs it regularly.
@@ -36,7 +36,7 @@ impl PurgeNotifications {
     /// Says how many were forgotten; fewer than the limit means that nothing is left.
     pub(crate) async fn execute(
         &self,
-        tx: &mut (impl Inboxes + Answers),
+        tx: &mut (impl Inboxes + Answers + People),
     ) -> Result<u64, PurgeNotificationsError> {
         if !tx.origin().actor().is_system() {
             return Err(PurgeNotificationsError::Forbidden);
@@ -45,7 +45,8 @@ impl PurgeNotifications {
         let read = tx.purge_read(now - KEPT_READ, self.limit).await?;
         let unread = tx.purge_unread(now - KEPT_UNREAD, self.limit).await?;
         let answers = tx.purge_answers(now - KEPT_UNREAD, self.limit).await?;
-        Ok(read + unread + answers)
+        let gone = tx.purge_gone(now - KEPT_UNREAD, self.limit).await?;
+        Ok(read + unread + answers + gone)
     }
 }
 
@@ -56,10 +57,10 @@ mod tests {
     use super::*;
     use crate::{
         domain::{action::NotificationAction, notification::Notification},
-        testing::{ADA, Memory, id, notification},
+        testing::{ADA, DAVE, Memory, id, notification},
     };
 
-    /// Three notifications of one instant, of which the first two were read at it, and an answer.
+    /// Three notifications of one instant, of which the first two were read at it, an answer, and somebody who went.
     async fn inbox() -> FakeTx<Memory> {
         let read = |number| {
             let unread = notification(number, ADA);
@@ -67,6 +68,7 @@ mod tests {
         };
         let mut tx = FakeTx::new(Memory::with(vec![read(1), read(2), notification(3, ADA)]));
         tx.remember_answer(id(3), NotificationAction::Declined).await.unwrap();
+        tx.forget_person(DAVE).await.unwrap();
         tx.of(Actor::System("notifications.purge".into()))
     }
 
@@ -74,7 +76,7 @@ mod tests {
     async fn what_was_read_stays_for_ninety_days_and_the_rest_for_a_year() {
         let mut tx = inbox().await;
         let (start, purge) = (tx.now(), PurgeNotifications { limit: 10 });
-        for (age, forgotten) in [(0, 0), (89, 0), (90, 2), (90, 0), (364, 0), (365, 2)] {
+        for (age, forgotten) in [(0, 0), (89, 0), (90, 2), (90, 0), (364, 0), (365, 3)] {
             tx = tx.at(start + TimeDelta::days(age));
             assert_eq!(purge.execute(&mut tx).await.unwrap(), forgotten, "after {age} days");
         }
@@ -88,7 +90,7 @@ mod tests {
         let much_later = tx.now() + TimeDelta::days(365);
         let mut tx = tx.at(much_later);
         let purge = PurgeNotifications { limit: 1 };
-        assert_eq!(purge.execute(&mut tx).await.unwrap(), 3, "one of each kind");
+        assert_eq!(purge.execute(&mut tx).await.unwrap(), 4, "one of each kind");
         assert_eq!(purge.execute(&mut tx).await.unwrap(), 1);
         assert_eq!(purge.execute(&mut tx).await.unwrap(), 0);
     }

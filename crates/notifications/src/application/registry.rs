@@ -3,7 +3,7 @@
 use identity::{
     InvitationDeclined, InvitationExpired, InvitationId, InvitationRevoked, MemberJoined,
     MemberLeft, MemberRemoved, MemberRoleChanged, OwnershipTransferred, Role, WorkspaceArchived,
-    WorkspaceRestored,
+    WorkspaceDeleted, WorkspaceRestored,
 };
 use perme8_events::{DecodeError, Envelope, Subscription, UserId, WorkspaceId};
 use projects::{
@@ -11,9 +11,12 @@ use projects::{
     ProjectUpdated,
 };
 
-use crate::domain::{
-    occasion::Occasion,
-    project_news::{NamedProject, ProjectNews},
+use crate::{
+    application::ports::WorkspaceNames,
+    domain::{
+        occasion::Occasion,
+        project_news::{NamedProject, ProjectNews},
+    },
 };
 
 /// Every event that is news for somebody. That somebody is invited is not among them: see `on_invitation`.
@@ -28,6 +31,7 @@ pub(crate) const SUBSCRIPTIONS: &[Subscription] = &[
     Subscription::to::<OwnershipTransferred>(),
     Subscription::to::<WorkspaceArchived>(),
     Subscription::to::<WorkspaceRestored>(),
+    Subscription::to::<WorkspaceDeleted>(),
     Subscription::to::<ProjectCreated>(),
     Subscription::to::<ProjectUpdated>(),
     Subscription::to::<ProjectArchived>(),
@@ -39,6 +43,8 @@ pub(crate) const SUBSCRIPTIONS: &[Subscription] = &[
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Entry {
     pub(crate) workspace_id: WorkspaceId,
+    /// What a workspace was called that is gone, since nobody else knows it any more.
+    pub(crate) was_called: Option<WorkspaceNames>,
     /// Whom it happened to, as far as known.
     pub(crate) subject: Option<UserId>,
     pub(crate) occasion: Occasion,
@@ -47,8 +53,19 @@ pub(crate) struct Entry {
     pub(crate) project: Option<NamedProject>,
 }
 
+impl Entry {
+    fn new(
+        workspace_id: WorkspaceId,
+        subject: Option<UserId>,
+        occasion: Occasion,
+        recipients: Recipients,
+    ) -> Self {
+        Self { workspace_id, was_called: None, subject, occasion, recipients, project: None }
+    }
+}
+
 /// For whom an event is news. Whoever caused it is left out of each of these.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Recipients {
     /// Everybody in the workspace.
     Members,
@@ -62,28 +79,34 @@ pub(crate) enum Recipients {
     Subject,
     /// Whom it happened to, who is no member any more.
     FormerMember,
+    /// Those who managed a workspace that is gone.
+    FormerManagers(Vec<UserId>),
 }
 
 impl Recipients {
     /// Who is told besides single persons: everybody in the workspace who is this or more.
-    pub(crate) const fn circle(self) -> Option<Role> {
+    pub(crate) const fn circle(&self) -> Option<Role> {
         match self {
             Self::Members => Some(Role::Guest),
             Self::Managers | Self::ManagersAndInviter(_) => Some(Role::Admin),
-            Self::Inviter(_) | Self::Subject | Self::FormerMember => None,
+            Self::Inviter(_) | Self::Subject | Self::FormerMember | Self::FormerManagers(_) => None,
         }
     }
 
     /// The invitation whose sender is told.
-    pub(crate) const fn invitation(self) -> Option<InvitationId> {
+    pub(crate) const fn invitation(&self) -> Option<InvitationId> {
         match self {
-            Self::ManagersAndInviter(invitation) | Self::Inviter(invitation) => Some(invitation),
-            Self::Members | Self::Managers | Self::Subject | Self::FormerMember => None,
+            Self::ManagersAndInviter(invitation) | Self::Inviter(invitation) => Some(*invitation),
+            Self::Members
+            | Self::Managers
+            | Self::Subject
+            | Self::FormerMember
+            | Self::FormerManagers(_) => None,
         }
     }
 
     /// Whether it is meant for whom it happened to, and not for others.
-    pub(crate) const fn include_subject(self) -> bool {
+    pub(crate) const fn include_subject(&self) -> bool {
         matches!(self, Self::Subject | Self::FormerMember)
     }
 }
@@ -91,77 +114,69 @@ impl Recipients {
 /// Looks an event up; none for events that are no news.
 pub(crate) fn entry(event: &Envelope) -> Result<Option<Entry>, DecodeError> {
     if let Some(MemberJoined { workspace_id, user_id, role, invitation_id }) = event.decode()? {
-        return Ok(Some(Entry {
+        return Ok(Some(Entry::new(
             workspace_id,
-            subject: Some(user_id),
-            occasion: Occasion::MemberJoined { role },
-            recipients: invitation_id.map_or(Recipients::Managers, Recipients::ManagersAndInviter),
-            project: None,
-        }));
+            Some(user_id),
+            Occasion::MemberJoined { role },
+            invitation_id.map_or(Recipients::Managers, Recipients::ManagersAndInviter),
+        )));
     }
     if let Some(InvitationDeclined { invitation_id, workspace_id, user_id }) = event.decode()? {
-        return Ok(Some(Entry {
+        return Ok(Some(Entry::new(
             workspace_id,
-            subject: user_id,
-            occasion: Occasion::InvitationDeclined { invitation_id },
-            recipients: Recipients::Inviter(invitation_id),
-            project: None,
-        }));
+            user_id,
+            Occasion::InvitationDeclined { invitation_id },
+            Recipients::Inviter(invitation_id),
+        )));
     }
     // Whoever revokes or expires it by inviting anew is the actor, and left out like every other.
     if let Some(InvitationRevoked { invitation_id, workspace_id, user_id }) = event.decode()? {
-        return Ok(Some(Entry {
+        return Ok(Some(Entry::new(
             workspace_id,
-            subject: user_id,
-            occasion: Occasion::InvitationRevoked { invitation_id },
-            recipients: Recipients::Inviter(invitation_id),
-            project: None,
-        }));
+            user_id,
+            Occasion::InvitationRevoked { invitation_id },
+            Recipients::Inviter(invitation_id),
+        )));
     }
     if let Some(InvitationExpired { invitation_id, workspace_id, user_id }) = event.decode()? {
-        return Ok(Some(Entry {
+        return Ok(Some(Entry::new(
             workspace_id,
-            subject: user_id,
-            occasion: Occasion::InvitationExpired { invitation_id },
-            recipients: Recipients::Inviter(invitation_id),
-            project: None,
-        }));
+            user_id,
+            Occasion::InvitationExpired { invitation_id },
+            Recipients::Inviter(invitation_id),
+        )));
     }
     if let Some(MemberRemoved { workspace_id, user_id }) = event.decode()? {
-        return Ok(Some(Entry {
+        return Ok(Some(Entry::new(
             workspace_id,
-            subject: Some(user_id),
-            occasion: Occasion::Removed,
-            recipients: Recipients::FormerMember,
-            project: None,
-        }));
+            Some(user_id),
+            Occasion::Removed,
+            Recipients::FormerMember,
+        )));
     }
     if let Some(MemberLeft { workspace_id, user_id }) = event.decode()? {
-        return Ok(Some(Entry {
+        return Ok(Some(Entry::new(
             workspace_id,
-            subject: Some(user_id),
-            occasion: Occasion::MemberLeft,
-            recipients: Recipients::Managers,
-            project: None,
-        }));
+            Some(user_id),
+            Occasion::MemberLeft,
+            Recipients::Managers,
+        )));
     }
     if let Some(MemberRoleChanged { workspace_id, user_id, from, to }) = event.decode()? {
-        return Ok(Some(Entry {
+        return Ok(Some(Entry::new(
             workspace_id,
-            subject: Some(user_id),
-            occasion: Occasion::RoleChanged { from, to },
-            recipients: Recipients::Subject,
-            project: None,
-        }));
+            Some(user_id),
+            Occasion::RoleChanged { from, to },
+            Recipients::Subject,
+        )));
     }
     if let Some(OwnershipTransferred { workspace_id, user_id, from, to }) = event.decode()? {
-        return Ok(Some(Entry {
+        return Ok(Some(Entry::new(
             workspace_id,
-            subject: Some(user_id),
-            occasion: Occasion::RoleChanged { from, to },
-            recipients: Recipients::Subject,
-            project: None,
-        }));
+            Some(user_id),
+            Occasion::RoleChanged { from, to },
+            Recipients::Subject,
+        )));
     }
     if let Some(WorkspaceArchived { workspace_id }) = event.decode()? {
         return Ok(Some(of_all(workspace_id, Occasion::Archived)));
@@ -169,12 +184,17 @@ pub(crate) fn entry(event: &Envelope) -> Result<Option<Entry>, DecodeError> {
     if let Some(WorkspaceRestored { workspace_id }) = event.decode()? {
         return Ok(Some(of_all(workspace_id, Occasion::Restored)));
     }
+    if let Some(WorkspaceDeleted { workspace_id, name, slug, manager_ids }) = event.decode()? {
+        let (occasion, recipients) = (Occasion::Deleted, Recipients::FormerManagers(manager_ids));
+        let entry = Entry::new(workspace_id, None, occasion, recipients);
+        return Ok(Some(Entry { was_called: Some(WorkspaceNames { name, slug }), ..entry }));
+    }
     of_project(event)
 }
 
 /// Something that concerns everybody in a workspace.
 fn of_all(workspace_id: WorkspaceId, occasion: Occasion) -> Entry {
-    Entry { workspace_id, subject: None, occasion, recipients: Recipients::Members, project: None }
+    Entry::new(workspace_id, None, occasion, Recipients::Members)
 }
 
 /// What happened to a project concerns everybody in its workspace, unless it only has another owner.

@@ -7,7 +7,7 @@ use perme8_events::{Save, StorageError, UserId};
 use crate::{
     application::{
         on_digest_due,
-        ports::{Accesses, Digests, Inboxes, Wish, Wishes},
+        ports::{Accesses, Digests, Inboxes, People, Wish, Wishes},
     },
     domain::{
         content::Content,
@@ -17,21 +17,25 @@ use crate::{
 };
 
 /// Writes a notification for each of `people`, except for those whom the event of `source` told something already, who have lost
-/// the workspace since, or who do not want to be told.
+/// the workspace since, who are gone, or who do not want to be told.
 ///
-/// The handler that cleans up after a loss runs independently of those that tell, so each must hold against the other: a
-/// loss that was handled first is remembered and respected here, one that is handled later finds what is written here.
+/// The handlers that clean up after a loss, and after whoever is gone, run independently of those that tell, so each must hold
+/// against the other: what was handled first is remembered and respected here, what is handled later finds what is written
+/// here.
 ///
 /// People come in the order of their ids, so that two events which tell the same ones take their locks in one order. Those of a
 /// whole batch have no common order: a deadlock between batches is ended by the engine, and the batch is handled again.
 pub(crate) async fn tell(
-    tx: &mut (impl Inboxes + Accesses + Wishes + Digests + Save<Notification>),
+    tx: &mut (impl Inboxes + People + Accesses + Wishes + Digests + Save<Notification>),
     people: &BTreeSet<UserId>,
     content: &Content,
     source: Source,
 ) -> Result<(), StorageError> {
     let mut people: Vec<UserId> = people.iter().copied().collect();
     let kind = content.notification_type();
+    // Before the losses: whoever forgets a person takes the rows in this order, too.
+    let gone = tx.who_is_gone(&people).await?;
+    people.retain(|person| !gone.contains(person));
     if let Some(workspace) = content.workspace_id()
         && !kind.outlives_access()
     {

@@ -21,6 +21,7 @@ pub(crate) struct Facts {
     pub(crate) member_name: Option<String>,
     pub(crate) role: Option<Role>,
     pub(crate) previous_role: Option<Role>,
+    pub(crate) deleted_by_name: Option<String>,
     pub(crate) project_id: Option<ProjectId>,
     pub(crate) project_name: Option<String>,
 }

@@ -32,6 +32,8 @@ pub enum NotificationType {
     WorkspaceArchived,
     /// A workspace of the reader that was put away is in use again.
     WorkspaceRestored,
+    /// A workspace that the reader managed is gone.
+    WorkspaceDeleted,
     /// Somebody began a project in a workspace of the reader.
     ProjectCreated,
     /// Somebody changed one.
@@ -46,7 +48,7 @@ pub enum NotificationType {
 
 impl NotificationType {
     /// Every type.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::WorkspaceInvitation,
         Self::WorkspaceInvitationDeclined,
         Self::WorkspaceMemberJoined,
@@ -57,6 +59,7 @@ impl NotificationType {
         Self::WorkspaceInvitationRevoked,
         Self::WorkspaceArchived,
         Self::WorkspaceRestored,
+        Self::WorkspaceDeleted,
         Self::ProjectCreated,
         Self::ProjectUpdated,
         Self::ProjectArchived,
@@ -78,6 +81,7 @@ impl NotificationType {
             Self::WorkspaceInvitationRevoked => "workspace_invitation_revoked",
             Self::WorkspaceArchived => "workspace_archived",
             Self::WorkspaceRestored => "workspace_restored",
+            Self::WorkspaceDeleted => "workspace_deleted",
             Self::ProjectCreated => "project_created",
             Self::ProjectUpdated => "project_updated",
             Self::ProjectArchived => "project_archived",
@@ -86,9 +90,9 @@ impl NotificationType {
         }
     }
 
-    /// Whether it stays with somebody who lost the workspace: only that they did.
+    /// Whether it stays with somebody who lost the workspace: only that they did, or that everybody did.
     pub(crate) const fn outlives_access(self) -> bool {
-        matches!(self, Self::WorkspaceMemberRemoved)
+        matches!(self, Self::WorkspaceMemberRemoved | Self::WorkspaceDeleted)
     }
 }
 

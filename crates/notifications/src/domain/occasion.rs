@@ -33,6 +33,8 @@ pub(crate) enum Occasion {
     Archived,
     /// It is in use again.
     Restored,
+    /// A [`Person`] deleted it.
+    Deleted,
     /// Something happened to the project of the [`Place`].
     Project(ProjectNews),
 }
@@ -69,6 +71,7 @@ impl Occasion {
             Self::RoleChanged { .. } => NotificationType::WorkspaceRoleChanged,
             Self::Archived => NotificationType::WorkspaceArchived,
             Self::Restored => NotificationType::WorkspaceRestored,
+            Self::Deleted => NotificationType::WorkspaceDeleted,
             Self::Project(news) => news.notification_type(),
         }
     }
@@ -93,6 +96,7 @@ impl Occasion {
                 | Self::RoleChanged { .. }
                 | Self::Archived
                 | Self::Restored
+                | Self::Deleted
                 | Self::Project(_) => None,
             },
         })
@@ -140,6 +144,10 @@ impl Occasion {
             Self::Restored => {
                 (format!("{workspace} was restored"), format!("{workspace} is in use again."))
             }
+            Self::Deleted => (
+                format!("{workspace} was deleted"),
+                format!("{person} deleted {workspace}, and everything in it."),
+            ),
             Self::Project(news) => {
                 let project = place.project.as_ref().map_or("A project", |project| &project.name);
                 news.words(project, workspace)
@@ -151,7 +159,7 @@ impl Occasion {
         let here = Facts {
             workspace_id: Some(place.id),
             workspace_name: Some(place.name.clone()),
-            // For whoever was removed, the link would lead nowhere.
+            // For whoever was removed, and when it is gone, the link would lead nowhere.
             workspace_slug: Some(place.slug.clone())
                 .filter(|_| !self.notification_type().outlives_access()),
             ..Facts::default()
@@ -176,6 +184,7 @@ impl Occasion {
                 Facts { member_id: person.id, member_name: person.name.clone(), ..here }
             }
             Self::Removed | Self::Archived | Self::Restored => here,
+            Self::Deleted => Facts { deleted_by_name: person.name.clone(), ..here },
             Self::Project(_) => Facts {
                 project_id: place.project.as_ref().map(|project| project.id),
                 project_name: place.project.as_ref().map(|project| project.name.clone()),
@@ -262,6 +271,10 @@ mod tests {
               Acme was restored
               Acme is in use again.
               {"workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            workspace_deleted
+              Acme was deleted
+              Grace Hopper deleted Acme, and everything in it.
+              {"deleted_by_name":"Grace Hopper","workspace_id":"#1","workspace_name":"Acme"}
             project_created
               A project was created
               A project is a new project in Acme.

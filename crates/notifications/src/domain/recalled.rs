@@ -33,6 +33,7 @@ impl Recalled {
             member_name,
             role,
             previous_role,
+            deleted_by_name,
             project_id,
             project_name,
         } = Facts::from_map(data)?;
@@ -57,6 +58,7 @@ impl Recalled {
             }
             NotificationType::WorkspaceArchived => Occasion::Archived,
             NotificationType::WorkspaceRestored => Occasion::Restored,
+            NotificationType::WorkspaceDeleted => Occasion::Deleted,
             NotificationType::ProjectCreated => Occasion::Project(ProjectNews::Created),
             NotificationType::ProjectUpdated => Occasion::Project(ProjectNews::Updated),
             NotificationType::ProjectArchived => Occasion::Project(ProjectNews::Archived),
@@ -73,7 +75,8 @@ impl Recalled {
             slug: workspace_slug.unwrap_or_default(),
             project: project.map(|(id, name)| NamedProject { id, name, slug: None }),
         };
-        let person = Person { id: member_id, name: member_name.or(email).or(invited_by_name) };
+        let name = member_name.or(email).or(invited_by_name).or(deleted_by_name);
+        let person = Person { id: member_id, name };
         Some(Self { occasion, place, person })
     }
 
@@ -84,7 +87,7 @@ impl Recalled {
             (Occasion::Invited { invitation_id, .. }, _) if is_open => {
                 Some(Link::Invitation(invitation_id))
             }
-            (Occasion::Removed, _) | (_, None) => None,
+            (Occasion::Removed | Occasion::Deleted, _) | (_, None) => None,
             (
                 Occasion::Invited { .. }
                 | Occasion::RoleChanged { .. }
@@ -138,6 +141,10 @@ mod tests {
                 }
                 // Nothing leads there any more.
                 Occasion::Removed => place.slug.clear(),
+                Occasion::Deleted => {
+                    place.slug.clear();
+                    person.name = Some("Grace Hopper".to_owned());
+                }
                 Occasion::Project(_) => {
                     place.project =
                         Some(NamedProject { id: id(4), name: "Roadmap".to_owned(), slug: None });
@@ -200,6 +207,7 @@ mod tests {
             workspace_role_changed: - - workspace workspace
             workspace_archived: - - workspace workspace
             workspace_restored: - - workspace workspace
+            workspace_deleted: - - - -
             project_created: - - workspace workspace
             project_updated: - - workspace workspace
             project_archived: - - workspace workspace

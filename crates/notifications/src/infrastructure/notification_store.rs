@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use identity::InvitationId;
 use perme8_events::{EventId, Position, StorageError, Store, UserId, WorkspaceId, sql, sql::Tx};
 use sqlx::types::Json;
+use uuid::Uuid;
 
 use crate::{
     application::ports::Inboxes,
@@ -145,23 +146,33 @@ impl Inboxes for Tx {
         workspace: WorkspaceId,
         user: Option<UserId>,
         before: Position,
+        after: Option<(UserId, NotificationId)>,
+        limit: u32,
     ) -> Result<Vec<Notification>, StorageError> {
+        let (reader, id) =
+            after.unwrap_or((UserId::new(Uuid::nil()), NotificationId::new(Uuid::nil())));
         let rows = match user {
             Some(user) => self
                 .query(sql!(select_notifications!(
-                    "WHERE workspace_id = $1 AND event_position < $2 AND user_id = $3 ORDER BY event_position"
+                    "WHERE workspace_id = $1 AND event_position < $2 AND user_id = $5 \
+                     AND (user_id, notification_id) > ($3, $4) ORDER BY user_id, notification_id LIMIT $6"
                 )))
                 .bind(workspace)
                 .bind(before.number())
+                .bind(reader)
+                .bind(id)
                 .bind(user),
             None => self
                 .query(sql!(select_notifications!(
-                    "WHERE workspace_id = $1 AND event_position < $2 ORDER BY event_position, user_id"
+                    "WHERE workspace_id = $1 AND event_position < $2 \
+                     AND (user_id, notification_id) > ($3, $4) ORDER BY user_id, notification_id LIMIT $5"
                 )))
                 .bind(workspace)
-                .bind(before.number()),
+                .bind(before.number())
+                .bind(reader)
+                .bind(id),
         };
-        notifications(rows.all().await?)
+        notifications(rows.bind(i64::from(limit)).all().await?)
     }
 
     async fn read_up_to(

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use identity::{
-    InvitationDeclined, InvitationExpired, InvitationRevoked, MemberInvited, MemberJoined,
-    MemberLeft, MemberRemoved, MemberRoleChanged, OwnershipTransferred, Role, WorkspaceDeleted,
+    InvitationDeclined, InvitationExpired, InvitationRevoked, InvitationUnannounced, MemberInvited,
+    MemberJoined, MemberLeft, MemberRemoved, MemberRoleChanged, OwnershipTransferred, Role,
+    UserDeleted, WorkspaceDeleted,
 };
 use perme8_events::{
     Clock as _, Envelope, EventHandler, Id, Position, UserId, WorkspaceId,
@@ -104,6 +105,11 @@ pub(crate) fn invited(invitation: u128) -> MemberInvited {
     }
 }
 
+/// Dave has left the address.
+pub(crate) fn unannounced() -> InvitationUnannounced {
+    InvitationUnannounced { invitation_id: INVITATION, workspace_id: ACME, user_id: DAVE }
+}
+
 /// Dave accepts.
 pub(crate) fn joined(invitation: u128) -> MemberJoined {
     MemberJoined {
@@ -134,6 +140,11 @@ pub(crate) fn left(user_id: UserId) -> MemberLeft {
     MemberLeft { workspace_id: ACME, user_id }
 }
 
+/// Somebody has no account any more.
+pub(crate) fn farewell(user_id: UserId) -> UserDeleted {
+    UserDeleted { user_id, email: None }
+}
+
 /// Somebody is removed.
 pub(crate) fn removed(user_id: UserId) -> MemberRemoved {
     MemberRemoved { workspace_id: ACME, user_id }
@@ -145,7 +156,7 @@ pub(crate) fn demoted(user_id: UserId) -> MemberRoleChanged {
 }
 
 /// One of each.
-pub(crate) fn every_occasion() -> [Occasion; 15] {
+pub(crate) fn every_occasion() -> [Occasion; 16] {
     [
         Occasion::Invited { invitation_id: id(3), role: Role::Member },
         Occasion::InvitationDeclined { invitation_id: id(3) },
@@ -157,6 +168,7 @@ pub(crate) fn every_occasion() -> [Occasion; 15] {
         Occasion::RoleChanged { from: Role::Guest, to: Role::Admin },
         Occasion::Archived,
         Occasion::Restored,
+        Occasion::Deleted,
         Occasion::Project(ProjectNews::Created),
         Occasion::Project(ProjectNews::Updated),
         Occasion::Project(ProjectNews::Archived),

@@ -9,10 +9,10 @@ use std::{
 };
 
 use async_trait::async_trait;
-use identity::{InvitationId, MemberLeft, Role};
+use identity::{InvitationId, MemberLeft, Role, WorkspaceDeleted};
 use perme8_events::{
-    EventFilter, EventStore as _, Origin, Position, StorageError, Transaction as _, UserId,
-    WorkspaceId,
+    DomainEvent, EventFilter, EventStore as _, Origin, Position, StorageError, Transaction as _,
+    UserId, WorkspaceId,
     host::{Runtime, RuntimeBuilder},
     sql,
     sql::{Db, UnitOfWork},
@@ -20,8 +20,8 @@ use perme8_events::{
 use uuid::Uuid;
 
 use crate::{
-    Addressee, Announcer, Colleague, Directory, NotificationCreated, OnWorkspaceActivity,
-    SentInvitation, WorkspaceNames, WorkspaceView,
+    Addressee, Announcer, Clearer, Colleague, Directory, NotificationCreated, NotificationDeleted,
+    OnAccessLost, OnWorkspaceActivity, SentInvitation, WorkspaceNames, WorkspaceView,
 };
 
 const WORKSPACE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
@@ -42,12 +42,14 @@ impl Crowd {
         Arc::new(Self { people, ..Self::default() })
     }
 
-    /// What tells them of who leaves.
+    /// What tells them of who leaves, and takes that away when the workspace is gone.
     pub fn runtime(self: &Arc<Self>, db: &Db) -> RuntimeBuilder {
         let directory = Arc::clone(self) as Arc<dyn Directory>;
         Runtime::builder(db)
             .handler(OnWorkspaceActivity::new(Arc::clone(&directory)))
+            .handler(OnAccessLost::new())
             .worker(Announcer::new(db.clone(), directory))
+            .worker(Clearer::new(db.clone()))
     }
 
     /// Gives no answer so many times when a page of people is asked for.
@@ -74,10 +76,24 @@ impl Crowd {
 ///
 /// The storage fails.
 pub async fn leave(db: &Db) {
-    let left = MemberLeft { workspace_id: WORKSPACE, user_id: UserId::new(Uuid::max()) };
+    emit(db, MemberLeft { workspace_id: WORKSPACE, user_id: UserId::new(Uuid::max()) }).await;
+}
+
+/// The workspace is deleted, which nobody managed.
+///
+/// # Panics
+///
+/// The storage fails.
+pub async fn dissolve(db: &Db) {
+    let (name, slug) = ("Acme".to_owned(), "acme".to_owned());
+    let manager_ids = Vec::new();
+    emit(db, WorkspaceDeleted { workspace_id: WORKSPACE, name, slug, manager_ids }).await;
+}
+
+async fn emit(db: &Db, event: impl DomainEvent) {
     let uow = UnitOfWork::new(db.clone());
     let emitted = uow.run(Origin::system("tests.crowd"), async |tx| {
-        tx.emit(left);
+        tx.emit(event);
         Ok::<_, StorageError>(())
     });
     emitted.await.expect("an event is taken");
@@ -96,10 +112,11 @@ pub async fn kept(db: &Db) -> BTreeMap<UserId, usize> {
     rows.into_iter().map(|(person, rows)| (person, count(rows))).collect()
 }
 
-/// Who was told something, and how often, as far as somebody has looked.
+/// Who was told something, and how often, and how much of it was taken away, as far as somebody has looked.
 #[derive(Debug, Default)]
 pub struct Told {
     times: BTreeMap<UserId, usize>,
+    taken_away: u32,
     seen: Position,
 }
 
@@ -131,6 +148,9 @@ impl Told {
                 if let Some(created) = created.expect("the event is of this program") {
                     *self.times.entry(created.user_id).or_default() += 1;
                 }
+                let deleted = event.decode::<NotificationDeleted>();
+                let deleted = deleted.expect("the event is of this program");
+                self.taken_away += u32::from(deleted.is_some());
             }
         }
     }
@@ -139,6 +159,12 @@ impl Told {
     #[must_use]
     pub fn people(&self) -> u32 {
         self.times.values().map(|_| 1_u32).sum()
+    }
+
+    /// How much was taken away.
+    #[must_use]
+    pub fn taken_away(&self) -> u32 {
+        self.taken_away
     }
 
     /// How often each of them was.

@@ -22,6 +22,7 @@ use crate::{
 pub(crate) struct Memory {
     pub(super) notifications: BTreeMap<NotificationId, Notification>,
     answers: BTreeMap<InvitationId, (NotificationAction, DateTime<Utc>)>,
+    gone: BTreeMap<UserId, DateTime<Utc>>,
     losses: BTreeMap<(Option<UserId>, WorkspaceId), Position>,
     pub(super) preferences: BTreeMap<UserId, Preferences>,
     pub(super) digests: BTreeMap<UserId, DateTime<Utc>>,
@@ -105,14 +106,18 @@ impl Inboxes for FakeTx<Memory> {
         workspace: WorkspaceId,
         user: Option<UserId>,
         before: Position,
+        after: Option<(UserId, NotificationId)>,
+        limit: u32,
     ) -> Result<Vec<Notification>, StorageError> {
         let pointing = self.state.notifications().filter(|notification| {
             user.is_none_or(|user| notification.user_id == user)
                 && notification.workspace_id == Some(workspace)
                 && notification.source.position < before
+                && Some((notification.user_id, notification.id)) > after
         });
         let mut pointing: Vec<_> = pointing.cloned().collect();
-        pointing.sort_by_key(|notification| (notification.source.position, notification.user_id));
+        pointing.sort_by_key(|notification| (notification.user_id, notification.id));
+        pointing.truncate(usize::try_from(limit).expect("tests count in small numbers"));
         Ok(pointing)
     }
 
@@ -195,12 +200,24 @@ impl Answers for FakeTx<Memory> {
 }
 
 impl People for FakeTx<Memory> {
+    async fn who_is_gone(&mut self, people: &[UserId]) -> Result<BTreeSet<UserId>, StorageError> {
+        Ok(people.iter().copied().filter(|person| self.state.gone.contains_key(person)).collect())
+    }
+
     async fn forget_person(&mut self, user: UserId) -> Result<(), StorageError> {
+        let now = self.now();
+        self.state.gone.entry(user).or_insert(now);
         self.state.notifications.retain(|_, notification| notification.user_id != user);
         self.state.losses.retain(|(person, _), _| *person != Some(user));
         self.state.preferences.remove(&user);
         self.state.digests.remove(&user);
         Ok(())
+    }
+
+    async fn purge_gone(&mut self, up_to: DateTime<Utc>, limit: u32) -> Result<u64, StorageError> {
+        let old = self.state.gone.iter().filter(|(_, at)| **at <= up_to);
+        let old = old.map(|(person, at)| (*at, *person)).collect();
+        Ok(purge(&mut self.state.gone, old, limit))
     }
 }
 

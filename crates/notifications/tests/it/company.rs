@@ -8,10 +8,10 @@ use identity::{
 };
 use mail::{Correspondent, Mailbox, SendMail, Stationery};
 use notifications::{
-    Announcer, DeleteNotification, Delivery, Directory, IdentityGateway, Link, ListNotifications,
-    NotificationId, NotificationPage, NotificationType, Notifications, OnAccessLost, OnDigestDue,
-    OnInvitation, OnWorkspaceActivity, Preference, ProjectsGateway, PurgeNotifications,
-    SetPreferences,
+    Announcer, Clearer, DeleteNotification, Delivery, Directory, IdentityGateway, Link,
+    ListNotifications, NotificationId, NotificationPage, NotificationType, Notifications,
+    OnAccessLost, OnDigestDue, OnInvitation, OnWorkspaceActivity, Preference, ProjectsGateway,
+    PurgeNotifications, SetPreferences,
 };
 use perme8_events::{
     Envelope, EventFilter, EventStore as _, Origin, Position, UserId,
@@ -44,6 +44,7 @@ impl Company {
             .handler(OnAccessLost::new())
             .handler(OnDigestDue::new(Arc::clone(&directory), stationery()))
             .worker(Announcer::new(test.db.clone(), Arc::clone(&directory)))
+            .worker(Clearer::new(test.db.clone()))
             .worker(SendMail::into_mailbox(sender(), &test.db))
             .build();
         let driver = runtime.driver(Some(test.clock.clone())).await;

@@ -1,9 +1,9 @@
-//! Many people are told the same thing, each of them once, whatever dies on the way.
+//! Many people are told the same thing, and it is taken away from them, each time once, whatever dies on the way.
 
-use notifications::testing::{Crowd, Told, leave};
+use notifications::testing::{Crowd, Told, dissolve, leave};
 use perme8_events::{host::Outcome, sql::Db, testing::on_both_engines};
 
-/// The first page is told by the handler, three more by jobs.
+/// The first page is told, or taken away, by the handler, three more by jobs.
 const PEOPLE: u32 = 1_700;
 
 /// Everybody was told, so many times.
@@ -68,5 +68,31 @@ on_both_engines! {
         let crowd = Crowd::of(PEOPLE);
         crowd.runtime(&test.db).build().driver(Some(test.clock.clone())).await.run_until_idle().await;
         assert_told(&test.db, 1).await;
+    }
+    async fn what_a_crowd_was_told_goes_with_the_workspace_page_by_page(test: TestDb) {
+        leave(&test.db).await;
+        let crowd = Crowd::of(PEOPLE);
+        crowd.runtime(&test.db).build().driver(Some(test.clock.clone())).await.run_until_idle().await;
+        dissolve(&test.db).await;
+        let mut progress = Vec::new();
+        // Whatever takes it away dies as soon as there is another page less.
+        for page in 1..4 {
+            let mut driver = crowd.runtime(&test.db).build().driver(Some(test.clock.clone())).await;
+            let death = async {
+                while Told::by_now(&test.db).await.taken_away() < page * 500 {
+                    tokio::task::yield_now().await;
+                }
+            };
+            tokio::select! {
+                () = death => {}
+                _ = driver.run_until_idle() => {}
+            }
+            progress.push(Told::by_now(&test.db).await.taken_away());
+        }
+        assert!(progress[0] < PEOPLE, "it died before all was done: {progress:?}");
+        assert!(progress.iter().all(|done| done % 500 == 0 || *done == PEOPLE), "{progress:?}");
+        crowd.runtime(&test.db).build().driver(Some(test.clock.clone())).await.run_until_idle().await;
+        let told = Told::by_now(&test.db).await;
+        assert_eq!((told.people(), told.taken_away()), (PEOPLE, PEOPLE));
     }
 }

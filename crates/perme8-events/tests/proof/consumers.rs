@@ -8,11 +8,12 @@ use std::{
 
 use async_trait::async_trait;
 use perme8_events::{
-    Envelope, EventHandler, HandlerError, HandlerOptions, Position, RetryPolicy, Standing,
-    Standings, StorageError, Subscriber, Subscription, Topic, UserId, Viewer, WorkspaceId,
+    Envelope, EventHandler, HandlerError, HandlerOptions, Position, RetryPolicy, Subscriber,
+    Subscription, Topic, Viewer,
     host::{Delivery, EventBus, Feed},
     sql,
     sql::{LogReader, Tx},
+    testing::Strangers,
 };
 use rand::{RngExt as _, rngs::StdRng};
 
@@ -80,20 +81,9 @@ pub(crate) async fn read_log(world: Arc<World>, naive: bool, arrived: Arc<Arrive
     }
 }
 
-/// Nobody is asked about an operator.
-#[derive(Debug)]
-struct Nobody;
-
-#[async_trait]
-impl Standings for Nobody {
-    async fn standing(&self, _: UserId, _: WorkspaceId) -> Result<Option<Standing>, StorageError> {
-        Ok(None)
-    }
-}
-
 /// Follows the live stream up to the event that ends the proof.
 pub(crate) async fn follow(feed: Feed, arrived: Arc<Arrived>) {
-    let bus = EventBus::new(feed, Arc::new(Nobody), &[]);
+    let bus = EventBus::new(feed, Arc::new(Strangers), &[]);
     let mut live =
         bus.subscribe(Viewer::Operator, vec![Topic::All], Some(Position::START)).await.unwrap();
     loop {

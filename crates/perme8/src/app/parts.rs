@@ -78,6 +78,7 @@ pub(super) fn with_handlers(
     let notifications = new_notifications(db, identity);
     let builder = builder
         .handler(identity::OnUserConfirmed)
+        .handler(identity::OnWorkspaceRestored)
         .handler(identity.mailer(stationery.clone()))
         .handler(projects::OnWorkspaceDeleted)
         .handler(projects::OnUserDeleted)
@@ -89,6 +90,7 @@ pub(super) fn with_handlers(
         .projection(AuditLog::new())
         .worker(projects::Clearer::new(db.clone(), projects_members(identity)))
         .worker(notifications::Announcer::new(db.clone(), directory))
+        .worker(notifications::Clearer::new(db.clone()))
         .worker(LinkRequests::new(identity.clone()))
         .worker(sending)
         .worker(Upkeep::new(

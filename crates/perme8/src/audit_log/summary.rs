@@ -149,6 +149,7 @@ mod tests {
             identity.member_left: 
             identity.invitation_created: role, workspace_name
             identity.invitation_resent: role, workspace_name
+            identity.invitation_unannounced: 
             identity.invitation_declined: 
             identity.invitation_revoked: 
             identity.invitation_expired: 

@@ -32,7 +32,7 @@ impl<T: Transaction> EventHandler<T> for OnUserDeleted {
     }
 
     async fn handle(&self, tx: &mut T, event: &Envelope, (): ()) -> Result<(), HandlerError> {
-        let Some(UserDeleted { user_id }) = event.decode()? else { return Ok(()) };
+        let Some(UserDeleted { user_id, .. }) = event.decode()? else { return Ok(()) };
         tx.enqueue(Clearance::Person { user_id, after: None });
         Ok(())
     }
@@ -49,7 +49,7 @@ mod tests {
     #[tokio::test]
     async fn their_projects_are_handed_over_by_a_job() {
         let mut tx = company();
-        let event = envelope(1, Actor::User(MEMBER), &UserDeleted { user_id: MEMBER });
+        let event = envelope(1, Actor::User(MEMBER), &UserDeleted { user_id: MEMBER, email: None });
         OnUserDeleted.handle(&mut tx, &event, ()).await.unwrap();
         expect![[r#"
             enqueue projects.clearances {"of":"person","user_id":"00000000-0000-0000-0000-000000000004","after":null}

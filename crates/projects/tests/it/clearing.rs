@@ -1,8 +1,8 @@
 //! What becomes of projects when a workspace or an account is gone.
 
 use identity::{
-    DeleteAccount, DeleteWorkspace, LeaveWorkspace, LogIn,
-    testing::{PASSWORD, user_with_password},
+    DeleteAccount, DeleteWorkspace, LeaveWorkspace,
+    testing::{log_in, user_with_password},
 };
 use perme8_events::{Origin, testing::on_both_engines};
 use projects::CreateProjectError;
@@ -16,7 +16,8 @@ on_both_engines! {
         let office = Office::open(test).await;
         office.begin(office.ben, "Mill").await;
         office.begin(office.ada, "Loom").await;
-        let delete = DeleteWorkspace { workspace: engines() };
+        let session_id = log_in(&office.identity, "ada@example.com").await.session_id;
+        let delete = DeleteWorkspace { workspace: engines(), session_id };
         office.identity.delete_workspace(Origin::user(office.ada), delete).await.unwrap();
         office.settle().await;
         let left: i64 = office.test.db.query(perme8_events::sql!("SELECT count(*) FROM projects_projects")).scalar().await.unwrap();
@@ -32,9 +33,8 @@ on_both_engines! {
         office.join(cyd, "cyd@example.com", identity::Role::Member).await;
         let begun = office.begin(cyd, "Mill").await;
         let by_ben = office.begin(office.ben, "Loom").await;
-        let log_in = LogIn { email: "cyd@example.com".to_owned(), password: PASSWORD.into() };
-        let session = office.identity.log_in(Origin::anonymous(), log_in).await.unwrap();
-        let delete = DeleteAccount { session_id: session.session_id };
+        let session_id = log_in(&office.identity, "cyd@example.com").await.session_id;
+        let delete = DeleteAccount { session_id };
         office.identity.delete_account(Origin::user(cyd), delete).await.unwrap();
         office.settle().await;
         let seen = office.projects.project(&Origin::user(office.gus), &at("mill")).await.unwrap();

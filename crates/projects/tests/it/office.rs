@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use identity::{
     AcceptInvitation, CreateWorkspace, Identity, InviteMember, Role, WorkspaceRef,
-    testing::confirmed_user,
+    testing::{confirmed_user, user_with_password},
 };
 use perme8_events::{
     EventFilter, EventStore as _, Origin, Position, UserId,
@@ -44,7 +44,7 @@ impl Office {
     pub(crate) async fn open(test: TestDb) -> Self {
         let identity = Identity::with_cheap_passwords(test.db.clone());
         let projects = Projects::new(test.db.clone(), gateway(&identity));
-        let ada = confirmed_user(&identity, "ada@example.com", "Ada", "Lovelace").await;
+        let ada = user_with_password(&identity, "ada@example.com", "Ada", "Lovelace").await;
         let ben = confirmed_user(&identity, "ben@example.com", "Ben", "Franklin").await;
         let gus = confirmed_user(&identity, "gus@example.com", "Gus", "Fring").await;
         let named = CreateWorkspace { name: "Engines".to_owned(), description: None, color: None };

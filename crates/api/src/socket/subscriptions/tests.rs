@@ -2,25 +2,14 @@
 
 use std::time::Duration;
 
-use async_trait::async_trait;
 use perme8_events::{
-    Standing, Standings, UserId, WorkspaceId,
+    UserId,
     host::{Feed, Tasks},
     sql::MIGRATIONS,
-    testing::TestDb,
+    testing::{Strangers, TestDb},
 };
 
 use super::*;
-
-#[derive(Debug)]
-struct Nobody;
-
-#[async_trait]
-impl Standings for Nobody {
-    async fn standing(&self, _: UserId, _: WorkspaceId) -> Result<Option<Standing>, StorageError> {
-        Ok(None)
-    }
-}
 
 #[tokio::test]
 async fn a_topic_that_was_left_takes_no_memory() {
@@ -28,7 +17,7 @@ async fn a_topic_that_was_left_takes_no_memory() {
     test.run(async |test| {
         let tasks = Tasks::new();
         let feed = Feed::start(&test.db, &tasks).await.unwrap();
-        let bus = EventBus::new(feed, Arc::new(Nobody), &[]);
+        let bus = EventBus::new(feed, Arc::new(Strangers), &[]);
         let me = UserId::new(uuid::Uuid::from_u128(1));
         let mut followed = Subscriptions::new(bus, Viewer::User(me), None).await.unwrap();
         let topic = EphemeralTopic::User(me);

@@ -35,8 +35,6 @@ pub(super) enum Wish {
     TellOfPassword,
     /// A link for somebody who wants another address, and a word to the present one.
     ChangeEmail { from: String, to: String },
-    /// A word to the previous address.
-    TellOfEmail { from: String, to: String },
     /// A word to somebody who has a key of this name since then.
     TellOfKey { name: String },
     /// A word to somebody whose key of this name has another token since then.
@@ -44,7 +42,7 @@ pub(super) enum Wish {
 }
 
 impl Mailer {
-    /// None of these mails goes to an address that the account no longer has, but the one that is about that.
+    /// None of these mails goes to an address that the account no longer has.
     pub(super) async fn of_account<T: Users + EmailTokens>(
         &self,
         tx: &mut T,
@@ -63,7 +61,6 @@ impl Mailer {
                 vec![self.email_change(tx, &user, to).await?, told]
             }
             Wish::ChangeEmail { .. } => vec![],
-            Wish::TellOfEmail { from, to } => vec![self.email_changed(&user, &from, &to)],
             Wish::TellOfKey { name } => vec![self.key_created(&user, &name)],
             Wish::TellOfToken { name } => vec![self.key_rotated(&user, &name)],
         })
@@ -135,10 +132,22 @@ impl Mailer {
         self.mail_to(user, account_letters::EMAIL_CHANGE_REQUESTED, &letter, None)
     }
 
-    fn email_changed(&self, user: &User, from: &str, to: &str) -> Option<Outgoing> {
-        let letter = account_letters::email_changed(&self.stationery, &user.first_name, to);
-        let kind = account_letters::EMAIL_CHANGED;
-        self.mail(kind, from, &user.full_name(), &letter, None)
+    /// Goes out whatever has become of the account: whoever has taken it away could delete it at once.
+    pub(super) fn email_changed(
+        &self,
+        user: Option<&User>,
+        from: &str,
+        to: &str,
+    ) -> Option<Outgoing> {
+        let first_name = user.map(|user| user.first_name.as_str());
+        let letter = account_letters::email_changed(&self.stationery, first_name, to);
+        let name = user.map(User::full_name).unwrap_or_default();
+        self.mail(account_letters::EMAIL_CHANGED, from, &name, &letter, None)
+    }
+
+    pub(super) fn account_deleted(&self, email: &str) -> Option<Outgoing> {
+        let letter = account_letters::account_deleted(&self.stationery);
+        self.mail(account_letters::ACCOUNT_DELETED, email, "", &letter, None)
     }
 
     fn key_created(&self, user: &User, name: &str) -> Option<Outgoing> {

@@ -266,17 +266,6 @@ async fn the_previous_address_is_told() {
 }
 
 #[tokio::test]
-async fn whoever_is_gone_gets_nothing() {
-    let events =
-        [registered(OWNER), wants_link(OWNER), wants_reset(OWNER), changed_password(OWNER)];
-    for event in events {
-        let mut tx = company();
-        tx.state.users.retain(|user| user.id != OWNER.id());
-        check(tx, &event, expect![""]).await;
-    }
-}
-
-#[tokio::test]
 async fn an_invitation_goes_to_people_with_an_account() {
     let (tx, invitation) = invited(INVITEE).await;
     check(
@@ -375,3 +364,5 @@ async fn the_token_of_the_mail_is_the_one_that_logs_in() {
 fn what_happened_before_there_were_mails_is_not_mailed() {
     assert_eq!(mailer().options().start, Start::Now);
 }
+
+mod gone;

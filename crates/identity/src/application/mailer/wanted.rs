@@ -1,10 +1,12 @@
 //! What each event asks to be mailed.
 
-use perme8_events::{Envelope, HandlerError, UserId};
+use perme8_events::{Envelope, HandlerError, Personal, UserId};
 
 use super::of_account::Wish;
 use crate::domain::{
-    account_events::{EmailChangeRequested, EmailChanged, PasswordChanged, PasswordResetRequested},
+    account_events::{
+        EmailChangeRequested, EmailChanged, PasswordChanged, PasswordResetRequested, UserDeleted,
+    },
     api_key_events::{ApiKeyCreated, ApiKeyRotated},
     events::{InvitationCreated, InvitationResent, MagicLinkRequested, UserRegistered},
     references::InvitationId,
@@ -13,8 +15,16 @@ use crate::domain::{
 /// What an event asks for.
 #[derive(Debug)]
 pub(super) enum Wanted {
-    /// Something about an account.
+    /// Something about an account, while there is one.
     OfAccount(UserId, Wish),
+    /// A word to the address that an account has no longer, whatever has become of the account.
+    TellOfEmail {
+        user: UserId,
+        from: String,
+        to: String,
+    },
+    /// A word to the address of an account that is gone.
+    TellOfDeletion(String),
     Invitation(InvitationId),
 }
 
@@ -40,8 +50,12 @@ pub(super) fn wanted(event: &Envelope) -> Result<Option<Wanted>, HandlerError> {
         let (Some(from), Some(to)) = (previous_email.known(), email.known()) else {
             return Ok(None);
         };
-        let wish = Wish::TellOfEmail { from: from.clone(), to: to.clone() };
-        return Ok(Some(Wanted::OfAccount(user_id, wish)));
+        let (from, to) = (from.clone(), to.clone());
+        return Ok(Some(Wanted::TellOfEmail { user: user_id, from, to }));
+    }
+    if let Some(UserDeleted { email, .. }) = event.decode()? {
+        let email = email.as_ref().and_then(Personal::known);
+        return Ok(email.map(|email| Wanted::TellOfDeletion(email.clone())));
     }
     if let Some(ApiKeyCreated { user_id, name, .. }) = event.decode()? {
         let name = name.known().cloned();

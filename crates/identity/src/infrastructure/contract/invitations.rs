@@ -8,6 +8,7 @@ promises! {
     a_stale_invitation_is_not_saved
     invitations_are_asked_for_in_time
     invitations_are_found_by_who_sent_them_and_when
+    invitations_wait_for_whoever_has_the_address
 }
 
 async fn invitations_come_back_as_they_were_saved<T: Ports>(tx: &mut T) {
@@ -109,4 +110,32 @@ async fn invitations_are_found_by_who_sent_them_and_when<T: Ports>(tx: &mut T) {
     assert_eq!(tx.pending_invitations_by(looms.id, ben.id).await.unwrap(), []);
     tx.wait_for_room(engines.id).await.unwrap();
     tx.wait_for_room(engines.id).await.unwrap();
+}
+
+async fn invitations_wait_for_whoever_has_the_address<T: Ports>(tx: &mut T) {
+    let (ada, ben) = (person(tx, "ada").await, person(tx, "ben").await);
+    let (engines, looms) =
+        (workspace(tx, "engines", &ada).await, workspace(tx, "looms", &ada).await);
+    let now = tx.now();
+    let overdue = invite(tx, &looms, &ada, "ben", now - TimeDelta::days(30)).await.unwrap();
+    let open = invite(tx, &engines, &ada, "ben", now).await.unwrap();
+    let before = invite(tx, &engines, &ada, "abe", now).await.unwrap();
+    assert_eq!(
+        tx.pending_invitations_of(&email("BEN")).await.unwrap(),
+        [overdue.clone(), open.clone()]
+    );
+    assert_eq!(tx.unannounced_invitations(looms.id).await.unwrap(), []);
+    assert_eq!(
+        tx.unannounced_invitations(engines.id).await.unwrap(),
+        [before.clone(), open.clone()]
+    );
+    let open = Save::<Invitation>::save(tx, open.announced(ben.id)).await.unwrap();
+    assert_eq!(
+        tx.unannounced_invitations(engines.id).await.unwrap(),
+        std::slice::from_ref(&before)
+    );
+    let open = Save::<Invitation>::save(tx, open.unannounced()).await.unwrap();
+    assert_eq!(tx.unannounced_invitations(engines.id).await.unwrap(), [before, open.clone()]);
+    Save::<Invitation>::save(tx, open.revoke()).await.unwrap();
+    assert_eq!(tx.pending_invitations_of(&email("ben")).await.unwrap(), [overdue]);
 }

@@ -1,7 +1,10 @@
 //! Who is told of which event, and who is not.
 
 use expect_test::{Expect, expect};
-use identity::{Change, InvitationDeclined, MemberJoined, WorkspaceArchived, WorkspaceRestored};
+use identity::{
+    Change, InvitationDeclined, MemberJoined, WorkspaceArchived, WorkspaceDeleted,
+    WorkspaceRestored,
+};
 use perme8_events::{
     Actor, DomainEvent, ErrorClass,
     testing::{FakeTx, envelope},
@@ -10,10 +13,10 @@ use projects::{ProjectChanges, ProjectCreated, ProjectDeleted, ProjectUpdated};
 
 use super::*;
 use crate::{
-    application::ports::MockDirectory,
+    application::{on_access_lost::OnAccessLost, ports::MockDirectory},
     testing::{
-        ACME, ADA, BOB, CAROL, DAVE, Memory, acme, declined, deliver, demoted, expired, id,
-        invited, joined, left, promoted, removed, revoked, short,
+        ACME, ADA, BOB, CAROL, DAVE, Memory, acme, declined, deleted, deliver, demoted, expired,
+        id, invited, joined, left, promoted, removed, revoked, short,
     },
 };
 
@@ -283,4 +286,24 @@ fn everything_in_a_workspace_keeps_its_order() {
     {
         assert_eq!(handler.partition_key(&event), ACME.to_string());
     }
+}
+
+#[tokio::test]
+async fn those_who_managed_it_learn_that_a_workspace_is_gone_and_by_whom() {
+    // Nobody can ask any more who managed it, and what it was called.
+    let directory = || {
+        let mut directory = MockDirectory::new();
+        directory.expect_person_name().returning(|_| Ok(Some("Ada Lovelace".to_owned())));
+        OnWorkspaceActivity::new(directory.shared())
+    };
+    let event = WorkspaceDeleted { manager_ids: vec![ADA, BOB, CAROL], ..deleted() };
+    let event = envelope(20, Actor::User(ADA), &event);
+    let mut tx = FakeTx::new(Memory::default());
+    deliver(&directory(), &mut tx, &event).await;
+    deliver(&OnAccessLost::new(), &mut tx, &event).await;
+    deliver(&directory(), &mut tx, &event).await;
+    let told: Vec<_> =
+        tx.state.notifications().map(|told| (told.user_id, told.body.as_str())).collect();
+    let body = "Ada Lovelace deleted Acme, and everything in it.";
+    assert_eq!(told, [(BOB, body), (CAROL, body)]);
 }

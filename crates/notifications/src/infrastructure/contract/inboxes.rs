@@ -80,8 +80,19 @@ contracts! {
         tx.save(Unsaved::new(elsewhere)).await.unwrap();
         let nowhere = Notification { workspace_id: None, invitation_id: None, version: 0, ..notification(6, ADA) };
         tx.save(Unsaved::new(nowhere)).await.unwrap();
-        let found = tx.pointing_into(ACME, Some(ADA), Position::new(4)).await.unwrap();
+        let before = Position::new(4);
+        let found = tx.pointing_into(ACME, Some(ADA), before, None, 9).await.unwrap();
         assert_eq!(found.into_iter().map(|found| found.id).collect::<Vec<_>>(), [id(2), id(3)]);
+        // Page by page, by readers and ids.
+        let (mut pages, mut after) = (Vec::new(), None);
+        for _ in 0..4 {
+            let page = tx.pointing_into(ACME, None, before, after, 1).await.unwrap();
+            after = page.last().map(|last| (last.user_id, last.id)).or(after);
+            pages.push(page.into_iter().map(|found| found.id).collect::<Vec<_>>());
+        }
+        assert_eq!(pages, [vec![id(2)], vec![id(3)], vec![id(1)], vec![]]);
+        let of_ada = tx.pointing_into(ACME, Some(ADA), before, Some((ADA, id(2))), 9).await.unwrap();
+        assert_eq!(of_ada.into_iter().map(|found| found.id).collect::<Vec<_>>(), [id(3)]);
     }
 
     async fn reading_everything_spares_what_was_read_and_what_comes_later(tx: &mut impl Ports) {

@@ -1,6 +1,6 @@
 //! Answers and losses are remembered.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
 use perme8_events::Position;
@@ -29,6 +29,22 @@ contracts! {
         assert_eq!(tx.purge_answers(now, 1).await.unwrap(), 1);
         assert_eq!(tx.purge_answers(now, 9).await.unwrap(), 1);
         assert_eq!(tx.answer(id(1)).await.unwrap(), None);
+    }
+
+    async fn who_is_gone_is_remembered_up_to_an_instant(tx: &mut impl Ports) {
+        let now = tx.now();
+        assert_eq!(tx.who_is_gone(&[ADA, BOB]).await.unwrap(), BTreeSet::new());
+        for _ in 0..2 {
+            tx.forget_person(ADA).await.unwrap();
+        }
+        tx.forget_person(id(2)).await.unwrap();
+        for _ in 0..2 {
+            assert_eq!(tx.who_is_gone(&[ADA, BOB]).await.unwrap(), BTreeSet::from([ADA]));
+        }
+        assert_eq!(tx.purge_gone(now - TimeDelta::microseconds(1), 9).await.unwrap(), 0);
+        assert_eq!(tx.purge_gone(now, 1).await.unwrap(), 1);
+        assert_eq!(tx.purge_gone(now, 9).await.unwrap(), 1);
+        assert_eq!(tx.who_is_gone(&[ADA, BOB]).await.unwrap(), BTreeSet::new());
     }
 
     async fn the_latest_loss_counts(tx: &mut impl Ports) {
