@@ -35,7 +35,7 @@ impl From<SelectedAgent> for Entry {
     }
 }
 
-/// The body of a choice; what is missing is chosen no longer.
+/// The body of a choice; `null` is none.
 #[derive(Debug)]
 pub(crate) struct Choice {
     selected_agent_id: Option<AgentId>,
@@ -43,6 +43,9 @@ pub(crate) struct Choice {
 
 impl FromFields for Choice {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
+        if !fields.is_sent("selected_agent_id") {
+            return fields.note("selected_agent_id", "can't be blank: send null for none");
+        }
         let selected_agent_id =
             fields.optional_parsed("selected_agent_id", "must be the id of an agent");
         Some(Self { selected_agent_id })

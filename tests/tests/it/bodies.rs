@@ -103,8 +103,10 @@ on_both_engines! {
                 for wrong in
                     [json!(1), json!(true), json!([]), json!({}), json!(null), json!("a\u{0}b")]
                 {
-                    // A number is not wrong where a number belongs.
-                    if !wrong.is_string() && discriminant(&wrong) == discriminant(&good[field]) {
+                    // A number is not wrong where a number belongs, nor nothing where something is chosen no longer.
+                    let is_right =
+                        !wrong.is_string() && discriminant(&wrong) == discriminant(&good[field]);
+                    if is_right || (wrong.is_null() && field == "selected_agent_id") {
                         continue;
                     }
                     let body = with(good.clone(), field, wrong);
@@ -114,10 +116,11 @@ on_both_engines! {
             let mut fields: Vec<&str> =
                 good.as_object().unwrap().keys().map(String::as_str).collect();
             fields.sort_unstable();
-            // A profile, a workspace and a key may be left as they are.
+            // A profile, a workspace, a project and a key may be left as they are.
             let all_optional = [
                 "/api/me",
                 "/api/workspaces/{slug}",
+                "/api/workspaces/{slug}/projects/{project}",
                 "/api/api-keys/{id}",
                 "/api/api-keys/{id}/rotate",
             ];

@@ -169,6 +169,9 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/admin/handlers/{handler}", None, Access::Operators),
     route("POST", "/admin/handlers/{handler}/pause", None, Access::Operators),
     route("POST", "/admin/handlers/{handler}/resume", None, Access::Operators),
+    route("POST", "/admin/handlers/{handler}/rebuild", None, Access::Operators),
+    route("GET", "/admin/handlers/{handler}/rebuild", None, Access::Operators),
+    route("DELETE", "/admin/handlers/{handler}/rebuild", None, Access::Operators),
     route(
         "POST",
         "/admin/handlers/{handler}/rewind",
