@@ -63,7 +63,7 @@ async fn a_workspace_of_others_looks_like_none() {
             delete(at("/invitations/0199a1b2-0000-7000-8000-000000000001")),
             post(at("/invitations/0199a1b2-0000-7000-8000-000000000001/resend")),
             get(at("/preferences")),
-            put(at("/preferences")).json(json!({})),
+            put(at("/preferences")).json(json!({"selected_agent_id": null})),
             get(at("/events/stream")),
         ] {
             let answer = host.ask(ask.bearer(&eve.token)).await;
