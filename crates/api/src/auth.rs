@@ -11,7 +11,7 @@ use axum::{
     },
 };
 use chrono::{DateTime, Utc};
-use identity::{Authenticated, AuthenticatedKey, Secret, SessionId, UserProfile};
+use identity::{Authenticated, AuthenticatedKey, KeyScope, Secret, SessionId, UserProfile};
 use perme8_events::{Actor, Origin, WorkspaceId};
 
 use crate::{edge::Edge, error::ApiError, key_scope, state::Api};
@@ -54,6 +54,14 @@ impl Caller {
         match &self.credential {
             Credential::Session(id) => Some(*id),
             Credential::Key(_) => None,
+        }
+    }
+
+    /// Whether the credential is good for this.
+    pub(crate) fn may(&self, scope: KeyScope) -> bool {
+        match &self.credential {
+            Credential::Session(_) => true,
+            Credential::Key(key) => key.may(scope),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Many invitations at once, from a list as spreadsheets write it.
 
 use axum::extract::State;
-use identity::{InvitationId, InviteMembers, InviteRow, RowOutcome};
+use identity::{InvitationId, InviteMembers, InviteMembersError, InviteRow, RowOutcome};
 use serde::Serialize;
 
 use crate::{
@@ -9,6 +9,7 @@ use crate::{
     body::Body,
     error::ApiError,
     fields::{Fields, FromFields},
+    invitations::mails,
     path::WorkspaceAt,
     response::Data,
     state::Api,
@@ -102,16 +103,18 @@ pub(crate) async fn invite(
     WorkspaceAt(workspace): WorkspaceAt,
     Body(List { rows }): Body<List>,
 ) -> Result<Data<Vec<Row>, Invited>, ApiError> {
-    // Longer lists are refused.
-    let emails = rows.iter().map(|row| row.email.as_str()).take(InviteMembers::MOST);
-    let mails = api.mails(caller.user.id, emails).await?;
+    if rows.len() > InviteMembers::MOST {
+        return Err(InviteMembersError::TooManyRows.into());
+    }
+    let emails = rows.iter().map(|row| row.email.as_str());
+    let mails = mails(&api, &caller, &workspace, emails).await?;
     let is_refused = |row: &InviteRow| mails.wait(&row.email).is_some();
     let allowed = rows.iter().filter(|row| !is_refused(row)).cloned().collect();
     let command = InviteMembers { workspace, rows: allowed };
     let outcomes = match api.identity.invite_members(caller.origin, command).await {
         Ok(outcomes) => outcomes,
         Err(error) => {
-            mails.were_sent_to(&api, std::iter::empty()).await;
+            mails.were_sent_to(std::iter::empty()).await;
             return Err(error.into());
         }
     };
@@ -126,7 +129,7 @@ pub(crate) async fn invite(
         })
         .collect();
     let sent = rows.iter().filter(|row| row.invitation_id.is_some());
-    mails.were_sent_to(&api, sent.map(|row| row.email.as_str())).await;
+    mails.were_sent_to(sent.map(|row| row.email.as_str())).await;
     let invited = rows.iter().filter(|row| row.invitation_id.is_some()).count();
     Ok(Data::with_meta(rows, Invited { invited }))
 }

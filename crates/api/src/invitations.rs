@@ -3,8 +3,8 @@
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use identity::{
-    AcceptInvitation, DeclineInvitation, InvitationId, InvitationSummary, InviteMember,
-    ResendInvitation, RevokeInvitation, Role, WorkspaceDetails,
+    AcceptInvitation, DeclineInvitation, InvitationId, InvitationSummary, InviteMember, QueryError,
+    ResendInvitation, RevokeInvitation, Role, WorkspaceDetails, WorkspaceRef,
 };
 use perme8_events::UserId;
 use serde::Serialize;
@@ -116,9 +116,31 @@ pub(crate) async fn mine(
     Ok(page.of(api.identity.my_invitations(&caller.origin).await?))
 }
 
-/// Spends one mail by this person to this address, if it may get one.
-async fn one_mail(api: &Api, inviter: UserId, email: &str) -> Result<Mails, ApiError> {
-    let mails = api.mails(inviter, [email].into_iter()).await?;
+/// Spends mails by the caller to these addresses, as far as they may get one.
+///
+/// Nothing is spent where the caller does not manage the workspace: nobody is kept from being invited by strangers.
+pub(crate) async fn mails<'a>(
+    api: &Api,
+    caller: &Caller,
+    workspace: &WorkspaceRef,
+    emails: impl Iterator<Item = &'a str> + Send,
+) -> Result<Mails, ApiError> {
+    match api.identity.workspace(&caller.origin, workspace).await {
+        Ok(found) if found.role.is_manager() => api.mails(caller.user.id, emails).await,
+        // The facade says why not.
+        Ok(_) | Err(QueryError::NotFound | QueryError::Forbidden) => Ok(Mails::default()),
+        Err(QueryError::Storage(error)) => Err(error.into()),
+    }
+}
+
+/// The same for one address, which must get one.
+async fn mail(
+    api: &Api,
+    caller: &Caller,
+    workspace: &WorkspaceRef,
+    email: &str,
+) -> Result<Mails, ApiError> {
+    let mails = mails(api, caller, workspace, std::iter::once(email)).await?;
     mails.wait(email).map_or(Ok(mails), |wait| Err(ApiError::rate_limited(wait)))
 }
 
@@ -129,11 +151,11 @@ pub(crate) async fn invite(
     WorkspaceAt(workspace): WorkspaceAt,
     Body(Invitee { email, role }): Body<Invitee>,
 ) -> Result<(StatusCode, Data<Invitation>), ApiError> {
-    let mail = one_mail(&api, caller.user.id, &email).await?;
+    let mail = mail(&api, &caller, &workspace, &email).await?;
     let command = InviteMember { workspace, email, role };
     let invited = api.identity.invite_member(caller.origin, command).await;
     let sent = invited.iter().map(|invitation| invitation.email.as_str());
-    mail.were_sent_to(&api, sent).await;
+    mail.were_sent_to(sent).await;
     Ok((StatusCode::CREATED, Data::new(invited?.into())))
 }
 
@@ -157,14 +179,15 @@ pub(crate) async fn resend(
     InvitationAt(invitation_id): InvitationAt,
 ) -> Result<Data<Invitation>, ApiError> {
     let mail = match api.identity.invitation_offer(invitation_id).await {
-        Ok(offer) => one_mail(&api, caller.user.id, &offer.email).await?,
-        // Whoever asks learns of the facade why there is nothing to send.
-        Err(_) => Mails::default(),
+        Ok(offer) => mail(&api, &caller, &workspace, &offer.email).await?,
+        // The facade says why there is nothing to send.
+        Err(QueryError::NotFound | QueryError::Forbidden) => Mails::default(),
+        Err(QueryError::Storage(error)) => return Err(error.into()),
     };
     let command = ResendInvitation { workspace, invitation_id };
     let resent = api.identity.resend_invitation(caller.origin, command).await;
     let sent = resent.iter().map(|invitation| invitation.email.as_str());
-    mail.were_sent_to(&api, sent).await;
+    mail.were_sent_to(sent).await;
     Ok(Data::new(resent?.into()))
 }
 

@@ -28,7 +28,7 @@ pub struct Limits {
     pub stranger: Quota,
     /// Attempts from an address, of each kind by itself: to log in, to get a link, to set a password, to register.
     pub attempts: Quota,
-    /// Attempts at an account, of each kind by itself, from wherever; whoever shows the right password or link spends none.
+    /// Attempts at an account, of each kind by itself, from wherever; whoever shows the right password spends none.
     pub account: Quota,
     /// Invitations by one person.
     pub inviter: Quota,

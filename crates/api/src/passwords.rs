@@ -41,8 +41,7 @@ pub(crate) async fn change(
 ) -> Result<StatusCode, ApiError> {
     // Whoever shows no password guesses none.
     let account = current_password.as_ref().map(|_| Account::of(caller.user.id));
-    let attempt = api.attempt(Action::Reauthentication, &edge, account).await?;
-    let _turn = attempt.turn(&api).await?;
+    let (attempt, _turn) = api.attempt_in_turn(Action::Reauthentication, &edge, account).await?;
     let command = ChangePassword { session_id: caller.session_id, password, current_password };
     let changed = api.identity.change_password(caller.origin, command).await;
     // Also where the new password alone was not good enough.
@@ -93,8 +92,7 @@ pub(crate) async fn reset(
     Body(NewPassword(password)): Body<NewPassword>,
 ) -> Result<StatusCode, ApiError> {
     let token = token.ok_or(ResetPasswordError::InvalidToken)?;
-    let attempt = api.attempt(Action::PasswordReset, &edge, None).await?;
-    let _turn = attempt.turn(&api).await?;
+    let (_, _turn) = api.attempt_in_turn(Action::PasswordReset, &edge, None).await?;
     api.identity.reset_password(edge.anonymous(), ResetPassword { token, password }).await?;
     Ok(StatusCode::NO_CONTENT)
 }

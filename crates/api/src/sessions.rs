@@ -69,8 +69,7 @@ pub(crate) async fn begin(
         Proof::Password(command) => Account::at(&command.email),
         Proof::Token(_) => None,
     };
-    let attempt = api.attempt(Action::LogIn, &edge, account).await?;
-    let _turn = attempt.turn(&api).await?;
+    let (attempt, _turn) = api.attempt_in_turn(Action::LogIn, &edge, account).await?;
     let LoggedIn { user, session_id: _, token, expires_at } = match proof {
         Proof::Password(command) => api.identity.log_in(edge.anonymous(), command).await?,
         Proof::Token(command) => api.identity.log_in_by_link(edge.anonymous(), command).await?,
@@ -156,8 +155,8 @@ pub(crate) async fn reauthenticate(
     Body(proof): Body<identity::Proof>,
 ) -> Result<Data<Fresh>, ApiError> {
     let account = Account::of(caller.user.id);
-    let attempt = api.attempt(Action::Reauthentication, &edge, Some(account)).await?;
-    let _turn = attempt.turn(&api).await?;
+    let (attempt, _turn) =
+        api.attempt_in_turn(Action::Reauthentication, &edge, Some(account)).await?;
     let command = Reauthenticate { session_id: caller.session_id, proof };
     let fresh_until = api.identity.reauthenticate(caller.origin, command).await?;
     attempt.was_no_guess().await;

@@ -56,8 +56,8 @@ pub(crate) async fn register_as(
     edge: Edge,
     command: RegisterUser,
 ) -> Result<Result<UserProfile, RegisterUserError>, ApiError> {
-    let attempt = api.attempt(Action::Registration, &edge, Account::at(&command.email)).await?;
-    let _turn = attempt.turn(api).await?;
+    let (attempt, _turn) =
+        api.attempt_in_turn(Action::Registration, &edge, Account::at(&command.email)).await?;
     let registered = api.identity.register_user(edge.anonymous(), command).await;
     // Whoever only has to find a better password has neither flooded nor guessed.
     if matches!(&registered, Err(RegisterUserError::Invalid(errors)) if !errors.concern("email")) {

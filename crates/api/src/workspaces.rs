@@ -3,8 +3,8 @@
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use identity::{
-    ArchiveWorkspace, CreateWorkspace, DeleteWorkspace, ListWorkspaces, RestoreWorkspace, Role,
-    TransferOwnership, UpdateWorkspace, UpdateWorkspaceError, WorkspaceDetails,
+    ArchiveWorkspace, CreateWorkspace, DeleteWorkspace, KeyScope, ListWorkspaces, RestoreWorkspace,
+    Role, TransferOwnership, UpdateWorkspace, UpdateWorkspaceError, WorkspaceDetails,
 };
 use perme8_events::{UserId, WorkspaceId};
 use projects::ProjectTitle;
@@ -214,7 +214,11 @@ pub(crate) async fn show(
     WorkspaceAt(workspace): WorkspaceAt,
 ) -> Result<Versioned<Data<OpenWorkspace>>, ApiError> {
     let found = api.identity.workspace(&caller.origin, &workspace).await?;
-    let projects = api.projects.project_titles(&caller.origin, &workspace).await?;
+    let projects = if caller.may(KeyScope::ProjectsRead) {
+        api.projects.project_titles(&caller.origin, &workspace).await?
+    } else {
+        Vec::new()
+    };
     let (version, workspace) = (found.version, found.into());
     Ok(Versioned(version, Data::new(OpenWorkspace { workspace, documents: [], projects })))
 }

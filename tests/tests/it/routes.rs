@@ -263,7 +263,8 @@ fn documented() -> BTreeMap<String, String> {
         for name in names.split(", ") {
             let name = name.trim_matches('`').replace("{id or e-mail}", "{member}");
             if name.contains(" /") {
-                scopes.insert(name, scope.to_owned());
+                let before = scopes.insert(name.clone(), scope.to_owned());
+                assert_eq!(before, None, "{name} stands twice");
             }
         }
     }

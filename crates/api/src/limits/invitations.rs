@@ -23,7 +23,7 @@ pub(crate) struct Mails {
     /// For each address what was spent for it, or how long it gets no further mail.
     to: BTreeMap<Account, Result<Spending, TimeDelta>>,
     /// What was spent of the inviter.
-    by: Option<(Limiter, Bucket, Spending)>,
+    by: Option<(Limiter, Spending)>,
 }
 
 impl Api {
@@ -60,14 +60,14 @@ impl Limiter {
         let to: BTreeMap<_, _> = accounts.iter().cloned().zip(spendings).collect();
         let count = number(to.values().flatten().count());
         let by = kept.spending(inviter, count).map_err(ApiError::rate_limited)?;
-        Ok(Mails { to, by: Some((self.clone(), inviter.clone(), by)) })
+        Ok(Mails { to, by: Some((self.clone(), by)) })
     }
 }
 
 impl Mails {
     /// In one order, so that those who invite at the same time never wait for each other.
     fn spendings(&self) -> Vec<Spending> {
-        let by = self.by.iter().map(|(_, _, by)| by);
+        let by = self.by.iter().map(|(_, by)| by);
         by.chain(self.to.values().flatten()).cloned().collect()
     }
 
@@ -77,20 +77,17 @@ impl Mails {
     }
 
     /// Gives back all but these: no other mail went out.
-    pub(crate) async fn were_sent_to<'a>(
-        self,
-        api: &Api,
-        emails: impl Iterator<Item = &'a str> + Send,
-    ) {
-        let Some((limiter, inviter, _)) = self.by else { return };
+    pub(crate) async fn were_sent_to<'a>(self, emails: impl Iterator<Item = &'a str> + Send) {
+        let Some((limiter, by)) = self.by else { return };
         let sent: BTreeSet<_> = emails.filter_map(Account::at).collect();
         let unsent = self.to.into_iter().filter(|(account, _)| !sent.contains(account));
         let mut unsent: Vec<_> = unsent.filter_map(|(_, spending)| spending.ok()).collect();
         if unsent.is_empty() {
             return;
         }
-        let (quota, now) = (limiter.limits.quota(inviter.kind), api.options.clock.now());
-        unsent.insert(0, Spending::new(inviter.name, quota, now, number(unsent.len())));
+        // Of a list that was longer than its inviter may ever send, less was spent than there are rows.
+        let of_sent = limiter.limits.inviter.cost(number(sent.len()));
+        unsent.insert(0, Spending { cost: by.cost - of_sent, ..by });
         limiter.give_back(unsent).await;
     }
 }

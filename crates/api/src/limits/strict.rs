@@ -30,26 +30,11 @@ struct Taken {
 }
 
 impl Attempt {
-    /// Its turn at what costs time and memory on purpose. Where there is none, it is as if nobody had attempted anything.
-    ///
-    /// Asked for after the attempt, so that those who have none left keep nobody from a turn.
-    pub(crate) async fn turn<'a>(&self, api: &'a Api) -> Result<SemaphorePermit<'a>, ApiError> {
-        let turn = api.log_in_turn();
-        if turn.is_err() {
-            self.give_back(|_| true).await;
-        }
-        turn
-    }
-
     /// It has shown what it was to show, so it was no guess: the account has as many attempts left as before.
     pub(crate) async fn was_no_guess(self) {
-        self.give_back(|kind| matches!(kind, Kind::Account(_))).await;
-    }
-
-    async fn give_back(&self, which: impl Fn(Kind) -> bool) {
-        let Some(Taken { limiter, spent }) = &self.0 else { return };
-        let spent = spent.iter().filter(|(kind, _)| which(*kind));
-        limiter.give_back(spent.map(|(_, spending)| spending.clone()).collect()).await;
+        let Some(Taken { limiter, spent }) = self.0 else { return };
+        let at_account = spent.into_iter().filter(|(kind, _)| matches!(kind, Kind::Account(_)));
+        limiter.give_back(at_account.map(|(_, spending)| spending).collect()).await;
     }
 }
 
@@ -64,15 +49,33 @@ impl Api {
         account: Option<Account>,
     ) -> Result<Attempt, ApiError> {
         match &self.limiter {
-            Some(limiter) => {
-                let from = edge.address().map(|address| Bucket::attempts(action, address));
-                let at = account.map(|account| Bucket::account(action, &account));
-                let buckets: Vec<_> = from.into_iter().chain(at).collect();
-                limiter.attempt(self, &buckets).await
-            }
+            Some(limiter) => limiter.attempt(self, &buckets(action, edge, account)).await,
             None => Ok(Attempt(None)),
         }
     }
+
+    /// The same, at what costs time and memory on purpose, with a turn at it.
+    ///
+    /// Those who have no attempt left keep nobody from a turn, and those who find no turn spend no attempt: neither writes
+    /// anything.
+    pub(crate) async fn attempt_in_turn(
+        &self,
+        action: Action,
+        edge: &Edge,
+        account: Option<Account>,
+    ) -> Result<(Attempt, SemaphorePermit<'_>), ApiError> {
+        if let Some(limiter) = &self.limiter {
+            limiter.room(self, &buckets(action, edge, account.clone())).await?;
+        }
+        let turn = self.log_in_turn()?;
+        Ok((self.attempt(action, edge, account).await?, turn))
+    }
+}
+
+fn buckets(action: Action, edge: &Edge, account: Option<Account>) -> Vec<Bucket> {
+    let from = edge.address().map(|address| Bucket::attempts(action, address));
+    let at = account.map(|account| Bucket::account(action, &account));
+    from.into_iter().chain(at).collect()
 }
 
 impl Limiter {

@@ -94,8 +94,7 @@ pub(crate) async fn submit(
 ) -> Result<Response, ApiError> {
     match wish {
         Wish::LogIn(command) => {
-            let attempt = api.attempt(Action::LogIn, &edge, None).await?;
-            let _turn = attempt.turn(&api).await?;
+            let (_, _turn) = api.attempt_in_turn(Action::LogIn, &edge, None).await?;
             match api.identity.log_in_by_link(edge.anonymous(), command).await {
                 Ok(login) => {
                     let cookie = auth::cookie(&api, &login.token, login.expires_at);

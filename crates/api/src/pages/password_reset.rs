@@ -81,8 +81,7 @@ pub(crate) async fn submit(
             Ok(Page::look_into_your_mail("an hour").into_response())
         }
         Wish::Reset(command) => {
-            let attempt = api.attempt(Action::PasswordReset, &edge, None).await?;
-            let _turn = attempt.turn(&api).await?;
+            let (_, _turn) = api.attempt_in_turn(Action::PasswordReset, &edge, None).await?;
             let token = command.token.clone();
             match api.identity.reset_password(edge.anonymous(), command).await {
                 Ok(()) => Ok(done().into_response()),

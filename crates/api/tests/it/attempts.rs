@@ -228,6 +228,15 @@ async fn a_person_invites_so_many_people_and_no_more() {
     assert_eq!(host.ask(bulk("dan@example.com\neve@example.com")).await.status, 429);
     assert_eq!(host.ask(bulk("dan@example.com")).await.status, 200);
     assert_eq!(host.ask(bulk("eve@example.com")).await.header("retry-after"), "1200");
+    // A list that is longer than there ever are mails takes them all, and gives back those of the rows alone.
+    host.test.clock.advance(Duration::from_hours(1));
+    let five =
+        "ben@example.com\ncyd@example.com\neve@example.com\nfay@example.com\ngus@example.com";
+    assert_eq!(host.ask(bulk(five)).await.json()["meta"]["invited"], 3);
+    assert_eq!(host.ask(bulk("hal@example.com")).await.status, 429);
+    // Longer lists are none, whoever is on them.
+    let list = "zoe@example.com\n".repeat(201);
+    assert_eq!(host.ask(bulk(&list)).await.status, 422);
 }
 
 #[tokio::test]
@@ -238,6 +247,10 @@ async fn the_page_of_an_invitation_shares_the_attempts_of_the_routes() {
     let path = format!("/invitations/{}", host.invite(&ada, &slug, "zoe", Role::Guest).await);
     for fields in ["answer=link", "answer=register&first_name=Zoe&last_name=Example"] {
         assert_eq!(until_refused(&host, |_| form(&path, fields)).await, 5, "{fields}");
+    }
+    let zoe = json!({"email": "zoe@example.com", "first_name": "Zoe", "last_name": "Example"});
+    for route in ["/api/users", "/api/sessions/magic-link"] {
+        assert_eq!(host.ask(post(route).json(zoe.clone())).await.status, 429, "{route}");
     }
 }
 

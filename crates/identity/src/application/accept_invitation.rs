@@ -84,8 +84,11 @@ pub(crate) async fn own_invitation<T: Users + Workspaces + Invitations>(
     invitation: &InvitationRef,
 ) -> Result<Option<(User, Invitation)>, StorageError> {
     let user = Load::<User>::load(tx, user_id).await?.filter(User::is_confirmed);
+    let Some(User { email, .. }) = user else { return Ok(None) };
+    tx.wait_for_turn(&email).await?;
+    // Whoever was just moving to another address is not asked at this one any more.
+    let user = Load::<User>::load(tx, user_id).await?.filter(|user| user.email == email);
     let Some(user) = user else { return Ok(None) };
-    tx.wait_for_turn(&user.email).await?;
     let found = match invitation {
         InvitationRef::Id(id) => Load::<Invitation>::load(tx, *id).await?,
         InvitationRef::Workspace(workspace) => match workspace_by(tx, workspace).await? {

@@ -48,8 +48,9 @@ impl People for Tx {
         .exec()
         .await?;
         for delete in [
-            sql!("DELETE FROM notifications_notifications WHERE user_id = $1"),
+            // Accesses before notifications, as whoever loses one.
             sql!("DELETE FROM notifications_accesses WHERE user_id = $1"),
+            sql!("DELETE FROM notifications_notifications WHERE user_id = $1"),
             sql!("DELETE FROM notifications_preferences WHERE user_id = $1"),
             sql!("DELETE FROM notifications_deliveries WHERE user_id = $1"),
             sql!("DELETE FROM notifications_digests WHERE user_id = $1"),
@@ -60,6 +61,13 @@ impl People for Tx {
     }
 
     async fn purge_gone(&mut self, up_to: DateTime<Utc>, limit: u32) -> Result<u64, StorageError> {
+        // What a handler noted of them after they had gone.
+        let forget = sql!(
+            "DELETE FROM notifications_accesses WHERE user_id IN
+                (SELECT user_id FROM notifications_people
+                 WHERE gone_at IS NOT NULL AND gone_at <= $1 ORDER BY gone_at LIMIT $2)"
+        );
+        self.query(forget).bind(up_to).bind(i64::from(limit)).exec().await?;
         let delete = sql!(
             "DELETE FROM notifications_people WHERE user_id IN
                 (SELECT user_id FROM notifications_people

@@ -1,7 +1,10 @@
 //! What the old system said of projects.
 
-use ::projects::{ProjectCreated, ProjectDeleted, ProjectUpdated};
+use ::projects::{
+    ProjectArchived, ProjectCreated, ProjectDeleted, ProjectId, ProjectRestored, ProjectUpdated,
+};
 use api::{LegacyMessage, LegacyTopic};
+use perme8_events::WorkspaceId;
 use serde_json::json;
 
 use super::LegacyBridge;
@@ -9,6 +12,8 @@ use super::LegacyBridge;
 pub(super) fn translations(bridge: &mut LegacyBridge) {
     bridge.on(created);
     bridge.on(updated);
+    bridge.on(archived);
+    bridge.on(restored);
     bridge.on(deleted);
 }
 
@@ -21,10 +26,23 @@ fn created(event: &ProjectCreated) -> Vec<LegacyMessage> {
 }
 
 fn updated(event: &ProjectUpdated) -> Vec<LegacyMessage> {
+    changed(event.workspace_id, event.project_id, &event.name)
+}
+
+/// There, a project was put away by an update.
+fn archived(event: &ProjectArchived) -> Vec<LegacyMessage> {
+    changed(event.workspace_id, event.project_id, &event.name)
+}
+
+fn restored(event: &ProjectRestored) -> Vec<LegacyMessage> {
+    changed(event.workspace_id, event.project_id, &event.name)
+}
+
+fn changed(workspace: WorkspaceId, project: ProjectId, name: &str) -> Vec<LegacyMessage> {
     vec![LegacyMessage {
-        topic: LegacyTopic::Workspace(event.workspace_id),
+        topic: LegacyTopic::Workspace(workspace),
         name: "project_updated",
-        payload: vec![json!(event.project_id), json!(event.name)],
+        payload: vec![json!(project), json!(name)],
     }]
 }
 
