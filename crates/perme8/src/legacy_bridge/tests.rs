@@ -148,7 +148,9 @@ async fn projects_are_told_to_their_workspace() {
         "##]],
     )
     .await;
-    check(ProjectArchived { project_id, workspace_id, user_id, name }, expect![""]).await;
+    check(ProjectArchived { project_id, workspace_id, user_id, name }, expect![[r##"
+        ["workspace:#7",["project_updated","#6","Roadmap"]]
+    "##]]).await;
 }
 
 #[tokio::test]
