@@ -148,9 +148,13 @@ async fn projects_are_told_to_their_workspace() {
         "##]],
     )
     .await;
-    check(ProjectArchived { project_id, workspace_id, user_id, name }, expect![[r##"
+    check(
+        ProjectArchived { project_id, workspace_id, user_id, name },
+        expect![[r##"
         ["workspace:#7",["project_updated","#6","Roadmap"]]
-    "##]]).await;
+    "##]],
+    )
+    .await;
 }
 
 #[tokio::test]
