@@ -3,13 +3,12 @@
 use axum::{Json, extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use identity::{
-    ApiKeyId, ApiKeySummary, CreateApiKey, IssuedApiKey, Permissions, RevokeApiKey, RotateApiKey,
-    UpdateApiKey,
+    ApiKeyId, ApiKeySummary, CreateApiKey, Expiry, IssuedApiKey, Permissions, RevokeApiKey,
+    RotateApiKey, UpdateApiKey,
 };
 use serde::Serialize;
 
 use crate::{
-    audit_trail::filter::AuditInstant,
     auth::Caller,
     body::Body,
     error::ApiError,
@@ -19,12 +18,14 @@ use crate::{
     query::Query,
     response::Data,
     state::Api,
+    timestamp::Timestamp,
 };
 
 /// A key as its owner sees it.
 #[derive(Debug, Serialize)]
 pub(crate) struct ApiKey {
     id: ApiKeyId,
+    made_by: Option<ApiKeyId>,
     name: String,
     description: Option<String>,
     permissions: Option<Vec<String>>,
@@ -42,6 +43,7 @@ impl From<ApiKeySummary> for ApiKey {
     fn from(key: ApiKeySummary) -> Self {
         let ApiKeySummary {
             id,
+            made_by,
             name,
             description,
             permissions,
@@ -56,6 +58,7 @@ impl From<ApiKeySummary> for ApiKey {
         } = key;
         Self {
             id,
+            made_by,
             name,
             description,
             permissions,
@@ -101,19 +104,19 @@ impl FromFields for New {
         let description = fields.optional_text("description");
         let permissions = permissions(fields);
         let workspace_access = fields.optional_texts("workspace_access").unwrap_or_default();
-        let expires_at = fields.optional_parsed("expires_at", AuditInstant::EXPECTED);
-        let expires_at = expires_at.as_ref().map(AuditInstant::get).copied();
+        let expires_at = expires_at(fields);
         Some(Self { name: name?, description, permissions, workspace_access, expires_at })
     }
 }
 
-/// The body of a change; what is missing stays, and a blank description goes.
+/// The body of a change; what is missing stays, a blank description goes, and so does an end that is `null`.
 #[derive(Debug)]
 pub(crate) struct Changed {
     name: Option<String>,
     description: Option<String>,
     permissions: Option<Permissions>,
     workspace_access: Option<Vec<String>>,
+    expiry: Option<Expiry>,
 }
 
 impl FromFields for Changed {
@@ -124,8 +127,14 @@ impl FromFields for Changed {
             description: fields.optional_text("description"),
             permissions: permissions(fields),
             workspace_access: fields.optional_texts("workspace_access"),
+            expiry: fields.is_sent("expires_at").then(|| Expiry(expires_at(fields))),
         })
     }
+}
+
+fn expires_at(fields: &mut Fields) -> Option<DateTime<Utc>> {
+    let expires_at = fields.optional_parsed("expires_at", Timestamp::EXPECTED);
+    expires_at.map(Timestamp::get)
 }
 
 /// What is sent counts, also `null`: that stands for everything.
@@ -180,9 +189,10 @@ pub(crate) async fn update(
     ApiKeyAt(id): ApiKeyAt,
     Body(changed): Body<Changed>,
 ) -> Result<Data<ApiKey>, ApiError> {
-    let Changed { name, description, permissions, workspace_access } = changed;
+    let Changed { name, description, permissions, workspace_access, expiry } = changed;
     let session_id = caller.session_id();
-    let command = UpdateApiKey { id, session_id, name, description, permissions, workspace_access };
+    let command =
+        UpdateApiKey { id, session_id, name, description, permissions, workspace_access, expiry };
     Ok(Data::new(api.identity.update_api_key(caller.origin, command).await?.into()))
 }
 

@@ -19,7 +19,7 @@ use crate::{
         AuditPage, AuditReader, AuditTrail, AuditTrailError,
         filter::{
             AuditActorWord, AuditAggregate, AuditAggregateId, AuditAggregateType, AuditEventType,
-            AuditFilter, AuditInstant,
+            AuditFilter,
         },
         format::AuditFormat,
     },
@@ -32,6 +32,7 @@ use crate::{
     response::Data,
     state::Api,
     streams,
+    timestamp::Timestamp,
 };
 
 /// A page holds so many entries where the client does not say.
@@ -70,11 +71,11 @@ impl FromFields for AuditFilter {
             (None, _) => None,
         };
         let (from, to) = (
-            fields.optional_parsed("from", AuditInstant::EXPECTED),
-            fields.optional_parsed("to", AuditInstant::EXPECTED),
+            fields.optional_parsed("from", Timestamp::EXPECTED),
+            fields.optional_parsed("to", Timestamp::EXPECTED),
         );
-        if let (Some(from), Some(to)) = (&from, &to)
-            && AuditInstant::get(from) >= AuditInstant::get(to)
+        if let (Some(from), Some(to)) = (from, to)
+            && Timestamp::get(from) >= Timestamp::get(to)
         {
             fields.note::<()>("to", "must be later than from");
         }

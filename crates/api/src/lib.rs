@@ -48,12 +48,13 @@ mod socket;
 mod state;
 mod streams;
 mod tickets;
+mod timestamp;
 mod users;
 mod workspaces;
 
 pub use audit_trail::filter::{
     AuditActorWord, AuditAggregate, AuditAggregateId, AuditAggregateType, AuditEventType,
-    AuditFilter, AuditFilterError, AuditInstant,
+    AuditFilter, AuditFilterError,
 };
 pub use audit_trail::format::AuditFormat;
 pub use audit_trail::{
@@ -71,3 +72,4 @@ pub use readiness::{Check, Readiness, ReadinessReport};
 pub use router::router;
 pub use serve::serve;
 pub use state::{Api, ApiOptions};
+pub use timestamp::{Timestamp, TimestampError};

@@ -11,7 +11,7 @@ use perme8_events::{
 use crate::{
     application::{
         accept_invitation::AcceptInvitationError,
-        acting::acting_user,
+        acting::{acting_in_person, acting_user},
         archive_workspace::ArchiveWorkspaceError,
         change_email::ChangeEmailError,
         change_member_role::ChangeMemberRoleError,
@@ -194,9 +194,14 @@ impl Identity {
     }
 }
 
-/// The person who asks.
+/// The person who asks, in person or by a key.
 fn person(origin: &Origin) -> Result<UserId, QueryError> {
     acting_user(origin).ok_or(QueryError::Forbidden)
+}
+
+/// The person who asks, if no program does so by a key.
+fn in_person(origin: &Origin) -> Result<UserId, QueryError> {
+    acting_in_person(origin).ok_or(QueryError::Forbidden)
 }
 
 #[cfg(test)]

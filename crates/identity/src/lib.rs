@@ -57,7 +57,7 @@ pub use application::revoke_api_key::{RevokeApiKey, RevokeApiKeyError};
 pub use application::revoke_invitation::{RevokeInvitation, RevokeInvitationError};
 pub use application::rotate_api_key::{RotateApiKey, RotateApiKeyError};
 pub use application::transfer_ownership::{TransferOwnership, TransferOwnershipError};
-pub use application::update_api_key::{UpdateApiKey, UpdateApiKeyError};
+pub use application::update_api_key::{Expiry, UpdateApiKey, UpdateApiKeyError};
 pub use application::update_profile::{UpdateProfile, UpdateProfileError};
 pub use application::update_workspace::{UpdateWorkspace, UpdateWorkspaceError};
 pub use domain::secret::Secret;

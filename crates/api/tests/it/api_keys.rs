@@ -53,9 +53,9 @@ async fn a_new_key_is_shown_with_its_token_this_once() {
     });
     let answer = made(&host, &ada.token, body).await;
     assert_eq!(answer.status, 201);
-    expect![[r#"201 {"data":{"id":"ID","name":"Robot","description":"builds","permissions":["agents:*","agents:read"],"workspace_access":["acme"],"is_active":true,"prefix":"PREFIX","expires_at":"2027-01-05T09:00:00.500Z","last_used_at":null,"revoked_at":null,"inserted_at":"2026-01-05T09:00:00Z","updated_at":"2026-01-05T09:00:00Z"},"token":"TOKEN"}"#]].assert_eq(&redacted(&answer));
+    expect![[r#"201 {"data":{"id":"ID","made_by":null,"name":"Robot","description":"builds","permissions":["agents:*","agents:read"],"workspace_access":["acme"],"is_active":true,"prefix":"PREFIX","expires_at":"2027-01-05T09:00:00.500Z","last_used_at":null,"revoked_at":null,"inserted_at":"2026-01-05T09:00:00Z","updated_at":"2026-01-05T09:00:00Z"},"token":"TOKEN"}"#]].assert_eq(&redacted(&answer));
     let nested = json!({ "api_key": { "name": "Nested", "permissions": null } });
-    expect![[r#"201 {"data":{"id":"ID","name":"Nested","description":null,"permissions":null,"workspace_access":[],"is_active":true,"prefix":"PREFIX","expires_at":null,"last_used_at":null,"revoked_at":null,"inserted_at":"2026-01-05T09:00:00Z","updated_at":"2026-01-05T09:00:00Z"},"token":"TOKEN"}"#]].assert_eq(&redacted(&made(&host, &ada.token, nested).await));
+    expect![[r#"201 {"data":{"id":"ID","made_by":null,"name":"Nested","description":null,"permissions":null,"workspace_access":[],"is_active":true,"prefix":"PREFIX","expires_at":null,"last_used_at":null,"revoked_at":null,"inserted_at":"2026-01-05T09:00:00Z","updated_at":"2026-01-05T09:00:00Z"},"token":"TOKEN"}"#]].assert_eq(&redacted(&made(&host, &ada.token, nested).await));
     let listed = host.ask(get("/api/api-keys?is_active=true&limit=1").bearer(&ada.token)).await;
     let listed = listed.json();
     assert_eq!(
@@ -338,10 +338,14 @@ async fn a_key_gives_no_more_than_it_has() {
     for wider in [
         json!({ "name": "R", "permissions": null }),
         json!({ "name": "R", "permissions": ["agents:read"] }),
-        json!({ "name": "R", "permissions": [], "workspace_access": ["acme"] }),
     ] {
         let ask = post("/api/api-keys").bearer(&maker.token).json(wider);
         check(&host, ask, expect![[r#"403 {"code":"wider_than_key","error":"Insufficient permissions","request_id":"r-1"}"#]]).await;
+    }
+    for slug in ["acme", "nowhere"] {
+        let body = json!({ "name": "R", "workspace_access": [slug] });
+        let ask = post("/api/api-keys").bearer(&maker.token).json(body);
+        check(&host, ask, expect![[r#"403 {"code":"workspace_out_of_reach","error":"Insufficient permissions","request_id":"r-1"}"#]]).await;
     }
     for (id, change) in
         [(&maker.id, json!({ "permissions": ["*"] })), (&wide.id, json!({ "name": "Mine" }))]
@@ -361,4 +365,86 @@ async fn a_key_gives_no_more_than_it_has() {
     let seen = host.ask(get("/api/api-keys").bearer(&maker.token)).await.json();
     let names = seen["data"].as_array().unwrap().iter().map(|key| key["name"].clone());
     assert_eq!(names.collect::<Value>(), json!(["Copy", "Maker"]));
+}
+
+#[tokio::test]
+async fn whoever_has_only_the_token_before_deals_with_no_keys() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    let leaked = robot(&host, &ada, json!({ "name": "Robot" })).await;
+    let at = format!("/api/api-keys/{}", leaked.id);
+    let rotate = |token: &str| {
+        post(format!("{at}/rotate")).bearer(token).json(json!({ "overlap_seconds": 60 }))
+    };
+    let rotated = host.ask(rotate(&leaked.token)).await;
+    assert_eq!(rotated.status, 200, "{rotated}");
+    assert_eq!(host.ask(get("/api/workspaces").bearer(&leaked.token)).await.status, 200);
+    let body = json!({ "name": "Mine" });
+    for ask in [
+        rotate(&leaked.token),
+        post("/api/api-keys").bearer(&leaked.token).json(body.clone()),
+        patch(&at).bearer(&leaked.token).json(body),
+        delete(&at).bearer(&leaked.token),
+        get("/api/api-keys").bearer(&leaked.token),
+    ] {
+        check(&host, ask, expect![[r#"403 {"code":"scope_missing","error":"Insufficient permissions","request_id":"r-1","required":"api_keys:write"}"#]]).await;
+    }
+    assert_eq!(host.ask(rotate(&rotated.text_at("/token"))).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_key_neither_leaves_for_its_owner_nor_lessens_what_its_owner_may() {
+    let host = Host::new().await;
+    let (ada, ben) = (host.person("ada").await, host.person("ben").await);
+    host.workspace(&ada, "Acme").await;
+    host.invite(&ada, "acme", "ben", Role::Admin).await;
+    host.ask(post("/api/workspaces/acme/invitations/accept").bearer(&ben.token)).await;
+    let body = json!({ "name": "Robot", "workspace_access": ["acme"] });
+    let key = robot(&host, &ben, body).await;
+    for member in [ben.id.to_string(), "ben@example.com".to_owned()] {
+        let at = format!("/api/workspaces/acme/members/{member}");
+        for ask in [patch(&at).json(json!({ "role": "guest" })), delete(&at)] {
+            check(
+                &host,
+                ask.bearer(&key.token),
+                expect![[
+                    r#"403 {"code":"forbidden","error":"Insufficient permissions","request_id":"r-1"}"#
+                ]],
+            )
+            .await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_a_key_has_made_ends_with_it() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    let leaked = robot(&host, &ada, json!({ "name": "Leaked" })).await;
+    let made = made(&host, &leaked.token, json!({ "name": "Made" })).await;
+    assert_eq!(made.text_at("/data/made_by"), leaked.id);
+    let works = async || {
+        host.ask(get("/api/workspaces").bearer(&made.text_at("/token"))).await.status == 200
+    };
+    assert!(works().await);
+    host.ask(delete(format!("/api/api-keys/{}", leaked.id)).bearer(&ada.token)).await;
+    assert!(!works().await);
+}
+
+#[tokio::test]
+async fn the_end_of_a_key_is_changed_and_taken_away() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    let key = robot(&host, &ada, json!({ "name": "Robot" })).await;
+    let change = |expires_at: Value| {
+        let ask = patch(format!("/api/api-keys/{}", key.id)).bearer(&ada.token);
+        ask.json(json!({ "expires_at": expires_at }))
+    };
+    for expires_at in [json!("2026-01-05T09:01:00Z"), json!(null), json!("2026-01-05T09:02:00Z")] {
+        let changed = host.ask(change(expires_at.clone())).await;
+        assert_eq!(changed.json()["data"]["expires_at"], expires_at, "{changed}");
+    }
+    check(&host, change(json!("soon")), expect![[r#"422 {"code":"validation_failed","errors":{"expires_at":["must be a time like 2026-01-05T09:00:00Z"]},"request_id":"r-1"}"#]]).await;
+    host.test.clock.advance(Duration::from_mins(2));
+    assert_eq!(host.ask(get("/api/workspaces").bearer(&key.token)).await.status, 401);
 }

@@ -75,6 +75,7 @@ async fn a_stream_ends_with_its_key_and_when_the_key_is_changed() {
         description: None,
         permissions: Some(Permissions(Some(Vec::new()))),
         workspace_access: None,
+        expiry: None,
     };
     host.identity.update_api_key(by_key(maker), change).await.unwrap();
     assert_eq!(end(&mut stream).await, r#"{"reason":"key_ended"}"#);

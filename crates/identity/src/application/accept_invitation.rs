@@ -4,7 +4,7 @@ use perme8_events::{Load, Save, StorageError, UserId};
 
 use crate::{
     application::{
-        acting::{acting_user, workspace_by},
+        acting::{acting_in_person, workspace_by},
         ports::{Invitations, Members, Users, Workspaces},
         read_models::WorkspaceDetails,
     },
@@ -54,7 +54,7 @@ impl AcceptInvitation {
     where
         T: Users + Workspaces + Members + Invitations + Save<Invitation> + Save<Member>,
     {
-        let user_id = acting_user(tx.origin()).ok_or(AcceptInvitationError::Forbidden)?;
+        let user_id = acting_in_person(tx.origin()).ok_or(AcceptInvitationError::Forbidden)?;
         let own = own_invitation(tx, user_id, &self.invitation).await?;
         let (user, invitation) = own.ok_or(AcceptInvitationError::InvitationNotFound)?;
         let now = tx.now();

@@ -1,6 +1,6 @@
 //! Who acts, in which workspace, and as what.
 
-use perme8_events::{Load, Origin, StorageError, UserId};
+use perme8_events::{Actor, Load, Origin, StorageError, UserId};
 
 use crate::{
     application::{
@@ -28,12 +28,13 @@ pub(crate) struct ActingMember {
     pub(crate) user_id: UserId,
     pub(crate) workspace: Workspace,
     pub(crate) role: Role,
+    by_key: bool,
 }
 
 /// Why nobody can do something in a workspace.
 #[derive(Debug)]
 pub(crate) enum NotActing {
-    /// No person acts.
+    /// No person acts, or a key where a person has to.
     Nobody,
     /// There is no such workspace, or the person is a stranger there: the same, so that nobody learns which exist.
     Stranger,
@@ -51,24 +52,54 @@ impl ActingMember {
         tx: &mut impl Workspaces,
         workspace: &WorkspaceRef,
     ) -> Result<Self, NotActing> {
-        let user_id = acting_user(tx.origin()).ok_or(NotActing::Nobody)?;
+        let by_key = acts_by_key(tx.origin());
+        let user_id = acting_user(tx.origin()).filter(|_| !by_key || action.is_for_keys());
+        let user_id = user_id.ok_or(NotActing::Nobody)?;
         let standing = tx.standing(user_id, workspace).await.map_err(NotActing::Storage)?;
         let (workspace, role) = standing.ok_or(NotActing::Stranger)?;
         policy::decide(role, workspace.is_archived(), action).map_err(NotActing::Denied)?;
-        Ok(Self { user_id, workspace, role })
+        Ok(Self { user_id, workspace, role, by_key })
+    }
+
+    /// Whether this is the person whose key acts: no program ends or lessens the membership that it lives on.
+    pub(crate) fn lends_key(&self, user: UserId) -> bool {
+        self.by_key && self.user_id == user
     }
 }
 
-/// The person who acts, if it is one.
+/// The person who acts, in person or by a key.
 pub(crate) fn acting_user(origin: &Origin) -> Option<UserId> {
     origin.actor().user()
 }
 
-/// The person who acts, if it is one with a confirmed account.
+/// The person who acts, if no program does so by a key.
+pub(crate) fn acting_in_person(origin: &Origin) -> Option<UserId> {
+    acting_user(origin).filter(|_| !acts_by_key(origin))
+}
+
+fn acts_by_key(origin: &Origin) -> bool {
+    matches!(origin.actor(), Actor::ApiKey { .. })
+}
+
+/// The person who acts, in person or by a key, if it is one with a confirmed account.
 pub(crate) async fn acting_confirmed_user<T: Load<User>>(
     tx: &mut T,
 ) -> Result<Option<User>, StorageError> {
-    let Some(id) = acting_user(tx.origin()) else { return Ok(None) };
+    confirmed(tx, acting_user(tx.origin())).await
+}
+
+/// The person who acts with a confirmed account, if no program does so by a key.
+pub(crate) async fn confirmed_in_person<T: Load<User>>(
+    tx: &mut T,
+) -> Result<Option<User>, StorageError> {
+    confirmed(tx, acting_in_person(tx.origin())).await
+}
+
+async fn confirmed<T: Load<User>>(
+    tx: &mut T,
+    id: Option<UserId>,
+) -> Result<Option<User>, StorageError> {
+    let Some(id) = id else { return Ok(None) };
     Ok(Load::<User>::load(tx, id).await?.filter(User::is_confirmed))
 }
 

@@ -4,7 +4,7 @@ use perme8_events::{Load, Save, StorageError};
 
 use crate::{
     application::{
-        acting::acting_confirmed_user,
+        acting::confirmed_in_person,
         ports::{EmailTokens, Invitations, TokenSource, Users},
         read_models::UserProfile,
     },
@@ -55,7 +55,7 @@ impl ChangeEmail {
     where
         T: Users + EmailTokens + Invitations + Save<User> + Save<Invitation>,
     {
-        let user = acting_confirmed_user(tx).await?.ok_or(ChangeEmailError::Forbidden)?;
+        let user = confirmed_in_person(tx).await?.ok_or(ChangeEmailError::Forbidden)?;
         let hash = tokens.digest(&self.token).ok_or(ChangeEmailError::InvalidToken)?;
         // Whatever else is done with tokens of this account waits for its turn, too.
         tx.wait_for_turn(&user.email).await?;

@@ -41,7 +41,7 @@ pub enum ChangeMemberRoleError {
     /// There is no such workspace, or the person who acts is a stranger there.
     #[error("there is no such workspace")]
     WorkspaceNotFound,
-    /// No person acts, or one who does not manage the workspace.
+    /// No person acts, one who does not manage the workspace, or a key that would lessen what its owner may.
     #[error("only owner and admins change roles")]
     Forbidden,
     /// The workspace is put away.
@@ -78,6 +78,9 @@ impl ChangeMemberRole {
         let acting = ActingMember::who_may(Action::ChangeRoles, tx, &self.workspace).await?;
         let member = member_by(tx, &acting.workspace, &self.member).await?;
         let mut member = member.ok_or(ChangeMemberRoleError::MemberNotFound)?;
+        if acting.lends_key(member.id.user_id) {
+            return Err(ChangeMemberRoleError::Forbidden);
+        }
         // What changes nothing is no event; but the owner's role is refused before it is compared.
         if member.role != self.role {
             member = Save::<Member>::save(tx, member.change_role(self.role)?).await?;
@@ -222,6 +225,18 @@ mod tests {
             "#]],
             )
             .await;
+        }
+    }
+
+    #[tokio::test]
+    async fn a_key_changes_the_roles_of_others_and_not_that_of_its_owner() {
+        for member in [ADMIN, GUEST] {
+            let key = Actor::ApiKey { id: ADMIN.id().uuid(), user: ADMIN.id() };
+            let (workspace, role) = (COMPANY.into(), Role::Member);
+            let command = ChangeMemberRole { workspace, member: member.id().into(), role };
+            let outcome = command.execute(&mut company().of(key)).await;
+            let is_refused = matches!(outcome, Err(ChangeMemberRoleError::Forbidden));
+            assert_eq!(is_refused, member.id() == ADMIN.id(), "{outcome:?}");
         }
     }
 }

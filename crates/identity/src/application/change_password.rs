@@ -138,7 +138,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        application::acting::acting_user,
+        application::acting::acting_in_person,
         domain::session::TokenPurpose,
         testing::{
             CountedTokens, GUEST, OWNER, Person, Tables, company, log_in_as, mail, plain_passwords,
@@ -163,7 +163,7 @@ mod tests {
     ) -> Result<(), ChangePasswordError> {
         let current_password = current_password.map(Secret::from);
         let command = ChangePassword { session_id, password: password.into(), current_password };
-        let acting = acting_user(tx.origin());
+        let acting = acting_in_person(tx.origin());
         let prepared = command.prepare(acting, &tx.state.clone(), &plain_passwords()).await?;
         prepared.execute(tx).await
     }

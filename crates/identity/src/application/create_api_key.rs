@@ -5,7 +5,7 @@ use perme8_events::{Save, StorageError};
 
 use crate::{
     application::{
-        key_maker::{KeyMaker, reached},
+        key_maker::KeyMaker,
         ports::{ApiKeys, MintedToken, Sessions, TokenSource, Users, Workspaces},
     },
     domain::{
@@ -61,7 +61,7 @@ pub enum CreateApiKeyError {
     /// Some fields cannot be as they are.
     #[error("{0}")]
     Invalid(FieldErrors),
-    /// The owner does not belong to one of the workspaces.
+    /// The owner does not belong to one of the workspaces, or the key that makes it does not reach it.
     #[error("a key reaches workspaces of its owner only")]
     WorkspaceForbidden,
     /// The key that makes it has less.
@@ -88,7 +88,7 @@ impl CreateApiKey {
         self.make(tx, tokens, &maker).await
     }
 
-    /// The same, by whoever that is.
+    /// The same, by whoever that is, whose turn it is.
     pub(crate) async fn make<T>(
         &self,
         tx: &mut T,
@@ -106,23 +106,23 @@ impl CreateApiKey {
             (None, Some(key)) => key.scopes.entries(),
             (None, None) => None,
         };
-        let expiry = expires_at.map_or(Ok(()), |expires_at| check_expiry(expires_at, now));
+        let expiry = check_expiry(expires_at, now);
         let description = self.description.as_deref();
         let particulars = KeyParticulars::check(&self.name, description, permissions, expiry);
         let particulars = particulars.map_err(CreateApiKeyError::Invalid)?;
-        let workspaces = reached(tx, owner.id, &self.workspace_access).await?;
+        let workspaces = maker.reached(tx, &self.workspace_access).await?;
         let extent = Extent { scopes: &particulars.scopes, workspaces: &workspaces, expires_at };
         if !maker.may_give(extent) {
             return Err(CreateApiKeyError::TooWide);
         }
-        tx.wait_for_keys(owner.id).await?;
         if tx.count_active_keys(owner.id).await? >= MAX_ACTIVE {
             return Err(CreateApiKeyError::TooMany);
         }
         let MintedToken { plain, hash: token_hash } = tokens.mint_key();
         let prefix = shown_prefix(&plain);
-        let user_id = owner.id;
-        let new = NewApiKey { user_id, particulars, workspaces, expires_at, token_hash, prefix };
+        let (user_id, made_by) = (owner.id, limits.as_ref().map(|key| key.id));
+        let new =
+            NewApiKey { user_id, made_by, particulars, workspaces, expires_at, token_hash, prefix };
         let key = ApiKey::create(tx.new_id(), new, now);
         Ok((tx.save(key).await?, plain))
     }
@@ -133,7 +133,12 @@ pub(crate) fn shown_prefix(token: &Secret) -> String {
     token.expose().chars().take(PREFIX).collect()
 }
 
-fn check_expiry(expires_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), Problem> {
+/// Whether a key can end then.
+pub(crate) fn check_expiry(
+    expires_at: Option<DateTime<Utc>>,
+    now: DateTime<Utc>,
+) -> Result<(), Problem> {
+    let Some(expires_at) = expires_at else { return Ok(()) };
     if expires_at <= now {
         Err(Problem::Past)
     } else if expires_at.year() > LAST_YEAR {
@@ -328,8 +333,8 @@ mod tests {
             &mut tx,
             less.clone(),
             expect![[r#"
-            Err(a key gives no more than it has: ask for less)
-        "#]],
+                Err(a key reaches workspaces of its owner only)
+            "#]],
         )
         .await;
     }
@@ -378,5 +383,18 @@ mod tests {
         "#]],
         )
         .await;
+    }
+
+    #[tokio::test]
+    async fn a_key_does_not_learn_where_its_owner_belongs() {
+        for slug in ["the-company", "elsewhere", "nowhere"] {
+            let (mut tx, _) = elsewhere(company(), OWNER);
+            let key = key_of(GUEST, None, &[]);
+            tx.state.keys.push(key.clone());
+            let command = CreateApiKey { workspace_access: vec![slug.to_owned()], ..wish() };
+            let mut tx = tx.of(Actor::ApiKey { id: key.id.uuid(), user: GUEST.id() });
+            let outcome = command.execute(&mut tx, &CountedTokens::default()).await;
+            assert!(matches!(outcome, Err(CreateApiKeyError::WorkspaceForbidden)), "{slug}");
+        }
     }
 }

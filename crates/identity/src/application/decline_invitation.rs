@@ -5,7 +5,7 @@ use perme8_events::{Save, StorageError};
 use crate::{
     application::{
         accept_invitation::own_invitation,
-        acting::acting_user,
+        acting::acting_in_person,
         ports::{Invitations, Users, Workspaces},
     },
     domain::{invitation::Invitation, references::InvitationRef},
@@ -37,7 +37,7 @@ impl DeclineInvitation {
     where
         T: Users + Workspaces + Invitations + Save<Invitation>,
     {
-        let user_id = acting_user(tx.origin()).ok_or(DeclineInvitationError::Forbidden)?;
+        let user_id = acting_in_person(tx.origin()).ok_or(DeclineInvitationError::Forbidden)?;
         let now = tx.now();
         let own = own_invitation(tx, user_id, &self.invitation)
             .await?

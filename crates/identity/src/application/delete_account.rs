@@ -4,7 +4,7 @@ use perme8_events::{Load, Save, StorageError};
 
 use crate::{
     application::{
-        acting::acting_confirmed_user,
+        acting::confirmed_in_person,
         fresh_session::is_fresh,
         ports::{EmailTokens, Estates, Invitations, Sessions, Users, Workspaces},
         read_models::OwnedWorkspace,
@@ -61,7 +61,7 @@ impl DeleteAccount {
             + Save<Member>
             + Save<Invitation>,
     {
-        let user = acting_confirmed_user(tx).await?.ok_or(DeleteAccountError::Forbidden)?;
+        let user = confirmed_in_person(tx).await?.ok_or(DeleteAccountError::Forbidden)?;
         if !is_fresh(tx, self.session_id, user.id).await? {
             return Err(DeleteAccountError::NotFresh);
         }

@@ -54,6 +54,7 @@ impl IssueApiKey {
         let email = Email::parse(&self.email).map_err(|_| IssueApiKeyError::UnknownUser)?;
         let owner = tx.user_by_email(&email).await?.filter(User::is_confirmed);
         let owner = owner.ok_or(IssueApiKeyError::UnknownUser)?;
+        tx.wait_for_keys(owner.id).await?;
         let maker = KeyMaker { owner, limits: None };
         let made = self.key.make(tx, tokens, &maker).await;
         made.map_err(|refused| {

@@ -4,7 +4,7 @@ use perme8_events::StorageError;
 
 use crate::{
     application::{
-        acting::acting_user,
+        acting::acting_in_person,
         ports::{Tickets, TokenSource},
         read_models::IssuedTicket,
     },
@@ -38,7 +38,7 @@ impl IssueTicket {
         tx: &mut impl Tickets,
         tokens: &dyn TokenSource,
     ) -> Result<IssuedTicket, IssueTicketError> {
-        let user_id = acting_user(tx.origin()).ok_or(IssueTicketError::Forbidden)?;
+        let user_id = acting_in_person(tx.origin()).ok_or(IssueTicketError::Forbidden)?;
         let minted = tokens.mint();
         let ticket = Ticket::of(minted.hash, self.session_id, user_id, tx.now());
         if !tx.keep_ticket(&ticket).await? {

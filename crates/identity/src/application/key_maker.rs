@@ -1,6 +1,6 @@
 //! Who makes and changes API keys, how far that goes, and where keys reach.
 
-use perme8_events::{Actor, Load, StorageError, UserId, WorkspaceId};
+use perme8_events::{Actor, Load, StorageError, WorkspaceId};
 
 use crate::{
     application::{
@@ -15,7 +15,6 @@ use crate::{
     domain::{
         api_key::{ApiKey, Extent, MAX_WORKSPACES},
         fields::{FieldErrors, Problem},
-        key_scopes::KeyScope,
         references::{ApiKeyId, SessionId, WorkspaceRef},
         user::User,
     },
@@ -46,9 +45,11 @@ impl From<StorageError> for NotMaker {
 }
 
 impl KeyMaker {
-    /// Whoever acts: a person, or a key that may deal with keys.
+    /// Whoever acts: a person, or a key that may deal with keys. All that do so for one person take turns, so that the key is
+    /// not revoked or narrowed in the meantime.
     pub(crate) async fn acting<T: Users + ApiKeys>(tx: &mut T) -> Result<Self, NotMaker> {
         let owner = acting_confirmed_user(tx).await?.ok_or(NotMaker::Forbidden)?;
+        tx.wait_for_keys(owner.id).await?;
         let limits = match tx.origin().actor() {
             Actor::ApiKey { id, .. } => Some(ApiKeyId::new(*id)),
             Actor::User(_) | Actor::Agent(_) | Actor::System(_) | Actor::Anonymous => None,
@@ -57,8 +58,7 @@ impl KeyMaker {
             Some(id) => {
                 let now = tx.now();
                 let key = Load::<ApiKey>::load(tx, id).await?;
-                let key = key.filter(|key| key.user_id == owner.id && key.is_active(now));
-                let key = key.filter(|key| key.scopes.grants(KeyScope::ApiKeysWrite));
+                let key = key.filter(|key| key.user_id == owner.id && key.deals_with_keys(now));
                 Some(key.ok_or(NotMaker::Forbidden)?)
             }
             None => None,
@@ -83,6 +83,40 @@ impl KeyMaker {
     /// Whether the one who acts may have such a key: a key gives no more than it has.
     pub(crate) fn may_give(&self, extent: Extent<'_>) -> bool {
         self.limits.as_ref().is_none_or(|limits| extent.is_within(limits.extent()))
+    }
+
+    /// The workspaces of these slugs, in this order and each of them once; the owner belongs to all, and stays until this
+    /// transaction ends.
+    ///
+    /// What the key that acts does not reach is as strange to it as what does not exist: so it tells nobody where its owner
+    /// belongs.
+    pub(crate) async fn reached<T: Workspaces>(
+        &self,
+        tx: &mut T,
+        slugs: &[String],
+    ) -> Result<Vec<WorkspaceId>, OutOfReach> {
+        if slugs.len() > MAX_WORKSPACES {
+            let problem = Problem::TooMany { max: MAX_WORKSPACES };
+            return Err(OutOfReach::Invalid(FieldErrors::of("workspace_access", problem)));
+        }
+        let mut reached = Vec::new();
+        for slug in slugs {
+            let workspace = WorkspaceRef::Slug(slug.clone());
+            let standing = tx.standing(self.owner.id, &workspace).await;
+            let (workspace, _) =
+                standing.map_err(OutOfReach::Storage)?.ok_or(OutOfReach::Stranger)?;
+            if !self.reaches(workspace.id) {
+                return Err(OutOfReach::Stranger);
+            }
+            if !reached.contains(&workspace.id) {
+                reached.push(workspace.id);
+            }
+        }
+        Ok(reached)
+    }
+
+    fn reaches(&self, workspace: WorkspaceId) -> bool {
+        self.limits.as_ref().is_none_or(|limits| limits.workspaces.contains(&workspace))
     }
 }
 
@@ -113,33 +147,10 @@ from_not_maker!(
 pub(crate) enum OutOfReach {
     /// There are too many of them.
     Invalid(FieldErrors),
-    /// The owner is a stranger in one of them, or there is none of that name.
+    /// The owner is a stranger in one of them, the key that acts does not reach it, or there is none of that name.
     Stranger,
     /// The storage failed.
     Storage(StorageError),
-}
-
-/// The workspaces of these slugs, in this order and each of them once; the owner belongs to all, and stays until this
-/// transaction ends.
-pub(crate) async fn reached<T: Workspaces>(
-    tx: &mut T,
-    owner: UserId,
-    slugs: &[String],
-) -> Result<Vec<WorkspaceId>, OutOfReach> {
-    if slugs.len() > MAX_WORKSPACES {
-        let problem = Problem::TooMany { max: MAX_WORKSPACES };
-        return Err(OutOfReach::Invalid(FieldErrors::of("workspace_access", problem)));
-    }
-    let mut reached = Vec::new();
-    for slug in slugs {
-        let workspace = WorkspaceRef::Slug(slug.clone());
-        let standing = tx.standing(owner, &workspace).await.map_err(OutOfReach::Storage)?;
-        let (workspace, _) = standing.ok_or(OutOfReach::Stranger)?;
-        if !reached.contains(&workspace.id) {
-            reached.push(workspace.id);
-        }
-    }
-    Ok(reached)
 }
 
 macro_rules! from_out_of_reach {

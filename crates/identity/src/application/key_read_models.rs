@@ -20,6 +20,8 @@ use crate::{
 pub struct ApiKeySummary {
     /// Which.
     pub id: ApiKeyId,
+    /// The key by which it was made; it is revoked with that one.
+    pub made_by: Option<ApiKeyId>,
     /// What it is called.
     pub name: String,
     /// What it is for.
@@ -56,6 +58,7 @@ impl ApiKeySummary {
     ) -> Self {
         Self {
             id: key.id,
+            made_by: key.made_by,
             name: key.name.clone(),
             description: key.description.clone(),
             permissions: key.scopes.entries().map(<[_]>::to_vec),
@@ -89,6 +92,8 @@ pub struct AuthenticatedKey {
     pub key_id: ApiKeyId,
     pub(crate) scopes: Scopes,
     pub(crate) workspaces: Vec<(WorkspaceId, String)>,
+    /// Whether its present token was shown, and not the one before.
+    pub(crate) is_present: bool,
 }
 
 impl AuthenticatedKey {
@@ -100,9 +105,12 @@ impl AuthenticatedKey {
     }
 
     /// Whether the key may do this, where it reaches and where its owner may.
+    ///
+    /// A token that was replaced deals with no keys: whoever rotates a key because its token is known would otherwise lose it to
+    /// the one who knows that.
     #[must_use]
     pub fn may(&self, scope: KeyScope) -> bool {
-        self.scopes.grants(scope)
+        self.scopes.grants(scope) && (self.is_present || scope != KeyScope::ApiKeysWrite)
     }
 
     /// Whether the key reaches the workspace.

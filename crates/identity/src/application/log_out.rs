@@ -3,7 +3,7 @@
 use perme8_events::StorageError;
 
 use crate::{
-    application::{acting::acting_user, ports::Sessions},
+    application::{acting::acting_in_person, ports::Sessions},
     domain::{events::UserLoggedOut, references::SessionId},
 };
 
@@ -30,7 +30,7 @@ pub enum LogOutError {
 
 impl LogOut {
     pub(crate) async fn execute(&self, tx: &mut impl Sessions) -> Result<(), LogOutError> {
-        let user_id = acting_user(tx.origin()).ok_or(LogOutError::Forbidden)?;
+        let user_id = acting_in_person(tx.origin()).ok_or(LogOutError::Forbidden)?;
         let session_id = self.session_id;
         if !tx.end_session(session_id, user_id).await? {
             return Err(LogOutError::SessionNotFound);

@@ -10,7 +10,7 @@ use crate::domain::{
     email::Email,
     invitation::Invitation,
     member::Member,
-    references::{SessionId, WorkspaceRef},
+    references::{ApiKeyId, SessionId, WorkspaceRef},
     role::Role,
     secret::{PasswordHash, Secret, TokenHash},
     session::{EmailToken, Session, Ticket, TokenPurpose},
@@ -81,7 +81,7 @@ pub(crate) trait Sessions: Transaction {
         limit: u32,
     ) -> impl Future<Output = Result<u64, StorageError>> + Send;
 
-    /// A session of the person, over or not.
+    /// A session of the person, over or not. It stays until this transaction ends.
     fn session(
         &mut self,
         id: SessionId,
@@ -137,7 +137,9 @@ pub(crate) trait Tickets: Transaction {
 
 /// Questions about API keys.
 pub(crate) trait ApiKeys: Load<ApiKey> {
-    /// Waits for every other transaction that is about to add a key of the person, and lets later ones wait.
+    /// Waits for every other transaction that is about to add or change a key of the person, and lets later ones wait.
+    ///
+    /// Before anything is read of a key: what a key allows holds until the transaction ends that relies on it.
     fn wait_for_keys(
         &mut self,
         owner: UserId,
@@ -148,6 +150,16 @@ pub(crate) trait ApiKeys: Load<ApiKey> {
         &mut self,
         owner: UserId,
     ) -> impl Future<Output = Result<i64, StorageError>> + Send;
+
+    /// Forgets keys that ended long ago, whosever they are, and made none that is still there; at most so many. Gives their
+    /// number.
+    fn purge_keys(&mut self, limit: u32) -> impl Future<Output = Result<u64, StorageError>> + Send;
+
+    /// The keys that were made by a key and are not revoked, expired or not.
+    fn keys_made_by(
+        &mut self,
+        maker: ApiKeyId,
+    ) -> impl Future<Output = Result<Vec<ApiKey>, StorageError>> + Send;
 }
 
 /// Questions about workspaces.

@@ -2,9 +2,10 @@
 
 use perme8_events::StorageError;
 
-use crate::application::ports::{EmailTokens, Sessions, Tickets};
+use crate::application::ports::{ApiKeys, EmailTokens, Sessions, Tickets};
 
-/// Forgets sessions, tickets and tokens of mails whose time is over, the longest over first. The host runs it regularly.
+/// Forgets sessions, tickets and tokens of mails whose time is over, and API keys 90 days after they ended, the longest over
+/// first. The host runs it regularly.
 ///
 /// They are worthless without it, too; it keeps the tables from growing for ever.
 #[derive(Debug, Clone)]
@@ -28,7 +29,7 @@ impl PurgeExpired {
     /// Says how many were forgotten; fewer than the limit means that nothing is left.
     pub(crate) async fn execute(
         &self,
-        tx: &mut (impl EmailTokens + Sessions + Tickets),
+        tx: &mut (impl EmailTokens + Sessions + Tickets + ApiKeys),
     ) -> Result<u64, PurgeExpiredError> {
         if !tx.origin().actor().is_system() {
             return Err(PurgeExpiredError::Forbidden);
@@ -36,7 +37,8 @@ impl PurgeExpired {
         let sessions = tx.purge_sessions(self.limit).await?;
         let tokens = tx.purge_tokens(self.limit).await?;
         let tickets = tx.purge_tickets(self.limit).await?;
-        Ok(sessions + tokens + tickets)
+        let keys = tx.purge_keys(self.limit).await?;
+        Ok(sessions + tokens + tickets + keys)
     }
 }
 
@@ -47,8 +49,8 @@ mod tests {
 
     use super::*;
     use crate::{
-        domain::session::TokenPurpose,
-        testing::{CountedTokens, NEWCOMER, OWNER, Tables, company, log_in_as, mail},
+        domain::{api_key::ApiKey, session::TokenPurpose},
+        testing::{CountedTokens, NEWCOMER, OWNER, Tables, company, key_of, log_in_as, mail},
     };
 
     /// Two sessions and a token of now.
@@ -95,6 +97,22 @@ mod tests {
             assert_eq!(PurgeExpired { limit: 9 }.execute(&mut tx).await.unwrap(), 1);
             assert_eq!(tx.state.tokens.len(), left);
         }
+    }
+
+    #[tokio::test]
+    async fn a_key_is_shown_for_90_days_after_its_end() {
+        let mut tx = company();
+        let now = tx.now();
+        let lasting = key_of(OWNER, None, &[]);
+        let revoked = ApiKey { id: tx.new_id(), revoked_at: Some(now), ..lasting.clone() };
+        let expired = ApiKey { id: tx.new_id(), expires_at: Some(now), ..lasting.clone() };
+        tx.state.keys = vec![lasting, revoked, expired];
+        let tx = tx.of(Actor::System("identity.purge".into()));
+        let mut tx = tx.at(now + TimeDelta::days(90) - TimeDelta::seconds(1));
+        assert_eq!(PurgeExpired { limit: 9 }.execute(&mut tx).await.unwrap(), 0);
+        let mut tx = tx.at(now + TimeDelta::days(90));
+        assert_eq!(PurgeExpired { limit: 9 }.execute(&mut tx).await.unwrap(), 2);
+        assert_eq!(tx.state.keys.len(), 1);
     }
 
     #[tokio::test]

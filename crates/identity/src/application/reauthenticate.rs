@@ -131,7 +131,7 @@ mod tests {
 
     use super::*;
     use crate::{
-        application::{acting::acting_user, fresh_session::is_fresh},
+        application::{acting::acting_in_person, fresh_session::is_fresh},
         domain::session::TokenPurpose,
         testing::{
             CountedTokens, GUEST, OWNER, Tables, company, log_in_as, mail, plain_passwords, report,
@@ -156,7 +156,7 @@ mod tests {
         proof: Proof,
     ) -> Result<DateTime<Utc>, ReauthenticateError> {
         let (passwords, tokens) = (plain_passwords(), CountedTokens::default());
-        let acting = acting_user(tx.origin());
+        let acting = acting_in_person(tx.origin());
         let command = Reauthenticate { session_id, proof };
         let presented = command.present(acting, &tx.state.clone(), &passwords, &tokens).await?;
         presented.execute(tx).await

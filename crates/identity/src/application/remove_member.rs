@@ -33,7 +33,7 @@ pub enum RemoveMemberError {
     /// There is no such workspace, or the person who acts is a stranger there.
     #[error("there is no such workspace")]
     WorkspaceNotFound,
-    /// No person acts, or one who does not manage the workspace.
+    /// No person acts, one who does not manage the workspace, or a key that would end the membership of its owner.
     #[error("only owner and admins remove members")]
     Forbidden,
     /// Nobody of that name is a member.
@@ -61,6 +61,9 @@ impl RemoveMember {
         let acting = ActingMember::who_may(Action::RemoveMembers, tx, &self.workspace).await?;
         let member = member_by(tx, &acting.workspace, &self.member).await?;
         let member = member.ok_or(RemoveMemberError::MemberNotFound)?;
+        if acting.lends_key(member.id.user_id) {
+            return Err(RemoveMemberError::Forbidden);
+        }
         // Whoever removes themselves leaves: nobody is to be told that they were thrown out.
         let ended =
             if member.id.user_id == acting.user_id { member.leave()? } else { member.remove()? };
@@ -158,5 +161,17 @@ mod tests {
         "#]],
         )
         .await;
+    }
+
+    #[tokio::test]
+    async fn a_key_removes_others_and_not_its_owner() {
+        for member in [ADMIN, GUEST] {
+            let key = Actor::ApiKey { id: ADMIN.id().uuid(), user: ADMIN.id() };
+            let mut tx = company().of(key);
+            let command = RemoveMember { workspace: COMPANY.into(), member: member.id().into() };
+            let outcome = command.execute(&mut tx).await;
+            let is_refused = matches!(outcome, Err(RemoveMemberError::Forbidden));
+            assert_eq!(is_refused, member.id() == ADMIN.id(), "{outcome:?}");
+        }
     }
 }

@@ -4,7 +4,7 @@ use perme8_events::StorageError;
 
 use crate::{
     application::{
-        acting::acting_confirmed_user,
+        acting::confirmed_in_person,
         fresh_session::is_fresh,
         ports::{Sessions, Users},
     },
@@ -53,7 +53,7 @@ impl RequestEmailChange {
         &self,
         tx: &mut T,
     ) -> Result<(), RequestEmailChangeError> {
-        let user = acting_confirmed_user(tx).await?.ok_or(RequestEmailChangeError::Forbidden)?;
+        let user = confirmed_in_person(tx).await?.ok_or(RequestEmailChangeError::Forbidden)?;
         if !is_fresh(tx, self.session_id, user.id).await? {
             return Err(RequestEmailChangeError::NotFresh);
         }

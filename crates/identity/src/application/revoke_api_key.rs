@@ -10,9 +10,11 @@ use crate::{
     domain::{api_key::ApiKey, references::ApiKeyId},
 };
 
-/// Makes a key of the person who acts worth nothing, for good; a key does so with keys that have no more than itself.
+/// Makes a key of the person who acts worth nothing, for good, and with it every key that was made by it, or by one of those.
+/// A key does so with keys that have no more than itself.
 ///
-/// What is revoked already is no event.
+/// Whoever got hold of a key may have made others with it, so all of them end together, whatever they may by now. What is
+/// revoked already is no event.
 #[derive(Debug, Clone)]
 pub struct RevokeApiKey {
     /// Which.
@@ -48,8 +50,13 @@ impl RevokeApiKey {
         if !maker.may_give(key.extent()) {
             return Err(RevokeApiKeyError::TooWide);
         }
-        if let Some(revoked) = key.revoke(tx.now()) {
-            tx.save(revoked).await?;
+        let now = tx.now();
+        let mut worthless = vec![key];
+        while let Some(key) = worthless.pop() {
+            if let Some(revoked) = key.revoke(now) {
+                tx.save(revoked).await?;
+                worthless.extend(tx.keys_made_by(key.id).await?);
+            }
         }
         Ok(())
     }
@@ -58,9 +65,10 @@ impl RevokeApiKey {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
-    use perme8_events::{Actor, testing::FakeTx};
+    use perme8_events::{Actor, Transaction as _, testing::FakeTx};
 
     use super::*;
+    use crate::domain::secret::TokenHash;
     use crate::testing::{GUEST, NEWCOMER, OWNER, Tables, another, company, key_of, report};
 
     async fn check(tx: &mut FakeTx<Tables>, id: ApiKeyId, expected: Expect) {
@@ -142,5 +150,22 @@ mod tests {
         "#]],
         )
         .await;
+    }
+
+    #[tokio::test]
+    async fn what_was_made_by_a_key_ends_with_it_and_so_on() {
+        let mut tx = company();
+        let leaked = key_of(OWNER, None, &[]);
+        let mut by = |number, made_by| {
+            let token_hash = TokenHash::new([number; 32]);
+            ApiKey { id: tx.new_id(), token_hash, made_by, ..leaked.clone() }
+        };
+        let made = by(1, Some(leaked.id));
+        let (last, unrelated) = (by(2, Some(made.id)), by(3, None));
+        tx.state.keys = vec![leaked.clone(), made, last, unrelated];
+        RevokeApiKey { id: leaked.id }.execute(&mut tx).await.unwrap();
+        assert_eq!(tx.take_events().len(), 3);
+        let good = tx.state.keys.iter().map(|key| key.revoked_at.is_none());
+        assert_eq!(good.collect::<Vec<_>>(), [false, false, false, true]);
     }
 }

@@ -1,11 +1,12 @@
 //! Changing an API key.
 
+use chrono::{DateTime, Utc};
 use perme8_events::{Load, Save, StorageError};
 
 use crate::{
     application::{
-        create_api_key::Permissions,
-        key_maker::{KeyMaker, reached},
+        create_api_key::{Permissions, check_expiry},
+        key_maker::KeyMaker,
         ports::{ApiKeys, Sessions, Users, Workspaces},
     },
     domain::{
@@ -18,8 +19,8 @@ use crate::{
 
 /// Changes a key of the person who acts. What is left out stays, a blank description goes; what changes nothing is no event.
 ///
-/// That person has logged in within the last 20 minutes, or acts by a key: then the changed key grants no more and reaches
-/// nothing more than that one, neither before nor afterwards.
+/// That person has logged in within the last 20 minutes, or acts by a key: then the changed key grants no more, reaches nothing
+/// more and lasts no longer than that one, neither before nor afterwards.
 #[derive(Clone)]
 pub struct UpdateApiKey {
     /// Which.
@@ -34,9 +35,15 @@ pub struct UpdateApiKey {
     pub permissions: Option<Permissions>,
     /// Where it reaches: slugs of workspaces of its owner, at most 100.
     pub workspace_access: Option<Vec<String>>,
+    /// Until when; a key may end no key later than itself.
+    pub expiry: Option<Expiry>,
 }
 
-discreet! { UpdateApiKey { id, session_id, permissions } }
+discreet! { UpdateApiKey { id, session_id, permissions, expiry } }
+
+/// When a key ends; without an instant it lasts until it is revoked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expiry(pub Option<DateTime<Utc>>);
 
 /// Why the key stayed as it was.
 #[derive(Debug, thiserror::Error)]
@@ -56,7 +63,7 @@ pub enum UpdateApiKeyError {
     /// Some fields cannot be as they are.
     #[error("{0}")]
     Invalid(FieldErrors),
-    /// The owner does not belong to one of the workspaces.
+    /// The owner does not belong to one of the workspaces, or the key that acts does not reach it.
     #[error("a key reaches workspaces of its owner only")]
     WorkspaceForbidden,
     /// The key that acts has less.
@@ -88,22 +95,23 @@ impl UpdateApiKey {
             Some(Permissions(permissions)) => permissions.as_deref(),
             None => key.scopes.entries(),
         };
+        let expires_at = self.expiry.map_or(key.expires_at, |Expiry(expires_at)| expires_at);
         let particulars = KeyParticulars::check(
             self.name.as_deref().unwrap_or(&key.name),
             self.description.as_deref().or(key.description.as_deref()),
             permissions,
-            Ok(()),
+            check_expiry(expires_at, now),
         );
         let particulars = particulars.map_err(UpdateApiKeyError::Invalid)?;
         let workspaces = match &self.workspace_access {
-            Some(slugs) => reached(tx, key.user_id, slugs).await?,
+            Some(slugs) => maker.reached(tx, slugs).await?,
             None => key.workspaces.clone(),
         };
-        let (scopes, expires_at) = (&particulars.scopes, key.expires_at);
-        if !maker.may_give(Extent { scopes, workspaces: &workspaces, expires_at }) {
+        let extent = Extent { scopes: &particulars.scopes, workspaces: &workspaces, expires_at };
+        if !maker.may_give(extent) {
             return Err(UpdateApiKeyError::TooWide);
         }
-        match key.update(particulars, workspaces, now) {
+        match key.update(particulars, workspaces, expires_at, now) {
             Some(updated) => Ok(tx.save(updated).await?),
             None => Ok(key),
         }
@@ -112,6 +120,7 @@ impl UpdateApiKey {
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
     use expect_test::{Expect, expect};
     use perme8_events::{Actor, Transaction as _, testing::FakeTx};
 
@@ -128,6 +137,7 @@ mod tests {
             description: None,
             permissions: None,
             workspace_access: None,
+            expiry: None,
         }
     }
 
@@ -264,16 +274,22 @@ mod tests {
             UpdateApiKey { permissions: Some(Permissions(Some(texts(&["*"])))), ..nothing(&maker) };
         let access = Some(vec!["the-company".to_owned()]);
         let elsewhere = UpdateApiKey { workspace_access: access, ..nothing(&maker) };
-        for command in [more, elsewhere] {
-            check(
-                &mut tx,
-                command,
-                expect![[r#"
-                Err(a key gives no more than it has: ask for less)
-            "#]],
-            )
-            .await;
-        }
+        check(
+            &mut tx,
+            more,
+            expect![[r#"
+            Err(a key gives no more than it has: ask for less)
+        "#]],
+        )
+        .await;
+        check(
+            &mut tx,
+            elsewhere,
+            expect![[r#"
+            Err(a key reaches workspaces of its owner only)
+        "#]],
+        )
+        .await;
         let wider = ApiKey { workspaces: vec![COMPANY], ..another(narrow) };
         tx.state.keys.push(wider.clone());
         let rename = UpdateApiKey { name: Some("Mine".to_owned()), ..nothing(&wider) };
@@ -289,5 +305,57 @@ mod tests {
             Ok(("Robot", Scopes(Some(["agents:*"])), []))
             identity.api_key_updated {"api_key_id":"00000000-0000-0000-0000-0000000000ee","user_id":"00000000-0000-0000-0000-000000000005","name":"Robot","scopes":["agents:*"],"workspaces":[],"changes":{"scopes":{"from":["api_keys:write","agents:*"],"to":["agents:*"]}}}
         "#]]).await;
+    }
+
+    #[tokio::test]
+    async fn the_owner_says_when_a_key_ends_and_that_it_does_not() {
+        let (mut tx, key, session) = with_key(0).await;
+        let tomorrow = tx.now() + TimeDelta::days(1);
+        let ending = |expires_at| UpdateApiKey {
+            session_id: Some(session),
+            expiry: Some(Expiry(expires_at)),
+            ..nothing(&key)
+        };
+        check(&mut tx, ending(Some(tomorrow)), expect![[r#"
+            Ok(("Robot", Scopes(Some(["agents:read"])), [00000000-0000-0000-0000-000000000001]))
+            identity.api_key_updated {"api_key_id":"00000000-0000-0000-0000-0000000000ee","user_id":"00000000-0000-0000-0000-000000000005","name":"Robot","scopes":["agents:read"],"workspaces":["00000000-0000-0000-0000-000000000001"],"changes":{"expires_at":{"from":null,"to":"2026-01-06T09:00:00Z"}}}
+        "#]]).await;
+        assert_eq!(tx.state.keys[0].expires_at, Some(tomorrow));
+        drop(tx.take_events());
+        check(&mut tx, ending(None), expect![[r#"
+            Ok(("Robot", Scopes(Some(["agents:read"])), [00000000-0000-0000-0000-000000000001]))
+            identity.api_key_updated {"api_key_id":"00000000-0000-0000-0000-0000000000ee","user_id":"00000000-0000-0000-0000-000000000005","name":"Robot","scopes":["agents:read"],"workspaces":["00000000-0000-0000-0000-000000000001"],"changes":{"expires_at":{"from":"2026-01-06T09:00:00Z","to":null}}}
+        "#]]).await;
+        assert_eq!(tx.state.keys[0].expires_at, None);
+        drop(tx.take_events());
+        let past = Some(tx.now());
+        check(
+            &mut tx,
+            ending(past),
+            expect![[r#"
+            Err(expires_at must be in the future)
+        "#]],
+        )
+        .await;
+    }
+
+    #[tokio::test]
+    async fn a_key_lengthens_no_key_beyond_its_own_end() {
+        let (tx, key, _) = with_key(0).await;
+        let end = tx.now() + TimeDelta::days(7);
+        let maker = ApiKey { expires_at: Some(end), ..key_of(GUEST, None, &["the-company"]) };
+        let other = ApiKey { expires_at: Some(end), ..another(key) };
+        let mut tx = tx.of(Actor::ApiKey { id: maker.id.uuid(), user: GUEST.id() });
+        tx.state.keys = vec![maker.clone(), other.clone()];
+        for changed in [&maker, &other] {
+            for expires_at in [None, Some(end + TimeDelta::seconds(1))] {
+                let later = UpdateApiKey { expiry: Some(Expiry(expires_at)), ..nothing(changed) };
+                let outcome = later.execute(&mut tx).await;
+                assert!(matches!(outcome, Err(UpdateApiKeyError::TooWide)), "{outcome:?}");
+            }
+        }
+        let sooner = Some(Expiry(Some(end - TimeDelta::days(1))));
+        let sooner = UpdateApiKey { expiry: sooner, ..nothing(&other) };
+        assert!(sooner.execute(&mut tx).await.is_ok());
     }
 }

@@ -3,7 +3,7 @@
 use perme8_events::{Load, Save, StorageError};
 
 use crate::{
-    application::{acting::acting_confirmed_user, read_models::UserProfile},
+    application::{acting::confirmed_in_person, read_models::UserProfile},
     domain::{
         discreet::discreet,
         fields::FieldErrors,
@@ -41,7 +41,7 @@ impl UpdateProfile {
         &self,
         tx: &mut T,
     ) -> Result<UserProfile, UpdateProfileError> {
-        let user = acting_confirmed_user(tx).await?.ok_or(UpdateProfileError::Forbidden)?;
+        let user = confirmed_in_person(tx).await?.ok_or(UpdateProfileError::Forbidden)?;
         let Self { first_name, last_name } = self;
         let mut errors = FieldErrors::default();
         let mut name = |field, given: Option<&str>, present: &str| {

@@ -8,13 +8,16 @@ use crate::domain::{
     api_key_events::{ApiKeyChanges, ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated, ApiKeyUpdated},
     discreet::discreet,
     fields::{FieldErrors, Problem},
-    key_scopes::Scopes,
+    key_scopes::{KeyScope, Scopes},
     references::ApiKeyId,
     secret::TokenHash,
 };
 
 /// A person has at most so many keys that are good at the same time.
 pub(crate) const MAX_ACTIVE: i64 = 50;
+
+/// A key that has ended is shown for so long.
+pub(crate) const KEPT_AFTER_END: TimeDelta = TimeDelta::days(90);
 
 /// A key reaches at most so many workspaces.
 pub(crate) const MAX_WORKSPACES: usize = 100;
@@ -27,6 +30,8 @@ const MAX_DESCRIPTION: usize = 1000;
 pub(crate) struct ApiKey {
     pub(crate) id: ApiKeyId,
     pub(crate) user_id: UserId,
+    /// The key by which it was made; it is revoked with that one.
+    pub(crate) made_by: Option<ApiKeyId>,
     pub(crate) name: String,
     pub(crate) description: Option<String>,
     pub(crate) token_hash: TokenHash,
@@ -86,6 +91,7 @@ impl KeyParticulars {
 /// A key in the making.
 pub(crate) struct NewApiKey {
     pub(crate) user_id: UserId,
+    pub(crate) made_by: Option<ApiKeyId>,
     pub(crate) particulars: KeyParticulars,
     pub(crate) workspaces: Vec<WorkspaceId>,
     pub(crate) expires_at: Option<DateTime<Utc>>,
@@ -104,7 +110,8 @@ impl Aggregate for ApiKey {
 
 impl ApiKey {
     pub(crate) fn create(id: ApiKeyId, new: NewApiKey, now: DateTime<Utc>) -> Unsaved<Self> {
-        let NewApiKey { user_id, particulars, workspaces, expires_at, token_hash, prefix } = new;
+        let NewApiKey { user_id, made_by, particulars, workspaces, expires_at, token_hash, prefix } =
+            new;
         let KeyParticulars { name, description, scopes } = particulars;
         let event = ApiKeyCreated {
             api_key_id: id,
@@ -117,6 +124,7 @@ impl ApiKey {
         let key = Self {
             id,
             user_id,
+            made_by,
             name,
             description,
             token_hash,
@@ -133,11 +141,12 @@ impl ApiKey {
         Unsaved::new(key).record(event)
     }
 
-    /// Other particulars, if any of them is another.
+    /// Other particulars, places or another end, if any of them is another.
     pub(crate) fn update(
         &self,
         particulars: KeyParticulars,
         workspaces: Vec<WorkspaceId>,
+        expires_at: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) -> Option<Unsaved<Self>> {
         let KeyParticulars { name, description, scopes } = particulars;
@@ -151,6 +160,7 @@ impl ApiKey {
             ),
             scopes: Change::between(entries(&self.scopes), entries(&scopes)),
             workspaces: Change::between(self.workspaces.clone(), workspaces.clone()),
+            expires_at: Change::between(self.expires_at, expires_at),
         };
         if changes == ApiKeyChanges::default() {
             return None;
@@ -163,8 +173,15 @@ impl ApiKey {
             workspaces: workspaces.clone(),
             changes,
         };
-        let updated =
-            Self { name, description, scopes, workspaces, updated_at: now, ..self.clone() };
+        let updated = Self {
+            name,
+            description,
+            scopes,
+            workspaces,
+            expires_at,
+            updated_at: now,
+            ..self.clone()
+        };
         Some(Unsaved::new(updated).record(event))
     }
 
@@ -208,6 +225,11 @@ impl ApiKey {
     /// Whether its token is good.
     pub(crate) fn is_active(&self, now: DateTime<Utc>) -> bool {
         self.revoked_at.is_none() && self.expires_at.is_none_or(|expires_at| expires_at > now)
+    }
+
+    /// Whether it makes, shows and changes keys.
+    pub(crate) fn deals_with_keys(&self, now: DateTime<Utc>) -> bool {
+        self.is_active(now) && self.scopes.grants(KeyScope::ApiKeysWrite)
     }
 
     /// How far it goes.
@@ -264,6 +286,7 @@ mod tests {
     fn key(permissions: Option<&[&str]>, workspaces: &[u128], days: Option<i64>) -> ApiKey {
         let new = NewApiKey {
             user_id: Id::new(Uuid::from_u128(2)),
+            made_by: None,
             particulars: particulars("Robot", permissions),
             workspaces: workspaces.iter().map(|&number| workspace(number)).collect(),
             expires_at: days.map(|days| now() + TimeDelta::days(days)),
@@ -292,8 +315,8 @@ mod tests {
     fn what_changes_nothing_is_no_event() {
         let before = key(Some(&["agents:read"]), &[1], None);
         let same = || particulars("Robot", Some(&["agents:read"]));
-        assert!(before.update(same(), vec![workspace(1)], now()).is_none());
-        let moved = before.update(same(), vec![workspace(2)], now()).unwrap();
+        assert!(before.update(same(), vec![workspace(1)], None, now()).is_none());
+        let moved = before.update(same(), vec![workspace(2)], None, now()).unwrap();
         expect![[r#"
             identity.api_key_updated {"api_key_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000002","name":"Robot","scopes":["agents:read"],"workspaces":["00000000-0000-0000-0000-000000000002"],"changes":{"workspaces":{"from":["00000000-0000-0000-0000-000000000001"],"to":["00000000-0000-0000-0000-000000000002"]}}}
         "#]].assert_eq(&moved.transcript());

@@ -93,4 +93,7 @@ pub struct ApiKeyChanges {
     /// Where.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub workspaces: Option<Change<Vec<WorkspaceId>>>,
+    /// Until when.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub expires_at: Option<Change<Option<DateTime<Utc>>>>,
 }

@@ -164,6 +164,8 @@ fn is_entry(entry: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     fn scopes(entries: &[&str]) -> Scopes {
@@ -250,6 +252,36 @@ mod tests {
             (scopes(&["chat:read", "erm:read"]), scopes(&["erm:*"]), false),
         ] {
             assert_eq!(inner.are_within(&outer), within, "{inner:?} in {outer:?}");
+        }
+    }
+
+    /// Every scope and every beginning of one, past the colon.
+    fn entries() -> Vec<String> {
+        let mut entries = vec!["*".to_owned()];
+        for word in KeyScope::ALL.iter().map(|scope| scope.as_str()) {
+            let colon = word.find(':').expect("every scope has one");
+            entries.push(word.to_owned());
+            entries.extend((colon + 1..=word.len()).map(|end| format!("{}*", &word[..end])));
+        }
+        entries
+    }
+
+    fn some_scopes() -> impl Strategy<Value = Scopes> {
+        let some = prop::collection::vec(prop::sample::select(entries()), 0..6);
+        prop::option::weighted(0.9, some).prop_map(Scopes)
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_within_others_grants_nothing_that_they_do_not(
+            inner in some_scopes(),
+            outer in some_scopes(),
+        ) {
+            let more = KeyScope::ALL.iter().find(|&&s| inner.grants(s) && !outer.grants(s));
+            if inner.are_within(&outer) {
+                prop_assert_eq!(more, None);
+            }
+            prop_assert!(inner.are_within(&inner));
         }
     }
 }

@@ -15,7 +15,7 @@ pub(crate) enum Denied {
 macro_rules! table {
     (@ yes) => { true };
     (@ no) => { false };
-    ($($(#[$doc:meta])+ $action:ident $guest:ident $member:ident $admin:ident $owner:ident $archived:ident;)+) => {
+    ($($(#[$doc:meta])+ $action:ident $guest:ident $member:ident $admin:ident $owner:ident $archived:ident $key:ident;)+) => {
         /// What members do in a workspace.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Action {
@@ -47,38 +47,45 @@ macro_rules! table {
                     $(Self::$action => table!(@ $archived),)+
                 }
             }
+
+            /// Whether a program does it by a key of such a person, and not the person alone.
+            pub(crate) const fn is_for_keys(self) -> bool {
+                match self {
+                    $(Self::$action => table!(@ $key),)+
+                }
+            }
         }
     };
 }
 
 table! {
-    //                  guest member admin owner archived
+    //                  guest member admin owner archived key
     /// See it and its members.
-    ViewWorkspace       yes   yes    yes   yes   yes;
+    ViewWorkspace       yes   yes    yes   yes   yes      yes;
     /// End the own membership; that of the owner is protected.
-    LeaveWorkspace      yes   yes    yes   yes   yes;
+    LeaveWorkspace      yes   yes    yes   yes   yes      no;
     /// Choose what one prefers there.
-    ChoosePreferences   yes   yes    yes   yes   no;
+    ChoosePreferences   yes   yes    yes   yes   no       no;
     /// Change what it is called and what it is for.
-    UpdateWorkspace     no    no     yes   yes   no;
+    UpdateWorkspace     no    no     yes   yes   no       yes;
     /// Put it away.
-    ArchiveWorkspace    no    no     yes   yes   yes;
+    ArchiveWorkspace    no    no     yes   yes   yes      yes;
     /// Take it out again.
-    RestoreWorkspace    no    no     yes   yes   yes;
+    RestoreWorkspace    no    no     yes   yes   yes      yes;
     /// Give it to another member.
-    TransferOwnership   no    no     no    yes   no;
+    TransferOwnership   no    no     no    yes   no       no;
     /// End it for good.
-    DeleteWorkspace     no    no     no    yes   yes;
+    DeleteWorkspace     no    no     no    yes   yes      no;
     /// Change the roles of members.
-    ChangeRoles         no    no     yes   yes   no;
+    ChangeRoles         no    no     yes   yes   no       yes;
     /// End the memberships of others.
-    RemoveMembers       no    no     yes   yes   yes;
+    RemoveMembers       no    no     yes   yes   yes      yes;
     /// See who is invited.
-    ViewInvitations     no    no     yes   yes   yes;
+    ViewInvitations     no    no     yes   yes   yes      yes;
     /// Ask people to join, once or once more.
-    Invite              no    no     yes   yes   no;
+    Invite              no    no     yes   yes   no       yes;
     /// Take invitations back.
-    RevokeInvitations   no    no     yes   yes   yes;
+    RevokeInvitations   no    no     yes   yes   yes      yes;
 }
 
 /// Whether somebody in this role may do it, the workspace being archived or not.

@@ -2,10 +2,10 @@
 
 use perme8_events::{Actor, Origin};
 
-use super::{Identity, Refusal, person};
+use super::{Identity, Refusal, in_person};
 use crate::{
     application::{
-        acting::acting_user,
+        acting::acting_in_person,
         change_email::{ChangeEmail, ChangeEmailError},
         change_password::{ChangePassword, ChangePasswordError},
         choose_preferences::{ChoosePreferences, ChoosePreferencesError},
@@ -50,7 +50,7 @@ impl Identity {
         origin: Origin,
         command: ChangePassword,
     ) -> Result<(), ChangePasswordError> {
-        let acting = acting_user(&origin);
+        let acting = acting_in_person(&origin);
         let prepared = command.prepare(acting, &self.db, &*self.passwords).await?;
         transact!(self, origin, tx => prepared.execute(tx))
     }
@@ -165,8 +165,9 @@ impl Identity {
         origin: &Origin,
         workspace: &WorkspaceRef,
     ) -> Result<WorkspacePreferences, QueryError> {
+        let user = in_person(origin)?;
         let workspace = self.seen(Action::ViewWorkspace, origin, workspace).await?;
-        Ok(self.queries.preferences(person(origin)?, workspace.id).await?)
+        Ok(self.queries.preferences(user, workspace.id).await?)
     }
 
     /// The agents that the person who asks has selected, in the newest workspace first.
@@ -176,7 +177,7 @@ impl Identity {
     /// [`QueryError`].
     #[tracing::instrument(skip_all)]
     pub async fn selected_agents(&self, origin: &Origin) -> Result<Vec<SelectedAgent>, QueryError> {
-        Ok(self.queries.selected_agents(person(origin)?).await?)
+        Ok(self.queries.selected_agents(in_person(origin)?).await?)
     }
 
     /// Everything that this context holds of the person who asks, but secrets.
@@ -190,7 +191,7 @@ impl Identity {
         origin: &Origin,
         asked: ExportAccount,
     ) -> Result<AccountExport, ExportAccountError> {
-        let person = acting_user(origin).ok_or(ExportAccountError::Forbidden)?;
+        let person = acting_in_person(origin).ok_or(ExportAccountError::Forbidden)?;
         let session = self.queries.session_by_id(asked.session_id).await?;
         let now = self.queries.now();
         let is_fresh = |session: &Authenticated| {

@@ -2,7 +2,7 @@
 
 use perme8_events::Origin;
 
-use super::{Identity, Refusal, person};
+use super::{Identity, Refusal, in_person};
 use crate::{
     application::{
         accept_invitation::{AcceptInvitation, AcceptInvitationError},
@@ -144,7 +144,7 @@ impl Identity {
         &self,
         origin: &Origin,
     ) -> Result<Vec<InvitationSummary>, QueryError> {
-        Ok(self.queries.invitations_to(person(origin)?).await?)
+        Ok(self.queries.invitations_to(in_person(origin)?).await?)
     }
 
     /// What somebody is invited to who follows the link of the mail, while it can be accepted.

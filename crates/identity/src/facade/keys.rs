@@ -104,14 +104,14 @@ impl Identity {
     #[tracing::instrument(skip_all)]
     pub async fn api_keys(&self, origin: &Origin) -> Result<Vec<ApiKeySummary>, QueryError> {
         let user = person(origin)?;
-        let mut keys = self.queries.api_keys(user).await?;
+        let (now, mut keys) = (self.queries.now(), self.queries.api_keys(user).await?);
         if let Actor::ApiKey { id, .. } = origin.actor() {
             let id = ApiKeyId::new(*id);
-            let asking = keys.iter().find(|found| found.key.id == id);
-            let asking = asking.ok_or(QueryError::Forbidden)?.key.clone();
+            let asking = keys.iter().map(|found| &found.key).find(|key| key.id == id);
+            let asking = asking.filter(|key| key.deals_with_keys(now));
+            let asking = asking.ok_or(QueryError::Forbidden)?.clone();
             keys.retain(|found| found.key.extent().is_within(asking.extent()));
         }
-        let now = self.queries.now();
         Ok(keys.into_iter().map(|found| found.summary(now)).collect())
     }
 

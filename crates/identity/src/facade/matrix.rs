@@ -4,7 +4,7 @@ mod world;
 
 use expect_test::expect_file;
 use perme8_events::{
-    Origin,
+    Actor, Origin,
     testing::{Asker, Question, matrix, on_both_engines, questions},
 };
 
@@ -25,8 +25,12 @@ pub(super) use world::World;
 const ANOTHER: &str = "purple elephants sing at noon";
 
 /// Who asks.
-const ASKERS: [Asker<World>; 10] = [
+const ASKERS: [Asker<World>; 11] = [
     ("owner", |world| Origin::user(world.owner)),
+    ("key of the owner", |world| {
+        let actor = Actor::ApiKey { id: world.key.uuid(), user: world.owner };
+        Origin::system("identity.matrix").of(actor)
+    }),
     ("admin", |world| Origin::user(world.admin)),
     ("member", |world| Origin::user(world.member)),
     ("guest", |world| Origin::user(world.guest)),
@@ -216,6 +220,7 @@ fn rows_of_keys() -> Vec<Question<World>> {
             description: None,
             permissions: None,
             workspace_access: None,
+            expiry: None,
         });
         rotate_api_key "of the owner" (origin, RotateApiKey {
             id: world.key, session_id: Some(world.session), overlap_seconds: 0,

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 use perme8_events::{Actor, Origin, StorageError};
 
-use super::{Identity, Refusal, person};
+use super::{Identity, Refusal, in_person};
 use crate::{
     application::{
-        acting::acting_user,
+        acting::acting_in_person,
         confirm_user::{ConfirmUser, ConfirmUserError},
         issue_confirmation::{IssueConfirmation, IssueConfirmationError},
         issue_magic_link::{IssueMagicLink, IssueMagicLinkError},
@@ -166,7 +166,7 @@ impl Identity {
     /// [`QueryError`].
     #[tracing::instrument(skip_all)]
     pub async fn sessions(&self, origin: &Origin) -> Result<Vec<SessionSummary>, QueryError> {
-        Ok(self.queries.sessions(person(origin)?).await?)
+        Ok(self.queries.sessions(in_person(origin)?).await?)
     }
 
     /// Shows that whoever acts in a session is still the person who began it; says until when that holds.
@@ -180,7 +180,7 @@ impl Identity {
         origin: Origin,
         command: Reauthenticate,
     ) -> Result<DateTime<Utc>, ReauthenticateError> {
-        let acting = acting_user(&origin);
+        let acting = acting_in_person(&origin);
         let presented = command.present(acting, &self.db, &*self.passwords, &*self.tokens).await?;
         transact!(self, origin, tx => presented.execute(tx))
     }
@@ -196,7 +196,7 @@ impl Identity {
         origin: &Origin,
         id: SessionId,
     ) -> Result<Option<Authenticated>, QueryError> {
-        let user = person(origin)?;
+        let user = in_person(origin)?;
         let session = self.queries.session_by_id(id).await?;
         Ok(session.filter(|session| session.user.id == user))
     }
@@ -240,8 +240,8 @@ impl Identity {
         transact!(self, origin, tx => command.execute(tx))
     }
 
-    /// Forgets sessions, tickets and tokens whose time is over, and says how many; fewer than the limit means that nothing is left. Only
-    /// the system may.
+    /// Forgets sessions, tickets, tokens and keys whose time is over, and says how many; fewer than the limit means that nothing
+    /// is left. Only the system may.
     ///
     /// # Errors
     ///

@@ -13,7 +13,7 @@ use crate::{
         ApiKeys, EmailTokens, Estates, Invitations, Members, Sessions, Tickets, Users, Workspaces,
     },
     domain::{
-        api_key::{ApiKey, KeyParticulars, NewApiKey},
+        api_key::{ApiKey, KEPT_AFTER_END, KeyParticulars, NewApiKey},
         email::Email,
         invitation::{Invitation, InvitationStatus, NewInvitation},
         member::{Member, MemberId},

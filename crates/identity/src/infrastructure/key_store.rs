@@ -7,19 +7,21 @@ use sqlx::types::Json;
 
 use crate::{
     application::ports::ApiKeys,
-    domain::{api_key::ApiKey, references::ApiKeyId},
-    infrastructure::key_rows::{ApiKeyRow, select_keys},
+    domain::{
+        api_key::{ApiKey, KEPT_AFTER_END},
+        references::ApiKeyId,
+    },
+    infrastructure::key_rows::{ApiKeyRow, FoundKey, postgres_keys, select_keys, sqlite_keys},
 };
 
 impl Load<ApiKey> for Tx {
     async fn load(&mut self, id: ApiKeyId) -> Result<Option<ApiKey>, StorageError> {
-        let query = self.query(sql!(select_keys!("WHERE k.id = $1")));
-        let Some(row) = query.bind(id).opt::<ApiKeyRow>().await? else { return Ok(None) };
         let query = self.query(sql!(
-            "SELECT workspace_id FROM identity_api_key_workspaces WHERE api_key_id = $1 ORDER BY place"
+            sqlite: sqlite_keys!("WHERE k.id = $1"),
+            postgres: postgres_keys!("WHERE k.id = $1")
         ));
-        let workspaces: Vec<(WorkspaceId,)> = query.bind(id).all().await?;
-        Ok(Some(row.reaching(workspaces.into_iter().map(|(id,)| id).collect())))
+        let row: Option<ApiKeyRow> = query.bind(id).opt().await?;
+        Ok(row.map(|row| FoundKey::from(row).key))
     }
 }
 
@@ -28,6 +30,7 @@ impl Store<ApiKey> for Tx {
         let ApiKey {
             id,
             user_id,
+            made_by,
             name,
             description,
             token_hash,
@@ -45,16 +48,16 @@ impl Store<ApiKey> for Tx {
             sql!(
                 "INSERT INTO identity_api_keys
                     (id, user_id, name, description, token_hash, prefix, scopes, expires_at, created_at, updated_at,
-                     revoked_at, previous_token_hash, previous_until, version)
-                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14 + 1)"
+                     revoked_at, previous_token_hash, previous_until, made_by, version)
+                 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 + 1)"
             )
         } else {
             sql!(
                 "UPDATE identity_api_keys
                  SET user_id = $2, name = $3, description = $4, token_hash = $5, prefix = $6, scopes = $7,
                      expires_at = $8, created_at = $9, updated_at = $10, revoked_at = $11, previous_token_hash = $12,
-                     previous_until = $13, version = version + 1
-                 WHERE id = $1 AND version = $14"
+                     previous_until = $13, made_by = $14, version = version + 1
+                 WHERE id = $1 AND version = $15"
             )
         };
         self.query(statement)
@@ -71,6 +74,7 @@ impl Store<ApiKey> for Tx {
             .bind(*revoked_at)
             .bind(previous.as_ref().map(|previous| previous.token_hash.as_bytes()))
             .bind(previous.as_ref().map(|previous| previous.until))
+            .bind(*made_by)
             .bind(*version)
             .write(version)
             .await?;
@@ -78,13 +82,21 @@ impl Store<ApiKey> for Tx {
     }
 }
 
-/// What the owner has left meanwhile, is left out.
+/// What the owner has left meanwhile, is left out. What is the same is not written: whoever removes the owner from a workspace
+/// waits for no other change of the key.
 async fn reach(
     tx: &mut Tx,
     key: ApiKeyId,
     owner: UserId,
     workspaces: &[WorkspaceId],
 ) -> Result<(), StorageError> {
+    let select = sql!(
+        "SELECT workspace_id FROM identity_api_key_workspaces WHERE api_key_id = $1 ORDER BY place"
+    );
+    let stored: Vec<(WorkspaceId,)> = tx.query(select).bind(key).all().await?;
+    if stored.iter().map(|(workspace,)| workspace).eq(workspaces) {
+        return Ok(());
+    }
     let delete = sql!("DELETE FROM identity_api_key_workspaces WHERE api_key_id = $1");
     tx.query(delete).bind(key).exec().await?;
     let insert = sql!(
@@ -112,5 +124,25 @@ impl ApiKeys for Tx {
         ));
         let (count,): (i64,) = query.bind(owner).bind(now).one().await?;
         Ok(count)
+    }
+    async fn purge_keys(&mut self, limit: u32) -> Result<u64, StorageError> {
+        let ended = self.now() - KEPT_AFTER_END;
+        let delete = sql!(
+            "DELETE FROM identity_api_keys WHERE id IN
+                (SELECT k.id FROM identity_api_keys k
+                 WHERE (k.revoked_at <= $1 OR k.expires_at <= $1)
+                   AND NOT EXISTS (SELECT 1 FROM identity_api_keys made WHERE made.made_by = k.id)
+                 ORDER BY coalesce(k.revoked_at, k.expires_at) LIMIT $2)"
+        );
+        self.query(delete).bind(ended).bind(i64::from(limit)).exec().await
+    }
+
+    async fn keys_made_by(&mut self, maker: ApiKeyId) -> Result<Vec<ApiKey>, StorageError> {
+        let query = self.query(sql!(
+            sqlite: sqlite_keys!("WHERE k.made_by = $1 AND k.revoked_at IS NULL ORDER BY k.id"),
+            postgres: postgres_keys!("WHERE k.made_by = $1 AND k.revoked_at IS NULL ORDER BY k.id")
+        ));
+        let rows: Vec<ApiKeyRow> = query.bind(maker).all().await?;
+        Ok(rows.into_iter().map(|row| FoundKey::from(row).key).collect())
     }
 }

@@ -14,6 +14,17 @@ use crate::{
     },
 };
 
+/// The columns of [`SessionRow`], in a `SELECT`, with what one engine says behind it.
+macro_rules! select_session {
+    ($lock:literal) => {
+        concat!(
+            "SELECT token_hash, began_at, authenticated_at, expires_at, address, user_agent
+             FROM identity_sessions WHERE id = $1 AND user_id = $2",
+            $lock
+        )
+    };
+}
+
 #[derive(FromRow)]
 struct SessionRow {
     token_hash: Vec<u8>,
@@ -146,8 +157,8 @@ impl Sessions for Tx {
         user: UserId,
     ) -> Result<Option<Session>, StorageError> {
         let select = sql!(
-            "SELECT token_hash, began_at, authenticated_at, expires_at, address, user_agent
-             FROM identity_sessions WHERE id = $1 AND user_id = $2"
+            sqlite: select_session!(""),
+            postgres: select_session!(" FOR SHARE")
         );
         let row: Option<SessionRow> = self.query(select).bind(id).bind(user).opt().await?;
         Ok(row.map(|row| row.session(id, user)))

@@ -8,12 +8,12 @@ use uuid::Uuid;
 
 use super::{
     company::{COMPANY, Person},
-    tables::{Tables, put},
+    tables::{Tables, purge, put},
 };
 use crate::{
     application::ports::ApiKeys,
     domain::{
-        api_key::{ApiKey, KeyParticulars, NewApiKey},
+        api_key::{ApiKey, KEPT_AFTER_END, KeyParticulars, NewApiKey},
         references::ApiKeyId,
         secret::TokenHash,
     },
@@ -29,6 +29,7 @@ pub(crate) fn key_of(person: Person, permissions: Option<&[&str]>, slugs: &[&str
     let permissions = permissions.map(texts);
     let new = NewApiKey {
         user_id: person.id(),
+        made_by: None,
         particulars: KeyParticulars::check("Robot", None, permissions.as_deref(), Ok(())).unwrap(),
         workspaces: slugs.iter().map(|_| COMPANY).collect(),
         expires_at: None,
@@ -85,5 +86,20 @@ impl ApiKeys for FakeTx<Tables> {
         let keys = self.state.keys.iter();
         let active = keys.filter(|key| key.user_id == owner && key.is_active(now));
         Ok(i64::try_from(active.count()).unwrap())
+    }
+    async fn purge_keys(&mut self, limit: u32) -> Result<u64, StorageError> {
+        let now = self.now();
+        let makers: Vec<ApiKeyId> = self.state.keys.iter().filter_map(|key| key.made_by).collect();
+        Ok(purge(&mut self.state.keys, limit, |key| {
+            let ended = key.revoked_at.into_iter().chain(key.expires_at).min();
+            let is_over = ended.is_some_and(|ended| ended + KEPT_AFTER_END <= now);
+            (is_over && !makers.contains(&key.id), ended.unwrap_or(now))
+        }))
+    }
+
+    async fn keys_made_by(&mut self, maker: ApiKeyId) -> Result<Vec<ApiKey>, StorageError> {
+        let keys = self.state.keys.iter();
+        let made = keys.filter(|key| key.made_by == Some(maker) && key.revoked_at.is_none());
+        Ok(made.cloned().collect())
     }
 }

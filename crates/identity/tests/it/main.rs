@@ -14,6 +14,7 @@ use perme8_events::{
 
 mod handler;
 mod invitations;
+mod keys;
 mod log;
 mod mails;
 mod members;

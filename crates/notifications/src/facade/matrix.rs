@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use expect_test::expect_file;
 use perme8_events::{
-    Origin, Save as _, Unsaved, UserId,
+    Actor, Origin, Save as _, Unsaved, UserId,
     testing::{Asker, Question, matrix, on_both_engines, questions},
 };
 
@@ -41,8 +41,12 @@ impl World {
 }
 
 /// Who asks.
-const ASKERS: [Asker<World>; 4] = [
+const ASKERS: [Asker<World>; 5] = [
     ("reader", |world| Origin::user(world.reader)),
+    ("key of the reader", |world| {
+        let actor = Actor::ApiKey { id: world.reader.uuid(), user: world.reader };
+        Origin::system("notifications.matrix").of(actor)
+    }),
     ("somebody else", |_| Origin::user(ADA)),
     ("nobody", |_| Origin::anonymous()),
     ("system", |_| Origin::system("notifications.matrix")),

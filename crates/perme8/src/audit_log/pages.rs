@@ -1,6 +1,6 @@
 //! Pages of the trail, cut where they are stored, so that each is full and the next begins where it ends.
 
-use api::{AuditAggregate, AuditFilter};
+use api::{AuditAggregate, AuditFilter, Timestamp};
 use chrono::{DateTime, TimeDelta, Utc};
 use perme8_events::{
     Audience, CorrelationId, EventId, Position, StorageError, UserId, WorkspaceId, sql,
@@ -124,7 +124,7 @@ async fn places(trail: &ReadModel<'_>, filter: &AuditFilter) -> Result<(i64, i64
                 "SELECT position FROM perme8_audit_entries WHERE generation = $1 AND occurred_at < $2
                  ORDER BY occurred_at DESC LIMIT 1"
             ))
-            .bind(*from.get() - SLACK)
+            .bind(from.get() - SLACK)
             .opt()
             .await?;
         behind = earlier.map_or(behind, |(position,)| position);
@@ -135,7 +135,7 @@ async fn places(trail: &ReadModel<'_>, filter: &AuditFilter) -> Result<(i64, i64
                 "SELECT position FROM perme8_audit_entries WHERE generation = $1 AND occurred_at >= $2
                  ORDER BY occurred_at LIMIT 1"
             ))
-            .bind(*to.get() + SLACK)
+            .bind(to.get() + SLACK)
             .opt()
             .await?;
         before = later.map_or(before, |(position,)| position);
@@ -185,8 +185,8 @@ pub(crate) async fn read(
         .bind(after.map_or(before, |after| after.number().min(before)))
         .bind(limit)
         .bind(behind)
-        .bind(from.as_ref().map(|from| *from.get()))
-        .bind(to.as_ref().map(|to| *to.get()))
+        .bind(from.map(Timestamp::get))
+        .bind(to.map(Timestamp::get))
         .bind(event_type.as_ref().map(|event_type| event_type.get().as_str()))
         .bind(actor.as_ref().map(|actor| actor.get().as_str()))
         .bind(aggregate_type);

@@ -2,8 +2,7 @@
 
 use api::{
     AuditActor, AuditActorWord, AuditAggregate, AuditAggregateId, AuditAggregateType, AuditEntry,
-    AuditEventType, AuditFilter, AuditFormat, AuditInstant, AuditPage, AuditReader,
-    AuditTrail as _,
+    AuditEventType, AuditFilter, AuditFormat, AuditPage, AuditReader, AuditTrail as _, Timestamp,
 };
 use identity::Directory;
 use perme8_events::{CorrelationId, Position, sql::Db};
@@ -45,7 +44,7 @@ pub(crate) enum Command {
     Purge {
         /// The time, e.g. 2026-01-05T09:00:00Z
         #[arg(long, value_name = "TIME")]
-        before: AuditInstant,
+        before: Timestamp,
         #[command(flatten)]
         sure: Sure,
     },
@@ -70,10 +69,10 @@ pub(crate) struct Filter {
     correlation: Option<CorrelationId>,
     /// Only what happened at this time or later
     #[arg(long, value_name = "TIME")]
-    from: Option<AuditInstant>,
+    from: Option<Timestamp>,
     /// Only what happened before this time
     #[arg(long, value_name = "TIME")]
-    to: Option<AuditInstant>,
+    to: Option<Timestamp>,
 }
 
 /// The form of an exported file.
@@ -113,7 +112,7 @@ pub(crate) async fn run(db: &Db, command: Command, console: &Console) -> Result<
             export(&trail, &filter.into(), format, console).await
         }
         Command::Purge { before, sure } => {
-            let before = *before.get();
+            let before = before.get();
             let question = format!(
                 "Remove every entry of what happened before {} from the audit trail?",
                 instant(before)

@@ -209,8 +209,9 @@ async fn robot(
 ) -> Result<ApiKeyId, StorageError> {
     let particulars = KeyParticulars::check("Robot", None, None, Ok(())).expect("it is a name");
     let (token_hash, prefix) = (token.hash.clone(), "robot".to_owned());
-    let (workspaces, expires_at) = (Vec::new(), None);
-    let new = NewApiKey { user_id, particulars, workspaces, expires_at, token_hash, prefix };
+    let (made_by, workspaces, expires_at) = (None, Vec::new(), None);
+    let new =
+        NewApiKey { user_id, made_by, particulars, workspaces, expires_at, token_hash, prefix };
     let (id, now) = (tx.new_id(), tx.now());
     Save::<ApiKey>::save(tx, ApiKey::create(id, new, now)).await?;
     Ok(id)

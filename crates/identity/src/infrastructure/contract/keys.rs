@@ -9,6 +9,35 @@ promises! {
     keys_reach_what_their_owner_belongs_to
     keys_go_with_their_owner
     keys_are_counted_while_they_are_good
+    keys_know_by_which_they_were_made
+    keys_are_forgotten_long_after_their_end_and_makers_last
+}
+
+mod in_tables {
+    use perme8_events::{Transaction as _, sql};
+
+    use super::*;
+
+    on_both_engines! {
+        migrations: [&sql::MIGRATIONS, &crate::MIGRATIONS];
+
+        async fn where_a_key_reaches_is_written_only_when_it_changes(test: TestDb) {
+            let uow = UnitOfWork::new(test.db.clone());
+            let done = uow.run(Origin::system("identity.contract"), async |tx| {
+                let (ada, [one, two]) = ada_in_two(tx).await;
+                let reach = vec![two.id, one.id];
+                let key = try_key(tx, &ada, 1, &reach).await?;
+                // Whatever is written anew stands in the first places.
+                tx.query(sql!("UPDATE identity_api_key_workspaces SET place = place + 10")).exec().await?;
+                let now = tx.now();
+                let renamed = key.update(described("Other"), reach, None, now).unwrap();
+                Save::<ApiKey>::save(tx, renamed).await?;
+                tx.query(sql!("SELECT min(place) FROM identity_api_key_workspaces")).one().await
+            });
+            let (first,): (i64,) = done.await.unwrap();
+            assert!(first >= 10, "{first}");
+        }
+    }
 }
 
 async fn key<T: Ports>(tx: &mut T, owner: &User, number: u8) -> ApiKey {
@@ -27,6 +56,7 @@ async fn try_key<T: Ports>(
     let now = tx.now();
     let new = NewApiKey {
         user_id: owner.id,
+        made_by: None,
         particulars: particulars.unwrap(),
         workspaces: workspaces.to_vec(),
         expires_at: Some(now + TimeDelta::days(1)),
@@ -56,9 +86,8 @@ async fn keys_come_back_as_they_were_saved<T: Ports>(tx: &mut T) {
     let reach = [two.id, one.id];
     let saved = try_key(tx, &ada, 1, &reach).await.unwrap();
     assert_eq!((saved.version, loaded(tx, &saved).await.as_ref()), (1, Some(&saved)));
-    let particulars = KeyParticulars::check("Other", None, None, Ok(())).unwrap();
     let now = tx.now() + TimeDelta::minutes(1);
-    let updated = saved.update(particulars, vec![one.id], now).unwrap();
+    let updated = saved.update(described("Other"), vec![one.id], None, now).unwrap();
     let updated = Save::<ApiKey>::save(tx, updated).await.unwrap();
     assert_eq!(loaded(tx, &updated).await.as_ref(), Some(&updated));
     let rotated =
@@ -117,10 +146,58 @@ async fn keys_are_counted_while_they_are_good<T: Ports>(tx: &mut T) {
     }
     let revoked = key(tx, &ada, 4).await.revoke(now).unwrap();
     Save::<ApiKey>::save(tx, revoked).await.unwrap();
-    let over = ApiKey { expires_at: Some(now), ..key(tx, &ada, 5).await };
-    let over = over.update(KeyParticulars::check("Over", None, None, Ok(())).unwrap(), vec![], now);
+    let over = key(tx, &ada, 5).await;
+    let over = over.update(described("Over"), vec![], Some(now), now);
     Save::<ApiKey>::save(tx, over.unwrap()).await.unwrap();
     key(tx, &ben, 6).await;
     assert_eq!(tx.count_active_keys(ada.id).await.unwrap(), 3);
     assert_eq!(tx.count_active_keys(ben.id).await.unwrap(), 1);
+}
+
+async fn keys_know_by_which_they_were_made<T: Ports>(tx: &mut T) {
+    let ada = person(tx, "ada").await;
+    let now = tx.now();
+    let maker = key(tx, &ada, 1).await;
+    let made = [made(tx, &maker, 2).await, made(tx, &maker, 3).await];
+    assert_eq!(loaded(tx, &made[0]).await.as_ref(), Some(&made[0]));
+    assert_eq!(tx.keys_made_by(maker.id).await.unwrap(), made);
+    Save::<ApiKey>::save(tx, made[0].revoke(now).unwrap()).await.unwrap();
+    assert_eq!(tx.keys_made_by(maker.id).await.unwrap(), made[1..]);
+    assert_eq!(tx.keys_made_by(made[1].id).await.unwrap(), []);
+}
+
+fn described(name: &str) -> KeyParticulars {
+    KeyParticulars::check(name, None, None, Ok(())).unwrap()
+}
+
+/// A key of the same person that was made by this one.
+async fn made<T: Ports>(tx: &mut T, maker: &ApiKey, number: u8) -> ApiKey {
+    let now = tx.now();
+    let owner = Load::<User>::load(tx, maker.user_id).await.unwrap().unwrap();
+    let made = ApiKey { made_by: Some(maker.id), ..key(tx, &owner, number).await };
+    let made = made.update(described("Made"), vec![], None, now).unwrap();
+    Save::<ApiKey>::save(tx, made).await.unwrap()
+}
+
+async fn keys_are_forgotten_long_after_their_end_and_makers_last<T: Ports>(tx: &mut T) {
+    let ada = person(tx, "ada").await;
+    let long_ago = tx.now() - KEPT_AFTER_END;
+    let lasting = key(tx, &ada, 1).await;
+    let maker = key(tx, &ada, 2).await;
+    let made = made(tx, &maker, 3).await;
+    for over in [&maker, &made] {
+        let revoked = over.revoke(long_ago).unwrap();
+        Save::<ApiKey>::save(tx, revoked).await.unwrap();
+    }
+    let later = key(tx, &ada, 4).await.revoke(long_ago + TimeDelta::seconds(1)).unwrap();
+    let later = Save::<ApiKey>::save(tx, later).await.unwrap();
+    for (purged, left) in [(1, vec![&maker]), (1, vec![]), (0, vec![])] {
+        assert_eq!(tx.purge_keys(9).await.unwrap(), purged);
+        for key in [&maker, &made] {
+            assert_eq!(loaded(tx, key).await.is_some(), left.contains(&key));
+        }
+    }
+    for key in [&lasting, &later] {
+        assert!(loaded(tx, key).await.is_some());
+    }
 }

@@ -58,8 +58,8 @@ fn fits(entry: &AuditEntry, filter: &AuditFilter) -> bool {
         && event_type.as_ref().is_none_or(|wanted| *wanted.get() == entry.event_type)
         && by.as_ref().is_none_or(|wanted| *wanted.get() == actor(entry))
         && correlation.is_none_or(|wanted| wanted == entry.correlation_id)
-        && from.as_ref().is_none_or(|from| entry.occurred_at >= *from.get())
-        && to.as_ref().is_none_or(|to| entry.occurred_at < *to.get())
+        && from.is_none_or(|from| entry.occurred_at >= from.get())
+        && to.is_none_or(|to| entry.occurred_at < to.get())
 }
 
 on_both_engines! {
