@@ -22,7 +22,7 @@ use crate::{
     standings::IdentityStandings,
 };
 
-/// Reads what [`AuditLog`](super::AuditLog) keeps.
+/// Reads what [`AuditLog`] keeps.
 ///
 /// Names come from identity, addresses and user agents from the origins of the log, so that each is kept in one place and
 /// what is erased there is gone from here.
