@@ -80,6 +80,23 @@ impl KeyMaker {
         if is_proven { Ok(maker) } else { Err(NotMaker::NotFresh) }
     }
 
+    /// A key of the owner that whoever acts may deal with: a key deals with none that has more than itself.
+    pub(crate) async fn managed<T: ApiKeys>(
+        &self,
+        tx: &mut T,
+        id: ApiKeyId,
+    ) -> Result<ApiKey, NotManaged> {
+        let key = Load::<ApiKey>::load(tx, id).await.map_err(NotManaged::Storage)?;
+        let key = key.ok_or(NotManaged::Missing)?;
+        if key.user_id != self.owner.id {
+            Err(NotManaged::OfAnother)
+        } else if !self.may_give(key.extent()) {
+            Err(NotManaged::TooWide)
+        } else {
+            Ok(key)
+        }
+    }
+
     /// Whether the one who acts may have such a key: a key gives no more than it has.
     pub(crate) fn may_give(&self, extent: Extent<'_>) -> bool {
         self.limits.as_ref().is_none_or(|limits| extent.is_within(limits.extent()))
@@ -140,6 +157,41 @@ from_not_maker!(
     RevokeApiKeyError: Forbidden,
     RotateApiKeyError: NotFresh,
     UpdateApiKeyError: NotFresh,
+);
+
+/// Why a key is not dealt with.
+#[derive(Debug)]
+pub(crate) enum NotManaged {
+    /// There is none of this id.
+    Missing,
+    /// It is the key of somebody else.
+    OfAnother,
+    /// It has more than the key that acts.
+    TooWide,
+    /// The storage failed.
+    Storage(StorageError),
+}
+
+macro_rules! from_not_managed {
+    ($($Error:ident: $of_another:ident),+ $(,)?) => {$(
+        impl From<NotManaged> for $Error {
+            fn from(reason: NotManaged) -> Self {
+                match reason {
+                    NotManaged::Missing => Self::NotFound,
+                    NotManaged::OfAnother => Self::$of_another,
+                    NotManaged::TooWide => Self::TooWide,
+                    NotManaged::Storage(error) => Self::Storage(error),
+                }
+            }
+        }
+    )+};
+}
+
+// The route that there was before tells foreign keys from none.
+from_not_managed!(
+    RevokeApiKeyError: NotFound,
+    RotateApiKeyError: NotFound,
+    UpdateApiKeyError: Forbidden,
 );
 
 /// Why a key does not reach what it should.

@@ -1,6 +1,6 @@
 //! Revoking an API key.
 
-use perme8_events::{Load, Save, StorageError};
+use perme8_events::{Save, StorageError};
 
 use crate::{
     application::{
@@ -44,12 +44,7 @@ impl RevokeApiKey {
         T: Users + ApiKeys + Save<ApiKey>,
     {
         let maker = KeyMaker::acting(tx).await?;
-        let key = Load::<ApiKey>::load(tx, self.id).await?;
-        let key = key.filter(|key| key.user_id == maker.owner.id);
-        let key = key.ok_or(RevokeApiKeyError::NotFound)?;
-        if !maker.may_give(key.extent()) {
-            return Err(RevokeApiKeyError::TooWide);
-        }
+        let key = maker.managed(tx, self.id).await?;
         let now = tx.now();
         let mut worthless = vec![key];
         while let Some(key) = worthless.pop() {

@@ -1,7 +1,7 @@
 //! Giving an API key another token.
 
 use chrono::TimeDelta;
-use perme8_events::{Load, Save, StorageError};
+use perme8_events::{Save, StorageError};
 
 use crate::{
     application::{
@@ -69,12 +69,7 @@ impl RotateApiKey {
         T: Users + Sessions + ApiKeys + Save<ApiKey>,
     {
         let maker = KeyMaker::acting_in(tx, self.session_id).await?;
-        let key = Load::<ApiKey>::load(tx, self.id).await?;
-        let key = key.filter(|key| key.user_id == maker.owner.id);
-        let key = key.ok_or(RotateApiKeyError::NotFound)?;
-        if !maker.may_give(key.extent()) {
-            return Err(RotateApiKeyError::TooWide);
-        }
+        let key = maker.managed(tx, self.id).await?;
         let now = tx.now();
         if !key.is_active(now) {
             return Err(RotateApiKeyError::Inactive);

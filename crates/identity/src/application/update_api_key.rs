@@ -1,7 +1,7 @@
 //! Changing an API key.
 
 use chrono::{DateTime, Utc};
-use perme8_events::{Load, Save, StorageError};
+use perme8_events::{Save, StorageError};
 
 use crate::{
     application::{
@@ -80,13 +80,7 @@ impl UpdateApiKey {
         T: Users + Sessions + Workspaces + ApiKeys + Save<ApiKey>,
     {
         let maker = KeyMaker::acting_in(tx, self.session_id).await?;
-        let key = Load::<ApiKey>::load(tx, self.id).await?.ok_or(UpdateApiKeyError::NotFound)?;
-        if key.user_id != maker.owner.id {
-            return Err(UpdateApiKeyError::Forbidden);
-        }
-        if !maker.may_give(key.extent()) {
-            return Err(UpdateApiKeyError::TooWide);
-        }
+        let key = maker.managed(tx, self.id).await?;
         let now = tx.now();
         if !key.is_active(now) {
             return Err(UpdateApiKeyError::Inactive);

@@ -125,6 +125,7 @@ impl ApiKeys for Tx {
         let (count,): (i64,) = query.bind(owner).bind(now).one().await?;
         Ok(count)
     }
+
     async fn purge_keys(&mut self, limit: u32) -> Result<u64, StorageError> {
         let ended = self.now() - KEPT_AFTER_END;
         let delete = sql!(
