@@ -9,7 +9,6 @@ use crate::{
     body::Body,
     error::ApiError,
     fields::{Fields, FromFields},
-    invitations::mails,
     path::WorkspaceAt,
     response::Data,
     state::Api,
@@ -107,7 +106,7 @@ pub(crate) async fn invite(
         return Err(InviteMembersError::TooManyRows.into());
     }
     let emails = rows.iter().map(|row| row.email.as_str());
-    let mails = mails(&api, &caller, &workspace, emails).await?;
+    let mails = api.mails(&caller, &workspace, emails).await?;
     let is_refused = |row: &InviteRow| mails.wait(&row.email).is_some();
     let allowed = rows.iter().filter(|row| !is_refused(row)).cloned().collect();
     let command = InviteMembers { workspace, rows: allowed };

@@ -116,31 +116,14 @@ pub(crate) async fn mine(
     Ok(page.of(api.identity.my_invitations(&caller.origin).await?))
 }
 
-/// Spends mails by the caller to these addresses, as far as they may get one.
-///
-/// Nothing is spent where the caller does not manage the workspace: nobody is kept from being invited by strangers.
-pub(crate) async fn mails<'a>(
-    api: &Api,
-    caller: &Caller,
-    workspace: &WorkspaceRef,
-    emails: impl Iterator<Item = &'a str> + Send,
-) -> Result<Mails, ApiError> {
-    match api.identity.workspace(&caller.origin, workspace).await {
-        Ok(found) if found.role.is_manager() => api.mails(caller.user.id, emails).await,
-        // The facade says why not.
-        Ok(_) | Err(QueryError::NotFound | QueryError::Forbidden) => Ok(Mails::default()),
-        Err(QueryError::Storage(error)) => Err(error.into()),
-    }
-}
-
-/// The same for one address, which must get one.
+/// Spends a mail by the caller to this address, which must get one.
 async fn mail(
     api: &Api,
     caller: &Caller,
     workspace: &WorkspaceRef,
     email: &str,
 ) -> Result<Mails, ApiError> {
-    let mails = mails(api, caller, workspace, std::iter::once(email)).await?;
+    let mails = api.mails(caller, workspace, std::iter::once(email)).await?;
     mails.wait(email).map_or(Ok(mails), |wait| Err(ApiError::rate_limited(wait)))
 }
 

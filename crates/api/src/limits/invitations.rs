@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::TimeDelta;
-use perme8_events::UserId;
+use identity::{QueryError, WorkspaceRef};
 
 use crate::{
+    auth::Caller,
     error::ApiError,
     limits::{
         Limiter, Looked,
@@ -27,15 +28,26 @@ pub(crate) struct Mails {
 }
 
 impl Api {
-    /// Spends a mail by this person to each of these addresses that may get one. What is no address gets none anyway.
+    /// Spends a mail by the caller to each of these addresses that may get one. What is no address gets none anyway.
+    ///
+    /// Nothing is spent where the caller does not manage the workspace: nobody is kept from being invited by strangers.
     pub(crate) async fn mails<'a>(
         &self,
-        inviter: UserId,
+        caller: &Caller,
+        workspace: &WorkspaceRef,
         emails: impl Iterator<Item = &'a str> + Send,
     ) -> Result<Mails, ApiError> {
         let Some(limiter) = &self.limiter else { return Ok(Mails::default()) };
-        let (inviter, accounts) =
-            (Bucket::inviter(inviter), emails.filter_map(Account::at).collect());
+        match self.identity.workspace(&caller.origin, workspace).await {
+            Ok(found) if found.role.is_manager() => {}
+            // The facade says why not.
+            Ok(_) | Err(QueryError::NotFound | QueryError::Forbidden) => {
+                return Ok(Mails::default());
+            }
+            Err(QueryError::Storage(error)) => return Err(error.into()),
+        }
+        let inviter = Bucket::inviter(caller.user.id);
+        let accounts = emails.filter_map(Account::at).collect();
         for _ in 0..ROUNDS {
             let mails = limiter.mails(self, &inviter, &accounts).await?;
             if limiter.store.spend(&mails.spendings()).await? {

@@ -48,10 +48,7 @@ impl Api {
         edge: &Edge,
         account: Option<Account>,
     ) -> Result<Attempt, ApiError> {
-        match &self.limiter {
-            Some(limiter) => limiter.attempt(self, &buckets(action, edge, account)).await,
-            None => Ok(Attempt(None)),
-        }
+        self.attempt_with(action, edge, account, || Ok(())).await.map(|(attempt, ())| attempt)
     }
 
     /// The same, at what costs time and memory on purpose, with a turn at it.
@@ -64,29 +61,41 @@ impl Api {
         edge: &Edge,
         account: Option<Account>,
     ) -> Result<(Attempt, SemaphorePermit<'_>), ApiError> {
-        if let Some(limiter) = &self.limiter {
-            limiter.room(self, &buckets(action, edge, account.clone())).await?;
-        }
-        let turn = self.log_in_turn()?;
-        Ok((self.attempt(action, edge, account).await?, turn))
+        self.attempt_with(action, edge, account, || self.log_in_turn()).await
+    }
+
+    async fn attempt_with<T>(
+        &self,
+        action: Action,
+        edge: &Edge,
+        account: Option<Account>,
+        turn: impl FnOnce() -> Result<T, ApiError>,
+    ) -> Result<(Attempt, T), ApiError> {
+        let Some(limiter) = &self.limiter else { return Ok((Attempt(None), turn()?)) };
+        let from = edge.address().map(|address| Bucket::attempts(action, address));
+        let at = account.map(|account| Bucket::account(action, &account));
+        let buckets: Vec<_> = from.into_iter().chain(at).collect();
+        let spendings = limiter.room(self, &buckets).await?;
+        let turn = turn()?;
+        Ok((limiter.attempt(self, &buckets, spendings).await?, turn))
     }
 }
 
-fn buckets(action: Action, edge: &Edge, account: Option<Account>) -> Vec<Bucket> {
-    let from = edge.address().map(|address| Bucket::attempts(action, address));
-    let at = account.map(|account| Bucket::account(action, &account));
-    from.into_iter().chain(at).collect()
-}
-
 impl Limiter {
-    async fn attempt(&self, api: &Api, buckets: &[Bucket]) -> Result<Attempt, ApiError> {
+    /// Spends this, for which there was room just now.
+    async fn attempt(
+        &self,
+        api: &Api,
+        buckets: &[Bucket],
+        mut spendings: Vec<Spending>,
+    ) -> Result<Attempt, ApiError> {
         for _ in 0..ROUNDS {
-            let spendings = self.room(api, buckets).await?;
             if self.store.spend(&spendings).await? {
                 let kinds = buckets.iter().map(|bucket| bucket.kind);
                 let (limiter, spent) = (self.clone(), kinds.zip(spendings).collect());
                 return Ok(Attempt(Some(Taken { limiter, spent })));
             }
+            spendings = self.room(api, buckets).await?;
         }
         // There was room all the time, and all the time others took it.
         Err(ApiError::rate_limited(TimeDelta::zero()))
