@@ -7,6 +7,7 @@ use serde_json::json;
 use crate::{
     client::{Blocks, field, get, post},
     host::{Host, Person},
+    robot::{Robot, robot},
     socket::Socket,
 };
 
@@ -14,8 +15,8 @@ use crate::{
 async fn reader(host: &Host, by: &Person, slugs: &[&str]) -> (String, String) {
     let body =
         json!({ "name": "Robot", "permissions": ["events:read"], "workspace_access": slugs });
-    let made = host.ask(post("/api/api-keys").bearer(&by.token).json(body)).await;
-    (made.text_at("/data/id"), made.text_at("/token"))
+    let Robot { id, token } = robot(host, by, body).await;
+    (id, token)
 }
 
 /// What the end of a stream says.
@@ -66,8 +67,7 @@ async fn a_stream_ends_with_its_key_and_when_the_key_is_changed() {
     assert_eq!(end(&mut stream).await, r#"{"reason":"key_ended"}"#);
     let (id, mut stream) = follow().await;
     let body = json!({ "name": "Maker", "workspace_access": ["acme"] });
-    let made = host.ask(post("/api/api-keys").bearer(&ada.token).json(body)).await.json();
-    let maker = made["data"]["id"].as_str().unwrap().parse().unwrap();
+    let maker = robot(&host, &ada, body).await.id.parse().unwrap();
     let change = UpdateApiKey {
         id,
         session_id: None,

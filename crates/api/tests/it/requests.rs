@@ -11,6 +11,7 @@ use serde_json::json;
 use crate::{
     client::{Ask, get, post},
     host::Host,
+    robot::{Robot, robot},
 };
 
 const HERE: &str = "192.0.2.1";
@@ -80,8 +81,7 @@ async fn a_session_has_requests_of_its_own_wherever_it_is() {
 async fn a_key_has_requests_of_its_own_also_those_that_it_may_not_make() {
     let host = Host::new().await;
     let ada = host.person("ada").await;
-    let key = post("/api/api-keys").bearer(&ada.token).json(json!({"name": "Robot"}));
-    let key = host.ask(key).await.text_at("/token");
+    let Robot { token: key, id: _ } = robot(&host, &ada, json!({"name": "Robot"})).await;
     let host = host.at_most(two_a_minute_for_callers());
     let asks = [
         get("/api/workspaces").bearer(&key).from(HERE),
