@@ -127,7 +127,7 @@ impl ApiError {
         )
     }
 
-    /// The same, where the body says which version was seen.
+    /// The same, where no header says what was seen.
     pub(crate) const fn version_conflict() -> Self {
         Self::new(
             StatusCode::CONFLICT,
@@ -259,6 +259,11 @@ impl ApiError {
     /// Whether it was only that nobody is logged in.
     pub(crate) fn is_unauthenticated(&self) -> bool {
         self.code == Self::unauthenticated().code
+    }
+
+    /// Whether it was only that something has changed since it was seen.
+    pub(crate) fn is_version_conflict(&self) -> bool {
+        self.code == Self::version_conflict().code
     }
 
     /// The body, for the request of this id.

@@ -1,97 +1,167 @@
-//! Versions of what is shown, so that nobody overwrites what they have not seen.
+//! Which thing is shown and in which version, so that nobody overwrites what they have not seen.
+
+use std::{convert::Infallible, fmt};
 
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderValue, header::ETAG, header::IF_MATCH, request::Parts},
     response::{IntoResponse, Response},
 };
+use identity::Seen;
+use perme8_events::Id;
+use uuid::Uuid;
 
 use crate::{error::ApiError, state::Api};
 
-/// An answer that says by its `ETag` which version it shows.
-#[derive(Debug)]
-pub(crate) struct Versioned<T>(pub(crate) i64, pub(crate) T);
+/// What is shown: which thing, since another one may have its address one day, and in which version.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Tag {
+    id: Uuid,
+    version: i64,
+}
 
-impl<T: IntoResponse> IntoResponse for Versioned<T> {
+/// An answer that says by its `ETag` what it shows.
+#[derive(Debug)]
+pub(crate) struct Tagged<T>(pub(crate) Tag, pub(crate) T);
+
+/// What a client has seen and wants to change, if it says so.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct IfMatch(Option<Tag>);
+
+impl Tag {
+    /// Of nothing that there ever was.
+    const NEVER: Self = Self { id: Uuid::nil(), version: 0 };
+
+    pub(crate) fn of<A>(id: Id<A>, version: i64) -> Self {
+        Self { id: id.uuid(), version }
+    }
+
+    /// As it stands in a header; nothing if it is none of ours, weak, or one of several.
+    fn parse(text: &str) -> Option<Self> {
+        let tag = text.strip_prefix('"')?.strip_suffix('"')?;
+        let (id, version) = tag.rsplit_once('-')?;
+        Some(Self { id: id.parse().ok()?, version: version.parse().ok()? })
+    }
+}
+
+impl fmt::Display for Tag {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, version } = self;
+        write!(f, "\"{id}-{version}\"")
+    }
+}
+
+impl<T: IntoResponse> IntoResponse for Tagged<T> {
     fn into_response(self) -> Response {
-        let Self(version, answer) = self;
-        let tag = HeaderValue::try_from(format!("\"{version}\"")).expect("digits are visible");
+        let Self(tag, answer) = self;
+        let tag = HeaderValue::try_from(tag.to_string()).expect("ids and digits are visible");
         ([(ETAG, tag)], answer).into_response()
     }
 }
 
-/// The version that a client has seen and wants to change, if it says so.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct IfMatch(pub(crate) Option<i64>);
-
 impl IfMatch {
-    /// Whether the client says so.
-    pub(crate) fn is_sent(self) -> bool {
-        self.0.is_some()
+    /// What the client has seen.
+    pub(crate) fn seen(self) -> Option<Seen> {
+        self.0.map(|Tag { id, version }| Seen { id: Some(id), version })
     }
 
-    /// The same, or what the body says; nobody has seen two versions last.
-    pub(crate) fn beside(self, in_body: Option<i64>) -> Result<Option<i64>, ApiError> {
+    /// The same, or the version that the body says; nobody has seen two versions last.
+    pub(crate) fn beside(self, in_body: Option<i64>) -> Option<Seen> {
         match (self.0, in_body) {
-            (Some(in_header), Some(in_body)) if in_header != in_body => {
-                Err(ApiError::invalid_field("version", "must be the one of If-Match"))
+            (Some(Tag { version, .. }), Some(in_body)) if version != in_body => {
+                Self(Some(Tag::NEVER)).seen()
             }
-            (in_header, in_body) => Ok(in_header.or(in_body)),
+            (Some(_), _) => self.seen(),
+            (None, in_body) => in_body.map(Seen::from),
         }
+    }
+
+    /// Why nothing was changed: that it has changed since is a conflict where the body alone said what was seen.
+    pub(crate) fn refusal(self, error: impl Into<ApiError>) -> ApiError {
+        let error = error.into();
+        let is_unmet = self.0.is_some() && error.is_version_conflict();
+        if is_unmet { ApiError::other_version() } else { error }
     }
 }
 
 impl FromRequestParts<Api> for IfMatch {
-    type Rejection = ApiError;
+    type Rejection = Infallible;
 
-    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
-        seen(&parts.headers).map(Self)
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Infallible> {
+        Ok(Self(tag_in(&parts.headers)))
     }
 }
 
-/// Nothing for any version. What is no tag of ours is a version that there never was.
-fn seen(headers: &HeaderMap) -> Result<Option<i64>, ApiError> {
-    let Some(value) = headers.get(IF_MATCH) else { return Ok(None) };
-    let text = value.to_str().unwrap_or_default().trim();
-    if text == "*" {
-        return Ok(None);
-    }
-    let tag = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
-    tag.and_then(|tag| tag.parse().ok()).map(Some).ok_or(ApiError::other_version())
+/// Nothing for whatever is there. What is no tag of ours is one of nothing: only whoever may change something is told so.
+fn tag_in(headers: &HeaderMap) -> Option<Tag> {
+    let text = headers.get(IF_MATCH)?.to_str().unwrap_or_default().trim();
+    (text != "*").then(|| Tag::parse(text).unwrap_or(Tag::NEVER))
 }
 
 #[cfg(test)]
 mod tests {
+    use perme8_events::WorkspaceId;
+
     use super::*;
 
-    fn seen_by(value: &'static str) -> Result<Option<i64>, ApiError> {
-        seen(&HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_static(value))]))
+    const ID: Uuid = Uuid::from_u128(7);
+
+    fn tag(version: i64) -> Tag {
+        Tag::of(WorkspaceId::new(ID), version)
+    }
+
+    fn sent(value: &str) -> Option<Tag> {
+        tag_in(&HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_str(value).unwrap())]))
     }
 
     #[test]
-    fn a_tag_is_a_version_in_quotes() {
-        assert_eq!(seen(&HeaderMap::new()).unwrap(), None);
-        assert_eq!(seen_by("*").unwrap(), None);
-        assert_eq!(seen_by("\"3\"").unwrap(), Some(3));
-        for other in ["", "3", "\"x\"", "W/\"3\"", "\"3\", \"4\"", "\""] {
-            assert!(seen_by(other).is_err(), "{other}");
+    fn a_tag_is_an_id_and_a_version_in_quotes() {
+        assert_eq!(tag_in(&HeaderMap::new()), None);
+        assert_eq!(sent("*"), None);
+        assert_eq!(sent("\"00000000-0000-0000-0000-000000000007-3\""), Some(tag(3)));
+        let ours = tag(3).to_string();
+        let others = [
+            String::new(),
+            ours.replace('"', ""),
+            format!("W/{ours}"),
+            format!("{ours}, {}", tag(4)),
+            "\"".to_owned(),
+            "\"3\"".to_owned(),
+            "\"x-3\"".to_owned(),
+            format!("\"{ID}\""),
+            format!("\"{ID}-x\""),
+        ];
+        for other in others {
+            assert_eq!(sent(&other), Some(Tag::NEVER), "{other}");
         }
     }
 
     #[test]
     fn header_and_body_do_not_contradict_each_other() {
-        let beside = |in_header, in_body| IfMatch(in_header).beside(in_body).ok();
-        assert_eq!(beside(None, None), Some(None));
-        assert_eq!(beside(Some(3), None), Some(Some(3)));
-        assert_eq!(beside(None, Some(3)), Some(Some(3)));
-        assert_eq!(beside(Some(3), Some(3)), Some(Some(3)));
-        assert_eq!(beside(Some(3), Some(4)), None);
+        let seen = |version| Some(Seen { id: Some(ID), version });
+        let beside = |in_header: Option<i64>, in_body| IfMatch(in_header.map(tag)).beside(in_body);
+        assert_eq!(beside(None, None), None);
+        assert_eq!(beside(Some(3), None), seen(3));
+        assert_eq!(beside(None, Some(3)), Some(Seen::from(3)));
+        assert_eq!(beside(Some(3), Some(3)), seen(3));
+        let contradiction = beside(Some(3), Some(4)).unwrap();
+        assert!([3, 4].iter().all(|version| !contradiction.is(WorkspaceId::new(ID), *version)));
     }
 
     #[test]
     fn an_answer_has_the_tag_that_a_client_sends_back() {
-        let answer = Versioned(7, "workspace").into_response();
-        let tag = answer.headers().get(ETAG).unwrap().clone();
-        assert_eq!(seen(&HeaderMap::from_iter([(IF_MATCH, tag)])).unwrap(), Some(7));
+        let answer = Tagged(tag(7), "workspace").into_response();
+        let seen = answer.headers().get(ETAG).unwrap().clone();
+        assert_eq!(tag_in(&HeaderMap::from_iter([(IF_MATCH, seen)])), Some(tag(7)));
+    }
+
+    #[test]
+    fn what_has_changed_since_is_told_to_whatever_said_what_was_seen() {
+        let body = |error: ApiError| error.body("1")["code"].clone();
+        let refused = |if_match: IfMatch, error| body(if_match.refusal(error));
+        let (by_body, by_header) = (IfMatch(None), IfMatch(Some(tag(1))));
+        assert_eq!(refused(by_body, ApiError::version_conflict()), "version_conflict");
+        assert_eq!(refused(by_header, ApiError::version_conflict()), "version_mismatch");
+        assert_eq!(refused(by_header, ApiError::forbidden()), "forbidden");
     }
 }

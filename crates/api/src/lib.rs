@@ -6,6 +6,7 @@ mod audit;
 mod audit_trail;
 mod auth;
 mod body;
+mod changed;
 mod client_address;
 mod edge;
 mod emails;

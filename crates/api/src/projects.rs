@@ -5,15 +5,16 @@ use chrono::{DateTime, Utc};
 use perme8_events::UserId;
 use projects::{
     ArchiveProject, CreateProject, DeleteProject, ListProjects, ProjectDetails, ProjectsPage,
-    RestoreProject, UpdateProject, UpdateProjectError,
+    RestoreProject, UpdateProject,
 };
 use serde::Serialize;
 
 use crate::{
     auth::Caller,
     body::Body,
+    changed::Changed,
     error::ApiError,
-    etag::{IfMatch, Versioned},
+    etag::{IfMatch, Tag, Tagged},
     fields::{Fields, FromFields},
     paging::{self, Limit, MOST, Next, Place},
     path::{ProjectAt, WorkspaceAt},
@@ -107,24 +108,6 @@ impl FromFields for Begun {
     }
 }
 
-/// The body of a change; what is missing stays, and what is blank goes.
-#[derive(Debug)]
-pub(crate) struct Changed {
-    name: Option<String>,
-    description: Option<String>,
-    color: Option<String>,
-    version: Option<i64>,
-}
-
-impl FromFields for Changed {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let name = fields.text_if_sent("name");
-        let description = fields.optional_text("description");
-        let color = fields.optional_text("color");
-        Some(Self { name, description, color, version: fields.optional_integer("version") })
-    }
-}
-
 impl FromFields for ListProjects {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let archived = fields.optional_parsed("archived", "must be true or false");
@@ -154,10 +137,10 @@ pub(crate) async fn create(
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
     Body(Begun { name, description }): Body<Begun>,
-) -> Result<(StatusCode, Versioned<Data<NewProject>>), ApiError> {
+) -> Result<(StatusCode, Tagged<Data<NewProject>>), ApiError> {
     let command = CreateProject { workspace, name, description, color: None };
     let begun = api.projects.create_project(caller.origin, command).await?;
-    Ok((StatusCode::CREATED, Versioned(begun.version, Data::new(begun.into()))))
+    Ok((StatusCode::CREATED, Tagged(Tag::of(begun.id, begun.version), Data::new(begun.into()))))
 }
 
 /// `GET /api/workspaces/{slug}/projects/{project}`
@@ -165,10 +148,10 @@ pub(crate) async fn show(
     State(api): State<Api>,
     caller: Caller,
     ProjectAt(project): ProjectAt,
-) -> Result<Versioned<Data<Project>>, ApiError> {
+) -> Result<Tagged<Data<Project>>, ApiError> {
     let found = api.projects.project(&caller.origin, &project).await?;
-    let (version, project) = (found.version, found.into());
-    Ok(Versioned(version, Data::new(Project { project, documents: [] })))
+    let (tag, project) = (Tag::of(found.id, found.version), found.into());
+    Ok(Tagged(tag, Data::new(Project { project, documents: [] })))
 }
 
 /// `PATCH /api/workspaces/{slug}/projects/{project}`
@@ -178,16 +161,11 @@ pub(crate) async fn update(
     ProjectAt(project): ProjectAt,
     if_match: IfMatch,
     Body(Changed { name, description, color, version }): Body<Changed>,
-) -> Result<Versioned<Data<ManagedProject>>, ApiError> {
-    let version = if_match.beside(version)?;
-    let command = UpdateProject { project, name, description, color, version };
-    match api.projects.update_project(caller.origin, command).await {
-        Ok(updated) => Ok(shown(updated)),
-        Err(UpdateProjectError::OtherVersion) if if_match.is_sent() => {
-            Err(ApiError::other_version())
-        }
-        Err(error) => Err(error.into()),
-    }
+) -> Result<Tagged<Data<ManagedProject>>, ApiError> {
+    let seen = if_match.beside(version);
+    let command = UpdateProject { project, name, description, color, seen };
+    let updated = api.projects.update_project(caller.origin, command).await;
+    updated.map(shown).map_err(|error| if_match.refusal(error))
 }
 
 /// `POST /api/workspaces/{slug}/projects/{project}/archive`
@@ -195,10 +173,11 @@ pub(crate) async fn archive(
     State(api): State<Api>,
     caller: Caller,
     ProjectAt(project): ProjectAt,
-    IfMatch(version): IfMatch,
-) -> Result<Versioned<Data<ManagedProject>>, ApiError> {
-    let command = ArchiveProject { project, version };
-    Ok(shown(api.projects.archive_project(caller.origin, command).await?))
+    if_match: IfMatch,
+) -> Result<Tagged<Data<ManagedProject>>, ApiError> {
+    let command = ArchiveProject { project, seen: if_match.seen() };
+    let archived = api.projects.archive_project(caller.origin, command).await;
+    archived.map(shown).map_err(|error| if_match.refusal(error))
 }
 
 /// `POST /api/workspaces/{slug}/projects/{project}/restore`
@@ -206,10 +185,11 @@ pub(crate) async fn restore(
     State(api): State<Api>,
     caller: Caller,
     ProjectAt(project): ProjectAt,
-    IfMatch(version): IfMatch,
-) -> Result<Versioned<Data<ManagedProject>>, ApiError> {
-    let command = RestoreProject { project, version };
-    Ok(shown(api.projects.restore_project(caller.origin, command).await?))
+    if_match: IfMatch,
+) -> Result<Tagged<Data<ManagedProject>>, ApiError> {
+    let command = RestoreProject { project, seen: if_match.seen() };
+    let restored = api.projects.restore_project(caller.origin, command).await;
+    restored.map(shown).map_err(|error| if_match.refusal(error))
 }
 
 /// `DELETE /api/workspaces/{slug}/projects/{project}`
@@ -217,12 +197,13 @@ pub(crate) async fn delete(
     State(api): State<Api>,
     caller: Caller,
     ProjectAt(project): ProjectAt,
-    IfMatch(version): IfMatch,
+    if_match: IfMatch,
 ) -> Result<StatusCode, ApiError> {
-    api.projects.delete_project(caller.origin, DeleteProject { project, version }).await?;
-    Ok(StatusCode::NO_CONTENT)
+    let command = DeleteProject { project, seen: if_match.seen() };
+    let deleted = api.projects.delete_project(caller.origin, command).await;
+    deleted.map(|()| StatusCode::NO_CONTENT).map_err(|error| if_match.refusal(error))
 }
 
-fn shown(details: ProjectDetails) -> Versioned<Data<ManagedProject>> {
-    Versioned(details.version, Data::new(details.into()))
+fn shown(details: ProjectDetails) -> Tagged<Data<ManagedProject>> {
+    Tagged(Tag::of(details.id, details.version), Data::new(details.into()))
 }

@@ -4,7 +4,7 @@ use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use identity::{
     ArchiveWorkspace, CreateWorkspace, DeleteWorkspace, KeyScope, ListWorkspaces, RestoreWorkspace,
-    Role, TransferOwnership, UpdateWorkspace, UpdateWorkspaceError, WorkspaceDetails,
+    Role, TransferOwnership, UpdateWorkspace, WorkspaceDetails,
 };
 use perme8_events::{UserId, WorkspaceId};
 use projects::ProjectTitle;
@@ -13,8 +13,9 @@ use serde::Serialize;
 use crate::{
     auth::{Caller, SessionCaller},
     body::Body,
+    changed::Changed,
     error::ApiError,
-    etag::{IfMatch, Versioned},
+    etag::{IfMatch, Tag, Tagged},
     fields::{Fields, FromFields},
     paging::{Next, Page},
     path::WorkspaceAt,
@@ -107,24 +108,6 @@ impl From<WorkspaceDetails> for ManagedWorkspace {
     }
 }
 
-/// The body of a change; what is missing stays, and what is blank goes.
-#[derive(Debug)]
-pub(crate) struct Changed {
-    name: Option<String>,
-    description: Option<String>,
-    color: Option<String>,
-    version: Option<i64>,
-}
-
-impl FromFields for Changed {
-    fn from_fields(fields: &mut Fields) -> Option<Self> {
-        let name = fields.text_if_sent("name");
-        let description = fields.optional_text("description");
-        let color = fields.optional_text("color");
-        Some(Self { name, description, color, version: fields.optional_integer("version") })
-    }
-}
-
 impl FromFields for ListWorkspaces {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let archived = fields.optional_parsed("archived", "must be true or false");
@@ -212,15 +195,15 @@ pub(crate) async fn show(
     State(api): State<Api>,
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
-) -> Result<Versioned<Data<OpenWorkspace>>, ApiError> {
+) -> Result<Tagged<Data<OpenWorkspace>>, ApiError> {
     let found = api.identity.workspace(&caller.origin, &workspace).await?;
     let projects = if caller.may(KeyScope::ProjectsRead) {
         api.projects.project_titles(&caller.origin, &workspace).await?
     } else {
         Vec::new()
     };
-    let (version, workspace) = (found.version, found.into());
-    Ok(Versioned(version, Data::new(OpenWorkspace { workspace, documents: [], projects })))
+    let (tag, workspace) = (Tag::of(found.id, found.version), found.into());
+    Ok(Tagged(tag, Data::new(OpenWorkspace { workspace, documents: [], projects })))
 }
 
 /// `PATCH /api/workspaces/{slug}`
@@ -230,16 +213,11 @@ pub(crate) async fn update(
     WorkspaceAt(workspace): WorkspaceAt,
     if_match: IfMatch,
     Body(Changed { name, description, color, version }): Body<Changed>,
-) -> Result<Versioned<Data<ManagedWorkspace>>, ApiError> {
-    let version = if_match.beside(version)?;
-    let command = UpdateWorkspace { workspace, name, description, color, version };
-    match api.identity.update_workspace(caller.origin, command).await {
-        Ok(updated) => Ok(shown(updated)),
-        Err(UpdateWorkspaceError::OtherVersion) if if_match.is_sent() => {
-            Err(ApiError::other_version())
-        }
-        Err(error) => Err(error.into()),
-    }
+) -> Result<Tagged<Data<ManagedWorkspace>>, ApiError> {
+    let seen = if_match.beside(version);
+    let command = UpdateWorkspace { workspace, name, description, color, seen };
+    let updated = api.identity.update_workspace(caller.origin, command).await;
+    updated.map(shown).map_err(|error| if_match.refusal(error))
 }
 
 /// `POST /api/workspaces/{slug}/archive`
@@ -247,7 +225,7 @@ pub(crate) async fn archive(
     State(api): State<Api>,
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
-) -> Result<Versioned<Data<ManagedWorkspace>>, ApiError> {
+) -> Result<Tagged<Data<ManagedWorkspace>>, ApiError> {
     let command = ArchiveWorkspace { workspace };
     Ok(shown(api.identity.archive_workspace(caller.origin, command).await?))
 }
@@ -257,7 +235,7 @@ pub(crate) async fn restore(
     State(api): State<Api>,
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
-) -> Result<Versioned<Data<ManagedWorkspace>>, ApiError> {
+) -> Result<Tagged<Data<ManagedWorkspace>>, ApiError> {
     let command = RestoreWorkspace { workspace };
     Ok(shown(api.identity.restore_workspace(caller.origin, command).await?))
 }
@@ -285,6 +263,6 @@ pub(crate) async fn delete(
     Ok(StatusCode::NO_CONTENT)
 }
 
-fn shown(details: WorkspaceDetails) -> Versioned<Data<ManagedWorkspace>> {
-    Versioned(details.version, Data::new(details.into()))
+fn shown(details: WorkspaceDetails) -> Tagged<Data<ManagedWorkspace>> {
+    Tagged(Tag::of(details.id, details.version), Data::new(details.into()))
 }

@@ -18,6 +18,7 @@ pub(crate) mod preferences;
 pub(crate) mod references;
 pub(crate) mod role;
 pub(crate) mod secret;
+pub(crate) mod seen;
 pub(crate) mod session;
 pub(crate) mod slug;
 pub(crate) mod user;

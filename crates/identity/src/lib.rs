@@ -106,4 +106,5 @@ pub use domain::references::{
     UserSession, WorkspaceInvitation, WorkspaceRef,
 };
 pub use domain::role::{Role, UnknownRole};
+pub use domain::seen::Seen;
 pub use domain::slug::Slug;

@@ -22,6 +22,11 @@ on_both_engines! {
         let changed = ben.patch(&at).header("if-match", &current).json(late()).await.is(200);
         assert_eq!((&changed.data()["name"], &changed.data()["slug"]), (&json!("Lights"), &json!("lamps")));
         ben.request(Method::DELETE, &at).header("if-match", &seen).await.is_refused(412, "version_mismatch");
+        // Another project of that name is another one, also in its first version.
+        let last = changed.header("etag").unwrap();
+        ben.request(Method::DELETE, &at).header("if-match", last).await.is(204);
+        assert_eq!(ben.begin(&slug, "Lamps").await, "lamps");
+        ada.patch(&at).header("if-match", &seen).json(late()).await.is_refused(412, "version_mismatch");
         ben.delete(&at).await.is(204);
     }
 

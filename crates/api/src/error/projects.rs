@@ -49,7 +49,7 @@ impl From<UpdateProjectError> for ApiError {
     }
 }
 
-/// Writes the failures of what is done to a project without a body: the version comes by `If-Match` alone.
+/// Writes the failures of what is done to a project without a body.
 macro_rules! from_refusals {
     ($($Error:ident),+ $(,)?) => {$(
         impl From<$Error> for ApiError {
@@ -59,7 +59,7 @@ macro_rules! from_refusals {
                     $Error::ProjectNotFound => Self::project_not_found(),
                     $Error::Forbidden => Self::forbidden(),
                     $Error::WorkspaceArchived => WORKSPACE_ARCHIVED,
-                    $Error::OtherVersion => Self::other_version(),
+                    $Error::OtherVersion => Self::version_conflict(),
                     $Error::Storage(error) => error.into(),
                 }
             }

@@ -146,14 +146,14 @@ async fn managers_change_what_a_workspace_is_called() {
     let change =
         |who: &Person, body| host.ask(patch("/api/workspaces/acme").bearer(&who.token).json(body));
     let seen = host.ask(get("/api/workspaces/acme").bearer(&ada.token)).await;
-    assert_eq!(seen.header("etag"), "\"1\"");
+    let second = seen.header("etag").replace("-1\"", "-2\"");
     let answer = change(&ada, json!({"name": "Acme Inc.", "color": "#4F46E5"})).await;
-    assert_eq!(answer.header("etag"), "\"2\"");
+    assert_eq!(answer.header("etag"), second);
     expect![[r##"200 {"data":{"name":"Acme Inc.","slug":"acme","description":null,"color":"#4f46e5","role":"owner","archived_at":null,"created_at":"2026-01-05T09:00:00Z","version":2}}"##]].assert_eq(&answer.to_string());
     expect![[r#"422 {"code":"validation_failed","errors":{"color":["must look like #rrggbb"],"name":["can't be blank"]},"request_id":"r-1"}"#]].assert_eq(&change(&ada, json!({"name": " ", "color": "red"})).await.to_string());
     expect![[r#"403 {"code":"forbidden","error":"Insufficient permissions","request_id":"r-1"}"#]]
         .assert_eq(&change(&guest, json!({"name": "Mine"})).await.to_string());
-    let late = patch("/api/workspaces/acme").header("if-match", "\"1\"");
+    let late = patch("/api/workspaces/acme").header("if-match", seen.header("etag"));
     let late = late.bearer(&ada.token).json(json!({"name": "Late"}));
     expect![[r#"412 {"code":"version_mismatch","error":"It has changed since: look at it again","request_id":"r-1"}"#]].assert_eq(&host.ask(late).await.to_string());
     expect![[r#"409 {"code":"version_conflict","error":"It has changed since: look at it again","request_id":"r-1"}"#]].assert_eq(&change(&ada, json!({"name": "Late", "version": 1})).await.to_string());

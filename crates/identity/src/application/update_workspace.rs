@@ -8,6 +8,7 @@ use crate::{
         fields::FieldErrors,
         policy::Action,
         references::WorkspaceRef,
+        seen::Seen,
         workspace::{Particulars, Workspace},
     },
 };
@@ -23,8 +24,8 @@ pub struct UpdateWorkspace {
     pub description: Option<String>,
     /// Its colour, as `#rrggbb`.
     pub color: Option<String>,
-    /// The version that was seen; with any other nothing is changed.
-    pub version: Option<i64>,
+    /// What was seen of it; if it has changed since, nothing is changed.
+    pub seen: Option<Seen>,
 }
 
 /// Why the workspace stayed as it was.
@@ -57,7 +58,7 @@ impl UpdateWorkspace {
     ) -> Result<WorkspaceDetails, UpdateWorkspaceError> {
         let acting = ActingMember::who_may(Action::UpdateWorkspace, tx, &self.workspace).await?;
         let ActingMember { workspace, role, .. } = acting;
-        if self.version.is_some_and(|seen| seen != workspace.version) {
+        if self.seen.is_some_and(|seen| !seen.is(workspace.id, workspace.version)) {
             return Err(UpdateWorkspaceError::OtherVersion);
         }
         let particulars = Particulars::check(
@@ -90,7 +91,7 @@ mod tests {
             name: None,
             description: None,
             color: None,
-            version: None,
+            seen: None,
         }
     }
 
@@ -114,7 +115,7 @@ mod tests {
         let more = UpdateWorkspace {
             description: Some("Makes things.".to_owned()),
             color: Some("#4F46E5".to_owned()),
-            version: Some(1),
+            seen: Some(1.into()),
             ..nothing()
         };
         check(ADMIN, more, expect![[r##"
@@ -157,7 +158,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_workspace_that_was_changed_since_is_not_overwritten() {
-        let command = UpdateWorkspace { version: Some(2), ..renamed("The Firm") };
+        let command = UpdateWorkspace { seen: Some(2.into()), ..renamed("The Firm") };
         check(
             ADMIN,
             command,

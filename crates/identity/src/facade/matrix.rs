@@ -139,7 +139,7 @@ fn rows() -> Vec<Question<World>> {
             name: Some("Firm".to_owned()),
             description: None,
             color: None,
-            version: None,
+            seen: None,
         });
         archive_workspace(origin, ArchiveWorkspace { workspace: company(world) });
         restore_workspace(origin, RestoreWorkspace { workspace: company(world) });

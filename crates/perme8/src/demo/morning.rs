@@ -78,13 +78,13 @@ async fn work_begins(stage: &Stage, workshop: &Workshop, team: &Team) -> Result<
         name: Some("Oak Chairs".to_owned()),
         description: Some("For the winter market.".to_owned()),
         color: None,
-        version: None,
+        seen: None,
     };
     stage
         .act(team.chiara, async |origin| stage.projects().update_project(origin, rename).await)
         .await?;
     let stools = begins(stage, workshop, workshop.ada, "Stools").await?;
-    let archive = ArchiveProject { project: stools, version: None };
+    let archive = ArchiveProject { project: stools, seen: None };
     stage
         .act(workshop.ada, async |origin| stage.projects().archive_project(origin, archive).await)
         .await?;

@@ -1,6 +1,6 @@
 //! Who acts, as what, and with which project.
 
-use identity::{Slug, WorkspaceRef};
+use identity::{Seen, Slug, WorkspaceRef};
 use perme8_events::{Origin, StorageError, UserId};
 
 use crate::{
@@ -75,7 +75,7 @@ impl Acting {
         action: Action,
         tx: &mut impl Projects,
         slug: &str,
-        seen: Option<i64>,
+        seen: Option<Seen>,
     ) -> Result<Project, OutOfReach> {
         let slug = Slug::parse(slug).ok_or(OutOfReach::NoProject)?;
         let project = tx.project_by_slug(self.membership.workspace_id, &slug).await;
@@ -84,7 +84,7 @@ impl Acting {
         let is_own = project.owner_id == self.user_id;
         let whose = if is_own { Whose::Own } else { Whose::Others };
         self.may(action, whose).map_err(OutOfReach::NotActing)?;
-        if seen.is_some_and(|seen| seen != project.version) {
+        if seen.is_some_and(|seen| !seen.is(project.id, project.version)) {
             return Err(OutOfReach::OtherVersion);
         }
         Ok(project)

@@ -1,5 +1,6 @@
 //! Putting a project away.
 
+use identity::Seen;
 use perme8_events::{Save, StorageError};
 
 use crate::{
@@ -12,8 +13,8 @@ use crate::{
 pub struct ArchiveProject {
     /// Which.
     pub project: ProjectRef,
-    /// The version that was seen; with any other nothing happens.
-    pub version: Option<i64>,
+    /// What was seen of it; if it has changed since, nothing happens.
+    pub seen: Option<Seen>,
 }
 
 /// Why the project is still in use.
@@ -45,8 +46,8 @@ impl ArchiveProject {
         tx: &mut T,
         acting: &Acting,
     ) -> Result<ProjectDetails, ArchiveProjectError> {
-        let Self { project: ProjectRef { slug, .. }, version } = self;
-        let project = acting.project(Action::ArchiveProject, tx, slug, *version).await?;
+        let Self { project: ProjectRef { slug, .. }, seen } = self;
+        let project = acting.project(Action::ArchiveProject, tx, slug, *seen).await?;
         let project = match project.archive(tx.now()) {
             Some(archived) => tx.save(archived).await?,
             None => project,
@@ -66,7 +67,7 @@ mod tests {
     };
 
     async fn check(mut tx: FakeTx<Tables>, acting: Acting, slug: &str, expected: Expect) {
-        let command = ArchiveProject { project: project(slug), version: Some(1) };
+        let command = ArchiveProject { project: project(slug), seen: Some(1.into()) };
         let outcome = command.execute(&mut tx, &acting).await;
         expected.assert_eq(&tx.report(&outcome.map(|p| (p.archived_at.is_some(), p.version))));
     }

@@ -1,5 +1,6 @@
 //! Deleting a project.
 
+use identity::Seen;
 use perme8_events::{Save, StorageError};
 
 use crate::{
@@ -12,8 +13,8 @@ use crate::{
 pub struct DeleteProject {
     /// Which.
     pub project: ProjectRef,
-    /// The version that was seen; with any other nothing happens.
-    pub version: Option<i64>,
+    /// What was seen of it; if it has changed since, nothing happens.
+    pub seen: Option<Seen>,
 }
 
 /// Why the project is still there.
@@ -45,8 +46,8 @@ impl DeleteProject {
         tx: &mut T,
         acting: &Acting,
     ) -> Result<(), DeleteProjectError> {
-        let Self { project: ProjectRef { slug, .. }, version } = self;
-        let project = acting.project(Action::DeleteProject, tx, slug, *version).await?;
+        let Self { project: ProjectRef { slug, .. }, seen } = self;
+        let project = acting.project(Action::DeleteProject, tx, slug, *seen).await?;
         tx.save(project.delete()).await?;
         Ok(())
     }
@@ -63,7 +64,7 @@ mod tests {
     };
 
     async fn check(mut tx: FakeTx<Tables>, acting: Acting, slug: &str, expected: Expect) {
-        let command = DeleteProject { project: project(slug), version: Some(1) };
+        let command = DeleteProject { project: project(slug), seen: Some(1.into()) };
         let outcome = command.execute(&mut tx, &acting).await;
         let is_left = tx.state.projects.iter().any(|project| project.slug.as_str() == slug);
         assert_eq!(outcome.is_err(), is_left);

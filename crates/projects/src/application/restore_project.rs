@@ -1,5 +1,6 @@
 //! Taking a project out again.
 
+use identity::Seen;
 use perme8_events::{Save, StorageError};
 
 use crate::{
@@ -12,8 +13,8 @@ use crate::{
 pub struct RestoreProject {
     /// Which.
     pub project: ProjectRef,
-    /// The version that was seen; with any other nothing happens.
-    pub version: Option<i64>,
+    /// What was seen of it; if it has changed since, nothing happens.
+    pub seen: Option<Seen>,
 }
 
 /// Why the project is still put away.
@@ -45,8 +46,8 @@ impl RestoreProject {
         tx: &mut T,
         acting: &Acting,
     ) -> Result<ProjectDetails, RestoreProjectError> {
-        let Self { project: ProjectRef { slug, .. }, version } = self;
-        let project = acting.project(Action::RestoreProject, tx, slug, *version).await?;
+        let Self { project: ProjectRef { slug, .. }, seen } = self;
+        let project = acting.project(Action::RestoreProject, tx, slug, *seen).await?;
         let project = match project.restore() {
             Some(restored) => tx.save(restored).await?,
             None => project,
@@ -66,7 +67,7 @@ mod tests {
     };
 
     async fn check(mut tx: FakeTx<Tables>, acting: Acting, expected: Expect) {
-        let command = RestoreProject { project: project(ROADMAP), version: None };
+        let command = RestoreProject { project: project(ROADMAP), seen: None };
         let outcome = command.execute(&mut tx, &acting).await;
         expected.assert_eq(&tx.report(&outcome.map(|p| (p.archived_at.is_some(), p.version))));
     }

@@ -1,6 +1,6 @@
 //! Changing what a project is called and what it is for.
 
-use identity::FieldErrors;
+use identity::{FieldErrors, Seen};
 use perme8_events::{Save, StorageError};
 
 use crate::{
@@ -23,8 +23,8 @@ pub struct UpdateProject {
     pub description: Option<String>,
     /// Its colour, as `#rrggbb`.
     pub color: Option<String>,
-    /// The version that was seen; with any other nothing is changed.
-    pub version: Option<i64>,
+    /// What was seen of it; if it has changed since, nothing is changed.
+    pub seen: Option<Seen>,
 }
 
 /// Why the project stayed as it was.
@@ -62,8 +62,8 @@ impl UpdateProject {
         tx: &mut T,
         acting: &Acting,
     ) -> Result<ProjectDetails, UpdateProjectError> {
-        let Self { project: ProjectRef { slug, .. }, name, description, color, version } = self;
-        let project = acting.project(Action::UpdateProject, tx, slug, *version).await?;
+        let Self { project: ProjectRef { slug, .. }, name, description, color, seen } = self;
+        let project = acting.project(Action::UpdateProject, tx, slug, *seen).await?;
         if project.is_archived() {
             return Err(UpdateProjectError::ProjectArchived);
         }
@@ -93,7 +93,7 @@ mod tests {
 
     fn nothing(slug: &str) -> UpdateProject {
         let project = crate::testing::project(slug);
-        UpdateProject { project, name: None, description: None, color: None, version: None }
+        UpdateProject { project, name: None, description: None, color: None, seen: None }
     }
 
     fn renamed(slug: &str, name: &str) -> UpdateProject {
@@ -124,7 +124,7 @@ mod tests {
         let more = UpdateProject {
             description: Some("What comes.".to_owned()),
             color: Some("#4F46E5".to_owned()),
-            version: Some(1),
+            seen: Some(1.into()),
             ..nothing(ROADMAP)
         };
         check(ADMIN, more, expect![[r##"
@@ -166,7 +166,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_project_that_was_changed_since_is_not_overwritten() {
-        let command = UpdateProject { version: Some(2), ..renamed(ROADMAP, "Plans") };
+        let command = UpdateProject { seen: Some(2.into()), ..renamed(ROADMAP, "Plans") };
         check(
             MEMBER,
             command,

@@ -55,7 +55,7 @@ impl World {
             name: Some("Plans".to_owned()),
             description: None,
             color: None,
-            version: None,
+            seen: None,
         }
     }
 }
@@ -135,15 +135,15 @@ fn rows() -> Vec<Question<World>> {
         update_project "of the owner" (origin, world.renamed("owner"));
         update_project "of the member" (origin, world.renamed("member"));
         update_project "of the guest" (origin, world.renamed("guest"));
-        archive_project "of the owner" (origin, ArchiveProject { project: world.of("owner"), version: None });
-        archive_project "of the member" (origin, ArchiveProject { project: world.of("member"), version: None });
-        archive_project "of the guest" (origin, ArchiveProject { project: world.of("guest"), version: None });
-        restore_project "of the owner" (origin, RestoreProject { project: world.of("owner"), version: None });
-        restore_project "of the member" (origin, RestoreProject { project: world.of("member"), version: None });
-        restore_project "of the guest" (origin, RestoreProject { project: world.of("guest"), version: None });
-        delete_project "of the owner" (origin, DeleteProject { project: world.of("owner"), version: None });
-        delete_project "of the member" (origin, DeleteProject { project: world.of("member"), version: None });
-        delete_project "of the guest" (origin, DeleteProject { project: world.of("guest"), version: None });
+        archive_project "of the owner" (origin, ArchiveProject { project: world.of("owner"), seen: None });
+        archive_project "of the member" (origin, ArchiveProject { project: world.of("member"), seen: None });
+        archive_project "of the guest" (origin, ArchiveProject { project: world.of("guest"), seen: None });
+        restore_project "of the owner" (origin, RestoreProject { project: world.of("owner"), seen: None });
+        restore_project "of the member" (origin, RestoreProject { project: world.of("member"), seen: None });
+        restore_project "of the guest" (origin, RestoreProject { project: world.of("guest"), seen: None });
+        delete_project "of the owner" (origin, DeleteProject { project: world.of("owner"), seen: None });
+        delete_project "of the member" (origin, DeleteProject { project: world.of("member"), seen: None });
+        delete_project "of the guest" (origin, DeleteProject { project: world.of("guest"), seen: None });
     }
     .into()
 }

@@ -1,6 +1,6 @@
 //! Beginning, changing and seeing projects.
 
-use identity::{ArchiveWorkspace, RemoveMember};
+use identity::{ArchiveWorkspace, RemoveMember, Seen};
 use perme8_events::{Origin, testing::on_both_engines};
 use projects::{
     ArchiveProject, CreateProjectError, DeleteProject, DeleteProjectError, ListProjects,
@@ -9,9 +9,9 @@ use projects::{
 
 use crate::office::{Office, at, engines, everything};
 
-fn renamed(slug: &str, name: &str, version: Option<i64>) -> UpdateProject {
+fn renamed(slug: &str, name: &str, seen: Option<Seen>) -> UpdateProject {
     let (description, color) = (None, None);
-    UpdateProject { project: at(slug), name: Some(name.to_owned()), description, color, version }
+    UpdateProject { project: at(slug), name: Some(name.to_owned()), description, color, seen }
 }
 
 on_both_engines! {
@@ -23,20 +23,20 @@ on_both_engines! {
         let begun = office.begin(office.ben, "Mill").await;
         assert_eq!((begun.slug.as_str(), begun.owner_id, begun.version), ("mill", office.ben, 1));
         assert_eq!(projects.project(&Origin::user(office.gus), &at("mill")).await.unwrap(), begun);
-        let changed = projects.update_project(ben(), renamed("mill", "The Mill", Some(1))).await.unwrap();
+        let changed = projects.update_project(ben(), renamed("mill", "The Mill", Some(1.into()))).await.unwrap();
         assert_eq!((changed.name.as_str(), changed.slug.as_str(), changed.version), ("The Mill", "mill", 2));
-        let late = projects.update_project(ben(), renamed("mill", "Late", Some(1))).await;
+        let late = projects.update_project(ben(), renamed("mill", "Late", Some(1.into()))).await;
         assert!(matches!(late, Err(UpdateProjectError::OtherVersion)));
         let known = projects.directory().projects(&[begun.id, begun.id]).await.unwrap();
         assert_eq!(known.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(), ["The Mill"]);
-        let archived = projects.archive_project(ben(), ArchiveProject { project: at("mill"), version: None }).await.unwrap();
+        let archived = projects.archive_project(ben(), ArchiveProject { project: at("mill"), seen: None }).await.unwrap();
         assert!(archived.archived_at.is_some());
         let refused = projects.update_project(ben(), renamed("mill", "Late", None)).await;
         assert!(matches!(refused, Err(UpdateProjectError::ProjectArchived)));
-        let restored = projects.restore_project(ben(), RestoreProject { project: at("mill"), version: None }).await.unwrap();
+        let restored = projects.restore_project(ben(), RestoreProject { project: at("mill"), seen: None }).await.unwrap();
         assert_eq!((restored.archived_at, restored.version), (None, 4));
-        projects.delete_project(ben(), DeleteProject { project: at("mill"), version: Some(4) }).await.unwrap();
-        let gone = projects.delete_project(ben(), DeleteProject { project: at("mill"), version: None }).await;
+        projects.delete_project(ben(), DeleteProject { project: at("mill"), seen: Some(4.into()) }).await.unwrap();
+        let gone = projects.delete_project(ben(), DeleteProject { project: at("mill"), seen: None }).await;
         assert!(matches!(gone, Err(DeleteProjectError::ProjectNotFound)));
         assert_eq!(projects.directory().projects(&[begun.id]).await.unwrap(), []);
         // Its slug is free again.
@@ -51,7 +51,7 @@ on_both_engines! {
             office.begin(office.ben, name).await;
         }
         let project = at("three");
-        office.projects.archive_project(Origin::user(office.ada), ArchiveProject { project, version: None }).await.unwrap();
+        office.projects.archive_project(Origin::user(office.ada), ArchiveProject { project, seen: None }).await.unwrap();
         let (first, next) = office.list(ListProjects { limit: 2, ..everything() }).await;
         assert_eq!(first, ["four", "two"]);
         office.begin(office.ben, "Five").await;
