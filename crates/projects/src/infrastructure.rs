@@ -4,6 +4,7 @@ use perme8_events::sql::Migrations;
 
 pub(crate) mod directory;
 pub(crate) mod identity_gateway;
+pub(crate) mod people;
 pub(crate) mod project_queries;
 pub(crate) mod project_store;
 pub(crate) mod rows;

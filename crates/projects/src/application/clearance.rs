@@ -1,10 +1,12 @@
 //! What is left to do once a workspace or an account is gone, some projects at a time.
 
+use std::collections::BTreeSet;
+
 use perme8_events::{Job, Save, StorageError, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    application::ports::{Projects, Workspaces},
+    application::ports::{People, Projects, Workspaces},
     domain::{project::Project, references::ProjectId},
 };
 
@@ -58,11 +60,18 @@ pub(crate) async fn clear(
 }
 
 /// Hands over some projects of a person who is gone, and leaves the others to the next job; gives how many.
-pub(crate) async fn hand_over<T: Projects + Save<Project>>(
+///
+/// A conflict when an heir is gone by now: whose the workspace is has to be asked again.
+pub(crate) async fn hand_over<T: Projects + People + Save<Project>>(
     tx: &mut T,
     user_id: UserId,
     Estate { heirs, end }: Estate,
 ) -> Result<u64, StorageError> {
+    for heir in heirs.iter().map(|(_, heir)| *heir).collect::<BTreeSet<_>>() {
+        if tx.is_person_gone(heir).await? {
+            return Err(StorageError::conflict());
+        }
+    }
     let mut handed_over = 0;
     for (id, heir) in heirs {
         // Deleted or handed over by others in the meantime.
@@ -110,6 +119,15 @@ mod tests {
             enqueue projects.clearances {"of":"workspace","workspace_id":"00000000-0000-0000-0000-000000000001"}
         "#]].assert_eq(&tx.transcript());
         assert_eq!(clear(&mut tx, COMPANY).await.unwrap(), 0);
+    }
+
+    #[tokio::test]
+    async fn somebody_who_is_gone_inherits_nothing() {
+        let mut tx = company();
+        tx.remember_person_gone(OWNER).await.unwrap();
+        let estate = Estate { heirs: vec![(tx.state.projects[0].id, OWNER)], end: None };
+        assert!(hand_over(&mut tx, MEMBER, estate).await.unwrap_err().is_conflict());
+        assert_eq!(tx.state.projects[0].owner_id, MEMBER);
     }
 
     #[tokio::test]

@@ -6,7 +6,7 @@ use perme8_events::{Save, StorageError, WorkspaceId};
 use crate::{
     application::{
         acting::Acting,
-        ports::{Projects, Workspaces},
+        ports::{People, Projects, Workspaces},
         read_models::ProjectDetails,
     },
     domain::{
@@ -55,7 +55,7 @@ impl CreateProject {
         acting: &Acting,
     ) -> Result<ProjectDetails, CreateProjectError>
     where
-        T: Projects + Workspaces + Save<Project>,
+        T: Projects + Workspaces + People + Save<Project>,
     {
         let Acting { user_id: owner_id, membership } = acting;
         acting.may(Action::CreateProject, Whose::Own)?;
@@ -63,8 +63,8 @@ impl CreateProject {
         let new = Particulars::check(name, description.as_deref(), color.as_deref())
             .map_err(CreateProjectError::Invalid)?;
         let workspace_id = membership.workspace_id;
-        // It was there a moment ago, when it was asked what the person is in it.
-        if tx.is_gone(workspace_id).await? {
+        // Both were there a moment ago, when it was asked what the one is in the other.
+        if tx.is_gone(workspace_id).await? || tx.is_person_gone(*owner_id).await? {
             return Err(CreateProjectError::WorkspaceNotFound);
         }
         let slug = free_slug(tx, workspace_id, &new.name).await?;
@@ -183,6 +183,17 @@ mod tests {
     async fn nothing_begins_in_a_workspace_that_has_just_gone() {
         let mut tx = company();
         tx.remember_gone(COMPANY).await.unwrap();
+        let outcome = named("Mine").execute(&mut tx, &acting(MEMBER)).await;
+        expect![[r#"
+            Err(there is no such workspace)
+        "#]]
+        .assert_eq(&tx.report(&outcome));
+    }
+
+    #[tokio::test]
+    async fn nothing_begins_for_somebody_who_has_just_gone() {
+        let mut tx = company();
+        tx.remember_person_gone(MEMBER).await.unwrap();
         let outcome = named("Mine").execute(&mut tx, &acting(MEMBER)).await;
         expect![[r#"
             Err(there is no such workspace)

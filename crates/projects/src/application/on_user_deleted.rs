@@ -2,11 +2,12 @@
 
 use async_trait::async_trait;
 use identity::UserDeleted;
-use perme8_events::{Envelope, EventHandler, HandlerError, Subscriber, Subscription, Transaction};
+use perme8_events::{Envelope, EventHandler, HandlerError, Subscriber, Subscription};
 
-use crate::application::clearance::Clearance;
+use crate::application::{clearance::Clearance, ports::People};
 
-/// Hands the projects of somebody whose account is gone to the owners of their workspaces, by jobs that take some at a time.
+/// Hands the projects of somebody whose account is gone to the owners of their workspaces, by jobs that take some at a time;
+/// from the moment it runs, none becomes that person's any more.
 ///
 /// Projects are not deleted with their owner, because others work on them, too. Whoever only leaves a workspace keeps them, and
 /// does nothing with them until coming back.
@@ -24,7 +25,7 @@ impl Subscriber for OnUserDeleted {
 }
 
 #[async_trait]
-impl<T: Transaction> EventHandler<T> for OnUserDeleted {
+impl<T: People> EventHandler<T> for OnUserDeleted {
     type Facts = ();
 
     async fn gather(&self, _: &Envelope) -> Result<(), HandlerError> {
@@ -33,6 +34,7 @@ impl<T: Transaction> EventHandler<T> for OnUserDeleted {
 
     async fn handle(&self, tx: &mut T, event: &Envelope, (): ()) -> Result<(), HandlerError> {
         let Some(UserDeleted { user_id, .. }) = event.decode()? else { return Ok(()) };
+        tx.remember_person_gone(user_id).await?;
         tx.enqueue(Clearance::Person { user_id, after: None });
         Ok(())
     }
@@ -44,15 +46,17 @@ mod tests {
     use perme8_events::{Actor, testing::envelope};
 
     use super::*;
-    use crate::testing::{MEMBER, company};
+    use crate::testing::{MEMBER, OWNER, company};
 
     #[tokio::test]
-    async fn their_projects_are_handed_over_by_a_job() {
+    async fn their_projects_are_handed_over_by_a_job_and_none_becomes_theirs() {
         let mut tx = company();
         let event = envelope(1, Actor::User(MEMBER), &UserDeleted { user_id: MEMBER, email: None });
         OnUserDeleted.handle(&mut tx, &event, ()).await.unwrap();
         expect![[r#"
             enqueue projects.clearances {"of":"person","user_id":"00000000-0000-0000-0000-000000000004","after":null}
         "#]].assert_eq(&tx.transcript());
+        assert!(tx.is_person_gone(MEMBER).await.unwrap());
+        assert!(!tx.is_person_gone(OWNER).await.unwrap());
     }
 }

@@ -43,6 +43,24 @@ pub(crate) trait Workspaces: Transaction {
     ) -> impl Future<Output = Result<u64, StorageError>> + Send;
 }
 
+/// Whose accounts are gone.
+pub(crate) trait People: Transaction {
+    /// Whether the account of this person is gone.
+    ///
+    /// Until this transaction ends, no other can say so: what becomes that person's because of the answer is found by whoever
+    /// hands it over. Who asks about several asks in the order of their ids, so that nobody waits for each other.
+    fn is_person_gone(
+        &mut self,
+        person: UserId,
+    ) -> impl Future<Output = Result<bool, StorageError>> + Send;
+
+    /// Says that the account of this person is gone, for good.
+    fn remember_person_gone(
+        &mut self,
+        person: UserId,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+}
+
 /// What somebody is in a workspace.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Membership {

@@ -8,15 +8,15 @@ use perme8_events::{
 };
 
 use crate::{
-    application::ports::{Projects, Workspaces},
+    application::ports::{People, Projects, Workspaces},
     domain::project::{Beginning, Particulars, Project},
     testing::{COMPANY, ELSEWHERE, MEMBER, OWNER, Tables, id},
 };
 
 /// Every port at once.
-trait Ports: Projects + Workspaces + Save<Project> {}
+trait Ports: Projects + Workspaces + People + Save<Project> {}
 
-impl<T: Projects + Workspaces + Save<Project>> Ports for T {}
+impl<T: Projects + Workspaces + People + Save<Project>> Ports for T {}
 
 /// Runs each promise on the fake and, through the harness, on both engines.
 macro_rules! promises {
@@ -57,6 +57,7 @@ promises! {
     a_project_that_is_gone_is_not_saved
     a_workspace_is_gone_once_and_for_all
     a_workspace_is_cleared_step_by_step
+    an_account_is_gone_once_and_for_all
 }
 
 async fn begin<T: Ports>(
@@ -131,4 +132,13 @@ async fn a_workspace_is_cleared_step_by_step<T: Ports>(tx: &mut T) {
         assert_eq!(tx.clear(COMPANY, 2).await.unwrap(), cleared);
     }
     assert_eq!(tx.load(other.id).await.unwrap(), Some(other));
+}
+
+async fn an_account_is_gone_once_and_for_all<T: Ports>(tx: &mut T) {
+    assert!(!tx.is_person_gone(MEMBER).await.unwrap());
+    for _ in 0..2 {
+        tx.remember_person_gone(MEMBER).await.unwrap();
+        assert!(tx.is_person_gone(MEMBER).await.unwrap());
+    }
+    assert!(!tx.is_person_gone(OWNER).await.unwrap());
 }

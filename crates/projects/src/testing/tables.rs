@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use identity::Slug;
-use perme8_events::{Load, StorageError, Store, WorkspaceId, testing::FakeTx};
+use perme8_events::{Load, StorageError, Store, UserId, WorkspaceId, testing::FakeTx};
 
 use crate::{
-    application::ports::{Projects, Workspaces},
+    application::ports::{People, Projects, Workspaces},
     domain::{project::Project, references::ProjectId},
 };
 
@@ -15,6 +15,7 @@ use crate::{
 pub(crate) struct Tables {
     pub(crate) projects: Vec<Project>,
     gone: BTreeSet<WorkspaceId>,
+    gone_people: BTreeSet<UserId>,
 }
 
 impl Load<Project> for FakeTx<Tables> {
@@ -74,5 +75,16 @@ impl Workspaces for FakeTx<Tables> {
             !goes
         });
         Ok(u64::from(limit - left))
+    }
+}
+
+impl People for FakeTx<Tables> {
+    async fn is_person_gone(&mut self, person: UserId) -> Result<bool, StorageError> {
+        Ok(self.state.gone_people.contains(&person))
+    }
+
+    async fn remember_person_gone(&mut self, person: UserId) -> Result<(), StorageError> {
+        self.state.gone_people.insert(person);
+        Ok(())
     }
 }

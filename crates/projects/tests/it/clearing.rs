@@ -1,13 +1,10 @@
 //! What becomes of projects when a workspace or an account is gone.
 
-use identity::{
-    DeleteAccount, DeleteWorkspace, LeaveWorkspace,
-    testing::{log_in, user_with_password},
-};
+use identity::{LeaveWorkspace, testing::user_with_password};
 use perme8_events::{Origin, testing::on_both_engines};
 use projects::CreateProjectError;
 
-use crate::office::{Office, at, engines, everything};
+use crate::office::{Office, at, engines, everything, named};
 
 on_both_engines! {
     migrations: [&perme8_events::sql::MIGRATIONS, &identity::MIGRATIONS, &projects::MIGRATIONS];
@@ -16,10 +13,7 @@ on_both_engines! {
         let office = Office::open(test).await;
         office.begin(office.ben, "Mill").await;
         office.begin(office.ada, "Loom").await;
-        let session_id = log_in(&office.identity, "ada@example.com").await.session_id;
-        let delete = DeleteWorkspace { workspace: engines(), session_id };
-        office.identity.delete_workspace(Origin::user(office.ada), delete).await.unwrap();
-        office.settle().await;
+        office.end_workspace().await;
         let left: i64 = office.test.db.query(perme8_events::sql!("SELECT count(*) FROM projects_projects")).scalar().await.unwrap();
         assert_eq!(left, 0);
         assert_eq!(office.events().await, ["project_created", "project_created"]);
@@ -33,15 +27,27 @@ on_both_engines! {
         office.join(cyd, "cyd@example.com", identity::Role::Member).await;
         let begun = office.begin(cyd, "Mill").await;
         let by_ben = office.begin(office.ben, "Loom").await;
-        let session_id = log_in(&office.identity, "cyd@example.com").await.session_id;
-        let delete = DeleteAccount { session_id };
-        office.identity.delete_account(Origin::user(cyd), delete).await.unwrap();
-        office.settle().await;
+        office.end_account(cyd, "cyd@example.com").await;
         let seen = office.projects.project(&Origin::user(office.gus), &at("mill")).await.unwrap();
         assert_eq!((seen.id, seen.owner_id, seen.version), (begun.id, office.ada, 2));
         let seen = office.projects.project(&Origin::user(office.gus), &at("loom")).await.unwrap();
         assert_eq!(seen, by_ben);
         assert_eq!(office.events().await, ["project_created", "project_created", "project_updated"]);
+    }
+
+    async fn no_right_outlives_the_account_and_the_workspace(test: TestDb) {
+        let office = Office::open(test).await;
+        let cyd = user_with_password(&office.identity, "cyd@example.com", "Cyd", "Charisse").await;
+        office.join(cyd, "cyd@example.com", identity::Role::Member).await;
+        let (for_cyd, for_ben) = (office.as_seen_now(cyd).await, office.as_seen_now(office.ben).await);
+        office.end_account(cyd, "cyd@example.com").await;
+        let begun = for_cyd.create_project(Origin::user(cyd), named("Late")).await;
+        assert!(matches!(begun, Err(CreateProjectError::WorkspaceNotFound)));
+        for_ben.create_project(Origin::user(office.ben), named("In Time")).await.unwrap();
+        office.end_workspace().await;
+        let begun = for_ben.create_project(Origin::user(office.ben), named("Late")).await;
+        assert!(matches!(begun, Err(CreateProjectError::WorkspaceNotFound)));
+        assert_eq!(office.events().await, ["project_created"]);
     }
 
     async fn whoever_only_leaves_keeps_them(test: TestDb) {

@@ -2,18 +2,21 @@
 
 use std::{sync::Arc, time::Duration};
 
+use async_trait::async_trait;
 use identity::{
-    AcceptInvitation, CreateWorkspace, Identity, InviteMember, Role, WorkspaceRef,
-    testing::{confirmed_user, user_with_password},
+    AcceptInvitation, CreateWorkspace, DeleteAccount, DeleteWorkspace, Identity, InviteMember,
+    Role, WorkspaceRef,
+    testing::{confirmed_user, log_in, user_with_password},
 };
 use perme8_events::{
-    EventFilter, EventStore as _, Origin, Position, UserId,
+    EventFilter, EventStore as _, Origin, Position, StorageError, UserId, WorkspaceId,
     host::{Outcome, Runtime},
     testing::TestDb,
 };
 use projects::{
-    Clearer, CreateProject, CreateProjectError, IdentityGateway, ListProjects, OnUserDeleted,
-    OnWorkspaceDeleted, ProjectDetails, ProjectPlace, ProjectRef, Projects, ProjectsPage,
+    Clearer, CreateProject, CreateProjectError, IdentityGateway, ListProjects, Members, Membership,
+    OnUserDeleted, OnWorkspaceDeleted, ProjectDetails, ProjectPlace, ProjectRef, Projects,
+    ProjectsPage,
 };
 
 pub(crate) struct Office {
@@ -38,6 +41,35 @@ pub(crate) fn at(slug: &str) -> ProjectRef {
 /// Every project in use.
 pub(crate) fn everything() -> ListProjects {
     ListProjects { archived: false, search: None, limit: 100, after: None }
+}
+
+/// A project of this name, to be begun in the workspace.
+pub(crate) fn named(name: &str) -> CreateProject {
+    let (name, description) = (name.to_owned(), Some(format!("About {name}")));
+    CreateProject { workspace: engines(), name, description, color: None }
+}
+
+/// Knows what somebody was in the workspace a while ago, as a request does that takes long.
+#[derive(Debug)]
+struct Earlier(Membership);
+
+#[async_trait]
+impl Members for Earlier {
+    async fn membership(
+        &self,
+        _: UserId,
+        _: &WorkspaceRef,
+    ) -> Result<Option<Membership>, StorageError> {
+        Ok(Some(self.0.clone()))
+    }
+
+    async fn workspaces_of(&self, _: UserId) -> Result<Vec<WorkspaceId>, StorageError> {
+        Ok(vec![self.0.workspace_id])
+    }
+
+    async fn owner_of(&self, _: WorkspaceId) -> Result<Option<UserId>, StorageError> {
+        Ok(None)
+    }
 }
 
 impl Office {
@@ -73,9 +105,27 @@ impl Office {
         by: UserId,
         name: &str,
     ) -> Result<ProjectDetails, CreateProjectError> {
-        let (name, description) = (name.to_owned(), Some(format!("About {name}")));
-        let command = CreateProject { workspace: engines(), name, description, color: None };
-        self.projects.create_project(Origin::user(by), command).await
+        self.projects.create_project(Origin::user(by), named(name)).await
+    }
+
+    /// The facade for requests in which it was read already what this person is in the workspace.
+    pub(crate) async fn as_seen_now(&self, user: UserId) -> Projects {
+        let membership = gateway(&self.identity).membership(user, &engines()).await.unwrap();
+        Projects::new(self.test.db.clone(), Arc::new(Earlier(membership.unwrap())))
+    }
+
+    pub(crate) async fn end_account(&self, user: UserId, email: &str) {
+        let session_id = log_in(&self.identity, email).await.session_id;
+        let delete = DeleteAccount { session_id };
+        self.identity.delete_account(Origin::user(user), delete).await.unwrap();
+        self.settle().await;
+    }
+
+    pub(crate) async fn end_workspace(&self) {
+        let session_id = log_in(&self.identity, "ada@example.com").await.session_id;
+        let delete = DeleteWorkspace { workspace: engines(), session_id };
+        self.identity.delete_workspace(Origin::user(self.ada), delete).await.unwrap();
+        self.settle().await;
     }
 
     /// The slugs on a page, and where the next begins.
