@@ -10,7 +10,7 @@ use axum::{
 use serde_json::Value;
 
 use crate::{
-    error::{ApiError, FieldProblems},
+    error::ApiError,
     fields::{Fields, FromFields},
     state::Api,
 };
@@ -29,24 +29,53 @@ impl<T: FromFields> FromRequest<Api> for Body<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
-        let kind = Kind::of(request.headers());
-        if matches!(kind, Kind::Form | Kind::Other) {
-            return Err(ApiError::unsupported_media_type());
+        fields(json(request, api).await?).map(Self)
+    }
+}
+
+/// What the body wishes that not everybody may have: what is wrong with its fields is said to those alone who may.
+#[derive(Debug)]
+pub(crate) struct Wish<T>(Result<T, ApiError>);
+
+impl<T> Wish<T> {
+    /// What it says; if that cannot be read, whether it is `granted` is asked before that is said.
+    pub(crate) async fn read<E: Into<ApiError>>(
+        self,
+        granted: impl Future<Output = Result<(), E>>,
+    ) -> Result<T, ApiError> {
+        if self.0.is_err() {
+            granted.await.map_err(Into::into)?;
         }
-        let bytes = read(request, api).await?;
-        if kind == Kind::Unsaid && !bytes.is_empty() {
-            return Err(ApiError::unsupported_media_type());
-        }
-        match serde_json::from_slice(&bytes).map_err(|_| ApiError::malformed_json())? {
-            Value::Object(values) => Fields::read(values).map(Self),
-            Value::Null
-            | Value::Bool(_)
-            | Value::Number(_)
-            | Value::String(_)
-            | Value::Array(_) => Err(ApiError::invalid(FieldProblems::from([(
-                "body",
-                vec!["must be an object".to_owned()],
-            )]))),
+        self.0
+    }
+}
+
+impl<T: FromFields> FromRequest<Api> for Wish<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        Ok(Self(fields(json(request, api).await?)))
+    }
+}
+
+/// What is JSON at all, within the limits of a body.
+async fn json(request: Request, api: &Api) -> Result<Value, ApiError> {
+    let kind = Kind::of(request.headers());
+    if matches!(kind, Kind::Form | Kind::Other) {
+        return Err(ApiError::unsupported_media_type());
+    }
+    let bytes = read(request, api).await?;
+    if kind == Kind::Unsaid && !bytes.is_empty() {
+        return Err(ApiError::unsupported_media_type());
+    }
+    serde_json::from_slice(&bytes).map_err(|_| ApiError::malformed_json())
+}
+
+fn fields<T: FromFields>(body: Value) -> Result<T, ApiError> {
+    match body {
+        Value::Object(values) => Fields::read(values),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) | Value::Array(_) => {
+            Err(ApiError::invalid_field("body", "must be an object"))
         }
     }
 }

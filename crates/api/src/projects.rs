@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::{
     auth::Caller,
-    body::Body,
+    body::Wish,
     changed::Changed,
     error::ApiError,
     etag::{IfMatch, Tag, Tagged},
@@ -102,9 +102,9 @@ pub(crate) struct Begun {
 
 impl FromFields for Begun {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        // Whoever may not begin a project learns that before it is said that it has no name.
-        let name = fields.optional_text("name").unwrap_or_default();
-        Some(Self { name, description: fields.optional_text("description") })
+        let name = fields.text("name");
+        let description = fields.optional_text("description");
+        Some(Self { name: name?, description })
     }
 }
 
@@ -136,8 +136,10 @@ pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
-    Body(Begun { name, description }): Body<Begun>,
+    wish: Wish<Begun>,
 ) -> Result<(StatusCode, Tagged<Data<NewProject>>), ApiError> {
+    let granted = api.projects.may_create_project(&caller.origin, &workspace);
+    let Begun { name, description } = wish.read(granted).await?;
     let command = CreateProject { workspace, name, description, color: None };
     let begun = api.projects.create_project(caller.origin, command).await?;
     Ok((StatusCode::CREATED, Tagged(Tag::of(begun.id, begun.version), Data::new(begun.into()))))
@@ -160,8 +162,10 @@ pub(crate) async fn update(
     caller: Caller,
     ProjectAt(project): ProjectAt,
     if_match: IfMatch,
-    Body(Changed { name, description, color, version }): Body<Changed>,
+    wish: Wish<Changed>,
 ) -> Result<Tagged<Data<ManagedProject>>, ApiError> {
+    let granted = api.projects.may_update_project(&caller.origin, &project);
+    let Changed { name, description, color, version } = wish.read(granted).await?;
     let seen = if_match.beside(version);
     let command = UpdateProject { project, name, description, color, seen };
     let updated = api.projects.update_project(caller.origin, command).await;

@@ -12,7 +12,7 @@ use serde::Serialize;
 
 use crate::{
     auth::{Caller, SessionCaller},
-    body::Body,
+    body::{Body, Wish},
     changed::Changed,
     error::ApiError,
     etag::{IfMatch, Tag, Tagged},
@@ -212,8 +212,10 @@ pub(crate) async fn update(
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
     if_match: IfMatch,
-    Body(Changed { name, description, color, version }): Body<Changed>,
+    wish: Wish<Changed>,
 ) -> Result<Tagged<Data<ManagedWorkspace>>, ApiError> {
+    let granted = api.identity.may_update_workspace(&caller.origin, &workspace);
+    let Changed { name, description, color, version } = wish.read(granted).await?;
     let seen = if_match.beside(version);
     let command = UpdateWorkspace { workspace, name, description, color, seen };
     let updated = api.identity.update_workspace(caller.origin, command).await;

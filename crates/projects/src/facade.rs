@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use identity::WorkspaceRef;
 use perme8_events::{
     Origin,
-    sql::{Db, UnitOfWork},
+    sql::{Db, Tx, UnitOfWork},
 };
 
 use crate::{
@@ -79,6 +79,21 @@ impl Projects {
         transact!(self, origin, command, &command.workspace, CreateProjectError)
     }
 
+    /// Whether the person who acts may begin a project in a workspace, for who does not know yet which.
+    ///
+    /// # Errors
+    ///
+    /// [`CreateProjectError`], as of the command.
+    #[tracing::instrument(skip_all, fields(?workspace))]
+    pub async fn may_create_project(
+        &self,
+        origin: &Origin,
+        workspace: &WorkspaceRef,
+    ) -> Result<(), CreateProjectError> {
+        let acting = self.acting(origin, workspace).await?;
+        Ok(acting.may(Action::CreateProject, Whose::Own)?)
+    }
+
     /// Changes what a project is called and what it is for.
     ///
     /// # Errors
@@ -91,6 +106,22 @@ impl Projects {
         command: UpdateProject,
     ) -> Result<ProjectDetails, UpdateProjectError> {
         transact!(self, origin, command, &command.project.workspace, UpdateProjectError)
+    }
+
+    /// Whether the person who acts may change a project, for who does not know yet into what.
+    ///
+    /// # Errors
+    ///
+    /// [`UpdateProjectError`], as of the command.
+    #[tracing::instrument(skip_all, fields(?project))]
+    pub async fn may_update_project(
+        &self,
+        origin: &Origin,
+        project: &ProjectRef,
+    ) -> Result<(), UpdateProjectError> {
+        let acting = self.acting(origin, &project.workspace).await?;
+        let granted = async |tx: &mut Tx| UpdateProject::granted(tx, &acting, project, None).await;
+        self.uow.run(origin.clone(), granted).await.map(drop)
     }
 
     /// Puts a project away.

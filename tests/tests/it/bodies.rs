@@ -6,11 +6,12 @@ use reqwest::Method;
 use scenarios::{Persona, on_both_engines};
 use serde_json::{Value, json};
 
-use crate::routes::{Access, ROUTES, Route};
+use crate::routes::{Access, PROJECT, ROUTES, Route};
 
 /// Every route that takes a body, at an address where the body is all that is wrong.
 async fn with_bodies(ada: &Persona) -> Vec<(&'static Route, String)> {
     let slug = ada.found("Lumen").await;
+    ada.begin(&slug, PROJECT).await;
     let of_people = ROUTES.iter().filter(|route| route.access != Access::Operators);
     let routes = of_people.filter(|route| route.body.is_some());
     routes.map(|route| (route, route.at(&slug, ada.id(), ada.id()))).collect()

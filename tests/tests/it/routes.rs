@@ -217,6 +217,9 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/admin/processes", None, Access::Operators),
 ];
 
+/// The project that the addresses of routes name, once somebody has begun it.
+pub(crate) const PROJECT: &str = "lamps";
+
 impl Route {
     pub(crate) fn all(access: Access) -> impl Iterator<Item = &'static Self> {
         ROUTES.iter().filter(move |route| route.access == access)
@@ -227,7 +230,7 @@ impl Route {
         let path = self.path.replace("{handler}", "notifications.on_invitation");
         let path = path.replace("{position}", "7").replace("{slug}", slug);
         let path = path.replace("{queue}", "tests.queue").replace("{schedule}", "tests.hourly");
-        let path = path.replace("{token}", "no-token").replace("{project}", "no-project");
+        let path = path.replace("{token}", "no-token").replace("{project}", PROJECT);
         path.replace("{member}", member).replace("{id}", id)
     }
 

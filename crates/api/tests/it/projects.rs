@@ -101,7 +101,13 @@ async fn what_cannot_be_begun_is_refused_in_a_fixed_order() {
             r#"422 {"code":"validation_failed","errors":{"description":["must be a text"]},"request_id":"r-1"}"#
         ]],
     );
-    let nowhere = post("/api/workspaces/nowhere/projects").json(json!({}));
+    check(
+        &office.begin(&office.gus, json!({"name": 1})).await,
+        &expect![[
+            r#"403 {"code":"forbidden","error":"Insufficient permissions","request_id":"r-1"}"#
+        ]],
+    );
+    let nowhere = post("/api/workspaces/nowhere/projects").json(json!({"name": 1}));
     check(
         &office.ask(&office.ada, nowhere).await,
         &expect![[
@@ -193,6 +199,37 @@ async fn what_has_the_name_of_something_that_is_gone_was_never_seen() {
     }
     let ask = delete(&at).header("if-match", new.header("etag"));
     assert_eq!(office.ask(&office.ben, ask).await.status, 204);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_change_is_told_to_those_alone_who_may_make_it() {
+    let office = Office::open().await;
+    office.begin(&office.ben, json!({"name": "Plans"})).await;
+    let wrong = || json!({"name": 1, "color": [], "version": "1"});
+    let at = format!("{PROJECTS}/plans");
+    let eve = office.host.person("eve").await;
+    for (who, path, status, code) in [
+        (&eve, at.as_str(), 404, "workspace_not_found"),
+        (&office.gus, "/api/workspaces/acme/projects/missing", 404, "project_not_found"),
+        (&office.gus, &at, 403, "forbidden"),
+        (&office.ben, &at, 422, "validation_failed"),
+        (&eve, "/api/workspaces/acme", 404, "workspace_not_found"),
+        (&office.ben, "/api/workspaces/acme", 403, "forbidden"),
+        (&office.ada, "/api/workspaces/acme", 422, "validation_failed"),
+    ] {
+        let answer = office.ask(who, patch(path).json(wrong())).await;
+        assert_eq!(
+            (answer.status.as_u16(), answer.text_at("/code").as_str()),
+            (status, code),
+            "{path}"
+        );
+    }
+    office.ask(&office.ben, post(format!("{at}/archive"))).await;
+    let answer = office.ask(&office.ben, patch(&at).json(wrong())).await;
+    assert_eq!(answer.text_at("/code"), "project_archived");
+    // What is no JSON cannot be a wish.
+    let answer = office.ask(&eve, patch(&at).raw("text/plain", "{}")).await;
+    assert_eq!(answer.status, 415);
 }
 
 #[tokio::test]

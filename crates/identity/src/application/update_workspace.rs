@@ -56,8 +56,7 @@ impl UpdateWorkspace {
         &self,
         tx: &mut T,
     ) -> Result<WorkspaceDetails, UpdateWorkspaceError> {
-        let acting = ActingMember::who_may(Action::UpdateWorkspace, tx, &self.workspace).await?;
-        let ActingMember { workspace, role, .. } = acting;
+        let ActingMember { workspace, role, .. } = Self::granted(tx, &self.workspace).await?;
         if self.seen.is_some_and(|seen| !seen.is(workspace.id, workspace.version)) {
             return Err(UpdateWorkspaceError::OtherVersion);
         }
@@ -72,6 +71,14 @@ impl UpdateWorkspace {
             None => workspace,
         };
         Ok(WorkspaceDetails::of(workspace, role))
+    }
+
+    /// Who acts, if that person may change the workspace.
+    pub(crate) async fn granted(
+        tx: &mut impl Workspaces,
+        workspace: &WorkspaceRef,
+    ) -> Result<ActingMember, UpdateWorkspaceError> {
+        Ok(ActingMember::who_may(Action::UpdateWorkspace, tx, workspace).await?)
     }
 }
 

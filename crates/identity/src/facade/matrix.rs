@@ -141,6 +141,7 @@ fn rows() -> Vec<Question<World>> {
             color: None,
             seen: None,
         });
+        may_update_workspace(&origin, &company(world));
         archive_workspace(origin, ArchiveWorkspace { workspace: company(world) });
         restore_workspace(origin, RestoreWorkspace { workspace: company(world) });
         transfer_ownership "in the session of the owner" (origin, TransferOwnership {

@@ -98,6 +98,20 @@ impl Identity {
         transact!(self, origin, tx => command.execute(tx))
     }
 
+    /// Whether the person who acts may change a workspace, for who does not know yet into what.
+    ///
+    /// # Errors
+    ///
+    /// [`UpdateWorkspaceError`], as of the command.
+    #[tracing::instrument(skip_all, fields(?workspace))]
+    pub async fn may_update_workspace(
+        &self,
+        origin: &Origin,
+        workspace: &WorkspaceRef,
+    ) -> Result<(), UpdateWorkspaceError> {
+        transact!(self, origin.clone(), tx => UpdateWorkspace::granted(tx, workspace)).map(drop)
+    }
+
     /// Puts a workspace away.
     ///
     /// # Errors

@@ -62,11 +62,8 @@ impl UpdateProject {
         tx: &mut T,
         acting: &Acting,
     ) -> Result<ProjectDetails, UpdateProjectError> {
-        let Self { project: ProjectRef { slug, .. }, name, description, color, seen } = self;
-        let project = acting.project(Action::UpdateProject, tx, slug, *seen).await?;
-        if project.is_archived() {
-            return Err(UpdateProjectError::ProjectArchived);
-        }
+        let Self { project, name, description, color, seen } = self;
+        let project = Self::granted(tx, acting, project, *seen).await?;
         let particulars = Particulars::check(
             name.as_deref().unwrap_or(&project.name),
             description.as_deref().or(project.description.as_deref()),
@@ -78,6 +75,17 @@ impl UpdateProject {
             None => project,
         };
         Ok(ProjectDetails::of(project, &acting.membership))
+    }
+
+    /// The project, if this person may change it and it still is what was seen.
+    pub(crate) async fn granted(
+        tx: &mut impl Projects,
+        acting: &Acting,
+        ProjectRef { slug, .. }: &ProjectRef,
+        seen: Option<Seen>,
+    ) -> Result<Project, UpdateProjectError> {
+        let project = acting.project(Action::UpdateProject, tx, slug, seen).await?;
+        if project.is_archived() { Err(UpdateProjectError::ProjectArchived) } else { Ok(project) }
     }
 }
 

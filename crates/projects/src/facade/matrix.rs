@@ -126,6 +126,7 @@ fn rows() -> Vec<Question<World>> {
         create_project(origin, CreateProject {
             workspace: world.company(), name: "New".to_owned(), description: None, color: None,
         });
+        may_create_project(&origin, &world.company());
         project(&origin, &world.of("owner"));
         projects(&origin, &world.company(), ListProjects {
             archived: false, search: None, limit: 100, after: None,
@@ -135,6 +136,9 @@ fn rows() -> Vec<Question<World>> {
         update_project "of the owner" (origin, world.renamed("owner"));
         update_project "of the member" (origin, world.renamed("member"));
         update_project "of the guest" (origin, world.renamed("guest"));
+        may_update_project "of the owner" (&origin, &world.of("owner"));
+        may_update_project "of the member" (&origin, &world.of("member"));
+        may_update_project "of the guest" (&origin, &world.of("guest"));
         archive_project "of the owner" (origin, ArchiveProject { project: world.of("owner"), seen: None });
         archive_project "of the member" (origin, ArchiveProject { project: world.of("member"), seen: None });
         archive_project "of the guest" (origin, ArchiveProject { project: world.of("guest"), seen: None });

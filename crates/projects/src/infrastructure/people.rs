@@ -7,8 +7,7 @@ use crate::application::ports::People;
 impl People for Tx {
     async fn is_person_gone(&mut self, person: UserId) -> Result<bool, StorageError> {
         self.take_turns(&turn(person)).await?;
-        let query =
-            self.query(sql!("SELECT user_id FROM projects_gone_people WHERE user_id = $1"));
+        let query = self.query(sql!("SELECT user_id FROM projects_gone_people WHERE user_id = $1"));
         let row: Option<(UserId,)> = query.bind(person).opt().await?;
         Ok(row.is_some())
     }
