@@ -1,0 +1,55 @@
+//! When people have stopped writing for a while: the moment for a version, and to say that a note was changed.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+/// Edits in a row, none of them long after the one before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Burst {
+    began_at: DateTime<Utc>,
+    edited_at: DateTime<Utc>,
+}
+
+impl Burst {
+    /// How long nobody edits at its end.
+    const PAUSE: TimeDelta = TimeDelta::seconds(30);
+    /// How long it is at most, so that what is written without a pause is told of, too.
+    const LONGEST: TimeDelta = TimeDelta::minutes(10);
+
+    /// The first edit.
+    pub(crate) fn begin(now: DateTime<Utc>) -> Self {
+        Self { began_at: now, edited_at: now }
+    }
+
+    /// Another one.
+    pub(crate) fn edited(self, now: DateTime<Utc>) -> Self {
+        Self { edited_at: now.max(self.edited_at), ..self }
+    }
+
+    /// When it ends, unless somebody goes on.
+    pub(crate) fn ends_at(self) -> DateTime<Utc> {
+        (self.edited_at + Self::PAUSE).min(self.began_at + Self::LONGEST)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(seconds: i64) -> DateTime<Utc> {
+        DateTime::from_timestamp(seconds, 0).unwrap()
+    }
+
+    #[test]
+    fn a_burst_ends_when_nobody_goes_on() {
+        let burst = Burst::begin(at(0));
+        assert_eq!(burst.ends_at(), at(30));
+        assert_eq!(burst.edited(at(20)).ends_at(), at(50));
+        assert_eq!(burst.edited(at(20)).edited(at(10)).ends_at(), at(50), "a clock that is behind");
+    }
+
+    #[test]
+    fn a_burst_ends_although_somebody_goes_on() {
+        let burst = (0..100).fold(Burst::begin(at(0)), |burst, edit| burst.edited(at(edit * 20)));
+        assert_eq!(burst.ends_at(), at(600));
+    }
+}
