@@ -2,15 +2,17 @@
 
 mod block;
 mod burst;
-mod content;
+pub(crate) mod content;
 mod difference;
 mod fragment;
 mod history;
 mod inline;
 mod lib0;
 mod markdown;
-mod note;
+pub(crate) mod note;
 mod plain_text;
+pub(crate) mod references;
+pub(crate) mod stored_note;
 mod sync;
 #[cfg(test)]
 mod testing;

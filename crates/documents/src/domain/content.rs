@@ -17,6 +17,11 @@ impl ContentHash {
         Self(hash)
     }
 
+    /// A hash that was made by [`of`](Self::of) once.
+    pub(crate) fn stored(hash: String) -> Self {
+        Self(hash)
+    }
+
     pub(crate) fn as_str(&self) -> &str {
         &self.0
     }
@@ -37,6 +42,16 @@ impl Source {
     /// `markdown` is what the note says after the text was written.
     pub(crate) fn new(text: String, markdown: &str) -> Self {
         Self { text, stands_for: ContentHash::of(markdown) }
+    }
+
+    /// What was stored of a [`Source`].
+    pub(crate) fn stored(text: String, stands_for: ContentHash) -> Self {
+        Self { text, stands_for }
+    }
+
+    /// What is stored: the text, and the hash of what it stands for.
+    pub(crate) fn parts(&self) -> (&str, &ContentHash) {
+        (&self.text, &self.stands_for)
     }
 
     /// The text of a note that says `markdown` now.

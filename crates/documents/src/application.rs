@@ -1,0 +1,3 @@
+//! What callers can wish for, and what it takes to fulfil it.
+
+pub(crate) mod notes;

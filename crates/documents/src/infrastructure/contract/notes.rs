@@ -1,0 +1,97 @@
+//! The log of notes.
+
+use perme8_events::{Id, UserId};
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    application::notes::Notes,
+    domain::{
+        content::Source,
+        note::{Edit, Note, Replica},
+        references::DocumentId,
+        stored_note::{Authored, NewNote, StoredNote},
+    },
+    testing::NoteTables,
+};
+
+promises! {
+    NoteTables:
+    a_note_begins_empty
+    a_document_has_one_note
+    edits_come_back_in_their_order
+    the_text_that_was_written_last_is_kept
+    a_note_that_is_gone_takes_no_edits
+}
+
+const DOCUMENT: DocumentId = id(21);
+const AUTHOR: UserId = id(4);
+
+const fn id<A>(number: u128) -> Id<A> {
+    Id::new(Uuid::from_u128(number))
+}
+
+async fn begun(tx: &mut impl Notes) -> NewNote {
+    let note = new(tx, DOCUMENT);
+    tx.begin_note(&note).await.unwrap();
+    note
+}
+
+fn new(tx: &mut impl Notes, document_id: DocumentId) -> NewNote {
+    NewNote { id: tx.new_id(), document_id, workspace_id: id(1), author: Some(AUTHOR) }
+}
+
+async fn stored(tx: &mut impl Notes) -> StoredNote {
+    tx.lock_note(DOCUMENT).await.unwrap().unwrap()
+}
+
+/// Edits by which a note says one text after another.
+fn edits(texts: &[&str]) -> Vec<Authored> {
+    let mut note = Note::new(Replica::from_random(1 << 20));
+    let mut edit = |text: &&str| note.write(text).unwrap().unwrap();
+    let authored = |edit: Edit| Authored { edit, author: Some(AUTHOR) };
+    texts.iter().map(|text| authored(edit(text))).collect()
+}
+
+async fn a_note_begins_empty<T: Notes>(tx: &mut T) {
+    assert_eq!(tx.lock_note(DOCUMENT).await.unwrap(), None);
+    let note = begun(tx).await;
+    let stored = stored(tx).await;
+    assert_eq!((stored.id, stored.head, stored.updates.len()), (note.id, 0, 0));
+    assert_eq!(stored.open(Replica::from_random(1)).unwrap().markdown(), "");
+}
+
+async fn a_document_has_one_note<T: Notes>(tx: &mut T) {
+    begun(tx).await;
+    let other = new(tx, DOCUMENT);
+    assert!(tx.begin_note(&other).await.unwrap_err().is_conflict());
+}
+
+async fn edits_come_back_in_their_order<T: Notes>(tx: &mut T) {
+    let note = begun(tx).await;
+    let edits = edits(&["one", "one two", "three"]);
+    assert_eq!(tx.append_updates(note.id, &edits[..2]).await.unwrap(), Some(2));
+    assert_eq!(tx.append_updates(note.id, &edits[2..]).await.unwrap(), Some(3));
+    let stored = stored(tx).await;
+    let expected = edits.iter().map(|edit| edit.edit.as_update().to_vec());
+    assert_eq!((stored.head, &stored.updates), (3, &expected.collect()));
+    assert_eq!(stored.open(Replica::from_random(1)).unwrap().markdown(), "three\n");
+}
+
+async fn the_text_that_was_written_last_is_kept<T: Notes>(tx: &mut T) {
+    let note = begun(tx).await;
+    for text in ["Hello  ", "Hello   "] {
+        let source = Source::new(text.to_owned(), "Hello\n");
+        tx.keep_source(note.id, &source).await.unwrap();
+        assert_eq!(stored(tx).await.source, Some(source));
+    }
+}
+
+async fn a_note_that_is_gone_takes_no_edits<T: Notes>(tx: &mut T) {
+    let note = begun(tx).await;
+    let edits = edits(&["one"]);
+    tx.append_updates(note.id, &edits).await.unwrap();
+    tx.forget_note(DOCUMENT).await.unwrap();
+    assert_eq!(tx.lock_note(DOCUMENT).await.unwrap(), None);
+    assert_eq!(tx.append_updates(note.id, &edits).await.unwrap(), None);
+}
