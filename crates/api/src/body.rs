@@ -18,6 +18,9 @@ use crate::{
 /// More is refused.
 pub(crate) const LIMIT: usize = 1024 * 1024;
 
+/// The same where documents are written, as far as JSON says in more bytes what a text says in few.
+pub(crate) const DOCUMENT_LIMIT: usize = 8 * 1024 * 1024;
+
 /// A client that sends more slowly loses its place.
 const PATIENCE: Duration = Duration::from_secs(30);
 

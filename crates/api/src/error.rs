@@ -16,6 +16,7 @@ use serde_json::{Value, json};
 mod accounts;
 mod api_keys;
 mod audit_trail;
+mod documents;
 mod identity;
 mod notifications;
 mod operations;
@@ -40,6 +41,8 @@ enum Says {
     Message(&'static str),
     /// A message, and what it is about.
     Detail(&'static str, &'static str, Value),
+    /// A message, and what there is instead of what was seen.
+    Current(&'static str, Value),
     Fields(FieldProblems),
 }
 
@@ -58,7 +61,7 @@ impl ApiError {
             Says::Message(message) | Says::Detail(message, _, _) => {
                 Says::Detail(message, name, detail)
             }
-            says @ Says::Fields(_) => says,
+            says @ (Says::Current(..) | Says::Fields(_)) => says,
         };
         Self { says, ..self }
     }
@@ -138,6 +141,16 @@ impl ApiError {
 
     pub(crate) const fn project_not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "project_not_found", "Project not found")
+    }
+
+    pub(crate) const fn document_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "document_not_found", "Document not found")
+    }
+
+    /// What was seen is not so any more; says what is.
+    fn with_current(code: &'static str, message: &'static str, current: Value) -> Self {
+        let says = Says::Current(message, current);
+        Self { status: StatusCode::CONFLICT, code, says, header: None }
     }
 
     pub(crate) const fn member_not_found() -> Self {
@@ -276,6 +289,13 @@ impl ApiError {
             Says::Detail(message, name, detail) => {
                 json!({ "error": message, "code": code, "request_id": request_id, *name: detail })
             }
+            Says::Current(message, current) => json!({
+                "error": code,
+                "code": code,
+                "message": message,
+                "data": current,
+                "request_id": request_id,
+            }),
             Says::Fields(fields) => {
                 json!({ "errors": fields, "code": code, "request_id": request_id })
             }

@@ -22,7 +22,7 @@ pub(crate) struct Tag {
 
 /// An answer that says by its `ETag` what it shows.
 #[derive(Debug)]
-pub(crate) struct Tagged<T>(pub(crate) Tag, pub(crate) T);
+pub(crate) struct Tagged<T, G = Tag>(pub(crate) G, pub(crate) T);
 
 /// What a client has seen and wants to change, if it says so.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +51,7 @@ impl fmt::Display for Tag {
     }
 }
 
-impl<T: IntoResponse> IntoResponse for Tagged<T> {
+impl<T: IntoResponse, G: fmt::Display> IntoResponse for Tagged<T, G> {
     fn into_response(self) -> Response {
         let Self(tag, answer) = self;
         let tag = HeaderValue::try_from(tag.to_string()).expect("ids and digits are visible");
@@ -88,14 +88,18 @@ impl FromRequestParts<Api> for IfMatch {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Infallible> {
-        Ok(Self(tag_in(&parts.headers)))
+        Ok(Self(tag_in(&parts.headers, Tag::parse, Tag::NEVER)))
     }
 }
 
 /// Nothing for whatever is there. What is no tag of ours is one of nothing: only whoever may change something is told so.
-fn tag_in(headers: &HeaderMap) -> Option<Tag> {
+pub(crate) fn tag_in<G>(
+    headers: &HeaderMap,
+    parse: impl FnOnce(&str) -> Option<G>,
+    never: G,
+) -> Option<G> {
     let text = headers.get(IF_MATCH)?.to_str().unwrap_or_default().trim();
-    (text != "*").then(|| Tag::parse(text).unwrap_or(Tag::NEVER))
+    (text != "*").then(|| parse(text).unwrap_or(never))
 }
 
 #[cfg(test)]
@@ -110,13 +114,17 @@ mod tests {
         Tag::of(WorkspaceId::new(ID), version)
     }
 
+    fn sent_in(headers: &HeaderMap) -> Option<Tag> {
+        tag_in(headers, Tag::parse, Tag::NEVER)
+    }
+
     fn sent(value: &str) -> Option<Tag> {
-        tag_in(&HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_str(value).unwrap())]))
+        sent_in(&HeaderMap::from_iter([(IF_MATCH, HeaderValue::from_str(value).unwrap())]))
     }
 
     #[test]
     fn a_tag_is_an_id_and_a_version_in_quotes() {
-        assert_eq!(tag_in(&HeaderMap::new()), None);
+        assert_eq!(sent_in(&HeaderMap::new()), None);
         assert_eq!(sent("*"), None);
         assert_eq!(sent("\"00000000-0000-0000-0000-000000000007-3\""), Some(tag(3)));
         let ours = tag(3).to_string();

@@ -12,6 +12,7 @@ use axum::{
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
+use documents::{DocumentId, ExportDocuments, ExportedDocuments};
 use futures_util::stream;
 use identity::{AccountExport, ExportAccount, SessionId};
 use notifications::{Cursor, ListNotifications, NotificationPage};
@@ -33,6 +34,9 @@ use crate::{
 
 /// So many notifications are in memory at a time.
 const AT_ONCE: u32 = 100;
+
+/// So many documents are, with what they say.
+const DOCUMENTS_AT_ONCE: u8 = 10;
 
 /// `GET /api/me/export`
 pub(crate) async fn export(
@@ -86,7 +90,17 @@ impl Write for Unsent {
     }
 }
 
-/// An archive that is written while it is sent: of the notifications, a page is in memory at a time.
+/// What stands before the first entry of a list.
+const BEGIN: &str = "[";
+
+/// What is written next, and where its next page begins; that of none is the first.
+#[derive(Clone, Copy)]
+enum Part {
+    Documents(Option<DocumentId>),
+    Notifications(Option<Cursor>),
+}
+
+/// An archive that is written while it is sent: of documents and notifications, a page is in memory at a time.
 struct Archive {
     api: Api,
     session_id: SessionId,
@@ -94,8 +108,7 @@ struct Archive {
     /// None once it is finished.
     zip: Option<ZipWriter<StreamWriter<Unsent>>>,
     unsent: Unsent,
-    /// Where the next page of notifications begins; none before the first.
-    after: Option<Cursor>,
+    part: Part,
     separator: &'static str,
     /// Taken as long as it is sent.
     _seat: Option<Seat>,
@@ -105,15 +118,15 @@ impl Archive {
     fn new(api: Api, session_id: SessionId, origin: Origin, seat: Option<Seat>) -> Self {
         let unsent = Unsent::default();
         let zip = Some(ZipWriter::new_stream(unsent.clone()));
-        let separator = "[";
-        Self { api, session_id, origin, zip, unsent, after: None, separator, _seat: seat }
+        let (part, separator) = (Part::Documents(None), BEGIN);
+        Self { api, session_id, origin, zip, unsent, part, separator, _seat: seat }
     }
 
     fn is_finished(&self) -> bool {
         self.zip.is_none()
     }
 
-    /// What is known in one go, and the beginning of the notifications.
+    /// What is known in one go, and the beginning of the documents.
     fn account(
         &mut self,
         account: &AccountExport,
@@ -139,7 +152,7 @@ impl Archive {
         let preferences =
             json!({ "notifications": preferences, "selected_agents": selected_agents });
         self.file("preferences.json", &preferences)?;
-        self.begin("notifications.json")
+        self.begin("documents.json")
     }
 
     fn file(&mut self, name: &str, content: &(impl Serialize + ?Sized)) -> io::Result<()> {
@@ -162,24 +175,55 @@ impl Archive {
         if session.map_err(io::Error::other)?.is_none() {
             return Err(io::Error::new(io::ErrorKind::PermissionDenied, "the session has ended"));
         }
-        let wanted =
-            ListNotifications { limit: AT_ONCE, after: self.after, ..ListNotifications::default() };
+        match self.part {
+            Part::Documents(after) => self.documents(after).await?,
+            Part::Notifications(after) => self.notifications(after).await?,
+        }
+        Ok(self.unsent.take())
+    }
+
+    async fn documents(&mut self, after: Option<DocumentId>) -> io::Result<()> {
+        let asked = ExportDocuments { after, limit: DOCUMENTS_AT_ONCE };
+        let page = self.api.documents.export_documents(&self.origin, asked).await;
+        let ExportedDocuments { documents, next } = page.map_err(io::Error::other)?;
+        self.entries(&documents)?;
+        self.part = Part::Documents(next);
+        if next.is_none() {
+            self.end_list()?;
+            self.begin("notifications.json")?;
+            self.part = Part::Notifications(None);
+        }
+        Ok(())
+    }
+
+    async fn notifications(&mut self, after: Option<Cursor>) -> io::Result<()> {
+        let wanted = ListNotifications { limit: AT_ONCE, after, ..ListNotifications::default() };
         let page = self.api.notifications.list(&self.origin, wanted).await;
         let NotificationPage { notifications, next } = page.map_err(io::Error::other)?;
-        for summary in notifications {
+        let notifications: Vec<_> = notifications.into_iter().map(Notification::from).collect();
+        self.entries(&notifications)?;
+        self.part = Part::Notifications(next);
+        if next.is_none() {
+            self.end_list()?;
+            self.zip.take().map(ZipWriter::finish).transpose()?;
+        }
+        Ok(())
+    }
+
+    /// The next entries of the list that is written.
+    fn entries(&mut self, entries: &[impl Serialize]) -> io::Result<()> {
+        for entry in entries {
             let separator = mem::replace(&mut self.separator, ",");
             let zip = self.zip()?;
             zip.write_all(separator.as_bytes())?;
-            serde_json::to_writer_pretty(zip, &Notification::from(summary))?;
+            serde_json::to_writer_pretty(zip, entry)?;
         }
-        self.after = next;
-        if next.is_none()
-            && let Some(mut zip) = self.zip.take()
-        {
-            let end = if self.separator == "[" { "[]" } else { "]" };
-            zip.write_all(end.as_bytes())?;
-            zip.finish()?;
-        }
-        Ok(self.unsent.take())
+        Ok(())
+    }
+
+    fn end_list(&mut self) -> io::Result<()> {
+        let separator = mem::replace(&mut self.separator, BEGIN);
+        let end = if separator == BEGIN { "[]" } else { "]" };
+        self.zip()?.write_all(end.as_bytes())
     }
 }

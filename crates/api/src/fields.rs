@@ -112,10 +112,13 @@ impl Fields {
 
     /// A yes or no; what is missing is a no.
     pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
-        match self.optional_value(name) {
-            None => Some(false),
-            Some(value) => value.as_bool().or_else(|| self.note(name, "must be true or false")),
-        }
+        if self.has(name) { self.optional_flag(name) } else { Some(false) }
+    }
+
+    /// A yes or no that may be missing.
+    pub(crate) fn optional_flag(&mut self, name: &'static str) -> Option<bool> {
+        let value = self.optional_value(name)?;
+        value.as_bool().or_else(|| self.note(name, "must be true or false"))
     }
 
     /// Any value that must be there.

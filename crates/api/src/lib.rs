@@ -8,6 +8,7 @@ mod auth;
 mod body;
 mod changed;
 mod client_address;
+mod documents;
 mod edge;
 mod emails;
 mod error;

@@ -3,6 +3,7 @@
 use std::{cmp::Ordering, fmt, num::NonZero, str::FromStr};
 
 use chrono::{DateTime, Utc};
+use documents::DocumentPlace;
 use identity::{ApiKeySummary, InvitationSummary, MemberPlace, SessionSummary, WorkspaceDetails};
 use perme8_events::Id;
 use projects::ProjectPlace;
@@ -139,6 +140,25 @@ impl From<Place> for ProjectPlace {
     }
 }
 
+/// The place of an entry in a list in which those come first that are pinned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct PinnedPlace {
+    is_pinned: bool,
+    place: Place,
+}
+
+impl From<DocumentPlace> for PinnedPlace {
+    fn from(DocumentPlace { is_pinned, updated_at, id }: DocumentPlace) -> Self {
+        Self { is_pinned, place: Place { at: updated_at, id: id.uuid() } }
+    }
+}
+
+impl From<PinnedPlace> for DocumentPlace {
+    fn from(PinnedPlace { is_pinned, place: Place { at, id } }: PinnedPlace) -> Self {
+        Self { is_pinned, updated_at: at, id: Id::new(id) }
+    }
+}
+
 impl Listed for SessionSummary {
     const ORDER: Ordering = Ordering::Less;
 
@@ -193,6 +213,33 @@ impl FromStr for Place {
         let micros = i64::from_str_radix(time, 16).map_err(|_| ())?;
         let at = DateTime::from_timestamp_micros(micros).ok_or(())?;
         Ok(Self { at, id: Uuid::try_parse(id).map_err(|_| ())? })
+    }
+}
+
+const PINNED: &str = "p";
+
+impl fmt::Display for PinnedPlace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { is_pinned, place } = self;
+        write!(f, "{}{place}", if *is_pinned { PINNED } else { "" })
+    }
+}
+
+impl FromStr for PinnedPlace {
+    type Err = ();
+
+    fn from_str(text: &str) -> Result<Self, ()> {
+        let (is_pinned, place) = match text.strip_prefix(PINNED) {
+            Some(place) => (true, place),
+            None => (false, text),
+        };
+        Ok(Self { is_pinned, place: place.parse()? })
+    }
+}
+
+impl Serialize for PinnedPlace {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
     }
 }
 
@@ -256,6 +303,17 @@ mod tests {
         let beyond = "f".repeat(48);
         for other in ["", "9", &text[1..], &text.replacen('0', "+", 1), &beyond, &"ü".repeat(24)] {
             assert!(other.parse::<Place>().is_err(), "{other}");
+        }
+    }
+
+    #[test]
+    fn a_place_says_whether_it_is_among_those_that_are_pinned() {
+        for is_pinned in [true, false] {
+            let place = PinnedPlace { is_pinned, place: Entry(9).place() };
+            assert_eq!(place.to_string().parse(), Ok(place));
+        }
+        for other in ["", "p", "x000000000000000400000000000000000000000000000009"] {
+            assert!(other.parse::<PinnedPlace>().is_err(), "{other}");
         }
     }
 

@@ -6,6 +6,7 @@ use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
 };
+use documents::DocumentRef;
 use identity::{ApiKeyId, InvitationId, MemberRef, Secret, SessionId, WorkspaceRef};
 use mail::MailId;
 use notifications::NotificationId;
@@ -24,6 +25,10 @@ pub(crate) struct WorkspaceAt(pub(crate) WorkspaceRef);
 /// The project at `{project}` of the workspace at `{slug}`.
 #[derive(Debug)]
 pub(crate) struct ProjectAt(pub(crate) ProjectRef);
+
+/// The document at `{document}` of the workspace at `{slug}`.
+#[derive(Debug)]
+pub(crate) struct DocumentAt(pub(crate) DocumentRef);
 
 /// The member at `{member}`: an id or an e-mail address.
 #[derive(Debug)]
@@ -84,6 +89,16 @@ impl FromRequestParts<Api> for ProjectAt {
         let WorkspaceAt(workspace) = WorkspaceAt::from_request_parts(parts, api).await?;
         let slug = named(parts, "project", word).await.ok_or(ApiError::project_not_found())?;
         Ok(Self(ProjectRef { workspace, slug }))
+    }
+}
+
+impl FromRequestParts<Api> for DocumentAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let WorkspaceAt(workspace) = WorkspaceAt::from_request_parts(parts, api).await?;
+        let slug = named(parts, "document", word).await.ok_or(ApiError::document_not_found())?;
+        Ok(Self(DocumentRef { workspace, slug }))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
+use documents::DocumentTitle;
+use identity::KeyScope;
 use perme8_events::UserId;
 use projects::{
     ArchiveProject, CreateProject, DeleteProject, ListProjects, ProjectDetails, ProjectsPage,
@@ -23,9 +25,6 @@ use crate::{
     state::Api,
 };
 
-/// The documents of something, as long as no context holds any.
-pub(crate) type NoDocuments = [(); 0];
-
 /// A project as those see it who have just begun it.
 #[derive(Debug, Serialize)]
 pub(crate) struct NewProject {
@@ -40,7 +39,7 @@ pub(crate) struct NewProject {
 pub(crate) struct Project {
     #[serde(flatten)]
     project: NewProject,
-    documents: NoDocuments,
+    documents: Vec<DocumentTitle>,
 }
 
 /// A project in a list, and as those see it who have just changed it.
@@ -152,8 +151,14 @@ pub(crate) async fn show(
     ProjectAt(project): ProjectAt,
 ) -> Result<Tagged<Data<Project>>, ApiError> {
     let found = api.projects.project(&caller.origin, &project).await?;
+    let documents = if caller.may(KeyScope::DocumentsRead) {
+        let slug = Some(project.slug.as_str());
+        api.documents.document_titles(&caller.origin, &project.workspace, slug).await?
+    } else {
+        Vec::new()
+    };
     let (tag, project) = (Tag::of(found.id, found.version), found.into());
-    Ok(Tagged(tag, Data::new(Project { project, documents: [] })))
+    Ok(Tagged(tag, Data::new(Project { project, documents })))
 }
 
 /// `PATCH /api/workspaces/{slug}/projects/{project}`

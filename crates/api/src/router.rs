@@ -7,17 +7,18 @@ use axum::{
     routing::{delete, get, patch, post, put},
 };
 use identity::KeyScope::{
-    ApiKeysWrite, EventsRead, NotificationsRead, NotificationsWrite, ProjectsRead, ProjectsWrite,
-    WorkspacesRead, WorkspacesWrite,
+    ApiKeysWrite, DocumentsRead, DocumentsWrite, EventsRead, NotificationsRead, NotificationsWrite,
+    ProjectsRead, ProjectsWrite, WorkspacesRead, WorkspacesWrite,
 };
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    admin, api_keys, audit, body, client_address, emails, error::ApiError, export, headers, health,
-    invitation_lists, invitations, key_scope::scoped, limits::admit, members, metrics,
-    notifications, pages, panics, passwords, preferences, projects, request_id, same_origin,
-    selected_agents, sessions, socket, state::Api, streams, tickets, users, workspaces,
+    admin, api_keys, audit, body, client_address, documents, emails, error::ApiError, export,
+    headers, health, invitation_lists, invitations, key_scope::scoped, limits::admit, members,
+    metrics, notifications, pages, panics, passwords, preferences, projects, request_id,
+    same_origin, selected_agents, sessions, socket, state::Api, streams, tickets, users,
+    workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
@@ -173,6 +174,30 @@ fn work() -> Router<Api> {
             "/api/workspaces/{slug}/projects/{project}/restore",
             scoped(ProjectsWrite, post(projects::restore)),
         )
+        .merge(writing())
+}
+
+fn writing() -> Router<Api> {
+    Router::new()
+        .route(
+            "/api/workspaces/{slug}/documents",
+            scoped(DocumentsRead, get(documents::list))
+                .merge(scoped(DocumentsWrite, post(documents::create))),
+        )
+        .route(
+            "/api/workspaces/{slug}/projects/{project}/documents",
+            scoped(DocumentsWrite, post(documents::create_in_project)),
+        )
+        .route(
+            "/api/workspaces/{slug}/documents/{document}",
+            scoped(DocumentsRead, get(documents::show))
+                .merge(scoped(DocumentsWrite, patch(documents::update).delete(documents::delete))),
+        )
+        .route(
+            "/api/workspaces/{slug}/documents/{document}/restore",
+            scoped(DocumentsWrite, post(documents::restore)),
+        )
+        .layer(DefaultBodyLimit::max(body::DOCUMENT_LIMIT))
 }
 
 fn operators() -> Router<Api> {

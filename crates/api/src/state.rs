@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use documents::Documents;
 use identity::Identity;
 use mail::Mailbox;
 use notifications::Notifications;
@@ -30,6 +31,7 @@ use crate::{
 pub struct Api {
     pub(crate) identity: Identity,
     pub(crate) projects: Projects,
+    pub(crate) documents: Documents,
     pub(crate) notifications: Notifications,
     pub(crate) bus: EventBus,
     pub(crate) audit_trail: Arc<dyn AuditTrail>,
@@ -90,6 +92,7 @@ impl Api {
     pub fn new(
         identity: Identity,
         projects: Projects,
+        documents: Documents,
         notifications: Notifications,
         bus: EventBus,
         audit_trail: Arc<dyn AuditTrail>,
@@ -100,6 +103,7 @@ impl Api {
         Self {
             identity,
             projects,
+            documents,
             notifications,
             bus,
             audit_trail,

@@ -2,6 +2,7 @@
 
 use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
+use documents::DocumentTitle;
 use identity::{
     ArchiveWorkspace, CreateWorkspace, DeleteWorkspace, KeyScope, ListWorkspaces, RestoreWorkspace,
     Role, TransferOwnership, UpdateWorkspace, WorkspaceDetails,
@@ -19,7 +20,6 @@ use crate::{
     fields::{Fields, FromFields},
     paging::{Next, Page},
     path::WorkspaceAt,
-    projects::NoDocuments,
     query::Query,
     response::{self, Data},
     state::Api,
@@ -37,7 +37,7 @@ pub(crate) struct Workspace {
 pub(crate) struct OpenWorkspace {
     #[serde(flatten)]
     workspace: Workspace,
-    documents: NoDocuments,
+    documents: Vec<DocumentTitle>,
     projects: Vec<ProjectTitle>,
 }
 
@@ -202,8 +202,13 @@ pub(crate) async fn show(
     } else {
         Vec::new()
     };
+    let documents = if caller.may(KeyScope::DocumentsRead) {
+        api.documents.document_titles(&caller.origin, &workspace, None).await?
+    } else {
+        Vec::new()
+    };
     let (tag, workspace) = (Tag::of(found.id, found.version), found.into());
-    Ok(Tagged(tag, Data::new(OpenWorkspace { workspace, documents: [], projects })))
+    Ok(Tagged(tag, Data::new(OpenWorkspace { workspace, documents, projects })))
 }
 
 /// `PATCH /api/workspaces/{slug}`

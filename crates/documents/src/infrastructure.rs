@@ -1,9 +1,15 @@
-//! The tables of this context.
+//! The tables of this context, and other contexts as it sees them.
 
 use perme8_events::sql::Migrations;
 
+pub(crate) mod document_queries;
+pub(crate) mod document_store;
+pub(crate) mod identity_gateway;
 pub(crate) mod note_queries;
 pub(crate) mod note_store;
+pub(crate) mod projects_gateway;
+pub(crate) mod rows;
+pub(crate) mod workspaces;
 
 #[cfg(test)]
 mod contract;

@@ -2,9 +2,42 @@
 
 mod application;
 mod domain;
+mod facade;
 mod infrastructure;
 
 #[cfg(test)]
 mod testing;
 
+// Facade: api, web, the host and tests.
+pub use facade::Documents;
 pub use infrastructure::MIGRATIONS;
+
+// Commands and their errors: for whoever may use the facade.
+pub use application::create_document::{CreateDocument, CreateDocumentError};
+pub use application::purge_document::{PurgeDocument, PurgeDocumentError};
+pub use application::purge_trash::{PurgeTrash, PurgeTrashError};
+pub use application::restore_document::{RestoreDocument, RestoreDocumentError};
+pub use application::trash_document::{TrashDocument, TrashDocumentError};
+pub use application::update_document::{Move, NewContent, UpdateDocument, UpdateDocumentError};
+pub use domain::note::WriteError;
+
+// Read models of the facade, and why it did not answer.
+pub use application::read_models::{
+    DocumentDetails, DocumentPlace, DocumentTitle, DocumentsPage, ExportDocuments,
+    ExportedDocument, ExportedDocuments, ListDocuments, OpenDocument, QueryError, SeenDocument,
+    Text,
+};
+
+// Events: for the handlers of other contexts.
+pub use domain::events::{
+    DocumentCreated, DocumentDeleted, DocumentMoved, DocumentPinnedChanged, DocumentRestored,
+    DocumentTitleChanged, DocumentTrashed, DocumentVisibilityChanged, EVENTS,
+};
+
+// Language: for every layer of other contexts.
+pub use domain::references::{DocumentId, DocumentNote, DocumentRef, NoteId, WorkspaceDocument};
+
+// Ports that a host may implement, and their implementations on identity and projects.
+pub use application::ports::{Members, Membership, PersonView, ProjectDirectory, ProjectView};
+pub use infrastructure::identity_gateway::IdentityGateway;
+pub use infrastructure::projects_gateway::ProjectsGateway;

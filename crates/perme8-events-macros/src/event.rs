@@ -33,6 +33,8 @@ pub(crate) enum Scope {
     Managers,
     User(Box<EventField>),
     Each(Box<EventField>),
+    /// Of the workspace where the first field is true, and otherwise the one whom the second names.
+    WorkspaceIf(Box<(EventField, EventField)>),
     Operators,
 }
 
@@ -150,7 +152,8 @@ fn scopes(
     fields: &[EventField],
     ident: &Ident,
 ) -> Result<Vec<Scope>> {
-    let AudienceAttribute { workspace, managers, users, each, operators } = audience;
+    let AudienceAttribute { workspace, managers, users, each, workspace_if, otherwise, operators } =
+        audience;
     let mut errors = Error::accumulator();
     let mut scopes = Vec::new();
     for (word, scope) in [(workspace, Scope::Workspace), (managers, Scope::Managers)] {
@@ -170,6 +173,23 @@ fn scopes(
         scopes.extend(
             errors.handle(EventField::named(people, people, fields)).map(Box::new).map(Scope::Each),
         );
+    }
+    match (workspace_if, otherwise) {
+        (None, None) => {}
+        (Some(flag), Some(person)) if has_workspace => {
+            let flag = errors.handle(EventField::named(flag, flag, fields));
+            let person = errors.handle(EventField::named(person, person, fields));
+            scopes.extend(flag.zip(person).map(Box::new).map(Scope::WorkspaceIf));
+        }
+        (Some(word), Some(_)) => {
+            let message = "of which workspace? mark its field #[event(workspace_id)]";
+            errors.push(Error::custom(message).with_span(&word.span()));
+        }
+        (Some(word), None) | (None, Some(word)) => {
+            let message =
+                "it is one or the other: say workspace_if = \"field\", otherwise = \"field\"";
+            errors.push(Error::custom(message).with_span(&word.span()));
+        }
     }
     if operators.is_present() {
         scopes.push(Scope::Operators);
@@ -338,6 +358,34 @@ mod tests {
     }
 
     #[test]
+    fn who_sees_it_under_a_condition_is_known_in_both_cases() {
+        check(
+            r#"/// Renamed.
+            #[event(aggregate = "document", audience(workspace_if = "is_public"))]
+            struct Renamed { #[event(aggregate_id)] document_id: Uuid, is_public: bool }"#,
+            &expect![[r#"
+                "is_public" -> it is one or the other: say workspace_if = "field", otherwise = "field"
+            "#]],
+        );
+        check(
+            r#"/// Renamed.
+            #[event(aggregate = "document", audience(workspace_if = "is_public", otherwise = "usr"))]
+            struct Renamed { #[event(aggregate_id)] document_id: Uuid, is_public: bool, #[event(workspace_id)] workspace_id: WorkspaceId }"#,
+            &expect![[r#"
+                "usr" -> Unknown field: `usr`. Available values: `document_id`, `is_public`, `workspace_id`
+            "#]],
+        );
+        check(
+            r#"/// Renamed.
+            #[event(aggregate = "document", audience(workspace_if = "is_public", otherwise = "user"))]
+            struct Renamed { #[event(aggregate_id)] document_id: Uuid, is_public: bool, user: UserId }"#,
+            &expect![[r#"
+                "is_public" -> of which workspace? mark its field #[event(workspace_id)]
+            "#]],
+        );
+    }
+
+    #[test]
     fn an_empty_audience_is_none() {
         for audience in ["audience", "audience()"] {
             let source = format!(
@@ -373,7 +421,7 @@ mod tests {
                 Joined -> an event says in one sentence what it means: document it
                 agregate = "member" -> Unknown field: `agregate`. Did you mean `aggregate`?
                 worksapce -> Unknown field: `worksapce`. Did you mean `workspace`?
-                everyone -> Unknown field: `everyone`. Available values: `each`, `managers`, `operators`, `user`, `workspace`
+                everyone -> Unknown field: `everyone`. Available values: `each`, `managers`, `operators`, `otherwise`, `user`, `workspace`, `workspace_if`
                 agregate_id -> Unknown field: `agregate_id`. Did you mean `aggregate_id`?
                 "b" -> Unexpected type `string`
             "#]],

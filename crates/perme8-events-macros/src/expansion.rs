@@ -73,6 +73,13 @@ fn scope(scope: &Scope) -> TokenStream {
             let access = access(field);
             quote!(.and_each(&#access))
         }
+        Scope::WorkspaceIf(fields) => {
+            let (flag, person) = (access(&fields.0), access(&fields.1));
+            quote!(
+                .and_workspace(::perme8_events::DomainEvent::workspace_id(self).filter(|_| #flag))
+                .and_user((!#flag).then_some(#person))
+            )
+        }
         Scope::Operators => quote!(.and_operators()),
     }
 }
@@ -152,6 +159,28 @@ mod tests {
                 aggregate_id { :: std :: format ! ("{}:{}" , self . workspace_id , self . r#type) }
                 workspace_id { :: core :: convert :: Into :: < :: core :: option :: Option < :: perme8_events :: WorkspaceId > > :: into (self . workspace_id) }
                 audience { :: perme8_events :: Audience :: nobody () . and_workspace (:: perme8_events :: DomainEvent :: workspace_id (self)) . and_managers (:: perme8_events :: DomainEvent :: workspace_id (self)) . and_user (self . r#type) . and_user (self . by) . and_each (& self . others) }
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_event_that_is_for_everybody_or_for_one() {
+        check(
+            r#"
+            /// Emitted when a document is renamed.
+            #[event(aggregate = "document", audience(workspace_if = "is_public", otherwise = "owner"))]
+            struct Renamed { #[event(aggregate_id)] id: Uuid, #[event(workspace_id)] workspace_id: WorkspaceId, owner: UserId, is_public: bool }
+            "#,
+            &expect![[r#"
+                TYPE = "identity.renamed"
+                VERSION = 1u16
+                AGGREGATE = "document"
+                SUMMARY = "Emitted when a document is renamed."
+                RUST_NAME = "Renamed"
+                UPCASTERS = & []
+                aggregate_id { :: std :: format ! ("{}" , self . id) }
+                workspace_id { :: core :: convert :: Into :: < :: core :: option :: Option < :: perme8_events :: WorkspaceId > > :: into (self . workspace_id) }
+                audience { :: perme8_events :: Audience :: nobody () . and_workspace (:: perme8_events :: DomainEvent :: workspace_id (self) . filter (| _ | self . is_public)) . and_user ((! self . is_public) . then_some (self . owner)) }
             "#]],
         );
     }

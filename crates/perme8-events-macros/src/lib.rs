@@ -19,7 +19,9 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// - `aggregate = "…"`: what kind of thing it happens to, in lower snake case. Required.
 /// - `audience(…)`: who may see it, any of `workspace` (its members), `managers` (of the workspace), `user = "field"` (the
-///   person whom that field names; may be repeated), `each = "field"` (the people whom that list names) and `operators`. Required.
+///   person whom that field names; may be repeated), `each = "field"` (the people whom that list names),
+///   `workspace_if = "field", otherwise = "field"` (its members where the first field is true, and otherwise the person whom the
+///   second one names) and `operators`. Required.
 /// - `id = "{a}:{b}"`: the id of the aggregate, where it is made of several fields.
 /// - `version = 3`: rises on a breaking change; 1 unless given.
 /// - `upcast(v1 = …, v2 = …)`: for each earlier version, the path of a function (an `Upcaster`) that turns its data into those

@@ -11,6 +11,7 @@ use std::{
 };
 
 use api::{Api, ApiOptions, AuditTrail, Limits, OperatorToken, Router, TrustedProxies};
+use documents::Documents;
 use identity::Identity;
 use mail::{Mailbox, SendMail};
 use notifications::Notifications;
@@ -42,7 +43,9 @@ pub use options::{AppOptions, MailOptions};
 
 pub(crate) use parts::operations;
 
-use parts::{named, new_identity, new_notifications, projects_members, with_handlers};
+use parts::{
+    named, new_documents, new_identity, new_notifications, projects_members, with_handlers,
+};
 
 /// The composed system: facades, live bus, durable handlers and the HTTP edge over one database.
 ///
@@ -53,6 +56,7 @@ pub struct App {
     db: Db,
     identity: Identity,
     projects: Projects,
+    documents: Documents,
     notifications: Notifications,
     feed: Feed,
     bus: EventBus,
@@ -119,6 +123,7 @@ impl App {
     pub async fn assemble(db: Db, options: AppOptions) -> Result<Self, AppError> {
         let identity = new_identity(&db, &options);
         let projects = Projects::new(db.clone(), projects_members(&identity));
+        let documents = new_documents(&db, &identity);
         let notifications = new_notifications(&db, &identity);
         let MailOptions { stationery, sender, server } = options.mail;
         let sending = match server {
@@ -144,6 +149,7 @@ impl App {
             db,
             identity,
             projects,
+            documents,
             notifications,
             feed,
             bus,
@@ -215,6 +221,7 @@ impl App {
         let api = Api::new(
             self.identity.clone(),
             self.projects.clone(),
+            self.documents.clone(),
             self.notifications.clone(),
             self.bus.clone(),
             self.audit_trail(),
@@ -262,6 +269,12 @@ impl App {
     #[must_use]
     pub fn projects(&self) -> &Projects {
         &self.projects
+    }
+
+    /// What the members of workspaces write.
+    #[must_use]
+    pub fn documents(&self) -> &Documents {
+        &self.documents
     }
 
     /// What people are told.

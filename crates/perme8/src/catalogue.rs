@@ -3,8 +3,13 @@
 use perme8_events::{Catalogue, EventDescriptor, assert_unique, migrations, sql::Migrations};
 
 /// The events of the core and of every context. Two of one name and version do not compile.
-pub const CATALOGUES: &[Catalogue] =
-    &[perme8_events::EVENTS, identity::EVENTS, projects::EVENTS, notifications::EVENTS];
+pub const CATALOGUES: &[Catalogue] = &[
+    perme8_events::EVENTS,
+    identity::EVENTS,
+    projects::EVENTS,
+    documents::EVENTS,
+    notifications::EVENTS,
+];
 
 const _: () = assert_unique(CATALOGUES);
 
@@ -21,6 +26,7 @@ pub const MIGRATIONS: &[&Migrations] = &[
     &mail::MIGRATIONS,
     &identity::MIGRATIONS,
     &projects::MIGRATIONS,
+    &documents::MIGRATIONS,
     &notifications::MIGRATIONS,
     &HOST,
 ];

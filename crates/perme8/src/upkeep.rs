@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use documents::{Documents, PurgeTrash};
 use identity::{ExpireInvitations, Identity, PurgeExpired};
 use mail::{Mailbox, PurgeMailbox};
 use notifications::{Notifications, PurgeNotifications};
@@ -22,6 +23,8 @@ pub(crate) enum Chore {
     ExpireInvitations,
     /// Sessions and tokens that have run out.
     PurgeExpired,
+    /// Documents that have been in the trash for long.
+    PurgeTrash,
     /// Old mails of the development mailbox.
     PurgeMailbox,
     /// Notifications that were read long ago, or never.
@@ -35,11 +38,12 @@ impl Job for Chore {
 }
 
 /// When each chore is done, spread over the hour.
-pub(crate) fn schedules() -> [Schedule; 5] {
+pub(crate) fn schedules() -> [Schedule; 6] {
     [
         ("identity.expiry", "7 * * * *", Chore::ExpireInvitations),
         ("perme8.rate_limits", "14 * * * *", Chore::SweepRateLimits),
         ("identity.purge", "22 * * * *", Chore::PurgeExpired),
+        ("documents.purge", "29 * * * *", Chore::PurgeTrash),
         ("mail.purge", "37 * * * *", Chore::PurgeMailbox),
         ("notifications.purge", "52 * * * *", Chore::PurgeNotifications),
     ]
@@ -52,6 +56,7 @@ pub(crate) fn schedules() -> [Schedule; 5] {
 #[derive(Debug)]
 pub(crate) struct Upkeep {
     identity: Identity,
+    documents: Documents,
     mailbox: Mailbox,
     notifications: Notifications,
     rate_limits: HostLimitStore,
@@ -60,11 +65,12 @@ pub(crate) struct Upkeep {
 impl Upkeep {
     pub(crate) fn new(
         identity: Identity,
+        documents: Documents,
         mailbox: Mailbox,
         notifications: Notifications,
         rate_limits: HostLimitStore,
     ) -> Self {
-        Self { identity, mailbox, notifications, rate_limits }
+        Self { identity, documents, mailbox, notifications, rate_limits }
     }
 
     /// One part of a chore: how much was done, at most [`AT_ONCE`].
@@ -78,6 +84,10 @@ impl Upkeep {
             Chore::PurgeExpired => {
                 let origin = Origin::system("identity.purge");
                 Ok(self.identity.purge_expired(origin, PurgeExpired { limit: AT_ONCE }).await?)
+            }
+            Chore::PurgeTrash => {
+                let origin = Origin::system("documents.purge");
+                Ok(self.documents.purge_trash(origin, PurgeTrash { limit: AT_ONCE }).await?)
             }
             Chore::PurgeMailbox => {
                 let origin = Origin::system("mail.purge");
@@ -121,6 +131,6 @@ mod tests {
 
     #[test]
     fn every_schedule_can_be_kept() {
-        assert_eq!(schedules().len(), 5);
+        assert_eq!(schedules().len(), 6);
     }
 }

@@ -44,6 +44,13 @@ impl Persona {
         answer.data()["slug"].as_str().expect("projects have slugs").to_owned()
     }
 
+    /// Creates a document, and gives its address.
+    pub async fn write(&self, slug: &str, document: Value) -> String {
+        let path = format!("/api/workspaces/{slug}/documents");
+        let answer = self.post(&path).json(document).await.is(201);
+        format!("{path}/{}", answer.data()["slug"].as_str().expect("documents have slugs"))
+    }
+
     /// What this person was told, newest first.
     pub async fn notifications(&self) -> Vec<Value> {
         self.get("/api/notifications?limit=100").await.is(200).list().to_vec()

@@ -6,12 +6,13 @@ use reqwest::Method;
 use scenarios::{Persona, on_both_engines};
 use serde_json::{Value, json};
 
-use crate::routes::{Access, PROJECT, ROUTES, Route};
+use crate::routes::{Access, DOCUMENT, PROJECT, ROUTES, Route};
 
 /// Every route that takes a body, at an address where the body is all that is wrong.
 async fn with_bodies(ada: &Persona) -> Vec<(&'static Route, String)> {
     let slug = ada.found("Lumen").await;
     ada.begin(&slug, PROJECT).await;
+    ada.write(&slug, json!({ "title": DOCUMENT })).await;
     let of_people = ROUTES.iter().filter(|route| route.access != Access::Operators);
     let routes = of_people.filter(|route| route.body.is_some());
     routes.map(|route| (route, route.at(&slug, ada.id(), ada.id()))).collect()
@@ -83,10 +84,11 @@ on_both_engines! {
         }
     }
 
-    async fn more_than_a_mebibyte_is_refused(scenario: &mut Scenario) {
+    async fn more_than_a_mebibyte_is_refused_and_than_eight_where_documents_are_written(scenario: &mut Scenario) {
         let ada = scenario.user("ada").await;
         for (route, path) in with_bodies(&ada).await {
-            let body = format!("{{\"name\":\"{}\"}}", "x".repeat(1024 * 1024));
+            let mebibytes = if route.path.contains("/documents") { 8 } else { 1 };
+            let body = format!("{{\"name\":\"{}\"}}", "x".repeat(mebibytes * 1024 * 1024));
             let request =
                 ada.request(route.method(), &path).header("content-type", "application/json");
             request.bytes(body).await.is_refused(413, "body_too_large");
@@ -117,11 +119,12 @@ on_both_engines! {
             let mut fields: Vec<&str> =
                 good.as_object().unwrap().keys().map(String::as_str).collect();
             fields.sort_unstable();
-            // A profile, a workspace, a project and a key may be left as they are.
+            // A profile, a workspace, a project, a document and a key may be left as they are.
             let all_optional = [
                 "/api/me",
                 "/api/workspaces/{slug}",
                 "/api/workspaces/{slug}/projects/{project}",
+                "/api/workspaces/{slug}/documents/{document}",
                 "/api/api-keys/{id}",
                 "/api/api-keys/{id}/rotate",
             ];

@@ -8,7 +8,7 @@ use crate::routes::{Access, Route};
 const ID: &str = "00000000-0000-7000-8000-000000000001";
 
 /// A program that acts for this person by a new key.
-async fn program(person: &Persona, permissions: Value, slugs: &[&str]) -> Persona {
+pub(crate) async fn program(person: &Persona, permissions: Value, slugs: &[&str]) -> Persona {
     let body = json!({ "name": "Robot", "permissions": permissions, "workspace_access": slugs });
     let answer = person.post("/api/api-keys").json(body).await.is(201);
     let token = answer.body()["token"].as_str().expect("keys have tokens");

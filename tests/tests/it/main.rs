@@ -13,6 +13,8 @@ mod credentials;
 #[cfg(test)]
 mod deletion;
 #[cfg(test)]
+mod documents;
+#[cfg(test)]
 mod edge;
 #[cfg(test)]
 mod emails;

@@ -32,6 +32,7 @@ async fn beat_fast(scenario: &Scenario) {
     let api = Api::new(
         app.identity().clone(),
         app.projects().clone(),
+        app.documents().clone(),
         app.notifications().clone(),
         app.bus().clone(),
         app.audit_trail(),

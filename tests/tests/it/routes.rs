@@ -163,6 +163,23 @@ pub(crate) const ROUTES: &[Route] = &[
     route("DELETE", "/api/workspaces/{slug}/projects/{project}", None, Access::Members),
     route("POST", "/api/workspaces/{slug}/projects/{project}/archive", None, Access::Members),
     route("POST", "/api/workspaces/{slug}/projects/{project}/restore", None, Access::Members),
+    route(
+        "POST",
+        "/api/workspaces/{slug}/projects/{project}/documents",
+        Some(r#"{"title":"New"}"#),
+        Access::Members,
+    ),
+    route("GET", "/api/workspaces/{slug}/documents", None, Access::Members),
+    route("POST", "/api/workspaces/{slug}/documents", Some(r#"{"title":"New"}"#), Access::Members),
+    route("GET", "/api/workspaces/{slug}/documents/{document}", None, Access::Members),
+    route(
+        "PATCH",
+        "/api/workspaces/{slug}/documents/{document}",
+        Some(r#"{"title":"New"}"#),
+        Access::Members,
+    ),
+    route("DELETE", "/api/workspaces/{slug}/documents/{document}", None, Access::Members),
+    route("POST", "/api/workspaces/{slug}/documents/{document}/restore", None, Access::Members),
     route("GET", "/api/workspaces/{slug}/events", None, Access::Members),
     route("GET", "/api/workspaces/{slug}/events/stream", None, Access::Members),
     route("GET", "/admin/handlers", None, Access::Operators),
@@ -220,6 +237,9 @@ pub(crate) const ROUTES: &[Route] = &[
 /// The project that the addresses of routes name, once somebody has begun it.
 pub(crate) const PROJECT: &str = "lamps";
 
+/// The document that they name, once somebody has created it.
+pub(crate) const DOCUMENT: &str = "plans";
+
 impl Route {
     pub(crate) fn all(access: Access) -> impl Iterator<Item = &'static Self> {
         ROUTES.iter().filter(move |route| route.access == access)
@@ -231,6 +251,7 @@ impl Route {
         let path = path.replace("{position}", "7").replace("{slug}", slug);
         let path = path.replace("{queue}", "tests.queue").replace("{schedule}", "tests.hourly");
         let path = path.replace("{token}", "no-token").replace("{project}", PROJECT);
+        let path = path.replace("{document}", DOCUMENT);
         path.replace("{member}", member).replace("{id}", id)
     }
 

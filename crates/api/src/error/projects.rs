@@ -8,7 +8,7 @@ use projects::{
 
 use super::{ApiError, identity::WORKSPACE_ARCHIVED};
 
-const PROJECT_ARCHIVED: ApiError =
+pub(super) const PROJECT_ARCHIVED: ApiError =
     ApiError::new(StatusCode::CONFLICT, "project_archived", "The project is archived");
 
 impl From<QueryError> for ApiError {

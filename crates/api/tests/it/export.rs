@@ -5,11 +5,11 @@ use std::io::{Cursor, Read as _};
 use axum::body::to_bytes;
 use expect_test::expect;
 use identity::Role;
-use serde_json::Value;
+use serde_json::{Value, json};
 use zip::ZipArchive;
 
 use crate::{
-    client::{delete, get, redacted},
+    client::{delete, get, post, redacted},
     host::{Host, Person},
 };
 
@@ -40,20 +40,29 @@ async fn an_export_holds_everything_but_secrets() {
     let slug = host.workspace(&ada, "Lumen").await;
     host.invite(&ada, &slug, "ben", Role::Guest).await;
     host.begin(&ada, &slug, "Roadmap").await;
+    let body = json!({"title": "Diary", "content": "Dear diary,"});
+    let path = format!("/api/workspaces/{slug}/documents");
+    assert_eq!(host.ask(post(path).json(body).bearer(&ada.token)).await.status, 201);
     host.react().await;
     let mut archive = exported(&host, &ben).await;
     let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
-    expect!["account.json sessions.json api_keys.json workspaces.json invitations.json projects.json preferences.json notifications.json"].assert_eq(&names.join(" "));
+    expect!["account.json sessions.json api_keys.json workspaces.json invitations.json projects.json preferences.json documents.json notifications.json"].assert_eq(&names.join(" "));
     let account = file(&mut archive, "account.json").to_string();
     expect![[r#"{"confirmed_at":"2026-01-05T09:00:00Z","email":"ben@example.com","first_name":"ben","has_password":true,"id":"ID","last_name":"Example","registered_at":"2026-01-05T09:00:00Z"}"#]].assert_eq(&redacted(&account));
     let invitations = file(&mut archive, "invitations.json").to_string();
     expect![[r#"{"received":[{"created_at":"2026-01-05T09:00:00Z","email":"ben@example.com","expires_at":"2026-01-19T09:00:00Z","id":"ID","role":"guest","sent_at":"2026-01-05T09:00:00Z","status":"pending","workspace_id":"ID","workspace_name":"Lumen"}],"sent":[]}"#]].assert_eq(&redacted(&invitations));
+    assert_eq!(file(&mut archive, "documents.json").to_string(), "[]");
     let notifications = file(&mut archive, "notifications.json");
     assert_eq!(notifications.as_array().unwrap().len(), 1);
     assert_eq!(file(&mut archive, "sessions.json").as_array().unwrap().len(), 1);
     let mut archive = exported(&host, &ada).await;
     assert_eq!(file(&mut archive, "workspaces.json")[0]["slug"], "lumen");
     assert_eq!(file(&mut archive, "projects.json")[0]["name"], "Roadmap");
+    let document = &file(&mut archive, "documents.json")[0];
+    assert_eq!(
+        (&document["title"], &document["content"]),
+        (&json!("Diary"), &json!("Dear diary,"))
+    );
     assert_eq!(file(&mut archive, "invitations.json")["sent"][0]["email"], "ben@example.com");
     assert_eq!(file(&mut archive, "notifications.json").to_string(), "[]");
     let preferences = file(&mut archive, "preferences.json");

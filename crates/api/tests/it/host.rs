@@ -12,6 +12,7 @@ use std::{
 use api::{Api, ApiOptions, Check, Limits, Readiness, ReadinessReport};
 use async_trait::async_trait;
 use axum::{Router, extract::Request, response::Response};
+use documents::Documents;
 use identity::{
     AcceptInvitation, CreateWorkspace, Directory, Identity, InvitationId, InviteMember, Role,
     SessionId,
@@ -71,6 +72,7 @@ impl Host {
             &mail::MIGRATIONS,
             &identity::MIGRATIONS,
             &projects::MIGRATIONS,
+            &documents::MIGRATIONS,
             &notifications::MIGRATIONS,
         ];
         Self::on(TestDb::sqlite(&migrations).await, change).await
@@ -109,6 +111,9 @@ impl Host {
         let identity = Identity::with_cheap_passwords(test.db.clone());
         let members = Arc::new(projects::IdentityGateway::new(identity.directory()));
         let projects = Projects::new(test.db.clone(), members);
+        let members = Arc::new(documents::IdentityGateway::new(identity.directory()));
+        let directory = Arc::new(documents::ProjectsGateway::new(projects.directory()));
+        let documents = Documents::new(test.db.clone(), members, directory);
         let gateway = Arc::new(IdentityGateway::new(identity.directory()));
         let names = Arc::new(ProjectsGateway::new(projects.directory()));
         let notifications = Notifications::new(test.db.clone(), gateway, names);
@@ -121,10 +126,10 @@ impl Host {
         let told = Arc::clone(&readiness) as Arc<dyn Readiness>;
         let trail = Arc::new(Trail::default());
         let trail_port = Arc::clone(&trail) as _;
-        let api =
-            Api::new(identity.clone(), projects.clone(), notifications, bus, trail_port, told)
-                .with_options(options)
-                .with_operations(Operations::new(&test.db));
+        let (people, work) = (identity.clone(), projects.clone());
+        let api = Api::new(people, work, documents, notifications, bus, trail_port, told)
+            .with_options(options)
+            .with_operations(Operations::new(&test.db));
         let router = api::router(api.clone());
         Self { test, identity, projects, tasks, readiness, trail, feed, api, router }
     }

@@ -1,40 +1,12 @@
 //! The projects of a workspace.
 
 use expect_test::{Expect, expect};
-use identity::Role;
 use serde_json::{Value, json};
 
 use crate::{
     client::{Answer, Ask, delete, get, patch, post},
-    host::{Host, Person},
+    office::Office,
 };
-
-/// Ada owns Acme, Ben is a member and Gus a guest.
-struct Office {
-    host: Host,
-    ada: Person,
-    ben: Person,
-    gus: Person,
-}
-
-impl Office {
-    async fn open() -> Self {
-        let host = Host::new().await;
-        let ada = host.person("ada").await;
-        let acme = host.workspace(&ada, "Acme").await;
-        let ben = host.member(&ada, &acme, "ben", Role::Member).await;
-        let gus = host.member(&ada, &acme, "gus", Role::Guest).await;
-        Self { host, ada, ben, gus }
-    }
-
-    async fn ask(&self, who: &Person, ask: Ask) -> Answer {
-        self.host.ask(ask.bearer(&who.token)).await
-    }
-
-    async fn begin(&self, who: &Person, body: Value) -> Answer {
-        self.ask(who, post(PROJECTS).json(body)).await
-    }
-}
 
 const PROJECTS: &str = "/api/workspaces/acme/projects";
 

@@ -94,11 +94,14 @@ impl ApplyError {
 
 /// Why a text is not written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-pub(crate) enum WriteError {
+pub enum WriteError {
+    /// More bytes than a text may have.
     #[error("a text has at most {MAX_TEXT} bytes")]
     TooLong,
+    /// More blocks, marks and images than a text may have.
     #[error("a text has at most {MAX_PARTS} blocks, marks and images; write less at once")]
     TooManyParts,
+    /// More than a note may hold, together with the edits that led to what it says.
     #[error("a note has at most {MAX_NOTE} bytes with its edits; remove something")]
     Full,
 }

@@ -38,4 +38,5 @@ macro_rules! promises {
     };
 }
 
+mod documents;
 mod notes;

@@ -293,6 +293,23 @@ impl Directory {
         Ok(query.bind(id).opt().await?.map(user_entry))
     }
 
+    /// These people, confirmed or not; those who do not exist are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    pub async fn users(&self, users: &[UserId]) -> Result<Vec<UserEntry>, StorageError> {
+        let query = self.db.query(sql!(
+            sqlite: "SELECT id, first_name || ' ' || last_name AS name, email, confirmed_at IS NOT NULL AS confirmed
+                     FROM identity_users WHERE id IN (SELECT unhex(value, '-') FROM json_each($1))",
+            postgres: "SELECT id, first_name || ' ' || last_name AS name, email, confirmed_at IS NOT NULL AS confirmed
+                       FROM identity_users
+                       WHERE id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb) AS value)"
+        ));
+        let rows: Vec<(UserId, String, String, bool)> = query.bind(Json(users)).all().await?;
+        Ok(rows.into_iter().map(user_entry).collect())
+    }
+
     /// First and last names of these people; those who do not exist are left out.
     ///
     /// # Errors

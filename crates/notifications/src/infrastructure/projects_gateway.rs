@@ -24,7 +24,7 @@ impl ProjectsGateway {
 impl ProjectDirectory for ProjectsGateway {
     async fn projects(&self, ids: &[ProjectId]) -> Result<Vec<ProjectView>, StorageError> {
         let entries = self.directory.projects(ids).await?;
-        let view = |ProjectEntry { id, workspace_id, name, slug }| ProjectView {
+        let view = |ProjectEntry { id, workspace_id, name, slug, archived: _ }| ProjectView {
             id,
             workspace_id,
             name,

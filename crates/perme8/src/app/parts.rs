@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use documents::Documents;
 use identity::{Identity, LinkRequests};
 use mail::{Mailbox, SendMail, Stationery};
 use notifications::Notifications;
@@ -53,6 +54,14 @@ pub(super) fn projects_members(identity: &Identity) -> Arc<dyn projects::Members
     Arc::new(projects::IdentityGateway::new(identity.directory()))
 }
 
+/// What the members of workspaces write.
+pub(super) fn new_documents(db: &Db, identity: &Identity) -> Documents {
+    let members = Arc::new(documents::IdentityGateway::new(identity.directory()));
+    let directory = projects::Directory::new(db.clone());
+    let projects = Arc::new(documents::ProjectsGateway::new(directory));
+    Documents::new(db.clone(), members, projects)
+}
+
 /// Who is who, for notifications.
 fn notifications_directory(identity: &Identity) -> Arc<dyn notifications::Directory> {
     Arc::new(notifications::IdentityGateway::new(identity.directory()))
@@ -95,6 +104,7 @@ pub(super) fn with_handlers(
         .worker(sending)
         .worker(Upkeep::new(
             identity.clone(),
+            new_documents(db, identity),
             Mailbox::new(db.clone()),
             notifications,
             HostLimitStore::new(db),

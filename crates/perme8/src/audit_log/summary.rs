@@ -158,6 +158,14 @@ mod tests {
             projects.project_archived: name
             projects.project_restored: name
             projects.project_deleted: name
+            documents.document_created: is_public, slug, title
+            documents.document_title_changed: is_public, previous_title, title
+            documents.document_visibility_changed: is_public
+            documents.document_pinned_changed: is_pinned, is_public
+            documents.document_moved: is_public
+            documents.document_trashed: is_public, title
+            documents.document_restored: is_public, title
+            documents.document_deleted: is_public, title
             notifications.notification_created: notification_type
             notifications.notification_read: 
             notifications.notifications_read: up_to

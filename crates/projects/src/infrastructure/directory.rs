@@ -1,5 +1,6 @@
 //! What other contexts may ask about projects.
 
+use identity::Slug;
 use perme8_events::{StorageError, WorkspaceId, sql, sql::Db};
 use sqlx::types::Json;
 
@@ -25,13 +26,36 @@ pub struct ProjectEntry {
     pub name: String,
     /// What it is called in addresses.
     pub slug: String,
+    /// Whether it is put away.
+    pub archived: bool,
 }
+
+/// The columns of an entry.
+type EntryRow = (ProjectId, WorkspaceId, String, String, bool);
 
 impl Directory {
     /// On this database.
     #[must_use]
     pub fn new(db: Db) -> Self {
         Self { db }
+    }
+
+    /// The project of a workspace that has this slug, put away or not.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    pub async fn project(
+        &self,
+        workspace: WorkspaceId,
+        slug: &str,
+    ) -> Result<Option<ProjectEntry>, StorageError> {
+        let Some(slug) = Slug::parse(slug) else { return Ok(None) };
+        let query = self.db.query(sql!(
+            "SELECT id, workspace_id, name, slug, archived_at IS NOT NULL AS archived
+             FROM projects_projects WHERE workspace_id = $1 AND slug = $2"
+        ));
+        Ok(query.bind(workspace).bind(slug.as_str()).opt().await?.map(entry))
     }
 
     /// These projects, put away or not; those that do not exist are left out.
@@ -41,14 +65,16 @@ impl Directory {
     /// [`StorageError`] when the storage fails.
     pub async fn projects(&self, ids: &[ProjectId]) -> Result<Vec<ProjectEntry>, StorageError> {
         let query = self.db.query(sql!(
-            sqlite: "SELECT id, workspace_id, name, slug FROM projects_projects
+            sqlite: "SELECT id, workspace_id, name, slug, archived_at IS NOT NULL AS archived FROM projects_projects
                      WHERE id IN (SELECT unhex(value, '-') FROM json_each($1))",
-            postgres: "SELECT id, workspace_id, name, slug FROM projects_projects
+            postgres: "SELECT id, workspace_id, name, slug, archived_at IS NOT NULL AS archived FROM projects_projects
                        WHERE id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb) AS value)"
         ));
-        let rows: Vec<(ProjectId, WorkspaceId, String, String)> =
-            query.bind(Json(ids)).all().await?;
-        let entry = |(id, workspace_id, name, slug)| ProjectEntry { id, workspace_id, name, slug };
+        let rows: Vec<EntryRow> = query.bind(Json(ids)).all().await?;
         Ok(rows.into_iter().map(entry).collect())
     }
+}
+
+fn entry((id, workspace_id, name, slug, archived): EntryRow) -> ProjectEntry {
+    ProjectEntry { id, workspace_id, name, slug, archived }
 }

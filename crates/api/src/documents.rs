@@ -1,0 +1,326 @@
+//! The documents of a workspace.
+
+use axum::{extract::State, http::StatusCode};
+use chrono::{DateTime, Utc};
+use documents::{
+    CreateDocument, DocumentDetails, DocumentsPage, ListDocuments, Move, NewContent, OpenDocument,
+    PurgeDocument, RestoreDocument, Text, TrashDocument, UpdateDocument,
+};
+use perme8_events::UserId;
+use serde::Serialize;
+
+use crate::{
+    auth::Caller,
+    body::Body,
+    documents::tag::{DocumentSeen, TaggedDocument, tagged},
+    error::ApiError,
+    fields::{Fields, FromFields},
+    paging::{self, Limit, MOST, Next, PinnedPlace},
+    path::{DocumentAt, ProjectAt, WorkspaceAt},
+    query::Query,
+    response::Data,
+    state::Api,
+};
+
+mod tag;
+
+/// Who sees a document.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum Visibility {
+    /// Every member of the workspace.
+    Public,
+    /// Its owner.
+    Private,
+}
+
+impl Visibility {
+    const fn of(is_public: bool) -> Self {
+        if is_public { Self::Public } else { Self::Private }
+    }
+}
+
+/// A document as those see it who have just created it.
+#[derive(Debug, Serialize)]
+pub(crate) struct NewDocument {
+    title: String,
+    slug: String,
+    visibility: Visibility,
+    owner: String,
+    workspace_slug: String,
+    content_hash: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project_slug: Option<String>,
+}
+
+/// A document as those see it who address it by its slug.
+#[derive(Debug, Serialize)]
+pub(crate) struct Document {
+    title: String,
+    slug: String,
+    content: Option<String>,
+    content_hash: String,
+    visibility: Visibility,
+    owner: String,
+    workspace_slug: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project_slug: Option<String>,
+}
+
+/// A document in a list.
+#[derive(Debug, Serialize)]
+pub(crate) struct ListedDocument {
+    title: String,
+    slug: String,
+    visibility: Visibility,
+    is_pinned: bool,
+    owner: String,
+    owner_id: UserId,
+    workspace_slug: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    project_slug: Option<String>,
+    trashed_at: Option<DateTime<Utc>>,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    version: i64,
+}
+
+/// Whose it is: an address, or an id where the account is gone.
+fn owner(document: &DocumentDetails) -> String {
+    document.owner_email.clone().unwrap_or_else(|| document.owner_id.to_string())
+}
+
+impl From<OpenDocument> for NewDocument {
+    fn from(OpenDocument { document, text }: OpenDocument) -> Self {
+        Self {
+            owner: owner(&document),
+            visibility: Visibility::of(document.is_public),
+            title: document.title,
+            slug: document.slug,
+            workspace_slug: document.workspace_slug,
+            content_hash: text.content_hash,
+            project_slug: document.project_slug,
+        }
+    }
+}
+
+impl From<OpenDocument> for Document {
+    fn from(OpenDocument { document, text }: OpenDocument) -> Self {
+        let Text { content, content_hash } = text;
+        Self {
+            owner: owner(&document),
+            visibility: Visibility::of(document.is_public),
+            title: document.title,
+            slug: document.slug,
+            content,
+            content_hash,
+            workspace_slug: document.workspace_slug,
+            project_slug: document.project_slug,
+        }
+    }
+}
+
+impl From<DocumentDetails> for ListedDocument {
+    fn from(document: DocumentDetails) -> Self {
+        let owner = owner(&document);
+        let DocumentDetails {
+            id: _, // documents are addressed by slug
+            workspace_id: _,
+            workspace_slug,
+            project_slug,
+            title,
+            slug,
+            is_public,
+            is_pinned,
+            owner_id,
+            owner_email: _,
+            created_at,
+            updated_at,
+            trashed_at,
+            version,
+        } = document;
+        Self {
+            title,
+            slug,
+            visibility: Visibility::of(is_public),
+            is_pinned,
+            owner,
+            owner_id,
+            workspace_slug,
+            project_slug,
+            trashed_at,
+            created_at,
+            updated_at,
+            version,
+        }
+    }
+}
+
+/// The body of a creation.
+#[derive(Debug)]
+pub(crate) struct Created {
+    title: String,
+    content: Option<String>,
+    is_public: bool,
+    project: Option<String>,
+}
+
+impl FromFields for Created {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        // Whoever may not create a document learns that before it is said that it has no title.
+        let title = fields.optional_text("title").unwrap_or_default();
+        let content = fields.optional_text("content");
+        let is_public = visibility(fields).unwrap_or_default();
+        Some(Self { title, content, is_public, project: fields.optional_text("project_slug") })
+    }
+}
+
+/// Whether a document shall be shared, if that is said in a word that means something.
+fn visibility(fields: &mut Fields) -> Option<bool> {
+    match fields.optional_text("visibility")?.as_str() {
+        "public" => Some(true),
+        "private" => Some(false),
+        _ => None,
+    }
+}
+
+/// The body of a change; what is missing stays.
+#[derive(Debug)]
+pub(crate) struct Changed {
+    title: Option<String>,
+    is_public: Option<bool>,
+    is_pinned: Option<bool>,
+    project: Option<Move>,
+    content: Option<NewContent>,
+    version: Option<i64>,
+}
+
+impl FromFields for Changed {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let title = fields.text_if_sent("title");
+        let is_public = visibility(fields);
+        let is_pinned = fields.optional_flag("is_pinned");
+        let project = fields
+            .is_sent("project_slug")
+            .then(|| fields.optional_text("project_slug").map_or(Move::Out, Move::Into));
+        let is_written = fields.is_sent("content");
+        let text = fields.optional_text("content").unwrap_or_default();
+        let seen_hash = fields.optional_text("content_hash");
+        let content = is_written.then_some(NewContent { text, seen_hash });
+        let version = fields.optional_integer("version");
+        Some(Self { title, is_public, is_pinned, project, content, version })
+    }
+}
+
+impl FromFields for ListDocuments {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let project = fields.optional_text("project");
+        let pinned = fields.optional_parsed("pinned", "must be true or false");
+        let trashed = fields.optional_parsed("trashed", "must be true or false");
+        let limit = Limit::of(fields).map_or(MOST, Limit::get);
+        let after = paging::after(fields).map(|place: PinnedPlace| place.into());
+        Some(Self { project, pinned, trashed: trashed.unwrap_or_default(), limit, after })
+    }
+}
+
+/// How a document shall go.
+#[derive(Debug)]
+pub(crate) struct Going {
+    for_good: bool,
+}
+
+impl FromFields for Going {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let for_good = fields.optional_parsed("purge", "must be true or false");
+        Some(Self { for_good: for_good.unwrap_or_default() })
+    }
+}
+
+/// `GET /api/workspaces/{slug}/documents`
+pub(crate) async fn list(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+    Query(asked): Query<ListDocuments>,
+) -> Result<Data<Vec<ListedDocument>, Next<PinnedPlace>>, ApiError> {
+    let page = api.documents.documents(&caller.origin, &workspace, asked).await?;
+    let DocumentsPage { documents, next } = page;
+    let documents = documents.into_iter().map(ListedDocument::from).collect();
+    Ok(Data::with_meta(documents, Next { next: next.map(PinnedPlace::from) }))
+}
+
+/// `POST /api/workspaces/{slug}/documents`
+pub(crate) async fn create(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+    Body(Created { title, content, is_public, project }): Body<Created>,
+) -> Result<(StatusCode, TaggedDocument<NewDocument>), ApiError> {
+    let command = CreateDocument { workspace, project, title, content, is_public };
+    let created = api.documents.create_document(caller.origin, command).await?;
+    Ok((StatusCode::CREATED, tagged(created)))
+}
+
+/// `POST /api/workspaces/{slug}/projects/{project}/documents`
+pub(crate) async fn create_in_project(
+    state: State<Api>,
+    caller: Caller,
+    ProjectAt(project): ProjectAt,
+    Body(created): Body<Created>,
+) -> Result<(StatusCode, TaggedDocument<NewDocument>), ApiError> {
+    let within = Created { project: Some(project.slug), ..created };
+    create(state, caller, WorkspaceAt(project.workspace), Body(within)).await
+}
+
+/// `GET /api/workspaces/{slug}/documents/{document}`
+pub(crate) async fn show(
+    State(api): State<Api>,
+    caller: Caller,
+    DocumentAt(document): DocumentAt,
+) -> Result<TaggedDocument<Document>, ApiError> {
+    Ok(tagged(api.documents.document(&caller.origin, &document).await?))
+}
+
+/// `PATCH /api/workspaces/{slug}/documents/{document}`
+pub(crate) async fn update(
+    State(api): State<Api>,
+    caller: Caller,
+    DocumentAt(document): DocumentAt,
+    if_match: DocumentSeen,
+    Body(changed): Body<Changed>,
+) -> Result<TaggedDocument<Document>, ApiError> {
+    let Changed { title, is_public, is_pinned, project, content, version } = changed;
+    let seen = if_match.beside(version);
+    let command = UpdateDocument { document, title, is_public, is_pinned, project, content, seen };
+    let updated = api.documents.update_document(caller.origin, command).await;
+    updated.map(tagged).map_err(|error| if_match.refusal(error))
+}
+
+/// `POST /api/workspaces/{slug}/documents/{document}/restore`
+pub(crate) async fn restore(
+    State(api): State<Api>,
+    caller: Caller,
+    DocumentAt(document): DocumentAt,
+    if_match: DocumentSeen,
+) -> Result<TaggedDocument<Document>, ApiError> {
+    let command = RestoreDocument { document, seen: if_match.seen() };
+    Ok(tagged(api.documents.restore_document(caller.origin, command).await?))
+}
+
+/// `DELETE /api/workspaces/{slug}/documents/{document}`
+pub(crate) async fn delete(
+    State(api): State<Api>,
+    caller: Caller,
+    DocumentAt(document): DocumentAt,
+    if_match: DocumentSeen,
+    Query(Going { for_good }): Query<Going>,
+) -> Result<StatusCode, ApiError> {
+    if for_good {
+        let command = PurgeDocument { document, seen: if_match.seen() };
+        api.documents.purge_document(caller.origin, command).await?;
+    } else {
+        let command = TrashDocument { document, seen: if_match.seen() };
+        api.documents.trash_document(caller.origin, command).await?;
+    }
+    Ok(StatusCode::NO_CONTENT)
+}

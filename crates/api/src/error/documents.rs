@@ -1,0 +1,104 @@
+//! Failures of the documents context.
+
+use axum::http::StatusCode;
+use documents::{
+    CreateDocumentError, PurgeDocumentError, QueryError, RestoreDocumentError, Text,
+    TrashDocumentError, UpdateDocumentError, WriteError,
+};
+use serde_json::json;
+
+use super::{ApiError, identity::WORKSPACE_ARCHIVED, projects::PROJECT_ARCHIVED};
+
+const TOO_MANY_DOCUMENTS: ApiError = ApiError::new(
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "too_many_documents",
+    "The workspace has as many documents as it can have: purge some that are in the trash",
+);
+
+const CONTENT_HASH_REQUIRED: ApiError = ApiError::new(
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "content_hash_required",
+    "content_hash is required when updating content",
+);
+
+fn content_conflict(Text { content, content_hash }: Text) -> ApiError {
+    ApiError::with_current(
+        "content_conflict",
+        "The content has changed since: look at it again",
+        json!({ "content": content, "content_hash": content_hash }),
+    )
+}
+
+impl From<WriteError> for ApiError {
+    fn from(error: WriteError) -> Self {
+        Self::invalid_field("content", &error.to_string())
+    }
+}
+
+impl From<QueryError> for ApiError {
+    fn from(error: QueryError) -> Self {
+        match error {
+            QueryError::Forbidden => Self::forbidden(),
+            QueryError::WorkspaceNotFound => Self::workspace_not_found(),
+            QueryError::ProjectNotFound => Self::project_not_found(),
+            QueryError::DocumentNotFound => Self::document_not_found(),
+            QueryError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<CreateDocumentError> for ApiError {
+    fn from(error: CreateDocumentError) -> Self {
+        match error {
+            CreateDocumentError::WorkspaceNotFound => Self::workspace_not_found(),
+            CreateDocumentError::ProjectNotFound => Self::project_not_found(),
+            CreateDocumentError::Forbidden => Self::forbidden(),
+            CreateDocumentError::WorkspaceArchived => WORKSPACE_ARCHIVED,
+            CreateDocumentError::ProjectArchived => PROJECT_ARCHIVED,
+            CreateDocumentError::TooMany => TOO_MANY_DOCUMENTS,
+            CreateDocumentError::Invalid(fields) => fields.into(),
+            CreateDocumentError::Unwritable(error) => error.into(),
+            CreateDocumentError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<UpdateDocumentError> for ApiError {
+    fn from(error: UpdateDocumentError) -> Self {
+        match error {
+            UpdateDocumentError::WorkspaceNotFound => Self::workspace_not_found(),
+            UpdateDocumentError::DocumentNotFound => Self::document_not_found(),
+            UpdateDocumentError::ProjectNotFound => Self::project_not_found(),
+            UpdateDocumentError::Forbidden => Self::forbidden(),
+            UpdateDocumentError::WorkspaceArchived => WORKSPACE_ARCHIVED,
+            UpdateDocumentError::ProjectArchived => PROJECT_ARCHIVED,
+            UpdateDocumentError::OtherVersion => Self::version_conflict(),
+            UpdateDocumentError::ContentHashMissing => CONTENT_HASH_REQUIRED,
+            UpdateDocumentError::OtherContent(current) => content_conflict(*current),
+            UpdateDocumentError::Invalid(fields) => fields.into(),
+            UpdateDocumentError::Unwritable(error) => error.into(),
+            UpdateDocumentError::Storage(error) => error.into(),
+        }
+    }
+}
+
+/// Writes the failures of what is done to a document without a body: what was seen comes by `If-Match` alone.
+macro_rules! from_refusals {
+    ($($Error:ident),+ $(,)?) => {$(
+        impl From<$Error> for ApiError {
+            fn from(error: $Error) -> Self {
+                match error {
+                    $Error::WorkspaceNotFound => Self::workspace_not_found(),
+                    $Error::DocumentNotFound => Self::document_not_found(),
+                    $Error::Forbidden => Self::forbidden(),
+                    $Error::WorkspaceArchived => WORKSPACE_ARCHIVED,
+                    $Error::ProjectArchived => PROJECT_ARCHIVED,
+                    $Error::OtherVersion => Self::other_version(),
+                    $Error::Storage(error) => error.into(),
+                }
+            }
+        }
+    )+};
+}
+
+from_refusals!(TrashDocumentError, RestoreDocumentError, PurgeDocumentError);

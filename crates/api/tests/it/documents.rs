@@ -1,0 +1,221 @@
+//! The documents of a workspace.
+
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+use serde_json::{Value, json};
+
+use crate::{
+    client::{Answer, Ask, delete, get, patch, post},
+    host::Person,
+    office::Office,
+};
+
+const DOCUMENTS: &str = "/api/workspaces/acme/documents";
+
+fn check(answer: &Answer, expected: &Expect) {
+    expected.assert_eq(&answer.to_string());
+}
+
+impl Office {
+    async fn change(&self, who: &Person, slug: &str, body: Value) -> Answer {
+        self.ask(who, patch(format!("{DOCUMENTS}/{slug}")).json(body)).await
+    }
+
+    async fn see(&self, who: &Person, slug: &str) -> Answer {
+        self.ask(who, get(format!("{DOCUMENTS}/{slug}"))).await
+    }
+
+    /// The slugs of a list.
+    async fn list(&self, who: &Person, query: &str) -> Vec<String> {
+        let answer = self.ask(who, get(format!("{DOCUMENTS}?{query}"))).await.json();
+        let entries = answer["data"].as_array().expect("it is a list").iter();
+        entries.map(|entry| entry["slug"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+#[tokio::test]
+async fn a_document_is_created_and_shown_as_clients_know_it() {
+    let office = Office::open().await;
+    let body =
+        json!({"title": "Road Map", "content": "# Go\n", "visibility": "public", "slug": "x"});
+    let created = office.write(&office.ben, body).await;
+    check(&created, &expect![[""]]);
+    let seen = office.see(&office.gus, "road-map").await;
+    assert_eq!(seen.header("etag"), created.header("etag"));
+    check(&seen, &expect![[""]]);
+    // What is no visibility is none.
+    let private =
+        office.write(&office.ada, json!({"title": "Diary", "visibility": "secret"})).await;
+    check(&private, &expect![[""]]);
+    check(&office.see(&office.ada, "diary").await, &expect![[""]]);
+    let workspace = office.ask(&office.gus, get("/api/workspaces/acme")).await;
+    check(&workspace, &expect![[""]]);
+}
+
+#[tokio::test]
+async fn a_document_of_a_project_names_it() {
+    let office = Office::open().await;
+    office.begin(&office.ada, json!({"name": "Mill"})).await;
+    let within = "/api/workspaces/acme/projects/mill/documents";
+    let body = json!({"title": "Gears", "visibility": "public"});
+    check(&office.ask(&office.ben, post(within).json(body)).await, &expect![[""]]);
+    let body = json!({"title": "Wheels", "project_slug": "mill"});
+    office.write(&office.ben, body).await;
+    check(&office.see(&office.ben, "wheels").await, &expect![[""]]);
+    let project = office.ask(&office.gus, get("/api/workspaces/acme/projects/mill")).await;
+    check(&project, &expect![[""]]);
+    let workspace = office.ask(&office.ben, get("/api/workspaces/acme")).await.json();
+    assert_eq!(workspace["data"]["documents"], json!([]));
+    let moved = office.change(&office.ben, "gears", json!({"project_slug": null})).await.json();
+    assert_eq!(moved["data"].get("project_slug"), None);
+    let nowhere = post("/api/workspaces/acme/projects/loom/documents").json(json!({"title": "X"}));
+    check(&office.ask(&office.ben, nowhere).await, &expect![[""]]);
+    let nowhere = office.change(&office.ben, "gears", json!({"project_slug": "loom"})).await;
+    check(&nowhere, &expect![[""]]);
+    office.ask(&office.ada, post("/api/workspaces/acme/projects/mill/archive")).await;
+    check(&office.change(&office.ben, "wheels", json!({"title": "Late"})).await, &expect![[""]]);
+}
+
+#[tokio::test]
+async fn what_cannot_be_created_is_refused_in_a_fixed_order() {
+    let office = Office::open().await;
+    check(&office.write(&office.gus, json!({})).await, &expect![[""]]);
+    check(&office.write(&office.ben, json!({})).await, &expect![[""]]);
+    check(&office.write(&office.ben, json!({"title": 1, "content": 2})).await, &expect![[""]]);
+    let long = "x".repeat(1024 * 1024 + 1);
+    check(&office.write(&office.ben, json!({"title": "X", "content": long})).await, &expect![[""]]);
+    let nowhere = post("/api/workspaces/nowhere/documents").json(json!({}));
+    check(&office.ask(&office.ada, nowhere).await, &expect![[""]]);
+    check(&office.see(&office.ada, "missing").await, &expect![[""]]);
+}
+
+#[tokio::test]
+async fn a_text_is_written_over_the_one_that_was_seen() {
+    let office = Office::open().await;
+    let created = office
+        .write(
+            &office.ben,
+            json!({"title": "Plans", "content": "We come.", "visibility": "public"}),
+        )
+        .await;
+    let hash = created.text_at("/data/content_hash");
+    let change = async |body: Value| office.change(&office.ben, "plans", body).await;
+    check(&change(json!({"content": "We go."})).await, &expect![[""]]);
+    check(&change(json!({"content": "We go.", "content_hash": null})).await, &expect![[""]]);
+    let changed = change(json!({"content": "We go.", "content_hash": hash})).await;
+    check(&changed, &expect![[""]]);
+    // All of it or nothing.
+    let late = json!({"title": "Late", "content": "We stay.", "content_hash": hash});
+    check(&change(late).await, &expect![[""]]);
+    assert_eq!(office.see(&office.ben, "plans").await.text, changed.text);
+    let hash = changed.text_at("/data/content_hash");
+    let emptied = change(json!({"content": null, "content_hash": hash})).await.json();
+    assert_eq!(emptied["data"]["content"], "");
+    let refused = office
+        .change(&office.gus, "plans", json!({"content": "Mine.", "content_hash": hash}))
+        .await;
+    check(&refused, &expect![[""]]);
+    check(&change(json!({})).await, &expect![[""]]);
+}
+
+#[tokio::test]
+async fn nobody_overwrites_what_they_have_not_seen() {
+    let office = Office::open().await;
+    let body = json!({"title": "Plans", "visibility": "public"});
+    let created = office.write(&office.ben, body).await;
+    let tag = created.header("etag").to_owned();
+    let at = format!("{DOCUMENTS}/plans");
+    let change = async |seen: Option<&str>, body: Value| {
+        let ask = patch(&*at).json(body);
+        let ask = match seen {
+            Some(tag) => ask.header("if-match", tag),
+            None => ask,
+        };
+        office.ask(&office.ben, ask).await
+    };
+    let changed = change(Some(&tag), json!({"title": "Goals", "version": 1})).await;
+    assert_eq!((changed.status.as_u16(), changed.text_at("/data/slug").as_str()), (200, "plans"));
+    assert_ne!(changed.header("etag"), tag);
+    check(&change(Some(&tag), json!({"title": "Late"})).await, &expect![[""]]);
+    check(&change(None, json!({"title": "Late", "version": 1})).await, &expect![[""]]);
+    let other = changed.header("etag");
+    assert_eq!(change(Some(other), json!({"title": "Late", "version": 1})).await.status, 412);
+    // What it says is part of what was seen.
+    let hash = changed.text_at("/data/content_hash");
+    assert_eq!(change(None, json!({"content": "X", "content_hash": hash})).await.status, 200);
+    for stale in [&tag, other, "\"2\""] {
+        assert_eq!(change(Some(stale), json!({"title": "Late"})).await.status, 412, "{stale}");
+        for ask in [delete(&*at), delete(format!("{at}?purge=true")), post(format!("{at}/restore"))]
+        {
+            let answer = office.ask(&office.ben, ask.header("if-match", stale)).await;
+            assert_eq!(answer.status, 412, "{stale}");
+        }
+    }
+    assert_eq!(change(None, json!({"title": "New", "version": 2})).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_private_document_is_there_for_its_owner_alone() {
+    let office = Office::open().await;
+    office.write(&office.ben, json!({"title": "Diary", "content": "Dear diary,"})).await;
+    for other in [&office.ada, &office.gus] {
+        check(&office.see(other, "diary").await, &expect![[""]]);
+        check(&office.change(other, "diary", json!({"is_pinned": true})).await, &expect![[""]]);
+        let asks: [fn(String) -> Ask; 2] = [delete, |at| post(format!("{at}/restore"))];
+        for ask in asks {
+            let answer = office.ask(other, ask(format!("{DOCUMENTS}/diary"))).await;
+            check(&answer, &expect![[""]]);
+        }
+        assert_eq!(office.list(other, "").await, Vec::<String>::new());
+    }
+    assert_eq!(office.list(&office.ben, "").await, ["diary"]);
+}
+
+#[tokio::test]
+async fn a_document_goes_into_the_trash_and_comes_back() {
+    let office = Office::open().await;
+    for title in ["Plans", "Goals"] {
+        office.write(&office.ben, json!({"title": title, "visibility": "public"})).await;
+    }
+    let at = format!("{DOCUMENTS}/plans");
+    let of_ben = async |ask: Ask| office.ask(&office.ben, ask).await;
+    check(&office.ask(&office.gus, delete(&*at)).await, &expect![[""]]);
+    assert_eq!(of_ben(delete(&*at)).await.status, 204);
+    for ask in [get(&*at), patch(&*at).json(json!({})), delete(&*at)] {
+        check(&of_ben(ask).await, &expect![[""]]);
+    }
+    assert_eq!(office.list(&office.ben, "").await, ["goals"]);
+    assert_eq!(office.list(&office.ben, "trashed=true").await, ["plans"]);
+    assert_eq!(office.list(&office.gus, "trashed=true").await, Vec::<String>::new());
+    check(&of_ben(post(format!("{at}/restore"))).await, &expect![[""]]);
+    assert_eq!(of_ben(delete(format!("{at}?purge=true"))).await.status, 204);
+    assert_eq!(of_ben(post(format!("{at}/restore"))).await.status, 404);
+    check(&of_ben(delete(format!("{at}?purge=perhaps"))).await, &expect![[""]]);
+}
+
+#[tokio::test]
+async fn documents_come_in_pages_those_that_are_pinned_first() {
+    let office = Office::open().await;
+    for title in ["One", "Two", "Three"] {
+        office.write(&office.ben, json!({"title": title, "visibility": "public"})).await;
+        office.host.test.clock.advance(Duration::from_secs(1));
+    }
+    office.change(&office.ada, "one", json!({"is_pinned": true})).await;
+    let mut seen = Vec::new();
+    let mut query = "limit=1".to_owned();
+    loop {
+        let page = office.ask(&office.gus, get(format!("{DOCUMENTS}?{query}"))).await;
+        seen.push(page.text_at("/data/0/slug"));
+        match page.json()["meta"]["next"].as_str() {
+            Some(next) => query = format!("limit=1&after={next}"),
+            None => break,
+        }
+    }
+    assert_eq!(seen, ["one", "three", "two"]);
+    assert_eq!(office.list(&office.gus, "pinned=false").await, ["three", "two"]);
+    check(&office.ask(&office.gus, get(format!("{DOCUMENTS}?pinned=true"))).await, &expect![[""]]);
+    let wrong = get(format!("{DOCUMENTS}?limit=0&pinned=maybe&trashed=maybe&after=x"));
+    check(&office.ask(&office.gus, wrong).await, &expect![[""]]);
+    check(&office.ask(&office.gus, get(format!("{DOCUMENTS}?project=loom"))).await, &expect![[""]]);
+}

@@ -1,0 +1,118 @@
+//! What callers of the facade get to read.
+
+use chrono::{DateTime, Utc};
+use identity::Slug;
+use perme8_events::{StorageError, UserId, WorkspaceId, sql, sql::Db};
+use projects::ProjectId;
+use uuid::Uuid;
+
+use crate::{
+    application::read_models::{
+        DocumentPlace, DocumentTitle, ExportDocuments, ListDocuments, MAX_LIMIT, cut,
+    },
+    domain::{document::Document, policy::Reach, references::DocumentId},
+    infrastructure::rows::{DocumentRow, select_documents},
+};
+
+/// No document is younger: the last second of the year 9999.
+const END_OF_TIME: DateTime<Utc> =
+    DateTime::from_timestamp(253_402_300_799, 0).expect("there is such a second");
+
+/// At most so many titles are told in one go.
+const TITLES: i64 = 1000;
+
+/// Whose documents are looked for: those of somebody, and those that others share with that person.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Looking {
+    pub(crate) workspace: WorkspaceId,
+    pub(crate) user: UserId,
+    pub(crate) reach: Reach,
+}
+
+/// A document of a workspace, in the trash or not.
+pub(crate) async fn document(
+    db: &Db,
+    workspace: WorkspaceId,
+    slug: &str,
+) -> Result<Option<Document>, StorageError> {
+    let Some(slug) = Slug::parse(slug) else { return Ok(None) };
+    let query = db.query(sql!(select_documents!("WHERE d.workspace_id = $1 AND d.slug = $2")));
+    let row: Option<DocumentRow> = query.bind(workspace).bind(slug.as_str()).opt().await?;
+    Ok(row.map(Document::from))
+}
+
+/// In which project a document is, if there is such a document.
+pub(crate) async fn project_of(
+    db: &Db,
+    workspace: WorkspaceId,
+    slug: &str,
+) -> Result<Option<ProjectId>, StorageError> {
+    let query = db.query(sql!(
+        "SELECT project_id FROM documents_documents WHERE workspace_id = $1 AND slug = $2"
+    ));
+    let row: Option<(Option<ProjectId>,)> = query.bind(workspace).bind(slug).opt().await?;
+    Ok(row.and_then(|(project,)| project))
+}
+
+/// A page of the documents of a workspace, or of one of its projects, and where the next begins.
+pub(crate) async fn list(
+    db: &Db,
+    Looking { workspace, user, reach }: Looking,
+    asked: &ListDocuments,
+    project: Option<ProjectId>,
+) -> Result<(Vec<Document>, Option<DocumentPlace>), StorageError> {
+    let ListDocuments { project: _, pinned, trashed, limit, after } = asked;
+    let limit = usize::from((*limit).clamp(1, MAX_LIMIT));
+    let id = DocumentId::new(Uuid::max());
+    let first = DocumentPlace { is_pinned: true, updated_at: END_OF_TIME, id };
+    let DocumentPlace { is_pinned, updated_at, id } = after.unwrap_or(first);
+    let query = db.query(sql!(select_documents!(
+        "WHERE d.workspace_id = $1 AND (d.trashed_at IS NOT NULL) = $2
+           AND ((d.owner_id = $3 AND $4) OR (d.owner_id <> $3 AND d.is_public AND $5))
+           AND (d.project_id = $6 OR $6 IS NULL) AND (d.is_pinned = $7 OR $7 IS NULL)
+           AND (d.is_pinned, d.updated_at, d.id) < ($8, $9, $10)
+         ORDER BY d.is_pinned DESC, d.updated_at DESC, d.id DESC LIMIT $11"
+    )));
+    // One more than wanted tells whether another page follows.
+    let enough = i64::try_from(limit + 1).map_err(StorageError::new)?;
+    let query = query.bind(workspace).bind(*trashed).bind(user).bind(reach.own).bind(reach.shared);
+    let query = query.bind(project).bind(*pinned).bind(is_pinned).bind(updated_at).bind(id);
+    let rows: Vec<DocumentRow> = query.bind(enough).all().await?;
+    Ok(cut(rows.into_iter().map(Document::from).collect(), limit))
+}
+
+/// What the first documents are called that are in use and in this project, or in none, in the order of lists.
+pub(crate) async fn titles(
+    db: &Db,
+    Looking { workspace, user, reach }: Looking,
+    project: Option<ProjectId>,
+) -> Result<Vec<DocumentTitle>, StorageError> {
+    let query = db.query(sql!(
+        "SELECT title, slug FROM documents_documents
+         WHERE workspace_id = $1 AND trashed_at IS NULL
+           AND ((owner_id = $2 AND $3) OR (owner_id <> $2 AND is_public AND $4))
+           AND (project_id = $5 OR (project_id IS NULL AND $5 IS NULL))
+         ORDER BY is_pinned DESC, updated_at DESC, id DESC LIMIT $6"
+    ));
+    let query = query.bind(workspace).bind(user).bind(reach.own).bind(reach.shared);
+    let rows: Vec<(String, String)> = query.bind(project).bind(TITLES).all().await?;
+    Ok(rows.into_iter().map(|(title, slug)| DocumentTitle { title, slug }).collect())
+}
+
+/// The first documents of a person behind a certain one, in the order of their ids, and behind which the next ones come.
+pub(crate) async fn owned_by(
+    db: &Db,
+    user: UserId,
+    ExportDocuments { after, limit }: ExportDocuments,
+) -> Result<(Vec<Document>, Option<DocumentId>), StorageError> {
+    let after = after.unwrap_or(DocumentId::new(Uuid::nil()));
+    let limit = usize::from(limit.clamp(1, MAX_LIMIT));
+    let query = db.query(sql!(select_documents!(
+        "WHERE d.owner_id = $1 AND d.id > $2 ORDER BY d.id LIMIT $3"
+    )));
+    // One more than wanted tells whether others follow.
+    let enough = i64::try_from(limit + 1).map_err(StorageError::new)?;
+    let rows: Vec<DocumentRow> = query.bind(user).bind(after).bind(enough).all().await?;
+    let (found, next) = cut(rows.into_iter().map(Document::from).collect(), limit);
+    Ok((found, next.map(|place| place.id)))
+}

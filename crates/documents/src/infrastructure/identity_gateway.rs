@@ -1,0 +1,48 @@
+//! Identity, as this context sees it.
+
+use async_trait::async_trait;
+use identity::WorkspaceRef;
+use perme8_events::{StorageError, UserId, WorkspaceId};
+
+use crate::application::ports::{Members, Membership, PersonView};
+
+/// Asks the identity context of the same host.
+#[derive(Debug, Clone)]
+pub struct IdentityGateway {
+    directory: identity::Directory,
+}
+
+impl IdentityGateway {
+    /// Asks `directory`.
+    #[must_use]
+    pub fn new(directory: identity::Directory) -> Self {
+        Self { directory }
+    }
+}
+
+#[async_trait]
+impl Members for IdentityGateway {
+    async fn membership(
+        &self,
+        user: UserId,
+        workspace: &WorkspaceRef,
+    ) -> Result<Option<Membership>, StorageError> {
+        let found = self.directory.membership(user, workspace).await?;
+        Ok(found.map(|(workspace, role)| Membership {
+            workspace_id: workspace.id,
+            workspace_slug: workspace.slug,
+            is_archived: workspace.archived,
+            role,
+        }))
+    }
+
+    async fn workspaces_of(&self, user: UserId) -> Result<Vec<WorkspaceId>, StorageError> {
+        let memberships = self.directory.workspaces_of(user).await?;
+        Ok(memberships.into_iter().map(|(workspace, _)| workspace.id).collect())
+    }
+
+    async fn people(&self, users: &[UserId]) -> Result<Vec<PersonView>, StorageError> {
+        let people = self.directory.users(users).await?.into_iter();
+        Ok(people.map(|user| PersonView { id: user.id, email: user.email }).collect())
+    }
+}

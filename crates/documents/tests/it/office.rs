@@ -1,0 +1,160 @@
+//! Ada's workspace, in which Ben is a member and Gus a guest.
+
+use std::{sync::Arc, time::Duration};
+
+use documents::{
+    CreateDocument, CreateDocumentError, DocumentPlace, DocumentRef, Documents, DocumentsPage,
+    IdentityGateway, ListDocuments, OpenDocument, ProjectsGateway, QueryError, TrashDocument,
+    TrashDocumentError, UpdateDocument, UpdateDocumentError,
+};
+use identity::{
+    AcceptInvitation, CreateWorkspace, Identity, InviteMember, Role, WorkspaceRef,
+    testing::{confirmed_user, user_with_password},
+};
+use perme8_events::{
+    EventFilter, EventStore as _, Origin, Position, UserId, sql::Migrations, testing::TestDb,
+};
+use projects::{CreateProject, Projects};
+
+/// The tables of every context that takes part.
+pub(crate) const MIGRATIONS: [&Migrations; 4] = [
+    &perme8_events::sql::MIGRATIONS,
+    &identity::MIGRATIONS,
+    &projects::MIGRATIONS,
+    &documents::MIGRATIONS,
+];
+
+pub(crate) struct Office {
+    pub(crate) test: TestDb,
+    pub(crate) identity: Identity,
+    pub(crate) projects: Projects,
+    pub(crate) documents: Documents,
+    pub(crate) ada: UserId,
+    pub(crate) ben: UserId,
+    pub(crate) gus: UserId,
+}
+
+/// The workspace, as addresses name it.
+pub(crate) fn engines() -> WorkspaceRef {
+    "engines".into()
+}
+
+/// A document of the workspace.
+pub(crate) fn at(slug: &str) -> DocumentRef {
+    DocumentRef { workspace: engines(), slug: slug.to_owned() }
+}
+
+/// A document that begins, and is shared.
+pub(crate) fn titled(title: &str) -> CreateDocument {
+    CreateDocument {
+        workspace: engines(),
+        project: None,
+        title: title.to_owned(),
+        content: None,
+        is_public: true,
+    }
+}
+
+/// A change of nothing.
+pub(crate) fn unchanged(slug: &str) -> UpdateDocument {
+    UpdateDocument {
+        document: at(slug),
+        title: None,
+        is_public: None,
+        is_pinned: None,
+        project: None,
+        content: None,
+        seen: None,
+    }
+}
+
+/// Every document in use.
+pub(crate) fn everything() -> ListDocuments {
+    ListDocuments { project: None, pinned: None, trashed: false, limit: 100, after: None }
+}
+
+impl Office {
+    pub(crate) async fn open(test: TestDb) -> Self {
+        let identity = Identity::with_cheap_passwords(test.db.clone());
+        let members = Arc::new(projects::IdentityGateway::new(identity.directory()));
+        let projects = Projects::new(test.db.clone(), members);
+        let members = Arc::new(IdentityGateway::new(identity.directory()));
+        let directory = Arc::new(ProjectsGateway::new(projects.directory()));
+        let documents = Documents::new(test.db.clone(), members, directory);
+        let ada = user_with_password(&identity, "ada@example.com", "Ada", "Lovelace").await;
+        let ben = confirmed_user(&identity, "ben@example.com", "Ben", "Franklin").await;
+        let gus = confirmed_user(&identity, "gus@example.com", "Gus", "Fring").await;
+        let named = CreateWorkspace { name: "Engines".to_owned(), description: None, color: None };
+        identity.create_workspace(Origin::user(ada), named).await.unwrap();
+        let office = Self { test, identity, projects, documents, ada, ben, gus };
+        office.join(ben, "ben@example.com", Role::Member).await;
+        office.join(gus, "gus@example.com", Role::Guest).await;
+        office
+    }
+
+    async fn join(&self, user: UserId, email: &str, role: Role) {
+        let invite = InviteMember { workspace: engines(), email: email.to_owned(), role };
+        let invited = self.identity.invite_member(Origin::user(self.ada), invite).await.unwrap();
+        let accept = AcceptInvitation { invitation: invited.id.into() };
+        self.identity.accept_invitation(Origin::user(user), accept).await.unwrap();
+    }
+
+    /// Begins a project of Ada's.
+    pub(crate) async fn begin_project(&self, name: &str) {
+        let (name, description) = (name.to_owned(), None);
+        let command = CreateProject { workspace: engines(), name, description, color: None };
+        self.projects.create_project(Origin::user(self.ada), command).await.unwrap();
+    }
+
+    /// Creates a document of Ben's, a second after whatever was before.
+    pub(crate) async fn create(&self, command: CreateDocument) -> OpenDocument {
+        self.test.clock.advance(Duration::from_secs(1));
+        self.try_to_create(self.ben, command).await.unwrap()
+    }
+
+    pub(crate) async fn try_to_create(
+        &self,
+        by: UserId,
+        command: CreateDocument,
+    ) -> Result<OpenDocument, CreateDocumentError> {
+        self.documents.create_document(Origin::user(by), command).await
+    }
+
+    /// Changes a document, a second after whatever was before.
+    pub(crate) async fn update(
+        &self,
+        by: UserId,
+        command: UpdateDocument,
+    ) -> Result<OpenDocument, UpdateDocumentError> {
+        self.test.clock.advance(Duration::from_secs(1));
+        self.documents.update_document(Origin::user(by), command).await
+    }
+
+    pub(crate) async fn trash(&self, by: UserId, slug: &str) -> Result<(), TrashDocumentError> {
+        let command = TrashDocument { document: at(slug), seen: None };
+        self.documents.trash_document(Origin::user(by), command).await
+    }
+
+    pub(crate) async fn see(&self, who: UserId, slug: &str) -> Result<OpenDocument, QueryError> {
+        self.documents.document(&Origin::user(who), &at(slug)).await
+    }
+
+    /// The slugs on a page as somebody sees it, and where the next begins.
+    pub(crate) async fn list(
+        &self,
+        who: UserId,
+        asked: ListDocuments,
+    ) -> (Vec<String>, Option<DocumentPlace>) {
+        let page = self.documents.documents(&Origin::user(who), &engines(), asked).await;
+        let DocumentsPage { documents, next } = page.unwrap();
+        (documents.into_iter().map(|document| document.slug).collect(), next)
+    }
+
+    /// The types of the events of this context, oldest first.
+    pub(crate) async fn events(&self) -> Vec<String> {
+        let events = self.test.db.read(&EventFilter::All, Position::START, 10_000).await.unwrap();
+        let types = events.into_iter().map(|event| event.event_type);
+        let ours = types.filter_map(|name| Some(name.strip_prefix("documents.")?.to_owned()));
+        ours.collect()
+    }
+}

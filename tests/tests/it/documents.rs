@@ -1,0 +1,144 @@
+//! The life of documents, and who hears what of them.
+
+use std::time::Duration;
+
+use reqwest::Method;
+use scenarios::{Persona, Scenario, on_both_engines};
+use serde_json::json;
+
+use crate::keys::program;
+
+/// What nobody but its owner may ever read.
+const SECRET: &str = "Redundancies";
+
+/// Whether anything that this person can ask for says what is secret.
+async fn knows(person: &Persona, slug: &str) -> bool {
+    let at = |rest: &str| format!("/api/workspaces/{slug}{rest}");
+    let mut known = false;
+    for path in [
+        at(""),
+        at("/documents"),
+        at("/documents?trashed=true"),
+        at("/documents/redundancies"),
+        at("/projects/lamps"),
+        at("/events?limit=100"),
+        "/api/notifications?limit=100".to_owned(),
+    ] {
+        known |= person.get(&path).await.body().to_string().contains(SECRET);
+    }
+    for (method, path) in [
+        (Method::PATCH, at("/documents/redundancies")),
+        (Method::DELETE, at("/documents/redundancies")),
+        (Method::DELETE, at("/documents/redundancies?purge=true")),
+        (Method::POST, at("/documents/redundancies/restore")),
+    ] {
+        let request = person.request(method, &path).header("content-type", "application/json");
+        known |= request.bytes("{}").await.body().to_string().contains(SECRET);
+    }
+    known
+}
+
+/// A workspace of Ada's in which Ben is a member, with a project.
+async fn office(scenario: &Scenario) -> (Persona, Persona, String) {
+    let ada = scenario.user("ada").await;
+    let slug = ada.found("Lumen").await;
+    let ben = scenario.member(&ada, &slug, "ben", "member").await;
+    ada.begin(&slug, "Lamps").await;
+    (ada, ben, slug)
+}
+
+on_both_engines! {
+    async fn a_document_lives_from_its_beginning_to_its_end(scenario: &mut Scenario) {
+        let (ada, ben, slug) = office(scenario).await;
+        let body = json!({ "title": "Plans", "content": "# Light\n", "visibility": "public" });
+        let at = ben.write(&slug, body).await;
+        let seen = ada.get(&at).await.is(200);
+        assert_eq!((&seen.data()["content"], &seen.data()["owner"]), (&json!("# Light\n"), &json!(ben.email())));
+        let hash = seen.data()["content_hash"].clone();
+        let body = json!({ "content": "# More light\n", "content_hash": hash });
+        ada.patch(&at).json(body.clone()).await.is_refused(403, "forbidden");
+        ben.patch(&at).json(body.clone()).await.is(200);
+        let conflict = ben.patch(&at).json(body).await.is(409);
+        assert_eq!(conflict.body()["error"], "content_conflict");
+        assert_eq!(conflict.data()["content"], "# More light\n");
+        ada.patch(&at).json(json!({ "is_pinned": true })).await.is(200);
+        ben.delete(&at).await.is(204);
+        ben.post(&format!("{at}/restore")).await.is(200);
+        ben.delete(&at).await.is(204);
+        scenario.run_until_idle().await;
+        scenario.clock().advance(Duration::from_hours(30 * 24));
+        scenario.run_until_idle().await;
+        let told = scenario.types_after(perme8_events::Position::START).await;
+        let told: Vec<_> = told.iter().filter_map(|name| name.strip_prefix("documents.document_")).collect();
+        assert_eq!(told, ["created", "pinned_changed", "trashed", "restored", "trashed", "deleted"]);
+    }
+
+    async fn nobody_reads_the_title_of_a_private_document(scenario: &mut Scenario) {
+        scenario.go_live().await;
+        let (ada, ben, slug) = office(scenario).await;
+        let carol = scenario.member(&ada, &slug, "carol", "admin").await;
+        let mut streams = Vec::new();
+        for reader in [&ada, &carol] {
+            streams.push(reader.stream_of(&slug).await);
+        }
+        let mut own = ben.stream_of(&slug).await;
+        let at = ben.write(&slug, json!({ "title": SECRET, "project_slug": "lamps" })).await;
+        for body in [
+            json!({ "title": format!("{SECRET} of May") }),
+            json!({ "is_pinned": true }),
+            json!({ "project_slug": null }),
+        ] {
+            ben.patch(&at).json(body).await.is(200);
+        }
+        ben.delete(&at).await.is(204);
+        for reader in [&ada, &carol] {
+            assert!(!knows(reader, &slug).await, "{}", reader.email());
+        }
+        let trash = ben.get(&format!("/api/workspaces/{slug}/documents?trashed=true")).await;
+        assert!(trash.body().to_string().contains(SECRET));
+        ben.post(&format!("{at}/restore")).await.is(200);
+        for reader in [&ada, &carol] {
+            assert!(!knows(reader, &slug).await, "{}", reader.email());
+        }
+        // Under another name it is shared, and nobody hears the old one.
+        ben.patch(&at).json(json!({ "title": "Plans", "visibility": "public" })).await.is(200);
+        for reader in [&ada, &carol] {
+            assert!(!knows(reader, &slug).await, "{}", reader.email());
+            assert_eq!(reader.get(&at).await.is(200).data()["title"], "Plans");
+        }
+        // And hidden again before it gets its name back.
+        ben.patch(&at).json(json!({ "title": SECRET, "visibility": "private" })).await.is(200);
+        ben.delete(&format!("{at}?purge=true")).await.is(204);
+        ada.set_role(&slug, carol.email(), "member").await;
+        for stream in &mut streams {
+            let seen = stream.all_until("identity.member_role_changed").await;
+            for event in &seen {
+                assert!(!event.data.to_string().contains(SECRET), "{event:?}");
+            }
+            let of_documents: Vec<_> =
+                seen.iter().filter_map(|event| event.kind.strip_prefix("documents.document_")).collect();
+            assert_eq!(of_documents, ["visibility_changed", "title_changed", "visibility_changed"]);
+        }
+        let seen = own.all_until("identity.member_role_changed").await;
+        let of_documents = seen.iter().filter(|event| event.kind.starts_with("documents."));
+        assert_eq!(of_documents.count(), 11);
+        for reader in [&ada, &carol] {
+            assert!(!knows(reader, &slug).await, "{}", reader.email());
+        }
+    }
+
+    async fn keys_read_and_write_documents_as_far_as_they_are_allowed(scenario: &mut Scenario) {
+        let (ada, _, slug) = office(scenario).await;
+        let at = ada.write(&slug, json!({ "title": "Plans" })).await;
+        let key = async |scope: &str| program(&ada, json!([scope]), &[&slug]).await;
+        let reader = key("documents:read").await;
+        reader.get(&at).await.is(200);
+        reader.patch(&at).json(json!({})).await.is_refused(403, "scope_missing");
+        let writer = key("documents:write").await;
+        writer.get(&at).await.is_refused(403, "scope_missing");
+        writer.patch(&at).json(json!({ "title": "Goals" })).await.is(200);
+        let looker = key("workspaces:read").await;
+        let seen = looker.get(&format!("/api/workspaces/{slug}")).await.is(200);
+        assert_eq!(seen.data()["documents"], json!([]));
+    }
+}
