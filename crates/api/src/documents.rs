@@ -6,12 +6,14 @@ use documents::{
     CreateDocument, DocumentDetails, DocumentsPage, ListDocuments, Move, NewContent, OpenDocument,
     PurgeDocument, RestoreDocument, Text, TrashDocument, UpdateDocument,
 };
+use identity::WorkspaceRef;
 use perme8_events::UserId;
+use projects::ProjectRef;
 use serde::Serialize;
 
 use crate::{
     auth::Caller,
-    body::Body,
+    body::Wish,
     documents::tag::{DocumentSeen, TaggedDocument, tagged},
     error::ApiError,
     fields::{Fields, FromFields},
@@ -167,11 +169,11 @@ pub(crate) struct Created {
 
 impl FromFields for Created {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        // Whoever may not create a document learns that before it is said that it has no title.
-        let title = fields.optional_text("title").unwrap_or_default();
+        let title = fields.text("title");
         let content = fields.optional_text("content");
         let is_public = visibility(fields).unwrap_or_default();
-        Some(Self { title, content, is_public, project: fields.optional_text("project_slug") })
+        let project = fields.optional_text("project_slug");
+        Some(Self { title: title?, content, is_public, project })
     }
 }
 
@@ -254,22 +256,35 @@ pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
-    Body(Created { title, content, is_public, project }): Body<Created>,
+    wish: Wish<Created>,
 ) -> Result<(StatusCode, TaggedDocument<NewDocument>), ApiError> {
-    let command = CreateDocument { workspace, project, title, content, is_public };
-    let created = api.documents.create_document(caller.origin, command).await?;
-    Ok((StatusCode::CREATED, tagged(created)))
+    create_at(&api, caller, workspace, None, wish).await
 }
 
 /// `POST /api/workspaces/{slug}/projects/{project}/documents`
 pub(crate) async fn create_in_project(
-    state: State<Api>,
+    State(api): State<Api>,
     caller: Caller,
-    ProjectAt(project): ProjectAt,
-    Body(created): Body<Created>,
+    ProjectAt(ProjectRef { workspace, slug }): ProjectAt,
+    wish: Wish<Created>,
 ) -> Result<(StatusCode, TaggedDocument<NewDocument>), ApiError> {
-    let within = Created { project: Some(project.slug), ..created };
-    create(state, caller, WorkspaceAt(project.workspace), Body(within)).await
+    create_at(&api, caller, workspace, Some(slug), wish).await
+}
+
+/// What the address names goes before what the body does.
+async fn create_at(
+    api: &Api,
+    caller: Caller,
+    workspace: WorkspaceRef,
+    project: Option<String>,
+    wish: Wish<Created>,
+) -> Result<(StatusCode, TaggedDocument<NewDocument>), ApiError> {
+    let granted = api.documents.may_create_document(&caller.origin, &workspace, project.as_deref());
+    let Created { title, content, is_public, project: in_body } = wish.read(granted).await?;
+    let project = project.or(in_body);
+    let command = CreateDocument { workspace, project, title, content, is_public };
+    let created = api.documents.create_document(caller.origin, command).await?;
+    Ok((StatusCode::CREATED, tagged(created)))
 }
 
 /// `GET /api/workspaces/{slug}/documents/{document}`
@@ -287,8 +302,10 @@ pub(crate) async fn update(
     caller: Caller,
     DocumentAt(document): DocumentAt,
     if_match: DocumentSeen,
-    Body(changed): Body<Changed>,
+    wish: Wish<Changed>,
 ) -> Result<TaggedDocument<Document>, ApiError> {
+    let granted = api.documents.may_update_document(&caller.origin, &document);
+    let changed = wish.read(granted).await?;
     let Changed { title, is_public, is_pinned, project, content, version } = changed;
     let seen = if_match.beside(version);
     let command = UpdateDocument { document, title, is_public, is_pinned, project, content, seen };

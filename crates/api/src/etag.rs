@@ -160,7 +160,7 @@ mod tests {
     fn an_answer_has_the_tag_that_a_client_sends_back() {
         let answer = Tagged(tag(7), "workspace").into_response();
         let seen = answer.headers().get(ETAG).unwrap().clone();
-        assert_eq!(tag_in(&HeaderMap::from_iter([(IF_MATCH, seen)])), Some(tag(7)));
+        assert_eq!(sent_in(&HeaderMap::from_iter([(IF_MATCH, seen)])), Some(tag(7)));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The only struct through which others use this context.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use identity::WorkspaceRef;
 use perme8_events::{
@@ -10,26 +10,20 @@ use perme8_events::{
 
 use crate::{
     application::{
-        acting::{Acting, Home, NotActing, OutOfReach},
+        acting::{Acting, Home, NotActing},
         contents::text_of,
         create_document::{CreateDocument, CreateDocumentError},
         ports::{Members, Membership, ProjectDirectory, ProjectView},
         present::present,
         purge_document::{PurgeDocument, PurgeDocumentError},
         purge_trash::{PurgeTrash, PurgeTrashError},
-        read_models::{
-            DocumentDetails, DocumentTitle, DocumentsPage, ExportDocuments, ExportedDocument,
-            ExportedDocuments, ListDocuments, OpenDocument, QueryError, Text,
-        },
+        read_models::{DocumentDetails, OpenDocument, Text},
         restore_document::{RestoreDocument, RestoreDocumentError},
         trash_document::{TrashDocument, TrashDocumentError},
         update_document::{Move, UpdateDocument, UpdateDocumentError},
     },
-    domain::{document::Document, policy::Action, references::DocumentRef},
-    infrastructure::{
-        document_queries::{self, Looking},
-        note_queries::stored_note,
-    },
+    domain::{document::Document, references::DocumentRef},
+    infrastructure::{document_queries, note_queries::stored_note},
 };
 
 /// The documents of workspaces.
@@ -206,103 +200,6 @@ impl Documents {
         self.uow.run(origin, async |tx| command.execute(tx).await).await
     }
 
-    /// A document that is in use, and what it says, for those who may see it.
-    ///
-    /// # Errors
-    ///
-    /// [`QueryError`].
-    #[tracing::instrument(skip_all, fields(?document))]
-    pub async fn document(
-        &self,
-        origin: &Origin,
-        document: &DocumentRef,
-    ) -> Result<OpenDocument, QueryError> {
-        let DocumentRef { workspace, slug } = document;
-        let acting = self.acting(origin, workspace).await?;
-        let workspace_id = acting.membership.workspace_id;
-        let found = document_queries::document(&self.db, workspace_id, slug).await?;
-        let (document, whose) = acting.visible(found)?;
-        acting.may(Action::ViewDocuments, whose)?;
-        if document.is_trashed() {
-            return Err(OutOfReach::NoDocument.into());
-        }
-        let text = self.text(&document).await?;
-        Ok(OpenDocument { document: self.shown(&acting.membership, document).await?, text })
-    }
-
-    /// A page of the documents of a workspace that the person who asks may see, those that are pinned first.
-    ///
-    /// # Errors
-    ///
-    /// [`QueryError`].
-    #[tracing::instrument(skip_all, fields(?workspace))]
-    pub async fn documents(
-        &self,
-        origin: &Origin,
-        workspace: &WorkspaceRef,
-        asked: ListDocuments,
-    ) -> Result<DocumentsPage, QueryError> {
-        let acting = self.acting(origin, workspace).await?;
-        let action = if asked.trashed { Action::ViewTrash } else { Action::ViewDocuments };
-        let project = self.named_project(&acting, asked.project.as_deref()).await?;
-        if asked.project.is_some() && project.is_none() {
-            return Err(QueryError::ProjectNotFound);
-        }
-        let project = project.map(|project| project.id);
-        let looking = looking(&acting, action);
-        let (found, next) = document_queries::list(&self.db, looking, &asked, project).await?;
-        let documents = present(&*self.members, &*self.projects, &acting.membership, found).await?;
-        Ok(DocumentsPage { documents, next })
-    }
-
-    /// What the documents are called that the person who asks may see, of a project or, without one, those that are in none: at
-    /// most 1,000, those that are pinned first.
-    ///
-    /// # Errors
-    ///
-    /// [`QueryError`].
-    #[tracing::instrument(skip_all, fields(?workspace))]
-    pub async fn document_titles(
-        &self,
-        origin: &Origin,
-        workspace: &WorkspaceRef,
-        project: Option<&str>,
-    ) -> Result<Vec<DocumentTitle>, QueryError> {
-        let acting = self.acting(origin, workspace).await?;
-        let found = self.named_project(&acting, project).await?.map(|project| project.id);
-        if project.is_some() && found.is_none() {
-            return Err(QueryError::ProjectNotFound);
-        }
-        let looking = looking(&acting, Action::ViewDocuments);
-        Ok(document_queries::titles(&self.db, looking, found).await?)
-    }
-
-    /// Some documents of the person who asks, and what they say, wherever they are.
-    ///
-    /// # Errors
-    ///
-    /// [`QueryError`].
-    #[tracing::instrument(skip_all)]
-    pub async fn export_documents(
-        &self,
-        origin: &Origin,
-        asked: ExportDocuments,
-    ) -> Result<ExportedDocuments, QueryError> {
-        let user = origin.actor().user().ok_or(QueryError::Forbidden)?;
-        let workspaces: BTreeSet<_> = self.members.workspaces_of(user).await?.into_iter().collect();
-        let (found, next) = document_queries::owned_by(&self.db, user, asked).await?;
-        let mut documents = Vec::new();
-        for document in found {
-            let text = if workspaces.contains(&document.workspace_id) {
-                Some(self.text(&document).await?)
-            } else {
-                None
-            };
-            documents.push(ExportedDocument::of(document, text));
-        }
-        Ok(ExportedDocuments { documents, next })
-    }
-
     /// Who acts; what that person may do is for the use case to say.
     async fn acting(&self, origin: &Origin, workspace: &WorkspaceRef) -> Result<Acting, NotActing> {
         Acting::gather(&*self.members, origin, workspace).await
@@ -348,38 +245,9 @@ impl Documents {
     }
 }
 
-/// Which documents of the workspace this person may see, or do something else with.
-fn looking(acting: &Acting, action: Action) -> Looking {
-    let Membership { workspace_id: workspace, role, .. } = acting.membership;
-    Looking { workspace, user: acting.user_id, reach: action.reach(role) }
-}
+mod questions;
 
 #[cfg(test)]
 mod matrix;
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Compiles only if every future of the facade can be moved between threads, as the HTTP server needs it.
-    #[expect(dead_code, reason = "the compiler is the test")]
-    fn futures_are_send(
-        documents: &Documents,
-        origin: &Origin,
-        document: &DocumentRef,
-        asked: ListDocuments,
-        commands: (CreateDocument, UpdateDocument, TrashDocument, RestoreDocument, PurgeDocument),
-    ) {
-        fn send<T: Send>(_: T) {}
-        send(documents.create_document(origin.clone(), commands.0));
-        send(documents.update_document(origin.clone(), commands.1));
-        send(documents.trash_document(origin.clone(), commands.2));
-        send(documents.restore_document(origin.clone(), commands.3));
-        send(documents.purge_document(origin.clone(), commands.4));
-        send(documents.purge_trash(origin.clone(), PurgeTrash { limit: 1 }));
-        send(documents.document(origin, document));
-        send(documents.documents(origin, &document.workspace, asked));
-        send(documents.document_titles(origin, &document.workspace, None));
-        send(documents.export_documents(origin, ExportDocuments { after: None, limit: 1 }));
-    }
-}
+mod tests;

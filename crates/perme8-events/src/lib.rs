@@ -88,6 +88,7 @@ pub mod sql {
     pub use crate::infrastructure::log::reader::{LogReader, Page};
     pub use crate::infrastructure::migrations::{Applied, MIGRATIONS, MigrationError, Migrations};
     pub use crate::infrastructure::projection::{Generation, Projection, ReadModel, Rows};
+    pub use crate::infrastructure::sql::asked::Asked;
     pub use crate::infrastructure::sql::{Bind, Query, Record, STATEMENTS, Stmt, Value};
     pub use crate::infrastructure::tx::Tx;
     pub use crate::infrastructure::unit_of_work::UnitOfWork;

@@ -40,17 +40,42 @@ async fn a_document_is_created_and_shown_as_clients_know_it() {
     let body =
         json!({"title": "Road Map", "content": "# Go\n", "visibility": "public", "slug": "x"});
     let created = office.write(&office.ben, body).await;
-    check(&created, &expect![[""]]);
+    check(
+        &created,
+        &expect![[
+            r#"201 {"data":{"title":"Road Map","slug":"road-map","visibility":"public","owner":"ben@example.com","workspace_slug":"acme","content_hash":"13ad8e753213f8ac6d0e7917677a03eac600790d616194982eb3c3040ab07665"}}"#
+        ]],
+    );
     let seen = office.see(&office.gus, "road-map").await;
     assert_eq!(seen.header("etag"), created.header("etag"));
-    check(&seen, &expect![[""]]);
+    check(
+        &seen,
+        &expect![[
+            r##"200 {"data":{"title":"Road Map","slug":"road-map","content":"# Go\n","content_hash":"13ad8e753213f8ac6d0e7917677a03eac600790d616194982eb3c3040ab07665","visibility":"public","owner":"ben@example.com","workspace_slug":"acme"}}"##
+        ]],
+    );
     // What is no visibility is none.
     let private =
         office.write(&office.ada, json!({"title": "Diary", "visibility": "secret"})).await;
-    check(&private, &expect![[""]]);
-    check(&office.see(&office.ada, "diary").await, &expect![[""]]);
+    check(
+        &private,
+        &expect![[
+            r#"201 {"data":{"title":"Diary","slug":"diary","visibility":"private","owner":"ada@example.com","workspace_slug":"acme","content_hash":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"}}"#
+        ]],
+    );
+    check(
+        &office.see(&office.ada, "diary").await,
+        &expect![[
+            r#"200 {"data":{"title":"Diary","slug":"diary","content":null,"content_hash":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","visibility":"private","owner":"ada@example.com","workspace_slug":"acme"}}"#
+        ]],
+    );
     let workspace = office.ask(&office.gus, get("/api/workspaces/acme")).await;
-    check(&workspace, &expect![[""]]);
+    check(
+        &workspace,
+        &expect![[
+            r#"200 {"data":{"name":"Acme","slug":"acme","documents":[{"title":"Road Map","slug":"road-map"}],"projects":[]}}"#
+        ]],
+    );
 }
 
 #[tokio::test]
@@ -59,35 +84,95 @@ async fn a_document_of_a_project_names_it() {
     office.begin(&office.ada, json!({"name": "Mill"})).await;
     let within = "/api/workspaces/acme/projects/mill/documents";
     let body = json!({"title": "Gears", "visibility": "public"});
-    check(&office.ask(&office.ben, post(within).json(body)).await, &expect![[""]]);
+    check(
+        &office.ask(&office.ben, post(within).json(body)).await,
+        &expect![[
+            r#"201 {"data":{"title":"Gears","slug":"gears","visibility":"public","owner":"ben@example.com","workspace_slug":"acme","content_hash":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","project_slug":"mill"}}"#
+        ]],
+    );
     let body = json!({"title": "Wheels", "project_slug": "mill"});
     office.write(&office.ben, body).await;
-    check(&office.see(&office.ben, "wheels").await, &expect![[""]]);
+    check(
+        &office.see(&office.ben, "wheels").await,
+        &expect![[
+            r#"200 {"data":{"title":"Wheels","slug":"wheels","content":null,"content_hash":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","visibility":"private","owner":"ben@example.com","workspace_slug":"acme","project_slug":"mill"}}"#
+        ]],
+    );
     let project = office.ask(&office.gus, get("/api/workspaces/acme/projects/mill")).await;
-    check(&project, &expect![[""]]);
+    check(
+        &project,
+        &expect![[
+            r#"200 {"data":{"name":"Mill","slug":"mill","description":null,"workspace_slug":"acme","documents":[{"title":"Gears","slug":"gears"}]}}"#
+        ]],
+    );
     let workspace = office.ask(&office.ben, get("/api/workspaces/acme")).await.json();
     assert_eq!(workspace["data"]["documents"], json!([]));
     let moved = office.change(&office.ben, "gears", json!({"project_slug": null})).await.json();
     assert_eq!(moved["data"].get("project_slug"), None);
     let nowhere = post("/api/workspaces/acme/projects/loom/documents").json(json!({"title": "X"}));
-    check(&office.ask(&office.ben, nowhere).await, &expect![[""]]);
+    check(
+        &office.ask(&office.ben, nowhere).await,
+        &expect![[
+            r#"404 {"code":"project_not_found","error":"Project not found","request_id":"r-1"}"#
+        ]],
+    );
     let nowhere = office.change(&office.ben, "gears", json!({"project_slug": "loom"})).await;
-    check(&nowhere, &expect![[""]]);
+    check(
+        &nowhere,
+        &expect![[
+            r#"404 {"code":"project_not_found","error":"Project not found","request_id":"r-1"}"#
+        ]],
+    );
     office.ask(&office.ada, post("/api/workspaces/acme/projects/mill/archive")).await;
-    check(&office.change(&office.ben, "wheels", json!({"title": "Late"})).await, &expect![[""]]);
+    check(
+        &office.change(&office.ben, "wheels", json!({"title": "Late"})).await,
+        &expect![[
+            r#"409 {"code":"project_archived","error":"The project is archived","request_id":"r-1"}"#
+        ]],
+    );
 }
 
 #[tokio::test]
 async fn what_cannot_be_created_is_refused_in_a_fixed_order() {
     let office = Office::open().await;
-    check(&office.write(&office.gus, json!({})).await, &expect![[""]]);
-    check(&office.write(&office.ben, json!({})).await, &expect![[""]]);
-    check(&office.write(&office.ben, json!({"title": 1, "content": 2})).await, &expect![[""]]);
+    check(
+        &office.write(&office.gus, json!({})).await,
+        &expect![[
+            r#"403 {"code":"forbidden","error":"Insufficient permissions","request_id":"r-1"}"#
+        ]],
+    );
+    check(
+        &office.write(&office.ben, json!({})).await,
+        &expect![[
+            r#"422 {"code":"validation_failed","errors":{"title":["can't be blank"]},"request_id":"r-1"}"#
+        ]],
+    );
+    check(
+        &office.write(&office.ben, json!({"title": 1, "content": 2})).await,
+        &expect![[
+            r#"422 {"code":"validation_failed","errors":{"content":["must be a text"],"title":["must be a text"]},"request_id":"r-1"}"#
+        ]],
+    );
     let long = "x".repeat(1024 * 1024 + 1);
-    check(&office.write(&office.ben, json!({"title": "X", "content": long})).await, &expect![[""]]);
+    check(
+        &office.write(&office.ben, json!({"title": "X", "content": long})).await,
+        &expect![[
+            r#"422 {"code":"validation_failed","errors":{"content":["a text has at most 1048576 bytes"]},"request_id":"r-1"}"#
+        ]],
+    );
     let nowhere = post("/api/workspaces/nowhere/documents").json(json!({}));
-    check(&office.ask(&office.ada, nowhere).await, &expect![[""]]);
-    check(&office.see(&office.ada, "missing").await, &expect![[""]]);
+    check(
+        &office.ask(&office.ada, nowhere).await,
+        &expect![[
+            r#"404 {"code":"workspace_not_found","error":"Workspace not found","request_id":"r-1"}"#
+        ]],
+    );
+    check(
+        &office.see(&office.ada, "missing").await,
+        &expect![[
+            r#"404 {"code":"document_not_found","error":"Document not found","request_id":"r-1"}"#
+        ]],
+    );
 }
 
 #[tokio::test]
@@ -101,13 +186,33 @@ async fn a_text_is_written_over_the_one_that_was_seen() {
         .await;
     let hash = created.text_at("/data/content_hash");
     let change = async |body: Value| office.change(&office.ben, "plans", body).await;
-    check(&change(json!({"content": "We go."})).await, &expect![[""]]);
-    check(&change(json!({"content": "We go.", "content_hash": null})).await, &expect![[""]]);
+    check(
+        &change(json!({"content": "We go."})).await,
+        &expect![[
+            r#"422 {"code":"content_hash_required","error":"content_hash is required when updating content","request_id":"r-1"}"#
+        ]],
+    );
+    check(
+        &change(json!({"content": "We go.", "content_hash": null})).await,
+        &expect![[
+            r#"422 {"code":"content_hash_required","error":"content_hash is required when updating content","request_id":"r-1"}"#
+        ]],
+    );
     let changed = change(json!({"content": "We go.", "content_hash": hash})).await;
-    check(&changed, &expect![[""]]);
+    check(
+        &changed,
+        &expect![[
+            r#"200 {"data":{"title":"Plans","slug":"plans","content":"We go.","content_hash":"ef33d21d23bea4939a175d8582d39214f259cc7b9ce6ec502f9ebc67157c7c2e","visibility":"public","owner":"ben@example.com","workspace_slug":"acme"}}"#
+        ]],
+    );
     // All of it or nothing.
     let late = json!({"title": "Late", "content": "We stay.", "content_hash": hash});
-    check(&change(late).await, &expect![[""]]);
+    check(
+        &change(late).await,
+        &expect![[
+            r#"409 {"code":"content_conflict","data":{"content":"We go.","content_hash":"ef33d21d23bea4939a175d8582d39214f259cc7b9ce6ec502f9ebc67157c7c2e"},"error":"content_conflict","message":"The content has changed since: look at it again","request_id":"r-1"}"#
+        ]],
+    );
     assert_eq!(office.see(&office.ben, "plans").await.text, changed.text);
     let hash = changed.text_at("/data/content_hash");
     let emptied = change(json!({"content": null, "content_hash": hash})).await.json();
@@ -115,8 +220,18 @@ async fn a_text_is_written_over_the_one_that_was_seen() {
     let refused = office
         .change(&office.gus, "plans", json!({"content": "Mine.", "content_hash": hash}))
         .await;
-    check(&refused, &expect![[""]]);
-    check(&change(json!({})).await, &expect![[""]]);
+    check(
+        &refused,
+        &expect![[
+            r#"403 {"code":"forbidden","error":"Insufficient permissions","request_id":"r-1"}"#
+        ]],
+    );
+    check(
+        &change(json!({})).await,
+        &expect![[
+            r#"200 {"data":{"title":"Plans","slug":"plans","content":"","content_hash":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","visibility":"public","owner":"ben@example.com","workspace_slug":"acme"}}"#
+        ]],
+    );
 }
 
 #[tokio::test]
@@ -137,8 +252,18 @@ async fn nobody_overwrites_what_they_have_not_seen() {
     let changed = change(Some(&tag), json!({"title": "Goals", "version": 1})).await;
     assert_eq!((changed.status.as_u16(), changed.text_at("/data/slug").as_str()), (200, "plans"));
     assert_ne!(changed.header("etag"), tag);
-    check(&change(Some(&tag), json!({"title": "Late"})).await, &expect![[""]]);
-    check(&change(None, json!({"title": "Late", "version": 1})).await, &expect![[""]]);
+    check(
+        &change(Some(&tag), json!({"title": "Late"})).await,
+        &expect![[
+            r#"412 {"code":"version_mismatch","error":"It has changed since: look at it again","request_id":"r-1"}"#
+        ]],
+    );
+    check(
+        &change(None, json!({"title": "Late", "version": 1})).await,
+        &expect![[
+            r#"409 {"code":"version_conflict","error":"It has changed since: look at it again","request_id":"r-1"}"#
+        ]],
+    );
     let other = changed.header("etag");
     assert_eq!(change(Some(other), json!({"title": "Late", "version": 1})).await.status, 412);
     // What it says is part of what was seen.
@@ -160,12 +285,27 @@ async fn a_private_document_is_there_for_its_owner_alone() {
     let office = Office::open().await;
     office.write(&office.ben, json!({"title": "Diary", "content": "Dear diary,"})).await;
     for other in [&office.ada, &office.gus] {
-        check(&office.see(other, "diary").await, &expect![[""]]);
-        check(&office.change(other, "diary", json!({"is_pinned": true})).await, &expect![[""]]);
+        check(
+            &office.see(other, "diary").await,
+            &expect![[
+                r#"403 {"code":"forbidden","error":"Insufficient permissions","request_id":"r-1"}"#
+            ]],
+        );
+        check(
+            &office.change(other, "diary", json!({"is_pinned": true})).await,
+            &expect![[
+                r#"403 {"code":"forbidden","error":"Insufficient permissions","request_id":"r-1"}"#
+            ]],
+        );
         let asks: [fn(String) -> Ask; 2] = [delete, |at| post(format!("{at}/restore"))];
         for ask in asks {
             let answer = office.ask(other, ask(format!("{DOCUMENTS}/diary"))).await;
-            check(&answer, &expect![[""]]);
+            check(
+                &answer,
+                &expect![[
+                    r#"404 {"code":"document_not_found","error":"Document not found","request_id":"r-1"}"#
+                ]],
+            );
         }
         assert_eq!(office.list(other, "").await, Vec::<String>::new());
     }
@@ -180,18 +320,38 @@ async fn a_document_goes_into_the_trash_and_comes_back() {
     }
     let at = format!("{DOCUMENTS}/plans");
     let of_ben = async |ask: Ask| office.ask(&office.ben, ask).await;
-    check(&office.ask(&office.gus, delete(&*at)).await, &expect![[""]]);
+    check(
+        &office.ask(&office.gus, delete(&*at)).await,
+        &expect![[
+            r#"403 {"code":"forbidden","error":"Insufficient permissions","request_id":"r-1"}"#
+        ]],
+    );
     assert_eq!(of_ben(delete(&*at)).await.status, 204);
     for ask in [get(&*at), patch(&*at).json(json!({})), delete(&*at)] {
-        check(&of_ben(ask).await, &expect![[""]]);
+        check(
+            &of_ben(ask).await,
+            &expect![[
+                r#"404 {"code":"document_not_found","error":"Document not found","request_id":"r-1"}"#
+            ]],
+        );
     }
     assert_eq!(office.list(&office.ben, "").await, ["goals"]);
     assert_eq!(office.list(&office.ben, "trashed=true").await, ["plans"]);
     assert_eq!(office.list(&office.gus, "trashed=true").await, Vec::<String>::new());
-    check(&of_ben(post(format!("{at}/restore"))).await, &expect![[""]]);
+    check(
+        &of_ben(post(format!("{at}/restore"))).await,
+        &expect![[
+            r#"200 {"data":{"title":"Plans","slug":"plans","content":null,"content_hash":"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855","visibility":"public","owner":"ben@example.com","workspace_slug":"acme"}}"#
+        ]],
+    );
     assert_eq!(of_ben(delete(format!("{at}?purge=true"))).await.status, 204);
     assert_eq!(of_ben(post(format!("{at}/restore"))).await.status, 404);
-    check(&of_ben(delete(format!("{at}?purge=perhaps"))).await, &expect![[""]]);
+    check(
+        &of_ben(delete(format!("{at}?purge=perhaps"))).await,
+        &expect![[
+            r#"422 {"code":"validation_failed","errors":{"purge":["must be true or false"]},"request_id":"r-1"}"#
+        ]],
+    );
 }
 
 #[tokio::test]
@@ -214,8 +374,23 @@ async fn documents_come_in_pages_those_that_are_pinned_first() {
     }
     assert_eq!(seen, ["one", "three", "two"]);
     assert_eq!(office.list(&office.gus, "pinned=false").await, ["three", "two"]);
-    check(&office.ask(&office.gus, get(format!("{DOCUMENTS}?pinned=true"))).await, &expect![[""]]);
+    check(
+        &office.ask(&office.gus, get(format!("{DOCUMENTS}?pinned=true"))).await,
+        &expect![[
+            r#"200 {"data":[{"title":"One","slug":"one","visibility":"public","is_pinned":true,"owner":"ben@example.com","owner_id":"ID","workspace_slug":"acme","trashed_at":null,"created_at":"2026-01-05T09:00:00Z","updated_at":"2026-01-05T09:00:03Z","version":2}],"meta":{"next":null}}"#
+        ]],
+    );
     let wrong = get(format!("{DOCUMENTS}?limit=0&pinned=maybe&trashed=maybe&after=x"));
-    check(&office.ask(&office.gus, wrong).await, &expect![[""]]);
-    check(&office.ask(&office.gus, get(format!("{DOCUMENTS}?project=loom"))).await, &expect![[""]]);
+    check(
+        &office.ask(&office.gus, wrong).await,
+        &expect![[
+            r#"422 {"code":"validation_failed","errors":{"after":["must be what meta.next said"],"limit":["must be a number, 1 to 100"],"pinned":["must be true or false"],"trashed":["must be true or false"]},"request_id":"r-1"}"#
+        ]],
+    );
+    check(
+        &office.ask(&office.gus, get(format!("{DOCUMENTS}?project=loom"))).await,
+        &expect![[
+            r#"404 {"code":"project_not_found","error":"Project not found","request_id":"r-1"}"#
+        ]],
+    );
 }

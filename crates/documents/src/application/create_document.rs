@@ -81,13 +81,7 @@ impl CreateDocument {
         T: Documents + Notes + Workspaces + Save<Document>,
     {
         let Self { workspace: _, project, title, content, is_public } = self;
-        if project.is_some() && goal.is_none() {
-            return Err(CreateDocumentError::ProjectNotFound);
-        }
-        acting.may(Action::CreateDocument, Whose::Own)?;
-        if goal.is_some_and(|project| project.is_archived) {
-            return Err(CreateDocumentError::ProjectArchived);
-        }
+        Self::granted(acting, project.as_deref(), goal)?;
         let title = Title::check(title).map_err(CreateDocumentError::Invalid)?;
         let Acting { user_id: owner_id, membership } = acting;
         let workspace_id = membership.workspace_id;
@@ -122,6 +116,22 @@ impl CreateDocument {
             None => empty,
         };
         Ok((document, text))
+    }
+
+    /// Refuses whoever may not create a document in the project that is named, if one is.
+    pub(crate) fn granted(
+        acting: &Acting,
+        named: Option<&str>,
+        goal: Option<&ProjectView>,
+    ) -> Result<(), CreateDocumentError> {
+        if named.is_some() && goal.is_none() {
+            return Err(CreateDocumentError::ProjectNotFound);
+        }
+        acting.may(Action::CreateDocument, Whose::Own)?;
+        if goal.is_some_and(|project| project.is_archived) {
+            return Err(CreateDocumentError::ProjectArchived);
+        }
+        Ok(())
     }
 }
 

@@ -202,6 +202,8 @@ fn rows() -> Vec<Question<World>> {
         create_document(origin, CreateDocument {
             workspace: world.company(), project: None, title: "New".to_owned(), content: None, is_public: false,
         });
+        may_create_document(&origin, &world.company(), None);
+        may_create_document "in a project" (&origin, &world.company(), Some("roadmap"));
         document "shared by the owner" (&origin, &world.at("shared-owner-use"));
         document "private to the member" (&origin, &world.at("private-member-use"));
         document "in the trash of the member" (&origin, &world.at("shared-member-trash"));
@@ -224,6 +226,9 @@ fn rows() -> Vec<Question<World>> {
         update_document "the pin, shared by the member" (origin, world.pinned("shared-member-use"));
         update_document "the pin, private to the member" (origin, world.pinned("private-member-use"));
         update_document "nothing, shared by the member" (origin, world.unchanged("shared-member-use"));
+        may_update_document "shared by the owner" (&origin, &world.at("shared-owner-use"));
+        may_update_document "private to the member" (&origin, &world.at("private-member-use"));
+        may_update_document "in the trash of the member" (&origin, &world.at("shared-member-trash"));
         trash_document "shared by the owner" (origin, world.trashed("shared-owner-use"));
         trash_document "shared by the member" (origin, world.trashed("shared-member-use"));
         trash_document "shared by the guest" (origin, world.trashed("shared-guest-use"));

@@ -1,9 +1,6 @@
 //! Notes as they are stored, read within a transaction and outside of one.
 
-use perme8_events::{
-    StorageError, WorkspaceId, sql,
-    sql::{Db, Query, Stmt, Tx},
-};
+use perme8_events::{StorageError, WorkspaceId, sql, sql::Asked};
 use sqlx::FromRow;
 
 use crate::domain::{
@@ -11,23 +8,6 @@ use crate::domain::{
     references::{DocumentId, NoteId},
     stored_note::StoredNote,
 };
-
-/// Whatever answers queries.
-pub(crate) trait Asked {
-    fn ask(&mut self, stmt: &'static Stmt) -> Query<'_>;
-}
-
-impl Asked for Tx {
-    fn ask(&mut self, stmt: &'static Stmt) -> Query<'_> {
-        self.query(stmt)
-    }
-}
-
-impl Asked for &Db {
-    fn ask(&mut self, stmt: &'static Stmt) -> Query<'_> {
-        self.query(stmt)
-    }
-}
 
 /// What is known of a note but for the updates since its snapshot.
 #[derive(FromRow)]
@@ -43,7 +23,7 @@ struct NoteRow {
 
 /// The note of a document, as it was at one moment.
 pub(crate) async fn stored_note(
-    db: &mut (impl Asked + Send),
+    db: &mut impl Asked,
     document: DocumentId,
 ) -> Result<Option<StoredNote>, StorageError> {
     loop {
@@ -59,7 +39,7 @@ pub(crate) async fn stored_note(
 
 /// The updates of a note behind a number, in their order.
 pub(crate) async fn updates_behind(
-    db: &mut (impl Asked + Send),
+    db: &mut impl Asked,
     note: NoteId,
     number: i64,
 ) -> Result<Vec<(i64, Vec<u8>)>, StorageError> {
@@ -71,7 +51,7 @@ pub(crate) async fn updates_behind(
 }
 
 async fn row_of(
-    db: &mut (impl Asked + Send),
+    db: &mut impl Asked,
     document: DocumentId,
 ) -> Result<Option<NoteRow>, StorageError> {
     let query = db.ask(sql!(

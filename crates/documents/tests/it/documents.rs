@@ -138,7 +138,7 @@ on_both_engines! {
         let refused = office.update(office.ben, moved(Move::Into("nowhere".to_owned()))).await;
         assert!(matches!(refused, Err(UpdateDocumentError::ProjectNotFound)));
         let project = ProjectRef { workspace: engines(), slug: "loom".to_owned() };
-        office.projects.archive_project(Origin::user(office.ada), ArchiveProject { project, version: None }).await.unwrap();
+        office.projects.archive_project(Origin::user(office.ada), ArchiveProject { project, seen: None }).await.unwrap();
         for change in [moved(Move::Out), renamed("plans", "Goals")] {
             let refused = office.update(office.ben, change).await;
             assert!(matches!(refused, Err(UpdateDocumentError::ProjectArchived)));

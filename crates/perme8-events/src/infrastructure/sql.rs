@@ -8,6 +8,7 @@ use sqlx::{
 
 use crate::domain::error::StorageError;
 
+pub(crate) mod asked;
 mod error;
 mod id;
 

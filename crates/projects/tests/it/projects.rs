@@ -31,6 +31,8 @@ on_both_engines! {
         assert_eq!(known.iter().map(|entry| entry.name.as_str()).collect::<Vec<_>>(), ["The Mill"]);
         let archived = projects.archive_project(ben(), ArchiveProject { project: at("mill"), seen: None }).await.unwrap();
         assert!(archived.archived_at.is_some());
+        let found = projects.directory().project(begun.workspace_id, "mill").await.unwrap().unwrap();
+        assert_eq!((found.id, found.archived), (begun.id, true));
         let refused = projects.update_project(ben(), renamed("mill", "Late", None)).await;
         assert!(matches!(refused, Err(UpdateProjectError::ProjectArchived)));
         let restored = projects.restore_project(ben(), RestoreProject { project: at("mill"), seen: None }).await.unwrap();
@@ -39,6 +41,9 @@ on_both_engines! {
         let gone = projects.delete_project(ben(), DeleteProject { project: at("mill"), seen: None }).await;
         assert!(matches!(gone, Err(DeleteProjectError::ProjectNotFound)));
         assert_eq!(projects.directory().projects(&[begun.id]).await.unwrap(), []);
+        for slug in ["mill", "no slug"] {
+            assert_eq!(projects.directory().project(begun.workspace_id, slug).await.unwrap(), None);
+        }
         // Its slug is free again.
         assert_eq!(office.begin(office.ada, "Mill").await.slug, "mill");
         let told = ["created", "updated", "archived", "restored", "deleted", "created"];

@@ -66,12 +66,12 @@ async fn what_is_written_at_once_is_in_the_note() {
 #[tokio::test]
 async fn taken_and_empty_slugs_get_random_digits() {
     check(acting(MEMBER), titled("Plans!"), expect![[r#"
-        Ok(("plans-000101", None))
-        documents.document_created {"document_id":"00000000-0000-0000-0000-000000000103","workspace_id":"00000000-0000-0000-0000-000000000001","project_id":null,"user_id":"00000000-0000-0000-0000-000000000004","title":"Plans!","slug":"plans-000101","is_public":false}
+        Ok(("plans-000102", None))
+        documents.document_created {"document_id":"00000000-0000-0000-0000-000000000103","workspace_id":"00000000-0000-0000-0000-000000000001","project_id":null,"user_id":"00000000-0000-0000-0000-000000000004","title":"Plans!","slug":"plans-000102","is_public":false}
     "#]]).await;
     check(acting(MEMBER), titled("🎉"), expect![[r#"
-        Ok(("document-000101", None))
-        documents.document_created {"document_id":"00000000-0000-0000-0000-000000000103","workspace_id":"00000000-0000-0000-0000-000000000001","project_id":null,"user_id":"00000000-0000-0000-0000-000000000004","title":"🎉","slug":"document-000101","is_public":false}
+        Ok(("document-000102", None))
+        documents.document_created {"document_id":"00000000-0000-0000-0000-000000000103","workspace_id":"00000000-0000-0000-0000-000000000001","project_id":null,"user_id":"00000000-0000-0000-0000-000000000004","title":"🎉","slug":"document-000102","is_public":false}
     "#]]).await;
 }
 
@@ -166,6 +166,7 @@ async fn a_title_is_a_line_and_a_text_has_a_limit() {
         CreateDocument { content, ..titled("New") },
         expect![[r#"
             Err(a text has at most 1048576 bytes)
+            documents.document_created {"document_id":"00000000-0000-0000-0000-000000000102","workspace_id":"00000000-0000-0000-0000-000000000001","project_id":null,"user_id":"00000000-0000-0000-0000-000000000004","title":"New","slug":"new","is_public":false}
         "#]],
     )
     .await;

@@ -1,0 +1,175 @@
+//! What people may ask.
+
+use std::collections::BTreeSet;
+
+use identity::WorkspaceRef;
+use perme8_events::Origin;
+
+use super::Documents;
+use crate::{
+    application::{
+        acting::{Acting, NotActing, OutOfReach},
+        create_document::{CreateDocument, CreateDocumentError},
+        ports::Membership,
+        present::present,
+        read_models::{
+            DocumentTitle, DocumentsPage, ExportDocuments, ExportedDocument, ExportedDocuments,
+            ListDocuments, OpenDocument, QueryError,
+        },
+        update_document::UpdateDocumentError,
+    },
+    domain::{document::Document, policy::Action, references::DocumentRef},
+    infrastructure::document_queries::{self, Looking},
+};
+
+impl Documents {
+    /// Whether the person who acts may create a document in a workspace, and in this project of it, for who does not know yet
+    /// which.
+    ///
+    /// # Errors
+    ///
+    /// [`CreateDocumentError`], as of the command.
+    #[tracing::instrument(skip_all, fields(?workspace))]
+    pub async fn may_create_document(
+        &self,
+        origin: &Origin,
+        workspace: &WorkspaceRef,
+        project: Option<&str>,
+    ) -> Result<(), CreateDocumentError> {
+        let acting = self.acting(origin, workspace).await?;
+        let goal = self.named_project(&acting, project).await?;
+        CreateDocument::granted(&acting, project, goal.as_ref())
+    }
+
+    /// Whether the person who acts may change a document in any way, for who does not know yet in which.
+    ///
+    /// # Errors
+    ///
+    /// [`UpdateDocumentError`], as of the command.
+    #[tracing::instrument(skip_all, fields(?document))]
+    pub async fn may_update_document(
+        &self,
+        origin: &Origin,
+        document: &DocumentRef,
+    ) -> Result<(), UpdateDocumentError> {
+        let DocumentRef { workspace, slug } = document;
+        let acting = self.acting(origin, workspace).await?;
+        // Whoever may change anything of it may pin it.
+        let document = self.in_use(&acting, Action::PinDocument, slug).await?;
+        Ok(self.home(&acting, slug).await?.takes_changes_of(&document)?)
+    }
+
+    /// A document that is in use, and what it says, for those who may see it.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all, fields(?document))]
+    pub async fn document(
+        &self,
+        origin: &Origin,
+        document: &DocumentRef,
+    ) -> Result<OpenDocument, QueryError> {
+        let DocumentRef { workspace, slug } = document;
+        let acting = self.acting(origin, workspace).await?;
+        let document = self.in_use(&acting, Action::ViewDocuments, slug).await?;
+        let text = self.text(&document).await?;
+        Ok(OpenDocument { document: self.shown(&acting.membership, document).await?, text })
+    }
+
+    /// A page of the documents of a workspace that the person who asks may see, those that are pinned first.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all, fields(?workspace))]
+    pub async fn documents(
+        &self,
+        origin: &Origin,
+        workspace: &WorkspaceRef,
+        asked: ListDocuments,
+    ) -> Result<DocumentsPage, QueryError> {
+        let acting = self.acting(origin, workspace).await?;
+        let action = if asked.trashed { Action::ViewTrash } else { Action::ViewDocuments };
+        let project = self.named_project(&acting, asked.project.as_deref()).await?;
+        if asked.project.is_some() && project.is_none() {
+            return Err(QueryError::ProjectNotFound);
+        }
+        let project = project.map(|project| project.id);
+        let looking = looking(&acting, action);
+        let (found, next) = document_queries::list(&self.db, looking, &asked, project).await?;
+        let documents = present(&*self.members, &*self.projects, &acting.membership, found).await?;
+        Ok(DocumentsPage { documents, next })
+    }
+
+    /// What the documents are called that the person who asks may see, of a project or, without one, those that are in none: at
+    /// most 1,000, those that are pinned first.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all, fields(?workspace))]
+    pub async fn document_titles(
+        &self,
+        origin: &Origin,
+        workspace: &WorkspaceRef,
+        project: Option<&str>,
+    ) -> Result<Vec<DocumentTitle>, QueryError> {
+        let acting = self.acting(origin, workspace).await?;
+        let found = self.named_project(&acting, project).await?.map(|project| project.id);
+        if project.is_some() && found.is_none() {
+            return Err(QueryError::ProjectNotFound);
+        }
+        let looking = looking(&acting, Action::ViewDocuments);
+        Ok(document_queries::titles(&self.db, looking, found).await?)
+    }
+
+    /// Some documents of the person who asks, and what they say, wherever they are.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn export_documents(
+        &self,
+        origin: &Origin,
+        asked: ExportDocuments,
+    ) -> Result<ExportedDocuments, QueryError> {
+        let user = origin.actor().user().ok_or(QueryError::Forbidden)?;
+        let workspaces: BTreeSet<_> = self.members.workspaces_of(user).await?.into_iter().collect();
+        let (found, next) = document_queries::owned_by(&self.db, user, asked).await?;
+        let mut documents = Vec::new();
+        for document in found {
+            let text = if workspaces.contains(&document.workspace_id) {
+                Some(self.text(&document).await?)
+            } else {
+                None
+            };
+            documents.push(ExportedDocument::of(document, text));
+        }
+        Ok(ExportedDocuments { documents, next })
+    }
+
+    /// A document that is not in the trash, if this person may do this with it.
+    async fn in_use(
+        &self,
+        acting: &Acting,
+        action: Action,
+        slug: &str,
+    ) -> Result<Document, OutOfReach> {
+        let workspace_id = acting.membership.workspace_id;
+        let found = document_queries::document(&self.db, workspace_id, slug).await;
+        let (document, whose) = acting.visible(found.map_err(NotActing::Storage)?)?;
+        if document.is_trashed() {
+            return Err(OutOfReach::NoDocument);
+        }
+        acting.may(action, whose)?;
+        Ok(document)
+    }
+}
+
+/// Which documents of the workspace this person may see, or do something else with.
+fn looking(acting: &Acting, action: Action) -> Looking {
+    let Membership { workspace_id: workspace, role, .. } = acting.membership;
+    Looking { workspace, user: acting.user_id, reach: action.reach(role) }
+}
