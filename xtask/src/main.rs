@@ -8,6 +8,7 @@ mod console;
 mod environment;
 mod events;
 mod history;
+mod node;
 mod postgres;
 mod process;
 mod prove;
@@ -28,7 +29,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run every test, on SQLite and on PostgreSQL
+    /// Run every test, on SQLite and on PostgreSQL, and with the stock editors of Yjs under Node
     Test(test::Args),
     /// Do everything that CI does, in order of speed, up to the first failure
     Check(check::Args),

@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test, on SQLite and on PostgreSQL.
+//! `cargo xtask test`: every test, on SQLite and on PostgreSQL, and with the stock editors of Yjs under Node.
 
 mod counts;
 pub(crate) mod runner;
@@ -10,6 +10,7 @@ use cargo_metadata::{MetadataCommand, TargetKind};
 
 use crate::{
     console, environment,
+    node::{self, Node},
     postgres::{self, Durability},
     process,
 };
@@ -47,15 +48,26 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
         Engine::All if environment::is_ci() => Some(postgres::require(Durability::Fast)?),
         Engine::All => postgres::find(Durability::Fast)?,
     };
-    let left_out = args.engine == Engine::All && server.is_none();
-    if left_out {
-        warn_about_the_half_left_out();
-    }
+    // Without it everything else can be tested, so only those who decide about a commit insist.
+    let node = match node::require() {
+        Err(error) if environment::is_ci() => return Err(error),
+        found => found,
+    };
+    let left_out = || {
+        if args.engine == Engine::All && server.is_none() {
+            warn_about_the_half_left_out();
+        }
+        if let Err(error) = &node {
+            warn_about_the_editors_left_out(error);
+        }
+    };
+    left_out();
 
     let selection = Selection {
         packages: &args.packages,
         engine: args.engine,
         url: server.as_ref().map(postgres::Server::url),
+        node: node.as_ref().map(Node::program).ok(),
         passed_on: &args.passed_on,
     };
     let runner = Runner::find();
@@ -75,10 +87,12 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
         (Engine::Postgres, Some(server)) => server.name(),
         (_, Some(server)) => format!("SQLite and {}", server.name()),
     };
-    console::step(&summary(&engines, &counts, outcome.passed, started.elapsed()));
-    if left_out {
-        warn_about_the_half_left_out();
-    }
+    let places = match &node {
+        Ok(node) => format!("{engines}, {}", node.name()),
+        Err(_) => engines,
+    };
+    console::step(&summary(&places, &counts, outcome.passed, started.elapsed()));
+    left_out();
     Ok(outcome.passed)
 }
 
@@ -90,19 +104,20 @@ fn warn_about_the_half_left_out() {
     ]);
 }
 
-fn summary(
-    engines: &str,
-    counts: &[(Option<usize>, &str)],
-    passed: bool,
-    took: Duration,
-) -> String {
+fn warn_about_the_editors_left_out(error: &anyhow::Error) {
+    let why = format!("{error:#}");
+    let first = "The tests with the stock editors of Yjs are left out:";
+    console::warning_box(&std::iter::once(first).chain(why.lines()).collect::<Vec<_>>());
+}
+
+fn summary(places: &str, counts: &[(Option<usize>, &str)], passed: bool, took: Duration) -> String {
     let counts = counts.iter().map(|(count, what)| match count {
         Some(count) => format!("{count} {what}"),
         None => format!("an unknown number of {what}"),
     });
     let counts = counts.collect::<Vec<_>>().join(" and ");
     let verdict = if passed { "all passed" } else { "FAILED" };
-    format!("{engines}: {counts} run, {verdict}, {} s", console::seconds(took))
+    format!("{places}: {counts} run, {verdict}, {} s", console::seconds(took))
 }
 
 /// The packages whose documentation can have tests; cargo refuses to look at the others.
@@ -140,16 +155,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_summary_names_engines_tests_and_time() {
+    fn the_summary_names_places_tests_and_time() {
         let took = Duration::from_millis(12_340);
         assert_eq!(
             summary(
-                "SQLite and PostgreSQL 15.18",
+                "SQLite and PostgreSQL 15.18, Node 20.20.2",
                 &[(Some(214), "tests"), (Some(9), "examples")],
                 true,
                 took
             ),
-            "SQLite and PostgreSQL 15.18: 214 tests and 9 examples run, all passed, 12.3 s",
+            "SQLite and PostgreSQL 15.18, Node 20.20.2: 214 tests and 9 examples run, all passed, 12.3 s",
         );
         assert_eq!(
             summary("SQLite", &[(None, "tests")], false, took),

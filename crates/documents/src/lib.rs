@@ -5,7 +5,7 @@ mod domain;
 mod facade;
 mod infrastructure;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 mod testing;
 
 // Facade: api, web, the host and tests.
@@ -41,3 +41,7 @@ pub use domain::references::{DocumentId, DocumentNote, DocumentRef, NoteId, Work
 pub use application::ports::{Members, Membership, PersonView, ProjectDirectory, ProjectView};
 pub use infrastructure::identity_gateway::IdentityGateway;
 pub use infrastructure::projects_gateway::ProjectsGateway;
+
+// Testing: for the tests of everything that serves documents.
+#[cfg(any(test, feature = "testing"))]
+pub use testing::StockEditors;

@@ -1,16 +1,17 @@
 //! The two programs that can run tests: nextest, and cargo itself where it is missing.
 
 use std::{
+    ffi::OsStr,
     fs,
     io::{BufRead as _, BufReader},
-    path::PathBuf,
+    path::{Path, PathBuf},
     process::{Command, Stdio},
 };
 
 use anyhow::Context as _;
 
 use super::{Engine, counts};
-use crate::{console, environment, postgres, process};
+use crate::{console, environment, node, postgres, process};
 
 /// Which tests run, and against what.
 #[derive(Clone, Copy, Debug)]
@@ -18,6 +19,8 @@ pub(crate) struct Selection<'a> {
     pub(crate) packages: &'a [String],
     pub(crate) engine: Engine,
     pub(crate) url: Option<&'a str>,
+    /// The program that runs the stock editors.
+    pub(crate) node: Option<&'a Path>,
     pub(crate) passed_on: &'a [String],
 }
 
@@ -44,11 +47,18 @@ impl Selection<'_> {
         passed_on
     }
 
-    fn tell_the_url(&self, command: &mut Command) {
-        match self.url {
-            Some(url) => command.env(postgres::VARIABLE, url),
-            None => command.env_remove(postgres::VARIABLE),
-        };
+    /// Tells the tests what they find where.
+    fn tell(&self, command: &mut Command) {
+        let told = [
+            (postgres::VARIABLE, self.url.map(OsStr::new)),
+            (node::VARIABLE, self.node.map(Path::as_os_str)),
+        ];
+        for (variable, place) in told {
+            match place {
+                Some(place) => command.env(variable, place),
+                None => command.env_remove(variable),
+            };
+        }
     }
 }
 
@@ -95,7 +105,7 @@ fn nextest(selection: &Selection<'_>) -> anyhow::Result<Outcome> {
     let mut command = process::cargo();
     command.args(["nextest", "run", "--profile", profile]).args(selection.packages());
     command.args(selection.passed_on());
-    selection.tell_the_url(&mut command);
+    selection.tell(&mut command);
     let passed = process::succeeds(&mut command)?;
     let tests = fs::read_to_string(report).ok().and_then(|report| counts::of_junit(&report));
     Ok(Outcome { passed, tests })
@@ -110,7 +120,7 @@ fn cargo_test(selection: &Selection<'_>) -> anyhow::Result<Outcome> {
     let mut command = process::cargo();
     command.args(["test", "--tests", "--no-fail-fast"]).args(selection.packages());
     command.args(selection.passed_on());
-    selection.tell_the_url(&mut command);
+    selection.tell(&mut command);
     counted(&mut command)
 }
 
@@ -122,7 +132,7 @@ pub(crate) fn documentation(
     let mut command = process::cargo();
     command.args(["test", "--doc", "--quiet"]);
     command.args(packages.iter().flat_map(|package| ["--package", package]));
-    selection.tell_the_url(&mut command);
+    selection.tell(&mut command);
     counted(&mut command)
 }
 
@@ -150,7 +160,8 @@ mod tests {
 
     fn passed_on(engine: Engine, words: &[&str]) -> String {
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();
-        let selection = Selection { packages: &[], engine, url: None, passed_on: &words };
+        let selection =
+            Selection { packages: &[], engine, url: None, node: None, passed_on: &words };
         selection.passed_on().join(" ")
     }
 

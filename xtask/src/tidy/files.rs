@@ -18,7 +18,7 @@ pub(super) struct File {
 const EXTENSIONS: [&str; 4] = ["rs", "md", "toml", "sql"];
 
 /// Folders of other tools, and workspaces that are wrong on purpose.
-const ELSEWHERE: [&str; 3] = ["target", "data", "fixtures"];
+const ELSEWHERE: [&str; 4] = ["target", "data", "fixtures", "node_modules"];
 
 /// All files below the root, sorted by path.
 pub(super) fn of(root: &Path) -> anyhow::Result<Vec<File>> {
@@ -64,6 +64,7 @@ mod tests {
             "README.md",
             "target/debug/build.rs",
             "xtask/fixtures/rule/src/lib.rs",
+            "tests/node/node_modules/ws/README.md",
             ".git/notes.md",
             "logo.png",
         ];

@@ -276,4 +276,6 @@ fn depth(txn: &TransactionMut<'_>, id: ID) -> usize {
 }
 
 #[cfg(test)]
+mod stock;
+#[cfg(test)]
 mod tests;

@@ -6,7 +6,7 @@ use yrs::{Text as _, XmlElementPrelim, XmlFragment as _, XmlTextPrelim};
 use super::*;
 use crate::domain::testing::markdown;
 
-fn note(replica: u64, markdown: &str) -> Note {
+pub(super) fn note(replica: u64, markdown: &str) -> Note {
     let mut note = Note::new(Replica(replica));
     note.write(markdown).unwrap();
     note
