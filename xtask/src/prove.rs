@@ -42,8 +42,8 @@ pub(crate) struct Args {
 struct Rung(u32);
 
 impl Rung {
-    /// Lossless, ordered, atomic, exactly-once effects; fenced leases.
-    const ALL: [Self; 5] = [Self(1), Self(2), Self(3), Self(4), Self(8)];
+    /// Lossless, ordered, atomic, exactly-once effects; fenced leases; read models that are built anew.
+    const ALL: [Self; 6] = [Self(1), Self(2), Self(3), Self(4), Self(8), Self(15)];
 
     /// The tests that prove it: those in a module or with a name that starts with `r1_`.
     fn filter(self) -> String {

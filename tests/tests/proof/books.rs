@@ -12,7 +12,7 @@ pub(crate) struct Findings {
     unknown: usize,
     unbalanced: usize,
     pub(crate) counted_again: i64,
-    not_counted: i64,
+    pub(crate) not_counted: i64,
     wrong_totals: usize,
     noted_again: usize,
     not_noted: usize,

@@ -7,6 +7,8 @@ mod books;
 #[cfg(test)]
 mod form;
 #[cfg(test)]
+mod r15_rebuild;
+#[cfg(test)]
 mod r4_exactly_once;
 #[cfg(test)]
 mod r4_telling;

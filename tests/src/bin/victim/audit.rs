@@ -8,7 +8,7 @@ use std::{
 
 use perme8_events::{
     EventFilter, EventStore as _, JobDone, Position, TimerFired,
-    host::{Feed, Operations, Tasks},
+    host::{Feed, Operations, Runtime, Tasks},
     sql,
     sql::Db,
     testing::wait_until,
@@ -18,6 +18,7 @@ use uuid::Uuid;
 
 use crate::{
     bank::{DepositNoted, Deposited},
+    ledger,
     paying::bears_interest,
 };
 
@@ -51,7 +52,7 @@ pub(crate) struct Findings {
 }
 
 /// Account by account, how many deposits and how much.
-type Books = BTreeMap<i64, (i64, i64)>;
+pub(crate) type Books = BTreeMap<i64, (i64, i64)>;
 
 /// What the log says.
 #[derive(Debug, Default)]
@@ -80,11 +81,11 @@ impl Log {
     }
 }
 
-/// Lets the handlers come to the end of the log.
-pub(crate) async fn handlers_finish(db: &Db) -> anyhow::Result<()> {
+/// Lets handlers come to the end of the log, and then something else be done.
+async fn finish(db: &Db, runtime: &Runtime, is_done: impl AsyncFn() -> bool) -> anyhow::Result<()> {
     let tasks = Tasks::new();
     let feed = Feed::start(db, &tasks).await?;
-    crate::runtime(db).build().start(&feed, &tasks).await?;
+    runtime.start(&feed, &tasks).await?;
     let operations = Operations::new(db);
     wait_until("every handler is done", Duration::from_mins(10), async || {
         operations.handlers().await.is_ok_and(|handlers| {
@@ -94,11 +95,23 @@ pub(crate) async fn handlers_finish(db: &Db) -> anyhow::Result<()> {
         })
     })
     .await;
-    wait_until("every promise is kept", Duration::from_mins(10), async || {
-        read(db).await.is_ok_and(|log| log.is_kept())
-    })
-    .await;
+    wait_until("what follows is done", Duration::from_mins(10), is_done).await;
     Ok(tasks.shutdown(Duration::from_secs(10)).await?)
+}
+
+/// Lets the handlers of the bank come to the end of the log, and everything happen that they have promised.
+pub(crate) async fn handlers_finish(db: &Db) -> anyhow::Result<()> {
+    finish(db, &crate::runtime(db).build(), async || read(db).await.is_ok_and(|log| log.is_kept()))
+        .await
+}
+
+/// Compares the ledger, when it has caught up, with what the log says.
+pub(crate) async fn audit_ledger(db: &Db) -> anyhow::Result<Findings> {
+    finish(db, &ledger::runtime(db).build(), async || true).await?;
+    let log = read(db).await?;
+    let mut findings = Findings { deposits: log.deposits.len(), ..Findings::default() };
+    compare(&mut findings, &log.books, &ledger::read(db).await?);
+    Ok(findings)
 }
 
 /// Compares. Standard input names the deposits that were acknowledged.

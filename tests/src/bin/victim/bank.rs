@@ -62,6 +62,10 @@ impl Bank {
                         "CREATE TABLE bank_counters (handler text, account bigint, deposits bigint NOT NULL,
                            total bigint NOT NULL, PRIMARY KEY (handler, account))"
                     ),
+                    sql!(
+                        "CREATE TABLE bank_ledger (generation bigint, account bigint, deposits bigint NOT NULL,
+                           total bigint NOT NULL, PRIMARY KEY (generation, account))"
+                    ),
                     sql!("CREATE TABLE bank_receipts (key text PRIMARY KEY)"),
                     sql!("CREATE TABLE bank_checkpoints (reader text PRIMARY KEY, position bigint NOT NULL)"),
                 ] {

@@ -8,6 +8,7 @@ mod audit;
 mod bank;
 mod handlers;
 mod host;
+mod ledger;
 mod paying;
 mod telling;
 
@@ -38,8 +39,14 @@ async fn main() -> anyhow::Result<()> {
     let bank = Bank::new(&db);
     match command.as_str() {
         "set-up" => bank.set_up().await?,
-        "serve" => serve(&db, &bank, runtime(&db).build()).await?,
-        "serve-unfenced" => serve(&db, &bank, runtime(&db).unfenced().build()).await?,
+        "serve" => serve(&db, &bank, 4, runtime(&db).build()).await?,
+        "serve-unfenced" => serve(&db, &bank, 4, runtime(&db).unfenced().build()).await?,
+        "serve-rebuilding" => rebuild(&db, &bank, ledger::runtime(&db).build()).await?,
+        "serve-swapping-apart" => {
+            let runtime = ledger::runtime(&db).swapping_apart(ledger::APART).build();
+            rebuild(&db, &bank, runtime).await?;
+        }
+        "audit-ledger" => say(&serde_json::to_string(&audit::audit_ledger(&db).await?)?),
         "host" => host::serve(db).await?,
         "tell" => until_orphaned(telling::tell(&db, people)).await?,
         "tell-apart" => until_orphaned(telling::tell_apart(&db, people)).await?,
@@ -72,8 +79,16 @@ fn runtime(db: &Db) -> RuntimeBuilder {
         .node(node)
 }
 
-/// Runs handlers and deposits, for ever; says when the first effect is there.
-async fn serve(db: &Db, bank: &Bank, runtime: Runtime) -> anyhow::Result<()> {
+/// The same, while a read model is built anew again and again.
+async fn rebuild(db: &Db, bank: &Bank, runtime: Runtime) -> anyhow::Result<()> {
+    tokio::select! {
+        ended = serve(db, bank, 1, runtime) => ended,
+        ended = ledger::keep_rebuilding(db) => ended.map(|never| match never {}),
+    }
+}
+
+/// Runs handlers and so many tellers that take deposits, for ever; says when the first effect is there.
+async fn serve(db: &Db, bank: &Bank, tellers: u32, runtime: Runtime) -> anyhow::Result<()> {
     let tasks = Tasks::new();
     let feed = Feed::start(db, &tasks).await?;
     let mut reactions = runtime.reactions();
@@ -83,7 +98,7 @@ async fn serve(db: &Db, bank: &Bank, runtime: Runtime) -> anyhow::Result<()> {
         say("handled");
         anyhow::Ok(())
     };
-    let depositing = bank.keep_depositing(4, false);
+    let depositing = bank.keep_depositing(tellers, false);
     until_orphaned(async { tokio::try_join!(first_effect, depositing).map(drop) }).await
 }
 
