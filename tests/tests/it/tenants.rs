@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use perme8_events::Position;
 use scenarios::{EventStream, Persona, StreamEvent, on_both_engines};
 
-use crate::routes::{Access, Route};
+use crate::routes::{Access, PROJECT, Route};
 
 const NOBODY: &str = "00000000-0000-7000-8000-000000000001";
 
@@ -29,6 +29,7 @@ on_both_engines! {
         let ben = scenario.member(&ada, &slug, "ben", "member").await;
         let invitation = ada.invite(&slug, "zoe@example.com", "member").await;
         let own = eve.found("Evil").await;
+        assert_eq!(ada.begin(&slug, PROJECT).await, PROJECT);
         let head = scenario.head().await;
         for route in Route::all(Access::Members) {
             for member in [ben.id(), ben.email(), NOBODY, "nobody@example.com"] {
@@ -42,7 +43,11 @@ on_both_engines! {
             }
         }
         // What belongs to one workspace is not found through another, whoever manages that.
-        for path in [format!("invitations/{invitation}"), format!("members/{}", ben.id())] {
+        for path in [
+            format!("invitations/{invitation}"),
+            format!("members/{}", ben.id()),
+            format!("projects/{PROJECT}"),
+        ] {
             let answer = eve.delete(&format!("/api/workspaces/{own}/{path}")).await;
             assert_eq!(answer.status(), 404, "{path}");
         }
@@ -75,6 +80,7 @@ on_both_engines! {
         let ada = scenario.user("ada").await;
         let slug = ada.found("Lumen").await;
         let ben = scenario.member(&ada, &slug, "ben", "admin").await;
+        ada.begin(&slug, PROJECT).await;
         ada.remove(&slug, ben.id()).await;
         let zoe = scenario.user("zoe").await;
         ada.invite(&slug, zoe.email(), "member").await;

@@ -16,7 +16,7 @@ use crate::{
     testing::{ADMIN, GUEST, MEMBER, OWNER, STRANGER, id},
 };
 
-/// A workspace with a project of each of its members, which nobody has touched yet.
+/// A workspace with a project of each of its members, which nobody has touched yet, and one that is put away.
 struct World {
     projects: Projects,
     company: WorkspaceId,
@@ -26,14 +26,20 @@ impl World {
     async fn new(projects: &Projects, number: u128) -> Self {
         let company = id(number);
         let made = projects.uow.run(Origin::system("projects.matrix"), async |tx| {
-            for (slug, owner_id) in
-                [("of-the-owner", OWNER), ("of-the-member", MEMBER), ("of-the-guest", GUEST)]
-            {
+            for (slug, owner_id) in [
+                ("of-the-owner", OWNER),
+                ("of-the-member", MEMBER),
+                ("of-the-guest", GUEST),
+                (ARCHIVED_PROJECT, MEMBER),
+            ] {
                 let now = tx.now();
                 let at = Beginning { id: tx.new_id(), workspace_id: company, owner_id, now };
                 let new = Particulars { name: slug.to_owned(), description: None, color: None };
                 let slug = Slug::from_name(slug).expect("something is left of it");
-                tx.save(Project::create(at, new, slug)).await?;
+                let project = tx.save(Project::create(at, new, slug)).await?;
+                if project.slug.as_str() == ARCHIVED_PROJECT {
+                    tx.save(project.archive(now).expect("it is in use")).await?;
+                }
             }
             Ok::<_, StorageError>(())
         });
@@ -49,9 +55,13 @@ impl World {
         ProjectRef { workspace: self.company(), slug: format!("of-the-{whose}") }
     }
 
-    fn renamed(&self, whose: &str) -> UpdateProject {
+    fn put_away(&self) -> ProjectRef {
+        ProjectRef { workspace: self.company(), slug: ARCHIVED_PROJECT.to_owned() }
+    }
+
+    fn renamed(project: ProjectRef) -> UpdateProject {
         UpdateProject {
-            project: self.of(whose),
+            project,
             name: Some("Plans".to_owned()),
             description: None,
             color: None,
@@ -74,6 +84,9 @@ const ASKERS: [Asker<World>; 7] = [
     ("nobody", |_| Origin::anonymous()),
     ("system", |_| Origin::system("projects.matrix")),
 ];
+
+/// The slug of a project that is put away, and of the member.
+const ARCHIVED_PROJECT: &str = "put-away";
 
 const HEAD: &str = "\
 # Who may do what
@@ -128,26 +141,32 @@ fn rows() -> Vec<Question<World>> {
         });
         may_create_project(&origin, &world.company());
         project(&origin, &world.of("owner"));
+        project "put away" (&origin, &world.put_away());
         projects(&origin, &world.company(), ListProjects {
             archived: false, search: None, limit: 100, after: None,
         });
         project_titles(&origin, &world.company());
         export_projects "the own" (&origin);
-        update_project "of the owner" (origin, world.renamed("owner"));
-        update_project "of the member" (origin, world.renamed("member"));
-        update_project "of the guest" (origin, world.renamed("guest"));
+        update_project "of the owner" (origin, World::renamed(world.of("owner")));
+        update_project "of the member" (origin, World::renamed(world.of("member")));
+        update_project "of the guest" (origin, World::renamed(world.of("guest")));
+        update_project "of the member, put away" (origin, World::renamed(world.put_away()));
         may_update_project "of the owner" (&origin, &world.of("owner"));
         may_update_project "of the member" (&origin, &world.of("member"));
         may_update_project "of the guest" (&origin, &world.of("guest"));
+        may_update_project "of the member, put away" (&origin, &world.put_away());
         archive_project "of the owner" (origin, ArchiveProject { project: world.of("owner"), seen: None });
         archive_project "of the member" (origin, ArchiveProject { project: world.of("member"), seen: None });
         archive_project "of the guest" (origin, ArchiveProject { project: world.of("guest"), seen: None });
+        archive_project "of the member, put away" (origin, ArchiveProject { project: world.put_away(), seen: None });
         restore_project "of the owner" (origin, RestoreProject { project: world.of("owner"), seen: None });
         restore_project "of the member" (origin, RestoreProject { project: world.of("member"), seen: None });
         restore_project "of the guest" (origin, RestoreProject { project: world.of("guest"), seen: None });
+        restore_project "of the member, put away" (origin, RestoreProject { project: world.put_away(), seen: None });
         delete_project "of the owner" (origin, DeleteProject { project: world.of("owner"), seen: None });
         delete_project "of the member" (origin, DeleteProject { project: world.of("member"), seen: None });
         delete_project "of the guest" (origin, DeleteProject { project: world.of("guest"), seen: None });
+        delete_project "of the member, put away" (origin, DeleteProject { project: world.put_away(), seen: None });
     }
     .into()
 }

@@ -5,3 +5,4 @@
 mod clearing;
 mod office;
 mod projects;
+mod races;
