@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use icu_properties::{CodePointSetData, props::DefaultIgnorableCodePoint};
+
 /// Everything that is wrong with the fields of a command, in the order of the fields.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FieldErrors(Vec<FieldError>);
@@ -67,11 +69,17 @@ impl FieldErrors {
     }
 
     /// A single line of 1 to `max` characters, without blanks around it; or one more error.
+    ///
+    /// Whoever reads it must see all of it, and in its order: characters that cannot be seen or that turn the direction of
+    /// others around are refused, not removed, since somebody may have meant something by them. Those that choose the form of
+    /// the character before them stay, as of pictures.
     pub fn line(&mut self, field: &'static str, text: &str, max: usize) -> Option<String> {
         self.check(field, line(text, max))
     }
 
-    /// A text of several lines and at most `max` characters, none where it is blank; or one more error.
+    /// A text of several lines and at most `max` characters, none where there is nothing to see in it; or one more error.
+    ///
+    /// What orders the text around it anew is refused; joiners and marks stay, which some scripts need.
     pub fn paragraph(
         &mut self,
         field: &'static str,
@@ -127,7 +135,19 @@ impl fmt::Display for Problem {
 
 /// Whether a character cannot be seen, or turns the direction of others around, so that one name could pass for another.
 pub(crate) fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    // Beside what Unicode lets fonts ignore: ends of lines and paragraphs, and an empty cell of Braille.
+    let is_blank = matches!(c, '\u{2028}' | '\u{2029}' | '\u{2800}');
+    is_blank || CodePointSetData::new::<DefaultIgnorableCodePoint>().contains(c)
+}
+
+/// Whether a character does no more than choose the form of the one before it.
+const fn chooses_form(c: char) -> bool {
+    matches!(c, '\u{fe00}'..='\u{fe0f}' | '\u{e0100}'..='\u{e01ef}')
+}
+
+/// Whether a character embeds a text in the other direction, overrides the direction of letters, or isolates what follows.
+const fn reorders(c: char) -> bool {
+    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A single line without blanks around it, 1 to `max` characters long.
@@ -139,17 +159,23 @@ fn line(text: &str, max: usize) -> Result<String, Problem> {
     if text.chars().any(char::is_control) {
         return Err(Problem::Malformed("must be a single line without control characters"));
     }
-    if text.contains(is_invisible) {
+    if text.starts_with(chooses_form) || text.contains(|c| is_invisible(c) && !chooses_form(c)) {
         return Err(Problem::Malformed("must not have invisible characters"));
     }
     at_most(text, max)
 }
 
-/// A text of several lines, at most `max` characters long; nothing if it is blank.
+/// A text of several lines, at most `max` characters long; nothing if there is nothing to see in it.
 fn paragraph(text: Option<&str>, max: usize) -> Result<Option<String>, Problem> {
-    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return Ok(None) };
+    let is_blank = |c: char| c.is_whitespace() || is_invisible(c);
+    let Some(text) = text.map(str::trim).filter(|text| !text.chars().all(is_blank)) else {
+        return Ok(None);
+    };
     if text.chars().any(|c| c.is_control() && !matches!(c, '\n' | '\r' | '\t')) {
         return Err(Problem::Malformed("must not have control characters"));
+    }
+    if text.contains(reorders) {
+        return Err(Problem::Malformed("must not have characters that reorder text"));
     }
     at_most(text, max).map(Some)
 }
@@ -185,17 +211,38 @@ mod tests {
 
     #[test]
     fn what_cannot_be_seen_is_in_no_name() {
-        for c in
-            ['\u{200b}', '\u{200f}', '\u{2028}', '\u{202e}', '\u{2060}', '\u{2069}', '\u{feff}']
-        {
-            let text = format!("A{c}a");
-            assert_eq!(
-                line(&text, 9),
-                Err(Problem::Malformed("must not have invisible characters")),
-                "{text:?}"
-            );
+        for c in [
+            '\u{ad}',
+            '\u{34f}',
+            '\u{61c}',
+            '\u{115f}',
+            '\u{1160}',
+            '\u{17b4}',
+            '\u{180e}',
+            '\u{200b}',
+            '\u{200d}',
+            '\u{200f}',
+            '\u{2028}',
+            '\u{202e}',
+            '\u{2060}',
+            '\u{2069}',
+            '\u{2800}',
+            '\u{3164}',
+            '\u{feff}',
+            '\u{ffa0}',
+            '\u{e0041}',
+        ] {
+            let refused = Err(Problem::Malformed("must not have invisible characters"));
+            assert_eq!(line(&format!("A{c}a"), 9), refused, "{c:?}");
+            assert!(line(&format!("{c}{c}"), 9).is_err(), "{c:?}");
         }
         assert!(line("A\u{2010}a", 9).is_ok(), "a hyphen is seen");
+    }
+
+    #[test]
+    fn the_form_of_a_character_is_chosen_behind_it() {
+        assert!(line("I \u{2764}\u{fe0f} \u{845b}\u{e0100}", 9).is_ok());
+        assert!(line("\u{fe0f}", 9).is_err());
     }
 
     #[test]
@@ -205,6 +252,21 @@ mod tests {
         assert_eq!(paragraph(Some("a\n\tb "), 9), Ok(Some("a\n\tb".to_owned())));
         assert!(matches!(paragraph(Some("a\0"), 9), Err(Problem::Malformed(_))));
         assert_eq!(paragraph(Some("0123456789"), 9), Err(Problem::TooLong { max: 9 }));
+    }
+
+    #[test]
+    fn paragraphs_are_read_in_their_order() {
+        assert!(
+            paragraph(Some("می\u{200c}خواهم \u{200e}x"), 20).is_ok(),
+            "words need joiners and marks"
+        );
+        assert_eq!(paragraph(Some("\u{3164} \u{200b}"), 9), Ok(None));
+        for c in ['\u{202a}', '\u{202e}', '\u{2066}', '\u{2069}'] {
+            assert!(
+                matches!(paragraph(Some(&format!("a{c}b")), 9), Err(Problem::Malformed(_))),
+                "{c:?}"
+            );
+        }
     }
 
     #[test]
