@@ -5,7 +5,8 @@ use syn::{Data, DeriveInput, Fields, Ident, Path, ext::IdentExt as _};
 
 use crate::{
     aggregate_id::AggregateId,
-    attributes::{AudienceAttribute, EventAttributes, EventField},
+    attributes::{EventAttributes, EventField},
+    audience::{Scope, scopes},
     names::{event_type, is_event_type, is_snake_case},
     summary::summary,
     upcasters::upcasters,
@@ -24,18 +25,6 @@ pub(crate) struct Event {
     pub(crate) audience: Vec<Scope>,
     /// What brings data of each earlier version to the next one, in order.
     pub(crate) upcasters: Vec<Path>,
-}
-
-/// A group of people: of the event's workspace, or the one or those whom a field names.
-#[derive(Debug)]
-pub(crate) enum Scope {
-    Workspace,
-    Managers,
-    User(Box<EventField>),
-    Each(Box<EventField>),
-    /// Of the workspace where the first field is true, and otherwise the one whom the second names.
-    WorkspaceIf(Box<(EventField, EventField)>),
-    Operators,
 }
 
 impl Event {
@@ -143,64 +132,6 @@ fn checked_aggregate(aggregate: Option<SpannedValue<String>>, ident: &Ident) -> 
     }
     let message = "aggregates are named in lower snake case, like \"workspace_member\"";
     Err(Error::custom(message).with_span(&aggregate.span()))
-}
-
-/// Who may see the event, in a fixed order.
-fn scopes(
-    audience: &AudienceAttribute,
-    has_workspace: bool,
-    fields: &[EventField],
-    ident: &Ident,
-) -> Result<Vec<Scope>> {
-    let AudienceAttribute { workspace, managers, users, each, workspace_if, otherwise, operators } =
-        audience;
-    let mut errors = Error::accumulator();
-    let mut scopes = Vec::new();
-    for (word, scope) in [(workspace, Scope::Workspace), (managers, Scope::Managers)] {
-        if word.is_present() && !has_workspace {
-            let message = "of which workspace? mark its field #[event(workspace_id)]";
-            errors.push(Error::custom(message).with_span(&word.span()));
-        } else if word.is_present() {
-            scopes.push(scope);
-        }
-    }
-    for user in users {
-        scopes.extend(
-            errors.handle(EventField::named(user, user, fields)).map(Box::new).map(Scope::User),
-        );
-    }
-    for people in each {
-        scopes.extend(
-            errors.handle(EventField::named(people, people, fields)).map(Box::new).map(Scope::Each),
-        );
-    }
-    match (workspace_if, otherwise) {
-        (None, None) => {}
-        (Some(flag), Some(person)) if has_workspace => {
-            let flag = errors.handle(EventField::named(flag, flag, fields));
-            let person = errors.handle(EventField::named(person, person, fields));
-            scopes.extend(flag.zip(person).map(Box::new).map(Scope::WorkspaceIf));
-        }
-        (Some(word), Some(_)) => {
-            let message = "of which workspace? mark its field #[event(workspace_id)]";
-            errors.push(Error::custom(message).with_span(&word.span()));
-        }
-        (Some(word), None) | (None, Some(word)) => {
-            let message =
-                "it is one or the other: say workspace_if = \"field\", otherwise = \"field\"";
-            errors.push(Error::custom(message).with_span(&word.span()));
-        }
-    }
-    if operators.is_present() {
-        scopes.push(Scope::Operators);
-    }
-    errors.finish()?;
-    if scopes.is_empty() {
-        let message = "who may see it? \
-                       say audience(…) with any of workspace, managers, user = \"field\", operators";
-        return Err(Error::custom(message).with_span(ident));
-    }
-    Ok(scopes)
 }
 
 #[cfg(test)]

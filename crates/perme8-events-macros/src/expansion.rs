@@ -4,11 +4,7 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{ext::IdentExt as _, spanned::Spanned as _};
 
-use crate::{
-    aggregate_id::AggregateId,
-    attributes::EventField,
-    event::{Event, Scope},
-};
+use crate::{aggregate_id::AggregateId, attributes::EventField, audience::Scope, event::Event};
 
 /// Implements `DomainEvent`; every path is absolute, so that no name in scope can change its meaning.
 pub(crate) fn implementation(event: &Event) -> TokenStream {

@@ -2,6 +2,7 @@
 
 mod aggregate_id;
 mod attributes;
+mod audience;
 mod event;
 mod expansion;
 mod names;
