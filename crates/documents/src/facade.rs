@@ -29,8 +29,9 @@ use crate::{
 /// The documents of workspaces.
 ///
 /// Each method takes the [`Origin`] of the wish and authorises from it: it asks what the person who acts is in the workspace,
-/// and whether that and the project of the document are put away, before the transaction begins. A command that loses a race
-/// is repeated; what is returned as `Storage` afterwards is nothing the caller could have avoided.
+/// and whether that and the project of the document are put away, before the transaction begins. A process of the host acts for
+/// a person, by the rights of that person ([`Origin::person`]): the events say that the system did it, and on whose behalf. A
+/// command that loses a race is repeated; what is returned as `Storage` afterwards is nothing the caller could have avoided.
 #[derive(Debug, Clone)]
 pub struct Documents {
     db: Db,

@@ -28,7 +28,7 @@ use crate::{
     config::Config,
     legacy_bridge::LegacyBridge,
     metrics::HostMetrics,
-    onboarding::{self, Onboarding, Welcomer},
+    onboarding::{self, Onboarding, welcomer::Welcomer},
     rate_limits::HostLimitStore,
     readiness::HostReadiness,
     standings::IdentityStandings,
@@ -132,7 +132,8 @@ impl App {
         };
         let builder = Runtime::builder(&db).node(named(options.node));
         let builder = if options.onboarding {
-            let welcomer = Welcomer::new(&db, identity.directory(), stationery.clone());
+            let (directory, projects) = (identity.directory(), projects.clone());
+            let welcomer = Welcomer::new(&db, directory, projects, stationery.clone());
             builder.process(Onboarding, welcomer)
         } else {
             // What it left in the database waits until it is configured again.

@@ -1,24 +1,26 @@
 //! What a new workspace is given: the process manager `perme8.onboarding`, off unless configured.
 //!
-//! Its owner gets a welcome mail. A project and a document to begin with join it when their contexts exist.
+//! A project to begin with, on behalf of whoever founded the workspace, and then a mail that says so. What was begun is deleted
+//! again when it does not come to that, unless somebody works with it.
 
 use std::time::Duration;
 
-use async_trait::async_trait;
-use identity::{Directory, WorkspaceCreated};
-use mail::{Correspondent, Letter, MailKind, Stationery};
+use identity::{WorkspaceCreated, WorkspaceDeleted};
 use perme8_events::{
-    Envelope, HandlerError, HandlerOptions, Input, Job, JobRun, NewJob, ProcessManager, Start,
-    Steps, StorageError, Subscription, Transaction as _, UserId, Worker,
-    sql::{Db, UnitOfWork},
+    Actor, CorrelationId, DomainEvent as _, Envelope, HandlerError, HandlerOptions, Input, Job,
+    ProcessManager, Start, Steps, Subscription, UserId, WorkspaceId,
 };
+use projects::ProjectCreated;
 use serde::{Deserialize, Serialize};
+
+pub(crate) mod welcomer;
 
 pub(crate) const NAME: &str = "perme8.onboarding";
 /// A workspace that is not set up by then will not be.
 const PATIENCE: Duration = Duration::from_hours(24);
+/// The steps, by the names under which the database keeps them.
+const DEFAULT_PROJECT: &str = "default project";
 const WELCOME_MAIL: &str = "welcome mail";
-const KIND: MailKind = MailKind::new("perme8.welcome");
 
 /// Sets up a new workspace, a case each.
 #[derive(Debug)]
@@ -29,12 +31,27 @@ pub(crate) struct Onboarding;
 pub(crate) struct NewWorkspace {
     name: String,
     owner_id: UserId,
+    /// Whether its project was begun.
+    #[serde(default)]
+    has_project: bool,
 }
 
 /// What the process commands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "command", rename_all = "snake_case")]
 pub(crate) enum Setup {
+    /// Begins the project that everybody finds there.
+    DefaultProject {
+        /// Where.
+        workspace_id: WorkspaceId,
+    },
+    /// Deletes it again, if it was begun and is as it was then.
+    UndoDefaultProject {
+        /// Where.
+        workspace_id: WorkspaceId,
+        /// What the case goes by in the log.
+        correlation_id: CorrelationId,
+    },
     /// Welcomes the owner.
     WelcomeMail {
         /// The name of the workspace.
@@ -48,6 +65,11 @@ impl Job for Setup {
     const QUEUE: &'static str = NAME;
 }
 
+/// Whether it happened because of a command of this process, and not because somebody did the same.
+fn is_own(event: &Envelope) -> bool {
+    event.actor == Actor::System(NAME.into())
+}
+
 impl ProcessManager for Onboarding {
     type State = NewWorkspace;
     type Command = Setup;
@@ -57,7 +79,13 @@ impl ProcessManager for Onboarding {
     }
 
     fn subscriptions(&self) -> &[Subscription] {
-        const { &[Subscription::to::<WorkspaceCreated>()] }
+        const {
+            &[
+                Subscription::to::<WorkspaceCreated>(),
+                Subscription::to::<ProjectCreated>(),
+                Subscription::to::<WorkspaceDeleted>(),
+            ]
+        }
     }
 
     fn options(&self) -> HandlerOptions {
@@ -65,7 +93,8 @@ impl ProcessManager for Onboarding {
     }
 
     fn instance(&self, event: &Envelope) -> Option<String> {
-        event.workspace_id.map(|id| id.to_string())
+        let is_begun = event.event_type == ProjectCreated::TYPE;
+        event.workspace_id.filter(|_| !is_begun || is_own(event)).map(|id| id.to_string())
     }
 
     fn decide(
@@ -74,137 +103,137 @@ impl ProcessManager for Onboarding {
         input: Input<'_>,
         steps: &mut Steps<Setup>,
     ) -> Result<Option<NewWorkspace>, HandlerError> {
+        let Some(mut new) = state else {
+            return match input {
+                Input::Event(event) => begin(event, steps),
+                Input::TimedOut(_) | Input::Done(_) | Input::Failed { .. } => Ok(None),
+            };
+        };
         match input {
-            Input::Event(event) if state.is_none() => {
-                let created: Option<WorkspaceCreated> = event.decode()?;
-                let Some(WorkspaceCreated { name, owner_id, .. }) = created else {
-                    return Ok(None);
-                };
-                steps.command(
-                    WELCOME_MAIL,
-                    Setup::WelcomeMail { workspace: name.clone(), owner_id },
-                );
-                steps.set_timer("patience", PATIENCE);
-                return Ok(Some(NewWorkspace { name, owner_id }));
+            Input::Event(event) if event.event_type == ProjectCreated::TYPE => {
+                new.has_project = true;
+                let welcome =
+                    Setup::WelcomeMail { workspace: new.name.clone(), owner_id: new.owner_id };
+                steps.command(WELCOME_MAIL, welcome);
+            }
+            Input::Event(event) if event.event_type == WorkspaceDeleted::TYPE => {
+                steps.fail("the workspace was deleted");
             }
             Input::Event(_) => {}
-            Input::Done(_) => steps.complete(),
+            Input::Done(WELCOME_MAIL) => steps.complete(),
+            Input::Done(DEFAULT_PROJECT) if !new.has_project => {
+                steps.fail("whoever founded the workspace begins nothing there any more");
+            }
+            Input::Done(_) => {}
             Input::Failed { step, error } => steps.fail(format!("{step}: {error}")),
             Input::TimedOut(_) => steps.fail("it took longer than a day"),
         }
-        Ok(state)
+        Ok(Some(new))
     }
 }
 
-/// Does what the process commands.
-#[derive(Debug)]
-pub(crate) struct Welcomer {
-    directory: Directory,
-    stationery: Stationery,
-    uow: UnitOfWork,
-}
-
-/// Why a welcome mail was not enqueued.
-#[derive(Debug, thiserror::Error)]
-enum WelcomeError {
-    #[error("the owner has no address that a mail can be sent to")]
-    Address,
-    #[error(transparent)]
-    Storage(#[from] StorageError),
-}
-
-impl Welcomer {
-    pub(crate) fn new(db: &Db, directory: Directory, stationery: Stationery) -> Self {
-        Self { directory, stationery, uow: UnitOfWork::new(db.clone()) }
-    }
-
-    async fn welcome(
-        &self,
-        workspace: &str,
-        owner_id: UserId,
-        run: &JobRun,
-    ) -> Result<(), HandlerError> {
-        // Whoever is gone needs no welcome.
-        let Some(owner) = self.directory.user(owner_id).await? else { return Ok(()) };
-        let to = Correspondent::new(&owner.email, &owner.name)
-            .map_err(|_| HandlerError::permanent(WelcomeError::Address))?;
-        let app = self.stationery.app_name();
-        let letter = Letter::new(&format!("{workspace} is ready"))
-            .paragraph(&format!("Hello {},", owner.name))
-            .paragraph(&format!(
-                "your workspace {workspace} on {app} is ready. Invite the people you work with, and begin."
-            ))
-            .action(&format!("Open {app}"), self.stationery.link(&[]));
-        let mail = self.stationery.mail(KIND, to, &letter, None);
-        self.uow
-            .run(run.origin(), async |tx| {
-                tx.enqueue(NewJob::new(mail).once(run.key()));
-                Ok::<_, WelcomeError>(())
-            })
-            .await?;
-        Ok(())
-    }
-}
-
-#[async_trait]
-impl Worker for Welcomer {
-    type Job = Setup;
-    type Done = ();
-
-    async fn work(&self, job: Setup, run: &JobRun) -> Result<(), HandlerError> {
-        match job {
-            Setup::WelcomeMail { workspace, owner_id } => {
-                self.welcome(&workspace, owner_id, run).await
-            }
-        }
-    }
+/// A case begins with its workspace, and with nothing else.
+fn begin(event: &Envelope, steps: &mut Steps<Setup>) -> Result<Option<NewWorkspace>, HandlerError> {
+    let created: Option<WorkspaceCreated> = event.decode()?;
+    let Some(WorkspaceCreated { workspace_id, name, owner_id, .. }) = created else {
+        return Ok(None);
+    };
+    let undo = Setup::UndoDefaultProject { workspace_id, correlation_id: event.correlation_id };
+    steps.command(DEFAULT_PROJECT, Setup::DefaultProject { workspace_id });
+    steps.compensate_with(DEFAULT_PROJECT, undo);
+    steps.set_timer("patience", PATIENCE);
+    Ok(Some(NewWorkspace { name, owner_id, has_project: false }))
 }
 
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
-    use perme8_events::{WorkspaceId, testing::ProcessTest};
+    use perme8_events::testing::ProcessTest;
     use uuid::Uuid;
 
     use super::*;
 
-    fn created() -> WorkspaceCreated {
-        WorkspaceCreated {
-            workspace_id: WorkspaceId::new(Uuid::from_u128(1)),
-            name: "Lumen & Oak".to_owned(),
-            slug: "lumen-oak".to_owned(),
-            owner_id: UserId::new(Uuid::from_u128(2)),
+    const ACME: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
+    const ADA: UserId = UserId::new(Uuid::from_u128(2));
+
+    fn project() -> ProjectCreated {
+        ProjectCreated {
+            project_id: projects::ProjectId::new(Uuid::from_u128(3)),
+            workspace_id: ACME,
+            user_id: ADA,
+            name: "Getting started".to_owned(),
+            slug: "getting-started".to_owned(),
         }
     }
 
-    #[test]
-    fn the_owner_of_a_new_workspace_is_welcomed() {
+    /// A case that has just begun.
+    fn begun() -> ProcessTest<Onboarding> {
         let mut case = ProcessTest::new(Onboarding);
+        let (name, slug) = ("Lumen & Oak".to_owned(), "lumen-oak".to_owned());
+        let created = WorkspaceCreated { workspace_id: ACME, name, slug, owner_id: ADA };
         expect![[r#"
-            welcome mail: {"command":"welcome_mail","workspace":"Lumen & Oak","owner_id":"00000000-0000-0000-0000-000000000002"}
+            default project: {"command":"default_project","workspace_id":"00000000-0000-0000-0000-000000000001"}
             timer patience in 86400s
         "#]]
-        .assert_eq(&case.when(created()));
+        .assert_eq(&case.when(created));
+        case
+    }
+
+    /// A case whose project was begun.
+    fn with_project() -> ProcessTest<Onboarding> {
+        let mut case = begun();
         expect![[r#"
-            completed
+            welcome mail: {"command":"welcome_mail","workspace":"Lumen & Oak","owner_id":"00000000-0000-0000-0000-000000000002"}
         "#]]
-        .assert_eq(&case.done(WELCOME_MAIL));
+        .assert_eq(&case.led_to(project()));
+        assert_eq!(case.done(DEFAULT_PROJECT), "");
+        case
     }
 
     #[test]
-    fn it_ends_also_when_nobody_can_be_welcomed() {
-        let mut case = ProcessTest::new(Onboarding);
-        case.when(created());
+    fn a_new_workspace_gets_a_project_and_its_owner_a_welcome() {
+        expect![[r#"
+            completed
+        "#]]
+        .assert_eq(&with_project().done(WELCOME_MAIL));
+    }
+
+    #[test]
+    fn projects_that_people_begin_are_not_waited_for() {
+        let mut case = begun();
+        assert_eq!(case.when(project()), "not of this process\n");
+    }
+
+    #[test]
+    fn what_was_begun_is_undone_when_nobody_can_be_welcomed() {
         expect![[r#"
             failed: welcome mail: no such host
+            undo default project: {"command":"undo_default_project","workspace_id":"00000000-0000-0000-0000-000000000001","correlation_id":"00000000-0000-0000-0000-000000000003"}
         "#]]
-        .assert_eq(&case.failed(WELCOME_MAIL, "no such host"));
-        let mut case = ProcessTest::new(Onboarding);
-        case.when(created());
+        .assert_eq(&with_project().failed(WELCOME_MAIL, "no such host"));
+    }
+
+    #[test]
+    fn it_ends_when_it_takes_too_long_and_when_there_is_nothing_to_set_up() {
         expect![[r#"
             patience is due
             failed: it took longer than a day
+            undo default project: {"command":"undo_default_project","workspace_id":"00000000-0000-0000-0000-000000000001","correlation_id":"00000000-0000-0000-0000-000000000003"}
         "#]]
-        .assert_eq(&case.after(Duration::from_hours(25)));
+        .assert_eq(&begun().after(Duration::from_hours(25)));
+        expect![[r#"
+            failed: whoever founded the workspace begins nothing there any more
+            undo default project: {"command":"undo_default_project","workspace_id":"00000000-0000-0000-0000-000000000001","correlation_id":"00000000-0000-0000-0000-000000000003"}
+        "#]].assert_eq(&begun().done(DEFAULT_PROJECT));
+        let deleted = WorkspaceDeleted {
+            workspace_id: ACME,
+            name: "Lumen & Oak".to_owned(),
+            slug: "lumen-oak".to_owned(),
+            manager_ids: vec![ADA],
+        };
+        expect![[r#"
+            failed: the workspace was deleted
+            undo default project: {"command":"undo_default_project","workspace_id":"00000000-0000-0000-0000-000000000001","correlation_id":"00000000-0000-0000-0000-000000000003"}
+        "#]].assert_eq(&begun().when(deleted));
     }
 }

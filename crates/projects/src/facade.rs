@@ -32,7 +32,8 @@ use crate::{
 /// The projects of workspaces.
 ///
 /// Each method takes the [`Origin`] of the wish and authorises from it: it asks what the person who acts is in the workspace,
-/// and whether that is put away, before the transaction begins. A command that loses a race is repeated; what is returned as
+/// and whether that is put away, before the transaction begins. A process of the host acts for a person, by the rights of that
+/// person ([`Origin::person`]): the events say that the system did it, and on whose behalf. A command that loses a race is repeated; what is returned as
 /// `Storage` afterwards is nothing the caller could have avoided.
 #[derive(Debug, Clone)]
 pub struct Projects {
@@ -227,7 +228,7 @@ impl Projects {
         &self,
         origin: &Origin,
     ) -> Result<Vec<ExportedProject>, QueryError> {
-        let user = origin.actor().user().ok_or(QueryError::Forbidden)?;
+        let user = origin.person().ok_or(QueryError::Forbidden)?;
         let workspaces: BTreeSet<_> = self.members.workspaces_of(user).await?.into_iter().collect();
         let projects = project_queries::all_of(&self.db, user).await?.into_iter();
         let export = |project: Project| {

@@ -1,31 +1,132 @@
 //! What a new workspace is given, where the host is told to give something.
 
-use scenarios::on_both_engines;
+use std::time::Duration;
+
+use perme8_events::{Actor, Envelope};
+use scenarios::{Persona, Scenario, on_both_engines};
+use serde_json::json;
+
+const PROCESS: &str = "perme8.onboarding";
+
+/// What the process did in the workspaces, oldest first.
+async fn set_up(scenario: &Scenario) -> Vec<Envelope> {
+    let mut log = scenario.log().await;
+    let is_begun = |event: &Envelope| event.event_type.starts_with("projects.");
+    log.retain(|event| is_begun(event) && event.actor == Actor::System(PROCESS.into()));
+    log
+}
+
+/// How the case stands.
+async fn case(scenario: &Scenario) -> String {
+    let cases = scenario.app().operations().cases(None, 10).await.unwrap();
+    let [case] = &cases[..] else { panic!("{} cases", cases.len()) };
+    case.status.to_string()
+}
+
+async fn is_welcomed(scenario: &mut Scenario) -> bool {
+    scenario.mails("ada").await.iter().any(|mail| mail.kind == "perme8.welcome")
+}
+
+/// A workspace whose project is begun, while the process has not heard of it: it is told when a day has passed, and that it took
+/// too long, and waits for its commands.
+async fn late(scenario: &mut Scenario) -> (Persona, String) {
+    scenario.set_up_workspaces().await;
+    let (ada, operator) = (scenario.user("ada").await, scenario.operator());
+    let (queue, handler) =
+        (format!("/admin/queues/{PROCESS}"), format!("/admin/handlers/{PROCESS}"));
+    operator.post(&format!("{queue}/pause")).await.is(200);
+    let slug = ada.found("Lumen").await;
+    scenario.run_until_idle().await;
+    operator.post(&format!("{handler}/pause")).await.is(200);
+    operator.post(&format!("{queue}/resume")).await.is(200);
+    scenario.run_until_idle().await;
+    let project = format!("/api/workspaces/{slug}/projects/getting-started");
+    ada.get(&project).await.is(200);
+    operator.post(&format!("{queue}/pause")).await.is(200);
+    scenario.clock().advance(Duration::from_hours(25));
+    operator.post(&format!("{handler}/resume")).await.is(200);
+    scenario.run_until_idle().await;
+    (ada.again().await, project)
+}
+
+async fn go_on(scenario: &mut Scenario) {
+    scenario.operator().post(&format!("/admin/queues/{PROCESS}/resume")).await.is(200);
+    scenario.run_until_idle().await;
+}
 
 on_both_engines! {
-    async fn the_owner_of_a_new_workspace_is_welcomed_once(scenario: &mut Scenario) {
+    async fn a_new_workspace_has_a_project_and_its_owner_is_welcomed_once(scenario: &mut Scenario) {
         let ada = scenario.user("ada").await;
         ada.found("Before").await;
         scenario.set_up_workspaces().await;
         let ada = ada.again().await;
-        ada.found("Lumen & <Oak>").await;
+        let slug = ada.found("Lumen & <Oak>").await;
         let mails = scenario.mails("ada").await;
         let welcome: Vec<_> = mails.iter().filter(|mail| mail.kind == "perme8.welcome").collect();
         let [welcome] = welcome[..] else { panic!("{} welcomes", welcome.len()) };
         assert_eq!(welcome.subject, "Lumen & <Oak> is ready");
         assert!(welcome.html.contains("Lumen &amp; &lt;Oak&gt;"), "{}", welcome.html);
-        let log = scenario.log().await;
-        let done = log.iter().find(|event| event.event_type == "perme8_events.job_done").unwrap();
-        assert_eq!(done.on_behalf_of.map(|id| id.to_string()), Some(ada.id().to_owned()));
+
+        // The system did it, on behalf of whoever owns it from now on.
+        let projects = ada.get(&format!("/api/workspaces/{slug}/projects")).await.is(200);
+        let [project] = projects.list() else { panic!("one project") };
+        assert_eq!((&project["name"], &project["owner_id"]), (&json!("Getting started"), &json!(ada.id())));
+        let [begun] = &set_up(scenario).await[..] else { panic!("one event") };
+        assert_eq!(begun.on_behalf_of.map(|id| id.to_string()), Some(ada.id().to_owned()));
+        assert_eq!(ada.told().await, Vec::<String>::new());
 
         // It stays done when everything is told again, and after a restart without it.
         scenario.restart().await;
         assert_eq!(scenario.mails("ada").await.len(), mails.len());
+        assert_eq!(case(scenario).await, "completed");
     }
 
     async fn nobody_is_welcomed_where_nobody_asked_for_it(scenario: &mut Scenario) {
         let ada = scenario.user("ada").await;
-        ada.found("Lumen").await;
-        assert!(scenario.mails("ada").await.iter().all(|mail| mail.kind != "perme8.welcome"));
+        let slug = ada.found("Lumen").await;
+        assert!(!is_welcomed(scenario).await);
+        assert!(ada.get(&format!("/api/workspaces/{slug}/projects")).await.is(200).list().is_empty());
+    }
+
+    async fn what_took_too_long_is_undone(scenario: &mut Scenario) {
+        let (ada, project) = late(scenario).await;
+        go_on(scenario).await;
+        assert_eq!(case(scenario).await, "compensated");
+        ada.get(&project).await.is_refused(404, "project_not_found");
+        let deleted = set_up(scenario).await.pop().unwrap();
+        assert_eq!(deleted.event_type, "projects.project_deleted");
+        assert_eq!(deleted.on_behalf_of.map(|id| id.to_string()), Some(ada.id().to_owned()));
+        assert!(!is_welcomed(scenario).await);
+    }
+
+    async fn what_somebody_works_with_stays(scenario: &mut Scenario) {
+        let (ada, project) = late(scenario).await;
+        ada.patch(&project).json(json!({"name": "Lamps"})).await.is(200);
+        go_on(scenario).await;
+        assert_eq!(case(scenario).await, "compensated");
+        assert_eq!(ada.get(&project).await.is(200).data()["name"], "Lamps");
+    }
+
+    async fn a_workspace_that_is_put_away_or_deleted_meanwhile_is_left_alone(scenario: &mut Scenario) {
+        scenario.set_up_workspaces().await;
+        let ada = scenario.user("ada").await;
+        scenario.operator().post(&format!("/admin/queues/{PROCESS}/pause")).await.is(200);
+        for ends in [true, false] {
+            let slug = ada.found("Lumen").await;
+            scenario.run_until_idle().await;
+            let at = format!("/api/workspaces/{slug}");
+            if ends {
+                ada.delete(&at).await.is(204);
+            } else {
+                ada.post(&format!("{at}/archive")).await.is(200);
+            }
+        }
+        go_on(scenario).await;
+        let cases = scenario.app().operations().cases(None, 10).await.unwrap();
+        let ended: Vec<_> = cases.iter().map(|case| (case.status.to_string(), case.error.as_deref())).collect();
+        assert_eq!(ended.len(), 2, "{ended:?}");
+        assert!(ended.iter().all(|(status, _)| status == "compensated"), "{ended:?}");
+        assert!(set_up(scenario).await.is_empty());
+        assert!(!is_welcomed(scenario).await);
     }
 }

@@ -35,7 +35,7 @@ const KINDS: [(&str, bool); 2] = [("shared", true), ("private", false)];
 impl World {
     async fn new(documents: &Documents, number: u128) -> Self {
         let company = id(number);
-        let made = documents.uow.run(Origin::system("documents.matrix"), async |tx| {
+        let made = documents.uow.run(system(), async |tx| {
             for (owner, owner_id) in [("owner", OWNER), ("member", MEMBER), ("guest", GUEST)] {
                 for (kind, is_public) in KINDS {
                     for place in ["use", "trash"] {
@@ -136,15 +136,22 @@ fn user(user: UserId) -> Origin {
     Origin::user(user)
 }
 
+fn system() -> Origin {
+    Origin::system("documents.matrix")
+}
+
 /// Who asks.
-const ASKERS: [Asker<World>; 7] = [
+const ASKERS: [Asker<World>; 10] = [
     ("owner", |_| user(OWNER)),
     ("admin", |_| user(ADMIN)),
     ("member", |_| user(MEMBER)),
     ("guest", |_| user(GUEST)),
     ("stranger", |_| user(STRANGER)),
     ("nobody", |_| Origin::anonymous()),
-    ("system", |_| Origin::system("documents.matrix")),
+    ("system", |_| system()),
+    ("system for the member", |_| system().on_behalf_of_user(MEMBER)),
+    ("system for a guest", |_| system().on_behalf_of_user(GUEST)),
+    ("system for a stranger", |_| system().on_behalf_of_user(STRANGER)),
 ];
 
 const HEAD: &str = "\

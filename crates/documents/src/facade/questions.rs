@@ -135,7 +135,7 @@ impl Documents {
         origin: &Origin,
         asked: ExportDocuments,
     ) -> Result<ExportedDocuments, QueryError> {
-        let user = origin.actor().user().ok_or(QueryError::Forbidden)?;
+        let user = origin.person().ok_or(QueryError::Forbidden)?;
         let workspaces: BTreeSet<_> = self.members.workspaces_of(user).await?.into_iter().collect();
         let (found, next) = document_queries::owned_by(&self.db, user, asked).await?;
         let mut documents = Vec::new();

@@ -195,6 +195,11 @@ impl Origin {
     }
 
     /// The same, done for a person by something that is not that person.
+    ///
+    /// For tests alone: in a running system it is what is handled that says for whom it is handled, the event of
+    /// [`reaction`](Self::reaction) or the job of [`JobRun::origin`](crate::JobRun::origin). So no request of a person, a key or
+    /// an operator is ever done for somebody else.
+    #[cfg(any(test, feature = "testing"))]
     #[must_use]
     pub fn on_behalf_of_user(self, user: UserId) -> Self {
         Self { on_behalf_of: Some(user), ..self }
@@ -241,6 +246,18 @@ impl Origin {
         self.on_behalf_of
     }
 
+    /// The person by whose rights it is done, if any: who acts, or for whom the system acts.
+    ///
+    /// Whoever authorises asks this, and not for whom it is done: an agent and a visitor have no rights of others.
+    #[must_use]
+    pub fn person(&self) -> Option<UserId> {
+        match &self.actor {
+            Actor::User(user) | Actor::ApiKey { user, .. } => Some(*user),
+            Actor::System(_) => self.on_behalf_of,
+            Actor::Agent(_) | Actor::Anonymous => None,
+        }
+    }
+
     /// The tenant, if any.
     #[must_use]
     pub fn workspace_id(&self) -> Option<WorkspaceId> {
@@ -269,5 +286,29 @@ impl Origin {
     #[must_use]
     pub fn client(&self) -> Option<&Client> {
         self.client.as_ref()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn user(number: u128) -> UserId {
+        UserId::new(Uuid::from_u128(number))
+    }
+
+    #[test]
+    fn the_system_has_the_rights_of_whom_it_acts_for_and_nobody_else_has() {
+        let key = Uuid::from_u128(7);
+        let person = |actor: Actor| {
+            let alone = Origin::new(actor.clone());
+            (alone.person(), alone.on_behalf_of_user(user(2)).person())
+        };
+        let (own, another) = (Some(user(1)), Some(user(2)));
+        assert_eq!(person(Actor::User(user(1))), (own, own));
+        assert_eq!(person(Actor::ApiKey { id: key, user: user(1) }), (own, own));
+        assert_eq!(person(Actor::System("perme8.onboarding".into())), (None, another));
+        assert_eq!(person(Actor::Agent(key)), (None, None));
+        assert_eq!(person(Actor::Anonymous), (None, None));
     }
 }

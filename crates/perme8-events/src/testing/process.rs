@@ -7,10 +7,11 @@ use chrono::{DateTime, Utc};
 use crate::{
     application::{
         clock::Clock as _,
+        job::Job as _,
         process::{End, Input, ProcessManager, Steps},
         transaction::Transaction as _,
     },
-    domain::{envelope::Envelope, event::DomainEvent},
+    domain::{actor::Actor, envelope::Envelope, event::DomainEvent},
     testing::{FakeTx, ManualClock, MemoryStore},
 };
 
@@ -52,6 +53,21 @@ impl<P: ProcessManager> ProcessTest<P> {
     /// The event is none that the process subscribes to, or it refuses it.
     pub fn when<E: DomainEvent>(&mut self, event: E) -> String {
         let event = envelope(event, self.clock.now());
+        self.happened(event)
+    }
+
+    /// An event happens because of a command of the process.
+    ///
+    /// # Panics
+    ///
+    /// As [`when`](Self::when).
+    pub fn led_to<E: DomainEvent>(&mut self, event: E) -> String {
+        let actor = Actor::System(P::Command::QUEUE.into());
+        let event = envelope(event, self.clock.now());
+        self.happened(Envelope { actor, ..event })
+    }
+
+    fn happened(&mut self, event: Envelope) -> String {
         let told = self.process.subscriptions().iter().any(|one| one.matches(&event));
         assert!(told, "the process does not subscribe to {}", event.event_type);
         if self.process.instance(&event).is_none() {

@@ -10,12 +10,13 @@ use perme8_events::{
     host::{NodeOptions, Operations, Runtime, RuntimeBuilder},
     sql::Db,
 };
+use projects::Projects;
 
 use crate::{
     app::options::{AppOptions, MailOptions},
     audit_log::AuditLog,
     catalogue::CATALOGUES,
-    onboarding::{Onboarding, Welcomer},
+    onboarding::{Onboarding, welcomer::Welcomer},
     rate_limits::HostLimitStore,
     upkeep::{self, Upkeep},
 };
@@ -38,7 +39,8 @@ pub(super) fn new_identity(db: &Db, _options: &AppOptions) -> Identity {
 pub(crate) fn operations(db: &Db) -> Operations {
     let (identity, mail) = (Identity::new(db.clone()), MailOptions::default());
     let sending = SendMail::into_mailbox(mail.sender, db);
-    let welcomer = Welcomer::new(db, identity.directory(), mail.stationery.clone());
+    let projects = Projects::new(db.clone(), projects_members(&identity));
+    let welcomer = Welcomer::new(db, identity.directory(), projects, mail.stationery.clone());
     let builder = Runtime::builder(db).process(Onboarding, welcomer);
     let runtime = with_handlers(builder, db, &identity, mail.stationery, sending).build();
     Operations::of(&runtime, CATALOGUES)

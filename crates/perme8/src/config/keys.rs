@@ -49,8 +49,10 @@ impl Key {
         Self::open("rate_limit_invitee", "invitations to one address, whoever invites it");
     pub(crate) const OPERATOR_TOKEN: Self =
         Self::secret("operator_token", "what operators show at /admin; without it there is none");
-    pub(crate) const ONBOARDING: Self =
-        Self::open("onboarding", "a welcome for the owner of each new workspace");
+    pub(crate) const ONBOARDING: Self = Self::open(
+        "onboarding",
+        "a project to begin with in each new workspace, and a welcome for its owner",
+    );
     pub(crate) const APP_NAME: Self = Self::open("app_name", "what the host calls itself in mails");
     pub(crate) const BASE_URL: Self =
         Self::open("base_url", "where users reach the host; links in mails begin with it");

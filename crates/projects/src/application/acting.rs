@@ -19,7 +19,7 @@ use crate::{
     },
 };
 
-/// The person who acts, and what that person is in the workspace; found out before the transaction begins.
+/// The person by whose rights something is done, and what that person is in the workspace; found out before the transaction begins.
 #[derive(Debug)]
 pub(crate) struct Acting {
     pub(crate) user_id: UserId,
@@ -51,13 +51,13 @@ pub(crate) enum OutOfReach {
 }
 
 impl Acting {
-    /// Whoever acts, if a member of the workspace.
+    /// Whoever acts, or for whom the system acts, if a member of the workspace.
     pub(crate) async fn gather(
         members: &dyn Members,
         origin: &Origin,
         workspace: &WorkspaceRef,
     ) -> Result<Self, NotActing> {
-        let user_id = origin.actor().user().ok_or(NotActing::Nobody)?;
+        let user_id = origin.person().ok_or(NotActing::Nobody)?;
         let membership = members.membership(user_id, workspace).await;
         let membership = membership.map_err(NotActing::Storage)?.ok_or(NotActing::Stranger)?;
         Ok(Self { user_id, membership })

@@ -25,7 +25,7 @@ struct World {
 impl World {
     async fn new(projects: &Projects, number: u128) -> Self {
         let company = id(number);
-        let made = projects.uow.run(Origin::system("projects.matrix"), async |tx| {
+        let made = projects.uow.run(system(), async |tx| {
             for (slug, owner_id) in [
                 ("of-the-owner", OWNER),
                 ("of-the-member", MEMBER),
@@ -74,15 +74,22 @@ fn user(user: UserId) -> Origin {
     Origin::user(user)
 }
 
+fn system() -> Origin {
+    Origin::system("projects.matrix")
+}
+
 /// Who asks.
-const ASKERS: [Asker<World>; 7] = [
+const ASKERS: [Asker<World>; 10] = [
     ("owner", |_| user(OWNER)),
     ("admin", |_| user(ADMIN)),
     ("member", |_| user(MEMBER)),
     ("guest", |_| user(GUEST)),
     ("stranger", |_| user(STRANGER)),
     ("nobody", |_| Origin::anonymous()),
-    ("system", |_| Origin::system("projects.matrix")),
+    ("system", |_| system()),
+    ("system for an admin", |_| system().on_behalf_of_user(ADMIN)),
+    ("system for a guest", |_| system().on_behalf_of_user(GUEST)),
+    ("system for a stranger", |_| system().on_behalf_of_user(STRANGER)),
 ];
 
 /// The slug of a project that is put away, and of the member.
@@ -97,6 +104,7 @@ Every method of the facade, asked by everybody who could ask; the roles are thos
 
 *yes* is done or answered, *nothing* is answered with nothing; everything else is the variant of the error.
 A project of the guest began when that person was a member.
+Whoever is gone, or has left, is a stranger; the system acts for nobody but the person whose act it carries on.
 
 ## In a workspace that is in use
 

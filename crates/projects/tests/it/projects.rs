@@ -1,13 +1,15 @@
 //! Beginning, changing and seeing projects.
 
-use identity::{ArchiveWorkspace, RemoveMember, Seen};
-use perme8_events::{Origin, testing::on_both_engines};
+use identity::{ArchiveWorkspace, LeaveWorkspace, RemoveMember, Seen};
+use perme8_events::{
+    DomainEvent as _, EventFilter, EventStore as _, Origin, Position, testing::on_both_engines,
+};
 use projects::{
     ArchiveProject, CreateProjectError, DeleteProject, DeleteProjectError, ListProjects,
-    QueryError, RestoreProject, UpdateProject, UpdateProjectError,
+    ProjectCreated, QueryError, RestoreProject, UpdateProject, UpdateProjectError,
 };
 
-use crate::office::{Office, at, engines, everything};
+use crate::office::{Office, at, engines, everything, named};
 
 fn renamed(slug: &str, name: &str, seen: Option<Seen>) -> UpdateProject {
     let (description, color) = (None, None);
@@ -118,5 +120,23 @@ on_both_engines! {
         assert!(matches!(refused, Err(UpdateProjectError::WorkspaceArchived)));
         assert_eq!(office.list(everything()).await.0, ["mill"]);
         assert_eq!(office.events().await, ["project_created"]);
+    }
+
+    async fn the_system_acts_for_a_person_by_the_rights_of_that_person(test: TestDb) {
+        let office = Office::open(test).await;
+        let for_them = |user| Origin::system("tests.projects").on_behalf_of_user(user);
+        let begin = async |user| office.projects.create_project(for_them(user), named("Mill")).await;
+        assert_eq!(begin(office.ben).await.unwrap().owner_id, office.ben);
+        let head = office.test.db.head().await.unwrap();
+        let [begun] = &office.test.db.read(&EventFilter::Type(ProjectCreated::TYPE.to_owned()), Position::START, 10).await.unwrap()[..] else {
+            panic!("one event")
+        };
+        assert_eq!((begun.actor.is_system(), begun.on_behalf_of, begun.position), (true, Some(office.ben), head));
+        assert!(matches!(begin(office.gus).await, Err(CreateProjectError::Forbidden)));
+        let leave = LeaveWorkspace { workspace: engines() };
+        office.identity.leave_workspace(Origin::user(office.ben), leave).await.unwrap();
+        assert!(matches!(begin(office.ben).await, Err(CreateProjectError::WorkspaceNotFound)));
+        let seen = office.projects.project(&for_them(office.ben), &at("mill")).await;
+        assert!(matches!(seen, Err(QueryError::WorkspaceNotFound)));
     }
 }
