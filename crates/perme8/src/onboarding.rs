@@ -119,12 +119,11 @@ impl ProcessManager for Onboarding {
             Input::Event(event) if event.event_type == WorkspaceDeleted::TYPE => {
                 steps.fail("the workspace was deleted");
             }
-            Input::Event(_) => {}
             Input::Done(WELCOME_MAIL) => steps.complete(),
             Input::Done(DEFAULT_PROJECT) if !new.has_project => {
                 steps.fail("whoever founded the workspace begins nothing there any more");
             }
-            Input::Done(_) => {}
+            Input::Event(_) | Input::Done(_) => {}
             Input::Failed { step, error } => steps.fail(format!("{step}: {error}")),
             Input::TimedOut(_) => steps.fail("it took longer than a day"),
         }

@@ -301,7 +301,7 @@ mod tests {
     fn the_system_has_the_rights_of_whom_it_acts_for_and_nobody_else_has() {
         let key = Uuid::from_u128(7);
         let person = |actor: Actor| {
-            let alone = Origin::new(actor.clone());
+            let alone = Origin::new(actor);
             (alone.person(), alone.on_behalf_of_user(user(2)).person())
         };
         let (own, another) = (Some(user(1)), Some(user(2)));
