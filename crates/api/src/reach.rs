@@ -25,6 +25,7 @@ impl Reach {
             | Subject::Ephemeral(EphemeralTopic::Workspace(id)) => key.reaches(*id),
             // Whatever comes of other topics is looked at one by one.
             Subject::Events(_) | Subject::Ephemeral(EphemeralTopic::User(_)) => true,
+            Subject::Ephemeral(EphemeralTopic::Program(_)) => false,
             // The old system knew of no keys that follow anything.
             Subject::Legacy(_) => false,
         }

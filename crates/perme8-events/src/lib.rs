@@ -53,6 +53,7 @@ extern crate self as perme8_events;
 /// What a composition root runs: the feed, live subscriptions, handlers, operations.
 pub mod host {
     pub use crate::infrastructure::bus::live::{Delivery, LiveEvents};
+    pub use crate::infrastructure::bus::watching::Watching;
     pub use crate::infrastructure::bus::{EventBus, SubscribeError};
     pub use crate::infrastructure::ephemeral::{Ephemeral, Heard, Listening, PublishError};
     pub use crate::infrastructure::feed::Feed;

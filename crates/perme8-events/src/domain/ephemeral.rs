@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::value::RawValue;
+use uuid::Uuid;
 
 use crate::domain::id::{UserId, WorkspaceId};
 
@@ -35,6 +36,10 @@ pub enum EphemeralTopic {
     Workspace(WorkspaceId),
     /// `ephemeral:user:{id}`: one person, wherever logged in.
     User(UserId),
+    /// `ephemeral:program:{id}`: the program itself, on every node that has to do with a thing of this id.
+    ///
+    /// No person hears it or speaks there, and no text of a client is such a topic.
+    Program(Uuid),
 }
 
 impl fmt::Display for EphemeralTopic {
@@ -42,6 +47,7 @@ impl fmt::Display for EphemeralTopic {
         match self {
             Self::Workspace(id) => write!(f, "ephemeral:workspace:{id}"),
             Self::User(id) => write!(f, "ephemeral:user:{id}"),
+            Self::Program(id) => write!(f, "ephemeral:program:{id}"),
         }
     }
 }
@@ -70,9 +76,15 @@ impl Serialize for EphemeralTopic {
     }
 }
 
+/// Reads what another node wrote, hence also the topics of the program.
 impl<'de> Deserialize<'de> for EphemeralTopic {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        String::deserialize(deserializer)?.parse().map_err(serde::de::Error::custom)
+        let text = String::deserialize(deserializer)?;
+        let of_the_program = text.strip_prefix("ephemeral:program:").map(str::parse);
+        if let Some(Ok(id)) = of_the_program {
+            return Ok(Self::Program(id));
+        }
+        text.parse().map_err(serde::de::Error::custom)
     }
 }
 
@@ -137,6 +149,14 @@ mod tests {
         for text in ["", "ephemeral", "ephemeral:*", "ephemeral:user:42", "events:user:42"] {
             assert!(text.parse::<EphemeralTopic>().is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn topics_of_the_program_are_read_by_other_nodes_and_meant_by_no_client() {
+        let topic = EphemeralTopic::Program(Uuid::from_u128(1));
+        let json = serde_json::to_string(&topic).unwrap();
+        assert_eq!(serde_json::from_str::<EphemeralTopic>(&json).unwrap(), topic);
+        assert!(topic.to_string().parse::<EphemeralTopic>().is_err());
     }
 
     #[test]

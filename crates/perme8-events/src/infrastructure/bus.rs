@@ -9,7 +9,7 @@ use crate::{
         position::Position, topic::Topic,
     },
     infrastructure::{
-        bus::{live::LiveEvents, rights::Rights},
+        bus::{live::LiveEvents, rights::Rights, watching::Watching},
         feed::Feed,
     },
 };
@@ -17,6 +17,7 @@ use crate::{
 pub(crate) mod bells;
 pub(crate) mod live;
 pub(crate) mod rights;
+pub(crate) mod watching;
 
 /// Hands out live subscriptions by topic; fed from the log, never by producers directly.
 #[derive(Clone, Debug)]
@@ -89,6 +90,12 @@ impl EventBus {
             None => events.follow_behind(self.feed.decided().await?),
         }
         Ok(events)
+    }
+
+    /// Tells from now on that something happened in `topics`, and not what: nothing is read, and nobody's rights are asked.
+    #[must_use]
+    pub fn watch(&self, topics: Vec<Topic>) -> Watching {
+        Watching::new(&self.feed, topics)
     }
 
     async fn authorise(&self, user: UserId, topic: &Topic) -> Result<(), SubscribeError> {

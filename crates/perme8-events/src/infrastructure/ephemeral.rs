@@ -135,7 +135,8 @@ impl Ephemeral {
             (Viewer::User(user), EphemeralTopic::Workspace(id)) => {
                 Some(self.bus.rights().watch(user, id))
             }
-            (Viewer::User(_), EphemeralTopic::User(_)) | (Viewer::Operator, _) => None,
+            (Viewer::User(_), EphemeralTopic::User(_) | EphemeralTopic::Program(_))
+            | (Viewer::Operator, _) => None,
         };
         Ok(Some(Listening {
             receiver: self.bus.feed().exchange().join(topic),
@@ -162,6 +163,7 @@ async fn may_hear(
     match topic {
         EphemeralTopic::User(id) => Ok(id == user),
         EphemeralTopic::Workspace(id) => Ok(bus.rights().standing(user, id).await?.is_some()),
+        EphemeralTopic::Program(_) => Ok(false),
     }
 }
 

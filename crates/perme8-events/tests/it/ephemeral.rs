@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use perme8_events::{
-    EphemeralTopic, Signal, Standing, UserId, Viewer,
+    EphemeralTopic, Signal, Standing, Topic, UserId, Viewer,
     host::{Heard, Listening, PublishError},
     on_both_engines,
     sql::MIGRATIONS,
@@ -97,6 +98,36 @@ on_both_engines! {
         live.bus.ephemeral().publish(to_ada, Some(ben()), &Token("x".to_owned())).unwrap();
         assert_eq!(heard(&mut of_ada).await.1, Some(ben()));
         live.stop().await;
+    }
+
+    async fn what_the_program_says_to_itself_no_person_hears(test: TestDb) {
+        let live = Live::start(&test.db, &members()).await;
+        let ephemeral = live.bus.ephemeral();
+        let topic = EphemeralTopic::Program(uuid::Uuid::from_u128(7));
+        assert!(listen(&live, Viewer::User(ada()), topic).await.is_none());
+        let refused = ephemeral.relay(ada(), topic, "typing", typing("")).await;
+        assert!(matches!(refused, Err(PublishError::Forbidden)));
+        let mut of_program = listen(&live, Viewer::Operator, topic).await.unwrap();
+        ephemeral.publish(topic, None, &Token("x".to_owned())).unwrap();
+        assert_eq!(heard(&mut of_program).await.2, "\"x\"");
+        live.stop().await;
+    }
+
+    async fn whoever_watches_is_told_that_something_happened(test: TestDb) {
+        let live = Live::start(&test.db, &members()).await;
+        let watching = live.bus.watch(vec![Topic::Workspace(workspace(7))]);
+        emit(&test.db, [Noted { workspace: Some(workspace(8)), ..noted("a", 1) }]).await;
+        live.caught_up(&test.db).await;
+        assert!(watching.happened().now_or_never().is_none(), "it happened elsewhere");
+        for number in [1, 2] {
+            emit(&test.db, [Noted { workspace: Some(workspace(7)), ..noted("a", number) }]).await;
+        }
+        assert!(watching.happened().await);
+        live.caught_up(&test.db).await;
+        let _ = watching.happened().now_or_never();
+        assert!(watching.happened().now_or_never().is_none(), "it is told once");
+        live.stop().await;
+        assert!(!watching.happened().await);
     }
 
     async fn clients_say_short_words_in_topics_of_their_own(test: TestDb) {
