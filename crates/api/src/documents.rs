@@ -25,6 +25,7 @@ use crate::{
 };
 
 mod tag;
+pub(crate) mod versions;
 
 /// Who sees a document.
 #[derive(Clone, Copy, Debug, Serialize)]

@@ -30,6 +30,13 @@ pub(crate) struct ProjectAt(pub(crate) ProjectRef);
 #[derive(Debug)]
 pub(crate) struct DocumentAt(pub(crate) DocumentRef);
 
+/// The version at `{version}` of the document at `{document}`.
+#[derive(Debug)]
+pub(crate) struct VersionAt {
+    pub(crate) document: DocumentRef,
+    pub(crate) number: i64,
+}
+
 /// The member at `{member}`: an id or an e-mail address.
 #[derive(Debug)]
 pub(crate) struct MemberAt(pub(crate) MemberRef);
@@ -99,6 +106,17 @@ impl FromRequestParts<Api> for DocumentAt {
         let WorkspaceAt(workspace) = WorkspaceAt::from_request_parts(parts, api).await?;
         let slug = named(parts, "document", word).await.ok_or(ApiError::document_not_found())?;
         Ok(Self(DocumentRef { workspace, slug }))
+    }
+}
+
+impl FromRequestParts<Api> for VersionAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let DocumentAt(document) = DocumentAt::from_request_parts(parts, api).await?;
+        // What is no number is one that no version has: only whoever sees the document is told so.
+        let number = named(parts, "version", |text| text.parse().ok()).await.unwrap_or_default();
+        Ok(Self { document, number })
     }
 }
 

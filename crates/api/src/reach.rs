@@ -25,9 +25,8 @@ impl Reach {
             | Subject::Ephemeral(EphemeralTopic::Workspace(id)) => key.reaches(*id),
             // Whatever comes of other topics is looked at one by one.
             Subject::Events(_) | Subject::Ephemeral(EphemeralTopic::User(_)) => true,
-            Subject::Ephemeral(EphemeralTopic::Program(_)) => false,
-            // The old system knew of no keys that follow anything.
-            Subject::Legacy(_) => false,
+            // The old system knew of no keys that follow anything, and what the program says to itself nobody hears.
+            Subject::Legacy(_) | Subject::Ephemeral(EphemeralTopic::Program(_)) => false,
         }
     }
 

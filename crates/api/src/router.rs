@@ -197,6 +197,22 @@ fn writing() -> Router<Api> {
             "/api/workspaces/{slug}/documents/{document}/restore",
             scoped(DocumentsWrite, post(documents::restore)),
         )
+        .route(
+            "/api/workspaces/{slug}/documents/{document}/versions",
+            scoped(DocumentsRead, get(documents::versions::list)),
+        )
+        .route(
+            "/api/workspaces/{slug}/documents/{document}/versions/{version}",
+            scoped(DocumentsRead, get(documents::versions::show)),
+        )
+        .route(
+            "/api/workspaces/{slug}/documents/{document}/versions/{version}/diff",
+            scoped(DocumentsRead, get(documents::versions::diff)),
+        )
+        .route(
+            "/api/workspaces/{slug}/documents/{document}/versions/{version}/restore",
+            scoped(DocumentsWrite, post(documents::versions::restore)),
+        )
         .layer(DefaultBodyLimit::max(body::DOCUMENT_LIMIT))
 }
 

@@ -10,7 +10,7 @@ use perme8_events::{
 
 use crate::{
     application::{
-        acting::{Acting, Home, NotActing},
+        acting::{Acting, Home, NotActing, OutOfReach},
         contents::text_of,
         create_document::{CreateDocument, CreateDocumentError},
         ports::{Members, Membership, ProjectDirectory, ProjectView},
@@ -22,7 +22,8 @@ use crate::{
         trash_document::{TrashDocument, TrashDocumentError},
         update_document::{Move, UpdateDocument, UpdateDocumentError},
     },
-    domain::{document::Document, references::DocumentRef},
+    domain::{document::Document, policy::Action, references::DocumentRef},
+    facade::rooms::Rooms,
     infrastructure::{document_queries, note_queries::stored_note},
 };
 
@@ -38,6 +39,7 @@ pub struct Documents {
     uow: UnitOfWork,
     members: Arc<dyn Members>,
     projects: Arc<dyn ProjectDirectory>,
+    rooms: Option<Rooms>,
 }
 
 /// Gathers who acts and whatever else it takes, runs a use case in a transaction of its own, and does all of it again while
@@ -60,7 +62,7 @@ impl Documents {
     /// On this database; `members` knows who belongs where, `projects` which projects there are.
     #[must_use]
     pub fn new(db: Db, members: Arc<dyn Members>, projects: Arc<dyn ProjectDirectory>) -> Self {
-        Self { uow: UnitOfWork::new(db.clone()), db, members, projects }
+        Self { uow: UnitOfWork::new(db.clone()), db, members, projects, rooms: None }
     }
 
     /// Creates a document, which is that of the person who acts from then on.
@@ -111,7 +113,10 @@ impl Documents {
             |tx, (home, goal)| command.execute(tx, acting, home, goal.as_ref())
         )?;
         let text = match text {
-            Some(text) => text,
+            Some(text) => {
+                self.written(&document);
+                text
+            }
             None => self.text(&document).await?,
         };
         Ok(OpenDocument { document: self.shown(&membership, document).await?, text })
@@ -206,6 +211,18 @@ impl Documents {
         Acting::gather(&*self.members, origin, workspace).await
     }
 
+    /// Whoever asks, and a document that is in use and that this person may see.
+    async fn seen_by(
+        &self,
+        origin: &Origin,
+        document: &DocumentRef,
+    ) -> Result<(Acting, Document), OutOfReach> {
+        let DocumentRef { workspace, slug } = document;
+        let acting = self.acting(origin, workspace).await?;
+        let document = self.in_use(&acting, Action::ViewDocuments, slug).await?;
+        Ok((acting, document))
+    }
+
     /// The project of this name, if there is one.
     async fn named_project(
         &self,
@@ -246,9 +263,11 @@ impl Documents {
     }
 }
 
-mod questions;
-
+mod editing;
 #[cfg(test)]
 mod matrix;
+mod questions;
+pub(crate) mod rooms;
 #[cfg(test)]
 mod tests;
+mod versions;

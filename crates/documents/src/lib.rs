@@ -10,13 +10,16 @@ mod testing;
 
 // Facade: api, web, the host and tests.
 pub use facade::Documents;
+pub use facade::rooms::connection::{Editing, EditingEnd};
 pub use infrastructure::MIGRATIONS;
 
 // Commands and their errors: for whoever may use the facade.
 pub use application::create_document::{CreateDocument, CreateDocumentError};
+pub use application::edit_note::{EditNote, EditNoteError};
 pub use application::purge_document::{PurgeDocument, PurgeDocumentError};
 pub use application::purge_trash::{PurgeTrash, PurgeTrashError};
 pub use application::restore_document::{RestoreDocument, RestoreDocumentError};
+pub use application::restore_version::{RestoreVersion, RestoreVersionError};
 pub use application::trash_document::{TrashDocument, TrashDocumentError};
 pub use application::update_document::{Move, NewContent, UpdateDocument, UpdateDocumentError};
 pub use domain::note::WriteError;
@@ -28,17 +31,28 @@ pub use application::read_models::{
     Text,
 };
 
+pub use application::versions::{
+    VersionDetails, VersionDifference, VersionError, VersionLine, VersionSummary,
+};
+
 // Events: for the handlers of other contexts.
 pub use domain::events::{
     DocumentCreated, DocumentDeleted, DocumentMoved, DocumentPinnedChanged, DocumentRestored,
-    DocumentTitleChanged, DocumentTrashed, DocumentVisibilityChanged, EVENTS,
+    DocumentTitleChanged, DocumentTrashed, DocumentVisibilityChanged, EVENTS, NoteContentUpdated,
 };
 
 // Language: for every layer of other contexts.
 pub use domain::references::{DocumentId, DocumentNote, DocumentRef, NoteId, WorkspaceDocument};
 
+// Handlers and workers: the host runs them.
+pub use application::on_burst_over::OnBurstOver;
+
 // Ports that a host may implement, and their implementations on identity and projects.
-pub use application::ports::{Members, Membership, PersonView, ProjectDirectory, ProjectView};
+pub use application::ports::{
+    Members, Membership, PersonView, ProjectDirectory, ProjectView, Staff,
+};
+pub use application::surroundings::{Ears, Heard, Surroundings};
+pub use domain::sync::signal::NoteSignal;
 pub use infrastructure::identity_gateway::IdentityGateway;
 pub use infrastructure::projects_gateway::ProjectsGateway;
 

@@ -7,6 +7,8 @@ mod note_tables;
 mod stock_editors;
 #[cfg(test)]
 mod tables;
+#[cfg(test)]
+mod village;
 
 #[cfg(test)]
 pub(crate) use company::{
@@ -19,3 +21,5 @@ pub(crate) use note_tables::{HoldsNotes, NoteTables};
 pub use stock_editors::StockEditors;
 #[cfg(test)]
 pub(crate) use tables::Tables;
+#[cfg(test)]
+pub(crate) use village::Village;

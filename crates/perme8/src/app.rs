@@ -28,6 +28,7 @@ use crate::{
     config::Config,
     legacy_bridge::LegacyBridge,
     metrics::HostMetrics,
+    note_surroundings::NoteSurroundings,
     onboarding::{self, Onboarding, welcomer::Welcomer},
     rate_limits::HostLimitStore,
     readiness::HostReadiness,
@@ -143,6 +144,7 @@ impl App {
         let feed = Feed::start(&db, &options.tasks).await?;
         let standings = Arc::new(IdentityStandings::new(identity.directory()));
         let bus = EventBus::new(feed.clone(), standings, CATALOGUES);
+        let surroundings = Arc::new(NoteSurroundings::new(&bus, &options.tasks));
         let operations = Operations::of(&runtime, CATALOGUES);
         Ok(Self {
             metrics: HostMetrics::new(&db, &operations),
@@ -150,7 +152,7 @@ impl App {
             db,
             identity,
             projects,
-            documents,
+            documents: documents.with_surroundings(surroundings),
             notifications,
             feed,
             bus,

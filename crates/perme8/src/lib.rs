@@ -9,6 +9,7 @@ mod demo;
 mod legacy_bridge;
 mod logging;
 mod metrics;
+mod note_surroundings;
 mod onboarding;
 mod rate_limits;
 mod readiness;

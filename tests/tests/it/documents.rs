@@ -20,6 +20,9 @@ async fn reads(person: &Persona, slug: &str) -> bool {
         at("/documents"),
         at("/documents?trashed=true"),
         at("/documents/redundancies"),
+        at("/documents/redundancies/versions"),
+        at("/documents/redundancies/versions/1"),
+        at("/documents/redundancies/versions/1/diff"),
         at("/projects/lamps"),
         at("/events?limit=100"),
         "/api/notifications?limit=100".to_owned(),
@@ -38,6 +41,7 @@ async fn learns(person: &Persona, slug: &str) -> bool {
         (Method::DELETE, at.clone()),
         (Method::DELETE, format!("{at}?purge=true")),
         (Method::POST, format!("{at}/restore")),
+        (Method::POST, format!("{at}/versions/1/restore")),
     ] {
         let answer = person.request(method, &path).json(json!({})).await;
         assert!([403, 404].contains(&answer.status()), "{path}");
@@ -128,7 +132,7 @@ on_both_engines! {
             assert_eq!(of_documents, ["visibility_changed", "title_changed", "visibility_changed"]);
         }
         let seen = own.all_until("identity.member_role_changed").await;
-        let of_documents = seen.iter().filter(|event| event.kind.starts_with("documents."));
+        let of_documents = seen.iter().filter(|event| event.kind.starts_with("documents.document_"));
         assert_eq!(of_documents.count(), 11);
         for reader in [&ada, &carol] {
             assert!(!reads(reader, &slug).await, "{}", reader.email());

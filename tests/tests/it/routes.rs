@@ -180,6 +180,25 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
     route("DELETE", "/api/workspaces/{slug}/documents/{document}", None, Access::Members),
     route("POST", "/api/workspaces/{slug}/documents/{document}/restore", None, Access::Members),
+    route("GET", "/api/workspaces/{slug}/documents/{document}/versions", None, Access::Members),
+    route(
+        "GET",
+        "/api/workspaces/{slug}/documents/{document}/versions/{version}",
+        None,
+        Access::Members,
+    ),
+    route(
+        "GET",
+        "/api/workspaces/{slug}/documents/{document}/versions/{version}/diff",
+        None,
+        Access::Members,
+    ),
+    route(
+        "POST",
+        "/api/workspaces/{slug}/documents/{document}/versions/{version}/restore",
+        None,
+        Access::Members,
+    ),
     route("GET", "/api/workspaces/{slug}/events", None, Access::Members),
     route("GET", "/api/workspaces/{slug}/events/stream", None, Access::Members),
     route("GET", "/admin/handlers", None, Access::Operators),
@@ -251,7 +270,7 @@ impl Route {
         let path = path.replace("{position}", "7").replace("{slug}", slug);
         let path = path.replace("{queue}", "tests.queue").replace("{schedule}", "tests.hourly");
         let path = path.replace("{token}", "no-token").replace("{project}", PROJECT);
-        let path = path.replace("{document}", DOCUMENT);
+        let path = path.replace("{document}", DOCUMENT).replace("{version}", "1");
         path.replace("{member}", member).replace("{id}", id)
     }
 

@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 use documents::{
-    CreateDocumentError, PurgeDocumentError, QueryError, RestoreDocumentError, Text,
-    TrashDocumentError, UpdateDocumentError, WriteError,
+    CreateDocumentError, PurgeDocumentError, QueryError, RestoreDocumentError, RestoreVersionError,
+    Text, TrashDocumentError, UpdateDocumentError, VersionError, WriteError,
 };
 use serde_json::json;
 
@@ -78,6 +78,37 @@ impl From<UpdateDocumentError> for ApiError {
             UpdateDocumentError::Invalid(fields) => fields.into(),
             UpdateDocumentError::Unwritable(error) => error.into(),
             UpdateDocumentError::Storage(error) => error.into(),
+        }
+    }
+}
+
+const VERSION_NOT_FOUND: ApiError =
+    ApiError::new(StatusCode::NOT_FOUND, "version_not_found", "Version not found");
+
+impl From<VersionError> for ApiError {
+    fn from(error: VersionError) -> Self {
+        match error {
+            VersionError::Forbidden => Self::forbidden(),
+            VersionError::WorkspaceNotFound => Self::workspace_not_found(),
+            VersionError::DocumentNotFound => Self::document_not_found(),
+            VersionError::VersionNotFound => VERSION_NOT_FOUND,
+            VersionError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<RestoreVersionError> for ApiError {
+    fn from(error: RestoreVersionError) -> Self {
+        match error {
+            RestoreVersionError::WorkspaceNotFound => Self::workspace_not_found(),
+            RestoreVersionError::DocumentNotFound => Self::document_not_found(),
+            RestoreVersionError::VersionNotFound => VERSION_NOT_FOUND,
+            RestoreVersionError::Forbidden => Self::forbidden(),
+            RestoreVersionError::WorkspaceArchived => WORKSPACE_ARCHIVED,
+            RestoreVersionError::ProjectArchived => PROJECT_ARCHIVED,
+            RestoreVersionError::OtherVersion => Self::other_version(),
+            RestoreVersionError::Unwritable(error) => error.into(),
+            RestoreVersionError::Storage(error) => error.into(),
         }
     }
 }

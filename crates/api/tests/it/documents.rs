@@ -18,11 +18,11 @@ fn check(answer: &Answer, expected: &Expect) {
 }
 
 impl Office {
-    async fn change(&self, who: &Person, slug: &str, body: Value) -> Answer {
+    pub(crate) async fn change(&self, who: &Person, slug: &str, body: Value) -> Answer {
         self.ask(who, patch(format!("{DOCUMENTS}/{slug}")).json(body)).await
     }
 
-    async fn see(&self, who: &Person, slug: &str) -> Answer {
+    pub(crate) async fn see(&self, who: &Person, slug: &str) -> Answer {
         self.ask(who, get(format!("{DOCUMENTS}/{slug}"))).await
     }
 

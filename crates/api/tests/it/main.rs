@@ -31,4 +31,5 @@ mod socket;
 mod sockets;
 mod streams;
 mod trail;
+mod versions;
 mod workspaces;

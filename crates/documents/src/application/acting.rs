@@ -11,6 +11,7 @@ use crate::{
         purge_document::PurgeDocumentError,
         read_models::QueryError,
         restore_document::RestoreDocumentError,
+        restore_version::RestoreVersionError,
         trash_document::TrashDocumentError,
         update_document::UpdateDocumentError,
     },
@@ -178,6 +179,7 @@ from_not_acting!(
     CreateDocumentError,
     PurgeDocumentError,
     RestoreDocumentError,
+    RestoreVersionError,
     TrashDocumentError,
     UpdateDocumentError,
 );
@@ -185,6 +187,7 @@ from_not_acting!(
 from_out_of_reach!(
     PurgeDocumentError: hidden is DocumentNotFound,
     RestoreDocumentError: hidden is DocumentNotFound,
+    RestoreVersionError: hidden is DocumentNotFound,
     TrashDocumentError: hidden is DocumentNotFound,
     // Clients of the system that this one replaces know it so.
     UpdateDocumentError: hidden is Forbidden,

@@ -4,7 +4,8 @@ use perme8_events::{StorageError, Transaction, UserId};
 
 use crate::{
     application::{
-        notes::{Notes, append},
+        bursts,
+        notes::Notes,
         read_models::{SeenDocument, Text},
     },
     domain::{
@@ -57,7 +58,7 @@ impl Opened {
         Text::of(&self.stored, &self.note)
     }
 
-    /// Makes it say this; gives its text if that is another one since then.
+    /// Makes it say this; gives its text if that is another one since then, of which others must [be told](bursts::end).
     pub(crate) async fn write(
         mut self,
         tx: &mut impl Notes,
@@ -69,9 +70,13 @@ impl Opened {
             return Ok(None);
         }
         let edit = self.note.write(text).map_err(NotWritten::Refused)?;
+        if let (Some(_), Some(content)) = (self.stored.burst, &before.content) {
+            // Nobody was told of it yet, and soon it is gone.
+            bursts::keep(tx, self.stored.id, content).await?;
+        }
         if let Some(edit) = edit {
             let edits = [Authored { edit, author: Some(author) }];
-            let number = append(tx, self.stored.id, &edits).await?;
+            let number = tx.append_updates(self.stored.id, &edits).await?;
             number.ok_or_else(StorageError::conflict)?;
         }
         let source = Source::new(text.to_owned(), &self.note.markdown());

@@ -6,6 +6,7 @@ use perme8_events::{Save, StorageError, WorkspaceId};
 use crate::{
     application::{
         acting::Acting,
+        bursts,
         contents::{NotWritten, Opened},
         notes::Notes,
         ports::{Documents, ProjectView, Workspaces},
@@ -111,10 +112,14 @@ impl CreateDocument {
         tx.begin_note(&note).await?;
         let opened = Opened::of(tx, &document).await?;
         let empty = opened.text();
-        let text = match content {
-            Some(content) => opened.write(tx, *owner_id, content).await?.unwrap_or(empty),
-            None => empty,
+        let written = match content {
+            Some(content) => opened.write(tx, *owner_id, content).await?,
+            None => None,
         };
+        if let Some(text) = &written {
+            bursts::end(tx, &document, text.as_str()).await?;
+        }
+        let text = written.unwrap_or(empty);
         Ok((document, text))
     }
 

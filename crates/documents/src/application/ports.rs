@@ -109,6 +109,33 @@ pub trait Members: fmt::Debug + Send + Sync {
     ///
     /// As [`membership`](Self::membership).
     async fn people(&self, users: &[UserId]) -> Result<Vec<PersonView>, StorageError>;
+
+    /// What some people are in a workspace, found out all at once; none when it is gone.
+    ///
+    /// # Errors
+    ///
+    /// As [`membership`](Self::membership).
+    async fn staff(
+        &self,
+        users: &[UserId],
+        workspace: WorkspaceId,
+    ) -> Result<Option<Staff>, StorageError>;
+
+    /// What somebody is called; none when the account is gone.
+    ///
+    /// # Errors
+    ///
+    /// As [`membership`](Self::membership).
+    async fn name_of(&self, user: UserId) -> Result<Option<String>, StorageError>;
+}
+
+/// What some people are in a workspace.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Staff {
+    /// Whether the workspace is put away.
+    pub is_archived: bool,
+    /// Those who are something there.
+    pub roles: Vec<(UserId, Role)>,
 }
 
 /// A project, as far as its documents are concerned.

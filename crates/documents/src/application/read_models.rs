@@ -103,6 +103,11 @@ impl Text {
         Self { content: is_written.then_some(text), content_hash: hash.as_str().to_owned() }
     }
 
+    /// The text itself; no text is an empty one.
+    pub(crate) fn as_str(&self) -> &str {
+        self.content.as_deref().unwrap_or_default()
+    }
+
     /// The beginning of its hash, as [`SeenDocument`] takes it.
     #[must_use]
     pub fn tag(&self) -> &str {

@@ -6,6 +6,7 @@ use perme8_events::{Save, StorageError};
 use crate::{
     application::{
         acting::{Acting, Home},
+        bursts,
         contents::{NotWritten, Opened, is_as_seen},
         notes::Notes,
         ports::{Documents, ProjectView},
@@ -160,6 +161,9 @@ impl UpdateDocument {
             }
             None => document,
         };
+        if let Some(text) = &text {
+            bursts::end(tx, &document, text.as_str()).await?;
+        }
         Ok((document, text))
     }
 

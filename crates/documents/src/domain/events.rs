@@ -13,7 +13,7 @@ catalogue! {
     /// Every event of documents.
     pub EVENTS:
     DocumentCreated, DocumentTitleChanged, DocumentVisibilityChanged, DocumentPinnedChanged, DocumentMoved, DocumentTrashed,
-    DocumentRestored, DocumentDeleted,
+    DocumentRestored, DocumentDeleted, NoteContentUpdated,
 }
 
 /// Emitted when somebody creates a document.
@@ -165,5 +165,27 @@ pub struct DocumentDeleted {
     /// What it was called.
     pub title: String,
     /// Whether every member of the workspace saw it.
+    pub is_public: bool,
+}
+
+/// Emitted when people have stopped writing for a while, and when a text is written over REST; not for each keystroke.
+///
+/// Who wrote is the actor: of several people in a row, the one who began.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "document", audience(workspace_if = "is_public", otherwise = "user_id"))]
+pub struct NoteContentUpdated {
+    /// Which document.
+    #[event(aggregate_id)]
+    pub document_id: DocumentId,
+    /// Where.
+    #[event(workspace_id)]
+    pub workspace_id: WorkspaceId,
+    /// Whose it is.
+    pub user_id: UserId,
+    /// The SHA-256 of what it says since then, in lowercase hexadecimal digits.
+    pub content_hash: String,
+    /// How long that is, in characters.
+    pub length: u64,
+    /// Whether every member of the workspace sees it.
     pub is_public: bool,
 }

@@ -10,6 +10,7 @@ use yrs::{
 };
 
 use super::block::{Block, parts};
+use super::contained::contained;
 use super::fragment;
 use super::lib0::{Malformed, Reader};
 use super::markdown::{parse::parse, render::render};
@@ -34,6 +35,7 @@ const MAX_DEPTH: usize = 64;
 /// A note in memory.
 #[derive(Debug)]
 pub(crate) struct Note {
+    replica: Replica,
     doc: Doc,
     fragment: XmlFragmentRef,
     /// What its snapshot has at most, in bytes.
@@ -79,6 +81,9 @@ pub(crate) enum ApplyError {
     TooDeep,
     #[error("the update contradicts the note")]
     Contradiction,
+    /// The library that merges went out of its mind about it.
+    #[error("the update cannot be merged")]
+    Unmergeable,
 }
 
 impl ApplyError {
@@ -86,7 +91,7 @@ impl ApplyError {
     /// from what is stored.
     pub(crate) fn spoils_the_note(self) -> bool {
         match self {
-            Self::TooDeep | Self::Contradiction => true,
+            Self::TooDeep | Self::Contradiction | Self::Unmergeable => true,
             Self::TooLong | Self::Malformed | Self::Gap | Self::Full => false,
         }
     }
@@ -104,6 +109,9 @@ pub enum WriteError {
     /// More than a note may hold, together with the edits that led to what it says.
     #[error("a note has at most {MAX_NOTE} bytes with its edits; remove something")]
     Full,
+    /// The library that merges went out of its mind about it; the note in memory must be opened anew.
+    #[error("the text cannot be merged with the edits of the note")]
+    Unmergeable,
 }
 
 impl From<Malformed> for ApplyError {
@@ -122,7 +130,7 @@ impl Note {
             ..Options::with_client_id(ClientID::new(replica.0))
         });
         let fragment = fragment::of(&doc);
-        Self { doc, fragment, size: 0 }
+        Self { replica, doc, fragment, size: 0 }
     }
 
     /// A note out of what was stored: a snapshot, and the updates since.
@@ -134,14 +142,29 @@ impl Note {
         stored: impl IntoIterator<Item = &'a [u8]>,
     ) -> Result<Self, Malformed> {
         let mut note = Self::new(replica);
-        let mut txn = note.doc.transact_mut();
-        for update in stored {
-            note.size += update.len();
-            let update = Update::decode_v1(update).map_err(|_| Malformed)?;
-            txn.apply_update(update).map_err(|_| Malformed)?;
-        }
-        drop(txn);
+        note.take(stored)?;
         Ok(note)
+    }
+
+    /// Takes updates that were stored, because some copy of this note has taken them before.
+    ///
+    /// # Errors
+    /// [`Malformed`] if something else was stored; the note must be opened anew then.
+    pub(crate) fn take<'a>(
+        &mut self,
+        stored: impl IntoIterator<Item = &'a [u8]>,
+    ) -> Result<(), Malformed> {
+        let mut size = 0;
+        let taken = self.transact(|txn, _| {
+            for update in stored {
+                size += update.len();
+                let update = Update::decode_v1(update).map_err(|_| Malformed)?;
+                txn.apply_update(update).map_err(|_| Malformed)?;
+            }
+            Ok(())
+        });
+        self.size += size;
+        taken.unwrap_or(Err(Malformed))
     }
 
     /// Takes the update of an editor, and returns what it changed, if anything.
@@ -162,8 +185,9 @@ impl Note {
         if outline.adds && !self.has_room_for(update.len()) {
             return Err(ApplyError::Full);
         }
-        let decoded = Update::decode_v1(update).map_err(|_| Malformed)?;
-        self.change(|txn, _| {
+        let decoded = contained(|| Update::decode_v1(update)).ok_or(Malformed)?;
+        let decoded = decoded.map_err(|_| Malformed)?;
+        self.change(ApplyError::Unmergeable, |txn, _| {
             txn.apply_update(decoded).map_err(|_| ApplyError::Contradiction)?;
             // Edits that wait for each other wait for ever.
             txn.prune_pending();
@@ -191,25 +215,49 @@ impl Note {
         if !self.has_room_for(markdown.len()) && markdown.len() > self.markdown().len() {
             return Err(WriteError::Full);
         }
-        self.change(|txn, fragment| {
+        self.change(WriteError::Unmergeable, |txn, fragment| {
             fragment::write(txn, fragment, &blocks);
             Ok(())
         })
     }
 
+    /// Changes the note, and returns what was changed.
     fn change<E>(
         &mut self,
+        unmergeable: E,
         body: impl FnOnce(&mut TransactionMut<'_>, &XmlFragmentRef) -> Result<(), E>,
     ) -> Result<Option<Edit>, E> {
-        let mut txn = self.doc.transact_mut();
-        body(&mut txn, &self.fragment)?;
-        if txn.insert_set().is_empty() && txn.delete_set().is_empty() {
-            return Ok(None);
+        let edit = self.transact(|txn, fragment| {
+            body(txn, fragment)?;
+            if txn.insert_set().is_empty() && txn.delete_set().is_empty() {
+                return Ok(None);
+            }
+            txn.commit();
+            Ok(Some(Edit(txn.encode_update_v1())))
+        });
+        let edit = edit.unwrap_or(Err(unmergeable))?;
+        self.size += edit.as_ref().map_or(0, |edit| edit.0.len());
+        Ok(edit)
+    }
+
+    /// The one place where the library changes something: whatever it panics about ends here, with nothing.
+    ///
+    /// The note must be opened anew then: what was in it is lost.
+    fn transact<R>(
+        &mut self,
+        body: impl FnOnce(&mut TransactionMut<'_>, &XmlFragmentRef) -> R,
+    ) -> Option<R> {
+        let mut txn = contained(|| self.doc.transact_mut())?;
+        let done = contained(|| body(&mut txn, &self.fragment));
+        if done.is_none() {
+            // Dropping it would commit, and panic again while it is at it: it is left as it is, lock and all. So that nobody
+            // waits for that lock, there is nothing in the note from now on.
+            std::mem::forget(txn);
+            *self = Self::new(self.replica);
+            return None;
         }
-        txn.commit();
-        let edit = Edit(txn.encode_update_v1());
-        self.size += edit.0.len();
-        Ok(Some(edit))
+        contained(|| drop(txn))?;
+        done
     }
 
     fn has_room_for(&mut self, length: usize) -> bool {
@@ -278,4 +326,4 @@ fn depth(txn: &TransactionMut<'_>, id: ID) -> usize {
 #[cfg(test)]
 mod stock;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -2,6 +2,7 @@
 
 use perme8_events::{UserId, WorkspaceId};
 
+use super::burst::Burst;
 use super::content::{ContentHash, Source};
 use super::lib0::Malformed;
 use super::note::{Edit, Note, Replica};
@@ -37,6 +38,8 @@ pub(crate) struct StoredNote {
     pub updates: Vec<Vec<u8>>,
     /// The text that was written last.
     pub source: Option<Source>,
+    /// The edits that nobody was told of yet.
+    pub burst: Option<Burst>,
 }
 
 impl StoredNote {

@@ -1,5 +1,7 @@
 //! Every method of the facade, asked by everybody: who may do what is written down in `AUTHORISATION.md`, and held.
 
+use std::sync::Arc;
+
 use expect_test::expect_file;
 use identity::{Slug, WorkspaceRef};
 use perme8_events::{
@@ -9,9 +11,10 @@ use perme8_events::{
 
 use super::Documents;
 use crate::{
-    CreateDocument, DocumentRef, ExportDocuments, ListDocuments, Move, NewContent, PurgeDocument,
-    PurgeTrash, RestoreDocument, TrashDocument, UpdateDocument,
+    CreateDocument, DocumentRef, EditNote, ExportDocuments, ListDocuments, Move, NewContent,
+    PurgeDocument, PurgeTrash, RestoreDocument, RestoreVersion, TrashDocument, UpdateDocument,
     application::{
+        bursts,
         notes::Notes as _,
         ports::{MockMembers, MockProjectDirectory},
     },
@@ -20,7 +23,7 @@ use crate::{
         document::{Beginning, Document, Title},
         stored_note::NewNote,
     },
-    testing::{ADMIN, GUEST, MEMBER, OWNER, STRANGER, id},
+    testing::{ADMIN, GUEST, MEMBER, OWNER, STRANGER, Village, id},
 };
 
 /// A workspace with documents of its members, which nobody has touched yet.
@@ -58,6 +61,7 @@ impl World {
                             author: None,
                         };
                         tx.begin_note(&note).await?;
+                        bursts::keep(tx, new.note_id, "").await?;
                         if place == "trash"
                             && let Some(trashed) = new.trash(tx.now())
                         {
@@ -123,6 +127,14 @@ impl World {
         RestoreDocument { document: self.at(slug), seen: None }
     }
 
+    fn opened(&self, slug: &str) -> EditNote {
+        EditNote { document: self.at(slug), only_reads: false }
+    }
+
+    fn said_again(&self, slug: &str) -> RestoreVersion {
+        RestoreVersion { document: self.at(slug), number: 1, seen: None }
+    }
+
     fn purged(&self, slug: &str) -> PurgeDocument {
         PurgeDocument { document: self.at(slug), seen: None }
     }
@@ -183,6 +195,7 @@ on_both_engines! {
         let documents = |is_archived| {
             let members = MockMembers::everywhere(is_archived);
             Documents::new(test.db.clone(), members, MockProjectDirectory::with_roadmap())
+                .with_surroundings(Arc::new(Village::new()))
         };
         let active = asked(&documents(false), 1_000).await;
         let archived = asked(&documents(true), 2_000).await;
@@ -248,6 +261,21 @@ fn rows() -> Vec<Question<World>> {
         purge_document "shared by the member" (origin, world.purged("shared-member-trash"));
         purge_document "shared by the guest" (origin, world.purged("shared-guest-trash"));
         purge_document "private to the member" (origin, world.purged("private-member-trash"));
+        edit "shared by the owner" (origin, world.opened("shared-owner-use"));
+        edit "private to the member" (origin, world.opened("private-member-use"));
+        edit "in the trash of the member" (origin, world.opened("shared-member-trash"));
+        versions "shared by the owner" (&origin, &world.at("shared-owner-use"));
+        versions "private to the member" (&origin, &world.at("private-member-use"));
+        versions "in the trash of the member" (&origin, &world.at("shared-member-trash"));
+        version "shared by the owner" (&origin, &world.at("shared-owner-use"), 1);
+        version "private to the member" (&origin, &world.at("private-member-use"), 1);
+        version_difference "shared by the owner" (&origin, &world.at("shared-owner-use"), 1, None);
+        version_difference "private to the member" (&origin, &world.at("private-member-use"), 1, None);
+        restore_version "shared by the owner" (origin, world.said_again("shared-owner-use"));
+        restore_version "shared by the member" (origin, world.said_again("shared-member-use"));
+        restore_version "shared by the guest" (origin, world.said_again("shared-guest-use"));
+        restore_version "private to the member" (origin, world.said_again("private-member-use"));
+        restore_version "in the trash of the member" (origin, world.said_again("shared-member-trash"));
         purge_trash(origin, PurgeTrash { limit: 10 });
     }
     .into()

@@ -70,9 +70,7 @@ impl Documents {
         origin: &Origin,
         document: &DocumentRef,
     ) -> Result<OpenDocument, QueryError> {
-        let DocumentRef { workspace, slug } = document;
-        let acting = self.acting(origin, workspace).await?;
-        let document = self.in_use(&acting, Action::ViewDocuments, slug).await?;
+        let (acting, document) = self.seen_by(origin, document).await?;
         let text = self.text(&document).await?;
         Ok(OpenDocument { document: self.shown(&acting.membership, document).await?, text })
     }
@@ -151,7 +149,7 @@ impl Documents {
     }
 
     /// A document that is not in the trash, if this person may do this with it.
-    async fn in_use(
+    pub(super) async fn in_use(
         &self,
         acting: &Acting,
         action: Action,

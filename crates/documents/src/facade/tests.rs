@@ -1,7 +1,11 @@
 //! What callers need of every future of the facade.
 
 use super::*;
-use crate::application::read_models::{ExportDocuments, ListDocuments};
+use crate::application::{
+    edit_note::EditNote,
+    read_models::{ExportDocuments, ListDocuments},
+    restore_version::RestoreVersion,
+};
 
 /// Compiles only if every future of the facade can be moved between threads, as the HTTP server needs it.
 #[expect(dead_code, reason = "the compiler is the test")]
@@ -25,4 +29,11 @@ fn futures_are_send(
     send(documents.documents(origin, &document.workspace, asked));
     send(documents.document_titles(origin, &document.workspace, None));
     send(documents.export_documents(origin, ExportDocuments { after: None, limit: 1 }));
+    let edit = EditNote { document: document.clone(), only_reads: true };
+    send(documents.edit(origin.clone(), edit));
+    send(documents.versions(origin, document));
+    send(documents.version(origin, document, 1));
+    send(documents.version_difference(origin, document, 2, None));
+    let restore = RestoreVersion { document: document.clone(), number: 1, seen: None };
+    send(documents.restore_version(origin.clone(), restore));
 }

@@ -41,6 +41,12 @@ pub(crate) async fn document(
     Ok(row.map(Document::from))
 }
 
+/// A document by its id, in the trash or not.
+pub(crate) async fn by_id(db: &Db, id: DocumentId) -> Result<Option<Document>, StorageError> {
+    let query = db.query(sql!(select_documents!("WHERE d.id = $1")));
+    Ok(query.bind(id).opt::<DocumentRow>().await?.map(Document::from))
+}
+
 /// In which project a document is, if there is such a document.
 pub(crate) async fn project_of(
     db: &Db,

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use identity::WorkspaceRef;
 use perme8_events::{StorageError, UserId, WorkspaceId};
 
-use crate::application::ports::{Members, Membership, PersonView};
+use crate::application::ports::{Members, Membership, PersonView, Staff};
 
 /// Asks the identity context of the same host.
 #[derive(Debug, Clone)]
@@ -44,5 +44,18 @@ impl Members for IdentityGateway {
     async fn people(&self, users: &[UserId]) -> Result<Vec<PersonView>, StorageError> {
         let people = self.directory.users(users).await?.into_iter();
         Ok(people.map(|user| PersonView { id: user.id, email: user.email }).collect())
+    }
+    async fn staff(
+        &self,
+        users: &[UserId],
+        workspace: WorkspaceId,
+    ) -> Result<Option<Staff>, StorageError> {
+        let Some(entry) = self.directory.workspace(workspace).await? else { return Ok(None) };
+        let roles = self.directory.roles_of(users, workspace).await?;
+        Ok(Some(Staff { is_archived: entry.archived, roles }))
+    }
+
+    async fn name_of(&self, user: UserId) -> Result<Option<String>, StorageError> {
+        Ok(self.directory.names(&[user]).await?.remove(&user))
     }
 }

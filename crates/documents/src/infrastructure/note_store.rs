@@ -1,15 +1,22 @@
 //! The log of notes, in `documents_notes` and `documents_note_updates`.
 
-use perme8_events::{StorageError, Transaction as _, sql, sql::Tx};
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+use perme8_events::{StorageError, Transaction as _, UserId, sql, sql::Tx};
 
 use crate::{
-    application::notes::Notes,
+    application::{
+        notes::{Appended, Notes},
+        versions::VersionDetails,
+    },
     domain::{
-        content::Source,
+        content::{ContentHash, Source},
         references::{DocumentId, NoteId},
         stored_note::{Authored, NewNote, StoredNote},
+        version::{Mark, NewVersion},
     },
-    infrastructure::note_queries::stored_note,
+    infrastructure::note_queries::{self, stored_note},
 };
 
 impl Notes for Tx {
@@ -44,21 +51,22 @@ impl Notes for Tx {
         &mut self,
         note: NoteId,
         edits: &[Authored],
-    ) -> Result<Option<i64>, StorageError> {
+    ) -> Result<Option<Appended>, StorageError> {
         let now = self.now();
         let count = i64::try_from(edits.len()).map_err(StorageError::new)?;
         let bytes: usize = edits.iter().map(|edit| edit.edit.as_update().len()).sum();
         let bytes = i64::try_from(bytes).map_err(StorageError::new)?;
         let advance = sql!(
             "UPDATE documents_notes
-             SET head = head + $2, loose_bytes = loose_bytes + $3, edited_at = $4, edited_by = $5
+             SET head = head + $2, loose_bytes = loose_bytes + $3, edited_at = $4, edited_by = $5,
+                 burst_began_at = COALESCE(burst_began_at, $4)
              WHERE note_id = $1
-             RETURNING head"
+             RETURNING head, burst_began_at"
         );
         let query = self.query(advance).bind(note).bind(count).bind(bytes).bind(now);
-        let head: Option<(i64,)> =
-            query.bind(edits.last().and_then(|edit| edit.author)).opt().await?;
-        let Some((head,)) = head else { return Ok(None) };
+        let query = query.bind(edits.last().and_then(|edit| edit.author));
+        let advanced: Option<(i64, DateTime<Utc>)> = query.opt().await?;
+        let Some((head, began_at)) = advanced else { return Ok(None) };
         let insert = sql!(
             "INSERT INTO documents_note_updates (note_id, number, bytes, author_id, at)
              VALUES ($1, $2, $3, $4, $5)"
@@ -67,7 +75,65 @@ impl Notes for Tx {
             let query = self.query(insert).bind(note).bind(number).bind(edit.as_update());
             query.bind(*author).bind(now).exec().await?;
         }
-        Ok(Some(head))
+        let authors: BTreeSet<UserId> = edits.iter().filter_map(|edit| edit.author).collect();
+        let remember = sql!(
+            "INSERT INTO documents_note_authors (note_id, user_id) VALUES ($1, $2)
+             ON CONFLICT (note_id, user_id) DO NOTHING"
+        );
+        for author in authors {
+            self.query(remember).bind(note).bind(author).exec().await?;
+        }
+        Ok(Some(Appended { head, begins_burst: began_at == now }))
+    }
+
+    async fn end_burst(&mut self, note: NoteId) -> Result<Vec<UserId>, StorageError> {
+        let end = sql!("UPDATE documents_notes SET burst_began_at = NULL WHERE note_id = $1");
+        self.query(end).bind(note).exec().await?;
+        let forget =
+            sql!("DELETE FROM documents_note_authors WHERE note_id = $1 RETURNING user_id");
+        let authors: Vec<(UserId,)> = self.query(forget).bind(note).all().await?;
+        let authors: BTreeSet<UserId> = authors.into_iter().map(|(author,)| author).collect();
+        Ok(authors.into_iter().collect())
+    }
+
+    async fn versions(&mut self, note: NoteId) -> Result<Vec<Mark>, StorageError> {
+        let query = self.query(sql!(
+            "SELECT number, content_hash, at FROM documents_note_versions WHERE note_id = $1
+             ORDER BY number"
+        ));
+        let rows: Vec<(i64, String, DateTime<Utc>)> = query.bind(note).all().await?;
+        let mark = |(number, hash, at)| Mark { number, hash: ContentHash::stored(hash), at };
+        Ok(rows.into_iter().map(mark).collect())
+    }
+
+    async fn version_text(
+        &mut self,
+        note: NoteId,
+        number: i64,
+    ) -> Result<Option<String>, StorageError> {
+        let version = note_queries::version(self, note, number).await?;
+        Ok(version.map(|VersionDetails { text, .. }| text))
+    }
+
+    async fn keep_version(
+        &mut self,
+        note: NoteId,
+        version: &NewVersion<'_>,
+    ) -> Result<(), StorageError> {
+        let now = self.now();
+        let NewVersion { number, text, hash, authors } = *version;
+        let insert = sql!(
+            "INSERT INTO documents_note_versions (note_id, number, text, content_hash, authors, at)
+             VALUES ($1, $2, $3, $4, $5, $6)"
+        );
+        let authors = serde_json::to_string(authors).map_err(StorageError::new)?;
+        let query = self.query(insert).bind(note).bind(number).bind(text).bind(hash.as_str());
+        query.bind(authors).bind(now).exec().await.map(drop)
+    }
+
+    async fn forget_version(&mut self, note: NoteId, number: i64) -> Result<(), StorageError> {
+        let delete = sql!("DELETE FROM documents_note_versions WHERE note_id = $1 AND number = $2");
+        self.query(delete).bind(note).bind(number).exec().await.map(drop)
     }
 
     async fn keep_source(&mut self, note: NoteId, source: &Source) -> Result<(), StorageError> {
@@ -78,6 +144,30 @@ impl Notes for Tx {
         );
         let query = self.query(upsert).bind(note).bind(text).bind(stands_for.as_str());
         query.exec().await.map(drop)
+    }
+
+    async fn compact(
+        &mut self,
+        note: NoteId,
+        upto: i64,
+        snapshot: &[u8],
+    ) -> Result<(), StorageError> {
+        let advance = sql!(
+            "UPDATE documents_notes
+             SET compacted_to = $2, loose_bytes = loose_bytes -
+                 (SELECT COALESCE(SUM(length(bytes)), 0) FROM documents_note_updates WHERE note_id = $1 AND number <= $2)
+             WHERE note_id = $1 AND compacted_to < $2 AND head >= $2"
+        );
+        if self.query(advance).bind(note).bind(upto).exec().await? == 0 {
+            return Ok(());
+        }
+        let upsert = sql!(
+            "INSERT INTO documents_note_snapshots (note_id, bytes) VALUES ($1, $2)
+             ON CONFLICT (note_id) DO UPDATE SET bytes = excluded.bytes"
+        );
+        self.query(upsert).bind(note).bind(snapshot).exec().await?;
+        let delete = sql!("DELETE FROM documents_note_updates WHERE note_id = $1 AND number <= $2");
+        self.query(delete).bind(note).bind(upto).exec().await.map(drop)
     }
 
     async fn forget_note(&mut self, document: DocumentId) -> Result<(), StorageError> {

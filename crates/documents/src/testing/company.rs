@@ -18,7 +18,7 @@ use crate::{
         notes::Notes as _,
         ports::{
             Documents as _, Members, Membership, MockMembers, MockProjectDirectory,
-            ProjectDirectory, ProjectView,
+            ProjectDirectory, ProjectView, Staff,
         },
     },
     domain::{
@@ -175,6 +175,13 @@ impl MockMembers {
         });
         members.expect_workspaces_of().returning(|_| Ok(Vec::new()));
         members.expect_people().returning(|_| Ok(Vec::new()));
+        members.expect_staff().returning(move |users, _| {
+            let roles = users.iter().filter_map(|user| Some((*user, role_of(*user)?)));
+            Ok(Some(Staff { is_archived, roles: roles.collect() }))
+        });
+        members
+            .expect_name_of()
+            .returning(|user| Ok(Some(format!("Person {}", user.uuid().as_u128()))));
         Arc::new(members)
     }
 }

@@ -1,13 +1,17 @@
 //! The log of notes in memory.
 
-use perme8_events::{StorageError, testing::FakeTx};
+use std::collections::BTreeSet;
+
+use perme8_events::{StorageError, Transaction as _, UserId, testing::FakeTx};
 
 use crate::{
-    application::notes::Notes,
+    application::notes::{Appended, Notes},
     domain::{
+        burst::Burst,
         content::Source,
         references::{DocumentId, NoteId},
         stored_note::{Authored, NewNote, StoredNote},
+        version::{Mark, NewVersion},
     },
 };
 
@@ -15,6 +19,8 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub(crate) struct NoteTables {
     pub(crate) notes: Vec<StoredNote>,
+    authors: BTreeSet<(NoteId, UserId)>,
+    versions: Vec<(NoteId, Mark, String)>,
 }
 
 impl NoteTables {
@@ -49,6 +55,7 @@ impl<T: HoldsNotes> Notes for FakeTx<T> {
             snapshot: None,
             updates: Vec::new(),
             source: None,
+            burst: None,
         });
         Ok(())
     }
@@ -65,16 +72,81 @@ impl<T: HoldsNotes> Notes for FakeTx<T> {
         &mut self,
         note: NoteId,
         edits: &[Authored],
-    ) -> Result<Option<i64>, StorageError> {
-        let Some(note) = self.state.note_tables().note(note) else { return Ok(None) };
+    ) -> Result<Option<Appended>, StorageError> {
+        let now = self.now();
+        let tables = self.state.note_tables();
+        let authors = edits.iter().filter_map(|edit| edit.author);
+        tables.authors.extend(authors.map(|author| (note, author)));
+        let Some(note) = tables.note(note) else { return Ok(None) };
         note.updates.extend(edits.iter().map(|edit| edit.edit.as_update().to_vec()));
         note.head += i64::try_from(edits.len()).map_err(StorageError::new)?;
-        Ok(Some(note.head))
+        let begins_burst = note.burst.is_none();
+        note.burst.get_or_insert(Burst::begin(now));
+        Ok(Some(Appended { head: note.head, begins_burst }))
+    }
+
+    async fn end_burst(&mut self, note: NoteId) -> Result<Vec<UserId>, StorageError> {
+        let tables = self.state.note_tables();
+        if let Some(note) = tables.note(note) {
+            note.burst = None;
+        }
+        let (of_note, others) =
+            std::mem::take(&mut tables.authors).into_iter().partition(|(of, _)| *of == note);
+        tables.authors = others;
+        let of_note: BTreeSet<(NoteId, UserId)> = of_note;
+        Ok(of_note.into_iter().map(|(_, author)| author).collect())
+    }
+
+    async fn versions(&mut self, note: NoteId) -> Result<Vec<Mark>, StorageError> {
+        let versions = self.state.note_tables().versions.iter();
+        Ok(versions.filter(|(of, ..)| *of == note).map(|(_, mark, _)| mark.clone()).collect())
+    }
+
+    async fn version_text(
+        &mut self,
+        note: NoteId,
+        number: i64,
+    ) -> Result<Option<String>, StorageError> {
+        let mut versions = self.state.note_tables().versions.iter();
+        let found = versions.find(|(of, mark, _)| (*of, mark.number) == (note, number));
+        Ok(found.map(|(_, _, text)| text.clone()))
+    }
+
+    async fn keep_version(
+        &mut self,
+        note: NoteId,
+        version: &NewVersion<'_>,
+    ) -> Result<(), StorageError> {
+        let NewVersion { number, text, hash, authors: _ } = *version;
+        let mark = Mark { number, hash: hash.clone(), at: self.now() };
+        self.state.note_tables().versions.push((note, mark, text.to_owned()));
+        Ok(())
+    }
+
+    async fn forget_version(&mut self, note: NoteId, number: i64) -> Result<(), StorageError> {
+        let versions = &mut self.state.note_tables().versions;
+        versions.retain(|(of, mark, _)| (*of, mark.number) != (note, number));
+        Ok(())
     }
 
     async fn keep_source(&mut self, note: NoteId, source: &Source) -> Result<(), StorageError> {
         let note = self.state.note_tables().note(note).ok_or_else(StorageError::conflict)?;
         note.source = Some(source.clone());
+        Ok(())
+    }
+
+    async fn compact(
+        &mut self,
+        note: NoteId,
+        upto: i64,
+        snapshot: &[u8],
+    ) -> Result<(), StorageError> {
+        let Some(note) = self.state.note_tables().note(note) else { return Ok(()) };
+        let Ok(loose) = usize::try_from(note.head - upto) else { return Ok(()) };
+        if let Some(gone) = note.updates.len().checked_sub(loose).filter(|gone| *gone > 0) {
+            note.updates.drain(..gone);
+            note.snapshot = Some(snapshot.to_vec());
+        }
         Ok(())
     }
 

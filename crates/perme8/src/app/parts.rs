@@ -93,6 +93,7 @@ pub(super) fn with_handlers(
         .handler(identity.mailer(stationery.clone()))
         .handler(projects::OnWorkspaceDeleted)
         .handler(projects::OnUserDeleted)
+        .handler(documents::OnBurstOver)
         .handler(notifications::OnInvitation::new(Arc::clone(&directory)))
         .handler(notifications::OnWorkspaceActivity::new(Arc::clone(&directory)))
         .handler(notifications::OnAccessLost::new())

@@ -166,6 +166,7 @@ mod tests {
             documents.document_trashed: is_public, title
             documents.document_restored: is_public, title
             documents.document_deleted: is_public, title
+            documents.note_content_updated: content_hash, is_public, length
             notifications.notification_created: notification_type
             notifications.notification_read: 
             notifications.notifications_read: up_to

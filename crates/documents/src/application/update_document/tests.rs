@@ -299,6 +299,7 @@ async fn a_text_is_written_over_the_one_that_was_seen() {
     let told = report(&mut tx, &acting(ADMIN), &written(PLANS, "We come.", "We go."), None).await;
     expect![[r#"
         Ok(("Plans", "plans", 1, Some(Some("We go."))))
+        documents.note_content_updated {"document_id":"00000000-0000-0000-0000-000000000015","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","content_hash":"ef33d21d23bea4939a175d8582d39214f259cc7b9ce6ec502f9ebc67157c7c2e","length":6,"is_public":true}
     "#]]
     .assert_eq(&told);
     assert_eq!(says(&mut tx, PLANS).await.as_deref(), Some("We go."));

@@ -27,7 +27,7 @@ fn exchange(a: &mut Note, b: &mut Note) {
 
 /// What somebody types into a block of the note.
 fn types(note: &mut Note, block: u32, text: &str) -> Edit {
-    let edit = note.change(|txn, fragment| {
+    let edit = note.change(ApplyError::Unmergeable, |txn, fragment| {
         let block = fragment.get(txn, block).and_then(XmlOut::into_xml_element).unwrap();
         let line = block.get(txn, 0).and_then(XmlOut::into_xml_text).unwrap();
         let end = line.len(txn);
@@ -48,6 +48,18 @@ fn a_note_is_opened_from_its_snapshot_and_the_updates_since() {
     assert_eq!(opened.plain_text(), "one apple\ntwo pears");
     assert_eq!(opened.state_vector(), note.state_vector());
     assert!(Note::open(Replica(2), [&[7, 7, 7][..]]).is_err());
+}
+
+#[test]
+fn what_the_library_panics_about_ends_with_the_note() {
+    let mut note = note(1, "one");
+    let done = note.transact(|txn, fragment| {
+        fragment.push_back(txn, XmlElementPrelim::empty("paragraph"));
+        panic!("as over an index that is not there");
+    });
+    assert_eq!((done, note.markdown().as_str()), (None::<()>, ""));
+    note.write("two").unwrap();
+    assert_eq!(note.markdown(), "two\n");
 }
 
 #[test]
@@ -136,7 +148,7 @@ fn an_update_has_a_size_and_so_has_a_note() {
     let mut there = note(2, "");
     let mut refused = None;
     while refused.is_none() {
-        let edit = there.change(|txn, fragment| {
+        let edit = there.change(ApplyError::Unmergeable, |txn, fragment| {
             fragment.push_back(txn, XmlTextPrelim::new("x".repeat(MAX_UPDATE - 100)));
             Ok::<_, ApplyError>(())
         });
@@ -148,10 +160,10 @@ fn an_update_has_a_size_and_so_has_a_note() {
     assert!(here.snapshot().len() < 100, "what is deleted takes no room");
 }
 
-#[test]
-fn nodes_are_not_nested_without_end() {
+/// A note that is nested deeper than a note may be, and the edit by which it is.
+pub(crate) fn too_deep() -> (Note, Edit) {
     let mut there = note(2, "");
-    let deep = there.change(|txn, fragment| {
+    let deep = there.change(ApplyError::Unmergeable, |txn, fragment| {
         let mut inner = fragment.push_back(txn, XmlElementPrelim::empty("blockquote"));
         for _ in 0..100 {
             inner = inner.push_back(txn, XmlElementPrelim::empty("blockquote"));
@@ -159,8 +171,14 @@ fn nodes_are_not_nested_without_end() {
         inner.push_back(txn, XmlTextPrelim::new("deep"));
         Ok::<_, ApplyError>(())
     });
+    (there, deep.unwrap().unwrap())
+}
+
+#[test]
+fn nodes_are_not_nested_without_end() {
+    let (there, deep) = too_deep();
     assert!(!there.markdown().contains("deep"), "what is too deep is not looked at");
-    let refused = note(1, "").apply(deep.unwrap().unwrap().as_update()).unwrap_err();
+    let refused = note(1, "").apply(deep.as_update()).unwrap_err();
     assert_eq!(refused, ApplyError::TooDeep);
     assert!(refused.spoils_the_note() && !ApplyError::Gap.spoils_the_note());
 }
@@ -225,8 +243,11 @@ proptest! {
         for (at, byte) in flips {
             *at.get_mut(&mut bytes) = byte;
         }
-        let _ = here.apply(&bytes);
-        let _ = (here.markdown(), here.plain_text(), here.write(&other));
+        if here.apply(&bytes).is_err_and(ApplyError::spoils_the_note) {
+            return Ok(());
+        }
+        let _ = (here.markdown(), here.plain_text());
+        prop_assert_ne!(here.write(&other), Err(WriteError::Unmergeable));
         prop_assert!(Note::open(Replica(3), [&here.snapshot()[..]]).is_ok());
     }
 

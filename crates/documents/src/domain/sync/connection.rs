@@ -114,6 +114,11 @@ impl Connection {
         vec![Effect::Reply(message::state_vector(&note.state_vector()))]
     }
 
+    /// The person may not write any more.
+    pub(crate) fn read_only() -> Effect {
+        Self::refused(READ_ONLY)
+    }
+
     /// An update of this editor cannot be taken.
     pub(crate) fn refused(reason: &str) -> Effect {
         Effect::Reply(message::denied(reason))
@@ -127,6 +132,27 @@ impl Connection {
 
 /// An update that changes nothing.
 const EMPTY: &[u8] = &[0, 0];
+
+/// Whether a frame asks for what its sender misses.
+pub(crate) fn asks(frame: &[u8]) -> bool {
+    matches!(Message::read(frame), Ok(Message::StateVector(_)))
+}
+
+/// The frame that tells editors who is there.
+pub(crate) fn present(states: &[u8]) -> Vec<u8> {
+    message::presence(states)
+}
+
+/// What a frame of [`present`] says.
+pub(crate) fn states(frame: &[u8]) -> Option<&[u8]> {
+    match Message::read(frame) {
+        Ok(Message::Presence(states)) => Some(states),
+        Ok(
+            Message::StateVector(_) | Message::Update(_) | Message::PresenceQuery | Message::Auth,
+        )
+        | Err(_) => None,
+    }
+}
 
 /// The frame that tells editors what was changed.
 pub(crate) fn relayed(update: &[u8]) -> Vec<u8> {

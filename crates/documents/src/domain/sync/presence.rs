@@ -55,20 +55,42 @@ impl Presence {
         identity: &Identity,
         update: &[u8],
     ) -> Result<Option<Vec<u8>>, Malformed> {
+        self.hear(from, Some(identity), update)
+    }
+
+    /// Takes what another node says of the editors there, as [`update`](Self::update) put it on that node.
+    pub(crate) fn update_of_node(
+        &mut self,
+        from: ConnectionId,
+        update: &[u8],
+    ) -> Result<Option<Vec<u8>>, Malformed> {
+        self.hear(from, None, update)
+    }
+
+    fn hear(
+        &mut self,
+        from: ConnectionId,
+        identity: Option<&Identity>,
+        update: &[u8],
+    ) -> Result<Option<Vec<u8>>, Malformed> {
         let mut told = Vec::new();
         for Said { editor, clock, state } in read(update)? {
             let current = self.editors.get(&editor);
+            let user = match (identity, &state) {
+                (Some(identity), _) => identity.user.clone(),
+                (None, Some(state)) => of(state).unwrap_or_default().to_owned(),
+                (None, None) => String::new(),
+            };
+            let is_full = || identity.is_some() && self.editors_of(from).count() >= MAX_EDITORS;
             match current {
                 // Who comes back before the old connection is found dead takes over.
                 Some(current)
                     if current.of != from
-                        && (current.user != identity.user
-                            || clock <= current.clock
-                            || state.is_none()) =>
+                        && (current.user != user || clock <= current.clock || state.is_none()) =>
                 {
                     continue;
                 }
-                None if state.is_none() || self.editors_of(from).count() >= MAX_EDITORS => continue,
+                None if state.is_none() || is_full() => continue,
                 Some(current) if clock < current.clock => continue,
                 Some(current) if clock == current.clock && state.is_some() => continue,
                 Some(_) | None => {}
@@ -78,8 +100,9 @@ impl Presence {
                     self.editors.remove(&editor);
                 }
                 Some(mut state) => {
-                    state.insert(USER.to_owned(), user(identity));
-                    let user = identity.user.clone();
+                    if let Some(identity) = identity {
+                        state.insert(USER.to_owned(), shown(identity));
+                    }
                     self.editors.insert(editor, Editor { of: from, user, clock, state });
                 }
             }
@@ -93,6 +116,27 @@ impl Presence {
         let all: Vec<(u64, u32)> =
             self.editors.iter().map(|(editor, Editor { clock, .. })| (*editor, *clock)).collect();
         self.encoded(&all)
+    }
+
+    /// The states of the editors of some connections, in pieces of at most so many bytes, if an editor takes no more.
+    pub(crate) fn pieces(&self, of: impl Fn(ConnectionId) -> bool, longest: usize) -> Vec<Vec<u8>> {
+        let mut pieces: Vec<Vec<(u64, u32)>> = Vec::new();
+        let mut room = 0;
+        for (editor, Editor { of: connection, clock, .. }) in &self.editors {
+            let length = self.encoded(&[(*editor, *clock)]).map_or(0, |state| state.len());
+            if !of(*connection) || length > longest {
+                continue;
+            }
+            match pieces.last_mut() {
+                Some(piece) if length <= room => piece.push((*editor, *clock)),
+                Some(_) | None => {
+                    pieces.push(vec![(*editor, *clock)]);
+                    room = longest;
+                }
+            }
+            room -= length;
+        }
+        pieces.iter().filter_map(|editors| self.encoded(editors)).collect()
     }
 
     /// Forgets the editors of a connection, and returns what the others are to be told.
@@ -156,6 +200,11 @@ fn read(update: &[u8]) -> Result<Vec<Said>, Malformed> {
     said.collect()
 }
 
-fn user(Identity { user, name, color }: &Identity) -> Value {
+/// Whose editor it is, as the node has written that the person is at.
+fn of(state: &Map<String, Value>) -> Option<&str> {
+    state.get(USER)?.get("id")?.as_str()
+}
+
+fn shown(Identity { user, name, color }: &Identity) -> Value {
     serde_json::json!({ "id": user, "name": name, "color": color })
 }

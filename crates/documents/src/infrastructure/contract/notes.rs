@@ -7,10 +7,12 @@ use super::*;
 use crate::{
     application::notes::Notes,
     domain::{
-        content::Source,
+        burst::Burst,
+        content::{ContentHash, Source},
         note::{Edit, Note, Replica},
         references::DocumentId,
         stored_note::{Authored, NewNote, StoredNote},
+        version::{Mark, NewVersion},
     },
     testing::NoteTables,
 };
@@ -21,6 +23,9 @@ promises! {
     a_document_has_one_note
     edits_come_back_in_their_order
     the_text_that_was_written_last_is_kept
+    edits_are_put_together_and_later_ones_stay
+    a_burst_begins_with_an_edit_and_ends_once
+    versions_are_kept_and_forgotten
     a_note_that_is_gone_takes_no_edits
 }
 
@@ -70,8 +75,10 @@ async fn a_document_has_one_note<T: Notes>(tx: &mut T) {
 async fn edits_come_back_in_their_order<T: Notes>(tx: &mut T) {
     let note = begun(tx).await;
     let edits = edits(&["one", "one two", "three"]);
-    assert_eq!(tx.append_updates(note.id, &edits[..2]).await.unwrap(), Some(2));
-    assert_eq!(tx.append_updates(note.id, &edits[2..]).await.unwrap(), Some(3));
+    let head =
+        async |tx: &mut T, edits| Some(tx.append_updates(note.id, edits).await.unwrap()?.head);
+    assert_eq!(head(tx, &edits[..2]).await, Some(2));
+    assert_eq!(head(tx, &edits[2..]).await, Some(3));
     let stored = stored(tx).await;
     let expected = edits.iter().map(|edit| edit.edit.as_update().to_vec());
     assert_eq!((stored.head, &stored.updates), (3, &expected.collect()));
@@ -85,6 +92,54 @@ async fn the_text_that_was_written_last_is_kept<T: Notes>(tx: &mut T) {
         tx.keep_source(note.id, &source).await.unwrap();
         assert_eq!(stored(tx).await.source, Some(source));
     }
+}
+
+async fn edits_are_put_together_and_later_ones_stay<T: Notes>(tx: &mut T) {
+    let note = begun(tx).await;
+    let edits = edits(&["one", "one two", "three", "three four"]);
+    tx.append_updates(note.id, &edits[..3]).await.unwrap();
+    let replica = || Replica::from_random(1);
+    let snapshot = stored(tx).await.open(replica()).unwrap().snapshot();
+    tx.append_updates(note.id, &edits[3..]).await.unwrap();
+    tx.compact(note.id, 3, &snapshot).await.unwrap();
+    // Somebody else is late with less, and somebody is ahead of all that is there.
+    for (upto, late) in [(3, b"late"), (2, b"late"), (9, b"odd!")] {
+        tx.compact(note.id, upto, late).await.unwrap();
+    }
+    let stored = stored(tx).await;
+    assert_eq!(
+        (stored.head, stored.updates.len(), stored.snapshot.as_ref()),
+        (4, 1, Some(&snapshot))
+    );
+    assert_eq!(stored.open(replica()).unwrap().markdown(), "three four\n");
+}
+
+async fn a_burst_begins_with_an_edit_and_ends_once<T: Notes>(tx: &mut T) {
+    let note = begun(tx).await;
+    let mut edits = edits(&["one", "two", "three"]);
+    edits[1].author = Some(id(2));
+    edits[2].author = None;
+    assert_eq!(stored(tx).await.burst, None);
+    assert!(tx.append_updates(note.id, &edits).await.unwrap().unwrap().begins_burst);
+    assert_eq!(stored(tx).await.burst, Some(Burst::begin(tx.now())));
+    assert_eq!(tx.end_burst(note.id).await.unwrap(), [id(2), AUTHOR]);
+    assert_eq!(stored(tx).await.burst, None);
+    assert_eq!(tx.end_burst(note.id).await.unwrap(), []);
+}
+
+async fn versions_are_kept_and_forgotten<T: Notes>(tx: &mut T) {
+    let note = begun(tx).await;
+    let mut marks = Vec::new();
+    for (number, text) in [(1, "one"), (2, "two"), (3, "three")] {
+        let hash = ContentHash::of(text);
+        let version = NewVersion { number, text, hash: &hash, authors: &[AUTHOR] };
+        tx.keep_version(note.id, &version).await.unwrap();
+        marks.push(Mark { number, hash, at: tx.now() });
+    }
+    assert_eq!(tx.versions(note.id).await.unwrap(), marks);
+    tx.forget_version(note.id, 2).await.unwrap();
+    marks.remove(1);
+    assert_eq!(tx.versions(note.id).await.unwrap(), marks);
 }
 
 async fn a_note_that_is_gone_takes_no_edits<T: Notes>(tx: &mut T) {

@@ -1,0 +1,9 @@
+//! Editors at notes, on one node and on several, on both engines.
+
+mod bursts;
+mod client;
+mod nodes;
+mod one_node;
+mod world;
+
+use client::Client;

@@ -1,0 +1,179 @@
+//! A company with a document, and nodes on which it is edited.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use identity::{Role, WorkspaceRef};
+use perme8_events::{Origin, StorageError, UserId, WorkspaceId, testing::TestDb};
+
+use super::Client;
+use crate::{
+    application::{
+        create_document::CreateDocument,
+        edit_note::{EditNote, EditNoteError},
+        ports::{Members, Membership, MockProjectDirectory, PersonView, Staff},
+        trash_document::TrashDocument,
+        update_document::{NewContent, UpdateDocument},
+    },
+    domain::references::DocumentRef,
+    facade::{Documents, rooms::Pace},
+    infrastructure::note_queries,
+    testing::{ADMIN, COMPANY, GUEST, MEMBER, OWNER, Village, document},
+};
+
+/// Nothing happens by itself.
+pub(super) const NEVER: Pace = Pace {
+    poll: Duration::from_hours(1),
+    beat: Duration::from_hours(1),
+    silence: Duration::from_hours(1),
+};
+
+pub(super) struct World {
+    pub(super) test: TestDb,
+    pub(super) people: People,
+    pub(super) village: Village,
+    pub(super) documents: Documents,
+}
+
+/// What everybody is in the company.
+#[derive(Debug, Clone)]
+pub(super) struct People(Arc<Mutex<HashMap<UserId, Role>>>);
+
+impl World {
+    /// The company has the document "plans" of a member, which says this and is shared.
+    pub(super) async fn begin(test: TestDb, content: &str) -> Self {
+        let people = HashMap::from([
+            (OWNER, Role::Owner),
+            (ADMIN, Role::Admin),
+            (MEMBER, Role::Member),
+            (GUEST, Role::Guest),
+        ]);
+        let people = People(Arc::new(Mutex::new(people)));
+        let village = Village::new();
+        let documents = node(&test, &people, &village, NEVER);
+        let create = CreateDocument {
+            workspace: COMPANY.into(),
+            project: None,
+            title: "Plans".to_owned(),
+            content: Some(content.to_owned()),
+            is_public: true,
+        };
+        documents.create_document(Origin::user(MEMBER), create).await.unwrap();
+        Self { test, people, village, documents }
+    }
+
+    /// Another node of the same database.
+    pub(super) fn another_node(&self, pace: Pace) -> Documents {
+        node(&self.test, &self.people, &self.village, pace)
+    }
+
+    pub(super) async fn join(&self, user: UserId) -> Client {
+        join(&self.documents, user).await.unwrap()
+    }
+
+    /// Somebody has left the company.
+    pub(super) fn leaves(&self, user: UserId) {
+        self.people.0.lock().unwrap().remove(&user);
+        self.village.happens();
+    }
+
+    pub(super) async fn share(&self, is_public: bool) {
+        self.update(UpdateDocument { is_public: Some(is_public), ..nothing() }).await;
+    }
+
+    pub(super) async fn write(&self, text: &str) {
+        let open = self.documents.document(&Origin::user(MEMBER), &plans()).await.unwrap();
+        let (text, seen_hash) = (text.to_owned(), Some(open.text.content_hash));
+        let content = Some(NewContent { text, seen_hash });
+        self.update(UpdateDocument { content, ..nothing() }).await;
+    }
+
+    async fn update(&self, update: UpdateDocument) {
+        self.documents.update_document(Origin::user(MEMBER), update).await.unwrap();
+    }
+
+    pub(super) async fn trash(&self) {
+        let trash = TrashDocument { document: plans(), seen: None };
+        self.documents.trash_document(Origin::user(MEMBER), trash).await.unwrap();
+    }
+
+    /// What is stored, as everybody reads it who has no copy open.
+    pub(super) async fn says(&self) -> Option<String> {
+        let open = self.documents.document(&Origin::user(MEMBER), &plans()).await.unwrap();
+        open.text.content
+    }
+
+    /// How many edits are stored, and how many of them are in a snapshot.
+    pub(super) async fn stored(&self) -> (i64, i64) {
+        let plans = self.documents.document(&Origin::user(MEMBER), &plans()).await.unwrap();
+        let stored = note_queries::stored_note(&mut &self.test.db, plans.document.id).await;
+        let stored = stored.unwrap().unwrap();
+        (stored.head, stored.head - i64::try_from(stored.updates.len()).unwrap())
+    }
+}
+
+pub(super) fn plans() -> DocumentRef {
+    document("plans")
+}
+
+fn nothing() -> UpdateDocument {
+    UpdateDocument {
+        document: plans(),
+        title: None,
+        is_public: None,
+        is_pinned: None,
+        project: None,
+        content: None,
+        seen: None,
+    }
+}
+
+fn node(test: &TestDb, people: &People, village: &Village, pace: Pace) -> Documents {
+    let people = Arc::new(people.clone());
+    let projects = MockProjectDirectory::with_roadmap();
+    Documents::new(test.db.clone(), people, projects).with_rooms(Arc::new(village.clone()), pace)
+}
+
+pub(super) async fn join(on: &Documents, user: UserId) -> Result<Client, EditNoteError> {
+    let edit = EditNote { document: plans(), only_reads: false };
+    Ok(Client::new(on.edit(Origin::user(user), edit).await?))
+}
+
+#[async_trait]
+impl Members for People {
+    async fn membership(
+        &self,
+        user: UserId,
+        _: &WorkspaceRef,
+    ) -> Result<Option<Membership>, StorageError> {
+        let role = self.0.lock().unwrap().get(&user).copied();
+        Ok(role.map(|role| Membership {
+            workspace_id: COMPANY,
+            workspace_slug: "the-company".to_owned(),
+            is_archived: false,
+            role,
+        }))
+    }
+
+    async fn workspaces_of(&self, _: UserId) -> Result<Vec<WorkspaceId>, StorageError> {
+        Ok(vec![COMPANY])
+    }
+
+    async fn people(&self, _: &[UserId]) -> Result<Vec<PersonView>, StorageError> {
+        Ok(Vec::new())
+    }
+
+    async fn staff(&self, users: &[UserId], _: WorkspaceId) -> Result<Option<Staff>, StorageError> {
+        let people = self.0.lock().unwrap();
+        let roles = users.iter().filter_map(|user| Some((*user, *people.get(user)?)));
+        Ok(Some(Staff { is_archived: false, roles: roles.collect() }))
+    }
+
+    async fn name_of(&self, user: UserId) -> Result<Option<String>, StorageError> {
+        Ok(Some(format!("Person {}", user.uuid().as_u128())))
+    }
+}
