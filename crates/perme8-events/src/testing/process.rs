@@ -53,7 +53,7 @@ impl<P: ProcessManager> ProcessTest<P> {
     /// The event is none that the process subscribes to, or it refuses it.
     pub fn when<E: DomainEvent>(&mut self, event: E) -> String {
         let event = envelope(event, self.clock.now());
-        self.happened(event)
+        self.happened(&event)
     }
 
     /// An event happens because of a command of the process.
@@ -64,16 +64,16 @@ impl<P: ProcessManager> ProcessTest<P> {
     pub fn led_to<E: DomainEvent>(&mut self, event: E) -> String {
         let actor = Actor::System(P::Command::QUEUE.into());
         let event = envelope(event, self.clock.now());
-        self.happened(Envelope { actor, ..event })
+        self.happened(&Envelope { actor, ..event })
     }
 
-    fn happened(&mut self, event: Envelope) -> String {
-        let told = self.process.subscriptions().iter().any(|one| one.matches(&event));
+    fn happened(&mut self, event: &Envelope) -> String {
+        let told = self.process.subscriptions().iter().any(|one| one.matches(event));
         assert!(told, "the process does not subscribe to {}", event.event_type);
-        if self.process.instance(&event).is_none() {
+        if self.process.instance(event).is_none() {
             return "not of this process\n".to_owned();
         }
-        self.decide(Input::Event(&event))
+        self.decide(Input::Event(event))
     }
 
     /// The command of a step is done.
