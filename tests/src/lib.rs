@@ -11,6 +11,7 @@ mod scenario;
 pub use address::address;
 pub use measure::{Comparison, Pace, Rounds, Way, resident};
 pub use scenario::answer::Answer;
+pub use scenario::editors::Editors;
 pub use scenario::engines::{on_postgres, on_sqlite};
 pub use scenario::page::Page;
 pub use scenario::persona::Persona;

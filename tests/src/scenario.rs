@@ -21,6 +21,7 @@ use tokio::net::TcpListener;
 
 pub(crate) mod answer;
 mod company;
+pub(crate) mod editors;
 pub(crate) mod engines;
 mod mails;
 pub(crate) mod page;

@@ -49,6 +49,7 @@ mod sessions;
 mod socket;
 mod state;
 mod streams;
+mod sync;
 mod tickets;
 mod timestamp;
 mod users;

@@ -17,7 +17,7 @@ use crate::{
     admin, api_keys, audit, body, client_address, documents, emails, error::ApiError, export,
     headers, health, invitation_lists, invitations, key_scope::scoped, limits::admit, members,
     metrics, notifications, pages, panics, passwords, preferences, projects, request_id,
-    same_origin, selected_agents, sessions, socket, state::Api, streams, tickets, users,
+    same_origin, selected_agents, sessions, socket, state::Api, streams, sync, tickets, users,
     workspaces,
 };
 
@@ -212,6 +212,10 @@ fn writing() -> Router<Api> {
         .route(
             "/api/workspaces/{slug}/documents/{document}/versions/{version}/restore",
             scoped(DocumentsWrite, post(documents::versions::restore)),
+        )
+        .route(
+            "/api/workspaces/{slug}/documents/{document}/sync",
+            scoped(DocumentsRead, get(sync::open)),
         )
         .layer(DefaultBodyLimit::max(body::DOCUMENT_LIMIT))
 }

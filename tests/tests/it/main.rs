@@ -17,6 +17,8 @@ mod documents;
 #[cfg(test)]
 mod edge;
 #[cfg(test)]
+mod editing;
+#[cfg(test)]
 mod emails;
 #[cfg(test)]
 mod expiry;

@@ -22,7 +22,7 @@ impl Readiness for Ready {
 }
 
 /// Streams ask for their session twenty times a second.
-async fn beat_fast(scenario: &Scenario) {
+pub(crate) async fn beat_fast(scenario: &Scenario) {
     let app = scenario.app();
     let options = ApiOptions {
         heartbeat: Duration::from_millis(50),

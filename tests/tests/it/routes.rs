@@ -180,6 +180,7 @@ pub(crate) const ROUTES: &[Route] = &[
     ),
     route("DELETE", "/api/workspaces/{slug}/documents/{document}", None, Access::Members),
     route("POST", "/api/workspaces/{slug}/documents/{document}/restore", None, Access::Members),
+    route("GET", "/api/workspaces/{slug}/documents/{document}/sync", None, Access::Members),
     route("GET", "/api/workspaces/{slug}/documents/{document}/versions", None, Access::Members),
     route(
         "GET",

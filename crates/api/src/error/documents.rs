@@ -2,8 +2,8 @@
 
 use axum::http::StatusCode;
 use documents::{
-    CreateDocumentError, PurgeDocumentError, QueryError, RestoreDocumentError, RestoreVersionError,
-    Text, TrashDocumentError, UpdateDocumentError, VersionError, WriteError,
+    CreateDocumentError, EditNoteError, PurgeDocumentError, QueryError, RestoreDocumentError,
+    RestoreVersionError, Text, TrashDocumentError, UpdateDocumentError, VersionError, WriteError,
 };
 use serde_json::json;
 
@@ -78,6 +78,27 @@ impl From<UpdateDocumentError> for ApiError {
             UpdateDocumentError::Invalid(fields) => fields.into(),
             UpdateDocumentError::Unwritable(error) => error.into(),
             UpdateDocumentError::Storage(error) => error.into(),
+        }
+    }
+}
+
+/// As many have it open as can; they come and go.
+const CROWDED: ApiError = ApiError::new(
+    StatusCode::SERVICE_UNAVAILABLE,
+    "crowded",
+    "Too many have this document open: come back later",
+);
+
+impl From<EditNoteError> for ApiError {
+    fn from(error: EditNoteError) -> Self {
+        match error {
+            EditNoteError::Forbidden => Self::forbidden(),
+            EditNoteError::WorkspaceNotFound => Self::workspace_not_found(),
+            EditNoteError::DocumentNotFound => Self::document_not_found(),
+            EditNoteError::Crowded => CROWDED,
+            // A host that serves this route opens notes.
+            EditNoteError::NotServed => Self::internal(),
+            EditNoteError::Storage(error) => error.into(),
         }
     }
 }

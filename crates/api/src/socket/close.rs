@@ -11,6 +11,10 @@ pub(crate) enum Close {
     ShuttingDown,
     /// Only text is understood.
     NotText,
+    /// Only bytes are understood.
+    NotBinary,
+    /// The bytes are no message.
+    Malformed,
     /// Message after message that was refused.
     TooManyErrors,
     /// A message that is too long.
@@ -19,6 +23,10 @@ pub(crate) enum Close {
     StorageUnavailable,
     /// The session was ended, or is over, or the key.
     Ended(Ended),
+    /// The person may not see any more what this is about.
+    AccessLost,
+    /// The document is gone, or in the trash.
+    DocumentGone,
     /// The client does not take what it is sent.
     TooSlow,
     /// The client does not answer pings.
@@ -29,12 +37,15 @@ impl Close {
     pub(crate) const fn code(self) -> u16 {
         match self {
             Self::ShuttingDown => 1001,
-            Self::NotText => 1003,
+            Self::NotText | Self::NotBinary => 1003,
+            Self::Malformed => 1007,
             Self::TooManyErrors => 1008,
             Self::TooLong => 1009,
             Self::StorageUnavailable => 1011,
             Self::Ended(Ended::Session) => 4001,
             Self::Ended(Ended::Key) => 4002,
+            Self::AccessLost => 4003,
+            Self::DocumentGone => 4004,
             Self::TooSlow => 4008,
             Self::NoPong => 4009,
         }
@@ -44,10 +55,14 @@ impl Close {
         match self {
             Self::ShuttingDown => "shutting_down",
             Self::NotText => "not_text",
+            Self::NotBinary => "not_binary",
+            Self::Malformed => "malformed_frame",
             Self::TooManyErrors => "too_many_errors",
             Self::TooLong => "message_too_long",
             Self::StorageUnavailable => "storage_unavailable",
             Self::Ended(ended) => ended.reason(),
+            Self::AccessLost => "access_lost",
+            Self::DocumentGone => "document_gone",
             Self::TooSlow => "too_slow",
             Self::NoPong => "no_pong",
         }

@@ -1,10 +1,8 @@
 //! A socket from its first message to its last.
 
-use std::time::Duration;
-
 use axum::extract::ws::{Message, WebSocket};
-use perme8_events::{StorageError, Viewer, host::Ephemeral};
-use tokio::time::{Instant, timeout};
+use perme8_events::{Viewer, host::Ephemeral};
+use tokio::time::Instant;
 
 use super::{
     budget::Budget,
@@ -12,6 +10,7 @@ use super::{
     frame::{Frame, Refusal, Resync},
     request::{Request, Subject},
     subscriptions::{Happening, Subscriptions},
+    wire::{Over, Said, Wire, broken, holds},
 };
 use crate::{
     error::ApiError,
@@ -20,10 +19,6 @@ use crate::{
     state::Api,
 };
 
-/// A client that does not take a message for so long is too slow.
-const PATIENCE: Duration = Duration::from_secs(10);
-/// How long the last message may take.
-const LAST_WORD: Duration = Duration::from_secs(1);
 /// So many refusals without anything sensible in between end a socket.
 const MOST_ERRORS: u32 = 20;
 
@@ -34,14 +29,6 @@ pub(crate) struct Opened {
     lifeline: Lifeline,
     subscriptions: Subscriptions,
     ephemeral: Ephemeral,
-}
-
-/// Why a socket is over.
-enum Over {
-    /// The host ends it.
-    By(Close),
-    /// The client did, or the network.
-    Gone,
 }
 
 impl Opened {
@@ -58,33 +45,23 @@ impl Opened {
 
     /// Runs until one of both sides ends it.
     pub(crate) async fn over(self, socket: WebSocket) {
-        let mut connection = Connection {
-            opened: self,
-            socket,
-            budget: Budget::new(Instant::now()),
-            errors: 0,
-            awaits_pong: false,
-        };
+        let (wire, budget) = (Wire::new(socket), Budget::new(Instant::now()));
+        let mut connection = Connection { opened: self, wire, budget, errors: 0 };
         let Err(over) = connection.run().await;
-        if let Over::By(close) = over {
-            tracing::debug!(code = close.code(), reason = close.reason(), "a socket is closed");
-            // Whoever does not take it sees a broken connection instead.
-            let _ = timeout(LAST_WORD, connection.end(close)).await;
-        }
+        connection.wire.end(over).await;
     }
 }
 
 struct Connection {
     opened: Opened,
-    socket: WebSocket,
+    wire: Wire,
     budget: Budget,
     errors: u32,
-    awaits_pong: bool,
 }
 
 enum Turn {
     Due(Due),
-    Received(Option<Result<Message, axum::Error>>),
+    Said(Said),
     Happening(Happening),
 }
 
@@ -96,52 +73,31 @@ impl Connection {
             let turn = tokio::select! {
                 biased;
                 due = lifeline.due() => Turn::Due(due.map_err(|error| broken(&error))?),
-                received = self.socket.recv() => Turn::Received(received),
+                said = self.wire.hear() => Turn::Said(said?),
                 happening = subscriptions.next() => Turn::Happening(happening.map_err(|error| broken(&error))?),
             };
             match turn {
                 Turn::Due(due) => {
-                    let ended = lifeline.ended().await.map_err(|error| broken(&error))?;
-                    if let Some(ended) = ended {
-                        return Err(Over::By(Close::Ended(ended)));
-                    }
+                    holds(lifeline).await?;
                     if due == Due::Beat {
                         self.beat().await?;
                     }
                 }
-                Turn::Received(None) => return Err(Over::Gone),
-                Turn::Received(Some(Err(error))) => return Err(unreadable(error)),
-                Turn::Received(Some(Ok(message))) => self.hear(message).await?,
+                Turn::Said(said) => self.hear(said).await?,
                 Turn::Happening(happening) => self.tell(happening).await?,
             }
         }
     }
 
-    /// Says why, and waits until the client has heard it: to hang up on what it is still saying could make it miss that.
-    async fn end(&mut self, close: Close) -> Result<(), axum::Error> {
-        self.socket.send(close.into()).await?;
-        while self.socket.recv().await.transpose()?.is_some() {}
-        Ok(())
-    }
-
     /// A sign of life, which asks for one.
     async fn beat(&mut self) -> Result<(), Over> {
-        if std::mem::replace(&mut self.awaits_pong, true) {
-            return Err(Over::By(Close::NoPong));
-        }
-        self.send(Message::Ping(axum::body::Bytes::new())).await?;
+        self.wire.ping().await?;
         let position = self.opened.subscriptions.position();
         self.send(Frame::Position { position }.message()).await
     }
 
-    async fn hear(&mut self, message: Message) -> Result<(), Over> {
-        self.awaits_pong = false;
-        let text = match message {
-            Message::Text(text) => text,
-            Message::Binary(_) => return Err(Over::By(Close::NotText)),
-            // Pings are answered below this, and a close is followed by the end.
-            Message::Ping(_) | Message::Pong(_) | Message::Close(_) => return Ok(()),
-        };
+    async fn hear(&mut self, said: Said) -> Result<(), Over> {
+        let Said::Text(text) = said else { return Err(Over::By(Close::NotText)) };
         let done = if self.budget.spend(Instant::now()) {
             match text.as_str().parse() {
                 Ok(request) => self.fulfil(request).await,
@@ -240,24 +196,6 @@ impl Connection {
 
     /// Waits until the client takes it. Nobody else waits meanwhile: what this client follows stays in the log.
     async fn send(&mut self, message: Message) -> Result<(), Over> {
-        match timeout(PATIENCE, self.socket.send(message)).await {
-            Ok(Ok(())) => Ok(()),
-            Ok(Err(_broken)) => Err(Over::Gone),
-            Err(_elapsed) => Err(Over::By(Close::TooSlow)),
-        }
-    }
-}
-
-fn broken(error: &StorageError) -> Over {
-    tracing::error!(error = error as &dyn std::error::Error, "a socket broke off");
-    Over::By(Close::StorageUnavailable)
-}
-
-/// What was received is no message.
-fn unreadable(error: axum::Error) -> Over {
-    use tokio_tungstenite::tungstenite::Error;
-    match error.into_inner().downcast_ref() {
-        Some(Error::Capacity(_)) => Over::By(Close::TooLong),
-        _ => Over::Gone,
+        self.wire.say(message).await
     }
 }

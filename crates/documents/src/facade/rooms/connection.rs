@@ -50,6 +50,9 @@ pub struct Editing {
 }
 
 impl Editing {
+    /// How long a frame may be, in bytes.
+    pub const LONGEST_FRAME: usize = MAX_FRAME;
+
     /// Says a frame of y-protocols; waits while the note has too much to do.
     ///
     /// What is wrong with it is told by [`next`](Self::next), and by whatever is said afterwards.
