@@ -179,7 +179,7 @@ on_both_engines! {
         let ben = office.directory.user(office.ben).await.unwrap().unwrap();
         assert_eq!((ben.name.as_str(), ben.email.as_str(), ben.confirmed), ("Ben Franklin", "ben@example.com", true));
         let found = office.directory.users(&[office.ben, perme8_events::Id::new(uuid::Uuid::nil())]).await.unwrap();
-        assert_eq!(found, [ben.clone()]);
+        assert_eq!(found, std::slice::from_ref(&ben));
         let by_email = office.directory.confirmed_user_by_email("BEN@example.com").await.unwrap();
         assert_eq!(by_email, Some(ben));
         for nobody in ["nobody@example.com", "no address", "\0"] {
