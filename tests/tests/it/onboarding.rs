@@ -20,7 +20,7 @@ async fn set_up(scenario: &Scenario) -> Vec<Envelope> {
 async fn case(scenario: &Scenario) -> String {
     let cases = scenario.app().operations().cases(None, 10).await.unwrap();
     let [case] = &cases[..] else { panic!("{} cases", cases.len()) };
-    case.status.to_string()
+    case.status.clone()
 }
 
 async fn is_welcomed(scenario: &mut Scenario) -> bool {
@@ -123,7 +123,7 @@ on_both_engines! {
         }
         go_on(scenario).await;
         let cases = scenario.app().operations().cases(None, 10).await.unwrap();
-        let ended: Vec<_> = cases.iter().map(|case| (case.status.to_string(), case.error.as_deref())).collect();
+        let ended: Vec<_> = cases.iter().map(|case| (case.status.clone(), case.error.as_deref())).collect();
         assert_eq!(ended.len(), 2, "{ended:?}");
         assert!(ended.iter().all(|(status, _)| status == "compensated"), "{ended:?}");
         assert!(set_up(scenario).await.is_empty());
