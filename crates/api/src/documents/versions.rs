@@ -105,7 +105,9 @@ pub(crate) struct Against(Option<i64>);
 
 impl FromFields for Against {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        Some(Self(fields.optional_parsed("against", "must be the number of a version")))
+        // What is no number is one that no version has: only whoever sees the document is told so.
+        let against = fields.optional_text("against");
+        Some(Self(against.map(|text| text.parse().unwrap_or_default())))
     }
 }
 

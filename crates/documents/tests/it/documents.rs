@@ -74,8 +74,17 @@ on_both_engines! {
         assert_eq!(rows(&office).await, 0);
         // Its slug is free again.
         assert_eq!(office.create(titled("Plans")).await.document.slug, "plans");
-        let told = ["created", "title_changed", "trashed", "restored", "deleted", "created"];
-        assert_eq!(office.events().await, told.map(|what| format!("document_{what}")));
+        let told = [
+            "document_created",
+            "note_content_updated",
+            "document_title_changed",
+            "note_content_updated",
+            "document_trashed",
+            "document_restored",
+            "document_deleted",
+            "document_created",
+        ];
+        assert_eq!(office.events().await, told);
     }
 
     async fn what_is_in_the_trash_ends_after_thirty_days(test: TestDb) {
