@@ -30,7 +30,7 @@ impl Office {
     async fn list(&self, who: &Person, query: &str) -> Vec<String> {
         let answer = self.ask(who, get(format!("{DOCUMENTS}?{query}"))).await.json();
         let entries = answer["data"].as_array().expect("it is a list").iter();
-        entries.map(|entry| entry["slug"].as_str().unwrap().to_owned()).collect()
+        entries.map(|entry| entry["slug"].as_str().expect("it has one").to_owned()).collect()
     }
 }
 
