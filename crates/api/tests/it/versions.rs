@@ -25,7 +25,7 @@ impl Office {
 
 fn numbers(list: &Value) -> Vec<i64> {
     let entries = list["data"].as_array().expect("it is a list").iter();
-    entries.map(|entry| entry["number"].as_i64().unwrap()).collect()
+    entries.map(|entry| entry["number"].as_i64().expect("it is a number")).collect()
 }
 
 #[tokio::test]
