@@ -1,6 +1,6 @@
 //! Bodies: one JSON object, or the fields of a form, read in full before anything is done.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use axum::{
     body::Bytes,
@@ -38,26 +38,45 @@ impl<T: FromFields> FromRequest<Api> for Body<T> {
 
 /// What the body wishes that not everybody may have: what is wrong with its fields is said to those alone who may.
 #[derive(Debug)]
-pub(crate) struct Wish<T>(Result<T, ApiError>);
+pub(crate) struct Wish<T> {
+    read: Result<T, ApiError>,
+    /// The names of the fields that were sent.
+    sent: BTreeSet<String>,
+}
 
 impl<T> Wish<T> {
+    /// Whether any of these fields was sent, whatever it says.
+    pub(crate) fn says_any(&self, names: &[&str]) -> bool {
+        names.iter().any(|name| self.sent.contains(*name))
+    }
+
     /// What it says; if that cannot be read, whether it is `granted` is asked before that is said.
     pub(crate) async fn read<E: Into<ApiError>>(
         self,
         granted: impl Future<Output = Result<(), E>>,
     ) -> Result<T, ApiError> {
-        if self.0.is_err() {
-            granted.await.map_err(Into::into)?;
-        }
-        self.0
+        granted_or(self.read, granted).await
     }
+}
+
+/// What was read; if that could not be, whether it is `granted` is asked before that is said.
+pub(crate) async fn granted_or<T, E: Into<ApiError>>(
+    read: Result<T, ApiError>,
+    granted: impl Future<Output = Result<(), E>>,
+) -> Result<T, ApiError> {
+    if read.is_err() {
+        granted.await.map_err(Into::into)?;
+    }
+    read
 }
 
 impl<T: FromFields> FromRequest<Api> for Wish<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
-        Ok(Self(fields(json(request, api).await?)))
+        let body = json(request, api).await?;
+        let sent = body.as_object().map(|values| values.keys().cloned().collect());
+        Ok(Self { sent: sent.unwrap_or_default(), read: fields(body) })
     }
 }
 

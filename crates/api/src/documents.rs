@@ -4,16 +4,16 @@ use axum::{extract::State, http::StatusCode};
 use chrono::{DateTime, Utc};
 use documents::{
     CreateDocument, DocumentDetails, DocumentsPage, ListDocuments, Move, NewContent, OpenDocument,
-    PurgeDocument, RestoreDocument, Text, TrashDocument, UpdateDocument,
+    PurgeDocument, RestoreDocument, Text, TrashDocument, UpdateDocument, UpdateDocumentError,
 };
-use identity::WorkspaceRef;
+use identity::{KeyScope, WorkspaceRef};
 use perme8_events::UserId;
 use projects::ProjectRef;
 use serde::Serialize;
 
 use crate::{
     auth::Caller,
-    body::Wish,
+    body::{Wish, granted_or},
     documents::tag::{DocumentSeen, TaggedDocument, tagged},
     error::ApiError,
     fields::{Fields, FromFields},
@@ -44,7 +44,7 @@ impl Visibility {
 }
 
 /// A document as those see it who have just created it.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct NewDocument {
     title: String,
     slug: String,
@@ -57,7 +57,7 @@ pub(crate) struct NewDocument {
 }
 
 /// A document as those see it who address it by its slug.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct Document {
     title: String,
     slug: String,
@@ -71,7 +71,7 @@ pub(crate) struct Document {
 }
 
 /// A document in a list.
-#[derive(Debug, Serialize)]
+#[derive(Serialize)]
 pub(crate) struct ListedDocument {
     title: String,
     slug: String,
@@ -160,7 +160,6 @@ impl From<DocumentDetails> for ListedDocument {
 }
 
 /// The body of a creation.
-#[derive(Debug)]
 pub(crate) struct Created {
     title: String,
     content: Option<String>,
@@ -180,15 +179,17 @@ impl FromFields for Created {
 
 /// Whether a document shall be shared, if that is said in a word that means something.
 fn visibility(fields: &mut Fields) -> Option<bool> {
-    match fields.optional_text("visibility")?.as_str() {
+    match fields.text_or_nothing("visibility")?.as_str() {
         "public" => Some(true),
         "private" => Some(false),
         _ => None,
     }
 }
 
+/// What whoever wants to change needs the right to edit.
+const EDITED: [&str; 4] = ["title", "visibility", "project_slug", "content"];
+
 /// The body of a change; what is missing stays.
-#[derive(Debug)]
 pub(crate) struct Changed {
     title: Option<String>,
     is_public: Option<bool>,
@@ -236,6 +237,24 @@ impl FromFields for Going {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let for_good = fields.optional_parsed("purge", "must be true or false");
         Some(Self { for_good: for_good.unwrap_or_default() })
+    }
+}
+
+/// Whether the caller may read what documents say: a key that may only write learns but the hash of it.
+#[derive(Clone, Copy)]
+struct Reader(bool);
+
+impl Reader {
+    fn of(caller: &Caller) -> Self {
+        Self(caller.may(KeyScope::DocumentsRead))
+    }
+
+    fn text(self, Text { content, content_hash }: Text) -> Text {
+        Text { content: content.filter(|_| self.0), content_hash }
+    }
+
+    fn open(self, OpenDocument { document, text }: OpenDocument) -> OpenDocument {
+        OpenDocument { document, text: self.text(text) }
     }
 }
 
@@ -305,13 +324,21 @@ pub(crate) async fn update(
     if_match: DocumentSeen,
     wish: Wish<Changed>,
 ) -> Result<TaggedDocument<Document>, ApiError> {
-    let granted = api.documents.may_update_document(&caller.origin, &document);
+    let only_pin = wish.says_any(&["is_pinned"]) && !wish.says_any(&EDITED);
+    let granted = api.documents.may_update_document(&caller.origin, &document, only_pin);
     let changed = wish.read(granted).await?;
     let Changed { title, is_public, is_pinned, project, content, version } = changed;
     let seen = if_match.beside(version);
     let command = UpdateDocument { document, title, is_public, is_pinned, project, content, seen };
-    let updated = api.documents.update_document(caller.origin, command).await;
-    updated.map(tagged).map_err(|error| if_match.refusal(error))
+    let reader = Reader::of(&caller);
+    match api.documents.update_document(caller.origin, command).await {
+        Ok(updated) => Ok(tagged(reader.open(updated))),
+        Err(UpdateDocumentError::OtherContent(current)) => {
+            let current = Box::new(reader.text(*current));
+            Err(UpdateDocumentError::OtherContent(current).into())
+        }
+        Err(error) => Err(if_match.refusal(error)),
+    }
 }
 
 /// `POST /api/workspaces/{slug}/documents/{document}/restore`
@@ -322,7 +349,8 @@ pub(crate) async fn restore(
     if_match: DocumentSeen,
 ) -> Result<TaggedDocument<Document>, ApiError> {
     let command = RestoreDocument { document, seen: if_match.seen() };
-    Ok(tagged(api.documents.restore_document(caller.origin, command).await?))
+    let reader = Reader::of(&caller);
+    Ok(tagged(reader.open(api.documents.restore_document(caller.origin, command).await?)))
 }
 
 /// `DELETE /api/workspaces/{slug}/documents/{document}`
@@ -331,8 +359,10 @@ pub(crate) async fn delete(
     caller: Caller,
     DocumentAt(document): DocumentAt,
     if_match: DocumentSeen,
-    Query(Going { for_good }): Query<Going>,
+    going: Result<Query<Going>, ApiError>,
 ) -> Result<StatusCode, ApiError> {
+    let granted = api.documents.may_delete_document(&caller.origin, &document);
+    let Query(Going { for_good }) = granted_or(going, granted).await?;
     if for_good {
         let command = PurgeDocument { document, seen: if_match.seen() };
         api.documents.purge_document(caller.origin, command).await?;

@@ -26,21 +26,51 @@ pub(crate) struct Tagged<T, G = Tag>(pub(crate) G, pub(crate) T);
 
 /// What a client has seen and wants to change, if it says so.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct IfMatch(Option<Tag>);
+pub(crate) struct IfMatch<G = Tag>(pub(crate) Option<G>);
+
+/// What says in a header what is shown.
+pub(crate) trait Shown: Sized {
+    /// What a command takes that was seen; of a version alone, whatever has the address.
+    type Seen: From<i64>;
+
+    /// Of nothing that there ever was.
+    fn never() -> Self;
+
+    /// As it stands in a header; nothing if it is none of ours, weak, or one of several.
+    fn parse(text: &str) -> Option<Self>;
+
+    /// In which version it is shown.
+    fn version(&self) -> i64;
+
+    /// What a client has seen that sends this back.
+    fn seen(&self) -> Self::Seen;
+}
 
 impl Tag {
-    /// Of nothing that there ever was.
-    const NEVER: Self = Self { id: Uuid::nil(), version: 0 };
-
     pub(crate) fn of<A>(id: Id<A>, version: i64) -> Self {
         Self { id: id.uuid(), version }
     }
+}
 
-    /// As it stands in a header; nothing if it is none of ours, weak, or one of several.
+impl Shown for Tag {
+    type Seen = Seen;
+
+    fn never() -> Self {
+        Self { id: Uuid::nil(), version: 0 }
+    }
+
     fn parse(text: &str) -> Option<Self> {
         let tag = text.strip_prefix('"')?.strip_suffix('"')?;
         let (id, version) = tag.rsplit_once('-')?;
         Some(Self { id: id.parse().ok()?, version: version.parse().ok()? })
+    }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn seen(&self) -> Seen {
+        Seen { id: Some(self.id), version: self.version }
     }
 }
 
@@ -59,47 +89,41 @@ impl<T: IntoResponse, G: fmt::Display> IntoResponse for Tagged<T, G> {
     }
 }
 
-impl IfMatch {
+impl<G: Shown> IfMatch<G> {
     /// What the client has seen.
-    pub(crate) fn seen(self) -> Option<Seen> {
-        self.0.map(|Tag { id, version }| Seen { id: Some(id), version })
+    pub(crate) fn seen(&self) -> Option<G::Seen> {
+        self.0.as_ref().map(G::seen)
     }
 
     /// The same, or the version that the body says; nobody has seen two versions last.
-    pub(crate) fn beside(self, in_body: Option<i64>) -> Option<Seen> {
-        match (self.0, in_body) {
-            (Some(Tag { version, .. }), Some(in_body)) if version != in_body => {
-                Self(Some(Tag::NEVER)).seen()
-            }
-            (Some(_), _) => self.seen(),
-            (None, in_body) => in_body.map(Seen::from),
+    pub(crate) fn beside(&self, in_body: Option<i64>) -> Option<G::Seen> {
+        match (&self.0, in_body) {
+            (Some(tag), Some(in_body)) if tag.version() != in_body => Some(G::never().seen()),
+            (Some(tag), _) => Some(tag.seen()),
+            (None, in_body) => in_body.map(Into::into),
         }
     }
 
     /// Why nothing was changed: that it has changed since is a conflict where the body alone said what was seen.
-    pub(crate) fn refusal(self, error: impl Into<ApiError>) -> ApiError {
+    pub(crate) fn refusal(&self, error: impl Into<ApiError>) -> ApiError {
         let error = error.into();
         let is_unmet = self.0.is_some() && error.is_version_conflict();
         if is_unmet { ApiError::other_version() } else { error }
     }
 }
 
-impl FromRequestParts<Api> for IfMatch {
+impl<G: Shown + Send> FromRequestParts<Api> for IfMatch<G> {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Infallible> {
-        Ok(Self(tag_in(&parts.headers, Tag::parse, Tag::NEVER)))
+        Ok(Self(tag_in(&parts.headers)))
     }
 }
 
 /// Nothing for whatever is there. What is no tag of ours is one of nothing: only whoever may change something is told so.
-pub(crate) fn tag_in<G>(
-    headers: &HeaderMap,
-    parse: impl FnOnce(&str) -> Option<G>,
-    never: G,
-) -> Option<G> {
+fn tag_in<G: Shown>(headers: &HeaderMap) -> Option<G> {
     let text = headers.get(IF_MATCH)?.to_str().unwrap_or_default().trim();
-    (text != "*").then(|| parse(text).unwrap_or(never))
+    (text != "*").then(|| G::parse(text).unwrap_or_else(G::never))
 }
 
 #[cfg(test)]
@@ -115,7 +139,7 @@ mod tests {
     }
 
     fn sent_in(headers: &HeaderMap) -> Option<Tag> {
-        tag_in(headers, Tag::parse, Tag::NEVER)
+        tag_in(headers)
     }
 
     fn sent(value: &str) -> Option<Tag> {
@@ -140,7 +164,7 @@ mod tests {
             format!("\"{ID}-x\""),
         ];
         for other in others {
-            assert_eq!(sent(&other), Some(Tag::NEVER), "{other}");
+            assert_eq!(sent(&other), Some(Tag::never()), "{other}");
         }
     }
 

@@ -50,6 +50,11 @@ impl Fields {
         }
     }
 
+    /// A text, if one was sent; anything else counts as missing.
+    pub(crate) fn text_or_nothing(&mut self, name: &str) -> Option<String> {
+        self.values.remove(name).and_then(|value| value.as_str().map(str::to_owned))
+    }
+
     /// A list of texts that may be missing; `null` counts as missing.
     pub(crate) fn optional_texts(&mut self, name: &'static str) -> Option<Vec<String>> {
         let value = self.optional_value(name)?;

@@ -42,19 +42,25 @@ pub struct Documents {
     rooms: Option<Rooms>,
 }
 
+/// Whether a try failed only because somebody else was faster.
+macro_rules! lost_a_race {
+    ($Error:ident) => {
+        |error: &$Error| matches!(error, $Error::Storage(error) if error.is_retryable())
+    };
+}
+
 /// Gathers who acts and whatever else it takes, runs a use case in a transaction of its own, and does all of it again while
 /// it loses races; gives also what the person is in the workspace.
 macro_rules! transact {
     ($self:ident, $origin:ident, $workspace:expr, $Error:ident,
      |$acting:ident| $gathered:expr, |$tx:ident, $facts:pat_param| $execute:expr) => {{
-        let lost_a_race = |error: &$Error| matches!(error, $Error::Storage(error) if error.is_retryable());
         let attempt = || async {
             let $acting = &$self.acting(&$origin, $workspace).await?;
             let $facts = &$gathered;
             let done = $self.uow.run($origin.clone(), async |$tx| $execute.await).await?;
             Ok::<_, $Error>(($acting.membership.clone(), done))
         };
-        $self.uow.retry(lost_a_race, attempt).await
+        $self.uow.retry(lost_a_race!($Error), attempt).await
     }};
 }
 
@@ -112,13 +118,9 @@ impl Documents {
             |acting| (self.home(acting, slug).await?, self.named_project(acting, named).await?),
             |tx, (home, goal)| command.execute(tx, acting, home, goal.as_ref())
         )?;
-        let text = match text {
-            Some(text) => {
-                self.written(&document);
-                text
-            }
-            None => self.text(&document).await?,
-        };
+        if command.content.is_some() {
+            self.written(&document);
+        }
         Ok(OpenDocument { document: self.shown(&membership, document).await?, text })
     }
 
@@ -157,7 +159,7 @@ impl Documents {
         command: RestoreDocument,
     ) -> Result<OpenDocument, RestoreDocumentError> {
         let DocumentRef { workspace, slug } = &command.document;
-        let (membership, document) = transact!(
+        let (membership, (document, text)) = transact!(
             self,
             origin,
             workspace,
@@ -165,7 +167,6 @@ impl Documents {
             |acting| self.home(acting, slug).await?,
             |tx, home| command.execute(tx, acting, home)
         )?;
-        let text = self.text(&document).await?;
         Ok(OpenDocument { document: self.shown(&membership, document).await?, text })
     }
 
@@ -203,7 +204,8 @@ impl Documents {
         origin: Origin,
         command: PurgeTrash,
     ) -> Result<u64, PurgeTrashError> {
-        self.uow.run(origin, async |tx| command.execute(tx).await).await
+        let attempt = || self.uow.run(origin.clone(), async |tx| command.execute(tx).await);
+        self.uow.retry(lost_a_race!(PurgeTrashError), attempt).await
     }
 
     /// Who acts; what that person may do is for the use case to say.
@@ -245,11 +247,10 @@ impl Documents {
         Ok(Home { project_id: Some(id), project })
     }
 
-    /// What a document says at this moment.
-    async fn text(&self, document: &Document) -> Result<Text, StorageError> {
+    /// What a document says at this moment; nothing once it is gone.
+    async fn text(&self, document: &Document) -> Result<Option<Text>, StorageError> {
         let stored = stored_note(&mut &self.db, document.id).await?;
-        // Whoever ends a document ends its note.
-        text_of(&stored.ok_or_else(StorageError::conflict)?)
+        stored.as_ref().map(text_of).transpose()
     }
 
     /// A document for somebody who may see it.

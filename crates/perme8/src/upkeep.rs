@@ -15,6 +15,9 @@ use crate::rate_limits::HostLimitStore;
 /// So much is done in one transaction, so that a long list holds up nobody.
 const AT_ONCE: u32 = 500;
 
+/// So many documents end in one transaction: with each goes all that was ever written in it.
+const DOCUMENTS_AT_ONCE: u32 = 100;
+
 /// Something that has to be done from time to time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -35,6 +38,20 @@ pub(crate) enum Chore {
 
 impl Job for Chore {
     const QUEUE: &'static str = "perme8.upkeep";
+}
+
+impl Chore {
+    /// How much of it is done in one transaction.
+    const fn at_once(self) -> u32 {
+        match self {
+            Self::PurgeTrash => DOCUMENTS_AT_ONCE,
+            Self::ExpireInvitations
+            | Self::PurgeExpired
+            | Self::PurgeMailbox
+            | Self::PurgeNotifications
+            | Self::SweepRateLimits => AT_ONCE,
+        }
+    }
 }
 
 /// When each chore is done, spread over the hour.
@@ -73,7 +90,7 @@ impl Upkeep {
         Self { identity, documents, mailbox, notifications, rate_limits }
     }
 
-    /// One part of a chore: how much was done, at most [`AT_ONCE`].
+    /// One part of a chore: how much was done, at most [so much](Chore::at_once).
     async fn part(&self, chore: Chore) -> Result<u64, HandlerError> {
         match chore {
             Chore::ExpireInvitations => {
@@ -87,7 +104,10 @@ impl Upkeep {
             }
             Chore::PurgeTrash => {
                 let origin = Origin::system("documents.purge");
-                Ok(self.documents.purge_trash(origin, PurgeTrash { limit: AT_ONCE }).await?)
+                Ok(self
+                    .documents
+                    .purge_trash(origin, PurgeTrash { limit: chore.at_once() })
+                    .await?)
             }
             Chore::PurgeMailbox => {
                 let origin = Origin::system("mail.purge");
@@ -117,7 +137,7 @@ impl Worker for Upkeep {
         while !run.is_stopped() {
             let part = self.part(chore).await?;
             done += part;
-            if part < u64::from(AT_ONCE) {
+            if part < u64::from(chore.at_once()) {
                 break;
             }
         }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use reqwest::Method;
-use scenarios::{Persona, Scenario, on_both_engines};
+use scenarios::{Persona, Scenario, eventually, on_both_engines};
 use serde_json::json;
 
 use crate::keys::program;
@@ -48,6 +48,15 @@ async fn learns(person: &Persona, slug: &str) -> bool {
         known |= answer.body().to_string().contains(SECRET);
     }
     known
+}
+
+/// Waits until so many events of this kind are in the audit trail, where their owner reads what is secret.
+async fn is_written_down(owner: &Persona, slug: &str, kind: &str, count: usize) {
+    let at = format!("/api/workspaces/{slug}/events?limit=100");
+    let of_kind = format!("{at}&type=documents.document_{kind}");
+    let is_there = async || owner.get(&of_kind).await.is(200).list().len() == count;
+    eventually("the trail follows", is_there).await;
+    assert!(owner.get(&at).await.body().to_string().contains(SECRET));
 }
 
 /// A workspace of Ada's in which Ben is a member, with a project.
@@ -104,17 +113,20 @@ on_both_engines! {
             ben.patch(&at).json(body).await.is(200);
         }
         ben.delete(&at).await.is(204);
+        is_written_down(&ben, &slug, "trashed", 1).await;
         for reader in [&ada, &carol] {
             assert!(!reads(reader, &slug).await && !learns(reader, &slug).await);
         }
         let trash = ben.get(&format!("/api/workspaces/{slug}/documents?trashed=true")).await;
         assert!(trash.body().to_string().contains(SECRET));
         ben.post(&format!("{at}/restore")).await.is(200);
+        is_written_down(&ben, &slug, "restored", 1).await;
         for reader in [&ada, &carol] {
             assert!(!reads(reader, &slug).await && !learns(reader, &slug).await);
         }
         // Under another name it is shared, and nobody hears the old one.
         ben.patch(&at).json(json!({ "title": "Plans", "visibility": "public" })).await.is(200);
+        is_written_down(&ben, &slug, "title_changed", 2).await;
         for reader in [&ada, &carol] {
             assert!(!reads(reader, &slug).await, "{}", reader.email());
             assert_eq!(reader.get(&at).await.is(200).data()["title"], "Plans");
@@ -138,6 +150,7 @@ on_both_engines! {
         let told = ["created", "title_changed", "pinned_changed", "moved", "trashed", "restored"];
         assert_eq!(of_documents[..6], told);
         assert_eq!(of_documents[6..], ["title_changed", "deleted"]);
+        is_written_down(&ben, &slug, "deleted", 1).await;
         for reader in [&ada, &carol] {
             assert!(!reads(reader, &slug).await, "{}", reader.email());
         }
@@ -148,11 +161,21 @@ on_both_engines! {
         let at = ada.write(&slug, json!({ "title": "Plans" })).await;
         let key = async |scope: &str| program(&ada, json!([scope]), &[&slug]).await;
         let reader = key("documents:read").await;
-        reader.get(&at).await.is(200);
+        let seen = reader.get(&at).await.is(200);
         reader.patch(&at).json(json!({})).await.is_refused(403, "scope_missing");
         let writer = key("documents:write").await;
         writer.get(&at).await.is_refused(403, "scope_missing");
-        writer.patch(&at).json(json!({ "title": "Goals" })).await.is(200);
+        let body = json!({ "title": "Goals", "content": SECRET, "content_hash": seen.data()["content_hash"] });
+        // What it says is not for a key that only writes.
+        let changed = writer.patch(&at).json(body.clone()).await.is(200);
+        assert_eq!(changed.data()["content"], json!(null));
+        assert_ne!(changed.data()["content_hash"], seen.data()["content_hash"]);
+        let conflict = writer.patch(&at).json(body).await.is(409);
+        assert_eq!(conflict.data()["content"], json!(null));
+        writer.delete(&at).await.is(204);
+        let restored = writer.post(&format!("{at}/restore")).await.is(200);
+        assert_eq!(restored.data()["content"], json!(null));
+        assert_eq!(ada.get(&at).await.is(200).data()["content"], SECRET);
         let looker = key("workspaces:read").await;
         let seen = looker.get(&format!("/api/workspaces/{slug}")).await.is(200);
         assert_eq!(seen.data()["documents"], json!([]));

@@ -1,16 +1,13 @@
 //! Which document is shown, in which version and with which text, so that nobody overwrites what they have not seen.
 
-use std::{convert::Infallible, fmt};
+use std::fmt;
 
-use axum::{extract::FromRequestParts, http::request::Parts};
 use documents::{DocumentId, OpenDocument, SeenDocument};
 use uuid::Uuid;
 
 use crate::{
-    error::ApiError,
-    etag::{Tagged, tag_in},
+    etag::{IfMatch, Shown, Tagged},
     response::Data,
-    state::Api,
 };
 
 /// What is shown: which document, in which version, and what tells its text from others.
@@ -25,8 +22,7 @@ pub(crate) struct DocumentTag {
 pub(crate) type TaggedDocument<T> = Tagged<Data<T>, DocumentTag>;
 
 /// What a client has seen of a document and wants to change, if it says so by `If-Match`.
-#[derive(Clone, Debug)]
-pub(crate) struct DocumentSeen(Option<DocumentTag>);
+pub(crate) type DocumentSeen = IfMatch<DocumentTag>;
 
 /// A document, as JSON shows it.
 pub(crate) fn tagged<T: From<OpenDocument>>(open: OpenDocument) -> TaggedDocument<T> {
@@ -36,13 +32,13 @@ pub(crate) fn tagged<T: From<OpenDocument>>(open: OpenDocument) -> TaggedDocumen
     Tagged(tag, Data::new(open.into()))
 }
 
-impl DocumentTag {
-    /// Of nothing that there ever was.
+impl Shown for DocumentTag {
+    type Seen = SeenDocument;
+
     fn never() -> Self {
         Self { id: DocumentId::new(Uuid::nil()), version: 0, content: String::new() }
     }
 
-    /// As it stands in a header; nothing if it is none of ours, weak, or one of several.
     fn parse(text: &str) -> Option<Self> {
         let tag = text.strip_prefix('"')?.strip_suffix('"')?;
         let (rest, content) = tag.rsplit_once('-')?;
@@ -50,46 +46,21 @@ impl DocumentTag {
         let (id, version) = (id.parse().ok()?, version.parse().ok()?);
         Some(Self { id, version, content: content.to_owned() })
     }
+
+    fn version(&self) -> i64 {
+        self.version
+    }
+
+    fn seen(&self) -> SeenDocument {
+        let Self { id, version, content } = self.clone();
+        SeenDocument { id: Some(id), version, content: Some(content) }
+    }
 }
 
 impl fmt::Display for DocumentTag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { id, version, content } = self;
         write!(f, "\"{id}-{version}-{content}\"")
-    }
-}
-
-impl DocumentSeen {
-    /// What the client has seen.
-    pub(crate) fn seen(&self) -> Option<SeenDocument> {
-        let DocumentTag { id, version, content } = self.0.clone()?;
-        Some(SeenDocument { id: Some(id), version, content: Some(content) })
-    }
-
-    /// The same, or the version that the body says; nobody has seen two versions last.
-    pub(crate) fn beside(&self, in_body: Option<i64>) -> Option<SeenDocument> {
-        match (&self.0, in_body) {
-            (Some(tag), Some(in_body)) if tag.version != in_body => {
-                Self(Some(DocumentTag::never())).seen()
-            }
-            (Some(_), _) => self.seen(),
-            (None, in_body) => in_body.map(SeenDocument::from),
-        }
-    }
-
-    /// Why nothing was changed: that it has changed since is a conflict where the body alone said what was seen.
-    pub(crate) fn refusal(&self, error: impl Into<ApiError>) -> ApiError {
-        let error = error.into();
-        let is_unmet = self.0.is_some() && error.is_version_conflict();
-        if is_unmet { ApiError::other_version() } else { error }
-    }
-}
-
-impl FromRequestParts<Api> for DocumentSeen {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Infallible> {
-        Ok(Self(tag_in(&parts.headers, DocumentTag::parse, DocumentTag::never())))
     }
 }
 
@@ -118,7 +89,7 @@ mod tests {
     #[test]
     fn header_and_body_do_not_contradict_each_other() {
         let beside = |in_header: Option<i64>, in_body| {
-            let seen = DocumentSeen(in_header.map(tag)).beside(in_body)?;
+            let seen = IfMatch(in_header.map(tag)).beside(in_body)?;
             Some((seen.version, seen.content.is_some()))
         };
         assert_eq!(beside(None, None), None);

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::{
     auth::Caller,
     documents::{
-        Document,
+        Document, Reader,
         tag::{DocumentSeen, TaggedDocument, tagged},
     },
     error::ApiError,
@@ -151,5 +151,6 @@ pub(crate) async fn restore(
     if_match: DocumentSeen,
 ) -> Result<TaggedDocument<Document>, ApiError> {
     let command = RestoreVersion { document, number, seen: if_match.seen() };
-    Ok(tagged(api.documents.restore_version(caller.origin, command).await?))
+    let reader = Reader::of(&caller);
+    Ok(tagged(reader.open(api.documents.restore_version(caller.origin, command).await?)))
 }

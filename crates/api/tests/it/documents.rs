@@ -346,12 +346,41 @@ async fn a_document_goes_into_the_trash_and_comes_back() {
     );
     assert_eq!(of_ben(delete(format!("{at}?purge=true"))).await.status, 204);
     assert_eq!(of_ben(post(format!("{at}/restore"))).await.status, 404);
+    // Whoever may not put it there hears that first.
+    assert_eq!(of_ben(delete(format!("{at}?purge=perhaps"))).await.status, 404);
+    let perhaps = || delete(format!("{DOCUMENTS}/goals?purge=perhaps"));
+    assert_eq!(office.ask(&office.gus, perhaps()).await.status, 403);
     check(
-        &of_ben(delete(format!("{at}?purge=perhaps"))).await,
+        &of_ben(perhaps()).await,
         &expect![[
             r#"422 {"code":"validation_failed","errors":{"purge":["must be true or false"]},"request_id":"r-1"}"#
         ]],
     );
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_change_is_told_to_whoever_may_make_it() {
+    let office = Office::open().await;
+    office.write(&office.ben, json!({"title": "Plans", "visibility": "public"})).await;
+    let by_ada = async |body: Value| office.change(&office.ada, "plans", body).await.status;
+    assert_eq!(by_ada(json!({"is_pinned": "maybe"})).await, 422);
+    assert_eq!(by_ada(json!({"is_pinned": "maybe", "title": "Mine"})).await, 403);
+    assert_eq!(by_ada(json!({"title": 7})).await, 403);
+    let by_ben = office.change(&office.ben, "plans", json!({"title": 7})).await;
+    assert_eq!(by_ben.status, 422);
+}
+
+#[tokio::test]
+async fn what_is_no_visibility_is_none() {
+    let office = Office::open().await;
+    for visibility in [json!(true), json!(7), json!(null), json!(["public"]), json!("Public")] {
+        let body = json!({"title": "Plans", "visibility": visibility});
+        let created = office.write(&office.ben, body).await;
+        assert_eq!(created.text_at("/data/visibility"), "private", "{visibility}");
+    }
+    office.write(&office.ben, json!({"title": "Goals", "visibility": "public"})).await;
+    let same = office.change(&office.ben, "goals", json!({"visibility": true})).await;
+    assert_eq!(same.text_at("/data/visibility"), "public");
 }
 
 #[tokio::test]

@@ -100,16 +100,25 @@ impl Acting {
         home: &Home,
     ) -> Result<Document, OutOfReach> {
         let (document, whose) = self.document(tx, slug).await?;
+        self.may_delete(&document, whose, home)?;
+        Ok(document)
+    }
+
+    /// Refuses whoever may not put this document into the trash, take it out again and end it.
+    pub(crate) fn may_delete(
+        &self,
+        document: &Document,
+        whose: Whose,
+        home: &Home,
+    ) -> Result<(), OutOfReach> {
         match self.may(Action::DeleteDocument, whose) {
-            Ok(()) => {}
             // Nobody else sees what is in the trash.
             Err(NotActing::Denied(Denied::ByRole)) if document.is_trashed() => {
-                return Err(OutOfReach::NoDocument);
+                Err(OutOfReach::NoDocument)
             }
-            Err(refused) => return Err(refused.into()),
+            Err(refused) => Err(refused.into()),
+            Ok(()) => home.takes_changes_of(document),
         }
-        home.takes_changes_of(&document)?;
-        Ok(document)
     }
 
     /// A document that was found, and whose it is to this person.

@@ -1,6 +1,6 @@
 //! What documents say: read, compared with what somebody has seen, and written.
 
-use perme8_events::{StorageError, Transaction, UserId};
+use perme8_events::{Load, StorageError, Transaction, UserId};
 
 use crate::{
     application::{
@@ -20,6 +20,8 @@ use crate::{
 pub(crate) struct Opened {
     stored: StoredNote,
     note: Note,
+    /// What it says.
+    text: Text,
 }
 
 /// Why a text was not written.
@@ -45,17 +47,34 @@ pub(crate) fn text_of(stored: &StoredNote) -> Result<Text, StorageError> {
 }
 
 impl Opened {
-    /// The note of a document.
-    pub(crate) async fn of(tx: &mut impl Notes, document: &Document) -> Result<Self, StorageError> {
+    /// The note of a document that is as it was read; a conflict if it is not.
+    pub(crate) async fn of(
+        tx: &mut (impl Notes + Load<Document>),
+        document: &Document,
+    ) -> Result<Self, StorageError> {
         // Whoever ends a document ends its note, so it has changed since it was read.
         let stored = tx.lock_note(document.id).await?.ok_or_else(StorageError::conflict)?;
+        // Whoever was waited for may have hidden the document before writing what stands here now.
+        let current = tx.load(document.id).await?;
+        if current.is_none_or(|current| current.version != document.version) {
+            return Err(StorageError::conflict());
+        }
         let note = stored.open(replica(tx)).map_err(StorageError::new)?;
-        Ok(Self { stored, note })
+        let text = Text::of(&stored, &note);
+        Ok(Self { stored, note, text })
     }
 
     /// What it says.
     pub(crate) fn text(&self) -> Text {
-        Text::of(&self.stored, &self.note)
+        self.text.clone()
+    }
+
+    /// Whether its document is what somebody has seen; whoever has seen nothing takes it as it is.
+    pub(crate) fn is_as_seen(&self, document: &Document, seen: Option<&SeenDocument>) -> bool {
+        seen.is_none_or(|seen| {
+            let content = seen.content.as_ref();
+            seen.is_of(document) && content.is_none_or(|tag| self.text.is_tagged(tag))
+        })
     }
 
     /// Makes it say this; gives its text if that is another one since then, of which others must [be told](bursts::end).
@@ -65,12 +84,11 @@ impl Opened {
         author: UserId,
         text: &str,
     ) -> Result<Option<Text>, NotWritten> {
-        let before = self.text();
-        if before.content.as_deref() == Some(text) {
+        if self.text.content.as_deref() == Some(text) {
             return Ok(None);
         }
         let edit = self.note.write(text).map_err(NotWritten::Refused)?;
-        if let (Some(_), Some(content)) = (self.stored.burst, &before.content) {
+        if let (Some(_), Some(content)) = (self.stored.burst, &self.text.content) {
             // Nobody was told of it yet, and soon it is gone.
             bursts::keep(tx, self.stored.id, content).await?;
         }
@@ -81,8 +99,8 @@ impl Opened {
         }
         let source = Source::new(text.to_owned(), &self.note.markdown());
         tx.keep_source(self.stored.id, &source).await?;
-        self.stored.source = Some(source);
-        Ok(Some(self.text()))
+        // It stands for what the note says now.
+        Ok(Some(Text::written(text)))
     }
 }
 
@@ -94,16 +112,15 @@ impl From<StorageError> for NotWritten {
 
 /// Whether a document is what somebody has seen; whoever has seen nothing takes it as it is.
 pub(crate) async fn is_as_seen(
-    tx: &mut impl Notes,
+    tx: &mut (impl Notes + Load<Document>),
     document: &Document,
     seen: Option<&SeenDocument>,
 ) -> Result<bool, StorageError> {
-    let Some(SeenDocument { id, version, content }) = seen else { return Ok(true) };
-    if id.is_some_and(|id| id != document.id) || *version != document.version {
-        return Ok(false);
-    }
-    match content {
-        Some(content) => Ok(Opened::of(tx, document).await?.text().is_tagged(content)),
-        None => Ok(true),
+    match seen {
+        Some(seen) if !seen.is_of(document) => Ok(false),
+        Some(SeenDocument { content: Some(_), .. }) => {
+            Ok(Opened::of(tx, document).await?.is_as_seen(document, seen))
+        }
+        Some(_) | None => Ok(true),
     }
 }

@@ -1,5 +1,7 @@
 //! Creating a document.
 
+use std::fmt;
+
 use identity::{FieldErrors, Slug, WorkspaceRef};
 use perme8_events::{Save, StorageError, WorkspaceId};
 
@@ -14,7 +16,7 @@ use crate::{
     },
     domain::{
         document::{Beginning, Document, Title},
-        note::WriteError,
+        note::{WriteError, check_length},
         policy::{Action, Whose},
         stored_note::NewNote,
     },
@@ -24,7 +26,7 @@ use crate::{
 const MOST: u64 = 50_000;
 
 /// Creates a document, which is that of the person who acts from then on.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct CreateDocument {
     /// Where.
     pub workspace: WorkspaceRef,
@@ -36,6 +38,18 @@ pub struct CreateDocument {
     pub content: Option<String>,
     /// Whether every member of the workspace sees it.
     pub is_public: bool,
+}
+
+/// What people write is shown nowhere.
+impl fmt::Debug for CreateDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { workspace, project, is_public, title: _, content: _ } = self;
+        f.debug_struct("CreateDocument")
+            .field("workspace", workspace)
+            .field("project", project)
+            .field("is_public", is_public)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Why there is no new document.
@@ -84,6 +98,8 @@ impl CreateDocument {
         let Self { workspace: _, project, title, content, is_public } = self;
         Self::granted(acting, project.as_deref(), goal)?;
         let title = Title::check(title).map_err(CreateDocumentError::Invalid)?;
+        // Before anybody has to wait.
+        content.as_deref().map_or(Ok(()), check_length)?;
         let Acting { user_id: owner_id, membership } = acting;
         let workspace_id = membership.workspace_id;
         // It was there a moment ago, when it was asked what the person is in it.

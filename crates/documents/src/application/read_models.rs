@@ -7,7 +7,8 @@ use perme8_events::{StorageError, UserId, WorkspaceId};
 use serde::Serialize;
 
 use crate::domain::{
-    document::Document, note::Note, references::DocumentId, stored_note::StoredNote,
+    content::ContentHash, document::Document, note::Note, references::DocumentId,
+    stored_note::StoredNote,
 };
 
 /// At most so many documents make a page.
@@ -108,6 +109,12 @@ impl Text {
         self.content.as_deref().unwrap_or_default()
     }
 
+    /// A text that was written a moment ago.
+    pub(crate) fn written(text: &str) -> Self {
+        let content_hash = ContentHash::of(text).as_str().to_owned();
+        Self { content: Some(text.to_owned()), content_hash }
+    }
+
     /// The beginning of its hash, as [`SeenDocument`] takes it.
     #[must_use]
     pub fn tag(&self) -> &str {
@@ -137,6 +144,13 @@ pub struct SeenDocument {
     pub version: i64,
     /// The [tag](Text::tag) of what it said, if that is known.
     pub content: Option<String>,
+}
+
+impl SeenDocument {
+    /// Whether it was this document, in this version.
+    pub(crate) fn is_of(&self, document: &Document) -> bool {
+        self.id.is_none_or(|id| id == document.id) && self.version == document.version
+    }
 }
 
 /// A version of whatever has the slug.

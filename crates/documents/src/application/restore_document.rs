@@ -5,10 +5,10 @@ use perme8_events::{Save, StorageError};
 use crate::{
     application::{
         acting::{Acting, Home},
-        contents::is_as_seen,
+        contents::Opened,
         notes::Notes,
         ports::Documents,
-        read_models::SeenDocument,
+        read_models::{SeenDocument, Text},
     },
     domain::{document::Document, references::DocumentRef},
 };
@@ -49,21 +49,24 @@ pub enum RestoreDocumentError {
 }
 
 impl RestoreDocument {
+    /// Gives the document as it is then, and what it says.
     pub(crate) async fn execute<T: Documents + Notes + Save<Document>>(
         &self,
         tx: &mut T,
         acting: &Acting,
         home: &Home,
-    ) -> Result<Document, RestoreDocumentError> {
+    ) -> Result<(Document, Text), RestoreDocumentError> {
         let Self { document: DocumentRef { slug, .. }, seen } = self;
         let document = acting.deletable(tx, slug, home).await?;
-        if !is_as_seen(tx, &document, seen.as_ref()).await? {
+        let opened = Opened::of(tx, &document).await?;
+        if !opened.is_as_seen(&document, seen.as_ref()) {
             return Err(RestoreDocumentError::OtherVersion);
         }
-        match document.restore(tx.now()) {
-            Some(restored) => Ok(tx.save(restored).await?),
-            None => Ok(document),
-        }
+        let document = match document.restore(tx.now()) {
+            Some(restored) => tx.save(restored).await?,
+            None => document,
+        };
+        Ok((document, opened.text()))
     }
 }
 

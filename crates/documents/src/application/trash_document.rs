@@ -56,10 +56,11 @@ impl TrashDocument {
         home: &Home,
     ) -> Result<(), TrashDocumentError> {
         let Self { document: DocumentRef { slug, .. }, seen } = self;
-        let document = acting.deletable(tx, slug, home).await?;
+        let (document, whose) = acting.document(tx, slug).await?;
         if document.is_trashed() {
             return Err(TrashDocumentError::DocumentNotFound);
         }
+        acting.may_delete(&document, whose, home)?;
         if !is_as_seen(tx, &document, seen.as_ref()).await? {
             return Err(TrashDocumentError::OtherVersion);
         }

@@ -1,5 +1,7 @@
 //! Changing a document: what it is called, who sees it, where it is and what it says.
 
+use std::fmt;
+
 use identity::FieldErrors;
 use perme8_events::{Save, StorageError};
 
@@ -7,21 +9,21 @@ use crate::{
     application::{
         acting::{Acting, Home},
         bursts,
-        contents::{NotWritten, Opened, is_as_seen},
+        contents::{NotWritten, Opened},
         notes::Notes,
         ports::{Documents, ProjectView},
         read_models::{SeenDocument, Text},
     },
     domain::{
         document::{Document, Particulars, Title},
-        note::WriteError,
+        note::{WriteError, check_length},
         policy::{Action, Whose},
         references::DocumentRef,
     },
 };
 
 /// Changes a document. What is left out stays; what changes nothing is no event. The slug stays.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct UpdateDocument {
     /// Which.
     pub document: DocumentRef,
@@ -37,6 +39,21 @@ pub struct UpdateDocument {
     pub content: Option<NewContent>,
     /// What was seen of it; if it has changed since, nothing is changed.
     pub seen: Option<SeenDocument>,
+}
+
+/// Shows not what it is called.
+impl fmt::Debug for UpdateDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { document, title: _, is_public, is_pinned, project, content, seen } = self;
+        f.debug_struct("UpdateDocument")
+            .field("document", document)
+            .field("is_public", is_public)
+            .field("is_pinned", is_pinned)
+            .field("project", project)
+            .field("content", content)
+            .field("seen", seen)
+            .finish_non_exhaustive()
+    }
 }
 
 /// Where a document comes.
@@ -58,8 +75,8 @@ pub struct NewContent {
 }
 
 /// What people write is shown nowhere.
-impl std::fmt::Debug for NewContent {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Debug for NewContent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NewContent").field("seen_hash", &self.seen_hash).finish_non_exhaustive()
     }
 }
@@ -108,14 +125,14 @@ pub enum UpdateDocumentError {
 impl UpdateDocument {
     /// `home` is where it is, `goal` the project into which it shall come, if there is one.
     ///
-    /// Gives the text, too, if it was written.
+    /// Gives the document as it is then, and what it says.
     pub(crate) async fn execute<T>(
         &self,
         tx: &mut T,
         acting: &Acting,
         home: &Home,
         goal: Option<&ProjectView>,
-    ) -> Result<(Document, Option<Text>), UpdateDocumentError>
+    ) -> Result<(Document, Text), UpdateDocumentError>
     where
         T: Documents + Notes + Save<Document>,
     {
@@ -136,10 +153,17 @@ impl UpdateDocument {
                 Some(goal.id)
             }
         };
-        if !is_as_seen(tx, &document, self.seen.as_ref()).await? {
+        if let Some(content) = &self.content {
+            // Before anybody has to wait.
+            check_length(&content.text)?;
+        }
+        // The note before the document, in the order in which whoever edits takes them.
+        let opened = Opened::of(tx, &document).await?;
+        if !opened.is_as_seen(&document, self.seen.as_ref()) {
             return Err(UpdateDocumentError::OtherVersion);
         }
-        let opened = self.unchanged_content(tx, &document).await?;
+        let current = opened.text();
+        let new = self.new_text(&current)?;
         let before = document.particulars();
         let title = self.title.as_deref().map(Title::check).transpose();
         let particulars = Particulars {
@@ -148,23 +172,22 @@ impl UpdateDocument {
             is_public: self.is_public.unwrap_or(before.is_public),
             is_pinned: self.is_pinned.unwrap_or(before.is_pinned),
         };
-        // The note before the document, in the order in which whoever edits takes them.
-        let text = match opened {
-            Some((opened, text)) => opened.write(tx, acting.user_id, text).await?,
+        let written = match new {
+            Some(text) => opened.write(tx, acting.user_id, text).await?,
             None => None,
         };
         let document = match document.update(particulars, tx.now()) {
             Some(updated) => tx.save(updated).await?,
-            None if text.is_some() => {
+            None if written.is_some() => {
                 tx.touch(&document).await?;
                 Document { updated_at: tx.now(), ..document }
             }
             None => document,
         };
-        if let Some(text) = &text {
+        if let Some(text) = &written {
             bursts::end(tx, &document, text.as_str()).await?;
         }
-        Ok((document, text))
+        Ok((document, written.unwrap_or(current)))
     }
 
     /// Whoever wants several things needs the right to each; who wants nothing, to change it.
@@ -189,20 +212,14 @@ impl UpdateDocument {
         Ok(())
     }
 
-    /// The note, if it shall say something else, and what; once it is sure that it says what was seen.
-    async fn unchanged_content(
-        &self,
-        tx: &mut impl Notes,
-        document: &Document,
-    ) -> Result<Option<(Opened, &str)>, UpdateDocumentError> {
+    /// What it shall say, if something else, once it is sure that it says what was seen.
+    fn new_text(&self, current: &Text) -> Result<Option<&str>, UpdateDocumentError> {
         let Some(NewContent { text, seen_hash }) = &self.content else { return Ok(None) };
         let seen = seen_hash.as_deref().ok_or(UpdateDocumentError::ContentHashMissing)?;
-        let opened = Opened::of(tx, document).await?;
-        let current = opened.text();
         if current.content_hash != seen {
-            return Err(UpdateDocumentError::OtherContent(Box::new(current)));
+            return Err(UpdateDocumentError::OtherContent(Box::new(current.clone())));
         }
-        Ok(Some((opened, text)))
+        Ok(Some(text))
     }
 }
 

@@ -156,6 +156,8 @@ impl Document {
         let (document_id, workspace_id, user_id) = (self.id, self.workspace_id, self.owner_id);
         let updated =
             Self { title, project_id, is_public, is_pinned, updated_at: now, ..self.clone() };
+        // Nobody learns what was decided about it while it was nobody else's business.
+        let is_told = self.is_public || !is_public;
         let mut unsaved = Unsaved::new(updated.clone());
         if is_public != self.is_public {
             unsaved = unsaved.record(DocumentVisibilityChanged {
@@ -180,8 +182,7 @@ impl Document {
                 workspace_id,
                 user_id,
                 title: updated.title,
-                // Nobody learns what it was called while it was nobody else's business.
-                previous_title: (self.is_public || !is_public).then(|| self.title.clone()),
+                previous_title: is_told.then(|| self.title.clone()),
                 is_public,
             });
         }
@@ -190,7 +191,7 @@ impl Document {
                 document_id,
                 workspace_id,
                 user_id,
-                from_project_id: self.project_id,
+                from_project_id: self.project_id.filter(|_| is_told),
                 project_id,
                 is_public,
             });

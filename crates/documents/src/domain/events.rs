@@ -104,7 +104,7 @@ pub struct DocumentMoved {
     pub workspace_id: WorkspaceId,
     /// Whose it is.
     pub user_id: UserId,
-    /// In which project it was, if in one.
+    /// In which project it was, if in one; withheld if it was private until then.
     pub from_project_id: Option<ProjectId>,
     /// In which project it is since then, if in one.
     pub project_id: Option<ProjectId>,

@@ -32,6 +32,14 @@ const MAX_PARTS: usize = 20_000;
 /// How deep nodes may be nested.
 const MAX_DEPTH: usize = 64;
 
+/// Refuses a text that is too long to be written at once.
+///
+/// # Errors
+/// [`WriteError::TooLong`].
+pub(crate) fn check_length(markdown: &str) -> Result<(), WriteError> {
+    if markdown.len() > MAX_TEXT { Err(WriteError::TooLong) } else { Ok(()) }
+}
+
 /// A note in memory.
 #[derive(Debug)]
 pub(crate) struct Note {
@@ -205,9 +213,7 @@ impl Note {
     /// # Errors
     /// [`WriteError`]; then nothing is changed.
     pub(crate) fn write(&mut self, markdown: &str) -> Result<Option<Edit>, WriteError> {
-        if markdown.len() > MAX_TEXT {
-            return Err(WriteError::TooLong);
-        }
+        check_length(markdown)?;
         let blocks = parse(markdown);
         if parts(&blocks) > MAX_PARTS {
             return Err(WriteError::TooManyParts);

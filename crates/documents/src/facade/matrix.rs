@@ -246,9 +246,14 @@ fn rows() -> Vec<Question<World>> {
         update_document "the pin, shared by the member" (origin, world.pinned("shared-member-use"));
         update_document "the pin, private to the member" (origin, world.pinned("private-member-use"));
         update_document "nothing, shared by the member" (origin, world.unchanged("shared-member-use"));
-        may_update_document "shared by the owner" (&origin, &world.at("shared-owner-use"));
-        may_update_document "private to the member" (&origin, &world.at("private-member-use"));
-        may_update_document "in the trash of the member" (&origin, &world.at("shared-member-trash"));
+        may_update_document "shared by the owner" (&origin, &world.at("shared-owner-use"), false);
+        may_update_document "shared by the member" (&origin, &world.at("shared-member-use"), false);
+        may_update_document "the pin, shared by the member" (&origin, &world.at("shared-member-use"), true);
+        may_update_document "private to the member" (&origin, &world.at("private-member-use"), false);
+        may_update_document "in the trash of the member" (&origin, &world.at("shared-member-trash"), false);
+        may_delete_document "shared by the member" (&origin, &world.at("shared-member-use"));
+        may_delete_document "private to the member" (&origin, &world.at("private-member-use"));
+        may_delete_document "in the trash of the member" (&origin, &world.at("shared-member-trash"));
         trash_document "shared by the owner" (origin, world.trashed("shared-owner-use"));
         trash_document "shared by the member" (origin, world.trashed("shared-member-use"));
         trash_document "shared by the guest" (origin, world.trashed("shared-guest-use"));

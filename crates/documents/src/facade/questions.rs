@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use identity::WorkspaceRef;
-use perme8_events::Origin;
+use perme8_events::{Origin, StorageError};
 
 use super::Documents;
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
             DocumentTitle, DocumentsPage, ExportDocuments, ExportedDocument, ExportedDocuments,
             ListDocuments, OpenDocument, QueryError,
         },
+        trash_document::TrashDocumentError,
         update_document::UpdateDocumentError,
     },
     domain::{document::Document, policy::Action, references::DocumentRef},
@@ -41,7 +42,8 @@ impl Documents {
         CreateDocument::granted(&acting, project, goal.as_ref())
     }
 
-    /// Whether the person who acts may change a document in any way, for who does not know yet in which.
+    /// Whether the person who acts may change a document, for who does not know yet how: no more than pin it if it is
+    /// `only_pin`.
     ///
     /// # Errors
     ///
@@ -51,12 +53,40 @@ impl Documents {
         &self,
         origin: &Origin,
         document: &DocumentRef,
+        only_pin: bool,
     ) -> Result<(), UpdateDocumentError> {
         let DocumentRef { workspace, slug } = document;
-        let acting = self.acting(origin, workspace).await?;
-        // Whoever may change anything of it may pin it.
-        let document = self.in_use(&acting, Action::PinDocument, slug).await?;
-        Ok(self.home(&acting, slug).await?.takes_changes_of(&document)?)
+        let action = if only_pin { Action::PinDocument } else { Action::EditDocument };
+        let attempt = || async {
+            let acting = self.acting(origin, workspace).await?;
+            let home = self.home(&acting, slug).await?;
+            let document = self.in_use(&acting, action, slug).await?;
+            Ok(home.takes_changes_of(&document)?)
+        };
+        self.uow.retry(lost_a_race!(UpdateDocumentError), attempt).await
+    }
+
+    /// Whether the person who acts may put a document into the trash or end it, for who does not know yet which of both.
+    ///
+    /// # Errors
+    ///
+    /// [`TrashDocumentError`], as of the commands.
+    #[tracing::instrument(skip_all, fields(?document))]
+    pub async fn may_delete_document(
+        &self,
+        origin: &Origin,
+        document: &DocumentRef,
+    ) -> Result<(), TrashDocumentError> {
+        let DocumentRef { workspace, slug } = document;
+        let attempt = || async {
+            let acting = self.acting(origin, workspace).await?;
+            let home = self.home(&acting, slug).await?;
+            let workspace_id = acting.membership.workspace_id;
+            let found = document_queries::document(&self.db, workspace_id, slug).await?;
+            let (document, whose) = acting.visible(found)?;
+            Ok(acting.may_delete(&document, whose, &home)?)
+        };
+        self.uow.retry(lost_a_race!(TrashDocumentError), attempt).await
     }
 
     /// A document that is in use, and what it says, for those who may see it.
@@ -70,8 +100,16 @@ impl Documents {
         origin: &Origin,
         document: &DocumentRef,
     ) -> Result<OpenDocument, QueryError> {
-        let (acting, document) = self.seen_by(origin, document).await?;
-        let text = self.text(&document).await?;
+        let attempt = || async {
+            let (_, seen) = self.seen_by(origin, document).await?;
+            let text = self.text(&seen).await?;
+            // It may have been hidden before that was written.
+            let (acting, document) = self.seen_by(origin, document).await?;
+            let is_same = (document.id, document.version) == (seen.id, seen.version);
+            let text = text.filter(|_| is_same).ok_or_else(StorageError::conflict)?;
+            Ok((acting, document, text))
+        };
+        let (acting, document, text) = self.uow.retry(lost_a_race!(QueryError), attempt).await?;
         Ok(OpenDocument { document: self.shown(&acting.membership, document).await?, text })
     }
 
@@ -138,11 +176,12 @@ impl Documents {
         let (found, next) = document_queries::owned_by(&self.db, user, asked).await?;
         let mut documents = Vec::new();
         for document in found {
-            let text = if workspaces.contains(&document.workspace_id) {
-                Some(self.text(&document).await?)
-            } else {
-                None
-            };
+            let is_told = workspaces.contains(&document.workspace_id);
+            let text = if is_told { self.text(&document).await? } else { None };
+            if is_told && text.is_none() {
+                // It has ended since.
+                continue;
+            }
             documents.push(ExportedDocument::of(document, text));
         }
         Ok(ExportedDocuments { documents, next })

@@ -24,7 +24,8 @@ fn futures_are_send(
     send(documents.purge_document(origin.clone(), commands.4));
     send(documents.purge_trash(origin.clone(), PurgeTrash { limit: 1 }));
     send(documents.may_create_document(origin, &document.workspace, None));
-    send(documents.may_update_document(origin, document));
+    send(documents.may_update_document(origin, document, false));
+    send(documents.may_delete_document(origin, document));
     send(documents.document(origin, document));
     send(documents.documents(origin, &document.workspace, asked));
     send(documents.document_titles(origin, &document.workspace, None));

@@ -60,6 +60,32 @@ pub(crate) async fn project_of(
     Ok(row.and_then(|(project,)| project))
 }
 
+/// A page of documents, of which `$of` says where they are: what is asked about a project is found by an index of its own.
+macro_rules! select_page {
+    ($of:literal) => {
+        sql!(concat!(
+            select_documents!($of),
+            " AND d.workspace_id = $1 AND (d.trashed_at IS NOT NULL) = $2
+              AND ((d.owner_id = $3 AND $4) OR (d.owner_id <> $3 AND d.is_public AND $5))
+              AND (d.is_pinned = $6 OR $6 IS NULL) AND (d.is_pinned, d.updated_at, d.id) < ($7, $8, $9)
+             ORDER BY d.is_pinned DESC, d.updated_at DESC, d.id DESC LIMIT $10"
+        ))
+    };
+}
+
+/// The first titles that are in use, of documents of which `$of` says where they are.
+macro_rules! select_titles {
+    ($of:literal) => {
+        sql!(concat!(
+            "SELECT title, slug FROM documents_documents WHERE ",
+            $of,
+            " AND workspace_id = $1 AND trashed_at IS NULL
+              AND ((owner_id = $2 AND $3) OR (owner_id <> $2 AND is_public AND $4))
+             ORDER BY is_pinned DESC, updated_at DESC, id DESC LIMIT $5"
+        ))
+    };
+}
+
 /// A page of the documents of a workspace, or of one of its projects, and where the next begins.
 pub(crate) async fn list(
     db: &Db,
@@ -72,18 +98,20 @@ pub(crate) async fn list(
     let id = DocumentId::new(Uuid::max());
     let first = DocumentPlace { is_pinned: true, updated_at: END_OF_TIME, id };
     let DocumentPlace { is_pinned, updated_at, id } = after.unwrap_or(first);
-    let query = db.query(sql!(select_documents!(
-        "WHERE d.workspace_id = $1 AND (d.trashed_at IS NOT NULL) = $2
-           AND ((d.owner_id = $3 AND $4) OR (d.owner_id <> $3 AND d.is_public AND $5))
-           AND (d.project_id = $6 OR $6 IS NULL) AND (d.is_pinned = $7 OR $7 IS NULL)
-           AND (d.is_pinned, d.updated_at, d.id) < ($8, $9, $10)
-         ORDER BY d.is_pinned DESC, d.updated_at DESC, d.id DESC LIMIT $11"
-    )));
+    let statement = match project {
+        Some(_) => select_page!("WHERE d.project_id = $11"),
+        None => select_page!("WHERE TRUE"),
+    };
+    let query = db.query(statement);
     // One more than wanted tells whether another page follows.
     let enough = i64::try_from(limit + 1).map_err(StorageError::new)?;
     let query = query.bind(workspace).bind(*trashed).bind(user).bind(reach.own).bind(reach.shared);
-    let query = query.bind(project).bind(*pinned).bind(is_pinned).bind(updated_at).bind(id);
-    let rows: Vec<DocumentRow> = query.bind(enough).all().await?;
+    let query = query.bind(*pinned).bind(is_pinned).bind(updated_at).bind(id).bind(enough);
+    let query = match project {
+        Some(project) => query.bind(project),
+        None => query,
+    };
+    let rows: Vec<DocumentRow> = query.all().await?;
     Ok(cut(rows.into_iter().map(Document::from).collect(), limit))
 }
 
@@ -93,15 +121,17 @@ pub(crate) async fn titles(
     Looking { workspace, user, reach }: Looking,
     project: Option<ProjectId>,
 ) -> Result<Vec<DocumentTitle>, StorageError> {
-    let query = db.query(sql!(
-        "SELECT title, slug FROM documents_documents
-         WHERE workspace_id = $1 AND trashed_at IS NULL
-           AND ((owner_id = $2 AND $3) OR (owner_id <> $2 AND is_public AND $4))
-           AND (project_id = $5 OR (project_id IS NULL AND $5 IS NULL))
-         ORDER BY is_pinned DESC, updated_at DESC, id DESC LIMIT $6"
-    ));
-    let query = query.bind(workspace).bind(user).bind(reach.own).bind(reach.shared);
-    let rows: Vec<(String, String)> = query.bind(project).bind(TITLES).all().await?;
+    let statement = match project {
+        Some(_) => select_titles!("project_id = $6"),
+        None => select_titles!("project_id IS NULL"),
+    };
+    let query = db.query(statement).bind(workspace).bind(user);
+    let query = query.bind(reach.own).bind(reach.shared).bind(TITLES);
+    let query = match project {
+        Some(project) => query.bind(project),
+        None => query,
+    };
+    let rows: Vec<(String, String)> = query.all().await?;
     Ok(rows.into_iter().map(|(title, slug)| DocumentTitle { title, slug }).collect())
 }
 

@@ -75,11 +75,11 @@ pub(crate) async fn company() -> FakeTx<Tables> {
             author: Some(MEMBER),
         };
         tx.begin_note(&note).await.unwrap();
+        tx.state.documents.push(document.clone());
         if is_public {
             let opened = Opened::of(&mut tx, &document).await.unwrap();
             opened.write(&mut tx, MEMBER, "We come.").await.unwrap();
         }
-        tx.state.documents.push(document);
     }
     tx
 }

@@ -3,24 +3,18 @@
 use std::time::Duration;
 
 use documents::{
-    CreateDocument, CreateDocumentError, ExportDocuments, Move, NewContent, PurgeDocument,
-    PurgeTrash, QueryError, RestoreDocument, SeenDocument, TrashDocumentError, UpdateDocument,
+    CreateDocument, CreateDocumentError, ExportDocuments, Move, PurgeDocument, PurgeTrash,
+    QueryError, RestoreDocument, SeenDocument, TrashDocumentError, UpdateDocument,
     UpdateDocumentError,
 };
 use identity::{ArchiveWorkspace, RemoveMember};
 use perme8_events::{Origin, sql, testing::on_both_engines};
 use projects::{ArchiveProject, ProjectRef};
 
-use crate::office::{MIGRATIONS, Office, at, engines, everything, titled, unchanged};
+use crate::office::{MIGRATIONS, Office, at, engines, everything, titled, unchanged, written};
 
 fn renamed(slug: &str, title: &str) -> UpdateDocument {
     UpdateDocument { title: Some(title.to_owned()), ..unchanged(slug) }
-}
-
-fn written(slug: &str, text: &str, seen_hash: &str) -> UpdateDocument {
-    let seen_hash = Some(seen_hash.to_owned());
-    let content = Some(NewContent { text: text.to_owned(), seen_hash });
-    UpdateDocument { content, ..unchanged(slug) }
 }
 
 /// How many rows the tables of this context have.
@@ -161,7 +155,10 @@ on_both_engines! {
 
     async fn an_archived_workspace_is_looked_at_and_not_changed(test: TestDb) {
         let office = Office::open(test).await;
-        office.create(titled("Plans")).await;
+        for title in ["Plans", "Gone"] {
+            office.create(titled(title)).await;
+        }
+        office.trash(office.ben, "gone").await.unwrap();
         let archive = ArchiveWorkspace { workspace: engines() };
         office.identity.archive_workspace(Origin::user(office.ada), archive).await.unwrap();
         let refused = office.try_to_create(office.ben, titled("Late")).await;
@@ -169,6 +166,7 @@ on_both_engines! {
         let refused = office.update(office.ben, renamed("plans", "Late")).await;
         assert!(matches!(refused, Err(UpdateDocumentError::WorkspaceArchived)));
         assert!(matches!(office.trash(office.ben, "plans").await, Err(TrashDocumentError::WorkspaceArchived)));
+        assert!(matches!(office.trash(office.ben, "gone").await, Err(TrashDocumentError::DocumentNotFound)));
         assert_eq!(office.list(office.gus, everything()).await.0, ["plans"]);
     }
 

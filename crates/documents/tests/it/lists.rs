@@ -1,13 +1,35 @@
 //! Lists of documents: those that are pinned first, then those that were changed last.
 
-use documents::{CreateDocument, ListDocuments, QueryError, UpdateDocument};
-use perme8_events::{Origin, UserId, testing::on_both_engines};
+use documents::{CreateDocument, DocumentId, ListDocuments, QueryError, UpdateDocument};
+use perme8_events::{
+    Origin, StorageError, Transaction as _, UserId, sql, sql::UnitOfWork, testing::on_both_engines,
+};
 
 use crate::office::{MIGRATIONS, Office, engines, everything, titled, unchanged};
 
 async fn pin(office: &Office, slug: &str) {
     let command = UpdateDocument { is_pinned: Some(true), ..unchanged(slug) };
     office.update(office.ben, command).await.unwrap();
+}
+
+/// Stores a document so many times again.
+async fn copy(office: &Office, slug: &str, times: u32) {
+    let uow = UnitOfWork::new(office.test.db.clone());
+    let copied = uow.run(Origin::system("documents.tests"), async |tx| {
+        let insert = sql!(
+            "INSERT INTO documents_documents
+                (id, workspace_id, owner_id, created_by, title, slug, is_public, is_pinned, created_at, updated_at, version)
+             SELECT $1, workspace_id, owner_id, created_by, 'A copy', $2, is_public, is_pinned, created_at, updated_at, version
+             FROM documents_documents WHERE slug = $3"
+        );
+        for number in 0..times {
+            let id: DocumentId = tx.new_id();
+            let query = tx.query(insert).bind(id).bind(format!("copy-{number}"));
+            query.bind(slug).exec().await?;
+        }
+        Ok::<_, StorageError>(())
+    });
+    copied.await.unwrap();
 }
 
 async fn titles(office: &Office, who: UserId, project: Option<&str>) -> Vec<String> {
@@ -59,6 +81,18 @@ on_both_engines! {
         assert!(matches!(missing, Err(QueryError::ProjectNotFound)));
     }
 
+    async fn the_first_thousand_titles_are_told(test: TestDb) {
+        let office = Office::open(test).await;
+        office.create(titled("Plans")).await;
+        copy(&office, "plans", 999).await;
+        assert_eq!(titles(&office, office.gus, None).await.len(), 1000);
+        office.create(titled("Goals")).await;
+        let told = titles(&office, office.gus, None).await;
+        assert_eq!((told.len(), told[0].as_str()), (1000, "Goals"));
+        pin(&office, "plans").await;
+        assert_eq!(titles(&office, office.gus, None).await[..2], ["Plans", "Goals"]);
+    }
+
     async fn whoever_may_put_something_into_the_trash_sees_it_there(test: TestDb) {
         let office = Office::open(test).await;
         office.create(CreateDocument { is_public: false, ..titled("Diary") }).await;
@@ -70,6 +104,7 @@ on_both_engines! {
         let mut seen = office.list(office.ben, in_trash()).await.0;
         seen.sort();
         assert_eq!(seen, ["diary", "plans"]);
+        assert_eq!(office.list(office.carol, in_trash()).await.0, ["plans"]);
         for other in [office.ada, office.gus] {
             assert_eq!(office.list(other, in_trash()).await.0, Vec::<String>::new());
         }

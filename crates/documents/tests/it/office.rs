@@ -1,11 +1,11 @@
-//! Ada's workspace, in which Ben is a member and Gus a guest.
+//! Ada's workspace, in which Carol is an admin, Ben a member and Gus a guest.
 
 use std::{sync::Arc, time::Duration};
 
 use documents::{
     CreateDocument, CreateDocumentError, DocumentPlace, DocumentRef, Documents, DocumentsPage,
-    IdentityGateway, ListDocuments, OpenDocument, ProjectsGateway, QueryError, TrashDocument,
-    TrashDocumentError, UpdateDocument, UpdateDocumentError,
+    IdentityGateway, ListDocuments, NewContent, OpenDocument, ProjectsGateway, QueryError,
+    TrashDocument, TrashDocumentError, UpdateDocument, UpdateDocumentError,
 };
 use identity::{
     AcceptInvitation, CreateWorkspace, Identity, InviteMember, Role, WorkspaceRef,
@@ -30,6 +30,7 @@ pub(crate) struct Office {
     pub(crate) projects: Projects,
     pub(crate) documents: Documents,
     pub(crate) ada: UserId,
+    pub(crate) carol: UserId,
     pub(crate) ben: UserId,
     pub(crate) gus: UserId,
 }
@@ -68,6 +69,13 @@ pub(crate) fn unchanged(slug: &str) -> UpdateDocument {
     }
 }
 
+/// Another text, over the one of which this is the hash.
+pub(crate) fn written(slug: &str, text: &str, seen_hash: &str) -> UpdateDocument {
+    let seen_hash = Some(seen_hash.to_owned());
+    let content = Some(NewContent { text: text.to_owned(), seen_hash });
+    UpdateDocument { content, ..unchanged(slug) }
+}
+
 /// Every document in use.
 pub(crate) fn everything() -> ListDocuments {
     ListDocuments { project: None, pinned: None, trashed: false, limit: 100, after: None }
@@ -82,11 +90,13 @@ impl Office {
         let directory = Arc::new(ProjectsGateway::new(projects.directory()));
         let documents = Documents::new(test.db.clone(), members, directory);
         let ada = user_with_password(&identity, "ada@example.com", "Ada", "Lovelace").await;
+        let carol = confirmed_user(&identity, "carol@example.com", "Carol", "Shaw").await;
         let ben = confirmed_user(&identity, "ben@example.com", "Ben", "Franklin").await;
         let gus = confirmed_user(&identity, "gus@example.com", "Gus", "Fring").await;
         let named = CreateWorkspace { name: "Engines".to_owned(), description: None, color: None };
         identity.create_workspace(Origin::user(ada), named).await.unwrap();
-        let office = Self { test, identity, projects, documents, ada, ben, gus };
+        let office = Self { test, identity, projects, documents, ada, carol, ben, gus };
+        office.join(carol, "carol@example.com", Role::Admin).await;
         office.join(ben, "ben@example.com", Role::Member).await;
         office.join(gus, "gus@example.com", Role::Guest).await;
         office

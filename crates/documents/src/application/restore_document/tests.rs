@@ -12,7 +12,7 @@ use crate::testing::{
 async fn check(mut tx: FakeTx<Tables>, acting: Acting, slug: &str, expected: Expect) {
     let command = RestoreDocument { document: document(slug), seen: Some(1.into()) };
     let outcome = command.execute(&mut tx, &acting, &at_home()).await;
-    let seen = outcome.map(|document| (document.is_trashed(), document.version));
+    let seen = outcome.map(|(document, _)| (document.is_trashed(), document.version));
     expected.assert_eq(&tx.report(&seen));
 }
 

@@ -53,7 +53,7 @@ async fn report(
     let outcome = command.execute(tx, acting, &at_home(), goal).await;
     let seen = outcome.map(|(document, text)| {
         let Document { title, slug, version, .. } = document;
-        (title, slug.to_string(), version, text.map(|text| text.content))
+        (title, slug.to_string(), version, text.content)
     });
     tx.report(&seen)
 }
@@ -74,11 +74,11 @@ async fn check(who: UserId, command: UpdateDocument, expected: Expect) {
 #[tokio::test]
 async fn members_change_what_is_shared_and_the_slug_stays() {
     check(MEMBER, titled(PLANS, " Goals "), expect![[r#"
-        Ok(("Goals", "plans", 2, None))
+        Ok(("Goals", "plans", 2, Some("We come.")))
         documents.document_title_changed {"document_id":"00000000-0000-0000-0000-000000000015","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","title":"Goals","previous_title":"Plans","is_public":true}
     "#]]).await;
     check(ADMIN, titled(PLANS, "Goals"), expect![[r#"
-        Ok(("Goals", "plans", 2, None))
+        Ok(("Goals", "plans", 2, Some("We come.")))
         documents.document_title_changed {"document_id":"00000000-0000-0000-0000-000000000015","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","title":"Goals","previous_title":"Plans","is_public":true}
     "#]]).await;
 }
@@ -94,7 +94,7 @@ async fn several_changes_are_several_events() {
     let mut tx = company().await;
     let told = report(&mut tx, &acting(MEMBER), &command, Some(&roadmap())).await;
     expect![[r#"
-        Ok(("Goals", "plans", 2, None))
+        Ok(("Goals", "plans", 2, Some("We come.")))
         documents.document_visibility_changed {"document_id":"00000000-0000-0000-0000-000000000015","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","is_public":false}
         documents.document_pinned_changed {"document_id":"00000000-0000-0000-0000-000000000015","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","is_pinned":true,"is_public":false}
         documents.document_title_changed {"document_id":"00000000-0000-0000-0000-000000000015","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","title":"Goals","previous_title":"Plans","is_public":false}
@@ -116,12 +116,44 @@ async fn what_was_private_is_not_told_when_it_is_shared() {
 }
 
 #[tokio::test]
+async fn where_it_was_while_private_is_not_told_when_it_is_shared() {
+    let mut tx = company().await;
+    let diary = tx.state.documents.iter_mut().find(|row| row.slug.as_str() == DIARY).unwrap();
+    diary.project_id = Some(ROADMAP);
+    let command = UpdateDocument { project: Some(Move::Out), ..shared(DIARY, true) };
+    let moved = command.execute(&mut tx, &acting(MEMBER), &in_roadmap(), None).await;
+    expect![[r#"
+        Ok(None)
+        documents.document_visibility_changed {"document_id":"00000000-0000-0000-0000-000000000017","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","is_public":true}
+        documents.document_moved {"document_id":"00000000-0000-0000-0000-000000000017","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","from_project_id":null,"project_id":null,"is_public":true}
+    "#]].assert_eq(&tx.report(&moved.map(|(document, _)| document.project_id)));
+}
+
+#[tokio::test]
+async fn what_was_hidden_since_it_was_read_is_not_opened() {
+    let mut tx = company().await;
+    let read = tx.state.documents[0].clone();
+    tx.state.documents[0].version += 1;
+    let lost = Opened::of(&mut tx, &read).await;
+    assert!(lost.is_err_and(|error| error.is_conflict()));
+}
+
+#[test]
+fn what_people_write_is_not_shown() {
+    let shown = format!(
+        "{:?}",
+        UpdateDocument { title: Some("Dear me".to_owned()), ..written(PLANS, "", "Dear me") }
+    );
+    assert!(shown.contains(PLANS) && !shown.contains("Dear me"), "{shown}");
+}
+
+#[tokio::test]
 async fn what_changes_nothing_is_no_event() {
     check(
         MEMBER,
         nothing(PLANS),
         expect![[r#"
-        Ok(("Plans", "plans", 1, None))
+        Ok(("Plans", "plans", 1, Some("We come.")))
     "#]],
     )
     .await;
@@ -130,7 +162,7 @@ async fn what_changes_nothing_is_no_event() {
         MEMBER,
         same,
         expect![[r#"
-        Ok(("Plans", "plans", 1, None))
+        Ok(("Plans", "plans", 1, Some("We come.")))
     "#]],
     )
     .await;
@@ -138,7 +170,7 @@ async fn what_changes_nothing_is_no_event() {
         MEMBER,
         written(PLANS, "We come.", "We come."),
         expect![[r#"
-        Ok(("Plans", "plans", 1, None))
+        Ok(("Plans", "plans", 1, Some("We come.")))
     "#]],
     )
     .await;
@@ -147,7 +179,7 @@ async fn what_changes_nothing_is_no_event() {
 #[tokio::test]
 async fn whoever_may_pin_does_not_therefore_edit() {
     check(OWNER, pinned(PLANS), expect![[r#"
-        Ok(("Plans", "plans", 2, None))
+        Ok(("Plans", "plans", 2, Some("We come.")))
         documents.document_pinned_changed {"document_id":"00000000-0000-0000-0000-000000000015","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","is_pinned":true,"is_public":true}
     "#]]).await;
     check(
@@ -192,7 +224,7 @@ async fn nobody_but_its_owner_hides_a_document() {
     )
     .await;
     check(MEMBER, shared(PLANS, false), expect![[r#"
-        Ok(("Plans", "plans", 2, None))
+        Ok(("Plans", "plans", 2, Some("We come.")))
         documents.document_visibility_changed {"document_id":"00000000-0000-0000-0000-000000000015","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","is_public":false}
     "#]]).await;
 }
@@ -277,7 +309,7 @@ async fn a_document_that_was_changed_since_is_not_overwritten() {
     };
     let id = company().await.state.documents[0].id;
     check(MEMBER, seen(1, id, "We come."), expect![[r#"
-        Ok(("Goals", "plans", 2, None))
+        Ok(("Goals", "plans", 2, Some("We come.")))
         documents.document_title_changed {"document_id":"00000000-0000-0000-0000-000000000015","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","title":"Goals","previous_title":"Plans","is_public":true}
     "#]]).await;
     let other = crate::testing::id(99);
@@ -298,7 +330,7 @@ async fn a_text_is_written_over_the_one_that_was_seen() {
     let mut tx = company().await;
     let told = report(&mut tx, &acting(ADMIN), &written(PLANS, "We come.", "We go."), None).await;
     expect![[r#"
-        Ok(("Plans", "plans", 1, Some(Some("We go."))))
+        Ok(("Plans", "plans", 1, Some("We go.")))
         documents.note_content_updated {"document_id":"00000000-0000-0000-0000-000000000015","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","content_hash":"ef33d21d23bea4939a175d8582d39214f259cc7b9ce6ec502f9ebc67157c7c2e","length":6,"is_public":true}
     "#]]
     .assert_eq(&told);

@@ -107,6 +107,10 @@ async fn what_is_old_in_the_trash_is_found<T: Ports>(tx: &mut T) {
 
 async fn a_text_is_no_version_and_changes_what_is_as_it_was<T: Ports>(tx: &mut T) {
     let plans = create(tx, COMPANY, "plans").await.unwrap();
+    let particulars = Particulars { is_pinned: true, ..plans.particulars() };
+    let earlier = plans.update(particulars, tx.now() - Days::new(1)).expect("it is pinned now");
+    let plans = tx.save(earlier).await.unwrap();
+    assert_ne!(plans.updated_at, tx.now());
     tx.touch(&plans).await.unwrap();
     let touched = Document { updated_at: tx.now(), ..plans.clone() };
     assert_eq!(tx.load(plans.id).await.unwrap(), Some(touched));
