@@ -96,8 +96,8 @@ pub(crate) trait Notes: Transaction {
 pub(crate) struct Appended {
     /// The number of the last one.
     pub(crate) head: i64,
-    /// Whether they are the first since somebody was told.
-    pub(crate) begins_burst: bool,
+    /// The burst to which they belong.
+    pub(crate) burst: Burst,
 }
 
 /// Appends edits to the note of a document, of which others are told when nobody goes on for a while; gives the number of the
@@ -112,11 +112,10 @@ pub(crate) async fn append(
     note: NoteId,
     edits: &[Authored],
 ) -> Result<Option<i64>, StorageError> {
-    let Some(Appended { head, begins_burst }) = tx.append_updates(note, edits).await? else {
+    let Some(Appended { head, burst }) = tx.append_updates(note, edits).await? else {
         return Ok(None);
     };
-    if begins_burst {
-        let burst = Burst::begin(tx.now());
+    if burst.needs_timer() {
         tx.set_timer(on_burst_over::timer(document, burst));
     }
     Ok(Some(head))

@@ -59,6 +59,11 @@ impl<T: Notes + Documents> EventHandler<T> for OnBurstOver {
         if Loose::of(&stored).is_due() {
             tx.compact(stored.id, stored.head, &note.snapshot()).await?;
         }
+        if document.is_trashed() {
+            // Nobody but who may take it out again knows of it.
+            bursts::keep(tx, document.note_id, &text).await?;
+            return Ok(());
+        }
         tx.touch(&document).await?;
         Ok(bursts::end(tx, &document, &text).await?)
     }

@@ -33,6 +33,7 @@ use crate::{
 pub(crate) mod connection;
 mod guard;
 mod log;
+mod news;
 mod nodes;
 mod outbox;
 mod rights;
@@ -42,7 +43,7 @@ mod tests;
 
 use connection::{BUDGET, Editing};
 use guard::Guard;
-use room::{Command, Joined};
+use room::Command;
 
 /// Somebody who finds a room closing tries again so often.
 const ATTEMPTS: usize = 10;
@@ -136,19 +137,15 @@ impl Rooms {
     ) -> Result<Editing, EditNoteError> {
         let (workspace, id) = (document.workspace_id, document.id);
         for _ in 0..ATTEMPTS {
-            let Door { copy: _, commands, budget } = self.house.door(workspace, id);
+            let door = self.house.door(workspace, id);
             let (joined, answer) = oneshot::channel();
-            let visitor = Box::new(visitor.clone());
-            if commands.send(Command::Join { visitor, joined }).is_err() {
+            let (commands, visitor) = (door.commands.clone(), Box::new(visitor.clone()));
+            if commands.send(Command::Join { visitor, door, joined }).is_err() {
                 continue;
             }
-            match answer.await {
-                Ok(Ok(Joined { id, outbox })) => {
-                    return Ok(Editing { id, outbox, commands, budget });
-                }
-                Ok(Err(refused)) => return Err(refused),
-                // It was closed in this moment.
-                Err(_) => {}
+            // An error says that it was closed in this moment.
+            if let Ok(answer) = answer.await {
+                return answer;
             }
         }
         Err(StorageError::conflict().into())

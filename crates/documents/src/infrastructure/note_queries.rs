@@ -17,6 +17,18 @@ use crate::{
     },
 };
 
+/// So often a note is read that is put together at the same time.
+const ATTEMPTS: usize = 5;
+
+/// Nobody puts a note together so often: some of it is lost.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "edits are missing in the log of the note of document {document}: restore them from a backup"
+)]
+struct Hole {
+    document: DocumentId,
+}
+
 /// What is known of a note but for the updates since its snapshot.
 #[derive(FromRow)]
 struct NoteRow {
@@ -37,7 +49,7 @@ pub(crate) async fn stored_note(
     db: &mut impl Asked,
     document: DocumentId,
 ) -> Result<Option<StoredNote>, StorageError> {
-    loop {
+    for _ in 0..ATTEMPTS {
         let Some(row) = row_of(db, document).await? else { return Ok(None) };
         let updates = updates_behind(db, row.note_id, row.compacted_to, i64::MAX).await?;
         // What is missing was put into a newer snapshot between the two queries.
@@ -45,6 +57,7 @@ pub(crate) async fn stored_note(
             return Ok(Some(row.with(updates)));
         }
     }
+    Err(StorageError::new(Hole { document }))
 }
 
 /// Whether these are all updates of a note behind a number, up to another one at least.

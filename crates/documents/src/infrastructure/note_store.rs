@@ -11,6 +11,7 @@ use crate::{
         versions::VersionDetails,
     },
     domain::{
+        burst::Burst,
         content::{ContentHash, Source},
         references::{DocumentId, NoteId},
         stored_note::{Authored, NewNote, StoredNote},
@@ -83,7 +84,7 @@ impl Notes for Tx {
         for author in authors {
             self.query(remember).bind(note).bind(author).exec().await?;
         }
-        Ok(Some(Appended { head, begins_burst: began_at == now }))
+        Ok(Some(Appended { head, burst: Burst::new(began_at, now) }))
     }
 
     async fn end_burst(&mut self, note: NoteId) -> Result<Vec<UserId>, StorageError> {

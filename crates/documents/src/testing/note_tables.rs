@@ -80,9 +80,9 @@ impl<T: HoldsNotes> Notes for FakeTx<T> {
         let Some(note) = tables.note(note) else { return Ok(None) };
         note.updates.extend(edits.iter().map(|edit| edit.edit.as_update().to_vec()));
         note.head += i64::try_from(edits.len()).map_err(StorageError::new)?;
-        let begins_burst = note.burst.is_none();
-        note.burst.get_or_insert(Burst::begin(now));
-        Ok(Some(Appended { head: note.head, begins_burst }))
+        let burst = note.burst.map_or(Burst::begin(now), |burst| burst.goes_on(now));
+        note.burst = Some(burst);
+        Ok(Some(Appended { head: note.head, burst }))
     }
 
     async fn end_burst(&mut self, note: NoteId) -> Result<Vec<UserId>, StorageError> {
@@ -151,7 +151,11 @@ impl<T: HoldsNotes> Notes for FakeTx<T> {
     }
 
     async fn forget_note(&mut self, document: DocumentId) -> Result<(), StorageError> {
-        self.state.note_tables().notes.retain(|note| note.document_id != document);
+        let NoteTables { notes, authors, versions } = self.state.note_tables();
+        for note in notes.extract_if(.., |note| note.document_id == document) {
+            authors.retain(|(of, _)| *of != note.id);
+            versions.retain(|(of, ..)| *of != note.id);
+        }
         Ok(())
     }
 }

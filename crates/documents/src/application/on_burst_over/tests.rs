@@ -8,7 +8,7 @@ use perme8_events::{
 };
 
 use super::*;
-use crate::testing::{Tables, company, id};
+use crate::testing::{PLANS, Tables, company, id, trashed};
 
 /// The document "plans", in which somebody has just written something.
 const WRITTEN: DocumentId = id(21);
@@ -41,6 +41,14 @@ async fn a_burst_that_is_over_is_told_of_once_and_kept_as_a_version() {
     assert_eq!(tx.load(WRITTEN).await.unwrap().unwrap().updated_at, tx.now());
     let told = tx.transcript();
     assert_eq!(fire(tx, NAME, 30).await.transcript(), told);
+}
+
+#[tokio::test]
+async fn in_the_trash_a_burst_ends_without_a_word() {
+    let mut tx = fire(trashed(company().await, PLANS), NAME, 30).await;
+    let note = tx.lock_note(WRITTEN).await.unwrap().unwrap();
+    assert_eq!((note.burst, tx.versions(note.id).await.unwrap().len()), (None, 1));
+    assert_eq!(tx.transcript(), "");
 }
 
 #[tokio::test]

@@ -81,7 +81,8 @@ impl Presence {
                 (None, Some(state)) => of(state).unwrap_or_default().to_owned(),
                 (None, None) => String::new(),
             };
-            let is_full = || identity.is_some() && self.editors_of(from).count() >= MAX_EDITORS;
+            let is_full =
+                || identity.is_some() && self.editors_of(|of| of == from).len() >= MAX_EDITORS;
             match current {
                 // Who comes back before the old connection is found dead takes over.
                 Some(current)
@@ -118,19 +119,20 @@ impl Presence {
         self.encoded(&all)
     }
 
-    /// The states of the editors of some connections, in pieces of at most so many bytes, if an editor takes no more.
-    pub(crate) fn pieces(&self, of: impl Fn(ConnectionId) -> bool, longest: usize) -> Vec<Vec<u8>> {
+    /// The states of some editors, in pieces of at most so many bytes, if an editor takes no more.
+    pub(crate) fn pieces(&self, editors: &[(u64, u32)], longest: usize) -> Vec<Vec<u8>> {
         let mut pieces: Vec<Vec<(u64, u32)>> = Vec::new();
         let mut room = 0;
-        for (editor, Editor { of: connection, clock, .. }) in &self.editors {
-            let length = self.encoded(&[(*editor, *clock)]).map_or(0, |state| state.len());
-            if !of(*connection) || length > longest {
+        for editor in editors {
+            // As many numbers say how many there are of any.
+            let length = self.encoded(&[*editor]).map_or(0, |state| state.len());
+            if length > longest {
                 continue;
             }
             match pieces.last_mut() {
-                Some(piece) if length <= room => piece.push((*editor, *clock)),
+                Some(piece) if length <= room => piece.push(*editor),
                 Some(_) | None => {
-                    pieces.push(vec![(*editor, *clock)]);
+                    pieces.push(vec![*editor]);
                     room = longest;
                 }
             }
@@ -141,22 +143,28 @@ impl Presence {
 
     /// Forgets the editors of a connection, and returns what the others are to be told.
     pub(crate) fn leave(&mut self, connection: ConnectionId) -> Option<Vec<u8>> {
-        let gone: Vec<(u64, u32)> = self.editors_of(connection).collect();
+        let gone = self.editors_of(|of| of == connection);
         for (editor, _) in &gone {
             self.editors.remove(editor);
         }
         self.encoded(&gone)
     }
 
-    fn editors_of(&self, connection: ConnectionId) -> impl Iterator<Item = (u64, u32)> {
-        let own = move |(editor, of): (&u64, &Editor)| {
-            (of.of == connection).then_some((*editor, of.clock))
-        };
-        self.editors.iter().filter_map(own)
+    /// Forgets some editors, as far as they are of a connection, and gives those of them that were there, with their clocks.
+    pub(crate) fn forget(&mut self, of: ConnectionId, editors: &[u64]) -> Vec<(u64, u32)> {
+        let gone =
+            self.editors.extract_if(.., |editor, state| state.of == of && editors.contains(editor));
+        gone.map(|(editor, Editor { clock, .. })| (editor, clock)).collect()
+    }
+
+    /// The editors of some connections, with their clocks.
+    pub(crate) fn editors_of(&self, of: impl Fn(ConnectionId) -> bool) -> Vec<(u64, u32)> {
+        let editors = self.editors.iter().filter(|(_, editor)| of(editor.of));
+        editors.map(|(editor, Editor { clock, .. })| (*editor, *clock)).collect()
     }
 
     /// The states of some editors; one that is gone has none.
-    fn encoded(&self, editors: &[(u64, u32)]) -> Option<Vec<u8>> {
+    pub(crate) fn encoded(&self, editors: &[(u64, u32)]) -> Option<Vec<u8>> {
         if editors.is_empty() {
             return None;
         }
@@ -171,6 +179,20 @@ impl Presence {
         }
         Some(bytes)
     }
+}
+
+/// Of which editors an update says something, and with which clocks.
+///
+/// # Errors
+/// [`Malformed`] if it is none.
+pub(crate) fn editors_in(update: &[u8]) -> Result<Vec<(u64, u32)>, Malformed> {
+    let mut reader = Reader::new(update);
+    let editors = (0..reader.count(3)?).map(|_| {
+        let editor = (reader.number()?, reader.small()?);
+        reader.text()?;
+        Ok(editor)
+    });
+    editors.collect()
 }
 
 /// What somebody says of an editor.

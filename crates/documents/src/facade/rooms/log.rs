@@ -8,7 +8,7 @@ use std::{
 use perme8_events::{Origin, StorageError, UserId, WorkspaceId};
 use tokio::{sync::OwnedSemaphorePermit, time::Instant};
 
-use super::{connection::EditingEnd, guard::Guard, room::Room};
+use super::{connection::EditingEnd, guard::Guard, news::Unheard, room::Room};
 use crate::{
     application::{
         append_edits::{AppendEdits, AppendEditsError, have_same_rights},
@@ -69,12 +69,14 @@ impl Room {
             rights,
             workspace,
             presence: Presence::default(),
+            news: Unheard::default(),
             editors: BTreeMap::new(),
             neighbours: HashMap::new(),
             announced_at: Instant::now(),
             ears,
             last_id: 0,
             openings: 0,
+            is_in_doubt: false,
             guard,
         }))
     }
@@ -82,6 +84,11 @@ impl Room {
     /// Applies what editors said, commits it in one transaction, and then tells everybody.
     pub(super) async fn commit(&mut self, mut said: Vec<Said>) -> Result<(), StorageError> {
         while !said.is_empty() {
+            // Nothing is written by what was known some time ago, whether anybody said that it changed or not.
+            if let Err(error) = self.ask_rights(said.iter().map(|said| said.user)).await {
+                self.not_stored(said, &error);
+                break;
+            }
             let moment = self.moment();
             said.retain(|said| self.is_allowed(said));
             let edits = match self.apply(&said).await? {
@@ -92,34 +99,32 @@ impl Room {
                 }
                 Applied::Edits(edits) => edits,
                 Applied::Spoiled(number, error) => {
-                    let Said { from, .. } = said.remove(number);
-                    self.refuse(from, &error.to_string());
+                    // No editor of ours says such a thing, and nobody else waits for what more there is of it.
+                    let Said { from, .. } = said[number];
+                    let document = self.guard.document;
+                    tracing::warn!(%document, error = &error as &dyn Error, "an update spoils the note");
+                    self.let_go(from, EditingEnd::Malformed);
+                    said.retain(|said| said.from != from);
                     self.reopen().await?;
                     continue;
                 }
             };
-            let Some(origin) = said.last().map(|said| said.origin.clone()) else { break };
+            // Of several people it is the first one who acts.
+            let Some((first, _)) = edits.first() else { break };
+            let Some(said_first) = said.iter().find(|said| said.from == *first) else { break };
+            let origin = said_first.origin.clone();
             match self.append(origin, &edits).await {
                 Ok(head) => {
                     self.committed(head, edits).await?;
                     break;
                 }
-                Err(AppendEditsError::OtherRights) => {
-                    self.reopen().await?;
-                    self.rights.is_stale = true;
-                    self.freshen().await?;
-                }
+                Err(AppendEditsError::OtherRights) => self.reopen().await?,
                 Err(AppendEditsError::Gone) => {
                     self.let_all_go(EditingEnd::DocumentGone);
                     break;
                 }
                 Err(AppendEditsError::Storage(error)) => {
-                    let document = self.guard.document;
-                    tracing::warn!(%document, error = &error as &dyn Error, "edits are not stored");
-                    // They have it all, and say it again when they are back.
-                    for Said { from, .. } in said {
-                        self.let_go(from, EditingEnd::Storage);
-                    }
+                    self.not_stored(said, &error);
                     return self.reopen().await;
                 }
             }
@@ -143,6 +148,15 @@ impl Room {
             self.have_effects(said.from, vec![Connection::read_only()]);
         }
         may_write
+    }
+
+    /// Lets those go who said it: they have it all, and say it again when they are back.
+    fn not_stored(&mut self, said: Vec<Said>, error: &StorageError) {
+        let (document, error) = (self.guard.document, error as &dyn Error);
+        tracing::warn!(%document, error, "edits are not stored");
+        for Said { from, .. } in said {
+            self.let_go(from, EditingEnd::Storage);
+        }
     }
 
     fn refuse(&mut self, editor: ConnectionId, reason: &str) {
@@ -187,9 +201,6 @@ impl Room {
         origin: Origin,
         edits: &[(ConnectionId, Authored)],
     ) -> Result<i64, AppendEditsError> {
-        if edits.is_empty() {
-            return Ok(self.head);
-        }
         let edits: Vec<Authored> = edits.iter().map(|(_, edit)| edit.clone()).collect();
         let append =
             &AppendEdits { note: self.note_id, edits: &edits, seen: &self.rights.document };
@@ -216,10 +227,8 @@ impl Room {
             self.loose.add(edit.as_update());
             self.relay(relayed(edit.as_update()), Some(*from));
         }
-        if count > 0 {
-            let updates: Vec<&[u8]> = edits.iter().map(|(_, edit)| edit.edit.as_update()).collect();
-            self.say(Says::edited(head, &updates));
-        }
+        let updates: Vec<&[u8]> = edits.iter().map(|(_, edit)| edit.edit.as_update()).collect();
+        self.say(Says::edited(head, &updates));
         Ok(())
     }
 
@@ -249,9 +258,11 @@ impl Room {
         updates: Vec<&[u8]>,
     ) -> Result<(), StorageError> {
         self.look_again().await?;
+        self.is_in_doubt = true;
         if self.note.take(updates.iter().copied()).is_err() {
             return self.reopen().await;
         }
+        self.is_in_doubt = false;
         self.head = head;
         for update in updates {
             self.loose.add(update);
@@ -281,6 +292,7 @@ impl Room {
         self.loose = Loose::of(&stored);
         self.note = note;
         self.openings += 1;
+        self.is_in_doubt = false;
         self.head = stored.head;
         match stored.updates.len().checked_sub(missed) {
             Some(known) => {
@@ -293,18 +305,24 @@ impl Room {
         Ok(())
     }
 
-    /// Puts the edits so far together, if there are many.
-    pub(super) async fn compact_if_due(&mut self) -> Result<(), StorageError> {
+    /// Puts the edits so far together, if there are many; if that fails, soon again.
+    pub(super) async fn compact_if_due(&mut self) {
         if !self.loose.is_due() {
-            return Ok(());
+            return;
         }
         let snapshot = self.note.snapshot();
         let compact = &CompactNote { note: self.note_id, upto: self.head, snapshot: &snapshot };
         let uow = &self.guard.house.uow;
         let origin = Origin::system("documents.compaction");
-        uow.run(origin, async |tx| compact.execute(tx).await).await?;
-        self.loose = Loose::default();
-        Ok(())
+        let attempt = || uow.run(origin.clone(), async |tx| compact.execute(tx).await);
+        match uow.retry(StorageError::is_retryable, attempt).await {
+            Ok(()) => self.loose = Loose::default(),
+            Err(error) => {
+                let document = self.guard.document;
+                let error = &error as &dyn Error;
+                tracing::warn!(%document, error, "the edits of a note are not put together");
+            }
+        }
     }
 }
 

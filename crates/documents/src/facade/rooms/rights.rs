@@ -6,13 +6,14 @@ use identity::Role;
 use perme8_events::{StorageError, UserId, WorkspaceId};
 use tokio::time::Instant;
 
-use super::{House, connection::EditingEnd};
+use super::{House, connection::EditingEnd, room::Room};
 use crate::{
     application::ports::Staff,
     domain::{
         document::Document,
         policy::{Action, decide},
         references::DocumentId,
+        sync::presence::ConnectionId,
     },
     infrastructure::document_queries,
 };
@@ -30,6 +31,8 @@ pub(super) struct Rights {
     pub(super) is_archived: bool,
     pub(super) roles: HashMap<UserId, Role>,
     pub(super) asked_at: Instant,
+    /// When it was asked last, whether there was an answer or not.
+    pub(super) tried_at: Instant,
     pub(super) is_stale: bool,
 }
 
@@ -53,7 +56,7 @@ impl Rights {
 
     /// When it is asked again, although nobody says or hears anything.
     pub(super) fn due(&self) -> Option<Instant> {
-        self.is_stale.then(|| self.asked_at + PAUSE)
+        self.is_stale.then(|| self.tried_at + PAUSE)
     }
 }
 
@@ -78,6 +81,48 @@ impl House {
         };
         let is_archived = is_archived || home.iter().any(|project| project.is_archived);
         let roles = roles.into_iter().collect();
-        Ok(Some(Rights { document, is_archived, roles, asked_at, is_stale: false }))
+        Ok(Some(Rights {
+            document,
+            is_archived,
+            roles,
+            asked_at,
+            tried_at: asked_at,
+            is_stale: false,
+        }))
+    }
+}
+
+impl Room {
+    /// Finds out anew who may do what, if anything may have changed that, and lets go of those who see nothing any more.
+    pub(super) async fn freshen(&mut self) -> Result<(), StorageError> {
+        if self.rights.are_old() { self.ask_rights([]).await } else { Ok(()) }
+    }
+
+    /// The same, whatever is known, of some people more.
+    pub(super) async fn ask_rights(
+        &mut self,
+        also: impl IntoIterator<Item = UserId>,
+    ) -> Result<(), StorageError> {
+        let mut users: Vec<UserId> = self.editors.values().map(|editor| editor.user).collect();
+        users.extend(also);
+        users.sort_unstable();
+        users.dedup();
+        self.rights.tried_at = Instant::now();
+        let asked = self.guard.house.rights(self.guard.document, self.workspace, &users).await?;
+        let Some(rights) = asked else {
+            self.let_all_go(EditingEnd::DocumentGone);
+            self.rights.document.is_gone = true;
+            self.rights.is_stale = false;
+            return Ok(());
+        };
+        self.rights = rights;
+        let lost = self.editors.iter().filter_map(|(id, editor)| {
+            self.rights.may_write(editor.user).err().map(|why| (*id, why))
+        });
+        let lost: Vec<(ConnectionId, EditingEnd)> = lost.collect();
+        for (id, why) in lost {
+            self.let_go(id, why);
+        }
+        Ok(())
     }
 }

@@ -16,7 +16,13 @@ use tokio::{
 };
 
 use super::{
-    Visitor, connection::EditingEnd, guard::Guard, log::Said, nodes::Neighbour, outbox::Outbox,
+    Door, Visitor,
+    connection::{Editing, EditingEnd},
+    guard::Guard,
+    log::Said,
+    news::{Unheard, Whence},
+    nodes::Neighbour,
+    outbox::Outbox,
     rights::Rights,
 };
 use crate::{
@@ -29,8 +35,8 @@ use crate::{
         note::Note,
         references::NoteId,
         sync::{
-            connection::{Connection, Effect, asks},
-            presence::{ConnectionId, Identity, Presence},
+            connection::{Connection, Effect, asks, states},
+            presence::{ConnectionId, Identity, Presence, editors_in},
             signal::Says,
         },
     },
@@ -40,21 +46,26 @@ use crate::{
 const BATCH: usize = 256;
 /// So many connections have a note open on one node.
 const MOST_EDITORS: usize = 1_000;
+/// So many of them are one person's.
+const MOST_OF_ONE: usize = 20;
 /// The colours of carets; a person has the same one everywhere.
 const COLORS: [&str; 8] =
     ["#b91c1c", "#c2410c", "#a16207", "#15803d", "#0e7490", "#1d4ed8", "#6d28d9", "#be185d"];
 
 /// What is asked of a room.
 pub(super) enum Command {
-    Join { visitor: Box<Visitor>, joined: oneshot::Sender<Result<Joined, EditNoteError>> },
-    Frame { from: ConnectionId, frame: Bytes, permit: OwnedSemaphorePermit },
+    Join {
+        visitor: Box<Visitor>,
+        door: Door,
+        /// Whoever does not take what is sent has left with it.
+        joined: oneshot::Sender<Result<Editing, EditNoteError>>,
+    },
+    Frame {
+        from: ConnectionId,
+        frame: Bytes,
+        permit: OwnedSemaphorePermit,
+    },
     Leave(ConnectionId),
-}
-
-/// Somebody is in.
-pub(super) struct Joined {
-    pub(super) id: ConnectionId,
-    pub(super) outbox: Arc<Outbox>,
 }
 
 /// A note that is open, and who has it open.
@@ -72,6 +83,7 @@ pub(super) struct Room {
     pub(super) loose: Loose,
     pub(super) rights: Rights,
     pub(super) presence: Presence,
+    pub(super) news: Unheard,
     pub(super) editors: BTreeMap<ConnectionId, Editor>,
     pub(super) neighbours: HashMap<u64, Neighbour>,
     pub(super) announced_at: Instant,
@@ -79,6 +91,8 @@ pub(super) struct Room {
     pub(super) last_id: u64,
     /// How often the note was opened anew.
     pub(super) openings: u64,
+    /// Whether the note may hold only a part of what is stored.
+    pub(super) is_in_doubt: bool,
 }
 
 /// Somebody who has the note open on this node.
@@ -129,7 +143,7 @@ pub(super) async fn run(
 
 /// Tells the one who came first why there is no room; who has come meanwhile finds out.
 fn refuse(commands: &mut UnboundedReceiver<Command>, why: EditNoteError) {
-    if let Ok(Command::Join { visitor: _, joined }) = commands.try_recv() {
+    if let Ok(Command::Join { joined, .. }) = commands.try_recv() {
         // An error says that nobody waits any more.
         let _ = joined.send(Err(why));
     }
@@ -149,27 +163,66 @@ impl Room {
             let due = self.rights.due();
             tokio::select! {
                 biased;
-                heard = self.ears.next() => match heard {
-                    Heard::Happened => self.rights.is_stale = true,
-                    Heard::Said(signal) => self.heard(signal).await?,
-                    Heard::Missed => self.follow().await?,
-                    Heard::Closed => {
+                heard = self.ears.next() => {
+                    if heard == Heard::Closed {
                         self.let_all_go(EditingEnd::Closed);
                         return Ok(());
                     }
-                },
-                _ = poll.tick() => self.tick().await?,
+                    let done = self.hears(heard).await;
+                    self.bear(done)?;
+                }
                 () = sleep_until(due.unwrap_or_else(Instant::now)), if due.is_some() => {
-                    self.freshen().await?;
+                    let done = self.freshen().await;
+                    self.bear(done)?;
                 }
-                _ = commands.recv_many(&mut batch, BATCH) => {
-                    was_entered = true;
-                    self.process(batch.drain(..)).await?;
+                _ = poll.tick() => {
+                    let done = self.tick().await;
+                    self.bear(done)?;
                 }
+                _ = commands.recv_many(&mut batch, BATCH) => {}
             }
+            // However much others have to say, people here come to a word.
+            while batch.len() < BATCH
+                && let Ok(command) = commands.try_recv()
+            {
+                batch.push(command);
+            }
+            if !batch.is_empty() {
+                was_entered = true;
+                self.process(batch.drain(..)).await?;
+            }
+            self.tell_news();
             if was_entered && self.editors.is_empty() && commands.is_empty() {
-                return self.compact_if_due().await;
+                self.compact_if_due().await;
+                return Ok(());
             }
+        }
+    }
+
+    async fn hears(&mut self, heard: Heard) -> Result<(), StorageError> {
+        match heard {
+            Heard::Happened => self.rights.is_stale = true,
+            Heard::Said(signal) => self.heard(signal).await?,
+            Heard::Missed => {
+                // Who is there says so again, and is asked for it.
+                self.say(Says::Hello);
+                self.follow().await?;
+            }
+            Heard::Closed => {}
+        }
+        Ok(())
+    }
+
+    /// What could not be read is looked for again soon, so it costs nobody the connection as long as the note is what is stored.
+    fn bear(&self, done: Result<(), StorageError>) -> Result<(), StorageError> {
+        match done {
+            Err(error) if !self.is_in_doubt => {
+                let document = self.guard.document;
+                let error = &error as &dyn Error;
+                tracing::warn!(%document, error, "a note was not looked after, and will be soon");
+                Ok(())
+            }
+            done => done,
         }
     }
 
@@ -181,13 +234,19 @@ impl Room {
         let mut said = Vec::new();
         for command in commands {
             match command {
-                Command::Join { visitor, joined } => {
-                    let answer = self.join(*visitor).await;
-                    if let Err(Ok(Joined { id, outbox: _ })) = joined.send(answer) {
-                        self.leave(id);
-                    }
+                Command::Join { visitor, door, joined } => {
+                    // It is welcomed to a note that holds what was said before.
+                    self.commit(std::mem::take(&mut said)).await?;
+                    let answer = self.join(*visitor, door).await;
+                    // An error says that nobody waits any more: what is dropped then leaves.
+                    let _ = joined.send(answer);
                 }
-                Command::Leave(id) => self.leave(id),
+                Command::Leave(id) => {
+                    if said.iter().any(|said: &Said| said.from == id) {
+                        self.commit(std::mem::take(&mut said)).await?;
+                    }
+                    self.leave(id);
+                }
                 Command::Frame { from, frame, permit } => {
                     // An answer acknowledges what was said before the question.
                     if said.iter().any(|said: &Said| said.from == from) && asks(&frame) {
@@ -200,14 +259,14 @@ impl Room {
         self.commit(said).await
     }
 
-    async fn join(&mut self, visitor: Visitor) -> Result<Joined, EditNoteError> {
-        if self.editors.len() >= MOST_EDITORS {
+    async fn join(&mut self, visitor: Visitor, door: Door) -> Result<Editing, EditNoteError> {
+        let Visitor { user, name, only_reads, origin } = visitor;
+        let connections = self.editors.values().filter(|editor| editor.user == user).count();
+        if self.editors.len() >= MOST_EDITORS || connections >= MOST_OF_ONE {
             return Err(EditNoteError::Crowded);
         }
-        let Visitor { user, name, only_reads, origin } = visitor;
-        if !self.rights.roles.contains_key(&user) {
-            self.ask_rights(Some(user)).await?;
-        }
+        // The person has just seen the document: perhaps nobody has said yet that it was shared.
+        self.ask_rights([user]).await?;
         let may_write = match self.rights.may_write(user) {
             Ok(may) => may && !only_reads,
             Err(_) => return Err(EditNoteError::DocumentNotFound),
@@ -221,7 +280,8 @@ impl Room {
         let editor = Editor { connection, user, only_reads, origin, outbox: Arc::clone(&outbox) };
         self.editors.insert(id, editor);
         self.have_effects(id, welcome);
-        Ok(Joined { id, outbox })
+        let Door { copy: _, commands, budget } = door;
+        Ok(Editing { id, outbox, commands, budget })
     }
 
     pub(super) fn new_id(&mut self) -> ConnectionId {
@@ -267,8 +327,8 @@ impl Room {
             match effect {
                 Effect::Reply(frame) => self.reply(of, frame),
                 Effect::Relay(frame) => {
-                    self.present(&frame);
-                    self.relay(frame, Some(of));
+                    let states = states(&frame).unwrap_or_default();
+                    self.news.add(of, Whence::Here, editors_in(states).unwrap_or_default());
                 }
                 Effect::Commit(_) => unreachable!("updates are committed all at once"),
             }
@@ -293,7 +353,7 @@ impl Room {
         }
     }
 
-    /// Ends a connection.
+    /// Ends a connection; the others are told [with the news](Self::tell_news).
     pub(super) fn let_go(&mut self, id: ConnectionId, why: EditingEnd) {
         if let Some(editor) = self.editors.get(&id) {
             editor.outbox.end(why);
@@ -311,34 +371,6 @@ impl Room {
         let Some(editor) = self.editors.remove(&id) else { return };
         let told = editor.connection.close(&mut self.presence);
         self.have_effects(id, told.into_iter().collect());
-    }
-
-    /// Finds out anew who may do what, if anything may have changed that, and lets go of those who see nothing any more.
-    pub(super) async fn freshen(&mut self) -> Result<(), StorageError> {
-        if self.rights.are_old() { self.ask_rights(None).await } else { Ok(()) }
-    }
-
-    async fn ask_rights(&mut self, also: Option<UserId>) -> Result<(), StorageError> {
-        let mut users: Vec<UserId> = self.editors.values().map(|editor| editor.user).collect();
-        users.extend(also);
-        users.sort_unstable();
-        users.dedup();
-        let asked = self.guard.house.rights(self.guard.document, self.workspace, &users).await?;
-        let Some(rights) = asked else {
-            self.let_all_go(EditingEnd::DocumentGone);
-            self.rights.document.is_gone = true;
-            self.rights.is_stale = false;
-            return Ok(());
-        };
-        self.rights = rights;
-        let lost = self.editors.iter().filter_map(|(id, editor)| {
-            self.rights.may_write(editor.user).err().map(|why| (*id, why))
-        });
-        let lost: Vec<(ConnectionId, EditingEnd)> = lost.collect();
-        for (id, why) in lost {
-            self.let_go(id, why);
-        }
-        Ok(())
     }
 }
 

@@ -110,6 +110,23 @@ on_both_engines! {
         ben.until("502\n").await;
     }
 
+    async fn whose_farewell_was_not_heard_is_missed_although_the_node_lives(test: TestDb) {
+        let world = World::begin(test, "Hello").await;
+        let (poll, beat) = (Duration::from_millis(20), Duration::from_millis(40));
+        let mortal = Pace { poll, beat, silence: Duration::from_millis(400) };
+        let (here, there) = (world.another_node(mortal), world.another_node(mortal));
+        let ada = join(&there, MEMBER).await.unwrap();
+        let mut ben = join(&here, ADMIN).await.unwrap();
+        ben.settle().await;
+        ada.say(caret(7, 1, "{}")).await;
+        // She is there and does not say so again.
+        let mut seen = Vec::new();
+        while !seen.iter().any(|told| matches!(told, Told::Present(states) if states.contains("null"))) {
+            seen.push(ben.hear().await.unwrap());
+        }
+        ben.settle().await;
+    }
+
     async fn who_is_on_another_node_is_seen_and_missed_when_it_dies(test: TestDb) {
         let world = World::begin(test, "Hello").await;
         let mortal = Pace {

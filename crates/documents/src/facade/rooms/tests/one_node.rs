@@ -1,5 +1,6 @@
 //! Everybody is on one node.
 
+use futures_util::poll;
 use perme8_events::{
     Origin, StorageError, sql,
     sql::{MIGRATIONS, UnitOfWork},
@@ -7,13 +8,17 @@ use perme8_events::{
 };
 
 use super::{
-    client::{SOON, Told, caret, frame_of},
+    client::{Client, SOON, Told, caret, frame_of},
     world::{World, join},
 };
 use crate::{
-    application::edit_note::EditNoteError,
-    domain::note::tests::too_deep,
+    application::{edit_note::EditNoteError, surroundings::Surroundings as _},
+    domain::{
+        note::tests::too_deep,
+        sync::signal::{NoteSignal, Says},
+    },
     facade::rooms::connection::EditingEnd,
+    infrastructure::note_queries,
     testing::{ADMIN, GUEST, MEMBER, STRANGER},
 };
 
@@ -123,6 +128,117 @@ on_both_engines! {
         assert_eq!(world.says().await.as_deref(), Some("Hello"));
     }
 
+    async fn roles_are_asked_for_where_it_is_committed(test: TestDb) {
+        let world = World::begin(test, "Hello").await;
+        let mut eve = world.join(ADMIN).await;
+        eve.settle().await;
+        world.leaves_unheard(ADMIN);
+        eve.write("Mine\n").await;
+        assert_eq!(eve.end().await, EditingEnd::AccessLost);
+        assert_eq!(world.says().await.as_deref(), Some("Hello"));
+    }
+
+    async fn what_somebody_says_before_leaving_is_stored_whoever_comes_then(test: TestDb) {
+        let world = World::begin(test, "Hello").await;
+        let mut ada = world.join(ADMIN).await;
+        ada.settle().await;
+        let mut entering = world.enters(MEMBER).await;
+        ada.write("Hello world\n").await;
+        drop(ada);
+        assert!(poll!(&mut entering).is_pending());
+        let mut ben = Client::new(entering.await.unwrap());
+        ben.settle().await;
+        assert_eq!(ben.note.markdown(), "Hello world\n");
+        assert_eq!(world.says().await.as_deref(), Some("Hello world\n"));
+    }
+
+    async fn who_turns_back_at_the_door_was_never_there(test: TestDb) {
+        let world = World::begin(test, "Hello").await;
+        let mut ada = world.join(MEMBER).await;
+        let mut entering = world.enters(ADMIN).await;
+        assert!(poll!(&mut entering).is_pending());
+        // It is answered by then.
+        ada.settle().await;
+        drop((entering, ada));
+        wait_until("the room is closed", SOON, async || !world.is_open()).await;
+    }
+
+    async fn who_sees_the_document_again_comes_in_at_once(test: TestDb) {
+        let world = World::begin(test, "Hello").await;
+        let (mut ada, mut eve) = (world.join(MEMBER).await, world.join(ADMIN).await);
+        ada.settle().await;
+        world.share(false).await;
+        world.village.happens();
+        assert_eq!(eve.end().await, EditingEnd::AccessLost);
+        // Nobody tells the room of it.
+        world.share(true).await;
+        world.join(ADMIN).await.settle().await;
+    }
+
+    async fn one_person_has_a_note_open_twenty_times(test: TestDb) {
+        let world = World::begin(test, "Hello").await;
+        let mut connections = Vec::new();
+        for _ in 0..20 {
+            connections.push(world.join(GUEST).await);
+        }
+        let refused = join(&world.documents, GUEST).await.err();
+        assert!(matches!(refused, Some(EditNoteError::Crowded)));
+        world.join(MEMBER).await.settle().await;
+    }
+
+    async fn a_note_that_cannot_be_looked_after_for_a_while_stays_open(test: TestDb) {
+        let world = World::begin(test, "Hello").await;
+        let mut ada = world.join(MEMBER).await;
+        ada.settle().await;
+        world.tamper(sql!("ALTER TABLE documents_notes RENAME COLUMN head TO lost_head")).await;
+        world.village.say(world.plans_id, &NoteSignal { copy: 0, says: Says::Written });
+        ada.settle().await;
+        world.tamper(sql!("ALTER TABLE documents_notes RENAME COLUMN lost_head TO head")).await;
+        world.write("Hello from afar").await;
+        ada.until("Hello from afar\n").await;
+    }
+
+    async fn a_note_of_which_edits_are_lost_is_not_read_for_ever(test: TestDb) {
+        let world = World::begin(test, "Hello").await;
+        world.write("Hello world").await;
+        world.tamper(sql!("DELETE FROM documents_note_updates WHERE number = 1")).await;
+        let lost = note_queries::stored_note(&mut &world.test.db, world.plans_id).await;
+        assert!(lost.is_err());
+        let refused = join(&world.documents, MEMBER).await.err();
+        assert!(matches!(refused, Some(EditNoteError::Storage(_))));
+    }
+
+    async fn who_takes_nothing_is_let_go_and_missed(test: TestDb) {
+        let world = World::begin(test, "Hello").await;
+        let (mut ada, ben) = (world.join(MEMBER).await, world.join(ADMIN).await);
+        ada.settle().await;
+        ben.say(caret(7, 1, "{}")).await;
+        for _ in 0..5_000 {
+            // What it is told waits for it.
+            if ben.editing.say(vec![3].into()).await.is_err() {
+                break;
+            }
+        }
+        let (mut seen, mut frames) = (String::new(), 0);
+        while !seen.contains("null") {
+            let Ok(Told::Present(states)) = ada.hear().await else { panic!("it is not over") };
+            (seen, frames) = (states, frames + 1);
+        }
+        assert_eq!((frames, ben.editing.next().await), (2, Err(EditingEnd::TooSlow)));
+    }
+
+    async fn whoever_moves_a_caret_all_the_time_drowns_nobody(test: TestDb) {
+        let world = World::begin(test, "Hello").await;
+        let (mut ada, mut ben) = (world.join(MEMBER).await, world.join(ADMIN).await);
+        ada.settle().await;
+        for clock in 1..=100 {
+            ben.say(caret(7, clock, "{}")).await;
+        }
+        ben.settle().await;
+        let told = ada.settle().await;
+        assert!((1..=20).contains(&told.len()), "{} frames of 100 moves", told.len());
+    }
+
     async fn who_says_nonsense_goes_alone(test: TestDb) {
         let world = World::begin(test, "Hello").await;
         let (mut eve, mut ada) = (world.join(ADMIN).await, world.join(MEMBER).await);
@@ -133,17 +249,14 @@ on_both_engines! {
         ada.settle().await;
     }
 
-    async fn an_update_that_cannot_be_taken_is_refused_and_spoils_nothing(test: TestDb) {
+    async fn who_spoils_the_note_goes_alone_and_the_others_lose_nothing(test: TestDb) {
         let world = World::begin(test, "Hello").await;
         let (mut eve, mut ada) = (world.join(ADMIN).await, world.join(MEMBER).await);
         eve.settle().await;
         ada.settle().await;
         ada.write("Hello world\n").await;
         eve.say(frame_of(&[0, 2], too_deep().1.as_update())).await;
-        let told = eve.settle().await;
-        let refused = Told::Denied("blocks are nested at most 64 deep".to_owned());
-        assert!(told.contains(&refused), "{told:?}");
-        eve.until("Hello world\n").await;
+        assert_eq!(eve.end().await, EditingEnd::Malformed);
         ada.settle().await;
         assert_eq!(world.says().await.as_deref(), Some("Hello world\n"));
     }
@@ -153,16 +266,10 @@ on_both_engines! {
         let (mut ada, mut ben) = (world.join(MEMBER).await, world.join(ADMIN).await);
         ada.settle().await;
         ben.settle().await;
-        let uow = UnitOfWork::new(world.test.db.clone());
-        let rename = async |statement| {
-            let renamed: Result<u64, StorageError> =
-                uow.run(Origin::system("test"), async |tx| tx.query(statement).exec().await).await;
-            renamed.unwrap();
-        };
-        rename(sql!("ALTER TABLE documents_notes RENAME COLUMN loose_bytes TO lost_bytes")).await;
+        world.tamper(sql!("ALTER TABLE documents_notes RENAME COLUMN loose_bytes TO lost_bytes")).await;
         ada.write("Hello world\n").await;
         assert_eq!(ada.end().await, EditingEnd::Storage);
-        rename(sql!("ALTER TABLE documents_notes RENAME COLUMN lost_bytes TO loose_bytes")).await;
+        world.tamper(sql!("ALTER TABLE documents_notes RENAME COLUMN lost_bytes TO loose_bytes")).await;
         ben.settle().await;
         assert_eq!(ben.note.markdown(), "Hello\n", "what is not committed is told to nobody");
         let mut again = world.join(MEMBER).await;

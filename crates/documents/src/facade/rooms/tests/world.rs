@@ -2,13 +2,18 @@
 
 use std::{
     collections::HashMap,
+    pin::Pin,
     sync::{Arc, Mutex},
     time::Duration,
 };
 
 use async_trait::async_trait;
 use identity::{Role, WorkspaceRef};
-use perme8_events::{Origin, StorageError, UserId, WorkspaceId, testing::TestDb};
+use perme8_events::{
+    Origin, StorageError, UserId, WorkspaceId,
+    sql::{Stmt, UnitOfWork},
+    testing::TestDb,
+};
 
 use super::Client;
 use crate::{
@@ -19,9 +24,12 @@ use crate::{
         trash_document::TrashDocument,
         update_document::{NewContent, UpdateDocument},
     },
-    domain::references::DocumentRef,
-    facade::{Documents, rooms::Pace},
-    infrastructure::note_queries,
+    domain::references::{DocumentId, DocumentRef},
+    facade::{
+        Documents,
+        rooms::{Pace, Visitor, connection::Editing},
+    },
+    infrastructure::{document_queries, note_queries},
     testing::{ADMIN, COMPANY, GUEST, MEMBER, OWNER, Village, document},
 };
 
@@ -37,6 +45,7 @@ pub(super) struct World {
     pub(super) people: People,
     pub(super) village: Village,
     pub(super) documents: Documents,
+    pub(super) plans_id: DocumentId,
 }
 
 /// What everybody is in the company.
@@ -62,8 +71,8 @@ impl World {
             content: Some(content.to_owned()),
             is_public: true,
         };
-        documents.create_document(Origin::user(MEMBER), create).await.unwrap();
-        Self { test, people, village, documents }
+        let open = documents.create_document(Origin::user(MEMBER), create).await.unwrap();
+        Self { test, people, village, documents, plans_id: open.document.id }
     }
 
     /// Another node of the same database.
@@ -77,8 +86,37 @@ impl World {
 
     /// Somebody has left the company.
     pub(super) fn leaves(&self, user: UserId) {
-        self.people.0.lock().unwrap().remove(&user);
+        self.leaves_unheard(user);
         self.village.happens();
+    }
+
+    /// The same, and nobody says so.
+    pub(super) fn leaves_unheard(&self, user: UserId) {
+        self.people.0.lock().unwrap().remove(&user);
+    }
+
+    /// Somebody stands at the door: the room hears of it when this is polled once.
+    pub(super) async fn enters(
+        &self,
+        user: UserId,
+    ) -> Pin<Box<dyn Future<Output = Result<Editing, EditNoteError>> + Send>> {
+        let found = document_queries::by_id(&self.test.db, self.plans_id).await;
+        let (document, rooms) = (found.unwrap().unwrap(), self.documents.rooms.clone().unwrap());
+        let (name, origin) = ("Somebody".to_owned(), Origin::user(user));
+        let visitor = Visitor { user, name, only_reads: false, origin };
+        Box::pin(async move { rooms.join(&document, visitor).await })
+    }
+
+    /// Whether anybody on the first node has the document open.
+    pub(super) fn is_open(&self) -> bool {
+        !format!("{:?}", self.documents.rooms).contains("open: 0")
+    }
+
+    pub(super) async fn tamper(&self, statement: &'static Stmt) {
+        let uow = UnitOfWork::new(self.test.db.clone());
+        let done: Result<u64, StorageError> =
+            uow.run(Origin::system("test"), async |tx| tx.query(statement).exec().await).await;
+        done.unwrap();
     }
 
     pub(super) async fn share(&self, is_public: bool) {
