@@ -1,6 +1,7 @@
 //! Whether this host can do its work, for `/ready`.
 
 use std::{
+    collections::BTreeSet,
     sync::{
         Arc,
         atomic::{AtomicBool, Ordering},
@@ -69,12 +70,14 @@ impl HostReadiness {
         let Ok(handlers) = self.operations.handlers().await else {
             return Check::Failing("the database does not answer".to_owned());
         };
-        let idle: Vec<&str> = handlers
+        let running: BTreeSet<&str> = handlers
             .iter()
-            .filter(|status| status.nodes.is_empty())
+            .filter(|status| !status.nodes.is_empty())
             .map(|status| status.handler.as_str())
-            .filter(|name| self.handlers.contains(name))
             .collect();
+        // One that the database has not heard of yet is not running either.
+        let idle: Vec<&str> =
+            self.handlers.iter().copied().filter(|name| !running.contains(name)).collect();
         if idle.is_empty() {
             Check::Ok
         } else {
