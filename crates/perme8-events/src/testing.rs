@@ -34,7 +34,7 @@ pub use process::ProcessTest;
 pub use projection::apply;
 pub use statements::check_statements;
 pub use strangers::Strangers;
-pub use wait::wait_until;
+pub use wait::{until_awaited, wait_until};
 
 /// Events, one `type data` line each.
 pub(crate) fn transcript(events: &[NewEvent]) -> String {

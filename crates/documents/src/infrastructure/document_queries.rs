@@ -63,26 +63,26 @@ pub(crate) async fn project_of(
 /// A page of documents, of which `$of` says where they are: what is asked about a project is found by an index of its own.
 macro_rules! select_page {
     ($of:literal) => {
-        sql!(concat!(
+        concat!(
             select_documents!($of),
             " AND d.workspace_id = $1 AND (d.trashed_at IS NOT NULL) = $2
               AND ((d.owner_id = $3 AND $4) OR (d.owner_id <> $3 AND d.is_public AND $5))
               AND (d.is_pinned = $6 OR $6 IS NULL) AND (d.is_pinned, d.updated_at, d.id) < ($7, $8, $9)
              ORDER BY d.is_pinned DESC, d.updated_at DESC, d.id DESC LIMIT $10"
-        ))
+        )
     };
 }
 
 /// The first titles that are in use, of documents of which `$of` says where they are.
 macro_rules! select_titles {
     ($of:literal) => {
-        sql!(concat!(
+        concat!(
             "SELECT title, slug FROM documents_documents WHERE ",
             $of,
             " AND workspace_id = $1 AND trashed_at IS NULL
               AND ((owner_id = $2 AND $3) OR (owner_id <> $2 AND is_public AND $4))
              ORDER BY is_pinned DESC, updated_at DESC, id DESC LIMIT $5"
-        ))
+        )
     };
 }
 
@@ -98,9 +98,10 @@ pub(crate) async fn list(
     let id = DocumentId::new(Uuid::max());
     let first = DocumentPlace { is_pinned: true, updated_at: END_OF_TIME, id };
     let DocumentPlace { is_pinned, updated_at, id } = after.unwrap_or(first);
-    let statement = match project {
-        Some(_) => select_page!("WHERE d.project_id = $11"),
-        None => select_page!("WHERE TRUE"),
+    let statement = if project.is_some() {
+        sql!(select_page!("WHERE d.project_id = $11"))
+    } else {
+        sql!(select_page!("WHERE TRUE"))
     };
     let query = db.query(statement);
     // One more than wanted tells whether another page follows.
@@ -121,9 +122,10 @@ pub(crate) async fn titles(
     Looking { workspace, user, reach }: Looking,
     project: Option<ProjectId>,
 ) -> Result<Vec<DocumentTitle>, StorageError> {
-    let statement = match project {
-        Some(_) => select_titles!("project_id = $6"),
-        None => select_titles!("project_id IS NULL"),
+    let statement = if project.is_some() {
+        sql!(select_titles!("project_id = $6"))
+    } else {
+        sql!(select_titles!("project_id IS NULL"))
     };
     let query = db.query(statement).bind(workspace).bind(user);
     let query = query.bind(reach.own).bind(reach.shared).bind(TITLES);

@@ -190,10 +190,10 @@ on_both_engines! {
         let world = World::begin(test, "Hello").await;
         let mut ada = world.join(MEMBER).await;
         ada.settle().await;
-        world.tamper(sql!("ALTER TABLE documents_notes RENAME COLUMN head TO lost_head")).await;
+        world.tamper(async |tx| tx.query(sql!("ALTER TABLE documents_notes RENAME COLUMN head TO lost_head")).exec().await).await;
         world.village.say(world.plans_id, &NoteSignal { copy: 0, says: Says::Written });
         ada.settle().await;
-        world.tamper(sql!("ALTER TABLE documents_notes RENAME COLUMN lost_head TO head")).await;
+        world.tamper(async |tx| tx.query(sql!("ALTER TABLE documents_notes RENAME COLUMN lost_head TO head")).exec().await).await;
         world.write("Hello from afar").await;
         ada.until("Hello from afar\n").await;
     }
@@ -201,7 +201,7 @@ on_both_engines! {
     async fn a_note_of_which_edits_are_lost_is_not_read_for_ever(test: TestDb) {
         let world = World::begin(test, "Hello").await;
         world.write("Hello world").await;
-        world.tamper(sql!("DELETE FROM documents_note_updates WHERE number = 1")).await;
+        world.tamper(async |tx| tx.query(sql!("DELETE FROM documents_note_updates WHERE number = 1")).exec().await).await;
         let lost = note_queries::stored_note(&mut &world.test.db, world.plans_id).await;
         assert!(lost.is_err());
         let refused = join(&world.documents, MEMBER).await.err();
@@ -266,10 +266,10 @@ on_both_engines! {
         let (mut ada, mut ben) = (world.join(MEMBER).await, world.join(ADMIN).await);
         ada.settle().await;
         ben.settle().await;
-        world.tamper(sql!("ALTER TABLE documents_notes RENAME COLUMN loose_bytes TO lost_bytes")).await;
+        world.tamper(async |tx| tx.query(sql!("ALTER TABLE documents_notes RENAME COLUMN loose_bytes TO lost_bytes")).exec().await).await;
         ada.write("Hello world\n").await;
         assert_eq!(ada.end().await, EditingEnd::Storage);
-        world.tamper(sql!("ALTER TABLE documents_notes RENAME COLUMN lost_bytes TO loose_bytes")).await;
+        world.tamper(async |tx| tx.query(sql!("ALTER TABLE documents_notes RENAME COLUMN lost_bytes TO loose_bytes")).exec().await).await;
         ben.settle().await;
         assert_eq!(ben.note.markdown(), "Hello\n", "what is not committed is told to nobody");
         let mut again = world.join(MEMBER).await;

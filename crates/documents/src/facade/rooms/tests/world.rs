@@ -11,7 +11,7 @@ use async_trait::async_trait;
 use identity::{Role, WorkspaceRef};
 use perme8_events::{
     Origin, StorageError, UserId, WorkspaceId,
-    sql::{Stmt, UnitOfWork},
+    sql::{Tx, UnitOfWork},
     testing::TestDb,
 };
 
@@ -112,11 +112,11 @@ impl World {
         !format!("{:?}", self.documents.rooms).contains("open: 0")
     }
 
-    pub(super) async fn tamper(&self, statement: &'static Stmt) {
-        let uow = UnitOfWork::new(self.test.db.clone());
-        let done: Result<u64, StorageError> =
-            uow.run(Origin::system("test"), async |tx| tx.query(statement).exec().await).await;
-        done.unwrap();
+    pub(super) async fn tamper(
+        &self,
+        change: impl AsyncFnOnce(&mut Tx) -> Result<u64, StorageError>,
+    ) {
+        UnitOfWork::new(self.test.db.clone()).run(Origin::system("test"), change).await.unwrap();
     }
 
     pub(super) async fn share(&self, is_public: bool) {
