@@ -1,7 +1,5 @@
 //! The documents of a workspace.
 
-use std::time::Duration;
-
 use expect_test::{Expect, expect};
 use serde_json::{Value, json};
 
@@ -11,9 +9,9 @@ use crate::{
     office::Office,
 };
 
-const DOCUMENTS: &str = "/api/workspaces/acme/documents";
+pub(crate) const DOCUMENTS: &str = "/api/workspaces/acme/documents";
 
-fn check(answer: &Answer, expected: &Expect) {
+pub(crate) fn check(answer: &Answer, expected: &Expect) {
     expected.assert_eq(&answer.to_string());
 }
 
@@ -27,7 +25,7 @@ impl Office {
     }
 
     /// The slugs of a list.
-    async fn list(&self, who: &Person, query: &str) -> Vec<String> {
+    pub(crate) async fn list(&self, who: &Person, query: &str) -> Vec<String> {
         let answer = self.ask(who, get(format!("{DOCUMENTS}?{query}"))).await.json();
         let entries = answer["data"].as_array().expect("it is a list").iter();
         entries.map(|entry| entry["slug"].as_str().expect("it has one").to_owned()).collect()
@@ -381,45 +379,4 @@ async fn what_is_no_visibility_is_none() {
     office.write(&office.ben, json!({"title": "Goals", "visibility": "public"})).await;
     let same = office.change(&office.ben, "goals", json!({"visibility": true})).await;
     assert_eq!(same.text_at("/data/visibility"), "public");
-}
-
-#[tokio::test]
-async fn documents_come_in_pages_those_that_are_pinned_first() {
-    let office = Office::open().await;
-    for title in ["One", "Two", "Three"] {
-        office.write(&office.ben, json!({"title": title, "visibility": "public"})).await;
-        office.host.test.clock.advance(Duration::from_secs(1));
-    }
-    office.change(&office.ada, "one", json!({"is_pinned": true})).await;
-    let mut seen = Vec::new();
-    let mut query = "limit=1".to_owned();
-    loop {
-        let page = office.ask(&office.gus, get(format!("{DOCUMENTS}?{query}"))).await;
-        seen.push(page.text_at("/data/0/slug"));
-        match page.json()["meta"]["next"].as_str() {
-            Some(next) => query = format!("limit=1&after={next}"),
-            None => break,
-        }
-    }
-    assert_eq!(seen, ["one", "three", "two"]);
-    assert_eq!(office.list(&office.gus, "pinned=false").await, ["three", "two"]);
-    check(
-        &office.ask(&office.gus, get(format!("{DOCUMENTS}?pinned=true"))).await,
-        &expect![[
-            r#"200 {"data":[{"title":"One","slug":"one","visibility":"public","is_pinned":true,"owner":"ben@example.com","owner_id":"ID","workspace_slug":"acme","trashed_at":null,"created_at":"2026-01-05T09:00:00Z","updated_at":"2026-01-05T09:00:03Z","version":2}],"meta":{"next":null}}"#
-        ]],
-    );
-    let wrong = get(format!("{DOCUMENTS}?limit=0&pinned=maybe&trashed=maybe&after=x"));
-    check(
-        &office.ask(&office.gus, wrong).await,
-        &expect![[
-            r#"422 {"code":"validation_failed","errors":{"after":["must be what meta.next said"],"limit":["must be a number, 1 to 100"],"pinned":["must be true or false"],"trashed":["must be true or false"]},"request_id":"r-1"}"#
-        ]],
-    );
-    check(
-        &office.ask(&office.gus, get(format!("{DOCUMENTS}?project=loom"))).await,
-        &expect![[
-            r#"404 {"code":"project_not_found","error":"Project not found","request_id":"r-1"}"#
-        ]],
-    );
 }

@@ -6,6 +6,7 @@ mod api_keys;
 mod attempts;
 mod audit;
 mod client;
+mod document_lists;
 mod documents;
 mod export;
 mod health;
