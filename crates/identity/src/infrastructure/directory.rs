@@ -17,6 +17,17 @@ use crate::{
     infrastructure::{rows, workspace_store::id_and_slug},
 };
 
+/// The columns of a [`UserEntry`], in a `SELECT`.
+macro_rules! select_entries {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, first_name || ' ' || last_name AS name, email, confirmed_at IS NOT NULL AS confirmed
+             FROM identity_users ",
+            $rest
+        )
+    };
+}
+
 /// Answers the questions of other contexts; changes nothing, and does not ask who asks.
 ///
 /// The gateways of other contexts hold one. Whoever shows an answer to a person checks the rights of that person first.
@@ -286,10 +297,7 @@ impl Directory {
     ///
     /// [`StorageError`] when the storage fails.
     pub async fn user(&self, id: UserId) -> Result<Option<UserEntry>, StorageError> {
-        let query = self.db.query(sql!(
-            "SELECT id, first_name || ' ' || last_name AS name, email, confirmed_at IS NOT NULL AS confirmed
-             FROM identity_users WHERE id = $1"
-        ));
+        let query = self.db.query(sql!(select_entries!("WHERE id = $1")));
         Ok(query.bind(id).opt().await?.map(user_entry))
     }
 
@@ -300,11 +308,10 @@ impl Directory {
     /// [`StorageError`] when the storage fails.
     pub async fn users(&self, users: &[UserId]) -> Result<Vec<UserEntry>, StorageError> {
         let query = self.db.query(sql!(
-            sqlite: "SELECT id, first_name || ' ' || last_name AS name, email, confirmed_at IS NOT NULL AS confirmed
-                     FROM identity_users WHERE id IN (SELECT unhex(value, '-') FROM json_each($1))",
-            postgres: "SELECT id, first_name || ' ' || last_name AS name, email, confirmed_at IS NOT NULL AS confirmed
-                       FROM identity_users
-                       WHERE id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb) AS value)"
+            sqlite: select_entries!("WHERE id IN (SELECT unhex(value, '-') FROM json_each($1))"),
+            postgres: select_entries!(
+                "WHERE id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb) AS value)"
+            )
         ));
         let rows: Vec<(UserId, String, String, bool)> = query.bind(Json(users)).all().await?;
         Ok(rows.into_iter().map(user_entry).collect())
@@ -339,10 +346,8 @@ impl Directory {
         email: &str,
     ) -> Result<Option<UserEntry>, StorageError> {
         let Ok(email) = Email::parse(email) else { return Ok(None) };
-        let query = self.db.query(sql!(
-            "SELECT id, first_name || ' ' || last_name AS name, email, confirmed_at IS NOT NULL AS confirmed
-             FROM identity_users WHERE email = $1 AND confirmed_at IS NOT NULL"
-        ));
+        let query =
+            self.db.query(sql!(select_entries!("WHERE email = $1 AND confirmed_at IS NOT NULL")));
         Ok(query.bind(email.as_str()).opt().await?.map(user_entry))
     }
 

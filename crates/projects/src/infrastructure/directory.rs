@@ -30,6 +30,16 @@ pub struct ProjectEntry {
     pub archived: bool,
 }
 
+/// The columns of [`EntryRow`], in a `SELECT`.
+macro_rules! select_entries {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, workspace_id, name, slug, archived_at IS NOT NULL AS archived FROM projects_projects ",
+            $rest
+        )
+    };
+}
+
 /// The columns of an entry.
 type EntryRow = (ProjectId, WorkspaceId, String, String, bool);
 
@@ -51,10 +61,7 @@ impl Directory {
         slug: &str,
     ) -> Result<Option<ProjectEntry>, StorageError> {
         let Some(slug) = Slug::parse(slug) else { return Ok(None) };
-        let query = self.db.query(sql!(
-            "SELECT id, workspace_id, name, slug, archived_at IS NOT NULL AS archived
-             FROM projects_projects WHERE workspace_id = $1 AND slug = $2"
-        ));
+        let query = self.db.query(sql!(select_entries!("WHERE workspace_id = $1 AND slug = $2")));
         Ok(query.bind(workspace).bind(slug.as_str()).opt().await?.map(entry))
     }
 
@@ -65,10 +72,10 @@ impl Directory {
     /// [`StorageError`] when the storage fails.
     pub async fn projects(&self, ids: &[ProjectId]) -> Result<Vec<ProjectEntry>, StorageError> {
         let query = self.db.query(sql!(
-            sqlite: "SELECT id, workspace_id, name, slug, archived_at IS NOT NULL AS archived FROM projects_projects
-                     WHERE id IN (SELECT unhex(value, '-') FROM json_each($1))",
-            postgres: "SELECT id, workspace_id, name, slug, archived_at IS NOT NULL AS archived FROM projects_projects
-                       WHERE id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb) AS value)"
+            sqlite: select_entries!("WHERE id IN (SELECT unhex(value, '-') FROM json_each($1))"),
+            postgres: select_entries!(
+                "WHERE id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb) AS value)"
+            )
         ));
         let rows: Vec<EntryRow> = query.bind(Json(ids)).all().await?;
         Ok(rows.into_iter().map(entry).collect())
