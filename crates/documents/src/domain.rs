@@ -13,10 +13,6 @@ mod inline;
 mod lib0;
 pub(crate) mod loose;
 mod markdown;
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "the search that asks for plain text is not here yet")
-)]
 pub(crate) mod note;
 mod plain_text;
 pub(crate) mod policy;

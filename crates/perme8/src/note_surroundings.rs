@@ -39,8 +39,7 @@ impl Surroundings for NoteSurroundings {
         document: DocumentId,
     ) -> Result<Box<dyn Ears>, StorageError> {
         // Of a private document the members of its workspace hear nothing.
-        let itself = ("documents".to_owned(), "document".to_owned(), document.to_string());
-        let itself = Topic::Aggregate(itself.0, itself.1, itself.2);
+        let itself = Topic::Aggregate("documents".into(), "document".into(), document.to_string());
         let watching = self.bus.watch(vec![Topic::Workspace(workspace), itself]);
         let listening = self.ephemeral.listen(Viewer::Operator, topic(document)).await?;
         let listening = listening.expect("the program hears every topic");

@@ -6,7 +6,7 @@ use crate::{
     application::{
         acting::{Acting, Home},
         bursts,
-        contents::{NotWritten, Opened, is_as_seen},
+        contents::{NotWritten, Opened},
         notes::Notes,
         ports::Documents,
         read_models::{SeenDocument, Text},
@@ -72,10 +72,10 @@ impl RestoreVersion {
         }
         acting.may(Action::EditDocument, whose)?;
         home.takes_changes_of(&document)?;
-        if !is_as_seen(tx, &document, seen.as_ref()).await? {
+        let opened = Opened::of(tx, &document).await?;
+        if !opened.is_as_seen(&document, seen.as_ref()) {
             return Err(RestoreVersionError::OtherVersion);
         }
-        let opened = Opened::of(tx, &document).await?;
         let text = tx.version_text(document.note_id, *number).await?;
         let text = text.ok_or(RestoreVersionError::VersionNotFound)?;
         let current = opened.text();

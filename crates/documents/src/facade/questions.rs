@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use identity::WorkspaceRef;
 use perme8_events::{Origin, StorageError};
+use projects::ProjectId;
 
 use super::Documents;
 use crate::{
@@ -127,11 +128,7 @@ impl Documents {
     ) -> Result<DocumentsPage, QueryError> {
         let acting = self.acting(origin, workspace).await?;
         let action = if asked.trashed { Action::ViewTrash } else { Action::ViewDocuments };
-        let project = self.named_project(&acting, asked.project.as_deref()).await?;
-        if asked.project.is_some() && project.is_none() {
-            return Err(QueryError::ProjectNotFound);
-        }
-        let project = project.map(|project| project.id);
+        let project = self.asked_project(&acting, asked.project.as_deref()).await?;
         let looking = looking(&acting, action);
         let (found, next) = document_queries::list(&self.db, looking, &asked, project).await?;
         let documents = present(&*self.members, &*self.projects, &acting.membership, found).await?;
@@ -152,12 +149,9 @@ impl Documents {
         project: Option<&str>,
     ) -> Result<Vec<DocumentTitle>, QueryError> {
         let acting = self.acting(origin, workspace).await?;
-        let found = self.named_project(&acting, project).await?.map(|project| project.id);
-        if project.is_some() && found.is_none() {
-            return Err(QueryError::ProjectNotFound);
-        }
+        let project = self.asked_project(&acting, project).await?;
         let looking = looking(&acting, Action::ViewDocuments);
-        Ok(document_queries::titles(&self.db, looking, found).await?)
+        Ok(document_queries::titles(&self.db, looking, project).await?)
     }
 
     /// Some documents of the person who asks, and what they say, wherever they are.
@@ -185,6 +179,18 @@ impl Documents {
             documents.push(ExportedDocument::of(document, text));
         }
         Ok(ExportedDocuments { documents, next })
+    }
+
+    /// The project of which something is asked, if it is asked of one.
+    async fn asked_project(
+        &self,
+        acting: &Acting,
+        name: Option<&str>,
+    ) -> Result<Option<ProjectId>, QueryError> {
+        match (name, self.named_project(acting, name).await?) {
+            (Some(_), None) => Err(QueryError::ProjectNotFound),
+            (_, found) => Ok(found.map(|project| project.id)),
+        }
     }
 
     /// A document that is not in the trash, if this person may do this with it.

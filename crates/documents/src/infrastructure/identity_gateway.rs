@@ -45,6 +45,7 @@ impl Members for IdentityGateway {
         let people = self.directory.users(users).await?.into_iter();
         Ok(people.map(|user| PersonView { id: user.id, email: user.email }).collect())
     }
+
     async fn staff(
         &self,
         users: &[UserId],

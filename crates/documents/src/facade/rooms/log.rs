@@ -206,8 +206,7 @@ impl Room {
             &AppendEdits { note: self.note_id, edits: &edits, seen: &self.rights.document };
         let uow = &self.guard.house.uow;
         let attempt = || uow.run(origin.clone(), async |tx| append.execute(tx).await);
-        let lost_a_race = |error: &AppendEditsError| matches!(error, AppendEditsError::Storage(error) if error.is_retryable());
-        uow.retry(lost_a_race, attempt).await
+        uow.retry(lost_a_race!(AppendEditsError), attempt).await
     }
 
     /// Tells everybody of edits that are committed, the last one with this number.
