@@ -90,8 +90,9 @@ impl List {
         let items: Vec<Item> = items.into_iter().map(Item::beginning_with_a_paragraph).collect();
         // Blocks that would run into each other need a blank line, and then all items have one.
         let crowded = !items.iter().all(Item::is_compact);
-        // Where there is nothing to be apart from, nobody can write that it is.
-        let spread = crowded || (spread && (items.len() > 1 || items.iter().any(Item::has_more)));
+        // Where there is nothing to be apart from, and no words that are, nobody can write so.
+        let has_two = items.len() > 1 || items.iter().any(Item::has_more);
+        let spread = crowded || (spread && has_two && items.iter().any(Item::has_words));
         Self { order: order.map(|order| order.min(Self::MAX_ORDER)), spread, items }
     }
 
@@ -130,6 +131,11 @@ impl Item {
     /// Whether something stands below the line of the bullet.
     fn has_more(&self) -> bool {
         self.content.len() > 1 + usize::from(self.opens_directly())
+    }
+
+    /// Whether it has a paragraph that is more than HTML.
+    fn has_words(&self) -> bool {
+        self.content.iter().any(|block| block.floor() == Floor::Words)
     }
 
     /// Whether none of its blocks needs a blank line above.

@@ -19,7 +19,7 @@ pub(super) fn markdown() -> impl Strategy<Value = String> {
     prop::collection::vec(line, 0..8).prop_map(|lines| lines.concat())
 }
 
-const WORDS: [&str; 51] = [
+const WORDS: [&str; 52] = [
     "*",
     "**",
     "_",
@@ -41,6 +41,7 @@ const WORDS: [&str; 51] = [
     "&lt;",
     "<b>",
     "</b>",
+    "<div>",
     "<br>",
     "<!-- c -->",
     "<https://a.b>",

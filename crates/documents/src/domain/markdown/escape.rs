@@ -92,10 +92,17 @@ impl Here<'_> {
         self.ends_a_line() || self.letter(1).is_some_and(char::is_whitespace)
     }
 
-    /// Spaces at the ends of a line are lost, and a line cannot end in its midst.
+    /// Spaces at the ends of a line are lost, and a line cannot end in its midst. A bracket behind a
+    /// reference to a footnote makes a link of both, escaped or not.
     fn must_be_encoded(&self, letter: char) -> bool {
         let is_blank = letter.is_whitespace();
-        matches!(letter, '\n' | '\r') || (is_blank && (self.begins_a_line() || self.ends_a_line()))
+        matches!(letter, '\n' | '\r')
+            || (is_blank && (self.begins_a_line() || self.ends_a_line()))
+            || (letter == '[' && self.is_behind_a_footnote())
+    }
+
+    fn is_behind_a_footnote(&self) -> bool {
+        matches!(self.token(-1), Some(Token::Atom(atom)) if atom.starts_with("[^"))
     }
 
     fn must_be_escaped(&self, letter: char) -> bool {
@@ -130,9 +137,7 @@ impl Here<'_> {
             '+' => self.begins_a_line() && self.is_before_a_space(),
             ':' if self.begins_a_line() => self.letter(1) == Some('-'),
             // Behind a reference to a footnote they would make a definition or a link of it.
-            ':' | '(' => {
-                matches!(self.token(-1), Some(Token::Atom(atom)) if atom.starts_with("[^"))
-            }
+            ':' | '(' => self.is_behind_a_footnote(),
             '.' | ')' => self.is_before_a_space() && self.is_behind_a_number(),
             _ => false,
         }

@@ -13,15 +13,24 @@ const MAX_DEPTH: usize = 16;
 /// Reads Markdown. Every text is some Markdown, so nothing is refused.
 pub(crate) fn parse(markdown: &str) -> Vec<Block> {
     let markdown = markdown.replace("\r\n", "\n").replace('\r', "\n");
+    let mut builder = Builder::default();
+    for event in events(&markdown) {
+        builder.take(event);
+    }
+    builder.finish()
+}
+
+/// Whether this would be read as a block of HTML and not as a paragraph.
+pub(super) fn is_html_block(markdown: &str) -> bool {
+    matches!(events(markdown).next(), Some(Event::Start(Tag::HtmlBlock)))
+}
+
+fn events(markdown: &str) -> Parser<'_> {
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS;
-    let mut builder = Builder::default();
-    for event in Parser::new_ext(&markdown, options) {
-        builder.take(event);
-    }
-    builder.finish()
+    Parser::new_ext(markdown, options)
 }
 
 /// What is open: blocks, the block that gets text, and the marks of that text.
@@ -306,6 +315,13 @@ impl Builder {
             Some(Leaf::Html(html)) => {
                 let mut content = Inlines::default();
                 if !is_line_break(&html) {
+                    // On the line of a box to tick would be a paragraph.
+                    if let Some(Container::Item(Item { checked: Some(_), content })) =
+                        self.open.last_mut()
+                        && content.is_empty()
+                    {
+                        content.push(Block::Paragraph(Inlines::default()));
+                    }
                     content.push(Inline::Html(html.trim().to_owned()));
                 }
                 self.add(Block::Paragraph(content));

@@ -1,8 +1,9 @@
 //! Blocks as Markdown, in one form for everything that says the same.
 
+use super::parse::is_html_block;
 use super::{escape, spans};
 use crate::domain::block::{Alignment, Block, Item, List, Table};
-use crate::domain::inline::Inlines;
+use crate::domain::inline::{Inline, Inlines};
 
 /// Writes blocks as Markdown.
 ///
@@ -44,7 +45,7 @@ fn lines(blocks: &[Block], around: Around) -> Vec<String> {
                     lines.push(EMPTY.to_owned());
                 }
             }
-            Block::Paragraph(content) => lines.extend(text(&spans::paragraph(content))),
+            Block::Paragraph(content) => lines.extend(text(&paragraph(content))),
             Block::Heading { level, content } => {
                 let title = spans::heading(content);
                 let space = if title.is_empty() { "" } else { " " };
@@ -65,6 +66,20 @@ fn lines(blocks: &[Block], around: Around) -> Vec<String> {
 
 /// An empty paragraph, as the editor writes it too.
 const EMPTY: &str = "<br />";
+
+/// A link without a text, of which nothing is seen: what stands behind it begins no block.
+const NOTHING: &str = "[]()";
+
+fn paragraph(content: &Inlines) -> String {
+    let text = spans::paragraph(content);
+    let has_more_than_html = !matches!(content.as_slice(), [Inline::Html(_)]);
+    // A block of HTML would take the text behind it along.
+    if has_more_than_html && text.starts_with('<') && is_html_block(&text) {
+        format!("{NOTHING}{text}")
+    } else {
+        text
+    }
+}
 
 fn text(text: &str) -> Vec<String> {
     text.split('\n').map(str::to_owned).collect()

@@ -106,9 +106,9 @@ fn what_has_a_meaning_is_written_so_that_it_keeps_none() {
 #[test]
 fn what_stands_behind_a_footnote_is_not_taken_for_a_part_of_it() {
     check(
-        "a[^n]\\(u)\n\n[^n]\\: b[^n]<https://a.b>[^n]\n\n[^n]: d",
+        "a[^n]\\(u)[^n][[ ]\n\n[^n]\\: b[^n]<https://a.b>[^n]\n\n[^n]: d",
         &expect![[r#"
-            a[^n]\(u)
+            a[^n]\(u)[^n]&#91;\[ ]
 
             [^n]\: b[^n] [https://a.b](https://a.b)[^n]
 
@@ -178,16 +178,20 @@ fn what_would_be_lost_or_run_together_does_not() {
     "#]],
     );
     check(
-        "<div>\n\n*a*\n\n</div>\n\na <b>c</b>",
+        "<div>\n\n*a*\n\n</div>\n\na <b>c</b>\n\n- [ ] \n  <!-- c -->a",
         &expect![[r#"
-        <div>
+            <div>
 
-        *a*
+            *a*
 
-        </div>
+            </div>
 
-        a <b>c</b>
-    "#]],
+            a <b>c</b>
+
+            - [ ] <br />
+
+              <!-- c -->a
+        "#]],
     );
     check(
         "````\n```\n````",
@@ -213,6 +217,37 @@ fn a_list_with_nothing_to_be_apart_from_is_not_spread() {
         "- a\n\n  <br>",
         &expect![[r#"
             - a
+        "#]],
+    );
+    check(
+        "1. <b><br>\n\n2.",
+        &expect![[r#"
+            1. <b>
+            2.
+        "#]],
+    );
+}
+
+#[test]
+fn html_that_begins_a_paragraph_takes_nothing_along() {
+    check(
+        "**<b>**\na\n\n*<!-- c -->a*\n\n- *<div>a*\n\n[^1]: __<b>__\\\n  a\n\n<b>c</b>\n\n- [ ] \n  <!-- c -->a",
+        &expect![[r#"
+            []()<b>
+            a
+
+            []()<!-- c -->*a*
+
+            - []()<div>*a*
+
+            [^1]: <b>\
+                a
+
+            <b>c</b>
+
+            - [ ] <br />
+
+              <!-- c -->a
         "#]],
     );
 }
