@@ -45,7 +45,8 @@ pub use options::{AppOptions, MailOptions};
 pub(crate) use parts::operations;
 
 use parts::{
-    named, new_documents, new_identity, new_notifications, projects_members, with_handlers,
+    named, new_documents, new_identity, new_notifications, open_for_editors, projects_members,
+    with_handlers,
 };
 
 /// The composed system: facades, live bus, durable handlers and the HTTP edge over one database.
@@ -126,12 +127,12 @@ impl App {
         let projects = Projects::new(db.clone(), projects_members(&identity));
         let documents = new_documents(&db, &identity);
         let notifications = new_notifications(&db, &identity);
-        let MailOptions { stationery, sender, server } = options.mail;
+        let MailOptions { stationery, sender, server } = options.mail.clone();
         let sending = match server {
             Some(server) => SendMail::through(server, sender, &db)?,
             None => SendMail::into_mailbox(sender, &db),
         };
-        let builder = Runtime::builder(&db).node(named(options.node));
+        let builder = Runtime::builder(&db).node(named(options.node.clone()));
         let builder = if options.onboarding {
             let (directory, projects) = (identity.directory(), projects.clone());
             let welcomer = Welcomer::new(&db, directory, projects, stationery.clone());
@@ -152,7 +153,7 @@ impl App {
             db,
             identity,
             projects,
-            documents: documents.with_surroundings(surroundings),
+            documents: open_for_editors(documents, surroundings, &options),
             notifications,
             feed,
             bus,

@@ -7,7 +7,11 @@ mod books;
 #[cfg(test)]
 mod form;
 #[cfg(test)]
+mod hosts;
+#[cfg(test)]
 mod r15_rebuild;
+#[cfg(test)]
+mod r17_edits;
 #[cfg(test)]
 mod r4_exactly_once;
 #[cfg(test)]
@@ -16,5 +20,7 @@ mod r4_telling;
 mod r8_fenced;
 #[cfg(test)]
 mod r8_two_hosts;
+#[cfg(test)]
+mod typists;
 #[cfg(test)]
 mod victims;

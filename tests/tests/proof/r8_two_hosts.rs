@@ -5,32 +5,9 @@
 use std::time::{Duration, Instant};
 
 use perme8_events::host::Operations;
-use scenarios::{Persona, Scenario, eventually, on_postgres};
+use scenarios::{Scenario, eventually, on_postgres};
 
-use crate::{form::say, victims::Victim};
-
-/// A host in a process of its own.
-struct Host {
-    victim: Victim,
-    address: std::net::SocketAddr,
-}
-
-impl Host {
-    async fn start(scenario: &Scenario) -> Self {
-        let mut victim = Victim::start("host", &scenario.test_db().url);
-        let address = victim.line().await.parse().unwrap();
-        Self { victim, address }
-    }
-
-    /// Somebody with an account, logged in here: the clock of the scenario stands still, and its sessions ran out long ago.
-    async fn persona(&self, person: &Persona) -> Persona {
-        person.clone().at(self.address).again().await
-    }
-
-    fn name(&self) -> String {
-        format!("pid-{}", self.victim.id())
-    }
-}
+use crate::{form::say, hosts::Host};
 
 /// Two hosts that share the handlers.
 async fn two_hosts(scenario: &Scenario) -> [Host; 2] {

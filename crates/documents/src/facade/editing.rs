@@ -1,6 +1,8 @@
 //! Notes that many people edit at once.
 
 use std::sync::Arc;
+#[cfg(any(test, feature = "testing"))]
+use std::time::Duration;
 
 use perme8_events::Origin;
 
@@ -21,6 +23,17 @@ impl Documents {
     #[must_use]
     pub fn with_surroundings(self, surroundings: Arc<dyn Surroundings>) -> Self {
         self.with_rooms(surroundings, Pace::default())
+    }
+
+    /// The same, where others are told of edits so long before these are committed: the control of the proof that this matters.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn with_surroundings_told_early(
+        self,
+        surroundings: Arc<dyn Surroundings>,
+        by: Duration,
+    ) -> Self {
+        self.with_rooms(surroundings, Pace { early: Some(by), ..Pace::default() })
     }
 
     pub(super) fn with_rooms(self, surroundings: Arc<dyn Surroundings>, pace: Pace) -> Self {

@@ -31,6 +31,8 @@ use crate::{
 };
 
 pub(crate) mod connection;
+#[cfg(any(test, feature = "testing"))]
+mod early;
 mod guard;
 mod log;
 mod news;
@@ -56,6 +58,9 @@ pub(crate) struct Pace {
     pub(crate) beat: Duration,
     /// A room on another node that has said nothing for so long is gone, and so are its editors.
     pub(crate) silence: Duration,
+    /// How long before the commit others are told of an edit: in the control of a proof, and nowhere else.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) early: Option<Duration>,
 }
 
 impl Default for Pace {
@@ -64,6 +69,8 @@ impl Default for Pace {
             poll: Duration::from_secs(3),
             beat: Duration::from_secs(10),
             silence: Duration::from_secs(35),
+            #[cfg(any(test, feature = "testing"))]
+            early: None,
         }
     }
 }

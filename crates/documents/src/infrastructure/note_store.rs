@@ -154,14 +154,19 @@ impl Notes for Tx {
         snapshot: &[u8],
     ) -> Result<(), StorageError> {
         let advance = sql!(
-            "UPDATE documents_notes
-             SET compacted_to = $2, loose_bytes = loose_bytes -
-                 (SELECT COALESCE(SUM(length(bytes)), 0) FROM documents_note_updates WHERE note_id = $1 AND number <= $2)
+            "UPDATE documents_notes SET compacted_to = $2
              WHERE note_id = $1 AND compacted_to < $2 AND head >= $2"
         );
         if self.query(advance).bind(note).bind(upto).exec().await? == 0 {
             return Ok(());
         }
+        // By itself: what is added up where a row had to be waited for is what was there before.
+        let lighten = sql!(
+            "UPDATE documents_notes SET loose_bytes = loose_bytes -
+                 (SELECT COALESCE(SUM(length(bytes)), 0) FROM documents_note_updates WHERE note_id = $1 AND number <= $2)
+             WHERE note_id = $1"
+        );
+        self.query(lighten).bind(note).bind(upto).exec().await?;
         let upsert = sql!(
             "INSERT INTO documents_note_snapshots (note_id, bytes) VALUES ($1, $2)
              ON CONFLICT (note_id) DO UPDATE SET bytes = excluded.bytes"

@@ -59,7 +59,7 @@ async fn overtaken<R>(
     let others = uow.run(Origin::system("documents.tests"), async |tx| {
         tx.query(sql!("LOCK TABLE documents_notes IN ACCESS EXCLUSIVE MODE")).exec().await?;
         is_locked.notify_one();
-        until_awaited(tx).await?;
+        until_awaited(tx, 1).await?;
         change(tx).await
     });
     let wish = async {

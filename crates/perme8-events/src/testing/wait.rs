@@ -19,17 +19,22 @@ pub async fn wait_until(what: &str, deadline: Duration, mut condition: impl Asyn
     }
 }
 
-/// Waits until somebody waits for a lock that this transaction has; on SQLite nobody ever does.
+/// Waits until so many wait for a lock that this transaction has, or behind somebody who does; on SQLite nobody ever does.
 ///
 /// # Errors
 ///
 /// [`StorageError`] when the database cannot be asked.
-pub async fn until_awaited(tx: &mut Tx) -> Result<(), StorageError> {
+pub async fn until_awaited(tx: &mut Tx, by: i64) -> Result<(), StorageError> {
     let waiting = sql!(
-        sqlite: "SELECT 1",
-        postgres: "SELECT count(*) FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))"
+        sqlite: "SELECT CAST($1 AS INTEGER)",
+        postgres: "WITH RECURSIVE waiting (pid) AS (
+                       SELECT pid FROM pg_locks WHERE pg_backend_pid() = ANY (pg_blocking_pids(pid))
+                       UNION
+                       SELECT behind.pid FROM pg_locks AS behind
+                       JOIN waiting ON waiting.pid = ANY (pg_blocking_pids(behind.pid)))
+                   SELECT least(count(*), $1) FROM waiting"
     );
-    while tx.query(waiting).scalar::<i64>().await? == 0 {
+    while tx.query(waiting).bind(by).scalar::<i64>().await? < by {
         tokio::task::yield_now().await;
     }
     Ok(())

@@ -1,5 +1,8 @@
 //! How a system is composed.
 
+#[cfg(feature = "testing")]
+use std::time::Duration;
+
 use api::{Limits, OperatorToken, TrustedProxies};
 use mail::{Correspondent, SmtpServer, Stationery};
 use perme8_events::host::Tasks;
@@ -36,6 +39,9 @@ pub struct AppOptions {
     /// Hashes passwords as cheaply as possible, for tests that do not ask how well they are kept.
     #[cfg(feature = "testing")]
     pub cheap_passwords: bool,
+    /// Tells editors of edits so long before these are committed: the control of the proof that this matters.
+    #[cfg(feature = "testing")]
+    pub editors_told_early: Option<Duration>,
 }
 
 impl Default for AppOptions {
@@ -53,6 +59,8 @@ impl Default for AppOptions {
             dev: false,
             #[cfg(feature = "testing")]
             cheap_passwords: false,
+            #[cfg(feature = "testing")]
+            editors_told_early: None,
         }
     }
 }

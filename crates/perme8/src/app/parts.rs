@@ -16,6 +16,7 @@ use crate::{
     app::options::{AppOptions, MailOptions},
     audit_log::AuditLog,
     catalogue::CATALOGUES,
+    note_surroundings::NoteSurroundings,
     onboarding::{Onboarding, welcomer::Welcomer},
     rate_limits::HostLimitStore,
     upkeep::{self, Upkeep},
@@ -62,6 +63,28 @@ pub(super) fn new_documents(db: &Db, identity: &Identity) -> Documents {
     let directory = projects::Directory::new(db.clone());
     let projects = Arc::new(documents::ProjectsGateway::new(directory));
     Documents::new(db.clone(), members, projects)
+}
+
+/// The same, with notes that are open for editors.
+#[cfg(feature = "testing")]
+pub(super) fn open_for_editors(
+    documents: Documents,
+    surroundings: Arc<NoteSurroundings>,
+    options: &AppOptions,
+) -> Documents {
+    match options.editors_told_early {
+        Some(by) => documents.with_surroundings_told_early(surroundings, by),
+        None => documents.with_surroundings(surroundings),
+    }
+}
+
+#[cfg(not(feature = "testing"))]
+pub(super) fn open_for_editors(
+    documents: Documents,
+    surroundings: Arc<NoteSurroundings>,
+    _options: &AppOptions,
+) -> Documents {
+    documents.with_surroundings(surroundings)
 }
 
 /// Who is who, for notifications.

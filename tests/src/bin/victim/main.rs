@@ -47,7 +47,8 @@ async fn main() -> anyhow::Result<()> {
             rebuild(&db, &bank, runtime).await?;
         }
         "audit-ledger" => say(&serde_json::to_string(&audit::audit_ledger(&db).await?)?),
-        "host" => host::serve(db).await?,
+        "host" => host::serve(db, None).await?,
+        "host-telling-early" => host::serve(db, Some(host::EARLY)).await?,
         "tell" => until_orphaned(telling::tell(&db, people)).await?,
         "tell-apart" => until_orphaned(telling::tell_apart(&db, people)).await?,
         "serve-apart" => {

@@ -113,6 +113,8 @@ impl Room {
             let Some((first, _)) = edits.first() else { break };
             let Some(said_first) = said.iter().find(|said| said.from == *first) else { break };
             let origin = said_first.origin.clone();
+            #[cfg(any(test, feature = "testing"))]
+            self.tell_early(&edits).await;
             match self.append(origin, &edits).await {
                 Ok(head) => {
                     self.committed(head, edits).await?;

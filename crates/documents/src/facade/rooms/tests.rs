@@ -4,6 +4,7 @@ mod bursts;
 mod client;
 mod nodes;
 mod one_node;
+mod races;
 mod world;
 
 use client::Client;

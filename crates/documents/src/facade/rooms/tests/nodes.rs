@@ -113,7 +113,7 @@ on_both_engines! {
     async fn whose_farewell_was_not_heard_is_missed_although_the_node_lives(test: TestDb) {
         let world = World::begin(test, "Hello").await;
         let (poll, beat) = (Duration::from_millis(20), Duration::from_millis(40));
-        let mortal = Pace { poll, beat, silence: Duration::from_millis(400) };
+        let mortal = Pace { poll, beat, silence: Duration::from_millis(400), ..NEVER };
         let (here, there) = (world.another_node(mortal), world.another_node(mortal));
         let ada = join(&there, MEMBER).await.unwrap();
         let mut ben = join(&here, ADMIN).await.unwrap();
@@ -133,6 +133,7 @@ on_both_engines! {
             poll: Duration::from_millis(20),
             beat: Duration::from_millis(40),
             silence: Duration::from_millis(400),
+            ..NEVER
         };
         let (here, there) = (world.another_node(mortal), world.another_node(mortal));
         let ada = join(&there, MEMBER).await.unwrap();

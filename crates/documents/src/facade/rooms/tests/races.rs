@@ -1,0 +1,72 @@
+//! Rooms that get into each other's way in the database, or into that of others.
+
+use perme8_events::{
+    Origin, StorageError, sql,
+    sql::{MIGRATIONS, UnitOfWork},
+    testing::{on_both_engines, until_awaited, wait_until},
+};
+
+use super::{
+    client::{SOON, Told},
+    world::{NEVER, World, join},
+};
+use crate::testing::{ADMIN, MEMBER};
+
+on_both_engines! {
+    migrations: [&MIGRATIONS, &crate::MIGRATIONS];
+
+    async fn two_nodes_put_the_edits_of_a_note_together_at_once(test: TestDb) {
+        let world = World::begin(test, "").await;
+        let there = world.another_node(NEVER);
+        let (mut ada, mut ben) = (world.join(MEMBER).await, join(&there, ADMIN).await.unwrap());
+        ada.settle().await;
+        ben.settle().await;
+        for number in 1..=500 {
+            ada.write(&format!("{number}\n")).await;
+        }
+        ben.until("500\n").await;
+        // One of them knows of an edit more, and comes second.
+        world.village.mute(true);
+        ada.write("501\n").await;
+        ada.settle().await;
+        let (db, uow) = (&world.test.db, UnitOfWork::new(world.test.db.clone()));
+        let held: Result<(), StorageError> = uow.run(Origin::system("test"), async |tx| {
+            tx.query(sql!("UPDATE documents_notes SET head = head")).exec().await?;
+            drop(ben);
+            until_awaited(tx, 1).await?;
+            drop(ada);
+            until_awaited(tx, 2).await
+        }).await;
+        held.unwrap();
+        wait_until("the edits are put together", SOON, async || world.stored().await == (501, 501)).await;
+        let left = sql!("SELECT loose_bytes FROM documents_notes");
+        assert_eq!(db.query(left).scalar::<i64>().await.unwrap(), 0);
+        let mut eve = world.join(ADMIN).await;
+        eve.settle().await;
+        assert_eq!(eve.note.markdown(), "501\n");
+        eve.write("502\n").await;
+        eve.settle().await;
+        assert_eq!((world.stored().await, world.says().await.as_deref()), ((502, 501), Some("502\n")));
+    }
+
+    async fn a_commit_that_must_make_way_for_others_is_tried_again(test: TestDb) {
+        let world = World::begin(test, "Hello").await;
+        let (mut ada, mut ben) = (world.join(MEMBER).await, world.join(ADMIN).await);
+        ada.settle().await;
+        ben.settle().await;
+        let stored = world.stored().await.0;
+        world.tamper(async |tx| {
+            // First what the room writes last, and then what it writes first: one of both must give up, and it waits longer.
+            let last = sql!("INSERT INTO documents_note_authors (note_id, user_id) SELECT note_id, $1 FROM documents_notes");
+            tx.query(last).bind(MEMBER).exec().await?;
+            ada.write("Hello world\n").await;
+            until_awaited(tx, 1).await?;
+            tx.query(sql!("UPDATE documents_notes SET head = head")).exec().await
+        }).await;
+        ada.settle().await;
+        let told = ben.settle().await;
+        let edited = told.iter().filter(|told| **told == Told::Edited).count();
+        assert_eq!((edited, ben.note.markdown().as_str()), (1, "Hello world\n"));
+        assert_eq!((world.stored().await.0, world.says().await.as_deref()), (stored + 1, Some("Hello world\n")));
+    }
+}
