@@ -7,17 +7,18 @@ use documents::{
     PurgeDocument, RestoreDocument, Text, TrashDocument, UpdateDocument, UpdateDocumentError,
 };
 use identity::{KeyScope, WorkspaceRef};
-use perme8_events::UserId;
+use perme8_events::{CommitToken, UserId};
 use projects::ProjectRef;
 use serde::Serialize;
 
 use crate::{
     auth::Caller,
     body::{Wish, granted_or},
+    committed::Committed,
     documents::tag::{DocumentSeen, TaggedDocument, tagged},
     error::ApiError,
     fields::{Fields, FromFields},
-    paging::{self, Limit, MOST, Next, PinnedPlace},
+    paging::{self, ForemostPlace, Limit, MOST, Next},
     path::{DocumentAt, ProjectAt, WorkspaceAt},
     query::Query,
     response::Data,
@@ -222,7 +223,7 @@ impl FromFields for ListDocuments {
         let pinned = fields.optional_parsed("pinned", "must be true or false");
         let trashed = fields.optional_parsed("trashed", "must be true or false");
         let limit = Limit::of(fields).map_or(MOST, Limit::get);
-        let after = paging::after(fields).map(|place: PinnedPlace| place.into());
+        let after = paging::after(fields).map(|place: ForemostPlace| place.into());
         Some(Self { project, pinned, trashed: trashed.unwrap_or_default(), limit, after })
     }
 }
@@ -253,10 +254,17 @@ impl Reader {
         Text { content: content.filter(|_| self.0), content_hash }
     }
 
-    fn open(self, OpenDocument { document, text }: OpenDocument) -> OpenDocument {
-        OpenDocument { document, text: self.text(text) }
+    /// What a command gives, as the answer to it.
+    fn written<T: From<OpenDocument>>(
+        self,
+        (OpenDocument { document, text }, token): (OpenDocument, CommitToken),
+    ) -> WrittenDocument<T> {
+        Committed(token, tagged(OpenDocument { document, text: self.text(text) }))
     }
 }
+
+/// The answer to who has changed a document.
+pub(crate) type WrittenDocument<T> = Committed<TaggedDocument<T>>;
 
 /// `GET /api/workspaces/{slug}/documents`
 pub(crate) async fn list(
@@ -264,11 +272,11 @@ pub(crate) async fn list(
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
     Query(asked): Query<ListDocuments>,
-) -> Result<Data<Vec<ListedDocument>, Next<PinnedPlace>>, ApiError> {
+) -> Result<Data<Vec<ListedDocument>, Next<ForemostPlace>>, ApiError> {
     let page = api.documents.documents(&caller.origin, &workspace, asked).await?;
     let DocumentsPage { documents, next } = page;
     let documents = documents.into_iter().map(ListedDocument::from).collect();
-    Ok(Data::with_meta(documents, Next { next: next.map(PinnedPlace::from) }))
+    Ok(Data::with_meta(documents, Next { next: next.map(ForemostPlace::from) }))
 }
 
 /// `POST /api/workspaces/{slug}/documents`
@@ -277,7 +285,7 @@ pub(crate) async fn create(
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
     wish: Wish<Created>,
-) -> Result<(StatusCode, TaggedDocument<NewDocument>), ApiError> {
+) -> Result<(StatusCode, WrittenDocument<NewDocument>), ApiError> {
     create_at(&api, caller, workspace, None, wish).await
 }
 
@@ -287,7 +295,7 @@ pub(crate) async fn create_in_project(
     caller: Caller,
     ProjectAt(ProjectRef { workspace, slug }): ProjectAt,
     wish: Wish<Created>,
-) -> Result<(StatusCode, TaggedDocument<NewDocument>), ApiError> {
+) -> Result<(StatusCode, WrittenDocument<NewDocument>), ApiError> {
     create_at(&api, caller, workspace, Some(slug), wish).await
 }
 
@@ -298,13 +306,14 @@ async fn create_at(
     workspace: WorkspaceRef,
     project: Option<String>,
     wish: Wish<Created>,
-) -> Result<(StatusCode, TaggedDocument<NewDocument>), ApiError> {
+) -> Result<(StatusCode, WrittenDocument<NewDocument>), ApiError> {
     let granted = api.documents.may_create_document(&caller.origin, &workspace, project.as_deref());
     let Created { title, content, is_public, project: in_body } = wish.read(granted).await?;
     let project = project.or(in_body);
     let command = CreateDocument { workspace, project, title, content, is_public };
+    let reader = Reader::of(&caller);
     let created = api.documents.create_document(caller.origin, command).await?;
-    Ok((StatusCode::CREATED, tagged(created)))
+    Ok((StatusCode::CREATED, reader.written(created)))
 }
 
 /// `GET /api/workspaces/{slug}/documents/{document}`
@@ -323,7 +332,7 @@ pub(crate) async fn update(
     DocumentAt(document): DocumentAt,
     if_match: DocumentSeen,
     wish: Wish<Changed>,
-) -> Result<TaggedDocument<Document>, ApiError> {
+) -> Result<WrittenDocument<Document>, ApiError> {
     let only_pin = wish.says_any(&["is_pinned"]) && !wish.says_any(&EDITED);
     let granted = api.documents.may_update_document(&caller.origin, &document, only_pin);
     let changed = wish.read(granted).await?;
@@ -332,7 +341,7 @@ pub(crate) async fn update(
     let command = UpdateDocument { document, title, is_public, is_pinned, project, content, seen };
     let reader = Reader::of(&caller);
     match api.documents.update_document(caller.origin, command).await {
-        Ok(updated) => Ok(tagged(reader.open(updated))),
+        Ok(updated) => Ok(reader.written(updated)),
         Err(UpdateDocumentError::OtherContent(current)) => {
             let current = Box::new(reader.text(*current));
             Err(UpdateDocumentError::OtherContent(current).into())
@@ -347,10 +356,10 @@ pub(crate) async fn restore(
     caller: Caller,
     DocumentAt(document): DocumentAt,
     if_match: DocumentSeen,
-) -> Result<TaggedDocument<Document>, ApiError> {
+) -> Result<WrittenDocument<Document>, ApiError> {
     let command = RestoreDocument { document, seen: if_match.seen() };
     let reader = Reader::of(&caller);
-    Ok(tagged(reader.open(api.documents.restore_document(caller.origin, command).await?)))
+    Ok(reader.written(api.documents.restore_document(caller.origin, command).await?))
 }
 
 /// `DELETE /api/workspaces/{slug}/documents/{document}`
@@ -360,15 +369,15 @@ pub(crate) async fn delete(
     DocumentAt(document): DocumentAt,
     if_match: DocumentSeen,
     going: Result<Query<Going>, ApiError>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<Committed<StatusCode>, ApiError> {
     let granted = api.documents.may_delete_document(&caller.origin, &document);
     let Query(Going { for_good }) = granted_or(going, granted).await?;
-    if for_good {
+    let token = if for_good {
         let command = PurgeDocument { document, seen: if_match.seen() };
-        api.documents.purge_document(caller.origin, command).await?;
+        api.documents.purge_document(caller.origin, command).await?
     } else {
         let command = TrashDocument { document, seen: if_match.seen() };
-        api.documents.trash_document(caller.origin, command).await?;
-    }
-    Ok(StatusCode::NO_CONTENT)
+        api.documents.trash_document(caller.origin, command).await?
+    };
+    Ok(Committed(token, StatusCode::NO_CONTENT))
 }

@@ -240,6 +240,24 @@ impl ApiError {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal_error", "Something went wrong")
     }
 
+    pub(crate) const fn malformed_commit_token() -> Self {
+        Self::new(
+            StatusCode::BAD_REQUEST,
+            "malformed_commit_token",
+            "X-Commit-Token must be what a command answered with",
+        )
+    }
+
+    /// What was committed cannot be read yet.
+    pub(crate) fn stale() -> Self {
+        Self::new(
+            StatusCode::SERVICE_UNAVAILABLE,
+            "stale",
+            "What was written cannot be found yet: try again soon, or ask without its token",
+        )
+        .with_header(RETRY_AFTER, HeaderValue::from_static("1"))
+    }
+
     /// Somebody else's turn; it is soon over.
     pub(crate) fn busy() -> Self {
         Self::new(

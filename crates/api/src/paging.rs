@@ -3,7 +3,7 @@
 use std::{cmp::Ordering, fmt, num::NonZero, str::FromStr};
 
 use chrono::{DateTime, Utc};
-use documents::DocumentPlace;
+use documents::{DocumentPlace, FoundPlace};
 use identity::{ApiKeySummary, InvitationSummary, MemberPlace, SessionSummary, WorkspaceDetails};
 use perme8_events::Id;
 use projects::ProjectPlace;
@@ -140,22 +140,36 @@ impl From<Place> for ProjectPlace {
     }
 }
 
-/// The place of an entry in a list in which those come first that are pinned.
+/// The place of an entry in a list of which some come first: those that are pinned, or found by their titles.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct PinnedPlace {
-    is_pinned: bool,
+pub(crate) struct ForemostPlace {
+    is_foremost: bool,
     place: Place,
 }
 
-impl From<DocumentPlace> for PinnedPlace {
+impl From<DocumentPlace> for ForemostPlace {
     fn from(DocumentPlace { is_pinned, updated_at, id }: DocumentPlace) -> Self {
-        Self { is_pinned, place: Place { at: updated_at, id: id.uuid() } }
+        Self { is_foremost: is_pinned, place: Place { at: updated_at, id: id.uuid() } }
     }
 }
 
-impl From<PinnedPlace> for DocumentPlace {
-    fn from(PinnedPlace { is_pinned, place: Place { at, id } }: PinnedPlace) -> Self {
+impl From<ForemostPlace> for DocumentPlace {
+    fn from(
+        ForemostPlace { is_foremost: is_pinned, place: Place { at, id } }: ForemostPlace,
+    ) -> Self {
         Self { is_pinned, updated_at: at, id: Id::new(id) }
+    }
+}
+
+impl From<FoundPlace> for ForemostPlace {
+    fn from(FoundPlace { in_title, updated_at, id }: FoundPlace) -> Self {
+        Self { is_foremost: in_title, place: Place { at: updated_at, id: id.uuid() } }
+    }
+}
+
+impl From<ForemostPlace> for FoundPlace {
+    fn from(ForemostPlace { is_foremost, place: Place { at, id } }: ForemostPlace) -> Self {
+        Self { in_title: is_foremost, updated_at: at, id: Id::new(id) }
     }
 }
 
@@ -216,28 +230,28 @@ impl FromStr for Place {
     }
 }
 
-const PINNED: &str = "p";
+const FOREMOST: &str = "p";
 
-impl fmt::Display for PinnedPlace {
+impl fmt::Display for ForemostPlace {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { is_pinned, place } = self;
-        write!(f, "{}{place}", if *is_pinned { PINNED } else { "" })
+        let Self { is_foremost, place } = self;
+        write!(f, "{}{place}", if *is_foremost { FOREMOST } else { "" })
     }
 }
 
-impl FromStr for PinnedPlace {
+impl FromStr for ForemostPlace {
     type Err = ();
 
     fn from_str(text: &str) -> Result<Self, ()> {
-        let (is_pinned, place) = match text.strip_prefix(PINNED) {
+        let (is_foremost, place) = match text.strip_prefix(FOREMOST) {
             Some(place) => (true, place),
             None => (false, text),
         };
-        Ok(Self { is_pinned, place: place.parse()? })
+        Ok(Self { is_foremost, place: place.parse()? })
     }
 }
 
-impl Serialize for PinnedPlace {
+impl Serialize for ForemostPlace {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_str(self)
     }
@@ -307,13 +321,13 @@ mod tests {
     }
 
     #[test]
-    fn a_place_says_whether_it_is_among_those_that_are_pinned() {
-        for is_pinned in [true, false] {
-            let place = PinnedPlace { is_pinned, place: Entry(9).place() };
+    fn a_place_says_whether_it_is_among_those_that_come_first() {
+        for is_foremost in [true, false] {
+            let place = ForemostPlace { is_foremost, place: Entry(9).place() };
             assert_eq!(place.to_string().parse(), Ok(place));
         }
         for other in ["", "p", "x000000000000000400000000000000000000000000000009"] {
-            assert!(other.parse::<PinnedPlace>().is_err(), "{other}");
+            assert!(other.parse::<ForemostPlace>().is_err(), "{other}");
         }
     }
 

@@ -17,8 +17,8 @@ use crate::{
     admin, api_keys, audit, body, client_address, documents, emails, error::ApiError, export,
     headers, health, invitation_lists, invitations, key_scope::scoped, limits::admit, members,
     metrics, notifications, pages, panics, passwords, preferences, projects, request_id,
-    same_origin, selected_agents, sessions, socket, state::Api, streams, sync, tickets, users,
-    workspaces,
+    same_origin, search, selected_agents, sessions, socket, state::Api, streams, sync, tickets,
+    users, workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
@@ -184,6 +184,7 @@ fn writing() -> Router<Api> {
             scoped(DocumentsRead, get(documents::list))
                 .merge(scoped(DocumentsWrite, post(documents::create))),
         )
+        .route("/api/workspaces/{slug}/search", scoped(DocumentsRead, get(search::search)))
         .route(
             "/api/workspaces/{slug}/projects/{project}/documents",
             scoped(DocumentsWrite, post(documents::create_in_project)),

@@ -8,7 +8,7 @@ use mail::Mailbox;
 use notifications::Notifications;
 use perme8_events::{
     Clock, SystemClock,
-    host::{EventBus, Operations},
+    host::{EventBus, Operations, ReadYourWrites},
 };
 use projects::Projects;
 use tokio::sync::{Semaphore, SemaphorePermit};
@@ -38,6 +38,7 @@ pub struct Api {
     pub(crate) readiness: Arc<dyn Readiness>,
     pub(crate) legacy: Option<Arc<dyn LegacyBridge>>,
     pub(crate) operations: Option<Operations>,
+    pub(crate) reads: Option<ReadYourWrites>,
     pub(crate) metrics: Option<Arc<dyn Metrics>>,
     pub(crate) limiter: Option<Limiter>,
     pub(crate) options: ApiOptions,
@@ -54,6 +55,8 @@ pub struct ApiOptions {
     pub secure_cookies: bool,
     /// How often an idle stream gives a sign of life, and asks whether its session still holds.
     pub heartbeat: Duration,
+    /// How long whoever has written something waits at most until it can be read.
+    pub longest_wait: Duration,
     /// How many log-ins and registrations may be under way at once; further ones are told to come back.
     ///
     /// Each costs time and memory on purpose, so they would only wait for each other.
@@ -76,6 +79,7 @@ impl Default for ApiOptions {
         Self {
             secure_cookies: false,
             heartbeat: Duration::from_secs(15),
+            longest_wait: Duration::from_secs(3),
             log_ins: 64,
             connections_per_person: 32,
             trusted_proxies: TrustedProxies::default(),
@@ -110,6 +114,7 @@ impl Api {
             readiness,
             legacy: None,
             operations: None,
+            reads: None,
             metrics: None,
             limiter: None,
             options,
@@ -135,6 +140,12 @@ impl Api {
     #[must_use]
     pub fn with_operations(self, operations: Operations) -> Self {
         Self { operations: Some(operations), ..self }
+    }
+
+    /// The same, with what lets those who have written read it; without it nobody waits.
+    #[must_use]
+    pub fn with_reads(self, reads: ReadYourWrites) -> Self {
+        Self { reads: Some(reads), ..self }
     }
 
     /// The same, with what `/metrics` shows.

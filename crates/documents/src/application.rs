@@ -16,6 +16,7 @@ pub(crate) mod purge_trash;
 pub(crate) mod read_models;
 pub(crate) mod restore_document;
 pub(crate) mod restore_version;
+pub(crate) mod searching;
 pub(crate) mod surroundings;
 pub(crate) mod trash_document;
 pub(crate) mod update_document;

@@ -17,6 +17,7 @@ pub(crate) mod note;
 mod plain_text;
 pub(crate) mod policy;
 pub(crate) mod references;
+pub(crate) mod search;
 pub(crate) mod stored_note;
 pub(crate) mod sync;
 #[cfg(test)]

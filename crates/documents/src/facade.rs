@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use identity::WorkspaceRef;
 use perme8_events::{
-    Origin, StorageError,
+    CommitToken, Origin, StorageError,
     sql::{Db, UnitOfWork},
 };
 
@@ -33,6 +33,8 @@ use crate::{
 /// and whether that and the project of the document are put away, before the transaction begins. A process of the host acts for
 /// a person, by the rights of that person ([`Origin::person`]): the events say that the system did it, and on whose behalf. A
 /// command that loses a race is repeated; what is returned as `Storage` afterwards is nothing the caller could have avoided.
+///
+/// A command also gives the [`CommitToken`] by which its effects are waited for, e.g. by [`search`](Self::search).
 #[derive(Debug, Clone)]
 pub struct Documents {
     db: Db,
@@ -50,15 +52,16 @@ macro_rules! lost_a_race {
 }
 
 /// Gathers who acts and whatever else it takes, runs a use case in a transaction of its own, and does all of it again while
-/// it loses races; gives also what the person is in the workspace.
+/// it loses races; gives also what the person is in the workspace, and the token of the commit.
 macro_rules! transact {
     ($self:ident, $origin:ident, $workspace:expr, $Error:ident,
      |$acting:ident| $gathered:expr, |$tx:ident, $facts:pat_param| $execute:expr) => {{
         let attempt = || async {
             let $acting = &$self.acting(&$origin, $workspace).await?;
             let $facts = &$gathered;
-            let done = $self.uow.run($origin.clone(), async |$tx| $execute.await).await?;
-            Ok::<_, $Error>(($acting.membership.clone(), done))
+            let run = $self.uow.run_for_token($origin.clone(), async |$tx| $execute.await);
+            let (done, committed) = run.await?;
+            Ok::<_, $Error>(($acting.membership.clone(), done, committed))
         };
         $self.uow.retry(lost_a_race!($Error), attempt).await
     }};
@@ -81,9 +84,9 @@ impl Documents {
         &self,
         origin: Origin,
         command: CreateDocument,
-    ) -> Result<OpenDocument, CreateDocumentError> {
+    ) -> Result<(OpenDocument, CommitToken), CreateDocumentError> {
         let named = command.project.as_deref();
-        let (membership, (document, text)) = transact!(
+        let (membership, (document, text), committed) = transact!(
             self,
             origin,
             &command.workspace,
@@ -91,7 +94,8 @@ impl Documents {
             |acting| self.named_project(acting, named).await?,
             |tx, goal| command.execute(tx, acting, goal.as_ref())
         )?;
-        Ok(OpenDocument { document: self.shown(&membership, document).await?, text })
+        let document = self.shown(&membership, document).await?;
+        Ok((OpenDocument { document, text }, committed))
     }
 
     /// Changes what a document is called, who sees it, where it is and what it says.
@@ -104,13 +108,13 @@ impl Documents {
         &self,
         origin: Origin,
         command: UpdateDocument,
-    ) -> Result<OpenDocument, UpdateDocumentError> {
+    ) -> Result<(OpenDocument, CommitToken), UpdateDocumentError> {
         let DocumentRef { workspace, slug } = &command.document;
         let named = match &command.project {
             Some(Move::Into(project)) => Some(project.as_str()),
             Some(Move::Out) | None => None,
         };
-        let (membership, (document, text)) = transact!(
+        let (membership, (document, text), committed) = transact!(
             self,
             origin,
             workspace,
@@ -121,7 +125,8 @@ impl Documents {
         if command.content.is_some() {
             self.written(&document);
         }
-        Ok(OpenDocument { document: self.shown(&membership, document).await?, text })
+        let document = self.shown(&membership, document).await?;
+        Ok((OpenDocument { document, text }, committed))
     }
 
     /// Puts a document into the trash, where it stays for 30 days.
@@ -134,7 +139,7 @@ impl Documents {
         &self,
         origin: Origin,
         command: TrashDocument,
-    ) -> Result<(), TrashDocumentError> {
+    ) -> Result<CommitToken, TrashDocumentError> {
         let DocumentRef { workspace, slug } = &command.document;
         let done = transact!(
             self,
@@ -144,7 +149,7 @@ impl Documents {
             |acting| self.home(acting, slug).await?,
             |tx, home| command.execute(tx, acting, home)
         );
-        done.map(|(_, ())| ())
+        done.map(|(_, (), committed)| committed)
     }
 
     /// Takes a document out of the trash.
@@ -157,9 +162,9 @@ impl Documents {
         &self,
         origin: Origin,
         command: RestoreDocument,
-    ) -> Result<OpenDocument, RestoreDocumentError> {
+    ) -> Result<(OpenDocument, CommitToken), RestoreDocumentError> {
         let DocumentRef { workspace, slug } = &command.document;
-        let (membership, (document, text)) = transact!(
+        let (membership, (document, text), committed) = transact!(
             self,
             origin,
             workspace,
@@ -167,7 +172,8 @@ impl Documents {
             |acting| self.home(acting, slug).await?,
             |tx, home| command.execute(tx, acting, home)
         )?;
-        Ok(OpenDocument { document: self.shown(&membership, document).await?, text })
+        let document = self.shown(&membership, document).await?;
+        Ok((OpenDocument { document, text }, committed))
     }
 
     /// Ends a document for good, with everything that was written in it.
@@ -180,7 +186,7 @@ impl Documents {
         &self,
         origin: Origin,
         command: PurgeDocument,
-    ) -> Result<(), PurgeDocumentError> {
+    ) -> Result<CommitToken, PurgeDocumentError> {
         let DocumentRef { workspace, slug } = &command.document;
         let done = transact!(
             self,
@@ -190,7 +196,7 @@ impl Documents {
             |acting| self.home(acting, slug).await?,
             |tx, home| command.execute(tx, acting, home)
         );
-        done.map(|(_, ())| ())
+        done.map(|(_, (), committed)| committed)
     }
 
     /// Ends documents that have been in the trash for 30 days; says how many.
@@ -269,6 +275,7 @@ mod editing;
 mod matrix;
 mod questions;
 pub(crate) mod rooms;
+mod search;
 #[cfg(test)]
 mod tests;
 mod versions;

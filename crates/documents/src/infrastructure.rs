@@ -9,6 +9,8 @@ pub(crate) mod note_queries;
 pub(crate) mod note_store;
 pub(crate) mod projects_gateway;
 pub(crate) mod rows;
+pub(crate) mod search_index;
+pub(crate) mod search_queries;
 pub(crate) mod workspaces;
 
 #[cfg(test)]

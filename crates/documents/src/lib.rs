@@ -35,6 +35,12 @@ pub use application::versions::{
     VersionDetails, VersionDifference, VersionError, VersionLine, VersionSummary,
 };
 
+// What is looked for, and what is found.
+pub use application::searching::{
+    FoundDocument, FoundPage, FoundPlace, SearchDocuments, SearchError,
+};
+pub use domain::search::excerpt::Excerpt;
+
 // Events: for the handlers of other contexts.
 pub use domain::events::{
     DocumentCreated, DocumentDeleted, DocumentMoved, DocumentPinnedChanged, DocumentRestored,
@@ -46,6 +52,7 @@ pub use domain::references::{DocumentId, DocumentNote, DocumentRef, NoteId, Work
 
 // Handlers and workers: the host runs them.
 pub use application::on_burst_over::OnBurstOver;
+pub use infrastructure::search_index::SearchIndex;
 
 // Ports that a host may implement, and their implementations on identity and projects.
 pub use application::ports::{

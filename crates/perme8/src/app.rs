@@ -16,7 +16,7 @@ use identity::Identity;
 use mail::{Mailbox, SendMail};
 use notifications::Notifications;
 use perme8_events::{
-    host::{EventBus, Feed, Operations, Runtime, StillRunning, Tasks},
+    host::{EventBus, Feed, Operations, ReadYourWrites, Runtime, StillRunning, Tasks},
     sql::{Applied, Db, DbOptions},
 };
 use projects::Projects;
@@ -234,6 +234,7 @@ impl App {
         let api = api
             .with_options(options)
             .with_operations(self.operations.clone())
+            .with_reads(ReadYourWrites::of(&self.runtime))
             .with_metrics(Arc::new(self.metrics.clone()));
         let api = match self.limits {
             Some(limits) => api.with_limits(limits, Arc::new(HostLimitStore::new(&self.db))),

@@ -55,6 +55,8 @@ mod rights;
 #[cfg(test)]
 mod routes;
 #[cfg(test)]
+mod search;
+#[cfg(test)]
 mod sessions;
 #[cfg(test)]
 mod sockets;

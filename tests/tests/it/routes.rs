@@ -200,6 +200,7 @@ pub(crate) const ROUTES: &[Route] = &[
         None,
         Access::Members,
     ),
+    route("GET", "/api/workspaces/{slug}/search", None, Access::Members),
     route("GET", "/api/workspaces/{slug}/events", None, Access::Members),
     route("GET", "/api/workspaces/{slug}/events/stream", None, Access::Members),
     route("GET", "/admin/handlers", None, Access::Operators),

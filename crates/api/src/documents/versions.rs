@@ -8,10 +8,7 @@ use serde::Serialize;
 
 use crate::{
     auth::Caller,
-    documents::{
-        Document, Reader,
-        tag::{DocumentSeen, TaggedDocument, tagged},
-    },
+    documents::{Document, Reader, WrittenDocument, tag::DocumentSeen},
     error::ApiError,
     fields::{Fields, FromFields},
     path::{DocumentAt, VersionAt},
@@ -149,8 +146,8 @@ pub(crate) async fn restore(
     caller: Caller,
     VersionAt { document, number }: VersionAt,
     if_match: DocumentSeen,
-) -> Result<TaggedDocument<Document>, ApiError> {
+) -> Result<WrittenDocument<Document>, ApiError> {
     let command = RestoreVersion { document, number, seen: if_match.seen() };
     let reader = Reader::of(&caller);
-    Ok(tagged(reader.open(api.documents.restore_version(caller.origin, command).await?)))
+    Ok(reader.written(api.documents.restore_version(caller.origin, command).await?))
 }

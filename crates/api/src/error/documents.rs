@@ -3,7 +3,8 @@
 use axum::http::StatusCode;
 use documents::{
     CreateDocumentError, EditNoteError, PurgeDocumentError, QueryError, RestoreDocumentError,
-    RestoreVersionError, Text, TrashDocumentError, UpdateDocumentError, VersionError, WriteError,
+    RestoreVersionError, SearchError, Text, TrashDocumentError, UpdateDocumentError, VersionError,
+    WriteError,
 };
 use serde_json::json;
 
@@ -43,6 +44,20 @@ impl From<QueryError> for ApiError {
             QueryError::ProjectNotFound => Self::project_not_found(),
             QueryError::DocumentNotFound => Self::document_not_found(),
             QueryError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<SearchError> for ApiError {
+    fn from(error: SearchError) -> Self {
+        let problem = error.to_string();
+        match error {
+            SearchError::Forbidden => Self::forbidden(),
+            SearchError::WorkspaceNotFound => Self::workspace_not_found(),
+            SearchError::NoWords | SearchError::TooLong | SearchError::TooManyWords => {
+                Self::invalid_field("q", &problem)
+            }
+            SearchError::Storage(error) => error.into(),
         }
     }
 }

@@ -12,7 +12,7 @@ use std::{
 use api::{Api, ApiOptions, Check, Limits, Readiness, ReadinessReport};
 use async_trait::async_trait;
 use axum::{Router, extract::Request, response::Response};
-use documents::Documents;
+use documents::{Documents, SearchIndex};
 use identity::{
     AcceptInvitation, CreateWorkspace, Directory, Identity, InvitationId, InviteMember, Role,
     SessionId,
@@ -23,7 +23,8 @@ use notifications::{IdentityGateway, Notifications, OnInvitation, ProjectsGatewa
 use perme8_events::{
     EventStore as _, JobRun, Origin, Standing, Standings, StorageError, UserId, Worker as _,
     WorkspaceId,
-    host::{EventBus, Feed, Operations, Runtime, Tasks},
+    host::{EventBus, Feed, Operations, ReadYourWrites, Runtime, Tasks},
+    sql::Db,
     testing::TestDb,
 };
 use projects::{CreateProject, Projects};
@@ -129,7 +130,8 @@ impl Host {
         let (people, work) = (identity.clone(), projects.clone());
         let api = Api::new(people, work, documents, notifications, bus, trail_port, told)
             .with_options(options)
-            .with_operations(Operations::new(&test.db));
+            .with_operations(Operations::new(&test.db))
+            .with_reads(ReadYourWrites::of(&following(&test.db)));
         let router = api::router(api.clone());
         Self { test, identity, projects, tasks, readiness, trail, feed, api, router }
     }
@@ -238,12 +240,23 @@ impl Host {
         worker.work(mail, &JobRun::fake("1")).await.expect("the mailbox is writable");
     }
 
+    /// Lets read models follow what happened.
+    pub(crate) async fn follow(&self) {
+        let mut driver = following(&self.test.db).driver(Some(self.test.clock.clone())).await;
+        driver.run_until_idle().await;
+    }
+
     /// Lets the notifications of invitations happen.
     pub(crate) async fn react(&self) {
         let directory = Arc::new(IdentityGateway::new(self.identity.directory()));
         let runtime = Runtime::builder(&self.test.db).handler(OnInvitation::new(directory)).build();
         runtime.driver(Some(self.test.clock.clone())).await.run_until_idle().await;
     }
+}
+
+/// What keeps read models.
+fn following(db: &Db) -> Runtime {
+    Runtime::builder(db).projection(SearchIndex).build()
 }
 
 /// Who is what, as identity knows it.

@@ -25,6 +25,7 @@ mod projects;
 mod refusals;
 mod requests;
 mod robot;
+mod search;
 mod selected_agents;
 mod serving;
 mod sessions;

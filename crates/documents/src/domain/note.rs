@@ -304,10 +304,6 @@ impl Note {
     }
 
     /// What it says without any marks, for search and excerpts.
-    #[cfg_attr(
-        not(test),
-        expect(dead_code, reason = "the search that asks for plain text is not here yet")
-    )]
     pub(crate) fn plain_text(&self) -> String {
         plain_text(&self.blocks())
     }

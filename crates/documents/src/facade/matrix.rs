@@ -12,7 +12,8 @@ use perme8_events::{
 use super::Documents;
 use crate::{
     CreateDocument, DocumentRef, EditNote, ExportDocuments, ListDocuments, Move, NewContent,
-    PurgeDocument, PurgeTrash, RestoreDocument, RestoreVersion, TrashDocument, UpdateDocument,
+    PurgeDocument, PurgeTrash, RestoreDocument, RestoreVersion, SearchDocuments, TrashDocument,
+    UpdateDocument,
     application::{
         bursts,
         notes::Notes as _,
@@ -144,6 +145,10 @@ fn everything(trashed: bool) -> ListDocuments {
     ListDocuments { project: None, pinned: None, trashed, limit: 100, after: None }
 }
 
+fn looked_for() -> SearchDocuments {
+    SearchDocuments { words: "shared".to_owned(), limit: 100, after: None }
+}
+
 fn user(user: UserId) -> Origin {
     Origin::user(user)
 }
@@ -230,6 +235,8 @@ fn rows() -> Vec<Question<World>> {
         documents(&origin, &world.company(), everything(false));
         documents "in the trash" (&origin, &world.company(), everything(true));
         document_titles(&origin, &world.company(), None);
+        may_search(&origin, &world.company());
+        search(&origin, &world.company(), looked_for());
         export_documents "the own" (&origin, ExportDocuments { after: None, limit: 10 });
         update_document "the title, shared by the owner" (origin, world.titled("shared-owner-use"));
         update_document "the title, shared by the member" (origin, world.titled("shared-member-use"));

@@ -212,7 +212,7 @@ impl Documents {
 }
 
 /// Which documents of the workspace this person may see, or do something else with.
-fn looking(acting: &Acting, action: Action) -> Looking {
+pub(super) fn looking(acting: &Acting, action: Action) -> Looking {
     let Membership { workspace_id: workspace, role, .. } = acting.membership;
     Looking { workspace, user: acting.user_id, reach: action.reach(role) }
 }

@@ -1,6 +1,7 @@
 //! What callers need of every future of the facade.
 
 use super::*;
+use crate::SearchDocuments;
 use crate::application::{
     edit_note::EditNote,
     read_models::{ExportDocuments, ListDocuments},
@@ -14,6 +15,7 @@ fn futures_are_send(
     origin: &Origin,
     document: &DocumentRef,
     asked: ListDocuments,
+    searched: SearchDocuments,
     commands: (CreateDocument, UpdateDocument, TrashDocument, RestoreDocument, PurgeDocument),
 ) {
     fn send<T: Send>(_: T) {}
@@ -28,6 +30,8 @@ fn futures_are_send(
     send(documents.may_delete_document(origin, document));
     send(documents.document(origin, document));
     send(documents.documents(origin, &document.workspace, asked));
+    send(documents.may_search(origin, &document.workspace));
+    send(documents.search(origin, &document.workspace, searched));
     send(documents.document_titles(origin, &document.workspace, None));
     send(documents.export_documents(origin, ExportDocuments { after: None, limit: 1 }));
     let edit = EditNote { document: document.clone(), only_reads: true };

@@ -1,6 +1,6 @@
 //! What documents said before.
 
-use perme8_events::Origin;
+use perme8_events::{CommitToken, Origin};
 
 use super::Documents;
 use crate::{
@@ -87,9 +87,9 @@ impl Documents {
         &self,
         origin: Origin,
         command: RestoreVersion,
-    ) -> Result<OpenDocument, RestoreVersionError> {
+    ) -> Result<(OpenDocument, CommitToken), RestoreVersionError> {
         let DocumentRef { workspace, slug } = &command.document;
-        let (membership, (document, text)) = transact!(
+        let (membership, (document, text), committed) = transact!(
             self,
             origin,
             workspace,
@@ -98,7 +98,8 @@ impl Documents {
             |tx, home| command.execute(tx, acting, home)
         )?;
         self.written(&document);
-        Ok(OpenDocument { document: self.shown(&membership, document).await?, text })
+        let document = self.shown(&membership, document).await?;
+        Ok((OpenDocument { document, text }, committed))
     }
 
     /// What was found, if the document still is in use and seen by the person who asks: it may have been hidden before that was

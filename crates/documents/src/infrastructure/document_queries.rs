@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// No document is younger: the last second of the year 9999.
-const END_OF_TIME: DateTime<Utc> =
+pub(crate) const END_OF_TIME: DateTime<Utc> =
     DateTime::from_timestamp(253_402_300_799, 0).expect("there is such a second");
 
 /// At most so many titles are told in one go.

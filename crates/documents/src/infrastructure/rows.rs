@@ -17,9 +17,15 @@ pub(crate) const NOTE: &str = "note";
 /// The columns of [`DocumentRow`], in a `SELECT`.
 macro_rules! select_documents {
     ($rest:literal) => {
+        select_documents!("", $rest)
+    };
+    // With more columns than those.
+    ($more:literal, $rest:expr) => {
         concat!(
             "SELECT d.id, d.workspace_id, d.project_id, d.owner_id, d.created_by, d.title, d.slug, d.is_public,
-                    d.is_pinned, c.component_id AS note_id, d.created_at, d.updated_at, d.trashed_at, d.version
+                    d.is_pinned, c.component_id AS note_id, d.created_at, d.updated_at, d.trashed_at, d.version",
+            $more,
+            "
              FROM documents_documents d
              JOIN documents_components c ON c.document_id = d.id AND c.component_type = 'note' ",
             $rest

@@ -61,7 +61,7 @@ on_both_engines! {
         assert!(matches!(office.see(office.ben, "plans").await, Err(QueryError::DocumentNotFound)));
         assert!(matches!(office.trash(office.ben, "plans").await, Err(TrashDocumentError::DocumentNotFound)));
         let restore = RestoreDocument { document: at("plans"), seen: None };
-        let restored = office.documents.restore_document(Origin::user(office.ben), restore).await.unwrap();
+        let (restored, _) = office.documents.restore_document(Origin::user(office.ben), restore).await.unwrap();
         assert_eq!((restored.document.trashed_at, restored.text), (None, text.text));
         let purge = PurgeDocument { document: at("plans"), seen: None };
         office.documents.purge_document(Origin::user(office.ben), purge).await.unwrap();
@@ -188,7 +188,7 @@ on_both_engines! {
         };
         let written = <[_; 2]>::from(tokio::join!(write("One."), write("Two.")));
         let [kept, refused] = match written {
-            [Ok(kept), Err(refused)] | [Err(refused), Ok(kept)] => [Ok(kept.text), Err(refused)],
+            [Ok((kept, _)), Err(refused)] | [Err(refused), Ok((kept, _))] => [Ok(kept.text), Err(refused)],
             odd => panic!("one of them: {odd:?}"),
         };
         let Err(UpdateDocumentError::OtherContent(current)) = refused else { panic!("it is stale") };

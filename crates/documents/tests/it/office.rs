@@ -127,7 +127,8 @@ impl Office {
         by: UserId,
         command: CreateDocument,
     ) -> Result<OpenDocument, CreateDocumentError> {
-        self.documents.create_document(Origin::user(by), command).await
+        let created = self.documents.create_document(Origin::user(by), command).await;
+        created.map(|(created, _)| created)
     }
 
     /// Changes a document, a second after whatever was before.
@@ -137,12 +138,13 @@ impl Office {
         command: UpdateDocument,
     ) -> Result<OpenDocument, UpdateDocumentError> {
         self.test.clock.advance(Duration::from_secs(1));
-        self.documents.update_document(Origin::user(by), command).await
+        let updated = self.documents.update_document(Origin::user(by), command).await;
+        updated.map(|(updated, _)| updated)
     }
 
     pub(crate) async fn trash(&self, by: UserId, slug: &str) -> Result<(), TrashDocumentError> {
         let command = TrashDocument { document: at(slug), seen: None };
-        self.documents.trash_document(Origin::user(by), command).await
+        self.documents.trash_document(Origin::user(by), command).await.map(drop)
     }
 
     pub(crate) async fn see(&self, who: UserId, slug: &str) -> Result<OpenDocument, QueryError> {

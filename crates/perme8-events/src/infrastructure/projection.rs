@@ -14,7 +14,7 @@ use crate::{
     domain::{envelope::Envelope, error::StorageError},
     infrastructure::{
         db::Db,
-        sql::{Query, Stmt},
+        sql::{Query, Stmt, asked::Asked},
         tx::Tx,
     },
 };
@@ -79,6 +79,14 @@ impl<'t> Rows<'t> {
     }
 }
 
+/// What belongs to no generation: what a context knows by now, for rows that say more than events do. A projection changes
+/// nothing of it.
+impl Asked for Rows<'_> {
+    fn ask(&mut self, stmt: &'static Stmt) -> Query<'_> {
+        self.tx.query(stmt)
+    }
+}
+
 /// A read model as it is read: always one whole generation of it.
 ///
 /// Ask for it anew with each request. The rows of a generation stay for a minute after another one has become live, so that
@@ -116,7 +124,10 @@ impl Db {
     }
 }
 
-/// Maintains a read model: rows that follow from events and from nothing else.
+/// Maintains a read model: rows that follow from events, and from what the context knows of their subjects by then.
+///
+/// Events do not say everything, so a projection may look something up ([`Asked`]). What it finds is at least as new as the
+/// event, and a rebuild, which finds what is there now with each event of a subject, ends with the same rows.
 ///
 /// Its tables have a column for the generation, which leads their primary keys and indexes. Partitions, retries and dead
 /// letters are those of handlers; a rebuild is one partition, whatever the projection asks for.

@@ -10,7 +10,8 @@ use crate::{
 /// What differs between the schemas of two migrated databases on different engines, one line each; empty when nothing does.
 ///
 /// Compared are the tables of the contexts with their columns, which of those may be null, primary keys and unique keys.
-/// Types are left to the statements, which are tested on both engines; partitions of a table are no tables of their own.
+/// Types are left to the statements, which are tested on both engines; partitions of a table are no tables of their own, and
+/// neither are those in which SQLite keeps an index for searches.
 ///
 /// # Panics
 ///
@@ -34,7 +35,7 @@ pub async fn schema_differences(one: &Db, other: &Db, all: &[&'static Migrations
 async fn facts(db: &Db, context: &str) -> BTreeSet<String> {
     let columns: Vec<(String, String, bool)> = db
         .query(sql!(
-            sqlite: "SELECT t.name, c.name, c.\"notnull\" = 0 AND c.pk = 0 FROM sqlite_master t, pragma_table_info(t.name) c
+            sqlite: "SELECT t.name, c.name, c.\"notnull\" = 0 AND c.pk = 0 FROM pragma_table_list t, pragma_table_info(t.name) c
                      WHERE t.type = 'table' AND substr(t.name, 1, length($1)) = $1",
             postgres: "SELECT t.relname::text, c.attname::text, NOT c.attnotnull FROM pg_class t JOIN pg_attribute c ON c.attrelid = t.oid
                        WHERE t.relnamespace = current_schema()::regnamespace AND t.relkind IN ('r', 'p') AND NOT t.relispartition
@@ -48,11 +49,11 @@ async fn facts(db: &Db, context: &str) -> BTreeSet<String> {
     let keys: Vec<(String, String, bool, String)> = db
         .query(sql!(
             sqlite: "SELECT t.name, 'primary', 0, group_concat(c.name, ', ' ORDER BY c.pk)
-                     FROM sqlite_master t, pragma_table_info(t.name) c
+                     FROM pragma_table_list t, pragma_table_info(t.name) c
                      WHERE t.type = 'table' AND c.pk > 0 AND substr(t.name, 1, length($1)) = $1 GROUP BY t.name
                      UNION ALL
                      SELECT t.name, 'unique', i.partial, group_concat(coalesce(c.name, 'an expression'), ', ' ORDER BY c.seqno)
-                     FROM sqlite_master t, pragma_index_list(t.name) i, pragma_index_info(i.name) c
+                     FROM pragma_table_list t, pragma_index_list(t.name) i, pragma_index_info(i.name) c
                      WHERE t.type = 'table' AND i.\"unique\" AND i.origin <> 'pk' AND substr(t.name, 1, length($1)) = $1
                      GROUP BY t.name, i.name, i.partial",
             postgres: "SELECT t.relname::text, CASE WHEN i.indisprimary THEN 'primary' ELSE 'unique' END, i.indpred IS NOT NULL,

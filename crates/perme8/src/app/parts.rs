@@ -123,6 +123,7 @@ pub(super) fn with_handlers(
         .handler(notifications::OnUserDeleted::new())
         .handler(notifications::OnDigestDue::new(Arc::clone(&directory), stationery))
         .projection(AuditLog::new())
+        .projection(documents::SearchIndex)
         .worker(projects::Clearer::new(db.clone(), projects_members(identity)))
         .worker(notifications::Announcer::new(db.clone(), directory))
         .worker(notifications::Clearer::new(db.clone()))

@@ -10,6 +10,7 @@ mod program;
 mod serve_limits;
 mod serve_mails;
 mod serve_refusals;
+mod serve_searches;
 mod serve_story;
 mod serve_waits;
 mod serving;

@@ -38,7 +38,7 @@ impl Site {
     }
 
     /// Beside a running host, as an operator would.
-    fn people(&self) {
+    pub(crate) fn people(&self) {
         for (email, name) in [("ada@example.com", "Ada"), ("ben@example.com", "Ben")] {
             let line = format!(
                 "users create {email} --first-name {name} --last-name Okafor --confirmed --password-stdin"
@@ -103,7 +103,7 @@ impl Host {
         (status, serde_json::from_str(body).unwrap_or_default())
     }
 
-    fn log_in(&self, email: &str) -> String {
+    pub(crate) fn log_in(&self, email: &str) -> String {
         let body = json!({ "email": email, "password": PASSWORD });
         let (status, body) = self.ask("POST", "/api/sessions", "", &body);
         assert_eq!(status, 201, "{body}");

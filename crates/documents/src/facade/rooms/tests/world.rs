@@ -72,7 +72,8 @@ impl World {
             content: Some(content.to_owned()),
             is_public: true,
         };
-        let open = documents.create_document(Origin::user(MEMBER), create).await.unwrap();
+        let created = documents.create_document(Origin::user(MEMBER), create).await;
+        let (open, _) = created.unwrap();
         Self { test, people, village, documents, plans_id: open.document.id }
     }
 

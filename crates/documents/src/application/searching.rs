@@ -1,0 +1,155 @@
+//! What people look for, and what they find.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use perme8_events::StorageError;
+
+use crate::{
+    application::{
+        acting::NotActing,
+        read_models::{DocumentDetails, MAX_LIMIT},
+    },
+    domain::{
+        document::Document,
+        references::DocumentId,
+        search::{
+            excerpt::Excerpt,
+            query::{LONGEST_QUERY, MOST_WORDS, NoQuery, SearchQuery},
+        },
+    },
+};
+
+/// What somebody looks for in a workspace.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SearchDocuments {
+    /// A document is found if each of these words is the beginning of one of its title or of its text, in any letter case.
+    pub words: String,
+    /// At most so many; taken as 1 to 100.
+    pub limit: u8,
+    /// Those that follow a page; from the first one on without it.
+    pub after: Option<FoundPlace>,
+}
+
+/// What people look for is shown nowhere.
+impl fmt::Debug for SearchDocuments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { words: _, limit, after } = self;
+        f.debug_struct("SearchDocuments")
+            .field("limit", limit)
+            .field("after", after)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Why nothing was looked for.
+#[derive(Debug, thiserror::Error)]
+pub enum SearchError {
+    /// No person asks.
+    #[error("only people look for documents")]
+    Forbidden,
+    /// There is no such workspace, or the person who asks is a stranger there.
+    #[error("there is no such workspace")]
+    WorkspaceNotFound,
+    /// There is nothing to look for.
+    #[error("must have a letter or a digit")]
+    NoWords,
+    /// The words are too long together.
+    #[error("should be at most {LONGEST_QUERY} character(s)")]
+    TooLong,
+    /// There are too many words.
+    #[error("should have at most {MOST_WORDS} word(s)")]
+    TooManyWords,
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// The place of a document among those that were found: first those that have every word in the title, then those that were
+/// changed last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FoundPlace {
+    /// Whether every word is in the title.
+    pub in_title: bool,
+    /// When it was changed last.
+    pub updated_at: DateTime<Utc>,
+    /// Which.
+    pub id: DocumentId,
+}
+
+/// A document that was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundDocument {
+    /// The document.
+    pub document: DocumentDetails,
+    /// What it is called.
+    pub title: Excerpt,
+    /// What it says around the first match; its beginning, if all of them are in the title.
+    pub text: Excerpt,
+}
+
+/// Some of the documents that were found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FoundPage {
+    /// The documents.
+    pub found: Vec<FoundDocument>,
+    /// Where the next page begins; none when this is the last one.
+    pub next: Option<FoundPlace>,
+}
+
+/// A document that has the words, as the index has it.
+pub(crate) struct Hit {
+    pub(crate) document: Document,
+    pub(crate) in_title: bool,
+    /// What it says.
+    pub(crate) text: String,
+}
+
+impl FoundDocument {
+    pub(crate) fn of(document: DocumentDetails, text: &str, query: &SearchQuery) -> Self {
+        Self {
+            title: Excerpt::whole(&document.title, query),
+            text: Excerpt::around(text, query),
+            document,
+        }
+    }
+}
+
+/// How many make a page.
+pub(crate) fn page_of(limit: u8) -> usize {
+    usize::from(limit.clamp(1, MAX_LIMIT))
+}
+
+/// A page of `limit`, out of one hit more than that if there are any, and where the next begins.
+pub(crate) fn cut(mut hits: Vec<Hit>, limit: usize) -> (Vec<Hit>, Option<FoundPlace>) {
+    let is_last = hits.len() <= limit;
+    hits.truncate(limit);
+    let place = |Hit { document, in_title, .. }: &Hit| FoundPlace {
+        in_title: *in_title,
+        updated_at: document.updated_at,
+        id: document.id,
+    };
+    let end = hits.last().map(place).filter(|_| !is_last);
+    (hits, end)
+}
+
+impl From<NoQuery> for SearchError {
+    fn from(reason: NoQuery) -> Self {
+        match reason {
+            NoQuery::Empty => Self::NoWords,
+            NoQuery::TooLong => Self::TooLong,
+            NoQuery::TooManyWords => Self::TooManyWords,
+        }
+    }
+}
+
+impl From<NotActing> for SearchError {
+    fn from(reason: NotActing) -> Self {
+        match reason {
+            // Every member may, also in a workspace that is put away.
+            NotActing::Nobody | NotActing::Denied(_) => Self::Forbidden,
+            NotActing::Stranger => Self::WorkspaceNotFound,
+            NotActing::Storage(error) => Self::Storage(error),
+        }
+    }
+}

@@ -1,0 +1,160 @@
+//! The index of searches: a read model of what documents are called and of what they say.
+
+use async_trait::async_trait;
+use perme8_events::{
+    Envelope, HandlerError, HandlerOptions, StorageError, Subscriber, Subscription, WorkspaceId,
+    sql,
+    sql::{Projection, Rows},
+};
+
+use crate::{
+    domain::{
+        events::{
+            DocumentCreated, DocumentTitleChanged, DocumentVisibilityChanged, NoteContentUpdated,
+        },
+        note::Replica,
+        references::DocumentId,
+        search::indexed::Indexed,
+        stored_note::StoredNote,
+    },
+    infrastructure::note_queries::stored_note,
+};
+
+/// Keeps the words of every document, and its text for excerpts.
+///
+/// No event says what is written in a private document, so events only say that something has changed, and title and text are
+/// looked up. Who sees a document is asked when somebody searches, and nothing here decides it: documents in the trash keep
+/// their entries, and an entry goes with its document.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SearchIndex;
+
+impl SearchIndex {
+    /// By this name it is rebuilt, and waited for.
+    pub const NAME: &str = "documents.search";
+}
+
+impl Subscriber for SearchIndex {
+    fn name(&self) -> &'static str {
+        Self::NAME
+    }
+
+    fn subscriptions(&self) -> &[Subscription] {
+        const {
+            &[
+                Subscription::to::<DocumentCreated>(),
+                Subscription::to::<DocumentTitleChanged>(),
+                Subscription::to::<DocumentVisibilityChanged>(),
+                Subscription::to::<NoteContentUpdated>(),
+            ]
+        }
+    }
+
+    // A long note takes a while to be opened, and the writer waits.
+    fn options(&self) -> HandlerOptions {
+        HandlerOptions { batch: 10, ..HandlerOptions::DEFAULT }
+    }
+}
+
+#[async_trait]
+impl Projection for SearchIndex {
+    // It rises when the same texts make other words.
+    fn version(&self) -> u32 {
+        1
+    }
+
+    async fn apply(&self, rows: &mut Rows<'_>, event: &Envelope) -> Result<(), HandlerError> {
+        let document = event.aggregate_id.parse().map_err(HandlerError::permanent)?;
+        while let Some(seen) = see(rows, document).await? {
+            if seen.is_indexed || index(rows, document, &seen).await? {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    async fn remove(&self, rows: &mut Rows<'_>, limit: i64) -> Result<u64, StorageError> {
+        rows.query(sql!(
+            "DELETE FROM documents_search_entries WHERE entry IN
+               (SELECT entry FROM documents_search_entries WHERE generation = $1 LIMIT $2)"
+        ))
+        .bind(limit)
+        .exec()
+        .await
+    }
+}
+
+/// What a document is at a moment.
+#[derive(sqlx::FromRow)]
+struct Seen {
+    workspace_id: WorkspaceId,
+    title: String,
+    version: i64,
+    /// Whether it was indexed as it is: several events in a row, as in a rebuild, are about the same.
+    is_indexed: bool,
+}
+
+/// The document; none when it is gone, and its entry with it.
+async fn see(rows: &mut Rows<'_>, document: DocumentId) -> Result<Option<Seen>, StorageError> {
+    let query = rows.query(sql!(
+        "SELECT document.workspace_id, document.title, document.version,
+                EXISTS (SELECT 1 FROM documents_search_entries AS entry
+                        WHERE entry.generation = $1 AND entry.document_id = document.id
+                          AND entry.version = document.version AND entry.head = note.head) AS is_indexed
+         FROM documents_documents AS document
+         LEFT JOIN documents_notes AS note ON note.document_id = document.id
+         WHERE document.id = $2"
+    ));
+    query.bind(document).opt().await
+}
+
+/// Indexes a document with what it says; false when it is another one by now.
+///
+/// Its version is the same before its note is read and afterwards, so what is said to have been public was: a text that its
+/// owner removed before sharing the document is found by nobody else, however late this is.
+async fn index(
+    rows: &mut Rows<'_>,
+    document: DocumentId,
+    seen: &Seen,
+) -> Result<bool, StorageError> {
+    let note = stored_note(rows, document).await?;
+    let text = note.as_ref().map(text_of).unwrap_or_default();
+    let Indexed { title_words, words, text } = Indexed::of(seen.workspace_id, &seen.title, &text);
+    let query = rows.query(sql!(
+        sqlite: "INSERT INTO documents_search_entries
+                   (generation, document_id, is_public, version, head, title_words, words, text)
+                 SELECT $1, id, is_public, version, $4, $5, $6, $7
+                 FROM documents_documents WHERE id = $2 AND version = $3
+                 ON CONFLICT (generation, document_id) DO UPDATE SET
+                   is_public = excluded.is_public, version = excluded.version, head = excluded.head,
+                   title_words = excluded.title_words, words = excluded.words, text = excluded.text",
+        postgres: "INSERT INTO documents_search_entries
+                     (generation, document_id, is_public, version, head, title_words, words, text)
+                   SELECT $1, id, is_public, version, $4,
+                     array_to_tsvector(string_to_array($5, ' ')), array_to_tsvector(string_to_array($6, ' ')), $7
+                   FROM documents_documents WHERE id = $2 AND version = $3
+                   ON CONFLICT (generation, document_id) DO UPDATE SET
+                     is_public = excluded.is_public, version = excluded.version, head = excluded.head,
+                     title_words = excluded.title_words, words = excluded.words, text = excluded.text"
+    ));
+    let query = query.bind(document).bind(seen.version).bind(note.map_or(0, |note| note.head));
+    Ok(query.bind(title_words).bind(words).bind(text).exec().await? == 1)
+}
+
+/// What a note says; nothing when it cannot be opened, which keeps nobody from finding the document by its title.
+fn text_of(stored: &StoredNote) -> String {
+    // Nothing is written, so it does not matter which copy this is.
+    match stored.open(Replica::from_random(0)) {
+        Ok(note) => note.plain_text(),
+        Err(error) => {
+            tracing::error!(
+                note = %stored.id,
+                error = &error as &dyn std::error::Error,
+                "a note cannot be opened, and is found by its title alone"
+            );
+            String::new()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,395 @@
+//! What the index finds, on both engines alike.
+
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+use identity::Slug;
+use perme8_events::{
+    Actor, Envelope, Load, Origin, Save as _, StorageError, Transaction as _, UserId, WorkspaceId,
+    host::{Operations, Operator, Runtime},
+    sql,
+    sql::{Generation, Tx, UnitOfWork},
+    testing::{TestDb, apply, envelope, on_both_engines},
+};
+use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
+
+use super::SearchIndex;
+use crate::{
+    application::{
+        contents::Opened,
+        notes::Notes as _,
+        searching::{FoundPlace, Hit, SearchDocuments},
+    },
+    domain::{
+        document::{Beginning, Document, Particulars, Title},
+        events::DocumentVisibilityChanged,
+        policy::Reach,
+        references::DocumentId,
+        search::{indexed::Indexed, query::SearchQuery},
+        stored_note::NewNote,
+    },
+    infrastructure::{document_queries::Looking, search_queries::find},
+    testing::{COMPANY, ELSEWHERE, MEMBER, OWNER, id},
+};
+
+/// Documents in a database, and an index of them.
+struct World {
+    test: TestDb,
+    uow: UnitOfWork,
+}
+
+/// A document that everybody sees, or nobody but its owner.
+#[derive(Clone, Copy)]
+enum Shown {
+    Shared,
+    Hidden,
+}
+
+const fn document(number: u128) -> DocumentId {
+    id(1000 + number)
+}
+
+impl World {
+    fn new(test: TestDb) -> Self {
+        Self { uow: UnitOfWork::new(test.db.clone()), test }
+    }
+
+    /// Begins a document of the member, which the index has not read yet.
+    async fn begin(
+        &self,
+        number: u128,
+        workspace_id: WorkspaceId,
+        shown: Shown,
+        title: &str,
+        text: &str,
+    ) {
+        let begun = self.uow.run(Origin::user(MEMBER), async |tx| {
+            let note_id = tx.new_id();
+            let at = Beginning {
+                id: document(number),
+                note_id,
+                workspace_id,
+                project_id: None,
+                owner_id: MEMBER,
+                now: tx.now(),
+            };
+            let slug = Slug::from_name(&format!("document {number}")).expect("it has letters");
+            let title = Title::check(title).expect("it is proper");
+            let document = Document::create(at, title, slug, matches!(shown, Shown::Shared));
+            let document = tx.save(document).await?;
+            let author = Some(MEMBER);
+            tx.begin_note(&NewNote { id: note_id, document_id: document.id, workspace_id, author })
+                .await?;
+            write(tx, &document, text).await;
+            Ok::<_, StorageError>(())
+        });
+        begun.await.unwrap();
+    }
+
+    /// Lets the member do something with a document, which the index has not read then.
+    async fn change(&self, number: u128, change: impl AsyncFnOnce(&mut Tx, Document)) {
+        let changed = self.uow.run(Origin::user(MEMBER), async |tx| {
+            let document = Load::<Document>::load(tx, document(number)).await?;
+            change(tx, document.expect("it was begun")).await;
+            Ok::<_, StorageError>(())
+        });
+        changed.await.unwrap();
+    }
+
+    /// Hides a document, or shares it.
+    async fn show(&self, number: u128, shown: Shown) {
+        self.change(number, async |tx, document| {
+            let is_public = matches!(shown, Shown::Shared);
+            let particulars = Particulars { is_public, ..document.particulars() };
+            tx.save(document.update(particulars, tx.now()).expect("it is another")).await.unwrap();
+        })
+        .await;
+    }
+
+    /// The index reads these documents.
+    async fn follow(&self, numbers: impl IntoIterator<Item = u128>) {
+        let events: Vec<Envelope> = numbers.into_iter().map(changed).collect();
+        let applied = self.uow.run(Origin::system(SearchIndex::NAME), async |tx| {
+            apply(tx, &SearchIndex, Generation::FIRST, &events)
+                .await
+                .expect("every event can be applied");
+            Ok::<_, StorageError>(())
+        });
+        applied.await.unwrap();
+    }
+
+    /// A page of what somebody finds in a workspace: titles, with `*` where every word is in the title.
+    async fn page(
+        &self,
+        (user, workspace): (UserId, WorkspaceId),
+        asked: &SearchDocuments,
+    ) -> (Vec<String>, Option<FoundPlace>) {
+        let index = self.test.db.read_model(SearchIndex::NAME).await.unwrap();
+        let query = SearchQuery::parse(&asked.words).expect("there are words");
+        let looking = Looking { workspace, user, reach: Reach { own: true, shared: true } };
+        let (hits, next) = find(&index, looking, &query, asked).await.unwrap();
+        let title =
+            |hit: &Hit| format!("{}{}", hit.document.title, if hit.in_title { "*" } else { "" });
+        (hits.iter().map(title).collect(), next)
+    }
+
+    async fn found_by(&self, user: UserId, words: &str) -> Vec<String> {
+        let asked = SearchDocuments { words: words.to_owned(), limit: 100, after: None };
+        self.page((user, COMPANY), &asked).await.0
+    }
+
+    async fn check(&self, words: &str, expected: &Expect) {
+        expected.assert_eq(&self.found_by(MEMBER, words).await.join(", "));
+    }
+
+    /// What an engine keeps beside the entries is what follows from them.
+    async fn check_words(&self) {
+        let checked = self.uow.run(Origin::system(SearchIndex::NAME), async |tx| {
+            let check = sql!(
+                sqlite: "INSERT INTO documents_search_words (documents_search_words, rank) VALUES ('integrity-check', 1)",
+                postgres: "SELECT 1"
+            );
+            tx.query(check).exec().await
+        });
+        checked.await.unwrap();
+    }
+
+    /// The text of a document, as the index has it.
+    async fn text_of(&self, number: u128) -> String {
+        let text = sql!("SELECT text FROM documents_search_entries WHERE document_id = $1");
+        self.test.db.query(text).bind(document(number)).scalar().await.unwrap()
+    }
+
+    async fn entries(&self) -> i64 {
+        let entries = sql!("SELECT count(*) FROM documents_search_entries");
+        self.test.db.query(entries).scalar().await.unwrap()
+    }
+}
+
+fn changed(number: u128) -> Envelope {
+    let event = DocumentVisibilityChanged {
+        document_id: document(number),
+        workspace_id: COMPANY,
+        user_id: MEMBER,
+        is_public: true,
+    };
+    envelope(1, Actor::User(MEMBER), &event)
+}
+
+async fn write(tx: &mut Tx, document: &Document, text: &str) {
+    let opened = Opened::of(tx, document).await.unwrap();
+    opened.write(tx, MEMBER, text).await.expect("the note takes it");
+}
+
+on_both_engines! {
+    migrations: [&sql::MIGRATIONS, &crate::MIGRATIONS];
+
+    async fn documents_are_found_by_the_beginnings_of_their_words(test: TestDb) {
+        let world = World::new(test);
+        let documents = [
+            ("The Mill", "It *grinds* `corn`.\n\n- day\n- night"),
+            ("Corn Prices", "What the miller of 東京都 pays, e\u{301}cole"),
+            ("Notes", "don't foo_bar O'Neill"),
+        ];
+        for (number, (title, text)) in (1..).zip(documents) {
+            world.begin(number, COMPANY, Shown::Shared, title, text).await;
+        }
+        world.check("mill", &expect![""]).await;
+        world.follow([1, 2, 3]).await;
+        world.check("mill", &expect!["The Mill*, Corn Prices"]).await;
+        world.check("MILL the", &expect!["The Mill*, Corn Prices"]).await;
+        world.check("corn grind", &expect!["The Mill"]).await;
+        world.check("ill", &expect![""]).await;
+        world.check("école", &expect!["Corn Prices"]).await;
+        world.check("京都", &expect!["Corn Prices"]).await;
+        world.check("都", &expect!["Corn Prices"]).await;
+        world.check("don't o'neill", &expect!["Notes"]).await;
+        // Whatever means something to an engine means nothing here.
+        for words in ["\"foo\"", "foo* OR mill:", "foo' & !bar", "title_words:foo", "foo NEAR bar", "foo\\:*"] {
+            world.found_by(MEMBER, words).await;
+        }
+        world.check("not(\"foo_b\")", &expect!["Notes"]).await;
+    }
+
+    async fn what_changes_is_found_as_it_is_then(test: TestDb) {
+        let world = World::new(test);
+        world.begin(1, COMPANY, Shown::Shared, "Mill", "corn").await;
+        world.follow([1]).await;
+        world.change(1, async |tx, document| write(tx, &document, "flour").await).await;
+        world.follow([1, 1]).await;
+        world.check("corn", &expect![""]).await;
+        world.check("flour", &expect!["Mill"]).await;
+        assert_eq!(world.entries().await, 1);
+        world.change(1, async |tx, document| drop(tx.save(document.purge()).await.unwrap())).await;
+        assert_eq!(world.entries().await, 0, "an entry goes with its document");
+        world.follow([1]).await;
+        assert_eq!(world.entries().await, 0);
+    }
+
+    async fn nobody_finds_what_they_may_not_see(test: TestDb) {
+        let world = World::new(test);
+        world.begin(1, COMPANY, Shown::Hidden, "Diary", "secret").await;
+        world.begin(2, ELSEWHERE, Shown::Shared, "Elsewhere", "secret").await;
+        world.follow([1, 2]).await;
+        let found = async || (world.found_by(MEMBER, "secret").await.len(), world.found_by(OWNER, "secret").await.len());
+        assert_eq!(found().await, (1, 0));
+        // What was written while nobody else saw it is found by nobody else, until the index has read what is left of it.
+        world.change(1, async |tx, document| write(tx, &document, "public").await).await;
+        world.show(1, Shown::Shared).await;
+        assert_eq!(found().await, (1, 0));
+        world.follow([1]).await;
+        assert_eq!(world.found_by(OWNER, "public").await, ["Diary"]);
+        let found = async || (world.found_by(MEMBER, "public").await.len(), world.found_by(OWNER, "public").await.len());
+        world.show(1, Shown::Hidden).await;
+        assert_eq!(found().await, (1, 0));
+        world.follow([1]).await;
+        assert_eq!(found().await, (1, 0));
+        world.show(1, Shown::Shared).await;
+        world.follow([1]).await;
+        assert_eq!(found().await, (1, 1));
+    }
+
+    async fn nobody_finds_what_is_in_the_trash(test: TestDb) {
+        let world = World::new(test);
+        world.begin(1, COMPANY, Shown::Shared, "Mill", "corn").await;
+        world.follow([1]).await;
+        let found = async || (world.found_by(MEMBER, "corn").await.len(), world.found_by(OWNER, "corn").await.len());
+        assert_eq!(found().await, (1, 1));
+        world.change(1, async |tx, document| {
+            tx.save(document.trash(tx.now()).expect("it is in use")).await.unwrap();
+        })
+        .await;
+        assert_eq!(found().await, (0, 0));
+        // Whatever the index reads of it.
+        world.follow([1]).await;
+        assert_eq!(found().await, (0, 0));
+        world.change(1, async |tx, document| {
+            tx.save(document.restore(tx.now()).expect("it is in the trash")).await.unwrap();
+        })
+        .await;
+        assert_eq!(found().await, (1, 1));
+    }
+
+    async fn every_word_is_found_by_each_of_its_beginnings(test: TestDb) {
+        let world = World::new(test);
+        let (title, text) = (
+            "GRÖSSE Straße \u{130}stanbul",
+            "E\u{301}cole co\u{ad}operate 2nd iPhone15 \u{1f642} Ἀθῆναι Москва עברית हिन्दी 한국어 東京都 ที่นี่ ﬁne x",
+        );
+        world.begin(1, COMPANY, Shown::Shared, title, text).await;
+        world.follow([1]).await;
+        let stored = world.text_of(1).await;
+        let indexed = Indexed::of(COMPANY, title, &stored);
+        let shelf = SearchQuery::parse("x").expect("it is a word").on_shelf_of(COMPANY).len() - 1;
+        let words: Vec<&str> = indexed.words.split(' ').map(|word| &word[shelf..]).collect();
+        assert!(words.len() > 18, "{words:?}");
+        for word in words {
+            let beginnings = word.char_indices().map(|(at, c)| &word[..at + c.len_utf8()]);
+            for beginning in beginnings {
+                assert_eq!(world.found_by(OWNER, beginning).await.len(), 1, "{beginning:?} of {word:?}");
+                assert_eq!(world.found_by(OWNER, &beginning.to_uppercase()).await.len(), 1, "{beginning:?} of {word:?}");
+            }
+        }
+    }
+
+    async fn what_was_found_comes_in_pages(test: TestDb) {
+        let world = World::new(test);
+        for number in 1..=5 {
+            let title = if number % 2 == 0 { format!("Mill {number}") } else { format!("Note {number}") };
+            world.begin(number, COMPANY, Shown::Shared, &title, "mill").await;
+            world.test.clock.advance(Duration::from_secs(1));
+        }
+        world.follow(1..=5).await;
+        let (mut after, mut pages) = (None, Vec::new());
+        loop {
+            let asked = SearchDocuments { words: "mill".to_owned(), limit: 2, after };
+            let (page, next) = world.page((OWNER, COMPANY), &asked).await;
+            pages.push(page.join(", "));
+            after = next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(pages, ["Mill 4*, Mill 2*", "Note 5, Note 3", "Note 1"]);
+    }
+
+    async fn nothing_that_can_be_written_is_too_much(test: TestDb) {
+        let world = World::new(test);
+        let letters: String = ('\u{4e00}'..'\u{9fa0}').cycle().take(300_000).collect();
+        let numbers: Vec<String> = (100_000..220_000).map(|n| n.to_string()).collect();
+        let texts = [letters, numbers.join(" "), "x".repeat(1_000_000), "\u{1f642}\u{ad}\u{200d}\\' \" \u{fffd}".to_owned()];
+        for (number, text) in (1..).zip(&texts) {
+            world.begin(number, COMPANY, Shown::Shared, "Long", text).await;
+            world.follow([number]).await;
+        }
+        assert_eq!(world.found_by(MEMBER, "long").await.len(), texts.len());
+        world.check(&"x".repeat(200), &expect!["Long"]).await;
+        world.check("100007", &expect!["Long"]).await;
+        world.check("丂七", &expect!["Long"]).await;
+        // Nothing of it is a word.
+        world.begin(9, COMPANY, Shown::Shared, "\u{1f642}", "--").await;
+        world.follow([9]).await;
+    }
+
+    async fn every_engine_finds_what_the_words_say(test: TestDb) {
+        let world = World::new(test);
+        let mut chance = StdRng::seed_from_u64(20_260_105);
+        let alphabet: Vec<char> = "aabbcß東京 é-'\"*".chars().collect();
+        let mut text = |longest: usize| -> String {
+            let length = chance.random_range(1..=longest);
+            (0..length).map(|_| alphabet[chance.random_range(0..alphabet.len())]).collect()
+        };
+        let mut indexed = Vec::new();
+        for number in 1..=60 {
+            let (title, said) = (format!("{number} {}", text(6)), text(24));
+            world.begin(number, COMPANY, Shown::Shared, &title, &format!("`{}`", said.replace('`', " "))).await;
+            world.follow([number]).await;
+            let stored = world.text_of(number).await;
+            indexed.push((title.trim().to_owned(), Indexed::of(COMPANY, &title, &stored)));
+        }
+        let mut hits = 0;
+        for _ in 0..150 {
+            let words = text(5);
+            let Ok(query) = SearchQuery::parse(&words) else { continue };
+            let asked = query.on_shelf_of(COMPANY);
+            let has = |words: &str| {
+                asked.split(' ').all(|asked| words.split(' ').any(|word| word.starts_with(asked)))
+            };
+            let mut expected: Vec<String> = indexed
+                .iter()
+                .filter(|(_, entry)| has(&entry.words))
+                .map(|(title, entry)| format!("{title}{}", if has(&entry.title_words) { "*" } else { "" }))
+                .collect();
+            let mut found = world.found_by(OWNER, &words).await;
+            expected.sort();
+            found.sort();
+            assert_eq!(found, expected, "{words:?}");
+            hits += found.len();
+        }
+        assert!(hits > 100, "too few queries found anything: {hits}");
+    }
+
+    async fn a_rebuild_finds_what_there_is_now(test: TestDb) {
+        let world = World::new(test);
+        let runtime = Runtime::builder(&world.test.db).projection(SearchIndex).build();
+        let mut driver = runtime.driver(Some(world.test.clock.clone())).await;
+        for number in 1..=3 {
+            world.begin(number, COMPANY, Shown::Shared, "Mill", "corn").await;
+        }
+        driver.run_until_idle().await;
+        world.change(1, async |tx, document| write(tx, &document, "flour").await).await;
+        world.change(2, async |tx, document| drop(tx.save(document.purge()).await.unwrap())).await;
+        world.check("flour", &expect![""]).await;
+        let operator = Operator::new("ada", Origin::system("tests")).expect("it is a name");
+        Operations::of(&runtime, &[]).rebuild(&operator, SearchIndex::NAME).await.unwrap();
+        driver.run_until_idle().await;
+        world.check("flour", &expect!["Mill"]).await;
+        world.check("mill", &expect!["Mill*, Mill*"]).await;
+        assert_eq!(world.entries().await, 4, "two generations of two");
+        world.test.clock.advance(Duration::from_mins(2));
+        driver.run_until_idle().await;
+        assert_eq!(world.entries().await, 2);
+        world.check("mill", &expect!["Mill*, Mill*"]).await;
+        world.check_words().await;
+    }
+}

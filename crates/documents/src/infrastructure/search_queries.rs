@@ -1,0 +1,95 @@
+//! Searching the index, and who sees what of it.
+
+use perme8_events::{StorageError, sql, sql::ReadModel};
+use sqlx::FromRow;
+use uuid::Uuid;
+
+use crate::{
+    application::searching::{FoundPlace, Hit, SearchDocuments, cut, page_of},
+    domain::{document::Document, references::DocumentId, search::query::SearchQuery},
+    infrastructure::{
+        document_queries::{END_OF_TIME, Looking},
+        rows::{DocumentRow, select_documents},
+    },
+};
+
+/// A row of what was found.
+#[derive(FromRow)]
+struct HitRow {
+    #[sqlx(flatten)]
+    document: DocumentRow,
+    in_title: bool,
+    text: String,
+}
+
+/// A page of what was found, out of the entries that an engine finds by their words.
+///
+/// Who sees a document is asked here, of the documents. What others have shared is found once the index has read it since it
+/// was shared: what its owner wrote before that and removed is nobody else's.
+macro_rules! select_found {
+    ($matching:literal) => {
+        select_documents!(
+            ", page.in_title, read.text",
+            concat!(
+                "JOIN (SELECT matching.entry, matching.document_id, matching.in_title
+                       FROM (",
+                $matching,
+                ") AS matching
+                       JOIN documents_documents AS seen ON seen.id = matching.document_id
+                       WHERE seen.workspace_id = $2 AND seen.trashed_at IS NULL
+                         AND ((seen.owner_id = $3 AND $4)
+                           OR (seen.owner_id <> $3 AND seen.is_public AND matching.was_public AND $5))
+                         AND (matching.in_title, seen.updated_at, seen.id) < ($7, $8, $9)
+                       ORDER BY matching.in_title DESC, seen.updated_at DESC, seen.id DESC LIMIT $10) AS page
+                   ON page.document_id = d.id
+                 JOIN documents_search_entries AS read ON read.entry = page.entry
+                 ORDER BY page.in_title DESC, d.updated_at DESC, d.id DESC"
+            )
+        )
+    };
+}
+
+/// A page of the documents that somebody finds, and where the next begins.
+pub(crate) async fn find(
+    index: &ReadModel<'_>,
+    Looking { workspace, user, reach }: Looking,
+    query: &SearchQuery,
+    asked: &SearchDocuments,
+) -> Result<(Vec<Hit>, Option<FoundPlace>), StorageError> {
+    let SearchDocuments { words: _, limit, after } = asked;
+    let limit = page_of(*limit);
+    let id = DocumentId::new(Uuid::max());
+    let first = FoundPlace { in_title: true, updated_at: END_OF_TIME, id };
+    let FoundPlace { in_title, updated_at, id } = after.unwrap_or(first);
+    // Words are letters and digits, so they mean nothing else to the engines.
+    let words = query.on_shelf_of(workspace);
+    let query = index.query(sql!(
+        sqlite: select_found!(
+            "SELECT entry.entry, entry.document_id, entry.is_public AS was_public,
+                    entry.entry IN
+                      (SELECT rowid FROM documents_search_words WHERE documents_search_words
+                       MATCH 'title_words : (\"' || replace($6, ' ', '\"* AND \"') || '\"*)') AS in_title
+             FROM documents_search_words JOIN documents_search_entries AS entry ON entry.entry = documents_search_words.rowid
+             WHERE documents_search_words MATCH 'words : (\"' || replace($6, ' ', '\"* AND \"') || '\"*)'
+               AND entry.generation = $1"
+        ),
+        postgres: select_found!(
+            "SELECT entry.entry, entry.document_id, entry.is_public AS was_public,
+                    entry.title_words @@ asked.query AS in_title
+             FROM documents_search_entries AS entry
+             JOIN (SELECT ('''' || replace($6, ' ', ''':* & ''') || ''':*')::tsquery AS query) AS asked ON entry.words @@ asked.query
+             WHERE entry.generation = $1"
+        )
+    ));
+    let query = query.bind(workspace).bind(user).bind(reach.own).bind(reach.shared).bind(words);
+    // One more than wanted tells whether another page follows.
+    let enough = i64::try_from(limit + 1).map_err(StorageError::new)?;
+    let query = query.bind(in_title).bind(updated_at).bind(id).bind(enough);
+    let rows: Vec<HitRow> = query.all().await?;
+    let hit = |HitRow { document, in_title, text }| Hit {
+        document: Document::from(document),
+        in_title,
+        text,
+    };
+    Ok(cut(rows.into_iter().map(hit).collect(), limit))
+}
