@@ -13,7 +13,7 @@ use sqlparser::{
     dialect::{Dialect, PostgreSqlDialect, SQLiteDialect},
     keywords::Keyword,
     parser::Parser,
-    tokenizer::{Token, Tokenizer},
+    tokenizer::{Token, Tokenizer, Word},
 };
 
 use super::source::Engine;
@@ -24,8 +24,20 @@ pub(crate) struct Named {
     /// Tables and views, the schema before the table where one is written.
     pub(crate) tables: BTreeSet<Vec<String>>,
     pub(crate) functions: BTreeSet<String>,
-    /// Every word of the statements that the parser did not understand.
+    /// Every word of what the parser did not understand, or did not read, as the body of a function.
     pub(crate) words: BTreeSet<String>,
+}
+
+impl Named {
+    /// What all of them name.
+    fn sum(all: impl IntoIterator<Item = Self>) -> Self {
+        all.into_iter().fold(Self::default(), |mut sum, Self { tables, functions, words }| {
+            sum.tables.extend(tables);
+            sum.functions.extend(functions);
+            sum.words.extend(words);
+            sum
+        })
+    }
 }
 
 /// Reads statements of one engine, or of both.
@@ -37,6 +49,10 @@ pub(crate) fn read(text: &str, engine: Engine) -> Named {
         let name = rest.trim_start().split(is_end).next().unwrap_or_default().to_lowercase();
         return Named { functions: BTreeSet::from([format!("pragma_{name}")]), ..Named::default() };
     }
+    let unread = || Named { words: words(text), ..Named::default() };
+    if let Some(arguments) = virtual_table(text) {
+        return search_table(arguments).unwrap_or_else(unread);
+    }
     let sqlite = || parse(&SQLiteDialect {}, text);
     let postgres = || parse(&PostgreSqlDialect {}, text);
     let parsed: Vec<Named> = match engine {
@@ -44,14 +60,7 @@ pub(crate) fn read(text: &str, engine: Engine) -> Named {
         Engine::Postgres => postgres().into_iter().collect(),
         Engine::Both => [postgres(), sqlite()].into_iter().flatten().collect(),
     };
-    if parsed.is_empty() {
-        return Named { words: words(text), ..Named::default() };
-    }
-    parsed.into_iter().fold(Named::default(), |mut sum, named| {
-        sum.tables.extend(named.tables);
-        sum.functions.extend(named.functions);
-        sum
-    })
+    if parsed.is_empty() { unread() } else { Named::sum(parsed) }
 }
 
 /// Reads a file of statements; one that is not understood does not spoil the others.
@@ -60,13 +69,37 @@ pub(crate) fn read_script(text: &str, engine: Engine) -> Named {
     if whole.words.is_empty() {
         return whole;
     }
-    text.split_inclusive(';').fold(Named::default(), |mut sum, statement| {
-        let named = read(statement, engine);
-        sum.tables.extend(named.tables);
-        sum.functions.extend(named.functions);
-        sum.words.extend(named.words);
-        sum
-    })
+    Named::sum(statements(text, engine).iter().map(|statement| read(statement, engine)))
+}
+
+/// The statements of a file; those of a trigger are a part of it.
+fn statements(text: &str, engine: Engine) -> Vec<String> {
+    let dialect: &dyn Dialect = match engine {
+        Engine::Sqlite => &SQLiteDialect {},
+        Engine::Postgres | Engine::Both => &PostgreSqlDialect {},
+    };
+    let Ok(tokens) = Tokenizer::new(dialect, text).with_unescape(false).tokenize() else {
+        return vec![text.to_owned()];
+    };
+    let (mut statements, mut statement) = (Vec::new(), String::new());
+    let (mut is_trigger, mut open) = (false, 0_usize);
+    for token in tokens {
+        statement.push_str(&token.to_string());
+        match token {
+            Token::Word(Word { keyword: Keyword::TRIGGER, .. }) => is_trigger = true,
+            Token::Word(Word { keyword: Keyword::BEGIN | Keyword::CASE, .. }) if is_trigger => {
+                open += 1;
+            }
+            Token::Word(Word { keyword: Keyword::END, .. }) => open = open.saturating_sub(1),
+            Token::SemiColon if open == 0 => {
+                statements.push(std::mem::take(&mut statement));
+                is_trigger = false;
+            }
+            _ => {}
+        }
+    }
+    statements.push(statement);
+    statements
 }
 
 fn parse(dialect: &dyn Dialect, text: &str) -> Option<Named> {
@@ -78,8 +111,43 @@ fn parse(dialect: &dyn Dialect, text: &str) -> Option<Named> {
         matches!(name.as_slice(), [single] if common.contains(single)) || called.contains(name)
     };
     named.tables.retain(|name| !is_local(name));
-    named.tables.extend(referenced(dialect, text));
+    let tokens = Tokenizer::new(dialect, text).tokenize().unwrap_or_default();
+    named.tables.extend(referenced(&tokens));
+    for token in &tokens {
+        if let Token::DollarQuotedString(body) = token {
+            named.words.extend(words(&body.value));
+        }
+    }
     Some(named)
+}
+
+/// The words and texts behind `CREATE VIRTUAL TABLE`, if this is such a statement and nothing else: a parser does not know
+/// what they say.
+fn virtual_table(text: &str) -> Option<Vec<String>> {
+    let mut tokens = Tokenizer::new(&SQLiteDialect {}, text.trim_end().trim_end_matches(';'));
+    let words = tokens.tokenize().ok()?.into_iter().filter_map(|token| match token {
+        Token::Word(word) => Some(word.value.to_lowercase()),
+        Token::SingleQuotedString(value) => Some(value.to_lowercase()),
+        Token::Eq | Token::SemiColon => Some(token.to_string()),
+        _ => None,
+    });
+    let words: Vec<String> = words.collect();
+    let is_such = words.starts_with(&["create", "virtual", "table"].map(str::to_owned));
+    (is_such && !words.contains(&";".to_owned())).then(|| words[3..].to_vec())
+}
+
+/// A table that SQLite searches, and the one that has what it says.
+fn search_table(arguments: Vec<String>) -> Option<Named> {
+    let is_condition = |word: &String| ["if", "not", "exists"].contains(&word.as_str());
+    let words: Vec<String> = arguments.into_iter().skip_while(is_condition).collect();
+    let words: Vec<&str> = words.iter().map(String::as_str).collect();
+    let [name, "using", "fts5", arguments @ ..] = words.as_slice() else { return None };
+    let content = arguments.windows(3).find_map(|words| match words {
+        ["content", "=", table] => Some(*table),
+        _ => None,
+    });
+    let tables = [Some(*name), content.filter(|table| !table.is_empty())].into_iter().flatten();
+    Some(Named { tables: tables.map(|table| vec![table.to_owned()]).collect(), ..Named::default() })
 }
 
 /// Collects names from the syntax tree.
@@ -155,8 +223,7 @@ fn parts(name: &ObjectName) -> Vec<String> {
 }
 
 /// Tables behind `REFERENCES`, which the syntax tree does not show as relations.
-fn referenced(dialect: &dyn Dialect, text: &str) -> BTreeSet<Vec<String>> {
-    let tokens = Tokenizer::new(dialect, text).tokenize().unwrap_or_default();
+fn referenced(tokens: &[Token]) -> BTreeSet<Vec<String>> {
     let mut words = tokens.iter().filter_map(|token| match token {
         Token::Word(word) => Some(word),
         _ => None,
@@ -249,6 +316,43 @@ mod tests {
         check("DROP TABLE IF EXISTS a, b", &expect!["a, b | "]);
         check("CREATE VIEW v AS SELECT 1 FROM a", &expect!["a, v | "]);
         check("PRAGMA journal_mode = WAL", &expect![" | pragma_journal_mode"]);
+        check(
+            "CREATE VIRTUAL TABLE v USING fts5 (content, content = 'a', content_rowid = 'id', tokenize = 'ascii');",
+            &expect!["a, v | "],
+        );
+        check(
+            "CREATE VIRTUAL TABLE IF NOT EXISTS v USING fts5 (x, content = '')",
+            &expect!["v | "],
+        );
+        check(
+            "CREATE VIRTUAL TABLE v USING fts5vocab (a, 'row')",
+            &expect![" |  (not understood)"],
+        );
+        check(
+            "CREATE TRIGGER t AFTER UPDATE ON a BEGIN INSERT INTO b (b, x) VALUES ('delete', old.x); UPDATE c SET x = new.x; END",
+            &expect!["a, b, c | "],
+        );
+    }
+
+    #[test]
+    fn each_statement_of_a_file_is_read_by_itself() {
+        let one = "CREATE VIRTUAL TABLE v USING fts5 (x); DELETE FROM a;";
+        let found = ["a", "v"].map(|table| vec![table.to_owned()]).into();
+        assert_eq!(read_script(one, Engine::Sqlite).tables, found);
+        let script = "-- One; and `another`.
+            CREATE TABLE a (x TEXT DEFAULT 'it''s; so');
+            CREATE VIRTUAL TABLE v USING fts5 (x, content = 'a');
+            CREATE TRIGGER t AFTER DELETE ON a BEGIN
+                INSERT INTO v (v, x) VALUES ('delete', CASE WHEN old.x = '' THEN lower(old.x) END);
+                DELETE FROM b;
+            END;
+            FROBNICATE c;
+            DROP TRIGGER t;
+            DELETE FROM d;";
+        let Named { tables, functions, words } = read_script(script, Engine::Sqlite);
+        assert_eq!(tables, ["a", "b", "d", "v"].map(|table| vec![table.to_owned()]).into());
+        assert_eq!(functions, ["lower".to_owned()].into());
+        assert_eq!(words, self::words("FROBNICATE c"));
     }
 
     #[test]
