@@ -42,8 +42,8 @@ pub(super) struct Said {
 
 /// What became of what was said.
 enum Applied {
-    /// These edits are in the note, of those editors.
-    Edits(Vec<(ConnectionId, Authored)>),
+    /// These edits are in the note, of those editors; what the others said builds upon something that is not here.
+    Edits(Vec<(ConnectionId, Authored)>, Vec<ConnectionId>),
     /// One of the updates is refused and has spoiled the note.
     Spoiled(usize, ApplyError),
 }
@@ -91,13 +91,13 @@ impl Room {
             }
             let moment = self.moment();
             said.retain(|said| self.is_allowed(said));
-            let edits = match self.apply(&said).await? {
-                Applied::Edits(_) if self.moment() != moment => {
+            let (edits, gaps) = match self.apply(&said).await? {
+                Applied::Edits(..) if self.moment() != moment => {
                     // What was decided, or applied, is no longer so.
                     self.reopen().await?;
                     continue;
                 }
-                Applied::Edits(edits) => edits,
+                Applied::Edits(edits, gaps) => (edits, gaps),
                 Applied::Spoiled(number, error) => {
                     // No editor of ours says such a thing, and nobody else waits for what more there is of it.
                     let Said { from, .. } = said[number];
@@ -110,14 +110,18 @@ impl Room {
                 }
             };
             // Of several people it is the first one who acts.
-            let Some((first, _)) = edits.first() else { break };
-            let Some(said_first) = said.iter().find(|said| said.from == *first) else { break };
-            let origin = said_first.origin.clone();
+            let first = edits.first().map(|(first, _)| *first);
+            let Some(first) = said.iter().find(|said| Some(said.from) == first) else {
+                self.ask_for_gaps(gaps);
+                break;
+            };
+            let origin = first.origin.clone();
             #[cfg(any(test, feature = "testing"))]
             self.tell_early(&edits).await;
             match self.append(origin, &edits).await {
                 Ok(head) => {
                     self.committed(head, edits).await?;
+                    self.ask_for_gaps(gaps);
                     break;
                 }
                 Err(AppendEditsError::OtherRights) => self.reopen().await?,
@@ -166,7 +170,7 @@ impl Room {
     }
 
     async fn apply(&mut self, said: &[Said]) -> Result<Applied, StorageError> {
-        let mut edits = Vec::new();
+        let (mut edits, mut gaps) = (Vec::new(), Vec::new());
         let mut has_followed = false;
         for (number, Said { from, user, update, .. }) in said.iter().enumerate() {
             let mut applied = self.note.apply(update);
@@ -184,18 +188,23 @@ impl Room {
                         editor.connection.committed();
                     }
                 }
-                Err(ApplyError::Gap) => {
-                    let editor = self.editors.get_mut(from);
-                    let asked = editor.map(|of| of.connection.refused_for_a_gap(&self.note));
-                    self.have_effects(*from, asked.unwrap_or_default());
-                }
+                Err(ApplyError::Gap) => gaps.push(*from),
                 Err(error) if error.spoils_the_note() => {
                     return Ok(Applied::Spoiled(number, error));
                 }
                 Err(error) => self.refuse(*from, &error.to_string()),
             }
         }
-        Ok(Applied::Edits(edits))
+        Ok(Applied::Edits(edits, gaps))
+    }
+
+    /// Asks editors for what their updates build upon, once everything in the note is committed: the question acknowledges it.
+    fn ask_for_gaps(&mut self, gaps: Vec<ConnectionId>) {
+        for from in gaps {
+            let editor = self.editors.get_mut(&from);
+            let asked = editor.map(|of| of.connection.refused_for_a_gap(&self.note));
+            self.have_effects(from, asked.unwrap_or_default());
+        }
     }
 
     async fn append(

@@ -1,5 +1,6 @@
 //! Rooms that get into each other's way in the database, or into that of others.
 
+use futures_util::FutureExt as _;
 use perme8_events::{
     Origin, StorageError, sql,
     sql::{MIGRATIONS, UnitOfWork},
@@ -68,5 +69,27 @@ on_both_engines! {
         let edited = told.iter().filter(|told| **told == Told::Edited).count();
         assert_eq!((edited, ben.note.markdown().as_str()), (1, "Hello world\n"));
         assert_eq!((world.stored().await.0, world.says().await.as_deref()), (stored + 1, Some("Hello world\n")));
+    }
+
+    async fn who_must_say_more_hears_nothing_of_what_is_not_committed(test: TestDb) {
+        let world = World::begin(test, "one\n\ntwo").await;
+        let (mut ada, mut ben) = (world.join(MEMBER).await, world.join(ADMIN).await);
+        ada.settle().await;
+        ben.settle().await;
+        world.tamper(async |tx| {
+            let lock = tx.query(sql!("UPDATE documents_notes SET head = head")).exec().await?;
+            ada.write("one!\n\ntwo\n").await;
+            // What this builds upon he has not said.
+            ben.note.write("one\n\ntwo!\n").unwrap();
+            ben.write("one\n\ntwo!!\n").await;
+            until_awaited(tx, 1).await?;
+            assert!(ben.editing.next().now_or_never().is_none());
+            Ok(lock)
+        }).await;
+        let told = [ben.hear().await.unwrap(), ben.hear().await.unwrap()];
+        assert_eq!(told, [Told::Edited, Told::Asked]);
+        for editor in [&mut ada, &mut ben] {
+            editor.until("one!\n\ntwo!!\n").await;
+        }
     }
 }
