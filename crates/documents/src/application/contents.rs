@@ -18,6 +18,8 @@ use crate::{
 
 /// A note in memory, and as it is stored; nobody else changes it until the transaction ends.
 pub(crate) struct Opened {
+    /// What it belongs to, as that was read.
+    document: Document,
     stored: StoredNote,
     note: Note,
     /// What it says.
@@ -61,7 +63,7 @@ impl Opened {
         }
         let note = stored.open(replica(tx)).map_err(StorageError::new)?;
         let text = Text::of(&stored, &note);
-        Ok(Self { stored, note, text })
+        Ok(Self { document: document.clone(), stored, note, text })
     }
 
     /// What it says.
@@ -70,10 +72,10 @@ impl Opened {
     }
 
     /// Whether its document is what somebody has seen; whoever has seen nothing takes it as it is.
-    pub(crate) fn is_as_seen(&self, document: &Document, seen: Option<&SeenDocument>) -> bool {
+    pub(crate) fn is_as_seen(&self, seen: Option<&SeenDocument>) -> bool {
         seen.is_none_or(|seen| {
             let content = seen.content.as_ref();
-            seen.is_of(document) && content.is_none_or(|tag| self.text.is_tagged(tag))
+            seen.is_of(&self.document) && content.is_none_or(|tag| self.text.is_tagged(tag))
         })
     }
 
@@ -90,7 +92,7 @@ impl Opened {
         let edit = self.note.write(text).map_err(NotWritten::Refused)?;
         if let (Some(_), Some(content)) = (self.stored.burst, &self.text.content) {
             // Nobody was told of it yet, and soon it is gone.
-            bursts::keep(tx, self.stored.id, content).await?;
+            bursts::keep(tx, &self.document, content).await?;
         }
         if let Some(edit) = edit {
             let edits = [Authored { edit, author: Some(author) }];
@@ -119,7 +121,7 @@ pub(crate) async fn is_as_seen(
     match seen {
         Some(seen) if !seen.is_of(document) => Ok(false),
         Some(SeenDocument { content: Some(_), .. }) => {
-            Ok(Opened::of(tx, document).await?.is_as_seen(document, seen))
+            Ok(Opened::of(tx, document).await?.is_as_seen(seen))
         }
         Some(_) | None => Ok(true),
     }

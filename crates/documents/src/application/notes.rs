@@ -48,11 +48,12 @@ pub(crate) trait Notes: Transaction {
         note: NoteId,
     ) -> impl Future<Output = Result<Vec<Mark>, StorageError>> + Send;
 
-    /// What a version says, if it is kept.
+    /// What a version says, if it is kept and this person may see it.
     fn version_text(
         &mut self,
         note: NoteId,
         number: i64,
+        reader: UserId,
     ) -> impl Future<Output = Result<Option<String>, StorageError>> + Send;
 
     /// Keeps a version.
@@ -60,6 +61,13 @@ pub(crate) trait Notes: Transaction {
         &mut self,
         note: NoteId,
         version: &NewVersion<'_>,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Lets everybody see a version who sees the document.
+    fn share_version(
+        &mut self,
+        note: NoteId,
+        number: i64,
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
 
     /// Forgets a version.

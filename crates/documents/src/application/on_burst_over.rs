@@ -61,7 +61,7 @@ impl<T: Notes + Documents> EventHandler<T> for OnBurstOver {
         }
         if document.is_trashed() {
             // Nobody but who may take it out again knows of it.
-            bursts::keep(tx, document.note_id, &text).await?;
+            bursts::keep(tx, &document, &text).await?;
             return Ok(());
         }
         tx.touch(&document).await?;

@@ -59,7 +59,7 @@ impl RestoreDocument {
         let Self { document: DocumentRef { slug, .. }, seen } = self;
         let document = acting.deletable(tx, slug, home).await?;
         let opened = Opened::of(tx, &document).await?;
-        if !opened.is_as_seen(&document, seen.as_ref()) {
+        if !opened.is_as_seen(seen.as_ref()) {
             return Err(RestoreDocumentError::OtherVersion);
         }
         let document = match document.restore(tx.now()) {

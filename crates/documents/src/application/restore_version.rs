@@ -73,10 +73,10 @@ impl RestoreVersion {
         acting.may(Action::EditDocument, whose)?;
         home.takes_changes_of(&document)?;
         let opened = Opened::of(tx, &document).await?;
-        if !opened.is_as_seen(&document, seen.as_ref()) {
+        if !opened.is_as_seen(seen.as_ref()) {
             return Err(RestoreVersionError::OtherVersion);
         }
-        let text = tx.version_text(document.note_id, *number).await?;
+        let text = tx.version_text(document.note_id, *number, acting.user_id).await?;
         let text = text.ok_or(RestoreVersionError::VersionNotFound)?;
         let current = opened.text();
         let Some(written) = opened.write(tx, acting.user_id, &text).await? else {

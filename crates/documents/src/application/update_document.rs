@@ -159,7 +159,7 @@ impl UpdateDocument {
         }
         // The note before the document, in the order in which whoever edits takes them.
         let opened = Opened::of(tx, &document).await?;
-        if !opened.is_as_seen(&document, self.seen.as_ref()) {
+        if !opened.is_as_seen(self.seen.as_ref()) {
             return Err(UpdateDocumentError::OtherVersion);
         }
         let current = opened.text();
@@ -172,6 +172,7 @@ impl UpdateDocument {
             is_public: self.is_public.unwrap_or(before.is_public),
             is_pinned: self.is_pinned.unwrap_or(before.is_pinned),
         };
+        let is_shared_now = particulars.is_public && !document.is_public;
         let written = match new {
             Some(text) => opened.write(tx, acting.user_id, text).await?,
             None => None,
@@ -184,8 +185,10 @@ impl UpdateDocument {
             }
             None => document,
         };
-        if let Some(text) = &written {
-            bursts::end(tx, &document, text.as_str()).await?;
+        match &written {
+            Some(text) => bursts::end(tx, &document, text.as_str()).await?,
+            None if is_shared_now => bursts::share(tx, &document, current.as_str()).await?,
+            None => {}
         }
         Ok((document, written.unwrap_or(current)))
     }

@@ -133,6 +133,11 @@ impl Document {
         }
     }
 
+    /// Who alone may see what it says at this moment, unless it is shared.
+    pub(crate) fn private_to(&self) -> Option<UserId> {
+        (!self.is_public).then_some(self.owner_id)
+    }
+
     pub(crate) fn is_trashed(&self) -> bool {
         self.trashed_at.is_some()
     }

@@ -26,6 +26,8 @@ pub(crate) struct NewVersion<'a> {
     pub hash: &'a ContentHash,
     /// Who took part in it since the version before.
     pub authors: &'a [UserId],
+    /// Who alone sees it: it was kept while the document was not shared.
+    pub private_to: Option<UserId>,
 }
 
 /// Which version goes, so that another one can be kept.

@@ -62,7 +62,7 @@ impl World {
                             author: None,
                         };
                         tx.begin_note(&note).await?;
-                        bursts::keep(tx, new.note_id, "").await?;
+                        bursts::keep(tx, &new, "").await?;
                         if place == "trash"
                             && let Some(trashed) = new.trash(tx.now())
                         {

@@ -1,6 +1,6 @@
 //! What documents said before.
 
-use perme8_events::{CommitToken, Origin};
+use perme8_events::{CommitToken, Origin, UserId};
 
 use super::Documents;
 use crate::{
@@ -17,7 +17,8 @@ use crate::{
 };
 
 impl Documents {
-    /// The versions of a document that are kept, newest first, for those who may see it.
+    /// The versions of a document that are kept, newest first, for those who may see it; those from before it was shared are
+    /// for its owner alone.
     ///
     /// # Errors
     ///
@@ -28,8 +29,8 @@ impl Documents {
         origin: &Origin,
         document: &DocumentRef,
     ) -> Result<Vec<VersionSummary>, VersionError> {
-        let (_, Document { note_id, .. }) = self.seen_by(origin, document).await?;
-        let versions = note_queries::versions(&self.db, note_id).await?;
+        let (acting, Document { note_id, .. }) = self.seen_by(origin, document).await?;
+        let versions = note_queries::versions(&self.db, note_id, acting.user_id).await?;
         self.still_seen(versions, note_id, origin, document).await
     }
 
@@ -45,8 +46,8 @@ impl Documents {
         document: &DocumentRef,
         number: i64,
     ) -> Result<VersionDetails, VersionError> {
-        let (_, Document { note_id, .. }) = self.seen_by(origin, document).await?;
-        let version = self.kept(note_id, number).await?;
+        let (acting, Document { note_id, .. }) = self.seen_by(origin, document).await?;
+        let version = self.kept(note_id, number, acting.user_id).await?;
         self.still_seen(version, note_id, origin, document).await
     }
 
@@ -63,14 +64,15 @@ impl Documents {
         number: i64,
         against: Option<i64>,
     ) -> Result<VersionDifference, VersionError> {
-        let (_, Document { note_id, .. }) = self.seen_by(origin, document).await?;
-        let to = self.kept(note_id, number).await?;
+        let (acting, Document { note_id, .. }) = self.seen_by(origin, document).await?;
+        let reader = acting.user_id;
+        let to = self.kept(note_id, number, reader).await?;
         let from = match against {
             Some(other) => Some(other),
-            None => note_queries::number_before(&self.db, note_id, number).await?,
+            None => note_queries::number_before(&self.db, note_id, number, reader).await?,
         };
         let from = match from {
-            Some(other) => Some(self.kept(note_id, other).await?),
+            Some(other) => Some(self.kept(note_id, other, reader).await?),
             None => None,
         };
         let difference = VersionDifference::between(from.as_ref(), &to);
@@ -115,8 +117,13 @@ impl Documents {
         if note_id == note { Ok(found) } else { Err(VersionError::DocumentNotFound) }
     }
 
-    async fn kept(&self, note: NoteId, number: i64) -> Result<VersionDetails, VersionError> {
-        let version = note_queries::version(&mut &self.db, note, number).await?;
+    async fn kept(
+        &self,
+        note: NoteId,
+        number: i64,
+        reader: UserId,
+    ) -> Result<VersionDetails, VersionError> {
+        let version = note_queries::version(&mut &self.db, note, number, reader).await?;
         version.ok_or(VersionError::VersionNotFound)
     }
 }

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use perme8_events::{
-    StorageError, WorkspaceId, sql,
+    StorageError, UserId, WorkspaceId, sql,
     sql::{Asked, Db},
 };
 use sqlx::FromRow;
@@ -143,41 +143,48 @@ struct VersionRow {
     at: DateTime<Utc>,
 }
 
-/// A version of a note, if it is kept.
+/// A version of a note, if it is kept and this person may see it.
 pub(crate) async fn version(
     db: &mut impl Asked,
     note: NoteId,
     number: i64,
+    reader: UserId,
 ) -> Result<Option<VersionDetails>, StorageError> {
     let query = db.ask(sql!(
         "SELECT number, text, content_hash, authors, at FROM documents_note_versions
-         WHERE note_id = $1 AND number = $2"
+         WHERE note_id = $1 AND number = $2 AND (private_to IS NULL OR private_to = $3)"
     ));
-    let row: Option<VersionRow> = query.bind(note).bind(number).opt().await?;
+    let row: Option<VersionRow> = query.bind(note).bind(number).bind(reader).opt().await?;
     row.map(VersionRow::details).transpose()
 }
 
-/// The number of the version before another one, if one is kept.
+/// The number of the version before another one, if one is kept that this person may see.
 pub(crate) async fn number_before(
     db: &Db,
     note: NoteId,
     number: i64,
+    reader: UserId,
 ) -> Result<Option<i64>, StorageError> {
     let query = db.query(sql!(
-        "SELECT number FROM documents_note_versions WHERE note_id = $1 AND number < $2
+        "SELECT number FROM documents_note_versions
+         WHERE note_id = $1 AND number < $2 AND (private_to IS NULL OR private_to = $3)
          ORDER BY number DESC LIMIT 1"
     ));
-    let row: Option<(i64,)> = query.bind(note).bind(number).opt().await?;
+    let row: Option<(i64,)> = query.bind(note).bind(number).bind(reader).opt().await?;
     Ok(row.map(|(number,)| number))
 }
 
-/// The versions of a note that are kept, newest first; without what they say.
-pub(crate) async fn versions(db: &Db, note: NoteId) -> Result<Vec<VersionSummary>, StorageError> {
+/// The versions of a note that are kept and that this person may see, newest first; without what they say.
+pub(crate) async fn versions(
+    db: &Db,
+    note: NoteId,
+    reader: UserId,
+) -> Result<Vec<VersionSummary>, StorageError> {
     let query = db.query(sql!(
         "SELECT number, '' AS text, content_hash, authors, at FROM documents_note_versions
-         WHERE note_id = $1 ORDER BY number DESC"
+         WHERE note_id = $1 AND (private_to IS NULL OR private_to = $2) ORDER BY number DESC"
     ));
-    let rows: Vec<VersionRow> = query.bind(note).all().await?;
+    let rows: Vec<VersionRow> = query.bind(note).bind(reader).all().await?;
     rows.into_iter().map(|row| Ok(row.details()?.summary)).collect()
 }
 

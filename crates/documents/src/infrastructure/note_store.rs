@@ -111,8 +111,9 @@ impl Notes for Tx {
         &mut self,
         note: NoteId,
         number: i64,
+        reader: UserId,
     ) -> Result<Option<String>, StorageError> {
-        let version = note_queries::version(self, note, number).await?;
+        let version = note_queries::version(self, note, number, reader).await?;
         Ok(version.map(|VersionDetails { text, .. }| text))
     }
 
@@ -122,14 +123,22 @@ impl Notes for Tx {
         version: &NewVersion<'_>,
     ) -> Result<(), StorageError> {
         let now = self.now();
-        let NewVersion { number, text, hash, authors } = *version;
+        let NewVersion { number, text, hash, authors, private_to } = *version;
         let insert = sql!(
-            "INSERT INTO documents_note_versions (note_id, number, text, content_hash, authors, at)
-             VALUES ($1, $2, $3, $4, $5, $6)"
+            "INSERT INTO documents_note_versions
+                 (note_id, number, text, content_hash, authors, at, private_to)
+             VALUES ($1, $2, $3, $4, $5, $6, $7)"
         );
         let authors = serde_json::to_string(authors).map_err(StorageError::new)?;
         let query = self.query(insert).bind(note).bind(number).bind(text).bind(hash.as_str());
-        query.bind(authors).bind(now).exec().await.map(drop)
+        query.bind(authors).bind(now).bind(private_to).exec().await.map(drop)
+    }
+
+    async fn share_version(&mut self, note: NoteId, number: i64) -> Result<(), StorageError> {
+        let share = sql!(
+            "UPDATE documents_note_versions SET private_to = NULL WHERE note_id = $1 AND number = $2"
+        );
+        self.query(share).bind(note).bind(number).exec().await.map(drop)
     }
 
     async fn forget_version(&mut self, note: NoteId, number: i64) -> Result<(), StorageError> {

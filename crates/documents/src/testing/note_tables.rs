@@ -20,10 +20,23 @@ use crate::{
 pub(crate) struct NoteTables {
     pub(crate) notes: Vec<StoredNote>,
     authors: BTreeSet<(NoteId, UserId)>,
-    versions: Vec<(NoteId, Mark, String)>,
+    versions: Vec<KeptVersion>,
+}
+
+/// A version that is kept.
+#[derive(Debug, Clone)]
+struct KeptVersion {
+    note: NoteId,
+    mark: Mark,
+    text: String,
+    private_to: Option<UserId>,
 }
 
 impl NoteTables {
+    fn version(&mut self, note: NoteId, number: i64) -> Option<&mut KeptVersion> {
+        self.versions.iter_mut().find(|kept| (kept.note, kept.mark.number) == (note, number))
+    }
+
     fn note(&mut self, id: NoteId) -> Option<&mut StoredNote> {
         self.notes.iter_mut().find(|note| note.id == id)
     }
@@ -99,17 +112,18 @@ impl<T: HoldsNotes> Notes for FakeTx<T> {
 
     async fn versions(&mut self, note: NoteId) -> Result<Vec<Mark>, StorageError> {
         let versions = self.state.note_tables().versions.iter();
-        Ok(versions.filter(|(of, ..)| *of == note).map(|(_, mark, _)| mark.clone()).collect())
+        Ok(versions.filter(|kept| kept.note == note).map(|kept| kept.mark.clone()).collect())
     }
 
     async fn version_text(
         &mut self,
         note: NoteId,
         number: i64,
+        reader: UserId,
     ) -> Result<Option<String>, StorageError> {
-        let mut versions = self.state.note_tables().versions.iter();
-        let found = versions.find(|(of, mark, _)| (*of, mark.number) == (note, number));
-        Ok(found.map(|(_, _, text)| text.clone()))
+        let kept = self.state.note_tables().version(note, number);
+        let kept = kept.filter(|kept| kept.private_to.is_none_or(|only| only == reader));
+        Ok(kept.map(|kept| kept.text.clone()))
     }
 
     async fn keep_version(
@@ -117,15 +131,23 @@ impl<T: HoldsNotes> Notes for FakeTx<T> {
         note: NoteId,
         version: &NewVersion<'_>,
     ) -> Result<(), StorageError> {
-        let NewVersion { number, text, hash, authors: _ } = *version;
+        let NewVersion { number, text, hash, authors: _, private_to } = *version;
         let mark = Mark { number, hash: hash.clone(), at: self.now() };
-        self.state.note_tables().versions.push((note, mark, text.to_owned()));
+        let kept = KeptVersion { note, mark, text: text.to_owned(), private_to };
+        self.state.note_tables().versions.push(kept);
+        Ok(())
+    }
+
+    async fn share_version(&mut self, note: NoteId, number: i64) -> Result<(), StorageError> {
+        if let Some(kept) = self.state.note_tables().version(note, number) {
+            kept.private_to = None;
+        }
         Ok(())
     }
 
     async fn forget_version(&mut self, note: NoteId, number: i64) -> Result<(), StorageError> {
         let versions = &mut self.state.note_tables().versions;
-        versions.retain(|(of, mark, _)| (*of, mark.number) != (note, number));
+        versions.retain(|kept| (kept.note, kept.mark.number) != (note, number));
         Ok(())
     }
 
@@ -154,7 +176,7 @@ impl<T: HoldsNotes> Notes for FakeTx<T> {
         let NoteTables { notes, authors, versions } = self.state.note_tables();
         for note in notes.extract_if(.., |note| note.document_id == document) {
             authors.retain(|(of, _)| *of != note.id);
-            versions.retain(|(of, ..)| *of != note.id);
+            versions.retain(|kept| kept.note != note.id);
         }
         Ok(())
     }

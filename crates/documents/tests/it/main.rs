@@ -6,3 +6,4 @@ mod documents;
 mod lists;
 mod office;
 mod overtaken;
+mod versions;

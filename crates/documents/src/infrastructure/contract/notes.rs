@@ -26,6 +26,7 @@ promises! {
     edits_are_put_together_and_later_ones_stay
     a_burst_begins_with_an_edit_and_ends_once
     versions_are_kept_and_forgotten
+    what_was_private_is_for_one_person_until_it_is_shared
     a_note_that_is_gone_takes_no_edits
 }
 
@@ -135,7 +136,8 @@ async fn versions_are_kept_and_forgotten<T: Notes>(tx: &mut T) {
     let mut marks = Vec::new();
     for (number, text) in [(1, "one"), (2, "two"), (3, "three")] {
         let hash = ContentHash::of(text);
-        let version = NewVersion { number, text, hash: &hash, authors: &[AUTHOR] };
+        let private_to = (number < 3).then_some(AUTHOR);
+        let version = NewVersion { number, text, hash: &hash, authors: &[AUTHOR], private_to };
         tx.keep_version(note.id, &version).await.unwrap();
         marks.push(Mark { number, hash, at: tx.now() });
     }
@@ -143,6 +145,19 @@ async fn versions_are_kept_and_forgotten<T: Notes>(tx: &mut T) {
     tx.forget_version(note.id, 2).await.unwrap();
     marks.remove(1);
     assert_eq!(tx.versions(note.id).await.unwrap(), marks);
+}
+
+async fn what_was_private_is_for_one_person_until_it_is_shared<T: Notes>(tx: &mut T) {
+    let note = begun(tx).await;
+    let hash = &ContentHash::of("one");
+    let private_to = Some(AUTHOR);
+    let version = NewVersion { number: 1, text: "one", hash, authors: &[], private_to };
+    tx.keep_version(note.id, &version).await.unwrap();
+    let seen = async |tx: &mut T, reader| tx.version_text(note.id, 1, reader).await.unwrap();
+    assert_eq!(seen(tx, AUTHOR).await.as_deref(), Some("one"));
+    assert_eq!(seen(tx, id(2)).await, None);
+    tx.share_version(note.id, 1).await.unwrap();
+    assert_eq!(seen(tx, id(2)).await.as_deref(), Some("one"));
 }
 
 async fn a_note_that_is_gone_takes_no_edits<T: Notes>(tx: &mut T) {
