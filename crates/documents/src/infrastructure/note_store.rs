@@ -20,14 +20,42 @@ use crate::{
     infrastructure::note_queries::{self, stored_note},
 };
 
+/// Edits as one statement takes them, so that the note is locked no longer for many than for one.
+struct Batch {
+    /// All of their bytes.
+    bytes: Vec<u8>,
+    /// As JSON, of each where its bytes begin, how many they are, and who made it.
+    pieces: String,
+    /// As JSON, who made any of them.
+    authors: String,
+}
+
+impl Batch {
+    fn of(edits: &[Authored]) -> Result<Self, StorageError> {
+        let mut bytes = Vec::new();
+        let mut pieces = Vec::with_capacity(edits.len());
+        for Authored { edit, author } in edits {
+            let update = edit.as_update();
+            let author = author.map(|author| author.uuid().simple().to_string());
+            pieces.push((bytes.len(), update.len(), author));
+            bytes.extend_from_slice(update);
+        }
+        let authors: BTreeSet<&String> =
+            pieces.iter().filter_map(|(_, _, author)| author.as_ref()).collect();
+        let authors = serde_json::to_string(&authors).map_err(StorageError::new)?;
+        let pieces = serde_json::to_string(&pieces).map_err(StorageError::new)?;
+        Ok(Self { bytes, pieces, authors })
+    }
+}
+
 impl Notes for Tx {
     async fn begin_note(&mut self, note: &NewNote) -> Result<(), StorageError> {
         let NewNote { id, document_id, workspace_id, author } = note;
         let now = self.now();
         let insert = sql!(
             "INSERT INTO documents_notes
-                (note_id, document_id, workspace_id, head, compacted_to, loose_bytes, edited_at, edited_by)
-             VALUES ($1, $2, $3, 0, 0, 0, $4, $5)"
+                (note_id, document_id, workspace_id, head, compacted_to, edited_at, edited_by)
+             VALUES ($1, $2, $3, 0, 0, $4, $5)"
         );
         let query = self.query(insert).bind(*id).bind(*document_id).bind(*workspace_id);
         query.bind(now).bind(*author).exec().await.map(drop)
@@ -55,35 +83,39 @@ impl Notes for Tx {
     ) -> Result<Option<Appended>, StorageError> {
         let now = self.now();
         let count = i64::try_from(edits.len()).map_err(StorageError::new)?;
-        let bytes: usize = edits.iter().map(|edit| edit.edit.as_update().len()).sum();
-        let bytes = i64::try_from(bytes).map_err(StorageError::new)?;
+        let Batch { bytes, pieces, authors } = Batch::of(edits)?;
         let advance = sql!(
             "UPDATE documents_notes
-             SET head = head + $2, loose_bytes = loose_bytes + $3, edited_at = $4, edited_by = $5,
-                 burst_began_at = COALESCE(burst_began_at, $4)
+             SET head = head + $2, edited_at = $3, edited_by = $4,
+                 burst_began_at = COALESCE(burst_began_at, $3)
              WHERE note_id = $1
              RETURNING head, burst_began_at"
         );
-        let query = self.query(advance).bind(note).bind(count).bind(bytes).bind(now);
+        let query = self.query(advance).bind(note).bind(count).bind(now);
         let query = query.bind(edits.last().and_then(|edit| edit.author));
         let advanced: Option<(i64, DateTime<Utc>)> = query.opt().await?;
         let Some((head, began_at)) = advanced else { return Ok(None) };
         let insert = sql!(
-            "INSERT INTO documents_note_updates (note_id, number, bytes, author_id, at)
-             VALUES ($1, $2, $3, $4, $5)"
+            sqlite: "INSERT INTO documents_note_updates (note_id, number, bytes, author_id, at)
+                     SELECT $1, $2 + key, substr($3, 1 + (value->>0), value->>1), unhex(value->>2), $5
+                     FROM json_each($4)",
+            postgres: "INSERT INTO documents_note_updates (note_id, number, bytes, author_id, at)
+                       SELECT $1, $2 + place - 1,
+                              substring($3::bytea FROM 1 + (value->>0)::int FOR (value->>1)::int),
+                              (value->>2)::uuid, $5
+                       FROM json_array_elements($4::json) WITH ORDINALITY AS pieces (value, place)"
         );
-        for (number, Authored { edit, author }) in (head - count + 1..).zip(edits) {
-            let query = self.query(insert).bind(note).bind(number).bind(edit.as_update());
-            query.bind(*author).bind(now).exec().await?;
-        }
-        let authors: BTreeSet<UserId> = edits.iter().filter_map(|edit| edit.author).collect();
+        let query = self.query(insert).bind(note).bind(head - count + 1).bind(bytes);
+        query.bind(pieces).bind(now).exec().await?;
         let remember = sql!(
-            "INSERT INTO documents_note_authors (note_id, user_id) VALUES ($1, $2)
-             ON CONFLICT (note_id, user_id) DO NOTHING"
+            sqlite: "INSERT INTO documents_note_authors (note_id, user_id)
+                     SELECT $1, unhex(value) FROM json_each($2) WHERE TRUE
+                     ON CONFLICT (note_id, user_id) DO NOTHING",
+            postgres: "INSERT INTO documents_note_authors (note_id, user_id)
+                       SELECT $1, value::uuid FROM json_array_elements_text($2::json) AS value
+                       ON CONFLICT (note_id, user_id) DO NOTHING"
         );
-        for author in authors {
-            self.query(remember).bind(note).bind(author).exec().await?;
-        }
+        self.query(remember).bind(note).bind(authors).exec().await?;
         Ok(Some(Appended { head, burst: Burst::new(began_at, now) }))
     }
 
@@ -169,13 +201,6 @@ impl Notes for Tx {
         if self.query(advance).bind(note).bind(upto).exec().await? == 0 {
             return Ok(());
         }
-        // By itself: what is added up where a row had to be waited for is what was there before.
-        let lighten = sql!(
-            "UPDATE documents_notes SET loose_bytes = loose_bytes -
-                 (SELECT COALESCE(SUM(length(bytes)), 0) FROM documents_note_updates WHERE note_id = $1 AND number <= $2)
-             WHERE note_id = $1"
-        );
-        self.query(lighten).bind(note).bind(upto).exec().await?;
         let upsert = sql!(
             "INSERT INTO documents_note_snapshots (note_id, bytes) VALUES ($1, $2)
              ON CONFLICT (note_id) DO UPDATE SET bytes = excluded.bytes"

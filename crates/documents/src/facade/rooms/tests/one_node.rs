@@ -266,10 +266,10 @@ on_both_engines! {
         let (mut ada, mut ben) = (world.join(MEMBER).await, world.join(ADMIN).await);
         ada.settle().await;
         ben.settle().await;
-        world.tamper(async |tx| tx.query(sql!("ALTER TABLE documents_notes RENAME COLUMN loose_bytes TO lost_bytes")).exec().await).await;
+        world.tamper(async |tx| tx.query(sql!("ALTER TABLE documents_notes RENAME COLUMN edited_by TO lost_by")).exec().await).await;
         ada.write("Hello world\n").await;
         assert_eq!(ada.end().await, EditingEnd::Storage);
-        world.tamper(async |tx| tx.query(sql!("ALTER TABLE documents_notes RENAME COLUMN lost_bytes TO loose_bytes")).exec().await).await;
+        world.tamper(async |tx| tx.query(sql!("ALTER TABLE documents_notes RENAME COLUMN lost_by TO edited_by")).exec().await).await;
         ben.settle().await;
         assert_eq!(ben.note.markdown(), "Hello\n", "what is not committed is told to nobody");
         let mut again = world.join(MEMBER).await;

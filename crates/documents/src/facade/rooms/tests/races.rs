@@ -40,7 +40,7 @@ on_both_engines! {
         }).await;
         held.unwrap();
         wait_until("the edits are put together", SOON, async || world.stored().await == (501, 501)).await;
-        let left = sql!("SELECT loose_bytes FROM documents_notes");
+        let left = sql!("SELECT COUNT(*) FROM documents_note_updates");
         assert_eq!(db.query(left).scalar::<i64>().await.unwrap(), 0);
         let mut eve = world.join(ADMIN).await;
         eve.settle().await;
