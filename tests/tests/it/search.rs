@@ -1,6 +1,6 @@
 //! Finding documents by their words: what people may see, and as soon as they may.
 
-use scenarios::{Persona, on_both_engines};
+use scenarios::{Answer, Persona, on_both_engines};
 use serde_json::{Value, json};
 
 const COMMIT_TOKEN: &str = "x-commit-token";
@@ -119,14 +119,29 @@ on_both_engines! {
         scenario.go_live().await;
         let ada = scenario.user("ada").await;
         let slug = ada.found("Lumen").await;
+        let finds = async |answer: &Answer, words: &str| {
+            let token = answer.header(COMMIT_TOKEN).expect("a command has a token");
+            let found = ada.get(&search(&slug, words)).header(COMMIT_TOKEN, token).await;
+            found.is(200).list().len()
+        };
         let documents = format!("/api/workspaces/{slug}/documents");
         for n in 0..5 {
             let body = json!({"title": format!("Lamp {n}"), "content": format!("number{n}")});
             let created = ada.post(&documents).json(body).await.is(201);
-            let token = created.header(COMMIT_TOKEN).expect("a command has a token").to_owned();
-            let answer = ada.get(&search(&slug, &format!("number{n}"))).header(COMMIT_TOKEN, &token).await;
-            assert_eq!(answer.is(200).list().len(), 1);
+            assert_eq!(finds(&created, &format!("number{n}")).await, 1);
         }
+        let at = format!("{documents}/lamp-0");
+        let hash = ada.get(&at).await.is(200).data()["content_hash"].clone();
+        let written = ada.patch(&at).json(json!({"content": "bright", "content_hash": hash})).await.is(200);
+        assert_eq!((finds(&written, "bright").await, finds(&written, "number0").await), (1, 0));
+        let named = ada.patch(&at).json(json!({"title": "Lantern"})).await.is(200);
+        assert_eq!((finds(&named, "lantern").await, finds(&named, "lamp").await), (1, 4));
+        let restored = ada.post(&format!("{at}/versions/1/restore")).await.is(200);
+        assert_eq!((finds(&restored, "bright").await, finds(&restored, "number0").await), (0, 1));
+        let deleted = ada.delete(&at).await.is(204);
+        assert_eq!(finds(&deleted, "lantern").await, 0);
+        let back = ada.post(&format!("{at}/restore")).await.is(200);
+        assert_eq!(finds(&back, "lantern").await, 1);
     }
 
     async fn what_is_not_there_yet_is_no_empty_answer(scenario: &mut Scenario) {
