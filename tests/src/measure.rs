@@ -2,6 +2,7 @@
 
 use std::time::{Duration, Instant};
 
+use serde::Serialize;
 use tokio::task::JoinSet;
 
 /// One way of doing something, ready to be used by many tasks.
@@ -114,10 +115,41 @@ impl Rounds {
     }
 }
 
+/// How long something took, in milliseconds.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Percentiles {
+    /// Half of it took no longer.
+    pub p50: f64,
+    /// Of a hundred one took longer.
+    pub p99: f64,
+    /// Nothing took longer.
+    pub max: f64,
+}
+
+impl Percentiles {
+    /// Of times in microseconds.
+    #[must_use]
+    pub fn of(mut micros: Vec<u64>) -> Self {
+        micros.sort_unstable();
+        let at = |percent: usize| {
+            let index = (micros.len() * percent / 100).min(micros.len().saturating_sub(1));
+            #[expect(clippy::cast_precision_loss, reason = "a few seconds at most")]
+            micros.get(index).map_or(f64::NAN, |time| *time as f64 / 1000.0)
+        };
+        Self { p50: at(50), p99: at(99), max: at(100) }
+    }
+}
+
 /// The memory of this process in kibibytes, as Linux tells it.
 #[must_use]
 pub fn resident() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    resident_of(std::process::id())
+}
+
+/// The memory of a process in kibibytes, as Linux tells it.
+#[must_use]
+pub fn resident_of(process: u32) -> Option<u64> {
+    let status = std::fs::read_to_string(format!("/proc/{process}/status")).ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;
     line.trim().strip_suffix(" kB")?.parse().ok()
 }

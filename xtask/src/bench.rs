@@ -4,13 +4,16 @@ use anyhow::Context as _;
 use cargo_metadata::{MetadataCommand, TargetKind};
 
 use crate::{
-    console,
+    console, node,
     postgres::{self, Durability},
     process,
 };
 
 /// The package of the measurements.
 const PACKAGE: &str = "scenarios";
+
+/// The one beside which a server under Node is measured.
+const BESIDE_NODE: &str = "documents";
 
 /// What to measure.
 #[derive(Debug, clap::Args)]
@@ -39,6 +42,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
     console::step(&format!("{name}, on SQLite and {}", server.name()));
     let mut command = process::cargo();
     command.args(["bench", "--package", PACKAGE, "--bench", name, "--"]).args(&args.passed_on);
+    if name == BESIDE_NODE {
+        command.env(node::VARIABLE, node::require()?.program());
+    }
     process::succeeds(command.env(postgres::VARIABLE, server.url()))
 }
 

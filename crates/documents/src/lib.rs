@@ -65,4 +65,4 @@ pub use infrastructure::projects_gateway::ProjectsGateway;
 
 // Testing: for the tests of everything that serves documents.
 #[cfg(any(test, feature = "testing"))]
-pub use testing::StockEditors;
+pub use testing::{StockEditors, append_updates, scan_texts};

@@ -4,9 +4,11 @@
 mod company;
 #[cfg(test)]
 mod note_tables;
+mod scan;
 mod stock_editors;
 #[cfg(test)]
 mod tables;
+mod typed;
 #[cfg(test)]
 mod village;
 
@@ -18,8 +20,10 @@ pub(crate) use company::{
 };
 #[cfg(test)]
 pub(crate) use note_tables::{HoldsNotes, NoteTables};
+pub use scan::scan_texts;
 pub use stock_editors::StockEditors;
 #[cfg(test)]
 pub(crate) use tables::Tables;
+pub use typed::append_updates;
 #[cfg(test)]
 pub(crate) use village::Village;

@@ -2,6 +2,7 @@
 
 use std::{collections::HashMap, fmt};
 
+use scenarios::Percentiles;
 use serde::Serialize;
 
 use crate::{
@@ -29,26 +30,6 @@ pub(crate) struct Figures {
     slow_clients_told: usize,
     bytes_per_client: u64,
     bytes_per_idle_client: u64,
-}
-
-/// In milliseconds.
-#[derive(Debug, Clone, Copy, Serialize)]
-pub(crate) struct Percentiles {
-    p50: f64,
-    p99: f64,
-    max: f64,
-}
-
-impl Percentiles {
-    fn of(mut micros: Vec<u64>) -> Self {
-        micros.sort_unstable();
-        let at = |percent: usize| {
-            let index = (micros.len() * percent / 100).min(micros.len().saturating_sub(1));
-            #[expect(clippy::cast_precision_loss, reason = "a few seconds at most")]
-            micros.get(index).map_or(f64::NAN, |time| *time as f64 / 1000.0)
-        };
-        Self { p50: at(50), p99: at(99), max: at(100) }
-    }
 }
 
 /// What the host had in memory, in bytes.

@@ -68,6 +68,12 @@ impl Replica {
 pub(crate) struct Edit(Vec<u8>);
 
 impl Edit {
+    /// An update that is taken as it is.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn stored(update: Vec<u8>) -> Self {
+        Self(update)
+    }
+
     pub(crate) fn as_update(&self) -> &[u8] {
         &self.0
     }
