@@ -40,7 +40,12 @@ impl Surroundings for NoteSurroundings {
     ) -> Result<Box<dyn Ears>, StorageError> {
         // Of a private document the members of its workspace hear nothing.
         let itself = Topic::Aggregate("documents".into(), "document".into(), document.to_string());
-        let watching = self.bus.watch(vec![Topic::Workspace(workspace), itself]);
+        let topics = vec![Topic::Workspace(workspace), itself];
+        let id = document.to_string();
+        // What happens to other documents changes nobody's rights in this one.
+        let watching = self.bus.watch(topics, move |event| {
+            !event.event_type.starts_with("documents.") || event.aggregate_id == id
+        });
         let listening = self.ephemeral.listen(Viewer::Operator, topic(document)).await?;
         let listening = listening.expect("the program hears every topic");
         Ok(Box::new(BusEars { watching, listening }))

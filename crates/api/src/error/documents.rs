@@ -101,7 +101,7 @@ impl From<UpdateDocumentError> for ApiError {
 const CROWDED: ApiError = ApiError::new(
     StatusCode::SERVICE_UNAVAILABLE,
     "crowded",
-    "Too many have this document open: come back later",
+    "Too many people edit this document, or too many documents are open: come back later",
 );
 
 impl From<EditNoteError> for ApiError {

@@ -28,8 +28,8 @@ pub enum EditNoteError {
     /// The workspace has no such document that the person sees, or it is in the trash.
     #[error("there is no such document")]
     DocumentNotFound,
-    /// As many have it open already as can.
-    #[error("too many people have this document open; come back later")]
+    /// As many have it open already as can, or as many documents are open.
+    #[error("too many people edit this document, or too many documents are open; come back later")]
     Crowded,
     /// This program opens no notes.
     #[error("no notes are edited here; ask a server")]

@@ -49,7 +49,7 @@ use room::Command;
 
 /// Somebody who finds a room closing tries again so often.
 const ATTEMPTS: usize = 10;
-/// When rooms do what nobody asks of them.
+/// How many rooms there are, and when they do what nobody asks of them.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
     /// How often the log of a note is looked at although nobody has said that there is something in it.
@@ -58,6 +58,8 @@ pub(crate) struct Pace {
     pub(crate) beat: Duration,
     /// A room on another node that has said nothing for so long is gone, and so are its editors.
     pub(crate) silence: Duration,
+    /// So many notes are open on one node: each is held in memory.
+    pub(crate) most_open: usize,
     /// How long before the commit others are told of an edit: in the control of a proof, and nowhere else.
     #[cfg(any(test, feature = "testing"))]
     pub(crate) early: Option<Duration>,
@@ -69,6 +71,7 @@ impl Default for Pace {
             poll: Duration::from_secs(3),
             beat: Duration::from_secs(10),
             silence: Duration::from_secs(35),
+            most_open: 2_000,
             #[cfg(any(test, feature = "testing"))]
             early: None,
         }
@@ -144,7 +147,7 @@ impl Rooms {
     ) -> Result<Editing, EditNoteError> {
         let (workspace, id) = (document.workspace_id, document.id);
         for _ in 0..ATTEMPTS {
-            let door = self.house.door(workspace, id);
+            let door = self.house.door(workspace, id)?;
             let (joined, answer) = oneshot::channel();
             let (commands, visitor) = (door.commands.clone(), Box::new(visitor.clone()));
             if commands.send(Command::Join { visitor, door, joined }).is_err() {
@@ -165,10 +168,17 @@ impl House {
     }
 
     /// The door of a document's room, which is opened if need be.
-    fn door(self: &Arc<Self>, workspace: WorkspaceId, document: DocumentId) -> Door {
+    fn door(
+        self: &Arc<Self>,
+        workspace: WorkspaceId,
+        document: DocumentId,
+    ) -> Result<Door, EditNoteError> {
         let mut doors = self.doors();
         if let Some(door) = doors.get(&document).filter(|door| !door.commands.is_closed()) {
-            return door.clone();
+            return Ok(door.clone());
+        }
+        if doors.len() >= self.pace.most_open {
+            return Err(EditNoteError::Crowded);
         }
         let (commands, inside) = unbounded_channel();
         let door =
@@ -176,7 +186,7 @@ impl House {
         doors.insert(document, door.clone());
         let guard = Guard::new(Arc::clone(self), document, door.copy);
         self.surroundings.run(Box::pin(room::run(guard, workspace, inside)));
-        door
+        Ok(door)
     }
 
     /// Takes the door away, so that the next one who comes opens another room.

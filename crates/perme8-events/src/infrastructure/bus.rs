@@ -9,7 +9,7 @@ use crate::{
         position::Position, topic::Topic,
     },
     infrastructure::{
-        bus::{live::LiveEvents, rights::Rights, watching::Watching},
+        bus::{bells::Bell, live::LiveEvents, rights::Rights, watching::Watching},
         feed::Feed,
     },
 };
@@ -92,10 +92,15 @@ impl EventBus {
         Ok(events)
     }
 
-    /// Tells from now on that something happened in `topics`, and not what: nothing is read, and nobody's rights are asked.
+    /// Tells from now on that something happened in `topics` that is `wanted`, and not what: nothing is read, and nobody's
+    /// rights are asked.
     #[must_use]
-    pub fn watch(&self, topics: Vec<Topic>) -> Watching {
-        Watching::new(&self.feed, topics)
+    pub fn watch(
+        &self,
+        topics: Vec<Topic>,
+        wanted: impl Fn(&Envelope) -> bool + Send + Sync + 'static,
+    ) -> Watching {
+        Watching::new(&self.feed, topics, Bell::of(wanted))
     }
 
     async fn authorise(&self, user: UserId, topic: &Topic) -> Result<(), SubscribeError> {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::FutureExt as _;
 use perme8_events::{
-    EphemeralTopic, Signal, Standing, Topic, UserId, Viewer,
+    Envelope, EphemeralTopic, Signal, Standing, Topic, UserId, Viewer,
     host::{Heard, Listening, PublishError},
     on_both_engines,
     sql::MIGRATIONS,
@@ -115,8 +115,12 @@ on_both_engines! {
 
     async fn whoever_watches_is_told_that_something_happened(test: TestDb) {
         let live = Live::start(&test.db, &members()).await;
-        let watching = live.bus.watch(vec![Topic::Workspace(workspace(7))]);
-        emit(&test.db, [Noted { workspace: Some(workspace(8)), ..noted("a", 1) }]).await;
+        let is_of_a = |event: &Envelope| event.aggregate_id == "a";
+        let watching = live.bus.watch(vec![Topic::Workspace(workspace(7))], is_of_a);
+        emit(&test.db, [
+            Noted { workspace: Some(workspace(8)), ..noted("a", 1) },
+            Noted { workspace: Some(workspace(7)), ..noted("b", 1) },
+        ]).await;
         live.caught_up(&test.db).await;
         assert!(watching.happened().now_or_never().is_none(), "it happened elsewhere");
         for number in [1, 2] {

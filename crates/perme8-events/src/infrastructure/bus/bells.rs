@@ -14,14 +14,28 @@ use tokio::sync::Notify;
 use crate::domain::{envelope::Envelope, position::Position, topic::Topic};
 
 /// Rung by events, heard by one listener; it remembers the first event that rang since somebody last listened.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Bell {
     /// The position of that event; 0 is before the first one, hence silence.
     first: AtomicI64,
     rung: Notify,
+    /// Which events ring it; every one if nothing is said.
+    wanted: Option<Wanted>,
 }
 
+/// Whether an event matters to somebody.
+type Wanted = Box<dyn Fn(&Envelope) -> bool + Send + Sync>;
+
 impl Bell {
+    /// A bell that some of the events ring.
+    pub(crate) fn of(wanted: impl Fn(&Envelope) -> bool + Send + Sync + 'static) -> Self {
+        Self { wanted: Some(Box::new(wanted)), ..Self::default() }
+    }
+
+    fn is_rung_by(&self, event: &Envelope) -> bool {
+        self.wanted.as_ref().is_none_or(|wanted| wanted(event))
+    }
+
     /// The first event that rang, if any did.
     pub(crate) fn first(&self) -> Option<Position> {
         rang_at(self.first.load(Ordering::Acquire))
@@ -47,6 +61,12 @@ impl Bell {
     }
 }
 
+impl fmt::Debug for Bell {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bell").field("first", &self.first()).finish_non_exhaustive()
+    }
+}
+
 fn rang_at(first: i64) -> Option<Position> {
     (first != 0).then(|| Position::new(first))
 }
@@ -66,7 +86,8 @@ impl Bells {
         }
         for event in events {
             for topic in Topic::of(event) {
-                for bell in by_topic.get(&topic).into_iter().flatten() {
+                let bells = by_topic.get(&topic).into_iter().flatten();
+                for bell in bells.filter(|bell| bell.is_rung_by(event)) {
                     bell.ring(event.position);
                 }
             }

@@ -23,8 +23,8 @@ pub struct Watching {
 }
 
 impl Watching {
-    pub(crate) fn new(feed: &Feed, topics: Vec<Topic>) -> Self {
-        let bell = Arc::default();
+    pub(crate) fn new(feed: &Feed, topics: Vec<Topic>, bell: Bell) -> Self {
+        let bell = Arc::new(bell);
         let hang = |topic| Hung::new(feed.bells(), topic, &bell);
         Self { _hung: topics.into_iter().map(hang).collect(), bell, stop: feed.stop().clone() }
     }

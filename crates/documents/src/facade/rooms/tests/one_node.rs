@@ -9,7 +9,7 @@ use perme8_events::{
 
 use super::{
     client::{Client, SOON, Told, caret, frame_of},
-    world::{World, join},
+    world::{NEVER, World, join},
 };
 use crate::{
     application::{edit_note::EditNoteError, surroundings::Surroundings as _},
@@ -17,7 +17,7 @@ use crate::{
         note::tests::too_deep,
         sync::signal::{NoteSignal, Says},
     },
-    facade::rooms::connection::EditingEnd,
+    facade::rooms::{Pace, connection::EditingEnd},
     infrastructure::note_queries,
     testing::{ADMIN, GUEST, MEMBER, STRANGER},
 };
@@ -184,6 +184,12 @@ on_both_engines! {
         let refused = join(&world.documents, GUEST).await.err();
         assert!(matches!(refused, Some(EditNoteError::Crowded)));
         world.join(MEMBER).await.settle().await;
+    }
+
+    async fn a_node_opens_no_more_notes_than_it_can_hold(test: TestDb) {
+        let world = World::begin(test, "Hello").await;
+        let full = world.another_node(Pace { most_open: 0, ..NEVER });
+        assert!(matches!(join(&full, MEMBER).await.err(), Some(EditNoteError::Crowded)));
     }
 
     async fn a_note_that_cannot_be_looked_after_for_a_while_stays_open(test: TestDb) {

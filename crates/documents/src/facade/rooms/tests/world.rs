@@ -38,6 +38,7 @@ pub(super) const NEVER: Pace = Pace {
     poll: Duration::from_hours(1),
     beat: Duration::from_hours(1),
     silence: Duration::from_hours(1),
+    most_open: usize::MAX,
     early: None,
 };
 
