@@ -3,12 +3,14 @@
 pub(crate) mod acting;
 pub(crate) mod append_edits;
 pub(crate) mod bursts;
+pub(crate) mod clearance;
 pub(crate) mod compact_note;
 pub(crate) mod contents;
 pub(crate) mod create_document;
 pub(crate) mod edit_note;
 pub(crate) mod notes;
 pub(crate) mod on_burst_over;
+pub(crate) mod on_deleted;
 pub(crate) mod ports;
 pub(crate) mod present;
 pub(crate) mod purge_document;

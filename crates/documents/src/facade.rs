@@ -24,7 +24,7 @@ use crate::{
     },
     domain::{document::Document, policy::Action, references::DocumentRef},
     facade::rooms::Rooms,
-    infrastructure::{document_queries, note_queries::stored_note},
+    infrastructure::{directory::Directory, document_queries, note_queries::stored_note},
 };
 
 /// The documents of workspaces.
@@ -72,6 +72,12 @@ impl Documents {
     #[must_use]
     pub fn new(db: Db, members: Arc<dyn Members>, projects: Arc<dyn ProjectDirectory>) -> Self {
         Self { uow: UnitOfWork::new(db.clone()), db, members, projects, rooms: None }
+    }
+
+    /// Answers the questions of other contexts.
+    #[must_use]
+    pub fn directory(&self) -> Directory {
+        Directory::new(self.db.clone())
     }
 
     /// Creates a document, which is that of the person who acts from then on.
@@ -270,6 +276,7 @@ impl Documents {
     }
 }
 
+pub(crate) mod clearer;
 mod editing;
 #[cfg(test)]
 mod matrix;

@@ -2,6 +2,7 @@
 
 use perme8_events::sql::Migrations;
 
+pub(crate) mod directory;
 pub(crate) mod document_queries;
 pub(crate) mod document_store;
 pub(crate) mod identity_gateway;
@@ -11,7 +12,7 @@ pub(crate) mod projects_gateway;
 pub(crate) mod rows;
 pub(crate) mod search_index;
 pub(crate) mod search_queries;
-pub(crate) mod workspaces;
+pub(crate) mod tombstones;
 
 #[cfg(test)]
 mod contract;

@@ -43,15 +43,22 @@ pub use domain::search::excerpt::Excerpt;
 
 // Events: for the handlers of other contexts.
 pub use domain::events::{
-    DocumentCreated, DocumentDeleted, DocumentMoved, DocumentPinnedChanged, DocumentRestored,
-    DocumentTitleChanged, DocumentTrashed, DocumentVisibilityChanged, EVENTS, NoteContentUpdated,
+    DocumentCreated, DocumentDeleted, DocumentHandedOver, DocumentMoved, DocumentPinnedChanged,
+    DocumentRestored, DocumentTitleChanged, DocumentTrashed, DocumentVisibilityChanged, EVENTS,
+    NoteContentUpdated,
 };
 
 // Language: for every layer of other contexts.
 pub use domain::references::{DocumentId, DocumentNote, DocumentRef, NoteId, WorkspaceDocument};
 
+// Queries: for the gateways of other contexts.
+pub use infrastructure::directory::{Directory, DocumentEntry};
+
 // Handlers and workers: the host runs them.
+pub use application::clearance::Clearance;
 pub use application::on_burst_over::OnBurstOver;
+pub use application::on_deleted::OnDeleted;
+pub use facade::clearer::Clearer;
 pub use infrastructure::search_index::SearchIndex;
 
 // Ports that a host may implement, and their implementations on identity and projects.

@@ -141,6 +141,27 @@ on_both_engines! {
         }
     }
 
+    async fn an_editor_outlives_the_project_and_is_hung_up_on_with_the_workspace(scenario: &mut Scenario) {
+        let Some(mut editors) = Editors::start() else { return };
+        let ada = scenario.user("ada").await;
+        let slug = ada.found("Lumen").await;
+        let ben = scenario.member(&ada, &slug, "ben", "member").await;
+        let project = ada.begin(&slug, "Lamps").await;
+        let inside = json!({ "title": "Plan", "content": "one", "visibility": "public", "project_slug": project });
+        let plan = ada.write(&slug, inside).await;
+        editors.open("ben", &ben, &plan).await;
+        ada.delete(&format!("/api/workspaces/{slug}/projects/{project}")).await.is(204);
+        scenario.run_until_idle().await;
+        assert!(ben.get(&plan).await.is(200).data()["project_slug"].is_null());
+        editors.type_into("ben", 0, " apple");
+        editors.open("late", &ada, &plan).await;
+        editors.reads("late", &["one apple"]).await;
+        ada.delete(&format!("/api/workspaces/{slug}")).await.is(204);
+        for editor in ["ben", "late"] {
+            assert_eq!(editors.end(editor).await, (4004, "document_gone".to_owned()));
+        }
+    }
+
     async fn an_editor_is_hung_up_on_with_the_end_of_the_session(scenario: &mut Scenario) {
         let Some(mut editors) = Editors::start() else { return };
         let ada = scenario.user("ada").await;

@@ -11,7 +11,7 @@ use crate::{
         bursts,
         contents::{NotWritten, Opened},
         notes::Notes,
-        ports::{Documents, ProjectView, Workspaces},
+        ports::{Documents, Gone, ProjectView, Tombstones},
         read_models::Text,
     },
     domain::{
@@ -93,7 +93,7 @@ impl CreateDocument {
         goal: Option<&ProjectView>,
     ) -> Result<(Document, Text), CreateDocumentError>
     where
-        T: Documents + Notes + Workspaces + Save<Document>,
+        T: Documents + Notes + Tombstones + Save<Document>,
     {
         let Self { workspace: _, project, title, content, is_public } = self;
         Self::granted(acting, project.as_deref(), goal)?;
@@ -102,8 +102,16 @@ impl CreateDocument {
         content.as_deref().map_or(Ok(()), check_length)?;
         let Acting { user_id: owner_id, membership } = acting;
         let workspace_id = membership.workspace_id;
-        // It was there a moment ago, when it was asked what the person is in it.
-        if tx.is_gone(workspace_id).await? {
+        // All of them were there a moment ago, when it was asked.
+        if tx.is_gone(Gone::Workspace(workspace_id)).await? {
+            return Err(CreateDocumentError::WorkspaceNotFound);
+        }
+        if let Some(project) = goal
+            && tx.is_gone(Gone::Project(project.id)).await?
+        {
+            return Err(CreateDocumentError::ProjectNotFound);
+        }
+        if tx.is_gone(Gone::Person(*owner_id)).await? {
             return Err(CreateDocumentError::WorkspaceNotFound);
         }
         if tx.count_documents(workspace_id).await? >= MOST {

@@ -77,6 +77,13 @@ pub(crate) trait Notes: Transaction {
         number: i64,
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
 
+    /// Forgets the versions that nobody but this person may see.
+    fn forget_private_versions(
+        &mut self,
+        note: NoteId,
+        person: UserId,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
     /// Keeps the text that was written last.
     fn keep_source(
         &mut self,

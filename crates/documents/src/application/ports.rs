@@ -25,6 +25,13 @@ pub(crate) trait Documents: Load<Document> {
         workspace: WorkspaceId,
     ) -> impl Future<Output = Result<u64, StorageError>> + Send;
 
+    /// Some of those that are in a project, in the trash or not; at most so many.
+    fn documents_in(
+        &mut self,
+        project: ProjectId,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Document>, StorageError>> + Send;
+
     /// Those that were put into the trash until then, oldest first; at most so many.
     fn trashed_until(
         &mut self,
@@ -39,16 +46,35 @@ pub(crate) trait Documents: Load<Document> {
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
 }
 
-/// Which workspaces are gone.
-pub(crate) trait Workspaces: Transaction {
-    /// Whether the workspace is gone.
+/// What is gone that documents were in, or whose they were.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Gone {
+    Workspace(WorkspaceId),
+    Project(ProjectId),
+    Person(UserId),
+}
+
+/// What is gone, and what is left of it.
+pub(crate) trait Tombstones: Transaction {
+    /// Whether it is gone.
     ///
-    /// Until this transaction ends, no other can say so: what is added because of the answer is found by whoever clears the
-    /// workspace.
-    fn is_gone(
+    /// Until this transaction ends, no other can say so: what is added because of the answer is found by whoever clears up
+    /// afterwards. Who asks about several asks in the order in which they are declared, and of their ids, so that nobody waits
+    /// for each other.
+    fn is_gone(&mut self, what: Gone) -> impl Future<Output = Result<bool, StorageError>> + Send;
+
+    /// Says that it is gone, for good.
+    fn remember_gone(
+        &mut self,
+        what: Gone,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Forgets documents and notes of a workspace; at most so many of each. Gives their number.
+    fn clear(
         &mut self,
         workspace: WorkspaceId,
-    ) -> impl Future<Output = Result<bool, StorageError>> + Send;
+        limit: u32,
+    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
 }
 
 /// What somebody is in a workspace.
@@ -102,6 +128,13 @@ pub trait Members: fmt::Debug + Send + Sync {
     ///
     /// As [`membership`](Self::membership).
     async fn workspaces_of(&self, user: UserId) -> Result<Vec<WorkspaceId>, StorageError>;
+
+    /// Who owns a workspace; none when it is gone.
+    ///
+    /// # Errors
+    ///
+    /// As [`membership`](Self::membership).
+    async fn owner_of(&self, workspace: WorkspaceId) -> Result<Option<UserId>, StorageError>;
 
     /// These people; those whose accounts are gone are left out.
     ///

@@ -11,7 +11,7 @@ use crate::{
         bursts,
         contents::{NotWritten, Opened},
         notes::Notes,
-        ports::{Documents, ProjectView},
+        ports::{Documents, Gone, ProjectView, Tombstones},
         read_models::{SeenDocument, Text},
     },
     domain::{
@@ -134,7 +134,7 @@ impl UpdateDocument {
         goal: Option<&ProjectView>,
     ) -> Result<(Document, Text), UpdateDocumentError>
     where
-        T: Documents + Notes + Save<Document>,
+        T: Documents + Notes + Tombstones + Save<Document>,
     {
         let (document, whose) = acting.document(tx, &self.document.slug).await?;
         if document.is_trashed() {
@@ -149,6 +149,10 @@ impl UpdateDocument {
                 let goal = goal.ok_or(UpdateDocumentError::ProjectNotFound)?;
                 if goal.is_archived {
                     return Err(UpdateDocumentError::ProjectArchived);
+                }
+                // It was there a moment ago, when it was asked.
+                if tx.is_gone(Gone::Project(goal.id)).await? {
+                    return Err(UpdateDocumentError::ProjectNotFound);
                 }
                 Some(goal.id)
             }

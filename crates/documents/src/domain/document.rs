@@ -7,8 +7,8 @@ use projects::ProjectId;
 
 use crate::domain::{
     events::{
-        DocumentCreated, DocumentDeleted, DocumentMoved, DocumentPinnedChanged, DocumentRestored,
-        DocumentTitleChanged, DocumentTrashed, DocumentVisibilityChanged,
+        DocumentCreated, DocumentDeleted, DocumentHandedOver, DocumentMoved, DocumentPinnedChanged,
+        DocumentRestored, DocumentTitleChanged, DocumentTrashed, DocumentVisibilityChanged,
     },
     policy::Whose,
     references::{DocumentId, NoteId},
@@ -202,6 +202,33 @@ impl Document {
             });
         }
         Some(unsaved)
+    }
+
+    /// In no project, unless it is in none already; nobody has changed it, so its place in lists stays.
+    pub(crate) fn leave_project(&self) -> Option<Unsaved<Self>> {
+        let detached = Self { project_id: None, ..self.clone() };
+        let event = DocumentMoved {
+            document_id: self.id,
+            workspace_id: self.workspace_id,
+            user_id: self.owner_id,
+            from_project_id: self.project_id,
+            project_id: None,
+            is_public: self.is_public,
+        };
+        self.project_id.is_some().then(|| Unsaved::new(detached).record(event))
+    }
+
+    /// Somebody else's, unless it is already; as above.
+    pub(crate) fn hand_over(&self, heir: UserId) -> Option<Unsaved<Self>> {
+        let inherited = Self { owner_id: heir, ..self.clone() };
+        let event = DocumentHandedOver {
+            document_id: self.id,
+            workspace_id: self.workspace_id,
+            user_id: heir,
+            from_user_id: self.owner_id,
+            is_public: self.is_public,
+        };
+        (self.owner_id != heir).then(|| Unsaved::new(inherited).record(event))
     }
 
     /// In the trash, unless it is already.

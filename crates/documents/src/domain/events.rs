@@ -12,7 +12,7 @@ use crate::domain::references::DocumentId;
 catalogue! {
     /// Every event of documents.
     pub EVENTS:
-    DocumentCreated, DocumentTitleChanged, DocumentVisibilityChanged, DocumentPinnedChanged, DocumentMoved, DocumentTrashed,
+    DocumentCreated, DocumentTitleChanged, DocumentVisibilityChanged, DocumentPinnedChanged, DocumentMoved, DocumentHandedOver, DocumentTrashed,
     DocumentRestored, DocumentDeleted, NoteContentUpdated,
 }
 
@@ -108,6 +108,24 @@ pub struct DocumentMoved {
     pub from_project_id: Option<ProjectId>,
     /// In which project it is since then, if in one.
     pub project_id: Option<ProjectId>,
+    /// Whether every member of the workspace sees it.
+    pub is_public: bool,
+}
+
+/// Emitted when a document becomes somebody else's, because the account of its owner is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "document", audience(workspace_if = "is_public", otherwise = "user_id"))]
+pub struct DocumentHandedOver {
+    /// Which document.
+    #[event(aggregate_id)]
+    pub document_id: DocumentId,
+    /// Where.
+    #[event(workspace_id)]
+    pub workspace_id: WorkspaceId,
+    /// Whose it is since then.
+    pub user_id: UserId,
+    /// Whose it was before.
+    pub from_user_id: UserId,
     /// Whether every member of the workspace sees it.
     pub is_public: bool,
 }

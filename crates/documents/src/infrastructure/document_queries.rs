@@ -137,6 +137,26 @@ pub(crate) async fn titles(
     Ok(rows.into_iter().map(|(title, slug)| DocumentTitle { title, slug }).collect())
 }
 
+/// The first documents of a person behind `after`, in the order of their ids, with where each is, and behind which others may
+/// come.
+pub(crate) async fn estate(
+    db: &Db,
+    user: UserId,
+    after: Option<DocumentId>,
+    limit: u32,
+) -> Result<(Vec<(DocumentId, WorkspaceId)>, Option<DocumentId>), StorageError> {
+    let after = after.unwrap_or(DocumentId::new(Uuid::nil()));
+    let query = db.query(sql!(
+        "SELECT id, workspace_id FROM documents_documents WHERE owner_id = $1 AND id > $2
+         ORDER BY id LIMIT $3"
+    ));
+    let page: Vec<(DocumentId, WorkspaceId)> =
+        query.bind(user).bind(after).bind(i64::from(limit)).all().await?;
+    let is_full = u32::try_from(page.len()).is_ok_and(|found| found >= limit);
+    let end = page.last().map(|(id, _)| *id).filter(|_| is_full);
+    Ok((page, end))
+}
+
 /// The first documents of a person behind a certain one, in the order of their ids, and behind which the next ones come.
 pub(crate) async fn owned_by(
     db: &Db,

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use identity::Slug;
 use perme8_events::{Load, StorageError, Store, Transaction as _, WorkspaceId, sql, sql::Tx};
+use projects::ProjectId;
 
 use crate::{
     application::ports::Documents,
@@ -101,6 +102,17 @@ impl Documents for Tx {
             self.query(sql!("SELECT count(*) FROM documents_documents WHERE workspace_id = $1"));
         let count: i64 = query.bind(workspace).scalar().await?;
         u64::try_from(count).map_err(StorageError::new)
+    }
+
+    async fn documents_in(
+        &mut self,
+        project: ProjectId,
+        limit: u32,
+    ) -> Result<Vec<Document>, StorageError> {
+        let query =
+            self.query(sql!(select_documents!("WHERE d.project_id = $1 ORDER BY d.id LIMIT $2")));
+        let rows: Vec<DocumentRow> = query.bind(project).bind(i64::from(limit)).all().await?;
+        Ok(rows.into_iter().map(Document::from).collect())
     }
 
     async fn trashed_until(

@@ -1,7 +1,7 @@
 //! Identity, as this context sees it.
 
 use async_trait::async_trait;
-use identity::WorkspaceRef;
+use identity::{Role, WorkspaceRef};
 use perme8_events::{StorageError, UserId, WorkspaceId};
 
 use crate::application::ports::{Members, Membership, PersonView, Staff};
@@ -39,6 +39,10 @@ impl Members for IdentityGateway {
     async fn workspaces_of(&self, user: UserId) -> Result<Vec<WorkspaceId>, StorageError> {
         let memberships = self.directory.workspaces_of(user).await?;
         Ok(memberships.into_iter().map(|(workspace, _)| workspace.id).collect())
+    }
+
+    async fn owner_of(&self, workspace: WorkspaceId) -> Result<Option<UserId>, StorageError> {
+        Ok(self.directory.people(workspace, Role::Owner, None, 1).await?.first().copied())
     }
 
     async fn people(&self, users: &[UserId]) -> Result<Vec<PersonView>, StorageError> {

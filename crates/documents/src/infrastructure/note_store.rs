@@ -178,6 +178,16 @@ impl Notes for Tx {
         self.query(delete).bind(note).bind(number).exec().await.map(drop)
     }
 
+    async fn forget_private_versions(
+        &mut self,
+        note: NoteId,
+        person: UserId,
+    ) -> Result<(), StorageError> {
+        let delete =
+            sql!("DELETE FROM documents_note_versions WHERE note_id = $1 AND private_to = $2");
+        self.query(delete).bind(note).bind(person).exec().await.map(drop)
+    }
+
     async fn keep_source(&mut self, note: NoteId, source: &Source) -> Result<(), StorageError> {
         let (text, stands_for) = source.parts();
         let upsert = sql!(

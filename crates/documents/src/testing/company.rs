@@ -182,6 +182,7 @@ impl MockMembers {
         members
             .expect_name_of()
             .returning(|user| Ok(Some(format!("Person {}", user.uuid().as_u128()))));
+        members.expect_owner_of().returning(|_| Ok(Some(OWNER)));
         Arc::new(members)
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use perme8_events::{StorageError, Transaction as _, UserId, testing::FakeTx};
+use perme8_events::{StorageError, Transaction as _, UserId, WorkspaceId, testing::FakeTx};
 
 use crate::{
     application::notes::{Appended, Notes},
@@ -33,6 +33,17 @@ struct KeptVersion {
 }
 
 impl NoteTables {
+    /// Forgets notes of a workspace; at most so many. Gives their number.
+    pub(crate) fn clear(&mut self, workspace: WorkspaceId, limit: u32) -> u64 {
+        let mut left = limit;
+        self.notes.retain(|note| {
+            let goes = left > 0 && note.workspace_id == workspace;
+            left -= u32::from(goes);
+            !goes
+        });
+        u64::from(limit - left)
+    }
+
     fn version(&mut self, note: NoteId, number: i64) -> Option<&mut KeptVersion> {
         self.versions.iter_mut().find(|kept| (kept.note, kept.mark.number) == (note, number))
     }
@@ -148,6 +159,16 @@ impl<T: HoldsNotes> Notes for FakeTx<T> {
     async fn forget_version(&mut self, note: NoteId, number: i64) -> Result<(), StorageError> {
         let versions = &mut self.state.note_tables().versions;
         versions.retain(|kept| (kept.note, kept.mark.number) != (note, number));
+        Ok(())
+    }
+
+    async fn forget_private_versions(
+        &mut self,
+        note: NoteId,
+        person: UserId,
+    ) -> Result<(), StorageError> {
+        let versions = &mut self.state.note_tables().versions;
+        versions.retain(|kept| (kept.note, kept.private_to) != (note, Some(person)));
         Ok(())
     }
 

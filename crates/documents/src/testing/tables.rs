@@ -6,9 +6,11 @@ use chrono::{DateTime, Utc};
 use identity::Slug;
 use perme8_events::{Load, StorageError, Store, Transaction as _, WorkspaceId, testing::FakeTx};
 
+use projects::ProjectId;
+
 use super::{HoldsNotes, NoteTables};
 use crate::{
-    application::ports::{Documents, Workspaces},
+    application::ports::{Documents, Gone, Tombstones},
     domain::{document::Document, references::DocumentId},
 };
 
@@ -16,7 +18,7 @@ use crate::{
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tables {
     pub(crate) documents: Vec<Document>,
-    pub(crate) gone: BTreeSet<WorkspaceId>,
+    pub(crate) gone: BTreeSet<Gone>,
     notes: NoteTables,
 }
 
@@ -68,6 +70,19 @@ impl Documents for FakeTx<Tables> {
         Ok(documents.filter(|row| row.workspace_id == workspace).count() as u64)
     }
 
+    async fn documents_in(
+        &mut self,
+        project: ProjectId,
+        limit: u32,
+    ) -> Result<Vec<Document>, StorageError> {
+        let documents = self.state.documents.iter();
+        let mut found: Vec<_> =
+            documents.filter(|row| row.project_id == Some(project)).cloned().collect();
+        found.sort_by_key(|row| row.id);
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
     async fn trashed_until(
         &mut self,
         instant: DateTime<Utc>,
@@ -89,8 +104,22 @@ impl Documents for FakeTx<Tables> {
     }
 }
 
-impl Workspaces for FakeTx<Tables> {
-    async fn is_gone(&mut self, workspace: WorkspaceId) -> Result<bool, StorageError> {
-        Ok(self.state.gone.contains(&workspace))
+impl Tombstones for FakeTx<Tables> {
+    async fn is_gone(&mut self, what: Gone) -> Result<bool, StorageError> {
+        Ok(self.state.gone.contains(&what))
+    }
+
+    async fn remember_gone(&mut self, what: Gone) -> Result<(), StorageError> {
+        self.state.gone.insert(what);
+        Ok(())
+    }
+
+    async fn clear(&mut self, workspace: WorkspaceId, limit: u32) -> Result<u64, StorageError> {
+        let notes = self.state.notes.clear(workspace, limit);
+        let of_it = |row: &Document| row.workspace_id == workspace;
+        let going = self.state.documents.iter().filter(|row| of_it(row)).map(|row| row.id);
+        let going: BTreeSet<_> = going.take(limit as usize).collect();
+        self.state.documents.retain(|row| !going.contains(&row.id));
+        Ok(notes + going.len() as u64)
     }
 }

@@ -3,16 +3,20 @@
 use std::{sync::Arc, time::Duration};
 
 use documents::{
-    CreateDocument, CreateDocumentError, DocumentPlace, DocumentRef, Documents, DocumentsPage,
-    IdentityGateway, ListDocuments, NewContent, OpenDocument, ProjectsGateway, QueryError,
-    TrashDocument, TrashDocumentError, UpdateDocument, UpdateDocumentError,
+    Clearer, CreateDocument, CreateDocumentError, DocumentPlace, DocumentRef, Documents,
+    DocumentsPage, IdentityGateway, ListDocuments, NewContent, OnDeleted, OpenDocument,
+    ProjectsGateway, QueryError, SearchIndex, TrashDocument, TrashDocumentError, UpdateDocument,
+    UpdateDocumentError,
 };
 use identity::{
     AcceptInvitation, CreateWorkspace, Identity, InviteMember, Role, WorkspaceRef,
     testing::{confirmed_user, user_with_password},
 };
 use perme8_events::{
-    EventFilter, EventStore as _, Origin, Position, UserId, sql::Migrations, testing::TestDb,
+    EventFilter, EventStore as _, Origin, Position, UserId,
+    host::{Outcome, Runtime},
+    sql::Migrations,
+    testing::TestDb,
 };
 use projects::{CreateProject, Projects};
 
@@ -102,7 +106,7 @@ impl Office {
         office
     }
 
-    async fn join(&self, user: UserId, email: &str, role: Role) {
+    pub(crate) async fn join(&self, user: UserId, email: &str, role: Role) {
         let invite = InviteMember { workspace: engines(), email: email.to_owned(), role };
         let invited = self.identity.invite_member(Origin::user(self.ada), invite).await.unwrap();
         let accept = AcceptInvitation { invitation: invited.id.into() };
@@ -160,6 +164,20 @@ impl Office {
         let page = self.documents.documents(&Origin::user(who), &engines(), asked).await;
         let DocumentsPage { documents, next } = page.unwrap();
         (documents.into_iter().map(|document| document.slug).collect(), next)
+    }
+
+    /// Lets the handlers and workers of this context do what there is to do.
+    pub(crate) async fn settle(&self) {
+        let members = Arc::new(IdentityGateway::new(self.identity.directory()));
+        let runtime = Runtime::builder(&self.test.db)
+            .handler(OnDeleted)
+            .worker(Clearer::new(self.test.db.clone(), members))
+            .projection(SearchIndex)
+            .build();
+        let mut driver = runtime.driver(Some(self.test.clock.clone())).await;
+        for reaction in driver.run_until_idle().await {
+            assert_eq!(reaction.outcome, Outcome::Handled, "{}", reaction.handler);
+        }
     }
 
     /// The types of the events of this context, oldest first.

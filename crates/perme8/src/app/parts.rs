@@ -59,10 +59,14 @@ pub(super) fn projects_members(identity: &Identity) -> Arc<dyn projects::Members
 
 /// What the members of workspaces write.
 pub(super) fn new_documents(db: &Db, identity: &Identity) -> Documents {
-    let members = Arc::new(documents::IdentityGateway::new(identity.directory()));
     let directory = projects::Directory::new(db.clone());
     let projects = Arc::new(documents::ProjectsGateway::new(directory));
-    Documents::new(db.clone(), members, projects)
+    Documents::new(db.clone(), documents_members(identity), projects)
+}
+
+/// Who belongs where, for documents.
+fn documents_members(identity: &Identity) -> Arc<dyn documents::Members> {
+    Arc::new(documents::IdentityGateway::new(identity.directory()))
 }
 
 /// The same, with notes that are open for editors.
@@ -117,6 +121,7 @@ pub(super) fn with_handlers(
         .handler(projects::OnWorkspaceDeleted)
         .handler(projects::OnUserDeleted)
         .handler(documents::OnBurstOver)
+        .handler(documents::OnDeleted)
         .handler(notifications::OnInvitation::new(Arc::clone(&directory)))
         .handler(notifications::OnWorkspaceActivity::new(Arc::clone(&directory)))
         .handler(notifications::OnAccessLost::new())
@@ -125,6 +130,7 @@ pub(super) fn with_handlers(
         .projection(AuditLog::new())
         .projection(documents::SearchIndex)
         .worker(projects::Clearer::new(db.clone(), projects_members(identity)))
+        .worker(documents::Clearer::new(db.clone(), documents_members(identity)))
         .worker(notifications::Announcer::new(db.clone(), directory))
         .worker(notifications::Clearer::new(db.clone()))
         .worker(LinkRequests::new(identity.clone()))

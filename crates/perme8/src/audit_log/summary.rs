@@ -163,6 +163,7 @@ mod tests {
             documents.document_visibility_changed: is_public
             documents.document_pinned_changed: is_pinned, is_public
             documents.document_moved: is_public
+            documents.document_handed_over: is_public
             documents.document_trashed: is_public, title
             documents.document_restored: is_public, title
             documents.document_deleted: is_public, title

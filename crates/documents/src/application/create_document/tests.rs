@@ -3,7 +3,9 @@
 use expect_test::{Expect, expect};
 
 use super::*;
-use crate::testing::{COMPANY, GUEST, MEMBER, acting, archived, attic, company, roadmap, says};
+use crate::testing::{
+    COMPANY, GUEST, MEMBER, ROADMAP, acting, archived, attic, company, roadmap, says,
+};
 
 fn titled(title: &str) -> CreateDocument {
     CreateDocument {
@@ -133,11 +135,16 @@ async fn nothing_begins_where_everything_is_put_away() {
 }
 
 #[tokio::test]
-async fn nothing_begins_in_a_workspace_that_has_just_gone() {
-    let mut tx = company().await;
-    tx.state.gone.insert(COMPANY);
-    let outcome = titled("New").execute(&mut tx, &acting(MEMBER), None).await;
-    assert!(matches!(outcome, Err(CreateDocumentError::WorkspaceNotFound)));
+async fn nothing_begins_in_what_has_just_gone() {
+    let check = async |gone, expected: Expect| {
+        let mut tx = company().await;
+        tx.remember_gone(gone).await.unwrap();
+        let refused = within("roadmap").execute(&mut tx, &acting(MEMBER), Some(&roadmap())).await;
+        expected.assert_eq(&refused.unwrap_err().to_string());
+    };
+    check(Gone::Workspace(COMPANY), expect!["there is no such workspace"]).await;
+    check(Gone::Project(ROADMAP), expect!["there is no such project"]).await;
+    check(Gone::Person(MEMBER), expect!["there is no such workspace"]).await;
 }
 
 #[tokio::test]

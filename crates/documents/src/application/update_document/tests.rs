@@ -293,6 +293,12 @@ async fn a_document_moves_into_projects_that_are_there() {
     "#]],
     )
     .await;
+    // It has gone since it was asked.
+    let mut tx = company().await;
+    tx.remember_gone(Gone::Project(ROADMAP)).await.unwrap();
+    let into = UpdateDocument { project: Some(Move::Into("roadmap".to_owned())), ..nothing(PLANS) };
+    let refused = into.execute(&mut tx, &acting(MEMBER), &at_home(), Some(&roadmap())).await;
+    assert!(matches!(refused, Err(UpdateDocumentError::ProjectNotFound)));
     // Moved by somebody else since it was asked where it is.
     let mut tx = company().await;
     tx.state.documents[0].project_id = Some(ProjectId::new(ROADMAP.uuid()));

@@ -6,15 +6,17 @@ use perme8_events::{Save, WorkspaceId};
 
 use super::*;
 use crate::{
-    application::ports::{Documents, Workspaces},
+    application::notes::Notes,
+    application::ports::{Documents, Gone, Tombstones},
     domain::document::{Beginning, Document, Particulars, Title},
+    domain::stored_note::NewNote,
     testing::{COMPANY, ELSEWHERE, MEMBER, ROADMAP, Tables, id},
 };
 
 /// Every port at once.
-trait Ports: Documents + Workspaces + Save<Document> {}
+trait Ports: Documents + Notes + Tombstones + Save<Document> {}
 
-impl<T: Documents + Workspaces + Save<Document>> Ports for T {}
+impl<T: Documents + Notes + Tombstones + Save<Document>> Ports for T {}
 
 promises! {
     Tables:
@@ -24,7 +26,9 @@ promises! {
     a_document_that_is_gone_is_not_saved
     what_is_old_in_the_trash_is_found
     a_text_is_no_version_and_changes_what_is_as_it_was
-    a_workspace_is_there_until_it_is_gone
+    what_is_gone_is_gone_once_and_for_all
+    a_workspace_is_cleared_step_by_step
+    what_is_in_a_project_is_found
 }
 
 async fn create<T: Ports>(
@@ -118,6 +122,41 @@ async fn a_text_is_no_version_and_changes_what_is_as_it_was<T: Ports>(tx: &mut T
     assert!(is_conflict(tx.touch(&plans).await));
 }
 
-async fn a_workspace_is_there_until_it_is_gone<T: Ports>(tx: &mut T) {
-    assert!(!tx.is_gone(COMPANY).await.unwrap());
+async fn what_is_gone_is_gone_once_and_for_all<T: Ports>(tx: &mut T) {
+    let alike = [Gone::Workspace(id(1)), Gone::Project(id(1)), Gone::Person(id(1))];
+    for what in alike {
+        assert!(!tx.is_gone(what).await.unwrap());
+        for _ in 0..2 {
+            tx.remember_gone(what).await.unwrap();
+            assert!(tx.is_gone(what).await.unwrap());
+        }
+    }
+    assert!(!tx.is_gone(Gone::Workspace(ELSEWHERE)).await.unwrap());
+}
+
+async fn a_workspace_is_cleared_step_by_step<T: Ports>(tx: &mut T) {
+    for slug in ["one", "two", "three"] {
+        let Document { id, note_id, .. } = create(tx, COMPANY, slug).await.unwrap();
+        let note =
+            NewNote { id: note_id, document_id: id, workspace_id: COMPANY, author: Some(MEMBER) };
+        tx.begin_note(&note).await.unwrap();
+    }
+    let other = create(tx, ELSEWHERE, "one").await.unwrap();
+    for cleared in [4, 2, 0] {
+        assert_eq!(tx.clear(COMPANY, 2).await.unwrap(), cleared);
+    }
+    assert_eq!(tx.load(other.id).await.unwrap(), Some(other));
+}
+
+async fn what_is_in_a_project_is_found<T: Ports>(tx: &mut T) {
+    let mut inside = Vec::new();
+    for slug in ["one", "two", "three"] {
+        let document = create(tx, COMPANY, slug).await.unwrap();
+        let particulars = Particulars { project_id: Some(ROADMAP), ..document.particulars() };
+        let moved = document.update(particulars, tx.now()).expect("it was in none");
+        inside.push(tx.save(moved).await.unwrap());
+    }
+    create(tx, COMPANY, "outside").await.unwrap();
+    assert_eq!(tx.documents_in(ROADMAP, 10).await.unwrap(), inside);
+    assert_eq!(tx.documents_in(ROADMAP, 2).await.unwrap(), inside[..2]);
 }

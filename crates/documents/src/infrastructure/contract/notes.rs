@@ -145,6 +145,10 @@ async fn versions_are_kept_and_forgotten<T: Notes>(tx: &mut T) {
     tx.forget_version(note.id, 2).await.unwrap();
     marks.remove(1);
     assert_eq!(tx.versions(note.id).await.unwrap(), marks);
+    tx.forget_private_versions(note.id, id(2)).await.unwrap();
+    assert_eq!(tx.versions(note.id).await.unwrap(), marks);
+    tx.forget_private_versions(note.id, AUTHOR).await.unwrap();
+    assert_eq!(tx.versions(note.id).await.unwrap(), marks[1..]);
 }
 
 async fn what_was_private_is_for_one_person_until_it_is_shared<T: Notes>(tx: &mut T) {

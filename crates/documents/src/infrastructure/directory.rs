@@ -1,0 +1,66 @@
+//! What other contexts may ask about documents.
+
+use perme8_events::{StorageError, UserId, WorkspaceId, sql, sql::Db};
+use sqlx::types::Json;
+
+use crate::domain::references::DocumentId;
+
+/// Answers the questions of other contexts; changes nothing, and does not ask who asks.
+///
+/// The gateways of other contexts hold one. Whoever shows an answer to a person checks first that this person is a member of
+/// the workspace, and shows what is private to its owner alone.
+#[derive(Debug, Clone)]
+pub struct Directory {
+    db: Db,
+}
+
+/// A document, for other contexts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentEntry {
+    /// Which.
+    pub id: DocumentId,
+    /// In which workspace.
+    pub workspace_id: WorkspaceId,
+    /// Whose it is.
+    pub owner_id: UserId,
+    /// What it is called.
+    pub title: String,
+    /// What it is called in addresses.
+    pub slug: String,
+    /// Whether every member of the workspace sees it, or its owner alone.
+    pub is_public: bool,
+}
+
+impl Directory {
+    /// On this database.
+    #[must_use]
+    pub fn new(db: Db) -> Self {
+        Self { db }
+    }
+
+    /// These documents; those that do not exist or are in the trash are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    pub async fn documents(&self, ids: &[DocumentId]) -> Result<Vec<DocumentEntry>, StorageError> {
+        let query = self.db.query(sql!(
+            sqlite: "SELECT id, workspace_id, owner_id, title, slug, is_public FROM documents_documents
+                     WHERE trashed_at IS NULL AND id IN (SELECT unhex(value, '-') FROM json_each($1))",
+            postgres: "SELECT id, workspace_id, owner_id, title, slug, is_public FROM documents_documents
+                       WHERE trashed_at IS NULL
+                         AND id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb) AS value)"
+        ));
+        let rows: Vec<(DocumentId, WorkspaceId, UserId, String, String, bool)> =
+            query.bind(Json(ids)).all().await?;
+        let entry = |(id, workspace_id, owner_id, title, slug, is_public)| DocumentEntry {
+            id,
+            workspace_id,
+            owner_id,
+            title,
+            slug,
+            is_public,
+        };
+        Ok(rows.into_iter().map(entry).collect())
+    }
+}
