@@ -88,6 +88,9 @@ impl From<Link> for Place {
             Link::Invitations(slug) => format!("/api/workspaces/{}/invitations", segment(slug)),
             Link::Members(slug) => format!("/api/workspaces/{}/members", segment(slug)),
             Link::Workspace(slug) => format!("/api/workspaces/{}", segment(slug)),
+            Link::Document { workspace, document } => {
+                format!("/api/workspaces/{}/documents/{}", segment(workspace), segment(document))
+            }
             Link::Project { workspace, project } => {
                 format!("/api/workspaces/{}/projects/{}", segment(workspace), segment(project))
             }

@@ -5,6 +5,7 @@ pub(crate) mod content;
 pub(crate) mod cursor;
 pub(crate) mod delivery;
 pub(crate) mod digest_letter;
+pub(crate) mod document_news;
 pub(crate) mod events;
 pub(crate) mod facts;
 pub(crate) mod link;

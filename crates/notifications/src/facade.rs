@@ -12,9 +12,9 @@ use crate::{
         delete_notification::{DeleteNotification, DeleteNotificationError},
         mark_all_read::{MarkAllRead, MarkAllReadError},
         mark_read::{MarkRead, MarkReadError},
-        ports::{Directory, ProjectDirectory},
+        ports::{Directory, DocumentDirectory, ProjectDirectory},
         preference_list::PreferenceList,
-        present::present,
+        present::{Directories, present},
         purge_notifications::{PurgeNotifications, PurgeNotificationsError},
         read_models::{ListNotifications, NotificationPage, NotificationSummary, QueryError},
         set_preferences::{SetPreferences, SetPreferencesError},
@@ -49,8 +49,7 @@ use crate::{
 pub struct Notifications {
     db: Db,
     uow: UnitOfWork,
-    directory: Arc<dyn Directory>,
-    projects: Arc<dyn ProjectDirectory>,
+    directories: Directories,
 }
 
 /// Whether an error of a use case is only that a race was lost, which may not come up again.
@@ -61,10 +60,16 @@ macro_rules! lost_a_race {
 }
 
 impl Notifications {
-    /// On this database; `directory` and `projects` know what things are called today.
+    /// On this database; the others know what things are called today, and who sees them.
     #[must_use]
-    pub fn new(db: Db, directory: Arc<dyn Directory>, projects: Arc<dyn ProjectDirectory>) -> Self {
-        Self { uow: UnitOfWork::new(db.clone()), db, directory, projects }
+    pub fn new(
+        db: Db,
+        people: Arc<dyn Directory>,
+        projects: Arc<dyn ProjectDirectory>,
+        documents: Arc<dyn DocumentDirectory>,
+    ) -> Self {
+        let directories = Directories { people, projects, documents };
+        Self { uow: UnitOfWork::new(db.clone()), db, directories }
     }
 
     /// A page of the actor's notifications, newest first.
@@ -169,7 +174,7 @@ impl Notifications {
         let person = reader(origin)?;
         let chosen = preference_store::of(&self.db, person).await?;
         let chosen = chosen.unwrap_or_else(|| Preferences::of(person));
-        Ok(PreferenceList::of(&chosen, &self.directory.workspaces_of(person).await?))
+        Ok(PreferenceList::of(&chosen, &self.directories.people.workspaces_of(person).await?))
     }
 
     /// Chooses of what the actor is told, and how, instead of what was chosen before.
@@ -184,7 +189,7 @@ impl Notifications {
         command: SetPreferences,
     ) -> Result<PreferenceList, SetPreferencesError> {
         let person = origin.actor().user().ok_or(SetPreferencesError::Forbidden)?;
-        let workspaces = self.directory.workspaces_of(person).await?;
+        let workspaces = self.directories.people.workspaces_of(person).await?;
         // Whoever chooses at the same time is overruled by the last one.
         let again = lost_a_race!(SetPreferencesError);
         let attempt =
@@ -213,7 +218,7 @@ impl Notifications {
         reader: UserId,
         told: Vec<Notification>,
     ) -> Result<Vec<NotificationSummary>, StorageError> {
-        present(&*self.directory, &*self.projects, reader, told).await
+        present(&self.directories, reader, told).await
     }
 
     /// As its reader sees it today.

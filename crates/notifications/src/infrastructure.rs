@@ -5,6 +5,7 @@ use perme8_events::sql::Migrations;
 pub(crate) mod accesses;
 pub(crate) mod answers;
 pub(crate) mod digest_store;
+pub(crate) mod documents_gateway;
 pub(crate) mod identity_gateway;
 pub(crate) mod notification_queries;
 pub(crate) mod notification_store;

@@ -50,10 +50,11 @@ pub use application::on_workspace_activity::OnWorkspaceActivity;
 pub use facade::announcer::Announcer;
 pub use facade::clearer::Clearer;
 
-// Ports that a host may implement, and their implementations on identity and projects.
+// Ports that a host may implement, and their implementations on identity, projects and documents.
 pub use application::ports::{
-    Addressee, Colleague, Directory, ProjectDirectory, ProjectView, SentInvitation, WorkspaceNames,
-    WorkspaceView,
+    Addressee, Colleague, Directory, DocumentDirectory, DocumentView, ProjectDirectory,
+    ProjectView, SentInvitation, WorkspaceNames, WorkspaceView,
 };
+pub use infrastructure::documents_gateway::DocumentsGateway;
 pub use infrastructure::identity_gateway::IdentityGateway;
 pub use infrastructure::projects_gateway::ProjectsGateway;

@@ -13,6 +13,8 @@ mod credentials;
 #[cfg(test)]
 mod deletion;
 #[cfg(test)]
+mod document_news;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod edge;

@@ -19,7 +19,9 @@ use identity::{
     testing::{log_in, user_with_password},
 };
 use mail::{Correspondent, Letter, MailKind, Mailbox, SendMail, Stationery};
-use notifications::{IdentityGateway, Notifications, OnInvitation, ProjectsGateway};
+use notifications::{
+    DocumentsGateway, IdentityGateway, Notifications, OnInvitation, ProjectsGateway,
+};
 use perme8_events::{
     EventStore as _, JobRun, Origin, Standing, Standings, StorageError, UserId, Worker as _,
     WorkspaceId,
@@ -117,7 +119,8 @@ impl Host {
         let documents = Documents::new(test.db.clone(), members, directory);
         let gateway = Arc::new(IdentityGateway::new(identity.directory()));
         let names = Arc::new(ProjectsGateway::new(projects.directory()));
-        let notifications = Notifications::new(test.db.clone(), gateway, names);
+        let titles = Arc::new(DocumentsGateway::new(documents.directory()));
+        let notifications = Notifications::new(test.db.clone(), gateway, names, titles);
         let feed = Feed::start(&test.db, &tasks).await.expect("a fresh log is readable");
         let bus = EventBus::new(feed.clone(), Arc::new(Members(identity.directory())), &[]);
         let readiness = Arc::new(Told::default());

@@ -2,13 +2,14 @@
 
 use std::{collections::BTreeSet, fmt};
 
+use documents::DocumentId;
 use identity::Role;
 use perme8_events::{Job, NewJob, Save, StorageError, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     application::{
-        ports::{Accesses, Digests, Directory, Inboxes, People, Wishes},
+        ports::{Accesses, Digests, Directory, DocumentDirectory, Inboxes, People, Wishes},
         tell::tell,
     },
     domain::{
@@ -20,16 +21,18 @@ use crate::{
 /// So many people are told in one transaction: more would hold up whoever else writes.
 pub(crate) const AT_ONCE: u32 = 500;
 
-/// Everybody who is this or more in a workspace, except for some.
+/// Everybody who is this or more in a workspace, except for some, as long as everybody there sees the document it is about.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Circle {
     pub(crate) workspace_id: WorkspaceId,
     pub(crate) at_least: Role,
     pub(crate) left_out: BTreeSet<UserId>,
+    #[serde(default)]
+    pub(crate) document_id: Option<DocumentId>,
 }
 
 /// Some people of a circle.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Page {
     pub(crate) people: BTreeSet<UserId>,
     /// Behind whom the others come, if there may be others.
@@ -43,12 +46,22 @@ impl Circle {
         directory: &dyn Directory,
         after: Option<UserId>,
     ) -> Result<Page, StorageError> {
-        let Self { workspace_id, at_least, left_out } = self;
+        let Self { workspace_id, at_least, left_out, document_id: _ } = self;
         let mut people = directory.people(*workspace_id, *at_least, after, AT_ONCE).await?;
         let is_full = u32::try_from(people.len()).is_ok_and(|found| found >= AT_ONCE);
         let end = people.last().copied().filter(|_| is_full);
         people.retain(|person| !left_out.contains(person));
         Ok(Page { people: people.into_iter().collect(), end })
+    }
+
+    /// Whether it is still for all of them.
+    pub(crate) async fn may_know(
+        &self,
+        documents: &dyn DocumentDirectory,
+    ) -> Result<bool, StorageError> {
+        let Some(document) = self.document_id else { return Ok(true) };
+        let found = documents.documents(&[document]).await?;
+        Ok(found.iter().any(|document| document.is_public))
     }
 }
 
@@ -112,7 +125,8 @@ mod tests {
     };
 
     fn circle() -> Circle {
-        Circle { workspace_id: ACME, at_least: Role::Admin, left_out: BTreeSet::from([BOB]) }
+        let (at_least, left_out) = (Role::Admin, BTreeSet::from([BOB]));
+        Circle { workspace_id: ACME, at_least, left_out, document_id: None }
     }
 
     fn announcement() -> Announcement {

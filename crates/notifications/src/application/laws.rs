@@ -10,8 +10,10 @@ use perme8_events::{
 
 use crate::{
     application::{
-        on_access_lost::OnAccessLost, on_invitation::OnInvitation,
-        on_workspace_activity::OnWorkspaceActivity, ports::MockDirectory,
+        on_access_lost::OnAccessLost,
+        on_invitation::OnInvitation,
+        on_workspace_activity::OnWorkspaceActivity,
+        ports::{MockDirectory, MockDocumentDirectory},
     },
     domain::{action::NotificationAction, notification::Notification},
     testing::{
@@ -122,7 +124,7 @@ fn remainder(state: &Memory) -> BTreeSet<String> {
 async fn handlers_reach_the_same_end_however_they_overtake_each_other() {
     let directory = MockDirectory::with_managers(&[ADA, BOB, DAVE]).shared();
     let invitations = OnInvitation::new(directory.clone());
-    let activity = OnWorkspaceActivity::new(directory);
+    let activity = OnWorkspaceActivity::new(directory, MockDocumentDirectory::empty());
     let events = a_year_at_acme();
     let mut orders = Vec::new();
     interleavings(QUEUES.map(<[usize]>::len), &mut Vec::new(), &mut orders);
@@ -161,8 +163,8 @@ async fn handlers_reach_the_same_end_however_they_overtake_each_other() {
 #[tokio::test]
 async fn whatever_is_delivered_again_changes_nothing() {
     let directory = MockDirectory::with_managers(&[ADA, BOB, DAVE]).shared();
-    let (invitations, activity) =
-        (OnInvitation::new(directory.clone()), OnWorkspaceActivity::new(directory));
+    let invitations = OnInvitation::new(directory.clone());
+    let activity = OnWorkspaceActivity::new(directory, MockDocumentDirectory::empty());
     let mut tx = FakeTx::new(Memory::default());
     let mut after = Vec::new();
     for _ in 0..2 {

@@ -81,7 +81,8 @@ impl OnInvitation {
         else {
             return Ok(None);
         };
-        let place = Place { id: workspace_id, name: workspace_name, slug, project: None };
+        let place =
+            Place { id: workspace_id, name: workspace_name, slug, project: None, document: None };
         let person = Person { id: None, name: invited_by_name.known().cloned() };
         let question = Occasion::Invited { invitation_id, role }
             .content(&place, &person)

@@ -55,8 +55,9 @@ mod tests {
     use super::*;
     use crate::{
         application::{
-            on_invitation::OnInvitation, on_workspace_activity::OnWorkspaceActivity,
-            ports::MockDirectory,
+            on_invitation::OnInvitation,
+            on_workspace_activity::OnWorkspaceActivity,
+            ports::{MockDirectory, MockDocumentDirectory},
         },
         testing::{
             ADA, BOB, DAVE, Memory, deliver, farewell, invited, joined, left, notification, removed,
@@ -77,7 +78,7 @@ mod tests {
     #[tokio::test]
     async fn what_is_heard_of_afterwards_brings_nothing_back() {
         let directory = MockDirectory::with_managers(&[ADA, DAVE]).shared();
-        let activity = OnWorkspaceActivity::new(directory.clone());
+        let activity = OnWorkspaceActivity::new(directory.clone(), MockDocumentDirectory::empty());
         let mut tx = FakeTx::new(Memory::default());
         let gone = envelope(20, Actor::User(DAVE), &farewell(DAVE));
         deliver(&OnUserDeleted::new(), &mut tx, &gone).await;

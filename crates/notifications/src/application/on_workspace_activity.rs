@@ -13,7 +13,8 @@ use crate::{
     application::{
         announcement::{Announcement, Circle, Page},
         ports::{
-            Accesses, Digests, Directory, Inboxes, People, SentInvitation, Wishes, WorkspaceNames,
+            Accesses, Digests, Directory, DocumentDirectory, Inboxes, People, SentInvitation,
+            Wishes, WorkspaceNames,
         },
         registry::{self, Entry, Recipients},
         tell::tell,
@@ -29,6 +30,7 @@ use crate::{
 #[derive(Debug, Clone)]
 pub struct OnWorkspaceActivity {
     directory: Arc<dyn Directory>,
+    documents: Arc<dyn DocumentDirectory>,
 }
 
 /// What to tell whom, as found out before the transaction.
@@ -44,10 +46,24 @@ struct Told {
 }
 
 impl OnWorkspaceActivity {
-    /// Asks `directory` who is who.
+    /// Asks `directory` who is who, and `documents` who may see them.
     #[must_use]
-    pub fn new(directory: Arc<dyn Directory>) -> Self {
-        Self { directory }
+    pub fn new(directory: Arc<dyn Directory>, documents: Arc<dyn DocumentDirectory>) -> Self {
+        Self { directory, documents }
+    }
+
+    /// Of those who could see a document when something happened to it, those who can see it today; nobody when it is gone or in
+    /// the trash.
+    async fn entitled(&self, entry: Entry) -> Result<Option<Entry>, StorageError> {
+        let Recipients::Readers(document) = entry.recipients else { return Ok(Some(entry)) };
+        let found = self.documents.documents(&[document]).await?.into_iter().next();
+        Ok(found.map(|document| {
+            if document.is_public {
+                return entry;
+            }
+            let (subject, recipients) = (Some(document.owner_id), Recipients::Subject);
+            Entry { subject, recipients, ..entry }
+        }))
     }
 
     /// Those who are told by their names, besides a circle or instead of one.
@@ -59,7 +75,7 @@ impl OnWorkspaceActivity {
         let Entry { workspace_id, subject, recipients, .. } = entry;
         let (workspace, inviter) = (*workspace_id, sent.map(|sent| sent.sender));
         let one = match recipients {
-            Recipients::Members | Recipients::Managers => None,
+            Recipients::Members | Recipients::Managers | Recipients::Readers(_) => None,
             Recipients::ManagersAndInviter(_) => {
                 self.at_least(Role::Guest, inviter, workspace).await?
             }
@@ -112,7 +128,8 @@ impl OnWorkspaceActivity {
 
     async fn told(&self, event: &Envelope) -> Result<Option<Told>, HandlerError> {
         let Some(entry) = registry::entry(event)? else { return Ok(None) };
-        let Entry { workspace_id, subject, occasion, ref recipients, ref project, .. } = entry;
+        let Some(entry) = self.entitled(entry).await? else { return Ok(None) };
+        let Entry { workspace_id, subject, occasion, ref recipients, .. } = entry;
         // Nobody is told of the own act; nor is a newcomer, who may manage already, told of the arrival.
         let not_meant = subject.filter(|_| !recipients.include_subject());
         let left_out = [event.actor.user(), event.on_behalf_of, not_meant];
@@ -125,7 +142,8 @@ impl OnWorkspaceActivity {
         people.retain(|person| !left_out.contains(person));
         let mut rest = None;
         if let Some(at_least) = recipients.circle() {
-            let circle = Circle { workspace_id, at_least, left_out };
+            let document_id = recipients.document();
+            let circle = Circle { workspace_id, at_least, left_out, document_id };
             let Page { people: first, end } = circle.page(&*self.directory, None).await?;
             people.extend(first);
             rest = end.map(|after| (circle, after));
@@ -138,7 +156,8 @@ impl OnWorkspaceActivity {
             None => self.directory.workspace(workspace_id).await?,
         };
         let Some(WorkspaceNames { name, slug }) = names else { return Ok(None) };
-        let place = Place { id: workspace_id, name, slug, project: project.clone() };
+        let (project, document) = (entry.project.clone(), entry.document.clone());
+        let place = Place { id: workspace_id, name, slug, project, document };
         let person = self.person(&entry, sent, event.actor.user()).await?;
         let content = occasion.content(&place, &person).map_err(HandlerError::permanent)?;
         let rest = rest.map(|(circle, after)| {

@@ -7,6 +7,7 @@ use std::{
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use documents::DocumentId;
 use identity::{InvitationId, Role};
 use perme8_events::{EventId, Position, StorageError, Transaction, UserId, WorkspaceId};
 use projects::ProjectId;
@@ -275,6 +276,35 @@ pub trait ProjectDirectory: fmt::Debug + Send + Sync {
     ///
     /// [`StorageError`] when nobody can tell.
     async fn projects(&self, ids: &[ProjectId]) -> Result<Vec<ProjectView>, StorageError>;
+}
+
+/// A document that is neither gone nor in the trash, as it is called today, and who sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentView {
+    /// Which.
+    pub id: DocumentId,
+    /// In which workspace.
+    pub workspace_id: WorkspaceId,
+    /// Whose it is.
+    pub owner_id: UserId,
+    /// What people call it.
+    pub title: String,
+    /// What addresses call it.
+    pub slug: String,
+    /// Whether every member of the workspace sees it, or its owner alone.
+    pub is_public: bool,
+}
+
+/// Tells what documents are called and who sees them; a host whose documents live elsewhere implements it on its own tables.
+#[cfg_attr(test, mockall::automock)]
+#[async_trait]
+pub trait DocumentDirectory: fmt::Debug + Send + Sync {
+    /// These documents as they are today; those that are gone or in the trash are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when nobody can tell.
+    async fn documents(&self, ids: &[DocumentId]) -> Result<Vec<DocumentView>, StorageError>;
 }
 
 /// Tells who is who, and who belongs where; a host whose people live elsewhere implements it on its own tables.

@@ -1,5 +1,6 @@
 //! What an event of a workspace becomes: for whom it is news, and on what occasion.
 
+use documents::{DocumentCreated, DocumentDeleted, DocumentId, DocumentTitleChanged};
 use identity::{
     InvitationDeclined, InvitationExpired, InvitationId, InvitationRevoked, MemberJoined,
     MemberLeft, MemberRemoved, MemberRoleChanged, OwnershipTransferred, Role, WorkspaceArchived,
@@ -14,6 +15,7 @@ use projects::{
 use crate::{
     application::ports::WorkspaceNames,
     domain::{
+        document_news::{DocumentNews, NamedDocument},
         occasion::Occasion,
         project_news::{NamedProject, ProjectNews},
     },
@@ -37,6 +39,9 @@ pub(crate) const SUBSCRIPTIONS: &[Subscription] = &[
     Subscription::to::<ProjectArchived>(),
     Subscription::to::<ProjectRestored>(),
     Subscription::to::<ProjectDeleted>(),
+    Subscription::to::<DocumentCreated>(),
+    Subscription::to::<DocumentTitleChanged>(),
+    Subscription::to::<DocumentDeleted>(),
 ];
 
 /// An event as news.
@@ -51,6 +56,8 @@ pub(crate) struct Entry {
     pub(crate) recipients: Recipients,
     /// Which project it is about, if it is about one.
     pub(crate) project: Option<NamedProject>,
+    /// The same of a document.
+    pub(crate) document: Option<NamedDocument>,
 }
 
 impl Entry {
@@ -60,7 +67,8 @@ impl Entry {
         occasion: Occasion,
         recipients: Recipients,
     ) -> Self {
-        Self { workspace_id, was_called: None, subject, occasion, recipients, project: None }
+        let (was_called, project, document) = (None, None, None);
+        Self { workspace_id, was_called, subject, occasion, recipients, project, document }
     }
 }
 
@@ -69,6 +77,8 @@ impl Entry {
 pub(crate) enum Recipients {
     /// Everybody in the workspace.
     Members,
+    /// Everybody in the workspace, as long as all of them may see the document.
+    Readers(DocumentId),
     /// The managers of the workspace.
     Managers,
     /// The managers of the workspace and, if still a member, who sent the invitation.
@@ -87,7 +97,7 @@ impl Recipients {
     /// Who is told besides single persons: everybody in the workspace who is this or more.
     pub(crate) const fn circle(&self) -> Option<Role> {
         match self {
-            Self::Members => Some(Role::Guest),
+            Self::Members | Self::Readers(_) => Some(Role::Guest),
             Self::Managers | Self::ManagersAndInviter(_) => Some(Role::Admin),
             Self::Inviter(_) | Self::Subject | Self::FormerMember | Self::FormerManagers(_) => None,
         }
@@ -98,7 +108,22 @@ impl Recipients {
         match self {
             Self::ManagersAndInviter(invitation) | Self::Inviter(invitation) => Some(*invitation),
             Self::Members
+            | Self::Readers(_)
             | Self::Managers
+            | Self::Subject
+            | Self::FormerMember
+            | Self::FormerManagers(_) => None,
+        }
+    }
+
+    /// The document that all of them must see.
+    pub(crate) const fn document(&self) -> Option<DocumentId> {
+        match self {
+            Self::Readers(document) => Some(*document),
+            Self::Members
+            | Self::Managers
+            | Self::ManagersAndInviter(_)
+            | Self::Inviter(_)
             | Self::Subject
             | Self::FormerMember
             | Self::FormerManagers(_) => None,
@@ -214,11 +239,49 @@ fn of_project(event: &Envelope) -> Result<Option<Entry>, DecodeError> {
     if let Some(ProjectRestored { project_id, workspace_id, name, .. }) = event.decode()? {
         return Ok(Some(of_all_about(workspace_id, ProjectNews::Restored, project_id, name)));
     }
-    let deleted =
-        event.decode()?.map(|ProjectDeleted { project_id, workspace_id, name, .. }| {
-            of_all_about(workspace_id, ProjectNews::Deleted, project_id, name)
-        });
-    Ok(deleted)
+    if let Some(ProjectDeleted { project_id, workspace_id, name, .. }) = event.decode()? {
+        return Ok(Some(of_all_about(workspace_id, ProjectNews::Deleted, project_id, name)));
+    }
+    of_document(event)
+}
+
+/// What happened to a document concerns those who could see it then.
+fn of_document(event: &Envelope) -> Result<Option<Entry>, DecodeError> {
+    if let Some(created) = event.decode()? {
+        let DocumentCreated { document_id, workspace_id, user_id, is_public, .. } = created;
+        let news = DocumentNews::Created;
+        return Ok(Some(of_readers(workspace_id, news, document_id, user_id, is_public)));
+    }
+    if let Some(renamed) = event.decode()? {
+        let DocumentTitleChanged { document_id, workspace_id, user_id, is_public, .. } = renamed;
+        let news = DocumentNews::Renamed;
+        return Ok(Some(of_readers(workspace_id, news, document_id, user_id, is_public)));
+    }
+    let deleted = event.decode()?;
+    Ok(deleted.map(|DocumentDeleted { document_id, workspace_id, user_id, title, is_public }| {
+        let news = DocumentNews::Deleted;
+        let entry = of_readers(workspace_id, news, document_id, user_id, is_public);
+        // Nobody can turn it private any more.
+        let recipients = if is_public { Recipients::Members } else { entry.recipients };
+        let document = NamedDocument { title: Some(title), ..NamedDocument::unnamed(document_id) };
+        Entry { recipients, document: Some(document), ..entry }
+    }))
+}
+
+fn of_readers(
+    workspace_id: WorkspaceId,
+    news: DocumentNews,
+    id: DocumentId,
+    owner: UserId,
+    is_public: bool,
+) -> Entry {
+    let (subject, recipients) = if is_public {
+        (None, Recipients::Readers(id))
+    } else {
+        (Some(owner), Recipients::Subject)
+    };
+    let entry = Entry::new(workspace_id, subject, Occasion::Document(news), recipients);
+    Entry { document: Some(NamedDocument::unnamed(id)), ..entry }
 }
 
 fn of_all_about(

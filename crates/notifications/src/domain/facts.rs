@@ -1,5 +1,6 @@
 //! What a notification knows of its occasion, beside the words: enough to find the words again.
 
+use documents::DocumentId;
 use identity::{InvitationId, Role};
 use perme8_events::{UserId, WorkspaceId};
 use projects::ProjectId;
@@ -24,6 +25,8 @@ pub(crate) struct Facts {
     pub(crate) deleted_by_name: Option<String>,
     pub(crate) project_id: Option<ProjectId>,
     pub(crate) project_name: Option<String>,
+    pub(crate) document_id: Option<DocumentId>,
+    pub(crate) document_title: Option<String>,
 }
 
 impl Facts {

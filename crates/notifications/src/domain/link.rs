@@ -20,11 +20,18 @@ pub enum Link {
         /// Its own.
         project: String,
     },
+    /// A document.
+    Document {
+        /// The slug of its workspace.
+        workspace: String,
+        /// Its own.
+        document: String,
+    },
 }
 
 impl Link {
-    /// The stable word for the kind of place: `invitation`, `invitations`, `members`, `workspace` or
-    /// `project`.
+    /// The stable word for the kind of place: `invitation`, `invitations`, `members`, `workspace`,
+    /// `project` or `document`.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -33,6 +40,7 @@ impl Link {
             Self::Members(_) => "members",
             Self::Workspace(_) => "workspace",
             Self::Project { .. } => "project",
+            Self::Document { .. } => "document",
         }
     }
 }

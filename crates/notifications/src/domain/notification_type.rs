@@ -44,11 +44,17 @@ pub enum NotificationType {
     ProjectRestored,
     /// Somebody deleted one.
     ProjectDeleted,
+    /// Somebody created a document that the reader may see.
+    DocumentCreated,
+    /// Somebody gave one another title.
+    DocumentUpdated,
+    /// One is gone for good.
+    DocumentDeleted,
 }
 
 impl NotificationType {
     /// Every type.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 19] = [
         Self::WorkspaceInvitation,
         Self::WorkspaceInvitationDeclined,
         Self::WorkspaceMemberJoined,
@@ -65,6 +71,9 @@ impl NotificationType {
         Self::ProjectArchived,
         Self::ProjectRestored,
         Self::ProjectDeleted,
+        Self::DocumentCreated,
+        Self::DocumentUpdated,
+        Self::DocumentDeleted,
     ];
 
     /// The stable word, e.g. `workspace_invitation`.
@@ -87,6 +96,9 @@ impl NotificationType {
             Self::ProjectArchived => "project_archived",
             Self::ProjectRestored => "project_restored",
             Self::ProjectDeleted => "project_deleted",
+            Self::DocumentCreated => "document_created",
+            Self::DocumentUpdated => "document_updated",
+            Self::DocumentDeleted => "document_deleted",
         }
     }
 

@@ -5,6 +5,7 @@ use perme8_events::{UserId, WorkspaceId};
 
 use crate::domain::{
     content::{Content, DataTooLarge, Parts},
+    document_news::{DocumentNews, NamedDocument},
     facts::Facts,
     notification_type::NotificationType,
     project_news::{NamedProject, ProjectNews},
@@ -37,6 +38,8 @@ pub(crate) enum Occasion {
     Deleted,
     /// Something happened to the project of the [`Place`].
     Project(ProjectNews),
+    /// The same of its document.
+    Document(DocumentNews),
 }
 
 /// Where it happened, as it is called today.
@@ -47,6 +50,8 @@ pub(crate) struct Place {
     pub(crate) slug: String,
     /// Which project there, if it is about one.
     pub(crate) project: Option<NamedProject>,
+    /// Which document there, if it is about one.
+    pub(crate) document: Option<NamedDocument>,
 }
 
 /// The other person of whom the words speak, as far as that person is still known; by the address if that is all that the
@@ -73,6 +78,7 @@ impl Occasion {
             Self::Restored => NotificationType::WorkspaceRestored,
             Self::Deleted => NotificationType::WorkspaceDeleted,
             Self::Project(news) => news.notification_type(),
+            Self::Document(news) => news.notification_type(),
         }
     }
 
@@ -97,7 +103,8 @@ impl Occasion {
                 | Self::Archived
                 | Self::Restored
                 | Self::Deleted
-                | Self::Project(_) => None,
+                | Self::Project(_)
+                | Self::Document(_) => None,
             },
         })
     }
@@ -152,6 +159,10 @@ impl Occasion {
                 let project = place.project.as_ref().map_or("A project", |project| &project.name);
                 news.words(project, workspace)
             }
+            Self::Document(news) => {
+                let document = place.document.as_ref();
+                news.words(document.and_then(|document| document.title.as_deref()), workspace)
+            }
         }
     }
 
@@ -188,6 +199,11 @@ impl Occasion {
             Self::Project(_) => Facts {
                 project_id: place.project.as_ref().map(|project| project.id),
                 project_name: place.project.as_ref().map(|project| project.name.clone()),
+                ..here
+            },
+            Self::Document(_) => Facts {
+                document_id: place.document.as_ref().map(|document| document.id),
+                document_title: place.document.as_ref().and_then(|document| document.title.clone()),
                 ..here
             },
             Self::RoleChanged { from, to } => {
@@ -294,6 +310,18 @@ mod tests {
             project_deleted
               A project was deleted
               There is no project A project in Acme any more.
+              {"workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            document_created
+              A document was created
+              There is a new document in Acme.
+              {"workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            document_updated
+              A document was renamed
+              A document in Acme has another title.
+              {"workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
+            document_deleted
+              A document was deleted
+              A document in Acme is gone.
               {"workspace_id":"#1","workspace_name":"Acme","workspace_slug":"acme"}
         "##]].assert_eq(&text);
     }

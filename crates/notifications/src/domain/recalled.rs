@@ -4,6 +4,7 @@ use identity::Role;
 use serde_json::{Map, Value};
 
 use crate::domain::{
+    document_news::{DocumentNews, NamedDocument},
     facts::Facts,
     link::Link,
     notification_type::NotificationType,
@@ -36,6 +37,8 @@ impl Recalled {
             deleted_by_name,
             project_id,
             project_name,
+            document_id,
+            document_title,
         } = Facts::from_map(data)?;
         let occasion = match kind {
             NotificationType::WorkspaceInvitation => {
@@ -64,9 +67,27 @@ impl Recalled {
             NotificationType::ProjectArchived => Occasion::Project(ProjectNews::Archived),
             NotificationType::ProjectRestored => Occasion::Project(ProjectNews::Restored),
             NotificationType::ProjectDeleted => Occasion::Project(ProjectNews::Deleted),
+            NotificationType::DocumentCreated => Occasion::Document(DocumentNews::Created),
+            NotificationType::DocumentUpdated => Occasion::Document(DocumentNews::Renamed),
+            NotificationType::DocumentDeleted => Occasion::Document(DocumentNews::Deleted),
         };
         let project = project_id.zip(project_name);
-        if project.is_none() && matches!(occasion, Occasion::Project(_)) {
+        let is_missing = match occasion {
+            Occasion::Project(_) => project.is_none(),
+            Occasion::Document(_) => document_id.is_none(),
+            Occasion::Invited { .. }
+            | Occasion::InvitationDeclined { .. }
+            | Occasion::InvitationExpired { .. }
+            | Occasion::InvitationRevoked { .. }
+            | Occasion::MemberJoined { .. }
+            | Occasion::MemberLeft
+            | Occasion::Removed
+            | Occasion::RoleChanged { .. }
+            | Occasion::Archived
+            | Occasion::Restored
+            | Occasion::Deleted => false,
+        };
+        if is_missing {
             return None;
         }
         let place = Place {
@@ -74,6 +95,7 @@ impl Recalled {
             name: workspace_name?,
             slug: workspace_slug.unwrap_or_default(),
             project: project.map(|(id, name)| NamedProject { id, name, slug: None }),
+            document: document_id.map(|id| NamedDocument { id, title: document_title, slug: None }),
         };
         let name = member_name.or(email).or(invited_by_name).or(deleted_by_name);
         let person = Person { id: member_id, name };
@@ -105,6 +127,13 @@ impl Recalled {
                 let project = self.place.project.as_ref();
                 Some(match project.and_then(|project| project.slug.clone()) {
                     Some(project) => Link::Project { workspace: slug, project },
+                    None => Link::Workspace(slug),
+                })
+            }
+            (Occasion::Document(_), Some(_)) => {
+                let document = self.place.document.as_ref();
+                Some(match document.and_then(|document| document.slug.clone()) {
+                    Some(document) => Link::Document { workspace: slug, document },
                     None => Link::Workspace(slug),
                 })
             }
@@ -149,6 +178,7 @@ mod tests {
                     place.project =
                         Some(NamedProject { id: id(4), name: "Roadmap".to_owned(), slug: None });
                 }
+                Occasion::Document(_) => place.document = Some(NamedDocument::unnamed(id(5))),
                 Occasion::RoleChanged { .. } | Occasion::Archived | Occasion::Restored => {}
             }
             let content = occasion.content(&place, &person).unwrap();
@@ -213,6 +243,9 @@ mod tests {
             project_archived: - - workspace workspace
             project_restored: - - workspace workspace
             project_deleted: - - workspace workspace
+            document_created: - - workspace workspace
+            document_updated: - - workspace workspace
+            document_deleted: - - workspace workspace
         "#]]
         .assert_eq(&text);
     }

@@ -8,20 +8,28 @@ use perme8_events::{
     sql::{Db, UnitOfWork},
 };
 
-use crate::application::{announcement::Announcement, ports::Directory};
+use crate::application::{
+    announcement::{Announcement, Page},
+    ports::{Directory, DocumentDirectory},
+};
 
 /// Tells those of a large circle whom the handler of the event left to it.
 #[derive(Debug, Clone)]
 pub struct Announcer {
     uow: UnitOfWork,
     directory: Arc<dyn Directory>,
+    documents: Arc<dyn DocumentDirectory>,
 }
 
 impl Announcer {
-    /// On this database; `directory` knows who belongs where.
+    /// On this database; `directory` knows who belongs where, `documents` who may see what.
     #[must_use]
-    pub fn new(db: Db, directory: Arc<dyn Directory>) -> Self {
-        Self { uow: UnitOfWork::new(db), directory }
+    pub fn new(
+        db: Db,
+        directory: Arc<dyn Directory>,
+        documents: Arc<dyn DocumentDirectory>,
+    ) -> Self {
+        Self { uow: UnitOfWork::new(db), directory, documents }
     }
 }
 
@@ -38,7 +46,11 @@ impl Worker for Announcer {
     }
 
     async fn work(&self, job: Announcement, run: &JobRun) -> Result<usize, HandlerError> {
-        let page = job.circle.page(&*self.directory, Some(job.after)).await?;
+        let page = if job.circle.may_know(&*self.documents).await? {
+            job.circle.page(&*self.directory, Some(job.after)).await?
+        } else {
+            Page::default()
+        };
         let told = self.uow.run(run.origin(), async |tx| job.execute(tx, page).await);
         let told: Result<_, StorageError> = told.await;
         Ok(told?)

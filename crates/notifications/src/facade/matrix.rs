@@ -12,7 +12,7 @@ use super::Notifications;
 use crate::{
     DeleteNotification, ListNotifications, MarkAllRead, MarkRead, NotificationId,
     PurgeNotifications, SetPreferences,
-    application::ports::{MockDirectory, MockProjectDirectory},
+    application::ports::{MockDirectory, MockDocumentDirectory, MockProjectDirectory},
     domain::notification::Notification,
     testing::{ADA, id, notification},
 };
@@ -68,8 +68,9 @@ on_both_engines! {
     migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
 
     async fn everybody_may_what_is_written_down(test: TestDb) {
-        let projects = Arc::new(MockProjectDirectory::new());
-        let notifications = Notifications::new(test.db.clone(), MockDirectory::acme().shared(), projects);
+        let (projects, documents) = (Arc::new(MockProjectDirectory::new()), MockDocumentDirectory::empty());
+        let people = MockDirectory::acme().shared();
+        let notifications = Notifications::new(test.db.clone(), people, projects, documents);
         let mut number = 0;
         let fresh = async || {
             number += 1;

@@ -16,8 +16,12 @@ use uuid::Uuid;
 
 use super::Memory;
 use crate::{
-    application::ports::{Addressee, MockDirectory, SentInvitation, WorkspaceNames, WorkspaceView},
+    application::ports::{
+        Addressee, DocumentView, MockDirectory, MockDocumentDirectory, SentInvitation,
+        WorkspaceNames, WorkspaceView,
+    },
     domain::{
+        document_news::DocumentNews,
         notification::{Notification, Source},
         notification_type::NotificationType,
         occasion::{Occasion, Place},
@@ -156,7 +160,7 @@ pub(crate) fn demoted(user_id: UserId) -> MemberRoleChanged {
 }
 
 /// One of each.
-pub(crate) fn every_occasion() -> [Occasion; 16] {
+pub(crate) fn every_occasion() -> [Occasion; 19] {
     [
         Occasion::Invited { invitation_id: id(3), role: Role::Member },
         Occasion::InvitationDeclined { invitation_id: id(3) },
@@ -174,17 +178,21 @@ pub(crate) fn every_occasion() -> [Occasion; 16] {
         Occasion::Project(ProjectNews::Archived),
         Occasion::Project(ProjectNews::Restored),
         Occasion::Project(ProjectNews::Deleted),
+        Occasion::Document(DocumentNews::Created),
+        Occasion::Document(DocumentNews::Renamed),
+        Occasion::Document(DocumentNews::Deleted),
     ]
 }
 
 /// [`ACME`] as it is called.
 pub(crate) fn acme() -> Place {
-    Place { id: id(1), name: "Acme".to_owned(), slug: "acme".to_owned(), project: None }
+    let (name, slug) = ("Acme".to_owned(), "acme".to_owned());
+    Place { id: id(1), name, slug, project: None, document: None }
 }
 
 /// [`ACME`], as somebody sees it who is this there.
 pub(crate) fn acme_of(role: Role) -> WorkspaceView {
-    let Place { id, name, slug, project: _ } = acme();
+    let Place { id, name, slug, .. } = acme();
     WorkspaceView { id, names: WorkspaceNames { name, slug }, role: Some(role) }
 }
 
@@ -192,6 +200,34 @@ fn name_of(id: UserId) -> Option<String> {
     let names =
         [(ADA, "Ada Lovelace"), (BOB, "Bob Builder"), (CAROL, "Carol Shaw"), (DAVE, "Dave Cutler")];
     names.into_iter().find(|(person, _)| *person == id).map(|(_, name)| name.to_owned())
+}
+
+impl MockDocumentDirectory {
+    /// Knows no documents.
+    pub(crate) fn empty() -> Arc<Self> {
+        let mut documents = Self::new();
+        documents.expect_documents().returning(|_| Ok(Vec::new()));
+        Arc::new(documents)
+    }
+
+    /// Knows number 5, a document of [`CAROL`] in [`ACME`], which is called Plans today.
+    pub(crate) fn plans(is_public: bool) -> Arc<Self> {
+        let mut documents = Self::new();
+        documents.expect_documents().returning(move |ids| {
+            assert_eq!(ids, [id(5)]);
+            let (title, slug) = ("Plans".to_owned(), "roadmap".to_owned());
+            let plans = DocumentView {
+                id: id(5),
+                workspace_id: ACME,
+                owner_id: CAROL,
+                title,
+                slug,
+                is_public,
+            };
+            Ok(vec![plans])
+        });
+        Arc::new(documents)
+    }
 }
 
 impl MockDirectory {

@@ -9,6 +9,7 @@ use std::{
 };
 
 use async_trait::async_trait;
+use documents::DocumentId;
 use identity::{InvitationId, MemberLeft, Role, WorkspaceDeleted};
 use perme8_events::{
     DomainEvent, EventFilter, EventStore as _, Origin, Position, StorageError, Transaction as _,
@@ -20,8 +21,9 @@ use perme8_events::{
 use uuid::Uuid;
 
 use crate::{
-    Addressee, Announcer, Clearer, Colleague, Directory, NotificationCreated, NotificationDeleted,
-    OnAccessLost, OnWorkspaceActivity, SentInvitation, WorkspaceNames, WorkspaceView,
+    Addressee, Announcer, Clearer, Colleague, Directory, DocumentDirectory, DocumentView,
+    NotificationCreated, NotificationDeleted, OnAccessLost, OnWorkspaceActivity, SentInvitation,
+    WorkspaceNames, WorkspaceView,
 };
 
 const WORKSPACE: WorkspaceId = WorkspaceId::new(Uuid::from_u128(1));
@@ -45,10 +47,11 @@ impl Crowd {
     /// What tells them of who leaves, and takes that away when the workspace is gone.
     pub fn runtime(self: &Arc<Self>, db: &Db) -> RuntimeBuilder {
         let directory = Arc::clone(self) as Arc<dyn Directory>;
+        let documents = Arc::clone(self) as Arc<dyn DocumentDirectory>;
         Runtime::builder(db)
-            .handler(OnWorkspaceActivity::new(Arc::clone(&directory)))
+            .handler(OnWorkspaceActivity::new(Arc::clone(&directory), Arc::clone(&documents)))
             .handler(OnAccessLost::new())
-            .worker(Announcer::new(db.clone(), directory))
+            .worker(Announcer::new(db.clone(), directory, documents))
             .worker(Clearer::new(db.clone()))
     }
 
@@ -170,6 +173,14 @@ impl Told {
     /// How often each of them was.
     pub fn times(&self) -> impl Iterator<Item = usize> {
         self.times.values().copied()
+    }
+}
+
+/// They write none.
+#[async_trait]
+impl DocumentDirectory for Crowd {
+    async fn documents(&self, _: &[DocumentId]) -> Result<Vec<DocumentView>, StorageError> {
+        Ok(Vec::new())
     }
 }
 

@@ -8,10 +8,10 @@ use identity::{
 };
 use mail::{Correspondent, Mailbox, SendMail, Stationery};
 use notifications::{
-    Announcer, Clearer, DeleteNotification, Delivery, Directory, IdentityGateway, Link,
-    ListNotifications, NotificationId, NotificationPage, NotificationType, Notifications,
-    OnAccessLost, OnDigestDue, OnInvitation, OnWorkspaceActivity, Preference, ProjectsGateway,
-    PurgeNotifications, SetPreferences,
+    Announcer, Clearer, DeleteNotification, Delivery, Directory, DocumentDirectory,
+    DocumentsGateway, IdentityGateway, Link, ListNotifications, NotificationId, NotificationPage,
+    NotificationType, Notifications, OnAccessLost, OnDigestDue, OnInvitation, OnWorkspaceActivity,
+    Preference, ProjectsGateway, PurgeNotifications, SetPreferences,
 };
 use perme8_events::{
     Envelope, EventFilter, EventStore as _, Origin, Position, UserId,
@@ -37,13 +37,15 @@ impl Company {
     pub(crate) async fn of_ada(test: TestDb) -> Self {
         let identity = Identity::with_cheap_passwords(test.db.clone());
         let directory: Arc<dyn Directory> = Arc::new(IdentityGateway::new(identity.directory()));
+        let documents = documents::Directory::new(test.db.clone());
+        let documents: Arc<dyn DocumentDirectory> = Arc::new(DocumentsGateway::new(documents));
         let runtime = Runtime::builder(&test.db)
             .handler(identity::OnUserConfirmed)
             .handler(OnInvitation::new(Arc::clone(&directory)))
-            .handler(OnWorkspaceActivity::new(Arc::clone(&directory)))
+            .handler(OnWorkspaceActivity::new(Arc::clone(&directory), Arc::clone(&documents)))
             .handler(OnAccessLost::new())
             .handler(OnDigestDue::new(Arc::clone(&directory), stationery()))
-            .worker(Announcer::new(test.db.clone(), Arc::clone(&directory)))
+            .worker(Announcer::new(test.db.clone(), Arc::clone(&directory), Arc::clone(&documents)))
             .worker(Clearer::new(test.db.clone()))
             .worker(SendMail::into_mailbox(sender(), &test.db))
             .build();
@@ -52,7 +54,7 @@ impl Company {
         let create = CreateWorkspace { name: "Acme".to_owned(), description: None, color: None };
         identity.create_workspace(Origin::user(ada), create).await.unwrap();
         let names = Arc::new(ProjectsGateway::new(projects::Directory::new(test.db.clone())));
-        let notifications = Notifications::new(test.db.clone(), directory, names);
+        let notifications = Notifications::new(test.db.clone(), directory, names, documents);
         Self { identity, notifications, ada, driver, test }
     }
 

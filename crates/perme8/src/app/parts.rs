@@ -100,7 +100,13 @@ fn notifications_directory(identity: &Identity) -> Arc<dyn notifications::Direct
 pub(super) fn new_notifications(db: &Db, identity: &Identity) -> Notifications {
     let projects = projects::Directory::new(db.clone());
     let projects = Arc::new(notifications::ProjectsGateway::new(projects));
-    Notifications::new(db.clone(), notifications_directory(identity), projects)
+    let (people, documents) = (notifications_directory(identity), notifications_documents(db));
+    Notifications::new(db.clone(), people, projects, documents)
+}
+
+/// Who may see which documents, for notifications.
+fn notifications_documents(db: &Db) -> Arc<dyn notifications::DocumentDirectory> {
+    Arc::new(notifications::DocumentsGateway::new(documents::Directory::new(db.clone())))
 }
 
 /// Every durable handler, worker and schedule that no setting turns off. A handler that goes away is declared
@@ -123,7 +129,10 @@ pub(super) fn with_handlers(
         .handler(documents::OnBurstOver)
         .handler(documents::OnDeleted)
         .handler(notifications::OnInvitation::new(Arc::clone(&directory)))
-        .handler(notifications::OnWorkspaceActivity::new(Arc::clone(&directory)))
+        .handler(notifications::OnWorkspaceActivity::new(
+            Arc::clone(&directory),
+            notifications_documents(db),
+        ))
         .handler(notifications::OnAccessLost::new())
         .handler(notifications::OnUserDeleted::new())
         .handler(notifications::OnDigestDue::new(Arc::clone(&directory), stationery))
@@ -131,7 +140,7 @@ pub(super) fn with_handlers(
         .projection(documents::SearchIndex)
         .worker(projects::Clearer::new(db.clone(), projects_members(identity)))
         .worker(documents::Clearer::new(db.clone(), documents_members(identity)))
-        .worker(notifications::Announcer::new(db.clone(), directory))
+        .worker(notifications::Announcer::new(db.clone(), directory, notifications_documents(db)))
         .worker(notifications::Clearer::new(db.clone()))
         .worker(LinkRequests::new(identity.clone()))
         .worker(sending)

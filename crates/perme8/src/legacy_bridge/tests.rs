@@ -6,7 +6,7 @@ use ::identity::{
     InvitationDeclined, MemberInvited, MemberJoined, MemberLeft, MemberRemoved, Role,
     WorkspaceCreated,
 };
-use ::notifications::{IdentityGateway, ProjectsGateway};
+use ::notifications::{DocumentsGateway, IdentityGateway, ProjectsGateway};
 use ::projects::{
     Directory, ProjectArchived, ProjectChanges, ProjectCreated, ProjectDeleted, ProjectUpdated,
 };
@@ -31,7 +31,8 @@ async fn check<E: DomainEvent>(event: E, expected: Expect) {
     let test = TestDb::sqlite(MIGRATIONS).await;
     let directory = IdentityGateway::new(::identity::Directory::new(test.db.clone()));
     let names = Arc::new(ProjectsGateway::new(Directory::new(test.db.clone())));
-    let told = Notifications::new(test.db.clone(), Arc::new(directory), names);
+    let titles = Arc::new(DocumentsGateway::new(::documents::Directory::new(test.db.clone())));
+    let told = Notifications::new(test.db.clone(), Arc::new(directory), names, titles);
     let bridge = LegacyBridge::new(&told);
     emit(&test.db, NewEvent::of(event)).await;
     expected.assert_eq(&said(&test.db, &bridge).await);

@@ -1,5 +1,6 @@
 //! Who is told of which event, and who is not.
 
+use documents::{DocumentCreated, DocumentDeleted, DocumentTitleChanged};
 use expect_test::{Expect, expect};
 use identity::{
     Change, InvitationDeclined, MemberJoined, WorkspaceArchived, WorkspaceDeleted,
@@ -13,7 +14,10 @@ use projects::{ProjectChanges, ProjectCreated, ProjectDeleted, ProjectUpdated};
 
 use super::*;
 use crate::{
-    application::{on_access_lost::OnAccessLost, ports::MockDirectory},
+    application::{
+        on_access_lost::OnAccessLost,
+        ports::{MockDirectory, MockDocumentDirectory},
+    },
     testing::{
         ACME, ADA, BOB, CAROL, DAVE, Memory, acme, declined, deleted, deliver, demoted, expired,
         id, invited, joined, left, promoted, removed, revoked, short,
@@ -22,7 +26,9 @@ use crate::{
 
 /// Who is told what, given the managers.
 async fn told(managers: &'static [UserId], event: &Envelope) -> String {
-    let handler = OnWorkspaceActivity::new(MockDirectory::with_managers(managers).shared());
+    let documents = MockDocumentDirectory::empty();
+    let people = MockDirectory::with_managers(managers).shared();
+    let handler = OnWorkspaceActivity::new(people, documents);
     let mut tx = FakeTx::new(Memory::default());
     deliver(&handler, &mut tx, event).await;
     let lines = tx.state.notifications().map(|told| format!("{}: {}\n", told.user_id, told.title));
@@ -178,7 +184,7 @@ async fn everybody_learns_that_the_workspace_is_put_away_and_in_use_again() {
         assert_eq!(at_least, Role::Guest);
         Ok(vec![ADA, BOB, CAROL])
     });
-    let handler = OnWorkspaceActivity::new(everybody.shared());
+    let handler = OnWorkspaceActivity::new(everybody.shared(), MockDocumentDirectory::empty());
     let mut tx = FakeTx::new(Memory::default());
     let ada = || Actor::User(ADA);
     deliver(&handler, &mut tx, &envelope(1, ada(), &WorkspaceArchived { workspace_id: ACME }))
@@ -246,6 +252,90 @@ async fn that_a_project_has_another_owner_is_no_news() {
     .await;
 }
 
+/// Who is told what of the documents of Carol, who does it; each is this to others today.
+async fn of_documents<E: DomainEvent>(
+    documents: Arc<MockDocumentDirectory>,
+    actor: Actor,
+    event: &E,
+) -> String {
+    let people = MockDirectory::with_managers(&[ADA, BOB, CAROL]).shared();
+    let mut tx = FakeTx::new(Memory::default());
+    let handler = OnWorkspaceActivity::new(people, documents);
+    deliver(&handler, &mut tx, &envelope(1, actor, event)).await;
+    let lines = tx.state.notifications().map(|told| format!("{}: {}\n", told.user_id, told.title));
+    short(&lines.collect::<String>())
+}
+
+#[tokio::test]
+async fn those_who_may_see_a_document_when_they_are_told_learn_of_it() {
+    let carol = || Actor::User(CAROL);
+    let created = DocumentCreated {
+        document_id: id(5),
+        workspace_id: ACME,
+        project_id: None,
+        user_id: CAROL,
+        title: "Roadmap".to_owned(),
+        slug: "roadmap".to_owned(),
+        is_public: true,
+    };
+    let renamed = DocumentTitleChanged {
+        document_id: id(5),
+        workspace_id: ACME,
+        user_id: CAROL,
+        title: "Plans".to_owned(),
+        previous_title: Some("Roadmap".to_owned()),
+        is_public: true,
+    };
+    // No row keeps the title: it may turn private before anybody reads it.
+    let shared = || MockDocumentDirectory::plans(true);
+    expect![[r#"
+        #a: A document was created
+        #b: A document was created
+    "#]]
+    .assert_eq(&of_documents(shared(), carol(), &created).await);
+    expect![[r#"
+        #b: A document was renamed
+        #c: A document was renamed
+    "#]]
+    .assert_eq(&of_documents(shared(), Actor::User(ADA), &renamed).await);
+    // It turned private since, or is gone.
+    assert_eq!(of_documents(MockDocumentDirectory::plans(false), carol(), &created).await, "");
+    assert_eq!(of_documents(MockDocumentDirectory::empty(), carol(), &created).await, "");
+    // What happened while it was private is told to nobody else, although it is shared by now.
+    let hidden = DocumentCreated { is_public: false, ..created };
+    assert_eq!(of_documents(shared(), carol(), &hidden).await, "");
+    // And what happened while it was shared, to nobody but its owner once it is private.
+    expect![[r#"
+        #c: A document was renamed
+    "#]]
+    .assert_eq(
+        &of_documents(MockDocumentDirectory::plans(false), Actor::User(ADA), &renamed).await,
+    );
+}
+
+#[tokio::test]
+async fn those_who_saw_a_document_learn_that_it_is_gone() {
+    let gone = |is_public| DocumentDeleted {
+        document_id: id(5),
+        workspace_id: ACME,
+        user_id: CAROL,
+        title: "Plans".to_owned(),
+        is_public,
+    };
+    let nothing = || MockDocumentDirectory::empty();
+    let schedule = || Actor::System("documents.purge".into());
+    expect![[r#"
+        #a: Plans was deleted
+        #b: Plans was deleted
+    "#]]
+    .assert_eq(&of_documents(nothing(), Actor::User(CAROL), &gone(true)).await);
+    expect![[r#"
+        #c: Plans was deleted
+    "#]]
+    .assert_eq(&of_documents(nothing(), schedule(), &gone(false)).await);
+    assert_eq!(of_documents(nothing(), Actor::User(CAROL), &gone(false)).await, "");
+}
+
 #[tokio::test]
 async fn nobody_is_told_of_what_the_same_person_did_or_caused() {
     check(CAROL, &demoted(CAROL), expect![""]).await;
@@ -272,7 +362,7 @@ async fn invitations_are_left_to_their_own_handler() {
 async fn a_directory_that_fails_is_asked_again_later() {
     let mut directory = MockDirectory::new();
     directory.expect_people().returning(|_, _, _, _| Err(StorageError::new("the network is down")));
-    let handler = OnWorkspaceActivity::new(directory.shared());
+    let handler = OnWorkspaceActivity::new(directory.shared(), MockDocumentDirectory::empty());
     let event = envelope(1, Actor::User(CAROL), &left(CAROL));
     let error = EventHandler::<FakeTx<Memory>>::gather(&handler, &event).await.unwrap_err();
     assert_eq!(error.class(), ErrorClass::Transient);
@@ -280,7 +370,8 @@ async fn a_directory_that_fails_is_asked_again_later() {
 
 #[test]
 fn everything_in_a_workspace_keeps_its_order() {
-    let handler = OnWorkspaceActivity::new(MockDirectory::new().shared());
+    let handler =
+        OnWorkspaceActivity::new(MockDirectory::new().shared(), MockDocumentDirectory::empty());
     for event in
         [envelope(1, Actor::User(DAVE), &joined(3)), envelope(2, Actor::User(DAVE), &declined())]
     {
@@ -294,7 +385,7 @@ async fn those_who_managed_it_learn_that_a_workspace_is_gone_and_by_whom() {
     let directory = || {
         let mut directory = MockDirectory::new();
         directory.expect_person_name().returning(|_| Ok(Some("Ada Lovelace".to_owned())));
-        OnWorkspaceActivity::new(directory.shared())
+        OnWorkspaceActivity::new(directory.shared(), MockDocumentDirectory::empty())
     };
     let event = WorkspaceDeleted { manager_ids: vec![ADA, BOB, CAROL], ..deleted() };
     let event = envelope(20, Actor::User(ADA), &event);
