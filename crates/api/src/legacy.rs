@@ -3,6 +3,7 @@
 use std::{fmt, str::FromStr};
 
 use async_trait::async_trait;
+use documents::DocumentId;
 use perme8_events::{Envelope, StorageError, Topic, UserId, WorkspaceId};
 use serde::{Serialize, Serializer, ser::SerializeTuple as _};
 use serde_json::Value;
@@ -25,6 +26,8 @@ pub enum LegacyTopic {
     Workspace(WorkspaceId),
     /// `user:{id}`, for that person.
     User(UserId),
+    /// `document:{id}`, for those who may see it.
+    Document(DocumentId),
     /// `user:{id}:notifications`, for that person.
     Notifications(UserId),
     /// `workspace_invitations`, of every workspace, for operators.
@@ -37,6 +40,9 @@ impl LegacyTopic {
         match self {
             Self::Workspace(id) => Topic::Workspace(id),
             Self::User(id) | Self::Notifications(id) => Topic::User(id),
+            Self::Document(id) => {
+                Topic::Aggregate("documents".to_owned(), "document".to_owned(), id.to_string())
+            }
             Self::WorkspaceInvitations => {
                 Topic::AggregateType("identity".to_owned(), "workspace_member".to_owned())
             }
@@ -49,6 +55,7 @@ impl fmt::Display for LegacyTopic {
         match self {
             Self::Workspace(id) => write!(f, "workspace:{id}"),
             Self::User(id) => write!(f, "user:{id}"),
+            Self::Document(id) => write!(f, "document:{id}"),
             Self::Notifications(id) => write!(f, "user:{id}:notifications"),
             Self::WorkspaceInvitations => f.write_str("workspace_invitations"),
         }
@@ -58,7 +65,7 @@ impl fmt::Display for LegacyTopic {
 /// A text is no topic of the old system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "expected workspace:<id>, user:<id>, user:<id>:notifications or workspace_invitations, as the old system had them"
+    "expected workspace:<id>, user:<id>, user:<id>:notifications, document:<id> or workspace_invitations, as the old system had them"
 )]
 pub struct LegacyTopicError;
 
@@ -70,6 +77,7 @@ impl FromStr for LegacyTopic {
         let topic = match parts[..] {
             ["workspace", id] => id.parse().ok().map(Self::Workspace),
             ["user", id] => id.parse().ok().map(Self::User),
+            ["document", id] => id.parse().ok().map(Self::Document),
             ["user", id, "notifications"] => id.parse().ok().map(Self::Notifications),
             ["workspace_invitations"] => Some(Self::WorkspaceInvitations),
             _ => None,
@@ -125,6 +133,7 @@ mod tests {
             format!("workspace:{id}"),
             format!("user:{id}"),
             format!("user:{id}:notifications"),
+            format!("document:{id}"),
             "workspace_invitations".to_owned(),
         ] {
             assert_eq!(text.parse::<LegacyTopic>().unwrap().to_string(), text);

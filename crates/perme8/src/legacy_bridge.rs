@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use perme8_events::{DomainEvent, Envelope, StorageError};
 
+mod documents;
 mod identity;
 mod notifications;
 mod projects;
@@ -29,6 +30,7 @@ impl LegacyBridge {
         let mut bridge = Self { table: HashMap::new() };
         identity::translations(&mut bridge);
         projects::translations(&mut bridge);
+        documents::translations(&mut bridge);
         notifications::translations(&mut bridge, facade);
         bridge
     }

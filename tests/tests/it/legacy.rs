@@ -64,6 +64,39 @@ on_both_engines! {
         assert!(!invitation.is_empty());
     }
 
+    async fn documents_are_told_to_those_who_may_see_them(scenario: &mut Scenario) {
+        let ada = scenario.user("ada").await;
+        let slug = ada.found("Lumen").await;
+        let workspace = workspace_of(&ada).await;
+        let ben = scenario.member(&ada, &slug, "ben", "member").await;
+        let mut everywhere = ada.socket().await;
+        everywhere.subscribe(&format!("legacy:workspace:{workspace}"), None).await;
+        let at = ben.write(&slug, json!({ "title": "Redundancies" })).await;
+        let log = scenario.log().await;
+        let created = log.iter().find(|event| event.event_type == "documents.document_created").unwrap();
+        let topic = format!("legacy:document:{}", created.aggregate_id);
+        let (mut others, mut own) = (ada.socket().await, ben.socket().await);
+        for socket in [&mut others, &mut own] {
+            socket.subscribe(&topic, None).await;
+        }
+        for body in [
+            json!({ "title": "Redundancies of May" }),
+            json!({ "title": "Plans", "visibility": "public" }),
+            json!({ "title": "Goals" }),
+        ] {
+            ben.patch(&at).json(body).await.is(200);
+        }
+        ben.delete(&format!("{at}?purge=true")).await.is(204);
+        scenario.run_until_idle().await;
+        let (renamed, shared) = ("document_title_changed", "document_visibility_changed");
+        let changes = heard(&mut own, &[renamed, shared, renamed, renamed]).await;
+        assert_eq!(changes[0][1][2], "Redundancies of May");
+        let changes = heard(&mut others, &[shared, renamed, renamed]).await;
+        assert_eq!((&changes[1][1][2], &changes[2][1][2]), (&json!("Plans"), &json!("Goals")));
+        let changes = heard(&mut everywhere, &[shared, renamed, renamed, "document_deleted"]).await;
+        assert_eq!((&changes[1][1][2], &changes[2][1][2]), (&json!("Plans"), &json!("Goals")));
+    }
+
     async fn old_topics_are_for_those_whose_they_are(scenario: &mut Scenario) {
         let (ada, eve) = (scenario.user("ada").await, scenario.user("eve").await);
         ada.found("Lumen").await;

@@ -2,6 +2,10 @@
 
 use std::sync::Arc;
 
+use ::documents::{
+    DocumentCreated, DocumentDeleted, DocumentPinnedChanged, DocumentTitleChanged,
+    DocumentVisibilityChanged,
+};
 use ::identity::{
     InvitationDeclined, MemberInvited, MemberJoined, MemberLeft, MemberRemoved, Role,
     WorkspaceCreated,
@@ -153,6 +157,68 @@ async fn projects_are_told_to_their_workspace() {
         ProjectArchived { project_id, workspace_id, user_id, name },
         expect![[r##"
         ["workspace:#7",["project_updated","#6","Roadmap"]]
+    "##]],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn documents_are_told_to_their_workspace_and_to_those_who_have_them_open() {
+    let (document_id, workspace_id, user_id) = (id(8), id(7), id(5));
+    let (title, is_public) = ("Plans".to_owned(), true);
+    let created = DocumentCreated {
+        document_id,
+        workspace_id,
+        project_id: Some(id(6)),
+        user_id,
+        title: title.clone(),
+        slug: "plans".to_owned(),
+        is_public,
+    };
+    check(created, expect![[r##"
+        ["workspace:#7",["document_created",{"created_by":"#5","id":"#8","is_pinned":false,"is_public":true,"project_id":"#6","slug":"plans","title":"Plans","user_id":"#5","workspace_id":"#7"}]]
+    "##]]).await;
+    let previous_title = Some("Roadmap".to_owned());
+    let renamed = DocumentTitleChanged {
+        document_id,
+        workspace_id,
+        user_id,
+        title: title.clone(),
+        previous_title,
+        is_public,
+    };
+    check(
+        renamed,
+        expect![[r##"
+        ["workspace:#7",["document_title_changed","#8","Plans"]]
+        ["document:#8",["document_title_changed","#8","Plans"]]
+    "##]],
+    )
+    .await;
+    let shared = DocumentVisibilityChanged { document_id, workspace_id, user_id, is_public };
+    check(
+        shared,
+        expect![[r##"
+        ["workspace:#7",["document_visibility_changed","#8",true]]
+        ["document:#8",["document_visibility_changed","#8",true]]
+    "##]],
+    )
+    .await;
+    let pinned =
+        DocumentPinnedChanged { document_id, workspace_id, user_id, is_pinned: true, is_public };
+    check(
+        pinned,
+        expect![[r##"
+        ["workspace:#7",["document_pinned_changed","#8",true]]
+        ["document:#8",["document_pinned_changed","#8",true]]
+    "##]],
+    )
+    .await;
+    let deleted = DocumentDeleted { document_id, workspace_id, user_id, title, is_public };
+    check(
+        deleted,
+        expect![[r##"
+        ["workspace:#7",["document_deleted","#8"]]
     "##]],
     )
     .await;
