@@ -134,8 +134,9 @@ impl App {
         };
         let builder = Runtime::builder(&db).node(named(options.node.clone()));
         let builder = if options.onboarding {
-            let (directory, projects) = (identity.directory(), projects.clone());
-            let welcomer = Welcomer::new(&db, directory, projects, stationery.clone());
+            let (projects, documents) = (projects.clone(), documents.clone());
+            let directory = identity.directory();
+            let welcomer = Welcomer::new(&db, directory, projects, documents, stationery.clone());
             builder.process(Onboarding, welcomer)
         } else {
             // What it left in the database waits until it is configured again.

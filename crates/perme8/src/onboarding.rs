@@ -1,10 +1,11 @@
 //! What a new workspace is given: the process manager `perme8.onboarding`, off unless configured.
 //!
-//! A project to begin with, on behalf of whoever founded the workspace, and then a mail that says so. What was begun is deleted
-//! again when it does not come to that, unless somebody works with it.
+//! A project to begin with and in it a document that says how, on behalf of whoever founded the workspace, and then a mail that
+//! says so. What was begun is deleted again when it does not come to that, unless somebody works with it.
 
 use std::time::Duration;
 
+use documents::DocumentCreated;
 use identity::{WorkspaceCreated, WorkspaceDeleted};
 use perme8_events::{
     Actor, CorrelationId, DomainEvent as _, Envelope, HandlerError, HandlerOptions, Input, Job,
@@ -20,7 +21,9 @@ pub(crate) const NAME: &str = "perme8.onboarding";
 const PATIENCE: Duration = Duration::from_hours(24);
 /// The steps, by the names under which the database keeps them.
 const DEFAULT_PROJECT: &str = "default project";
+const WELCOME_DOCUMENT: &str = "welcome document";
 const WELCOME_MAIL: &str = "welcome mail";
+const NOTHING_BEGUN: &str = "whoever founded the workspace begins nothing there any more";
 
 /// Sets up a new workspace, a case each.
 #[derive(Debug)]
@@ -34,6 +37,9 @@ pub(crate) struct NewWorkspace {
     /// Whether its project was begun.
     #[serde(default)]
     has_project: bool,
+    /// Whether the document in it was created.
+    #[serde(default)]
+    has_document: bool,
 }
 
 /// What the process commands.
@@ -47,6 +53,20 @@ pub(crate) enum Setup {
     },
     /// Deletes it again, if it was begun and is as it was then.
     UndoDefaultProject {
+        /// Where.
+        workspace_id: WorkspaceId,
+        /// What the case goes by in the log.
+        correlation_id: CorrelationId,
+    },
+    /// Creates the document that everybody finds in it.
+    WelcomeDocument {
+        /// Where.
+        workspace_id: WorkspaceId,
+        /// The slug of the project.
+        project: String,
+    },
+    /// Deletes it again, if it was created and is as it was then.
+    UndoWelcomeDocument {
         /// Where.
         workspace_id: WorkspaceId,
         /// What the case goes by in the log.
@@ -83,6 +103,7 @@ impl ProcessManager for Onboarding {
             &[
                 Subscription::to::<WorkspaceCreated>(),
                 Subscription::to::<ProjectCreated>(),
+                Subscription::to::<DocumentCreated>(),
                 Subscription::to::<WorkspaceDeleted>(),
             ]
         }
@@ -93,7 +114,8 @@ impl ProcessManager for Onboarding {
     }
 
     fn instance(&self, event: &Envelope) -> Option<String> {
-        let is_begun = event.event_type == ProjectCreated::TYPE;
+        let is_begun =
+            [ProjectCreated::TYPE, DocumentCreated::TYPE].contains(&event.event_type.as_str());
         event.workspace_id.filter(|_| !is_begun || is_own(event)).map(|id| id.to_string())
     }
 
@@ -112,6 +134,10 @@ impl ProcessManager for Onboarding {
         match input {
             Input::Event(event) if event.event_type == ProjectCreated::TYPE => {
                 new.has_project = true;
+                welcome_in(event, steps)?;
+            }
+            Input::Event(event) if event.event_type == DocumentCreated::TYPE => {
+                new.has_document = true;
                 let welcome =
                     Setup::WelcomeMail { workspace: new.name.clone(), owner_id: new.owner_id };
                 steps.command(WELCOME_MAIL, welcome);
@@ -120,9 +146,8 @@ impl ProcessManager for Onboarding {
                 steps.fail("the workspace was deleted");
             }
             Input::Done(WELCOME_MAIL) => steps.complete(),
-            Input::Done(DEFAULT_PROJECT) if !new.has_project => {
-                steps.fail("whoever founded the workspace begins nothing there any more");
-            }
+            Input::Done(DEFAULT_PROJECT) if !new.has_project => steps.fail(NOTHING_BEGUN),
+            Input::Done(WELCOME_DOCUMENT) if !new.has_document => steps.fail(NOTHING_BEGUN),
             Input::Event(_) | Input::Done(_) => {}
             Input::Failed { step, error } => steps.fail(format!("{step}: {error}")),
             Input::TimedOut(_) => steps.fail("it took longer than a day"),
@@ -141,7 +166,21 @@ fn begin(event: &Envelope, steps: &mut Steps<Setup>) -> Result<Option<NewWorkspa
     steps.command(DEFAULT_PROJECT, Setup::DefaultProject { workspace_id });
     steps.compensate_with(DEFAULT_PROJECT, undo);
     steps.set_timer("patience", PATIENCE);
-    Ok(Some(NewWorkspace { name, owner_id, has_project: false }))
+    Ok(Some(NewWorkspace { name, owner_id, has_project: false, has_document: false }))
+}
+
+/// The document follows its project.
+fn welcome_in(event: &Envelope, steps: &mut Steps<Setup>) -> Result<(), HandlerError> {
+    let begun: Option<ProjectCreated> = event.decode()?;
+    if let Some(ProjectCreated { workspace_id, slug: project, .. }) = begun {
+        let correlation_id = event.correlation_id;
+        steps.command(WELCOME_DOCUMENT, Setup::WelcomeDocument { workspace_id, project });
+        steps.compensate_with(
+            WELCOME_DOCUMENT,
+            Setup::UndoWelcomeDocument { workspace_id, correlation_id },
+        );
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -165,6 +204,18 @@ mod tests {
         }
     }
 
+    fn document() -> DocumentCreated {
+        DocumentCreated {
+            document_id: documents::DocumentId::new(Uuid::from_u128(4)),
+            workspace_id: ACME,
+            project_id: Some(project().project_id),
+            user_id: ADA,
+            title: "Welcome".to_owned(),
+            slug: "welcome".to_owned(),
+            is_public: true,
+        }
+    }
+
     /// A case that has just begun.
     fn begun() -> ProcessTest<Onboarding> {
         let mut case = ProcessTest::new(Onboarding);
@@ -178,38 +229,44 @@ mod tests {
         case
     }
 
-    /// A case whose project was begun.
-    fn with_project() -> ProcessTest<Onboarding> {
+    /// A case whose project was begun, and its document created.
+    fn with_document() -> ProcessTest<Onboarding> {
         let mut case = begun();
+        expect![[r#"
+            welcome document: {"command":"welcome_document","workspace_id":"00000000-0000-0000-0000-000000000001","project":"getting-started"}
+        "#]].assert_eq(&case.led_to(project()));
+        assert_eq!(case.done(DEFAULT_PROJECT), "");
         expect![[r#"
             welcome mail: {"command":"welcome_mail","workspace":"Lumen & Oak","owner_id":"00000000-0000-0000-0000-000000000002"}
         "#]]
-        .assert_eq(&case.led_to(project()));
-        assert_eq!(case.done(DEFAULT_PROJECT), "");
+        .assert_eq(&case.led_to(document()));
+        assert_eq!(case.done(WELCOME_DOCUMENT), "");
         case
     }
 
     #[test]
-    fn a_new_workspace_gets_a_project_and_its_owner_a_welcome() {
+    fn a_new_workspace_gets_a_project_with_a_document_and_its_owner_a_welcome() {
         expect![[r#"
             completed
         "#]]
-        .assert_eq(&with_project().done(WELCOME_MAIL));
+        .assert_eq(&with_document().done(WELCOME_MAIL));
     }
 
     #[test]
-    fn projects_that_people_begin_are_not_waited_for() {
+    fn what_people_begin_is_not_waited_for() {
         let mut case = begun();
         assert_eq!(case.when(project()), "not of this process\n");
+        assert_eq!(case.when(document()), "not of this process\n");
     }
 
     #[test]
     fn what_was_begun_is_undone_when_nobody_can_be_welcomed() {
         expect![[r#"
             failed: welcome mail: no such host
+            undo welcome document: {"command":"undo_welcome_document","workspace_id":"00000000-0000-0000-0000-000000000001","correlation_id":"00000000-0000-0000-0000-000000000003"}
             undo default project: {"command":"undo_default_project","workspace_id":"00000000-0000-0000-0000-000000000001","correlation_id":"00000000-0000-0000-0000-000000000003"}
         "#]]
-        .assert_eq(&with_project().failed(WELCOME_MAIL, "no such host"));
+        .assert_eq(&with_document().failed(WELCOME_MAIL, "no such host"));
     }
 
     #[test]

@@ -11,8 +11,8 @@ const PROCESS: &str = "perme8.onboarding";
 /// What the process did in the workspaces, oldest first.
 async fn set_up(scenario: &Scenario) -> Vec<Envelope> {
     let mut log = scenario.log().await;
-    let is_begun = |event: &Envelope| event.event_type.starts_with("projects.");
-    log.retain(|event| is_begun(event) && event.actor == Actor::System(PROCESS.into()));
+    let is_core = |event: &Envelope| event.context() == "perme8_events";
+    log.retain(|event| !is_core(event) && event.actor == Actor::System(PROCESS.into()));
     log
 }
 
@@ -27,30 +27,41 @@ async fn is_welcomed(scenario: &mut Scenario) -> bool {
     scenario.mails("ada").await.iter().any(|mail| mail.kind == "perme8.welcome")
 }
 
-/// A workspace whose project is begun, while the process has not heard of it: it is told when a day has passed, and that it took
-/// too long, and waits for its commands.
-async fn late(scenario: &mut Scenario) -> (Persona, String) {
+async fn operate(scenario: &Scenario, act: &str) {
+    scenario.operator().post(&format!("/admin/{act}")).await.is(200);
+}
+
+/// The commands that wait are done, and the process does not hear of it yet.
+async fn work_unheard(scenario: &mut Scenario) {
+    operate(scenario, &format!("handlers/{PROCESS}/pause")).await;
+    go_on(scenario).await;
+    operate(scenario, &format!("queues/{PROCESS}/pause")).await;
+    operate(scenario, &format!("handlers/{PROCESS}/resume")).await;
+}
+
+/// A workspace with everything that it is given, while nobody is welcomed before a day has passed: it took too long, and what
+/// undoes it waits. Gives also where the project and the document are.
+async fn late(scenario: &mut Scenario) -> (Persona, String, String) {
     scenario.set_up_workspaces().await;
-    let (ada, operator) = (scenario.user("ada").await, scenario.operator());
-    let (queue, handler) =
-        (format!("/admin/queues/{PROCESS}"), format!("/admin/handlers/{PROCESS}"));
-    operator.post(&format!("{queue}/pause")).await.is(200);
+    let ada = scenario.user("ada").await;
+    operate(scenario, &format!("queues/{PROCESS}/pause")).await;
     let slug = ada.found("Lumen").await;
-    scenario.run_until_idle().await;
-    operator.post(&format!("{handler}/pause")).await.is(200);
-    operator.post(&format!("{queue}/resume")).await.is(200);
-    scenario.run_until_idle().await;
+    for _ in 0..2 {
+        scenario.run_until_idle().await;
+        work_unheard(scenario).await;
+    }
     let project = format!("/api/workspaces/{slug}/projects/getting-started");
-    ada.get(&project).await.is(200);
-    operator.post(&format!("{queue}/pause")).await.is(200);
+    let document = format!("/api/workspaces/{slug}/documents/welcome");
+    for begun in [&project, &document] {
+        ada.get(begun).await.is(200);
+    }
     scenario.clock().advance(Duration::from_hours(25));
-    operator.post(&format!("{handler}/resume")).await.is(200);
     scenario.run_until_idle().await;
-    (ada.again().await, project)
+    (ada.again().await, project, document)
 }
 
 async fn go_on(scenario: &mut Scenario) {
-    scenario.operator().post(&format!("/admin/queues/{PROCESS}/resume")).await.is(200);
+    operate(scenario, &format!("queues/{PROCESS}/resume")).await;
     scenario.run_until_idle().await;
 }
 
@@ -71,8 +82,18 @@ on_both_engines! {
         let projects = ada.get(&format!("/api/workspaces/{slug}/projects")).await.is(200);
         let [project] = projects.list() else { panic!("one project") };
         assert_eq!((&project["name"], &project["owner_id"]), (&json!("Getting started"), &json!(ada.id())));
-        let [begun] = &set_up(scenario).await[..] else { panic!("one event") };
-        assert_eq!(begun.on_behalf_of.map(|id| id.to_string()), Some(ada.id().to_owned()));
+        let document = ada.get(&format!("/api/workspaces/{slug}/documents/welcome")).await.is(200);
+        let document = document.data();
+        assert_eq!((&document["owner"], &document["visibility"]), (&json!(ada.email()), &json!("public")));
+        assert_eq!(document["project_slug"], project["slug"]);
+        assert!(document["content"].as_str().unwrap().contains("## First steps"), "{document}");
+        let done = set_up(scenario).await;
+        let types: Vec<_> = done.iter().map(|event| event.event_type.as_str()).collect();
+        let begun = ["projects.project_created", "documents.document_created", "documents.note_content_updated"];
+        assert_eq!(types, begun);
+        for event in done {
+            assert_eq!(event.on_behalf_of.map(|id| id.to_string()), Some(ada.id().to_owned()));
+        }
         assert_eq!(ada.told().await, Vec::<String>::new());
 
         // It stays done when everything is told again, and after a restart without it.
@@ -89,28 +110,36 @@ on_both_engines! {
     }
 
     async fn what_took_too_long_is_undone(scenario: &mut Scenario) {
-        let (ada, project) = late(scenario).await;
+        let (ada, project, document) = late(scenario).await;
         go_on(scenario).await;
         assert_eq!(case(scenario).await, "compensated");
         ada.get(&project).await.is_refused(404, "project_not_found");
-        let deleted = set_up(scenario).await.pop().unwrap();
-        assert_eq!(deleted.event_type, "projects.project_deleted");
-        assert_eq!(deleted.on_behalf_of.map(|id| id.to_string()), Some(ada.id().to_owned()));
+        ada.get(&document).await.is_refused(404, "document_not_found");
+        let undone = set_up(scenario).await.split_off(3);
+        let types: Vec<_> = undone.iter().map(|event| event.event_type.as_str()).collect();
+        assert_eq!(types, ["documents.document_deleted", "projects.project_deleted"]);
+        for event in undone {
+            assert_eq!(event.on_behalf_of.map(|id| id.to_string()), Some(ada.id().to_owned()));
+        }
         assert!(!is_welcomed(scenario).await);
     }
 
     async fn what_somebody_works_with_stays(scenario: &mut Scenario) {
-        let (ada, project) = late(scenario).await;
+        let (ada, project, document) = late(scenario).await;
         ada.patch(&project).json(json!({"name": "Lamps"})).await.is(200);
+        let hash = ada.get(&document).await.is(200).data()["content_hash"].clone();
+        let written = json!({"content": "# Lamps\n", "content_hash": hash});
+        ada.patch(&document).json(written).await.is(200);
         go_on(scenario).await;
         assert_eq!(case(scenario).await, "compensated");
         assert_eq!(ada.get(&project).await.is(200).data()["name"], "Lamps");
+        assert_eq!(ada.get(&document).await.is(200).data()["content"], "# Lamps\n");
     }
 
     async fn a_workspace_that_is_put_away_or_deleted_meanwhile_is_left_alone(scenario: &mut Scenario) {
         scenario.set_up_workspaces().await;
         let ada = scenario.user("ada").await;
-        scenario.operator().post(&format!("/admin/queues/{PROCESS}/pause")).await.is(200);
+        operate(scenario, &format!("queues/{PROCESS}/pause")).await;
         for ends in [true, false] {
             let slug = ada.found("Lumen").await;
             scenario.run_until_idle().await;

@@ -41,7 +41,9 @@ pub(crate) fn operations(db: &Db) -> Operations {
     let (identity, mail) = (Identity::new(db.clone()), MailOptions::default());
     let sending = SendMail::into_mailbox(mail.sender, db);
     let projects = Projects::new(db.clone(), projects_members(&identity));
-    let welcomer = Welcomer::new(db, identity.directory(), projects, mail.stationery.clone());
+    let documents = new_documents(db, &identity);
+    let stationery = mail.stationery.clone();
+    let welcomer = Welcomer::new(db, identity.directory(), projects, documents, stationery);
     let builder = Runtime::builder(db).process(Onboarding, welcomer);
     let runtime = with_handlers(builder, db, &identity, mail.stationery, sending).build();
     Operations::of(&runtime, CATALOGUES)

@@ -51,7 +51,7 @@ impl Key {
         Self::secret("operator_token", "what operators show at /admin; without it there is none");
     pub(crate) const ONBOARDING: Self = Self::open(
         "onboarding",
-        "a project to begin with in each new workspace, and a welcome for its owner",
+        "a project and a document to begin with in each new workspace, and a welcome for its owner",
     );
     pub(crate) const APP_NAME: Self = Self::open("app_name", "what the host calls itself in mails");
     pub(crate) const BASE_URL: Self =

@@ -1,6 +1,10 @@
 //! The worker that sets up new workspaces.
 
 use async_trait::async_trait;
+use documents::{
+    CreateDocument, CreateDocumentError, DocumentCreated, DocumentRef, Documents, PurgeDocument,
+    PurgeDocumentError, SeenDocument,
+};
 use identity::{Directory, Seen};
 use mail::{Correspondent, Letter, MailKind, Stationery};
 use perme8_events::{
@@ -18,7 +22,9 @@ use super::{Setup, is_own};
 const KIND: MailKind = MailKind::new("perme8.welcome");
 const PROJECT: &str = "Getting started";
 const ABOUT: &str = "Look around here first. It is yours: rename it, fill it or delete it.";
-/// The version of a project that nobody has changed since it was begun.
+const DOCUMENT: &str = "Welcome";
+const WELCOME: &str = include_str!("welcome.md");
+/// The version of a project or document that nobody has changed since it was begun.
 const UNTOUCHED: i64 = 1;
 /// More events than one new workspace leads to.
 const EVENTS_OF_A_CASE: u32 = 1_000;
@@ -28,6 +34,7 @@ const EVENTS_OF_A_CASE: u32 = 1_000;
 pub(crate) struct Welcomer {
     directory: Directory,
     projects: Projects,
+    documents: Documents,
     stationery: Stationery,
     db: Db,
     uow: UnitOfWork,
@@ -47,10 +54,11 @@ impl Welcomer {
         db: &Db,
         directory: Directory,
         projects: Projects,
+        documents: Documents,
         stationery: Stationery,
     ) -> Self {
         let (db, uow) = (db.clone(), UnitOfWork::new(db.clone()));
-        Self { directory, projects, stationery, db, uow }
+        Self { directory, projects, documents, stationery, db, uow }
     }
 
     async fn begin_project(
@@ -97,6 +105,75 @@ impl Welcomer {
         }
     }
 
+    async fn create_document(
+        &self,
+        workspace: WorkspaceId,
+        project: String,
+        run: &JobRun,
+    ) -> Result<(), HandlerError> {
+        let command = CreateDocument {
+            workspace: workspace.into(),
+            project: Some(project),
+            title: DOCUMENT.to_owned(),
+            content: Some(WELCOME.to_owned()),
+            is_public: true,
+        };
+        match self.documents.create_document(run.origin(), command).await {
+            // As above; and whoever wants no project wants no document in it.
+            Ok(_)
+            | Err(
+                CreateDocumentError::WorkspaceNotFound
+                | CreateDocumentError::ProjectNotFound
+                | CreateDocumentError::Forbidden
+                | CreateDocumentError::WorkspaceArchived
+                | CreateDocumentError::ProjectArchived,
+            ) => Ok(()),
+            Err(CreateDocumentError::Storage(error)) => Err(error.into()),
+            Err(
+                error @ (CreateDocumentError::TooMany
+                | CreateDocumentError::Invalid(_)
+                | CreateDocumentError::Unwritable(_)),
+            ) => Err(HandlerError::permanent(error)),
+        }
+    }
+
+    /// As with the project; a document in which somebody has written stays.
+    async fn undo_document(
+        &self,
+        workspace: WorkspaceId,
+        case: CorrelationId,
+        run: &JobRun,
+    ) -> Result<(), HandlerError> {
+        let Some(created) = self.begun::<DocumentCreated>(case).await? else { return Ok(()) };
+        let document = DocumentRef { workspace: workspace.into(), slug: created.slug };
+        let text = match self.documents.document(&run.origin(), &document).await {
+            Ok(found) if found.text.content.as_deref() == Some(WELCOME) => found.text,
+            Ok(_)
+            | Err(
+                documents::QueryError::Forbidden
+                | documents::QueryError::WorkspaceNotFound
+                | documents::QueryError::ProjectNotFound
+                | documents::QueryError::DocumentNotFound,
+            ) => return Ok(()),
+            Err(documents::QueryError::Storage(error)) => return Err(error.into()),
+        };
+        let content = Some(text.tag().to_owned());
+        let seen = SeenDocument { id: Some(created.document_id), version: UNTOUCHED, content };
+        let purge = PurgeDocument { document, seen: Some(seen) };
+        match self.documents.purge_document(run.origin(), purge).await {
+            Ok(_)
+            | Err(
+                PurgeDocumentError::WorkspaceNotFound
+                | PurgeDocumentError::DocumentNotFound
+                | PurgeDocumentError::Forbidden
+                | PurgeDocumentError::WorkspaceArchived
+                | PurgeDocumentError::ProjectArchived
+                | PurgeDocumentError::OtherVersion,
+            ) => Ok(()),
+            Err(PurgeDocumentError::Storage(error)) => Err(error.into()),
+        }
+    }
+
     /// What a command of the case has led to. The log tells, because the case has not heard of a command that ran while it
     /// failed.
     async fn begun<E: DomainEvent>(&self, case: CorrelationId) -> Result<Option<E>, HandlerError> {
@@ -124,7 +201,7 @@ impl Welcomer {
         let letter = Letter::new(&format!("{workspace} is ready"))
             .paragraph(&format!("Hello {},", owner.name))
             .paragraph(&format!(
-                "your workspace {workspace} on {app} is ready, with a project to begin with. Invite the people you work with."
+                "your workspace {workspace} on {app} is ready, with a project and a document to begin with. Invite the people you work with."
             ))
             .action(&format!("Open {app}"), self.stationery.link(&[]));
         let mail = self.stationery.mail(KIND, to, &letter, None);
@@ -148,6 +225,12 @@ impl Worker for Welcomer {
             Setup::DefaultProject { workspace_id } => self.begin_project(workspace_id, run).await,
             Setup::UndoDefaultProject { workspace_id, correlation_id } => {
                 self.undo_project(workspace_id, correlation_id, run).await
+            }
+            Setup::WelcomeDocument { workspace_id, project } => {
+                self.create_document(workspace_id, project, run).await
+            }
+            Setup::UndoWelcomeDocument { workspace_id, correlation_id } => {
+                self.undo_document(workspace_id, correlation_id, run).await
             }
             Setup::WelcomeMail { workspace, owner_id } => {
                 self.welcome(&workspace, owner_id, run).await
