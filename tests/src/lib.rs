@@ -9,7 +9,7 @@ mod measure;
 mod scenario;
 
 pub use address::address;
-pub use measure::{Comparison, Pace, Percentiles, Rounds, Way, resident, resident_of};
+pub use measure::{Comparison, Pace, Percentiles, Rounds, Way, resident, resident_of, show};
 pub use scenario::answer::Answer;
 pub use scenario::editors::Editors;
 pub use scenario::engines::{on_postgres, on_sqlite};

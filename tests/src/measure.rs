@@ -1,6 +1,10 @@
 //! Measuring: how often something is done, also beside another way of doing it, and what that takes.
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt::Display,
+    io::{self, Write},
+    time::{Duration, Instant},
+};
 
 use serde::Serialize;
 use tokio::task::JoinSet;
@@ -179,4 +183,19 @@ fn sorted(figures: impl Iterator<Item = f64>) -> Vec<f64> {
 
 fn median(sorted: &[f64]) -> f64 {
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
+}
+
+/// Prints a table of figures, if there are any.
+///
+/// # Errors
+///
+/// Nobody reads it.
+pub fn show(out: &mut impl Write, head: &str, figures: &[impl Display]) -> io::Result<()> {
+    if !figures.is_empty() {
+        writeln!(out, "{head}")?;
+    }
+    for line in figures {
+        writeln!(out, "{line}")?;
+    }
+    Ok(())
 }

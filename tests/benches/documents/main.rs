@@ -12,11 +12,12 @@ mod relay;
 mod servers;
 mod wire;
 
-use std::{fmt, io::Write as _};
+use std::io::Write as _;
 
 use clap::Parser as _;
 use perme8::MIGRATIONS;
 use perme8_events::testing::TestDb;
+use scenarios::show;
 use serde::Serialize;
 
 use crate::servers::{Server, Stocked};
@@ -101,7 +102,7 @@ async fn main() -> anyhow::Result<()> {
     }
     show(&mut out, relay::HEAD, &figures.relay)?;
     show(&mut out, opening::HEAD, &figures.opening)?;
-    show(&mut out, memory::HEAD, &figures.memory)
+    Ok(show(&mut out, memory::HEAD, &figures.memory)?)
 }
 
 /// Measures our server on one engine, each part beside the stock server and with fresh processes of both.
@@ -133,20 +134,6 @@ async fn measure(test: &TestDb, args: &Args, figures: &mut Figures) -> anyhow::R
         }
         ours.stop().await?;
         stock.stop().await?;
-    }
-    Ok(())
-}
-
-fn show(
-    out: &mut impl std::io::Write,
-    head: &str,
-    figures: &[impl fmt::Display],
-) -> anyhow::Result<()> {
-    if !figures.is_empty() {
-        writeln!(out, "{head}")?;
-    }
-    for line in figures {
-        writeln!(out, "{line}")?;
     }
     Ok(())
 }

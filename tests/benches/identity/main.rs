@@ -8,11 +8,11 @@ mod fan_out;
 mod invitations;
 mod log_ins;
 
-use std::{fmt, io::Write as _, time::Duration};
+use std::{io::Write as _, time::Duration};
 
 use clap::Parser as _;
 use perme8_events::{sql::Migrations, testing::TestDb};
-use scenarios::Rounds;
+use scenarios::{Rounds, show};
 use serde::Serialize;
 
 /// Log-ins, invitations and notifications.
@@ -84,21 +84,7 @@ async fn main() -> anyhow::Result<()> {
     }
     show(&mut out, log_ins::HEAD, &figures.log_ins)?;
     show(&mut out, invitations::HEAD, &figures.invitations)?;
-    show(&mut out, fan_out::HEAD, &figures.fan_out)
-}
-
-fn show(
-    out: &mut impl std::io::Write,
-    head: &str,
-    figures: &[impl fmt::Display],
-) -> anyhow::Result<()> {
-    if !figures.is_empty() {
-        writeln!(out, "{head}")?;
-    }
-    for line in figures {
-        writeln!(out, "{line}")?;
-    }
-    Ok(())
+    Ok(show(&mut out, fan_out::HEAD, &figures.fan_out)?)
 }
 
 /// The same on each engine that there is.

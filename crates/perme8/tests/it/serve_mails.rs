@@ -3,6 +3,7 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
+use perme8::MIGRATIONS;
 use perme8_events::{on_both_engines, testing::wait_until};
 use serde_json::{Value, json};
 
@@ -39,13 +40,7 @@ fn token(text: &str) -> Option<&str> {
 }
 
 on_both_engines! {
-    migrations: [
-        &perme8_events::sql::MIGRATIONS,
-        &mail::MIGRATIONS,
-        &identity::MIGRATIONS,
-        &projects::MIGRATIONS,
-        &notifications::MIGRATIONS,
-    ];
+    migrations: MIGRATIONS;
 
     async fn every_mail_comes_once_although_the_host_is_killed(test: TestDb) {
         let site = Site::of(&test);

@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use perme8::MIGRATIONS;
 use perme8_events::{on_both_engines, testing::wait_until};
 use serde_json::{Value, json};
 
@@ -46,14 +47,7 @@ impl Writer<'_> {
 }
 
 on_both_engines! {
-    migrations: [
-        &perme8_events::sql::MIGRATIONS,
-        &mail::MIGRATIONS,
-        &identity::MIGRATIONS,
-        &projects::MIGRATIONS,
-        &documents::MIGRATIONS,
-        &notifications::MIGRATIONS,
-    ];
+    migrations: MIGRATIONS;
 
     async fn searches_are_answered_while_their_index_is_built_anew_and_documents_are_written(test: TestDb) {
         let site = Site::of(&test);

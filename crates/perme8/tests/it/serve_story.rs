@@ -8,6 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use perme8::MIGRATIONS;
 use perme8_events::{on_both_engines, sql::DatabaseUrl, testing::TestDb};
 use serde_json::{Value, json};
 
@@ -176,13 +177,7 @@ impl Events {
 }
 
 on_both_engines! {
-    migrations: [
-        &perme8_events::sql::MIGRATIONS,
-        &mail::MIGRATIONS,
-        &identity::MIGRATIONS,
-        &projects::MIGRATIONS,
-        &notifications::MIGRATIONS,
-    ];
+    migrations: MIGRATIONS;
 
     async fn an_invitation_becomes_a_notification_while_ben_watches(test: TestDb) {
         let site = Site::of(&test);

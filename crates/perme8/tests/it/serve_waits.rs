@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use perme8::MIGRATIONS;
 use perme8_events::{on_both_engines, testing::wait_until};
 use serde_json::{Value, json};
 
@@ -23,13 +24,7 @@ impl Site {
 }
 
 on_both_engines! {
-    migrations: [
-        &perme8_events::sql::MIGRATIONS,
-        &mail::MIGRATIONS,
-        &identity::MIGRATIONS,
-        &projects::MIGRATIONS,
-        &notifications::MIGRATIONS,
-    ];
+    migrations: MIGRATIONS;
 
     async fn whoever_waits_for_a_handler_comes_back_when_it_has_caught_up(test: TestDb) {
         let site = Site::of(&test);
