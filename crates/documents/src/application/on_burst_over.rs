@@ -10,7 +10,7 @@ use crate::{
     domain::{burst::Burst, loose::Loose, references::DocumentId},
 };
 
-const NAME: &str = "documents.on_burst_over";
+pub(crate) const NAME: &str = "documents.on_burst_over";
 const TIMER: &str = "burst";
 
 /// Ends the burst of a note, unless somebody goes on.

@@ -2,15 +2,17 @@
 
 use async_trait::async_trait;
 use perme8_events::{
-    Envelope, HandlerError, HandlerOptions, StorageError, Subscriber, Subscription, WorkspaceId,
-    sql,
+    Envelope, HandlerError, HandlerOptions, StorageError, Subscriber, Subscription, TimerFired,
+    WorkspaceId, sql,
     sql::{Projection, Rows},
 };
 
 use crate::{
+    application::on_burst_over::NAME as ON_BURST_OVER,
     domain::{
         events::{
-            DocumentCreated, DocumentTitleChanged, DocumentVisibilityChanged, NoteContentUpdated,
+            DocumentCreated, DocumentHandedOver, DocumentTitleChanged, DocumentVisibilityChanged,
+            NoteContentUpdated,
         },
         note::Replica,
         references::DocumentId,
@@ -21,6 +23,9 @@ use crate::{
 };
 
 /// Keeps the words of every document, and its text for excerpts.
+///
+/// It reads what is written at that moment, also in the middle of a burst of edits. So it looks again when the burst is over,
+/// though the note may say by then what everybody has been told before, and nobody is told anew.
 ///
 /// No event says what is written in a private document, so events only say that something has changed, and title and text are
 /// looked up. Who sees a document is asked when somebody searches, and nothing here decides it: documents in the trash keep
@@ -44,7 +49,9 @@ impl Subscriber for SearchIndex {
                 Subscription::to::<DocumentCreated>(),
                 Subscription::to::<DocumentTitleChanged>(),
                 Subscription::to::<DocumentVisibilityChanged>(),
+                Subscription::to::<DocumentHandedOver>(),
                 Subscription::to::<NoteContentUpdated>(),
+                Subscription::to::<TimerFired>(),
             ]
         }
     }
@@ -63,7 +70,7 @@ impl Projection for SearchIndex {
     }
 
     async fn apply(&self, rows: &mut Rows<'_>, event: &Envelope) -> Result<(), HandlerError> {
-        let document = event.aggregate_id.parse().map_err(HandlerError::permanent)?;
+        let Some(document) = told_of(event)? else { return Ok(()) };
         while let Some(seen) = see(rows, document).await? {
             if seen.is_indexed || index(rows, document, &seen).await? {
                 break;
@@ -81,6 +88,16 @@ impl Projection for SearchIndex {
         .exec()
         .await
     }
+}
+
+/// The document that an event is about, if it is about one.
+fn told_of(event: &Envelope) -> Result<Option<DocumentId>, HandlerError> {
+    let id = match event.decode::<TimerFired>()? {
+        None => &event.aggregate_id,
+        Some(fired) if fired.owner == ON_BURST_OVER => &fired.instance.clone(),
+        Some(_) => return Ok(None),
+    };
+    id.parse().map(Some).map_err(HandlerError::permanent)
 }
 
 /// What a document is at a moment.
@@ -134,7 +151,9 @@ async fn index(
                    FROM documents_documents WHERE id = $2 AND version = $3
                    ON CONFLICT (generation, document_id) DO UPDATE SET
                      is_public = excluded.is_public, version = excluded.version, head = excluded.head,
-                     title_words = excluded.title_words, words = excluded.words, text = excluded.text"
+                     title_words = excluded.title_words, words = excluded.words, text = excluded.text
+                   WHERE (documents_search_entries.version, documents_search_entries.head)
+                     <= (excluded.version, excluded.head)"
     ));
     let query = query.bind(document).bind(seen.version).bind(note.map_or(0, |note| note.head));
     Ok(query.bind(title_words).bind(words).bind(text).exec().await? == 1)

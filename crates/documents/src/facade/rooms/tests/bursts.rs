@@ -9,25 +9,37 @@ use perme8_events::{
     testing::on_both_engines,
 };
 
-use super::world::{World, plans};
+use super::world::{World, nothing, plans};
 use crate::{
     application::{
         on_burst_over::OnBurstOver,
+        restore_document::RestoreDocument,
         restore_version::RestoreVersion,
+        searching::SearchDocuments,
+        update_document::UpdateDocument,
         versions::{VersionDifference, VersionError, VersionLine, VersionSummary},
     },
-    testing::{ADMIN, GUEST, MEMBER},
+    infrastructure::search_index::SearchIndex,
+    testing::{ADMIN, COMPANY, GUEST, MEMBER},
 };
 
 impl World {
     /// Time passes, and whatever is due happens.
     async fn pass(&self, seconds: u64) {
         self.test.clock.advance(Duration::from_secs(seconds));
-        let runtime = Runtime::builder(&self.test.db).handler(OnBurstOver).build();
+        let runtime =
+            Runtime::builder(&self.test.db).handler(OnBurstOver).projection(SearchIndex).build();
         let mut driver = runtime.driver(Some(self.test.clock.clone())).await;
         for reaction in driver.run_until_idle().await {
             assert_eq!(reaction.outcome, Outcome::Handled, "{}", reaction.handler);
         }
+    }
+
+    /// Whether a document of the company is found by a word.
+    async fn finds(&self, word: &str) -> bool {
+        let asked = SearchDocuments { words: word.to_owned(), limit: 10, after: None };
+        let page = self.documents.search(&Origin::user(GUEST), &COMPANY.into(), asked).await;
+        !page.unwrap().found.is_empty()
     }
 
     /// How often others were told of what the document says.
@@ -88,6 +100,37 @@ on_both_engines! {
         assert_eq!(seen, "- Hello\n+ Hello«, world»");
         world.pass(3_600).await;
         assert_eq!(world.told().await, 2, "nothing was written since");
+    }
+
+    async fn what_was_taken_back_before_anybody_was_told_is_not_found(test: TestDb) {
+        let world = World::begin(test, "Hello").await;
+        let mut ada = world.join(MEMBER).await;
+        ada.settle().await;
+        ada.write("Hello secret\n").await;
+        ada.settle().await;
+        // The index looks at what it is told of, and sees what is being written.
+        world.update(UpdateDocument { title: Some("Our plans".to_owned()), ..nothing() }).await;
+        world.pass(1).await;
+        assert!(world.finds("secret").await);
+        ada.write("Hello\n").await;
+        ada.settle().await;
+        world.pass(60).await;
+        assert_eq!(world.told().await, 1, "it says again what everybody knows");
+        assert!(!world.finds("secret").await);
+    }
+
+    async fn what_was_written_before_a_document_was_thrown_away_is_found_when_it_is_back(test: TestDb) {
+        let world = World::begin(test, "Hello").await;
+        let mut ada = world.join(MEMBER).await;
+        ada.settle().await;
+        ada.write("Bye\n").await;
+        ada.settle().await;
+        world.trash().await;
+        world.pass(60).await;
+        let restore = RestoreDocument { document: plans(), seen: None };
+        world.documents.restore_document(Origin::user(MEMBER), restore).await.unwrap();
+        world.pass(1).await;
+        assert!(world.finds("bye").await && !world.finds("hello").await);
     }
 
     async fn what_is_written_at_once_is_told_at_once(test: TestDb) {

@@ -133,7 +133,7 @@ impl World {
         self.update(UpdateDocument { content, ..nothing() }).await;
     }
 
-    async fn update(&self, update: UpdateDocument) {
+    pub(super) async fn update(&self, update: UpdateDocument) {
         self.documents.update_document(Origin::user(MEMBER), update).await.unwrap();
     }
 
@@ -161,7 +161,7 @@ pub(super) fn plans() -> DocumentRef {
     document("plans")
 }
 
-fn nothing() -> UpdateDocument {
+pub(super) fn nothing() -> UpdateDocument {
     UpdateDocument {
         document: plans(),
         title: None,
