@@ -242,7 +242,8 @@ impl App {
             None => api,
         };
         if self.legacy_bridge {
-            api.with_legacy_bridge(Arc::new(LegacyBridge::new(&self.notifications)))
+            let bridge = LegacyBridge::new(&self.notifications, &self.documents.directory());
+            api.with_legacy_bridge(Arc::new(bridge))
         } else {
             api
         }

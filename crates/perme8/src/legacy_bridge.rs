@@ -26,11 +26,11 @@ type Said = BoxFuture<'static, Result<Vec<LegacyMessage>, StorageError>>;
 
 impl LegacyBridge {
     /// With the translations of each context.
-    pub(crate) fn new(facade: &Notifications) -> Self {
+    pub(crate) fn new(facade: &Notifications, directory: &::documents::Directory) -> Self {
         let mut bridge = Self { table: HashMap::new() };
         identity::translations(&mut bridge);
         projects::translations(&mut bridge);
-        documents::translations(&mut bridge);
+        documents::translations(&mut bridge, directory);
         notifications::translations(&mut bridge, facade);
         bridge
     }

@@ -51,7 +51,7 @@ pub(crate) enum Setup {
         /// Where.
         workspace_id: WorkspaceId,
     },
-    /// Deletes it again, if it was begun and is as it was then.
+    /// Deletes it again, if it was begun, is as it was then and nobody has documents in it.
     UndoDefaultProject {
         /// Where.
         workspace_id: WorkspaceId,

@@ -97,6 +97,39 @@ on_both_engines! {
         assert_eq!((&changes[1][1][2], &changes[2][1][2]), (&json!("Plans"), &json!("Goals")));
     }
 
+    async fn what_is_in_the_trash_is_gone_until_it_comes_back(scenario: &mut Scenario) {
+        let ada = scenario.user("ada").await;
+        let slug = ada.found("Lumen").await;
+        let workspace = workspace_of(&ada).await;
+        let ben = scenario.member(&ada, &slug, "ben", "member").await;
+        let project = ada.begin(&slug, "Lamps").await;
+        let inside = json!({ "title": "Plans", "visibility": "public", "project_slug": project });
+        let at = ben.write(&slug, inside).await;
+        ben.patch(&at).json(json!({ "is_pinned": true })).await.is(200);
+        let mut old = ada.socket().await;
+        old.subscribe(&format!("legacy:workspace:{workspace}"), None).await;
+        ben.delete(&at).await.is(204);
+        let gone = heard(&mut old, &["document_deleted"]).await.remove(0);
+        ben.post(&format!("{at}/restore")).await.is(200);
+        let back = heard(&mut old, &["document_created"]).await.remove(0);
+        let record = &back[1][1];
+        assert_eq!((&record["id"], &record["title"], &record["slug"]), (&gone[1][1], &json!("Plans"), &json!("plans")));
+        assert_eq!((&record["is_pinned"], &record["user_id"]), (&json!(true), &json!(ben.id())));
+        assert!(record["project_id"].is_string(), "{record}");
+        // It is not told what became private before somebody heard that it came back.
+        ben.delete(&at).await.is(204);
+        ben.post(&format!("{at}/restore")).await.is(200);
+        ben.patch(&at).json(json!({ "visibility": "private" })).await.is(200);
+        let mut late = ada.get(&format!("/api/legacy/stream?topic=workspace:{workspace}&after=0")).stream().await;
+        loop {
+            let message = late.next_message().await;
+            if message[1][0] == "document_visibility_changed" {
+                break;
+            }
+            assert_ne!(message[1][1]["is_pinned"], true, "{message}");
+        }
+    }
+
     async fn old_topics_are_for_those_whose_they_are(scenario: &mut Scenario) {
         let (ada, eve) = (scenario.user("ada").await, scenario.user("eve").await);
         ada.found("Lumen").await;

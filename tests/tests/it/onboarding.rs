@@ -127,13 +127,36 @@ on_both_engines! {
     async fn what_somebody_works_with_stays(scenario: &mut Scenario) {
         let (ada, project, document) = late(scenario).await;
         ada.patch(&project).json(json!({"name": "Lamps"})).await.is(200);
+        go_on(scenario).await;
+        assert_eq!(case(scenario).await, "compensated");
+        assert_eq!(ada.get(&project).await.is(200).data()["name"], "Lamps");
+        ada.get(&document).await.is_refused(404, "document_not_found");
+    }
+
+    async fn a_project_stays_with_the_document_in_which_somebody_wrote(scenario: &mut Scenario) {
+        let (ada, project, document) = late(scenario).await;
         let hash = ada.get(&document).await.is(200).data()["content_hash"].clone();
         let written = json!({"content": "# Lamps\n", "content_hash": hash});
         ada.patch(&document).json(written).await.is(200);
         go_on(scenario).await;
         assert_eq!(case(scenario).await, "compensated");
-        assert_eq!(ada.get(&project).await.is(200).data()["name"], "Lamps");
-        assert_eq!(ada.get(&document).await.is(200).data()["content"], "# Lamps\n");
+        ada.get(&project).await.is(200);
+        let stayed = ada.get(&document).await.is(200);
+        let stayed = stayed.data();
+        assert_eq!((&stayed["content"], &stayed["project_slug"]), (&json!("# Lamps\n"), &json!("getting-started")));
+    }
+
+    async fn a_project_stays_with_what_somebody_else_has_put_into_it(scenario: &mut Scenario) {
+        let (ada, project, document) = late(scenario).await;
+        let ben = scenario.member(&ada, "lumen", "ben", "member").await;
+        // It is private, so nobody else knows of it.
+        let inside = json!({"title": "Lamps", "project_slug": "getting-started"});
+        let lamps = ben.write("lumen", inside).await;
+        go_on(scenario).await;
+        assert_eq!(case(scenario).await, "compensated");
+        ada.get(&project).await.is(200);
+        ada.get(&document).await.is_refused(404, "document_not_found");
+        assert_eq!(ben.get(&lamps).await.is(200).data()["project_slug"], "getting-started");
     }
 
     async fn a_workspace_that_is_put_away_or_deleted_meanwhile_is_left_alone(scenario: &mut Scenario) {

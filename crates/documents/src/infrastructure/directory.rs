@@ -1,6 +1,7 @@
 //! What other contexts may ask about documents.
 
 use perme8_events::{StorageError, UserId, WorkspaceId, sql, sql::Db};
+use projects::ProjectId;
 use sqlx::types::Json;
 
 use crate::domain::references::DocumentId;
@@ -21,6 +22,8 @@ pub struct DocumentEntry {
     pub id: DocumentId,
     /// In which workspace.
     pub workspace_id: WorkspaceId,
+    /// In which project it is, if in one.
+    pub project_id: Option<ProjectId>,
     /// Whose it is.
     pub owner_id: UserId,
     /// What it is called.
@@ -29,6 +32,8 @@ pub struct DocumentEntry {
     pub slug: String,
     /// Whether every member of the workspace sees it, or its owner alone.
     pub is_public: bool,
+    /// Whether it stands at the top of every list.
+    pub is_pinned: bool,
 }
 
 impl Directory {
@@ -45,22 +50,35 @@ impl Directory {
     /// [`StorageError`] when the storage fails.
     pub async fn documents(&self, ids: &[DocumentId]) -> Result<Vec<DocumentEntry>, StorageError> {
         let query = self.db.query(sql!(
-            sqlite: "SELECT id, workspace_id, owner_id, title, slug, is_public FROM documents_documents
+            sqlite: "SELECT id, workspace_id, project_id, owner_id, title, slug, is_public, is_pinned FROM documents_documents
                      WHERE trashed_at IS NULL AND id IN (SELECT unhex(value, '-') FROM json_each($1))",
-            postgres: "SELECT id, workspace_id, owner_id, title, slug, is_public FROM documents_documents
+            postgres: "SELECT id, workspace_id, project_id, owner_id, title, slug, is_public, is_pinned FROM documents_documents
                        WHERE trashed_at IS NULL
                          AND id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb) AS value)"
         ));
-        let rows: Vec<(DocumentId, WorkspaceId, UserId, String, String, bool)> =
-            query.bind(Json(ids)).all().await?;
-        let entry = |(id, workspace_id, owner_id, title, slug, is_public)| DocumentEntry {
-            id,
-            workspace_id,
-            owner_id,
-            title,
-            slug,
-            is_public,
-        };
-        Ok(rows.into_iter().map(entry).collect())
+        let rows: Vec<EntryRow> = query.bind(Json(ids)).all().await?;
+        Ok(rows.into_iter().map(DocumentEntry::from).collect())
+    }
+
+    /// Whether anything is in a project: also what is private, and what is in the trash.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    pub async fn holds_documents(&self, project: ProjectId) -> Result<bool, StorageError> {
+        let query = self
+            .db
+            .query(sql!("SELECT EXISTS (SELECT 1 FROM documents_documents WHERE project_id = $1)"));
+        query.bind(project).scalar().await
+    }
+}
+
+/// The columns of a [`DocumentEntry`].
+type EntryRow = (DocumentId, WorkspaceId, Option<ProjectId>, UserId, String, String, bool, bool);
+
+impl From<EntryRow> for DocumentEntry {
+    fn from(row: EntryRow) -> Self {
+        let (id, workspace_id, project_id, owner_id, title, slug, is_public, is_pinned) = row;
+        Self { id, workspace_id, project_id, owner_id, title, slug, is_public, is_pinned }
     }
 }

@@ -153,6 +153,21 @@ on_both_engines! {
         assert_eq!(office.events().await, ["document_created", "document_moved"]);
     }
 
+    async fn a_project_holds_also_what_is_private_and_what_is_in_the_trash(test: TestDb) {
+        let office = Office::open(test).await;
+        let mill = office.begin_project("Mill").await;
+        let directory = office.documents.directory();
+        assert!(!directory.holds_documents(mill).await.unwrap());
+        let within = CreateDocument { project: Some("mill".to_owned()), is_public: false, ..titled("Diary") };
+        office.create(within).await;
+        assert!(directory.holds_documents(mill).await.unwrap());
+        office.trash(office.ben, "diary").await.unwrap();
+        assert!(directory.holds_documents(mill).await.unwrap());
+        let purge = PurgeDocument { document: at("diary"), seen: None };
+        office.documents.purge_document(Origin::user(office.ben), purge).await.unwrap();
+        assert!(!directory.holds_documents(mill).await.unwrap());
+    }
+
     async fn an_archived_workspace_is_looked_at_and_not_changed(test: TestDb) {
         let office = Office::open(test).await;
         for title in ["Plans", "Gone"] {

@@ -18,7 +18,7 @@ use perme8_events::{
     sql::Migrations,
     testing::TestDb,
 };
-use projects::{CreateProject, Projects};
+use projects::{CreateProject, ProjectId, Projects};
 
 /// The tables of every context that takes part.
 pub(crate) const MIGRATIONS: [&Migrations; 4] = [
@@ -114,10 +114,10 @@ impl Office {
     }
 
     /// Begins a project of Ada's.
-    pub(crate) async fn begin_project(&self, name: &str) {
+    pub(crate) async fn begin_project(&self, name: &str) -> ProjectId {
         let (name, description) = (name.to_owned(), None);
         let command = CreateProject { workspace: engines(), name, description, color: None };
-        self.projects.create_project(Origin::user(self.ada), command).await.unwrap();
+        self.projects.create_project(Origin::user(self.ada), command).await.unwrap().id
     }
 
     /// Creates a document of Ben's, a second after whatever was before.

@@ -24,9 +24,10 @@ impl DocumentsGateway {
 impl DocumentDirectory for DocumentsGateway {
     async fn documents(&self, ids: &[DocumentId]) -> Result<Vec<DocumentView>, StorageError> {
         let entries = self.directory.documents(ids).await?;
-        let view = |DocumentEntry { id, workspace_id, owner_id, title, slug, is_public }| {
-            DocumentView { id, workspace_id, owner_id, title, slug, is_public }
-        };
+        let view =
+            |DocumentEntry { id, workspace_id, owner_id, title, slug, is_public, .. }| {
+                DocumentView { id, workspace_id, owner_id, title, slug, is_public }
+            };
         Ok(entries.into_iter().map(view).collect())
     }
 }

@@ -1,44 +1,73 @@
 //! What the old system said of documents.
 //!
 //! There it was said to whole workspaces, private or not. Here a message goes to whoever may see its event.
+//! There was no trash either: what is put there is deleted, and what comes back is a new document.
 
 use ::documents::{
-    DocumentCreated, DocumentDeleted, DocumentId, DocumentPinnedChanged, DocumentTitleChanged,
-    DocumentVisibilityChanged,
+    Directory, DocumentCreated, DocumentDeleted, DocumentEntry, DocumentId, DocumentPinnedChanged,
+    DocumentRestored, DocumentTitleChanged, DocumentTrashed, DocumentVisibilityChanged,
 };
 use api::{LegacyMessage, LegacyTopic};
-use perme8_events::WorkspaceId;
+use perme8_events::{StorageError, WorkspaceId};
 use serde_json::{Value, json};
 
 use super::LegacyBridge;
 
-pub(super) fn translations(bridge: &mut LegacyBridge) {
+pub(super) fn translations(bridge: &mut LegacyBridge, directory: &Directory) {
     bridge.on(created);
     bridge.on(title_changed);
     bridge.on(visibility_changed);
     bridge.on(pinned_changed);
+    bridge.on(trashed);
     bridge.on(deleted);
+    let directory = directory.clone();
+    bridge.on_looking_up(move |event| Box::pin(restored(directory.clone(), event)));
+}
+
+fn created(event: &DocumentCreated) -> Vec<LegacyMessage> {
+    let DocumentCreated { document_id, workspace_id, project_id, user_id, title, slug, is_public } =
+        event.clone();
+    vec![appeared(&DocumentEntry {
+        id: document_id,
+        workspace_id,
+        project_id,
+        owner_id: user_id,
+        title,
+        slug,
+        is_public,
+        is_pinned: false,
+    })]
+}
+
+/// Nothing when it is gone again by now, or private while it was restored for everybody.
+async fn restored(
+    directory: Directory,
+    event: DocumentRestored,
+) -> Result<Vec<LegacyMessage>, StorageError> {
+    let found = directory.documents(&[event.document_id]).await?;
+    let shown = found.iter().filter(|entry| entry.is_public || !event.is_public);
+    Ok(shown.map(appeared).collect())
 }
 
 /// The record as the old system kept it, as far as a new document has something to tell.
-fn created(event: &DocumentCreated) -> Vec<LegacyMessage> {
-    let DocumentCreated { document_id, workspace_id, project_id, user_id, title, slug, is_public } =
-        event;
-    vec![LegacyMessage {
+fn appeared(entry: &DocumentEntry) -> LegacyMessage {
+    let DocumentEntry { id, workspace_id, project_id, owner_id, title, slug, is_public, is_pinned } =
+        entry;
+    LegacyMessage {
         topic: LegacyTopic::Workspace(*workspace_id),
         name: "document_created",
         payload: vec![json!({
-            "id": document_id,
+            "id": id,
             "workspace_id": workspace_id,
             "project_id": project_id,
-            "user_id": user_id,
-            "created_by": user_id,
+            "user_id": owner_id,
+            "created_by": owner_id,
             "title": title,
             "slug": slug,
             "is_public": is_public,
-            "is_pinned": false,
+            "is_pinned": is_pinned,
         })],
-    }]
+    }
 }
 
 fn title_changed(event: &DocumentTitleChanged) -> Vec<LegacyMessage> {
@@ -68,10 +97,19 @@ fn changed(
     topics.into_iter().map(message).collect()
 }
 
+fn trashed(event: &DocumentTrashed) -> Vec<LegacyMessage> {
+    vec![disappeared(event.workspace_id, event.document_id)]
+}
+
+/// Also of what was in the trash, and therefore told of before: clients do not mind that it is not there.
 fn deleted(event: &DocumentDeleted) -> Vec<LegacyMessage> {
-    vec![LegacyMessage {
-        topic: LegacyTopic::Workspace(event.workspace_id),
+    vec![disappeared(event.workspace_id, event.document_id)]
+}
+
+fn disappeared(workspace: WorkspaceId, document: DocumentId) -> LegacyMessage {
+    LegacyMessage {
+        topic: LegacyTopic::Workspace(workspace),
         name: "document_deleted",
-        payload: vec![json!(event.document_id)],
-    }]
+        payload: vec![json!(document)],
+    }
 }

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use ::documents::{
-    DocumentCreated, DocumentDeleted, DocumentPinnedChanged, DocumentTitleChanged,
-    DocumentVisibilityChanged,
+    DocumentCreated, DocumentDeleted, DocumentPinnedChanged, DocumentRestored,
+    DocumentTitleChanged, DocumentTrashed, DocumentVisibilityChanged,
 };
 use ::identity::{
     InvitationDeclined, MemberInvited, MemberJoined, MemberLeft, MemberRemoved, Role,
@@ -35,9 +35,10 @@ async fn check<E: DomainEvent>(event: E, expected: Expect) {
     let test = TestDb::sqlite(MIGRATIONS).await;
     let directory = IdentityGateway::new(::identity::Directory::new(test.db.clone()));
     let names = Arc::new(ProjectsGateway::new(Directory::new(test.db.clone())));
-    let titles = Arc::new(DocumentsGateway::new(::documents::Directory::new(test.db.clone())));
+    let documents = ::documents::Directory::new(test.db.clone());
+    let titles = Arc::new(DocumentsGateway::new(documents.clone()));
     let told = Notifications::new(test.db.clone(), Arc::new(directory), names, titles);
-    let bridge = LegacyBridge::new(&told);
+    let bridge = LegacyBridge::new(&told, &documents);
     emit(&test.db, NewEvent::of(event)).await;
     expected.assert_eq(&said(&test.db, &bridge).await);
 }
@@ -214,6 +215,20 @@ async fn documents_are_told_to_their_workspace_and_to_those_who_have_them_open()
     "##]],
     )
     .await;
+    // There was no trash: the old system deleted what is put there.
+    let trashed =
+        DocumentTrashed { document_id, workspace_id, user_id, title: title.clone(), is_public };
+    check(
+        trashed,
+        expect![[r##"
+        ["workspace:#7",["document_deleted","#8"]]
+    "##]],
+    )
+    .await;
+    // What is not there any more when that is told has not come back.
+    let restored =
+        DocumentRestored { document_id, workspace_id, user_id, title: title.clone(), is_public };
+    check(restored, expect![""]).await;
     let deleted = DocumentDeleted { document_id, workspace_id, user_id, title, is_public };
     check(
         deleted,

@@ -89,6 +89,11 @@ impl Welcomer {
         run: &JobRun,
     ) -> Result<(), HandlerError> {
         let Some(begun) = self.begun::<ProjectCreated>(case).await? else { return Ok(()) };
+        // Whatever is in a project does not change its version; and what the case put there itself is gone by now, unless
+        // somebody wrote in it.
+        if self.documents.directory().holds_documents(begun.project_id).await? {
+            return Ok(());
+        }
         let project = ProjectRef { workspace: workspace.into(), slug: begun.slug };
         let seen = Seen { id: Some(begun.project_id.uuid()), version: UNTOUCHED };
         let delete = DeleteProject { project, seen: Some(seen) };
