@@ -11,6 +11,7 @@ pub(crate) mod edit_note;
 pub(crate) mod notes;
 pub(crate) mod on_burst_over;
 pub(crate) mod on_deleted;
+pub(crate) mod paging;
 pub(crate) mod ports;
 pub(crate) mod present;
 pub(crate) mod purge_document;

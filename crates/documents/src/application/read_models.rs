@@ -11,9 +11,6 @@ use crate::domain::{
     stored_note::StoredNote,
 };
 
-/// At most so many documents make a page.
-pub(crate) const MAX_LIMIT: u8 = 100;
-
 /// Why a question was not answered.
 #[derive(Debug, thiserror::Error)]
 pub enum QueryError {
@@ -202,6 +199,13 @@ pub struct DocumentPlace {
     pub id: DocumentId,
 }
 
+impl DocumentPlace {
+    pub(crate) fn of(document: &Document) -> Self {
+        let Document { is_pinned, updated_at, id, .. } = *document;
+        Self { is_pinned, updated_at, id }
+    }
+}
+
 /// Some documents.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DocumentsPage {
@@ -263,20 +267,4 @@ pub struct ExportedDocuments {
     pub documents: Vec<ExportedDocument>,
     /// Behind which the next ones come; none when these are the last.
     pub next: Option<DocumentId>,
-}
-
-/// A page of `limit`, out of one document more than that if there are any, and where the next begins.
-pub(crate) fn cut(
-    mut documents: Vec<Document>,
-    limit: usize,
-) -> (Vec<Document>, Option<DocumentPlace>) {
-    let is_last = documents.len() <= limit;
-    documents.truncate(limit);
-    let place = |last: &Document| DocumentPlace {
-        is_pinned: last.is_pinned,
-        updated_at: last.updated_at,
-        id: last.id,
-    };
-    let end = documents.last().map(place).filter(|_| !is_last);
-    (documents, end)
 }

@@ -6,15 +6,12 @@ use chrono::{DateTime, Utc};
 use perme8_events::StorageError;
 
 use crate::{
-    application::{
-        acting::NotActing,
-        read_models::{DocumentDetails, MAX_LIMIT},
-    },
+    application::{acting::NotActing, read_models::DocumentDetails},
     domain::{
         document::Document,
         references::DocumentId,
         search::{
-            excerpt::Excerpt,
+            excerpt::{Budget, Excerpt},
             query::{LONGEST_QUERY, MOST_WORDS, NoQuery, SearchQuery},
         },
     },
@@ -84,7 +81,7 @@ pub struct FoundDocument {
     pub document: DocumentDetails,
     /// What it is called.
     pub title: Excerpt,
-    /// What it says around the first match; its beginning, if all of them are in the title.
+    /// What it says around the first match; its beginning, if all of them are in the title, or the first is far behind.
     pub text: Excerpt,
 }
 
@@ -97,40 +94,42 @@ pub struct FoundPage {
     pub next: Option<FoundPlace>,
 }
 
-/// A document that has the words, as the index has it.
+/// A document that has the words.
 pub(crate) struct Hit {
     pub(crate) document: Document,
+    pub(crate) matched: Matched,
+}
+
+/// Where it has them, as the index knows it.
+pub(crate) struct Matched {
     pub(crate) in_title: bool,
-    /// What it says.
+    /// The beginning of what it says, as much as an excerpt needs.
     pub(crate) text: String,
 }
 
-impl FoundDocument {
-    pub(crate) fn of(document: DocumentDetails, text: &str, query: &SearchQuery) -> Self {
-        Self {
-            title: Excerpt::whole(&document.title, query),
-            text: Excerpt::around(text, query),
-            document,
-        }
+impl FoundPlace {
+    pub(crate) fn of(hit: &Hit) -> Self {
+        let Hit { document: Document { updated_at, id, .. }, matched } = hit;
+        Self { in_title: matched.in_title, updated_at: *updated_at, id: *id }
     }
 }
 
-/// How many make a page.
-pub(crate) fn page_of(limit: u8) -> usize {
-    usize::from(limit.clamp(1, MAX_LIMIT))
-}
-
-/// A page of `limit`, out of one hit more than that if there are any, and where the next begins.
-pub(crate) fn cut(mut hits: Vec<Hit>, limit: usize) -> (Vec<Hit>, Option<FoundPlace>) {
-    let is_last = hits.len() <= limit;
-    hits.truncate(limit);
-    let place = |Hit { document, in_title, .. }: &Hit| FoundPlace {
-        in_title: *in_title,
-        updated_at: document.updated_at,
-        id: document.id,
-    };
-    let end = hits.last().map(place).filter(|_| !is_last);
-    (hits, end)
+/// What is shown of the documents of a page. Where they are long, this takes a while.
+pub(crate) fn shown(
+    page: Vec<(DocumentDetails, Matched)>,
+    query: &SearchQuery,
+) -> Vec<FoundDocument> {
+    let mut budget = Budget::of_page();
+    let found = page.into_iter().map(|(document, Matched { in_title, text })| FoundDocument {
+        title: Excerpt::whole(&document.title, query),
+        text: if in_title {
+            Excerpt::beginning(&text, query)
+        } else {
+            Excerpt::around(&text, query, &mut budget)
+        },
+        document,
+    });
+    found.collect()
 }
 
 impl From<NoQuery> for SearchError {

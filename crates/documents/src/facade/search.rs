@@ -1,13 +1,13 @@
 //! Finding documents.
 
 use identity::WorkspaceRef;
-use perme8_events::Origin;
+use perme8_events::{Origin, StorageError};
 
 use super::{Documents, questions::looking};
 use crate::{
     application::{
         present::present,
-        searching::{FoundDocument, FoundPage, SearchDocuments, SearchError},
+        searching::{FoundPage, SearchDocuments, SearchError, shown},
     },
     domain::{policy::Action, search::query::SearchQuery},
     infrastructure::{search_index::SearchIndex, search_queries},
@@ -50,11 +50,13 @@ impl Documents {
         let index = self.db.read_model(SearchIndex::NAME).await?;
         let looking = looking(&acting, Action::ViewDocuments);
         let (hits, next) = search_queries::find(&index, looking, &query, &asked).await?;
-        let (documents, texts): (Vec<_>, Vec<_>) =
-            hits.into_iter().map(|hit| (hit.document, hit.text)).unzip();
-        let shown = present(&*self.members, &*self.projects, &acting.membership, documents).await?;
-        let found = shown.into_iter().zip(texts);
-        let found = found.map(|(document, text)| FoundDocument::of(document, &text, &query));
-        Ok(FoundPage { found: found.collect(), next })
+        let (documents, matched): (Vec<_>, Vec<_>) =
+            hits.into_iter().map(|hit| (hit.document, hit.matched)).unzip();
+        let documents =
+            present(&*self.members, &*self.projects, &acting.membership, documents).await?;
+        let page = documents.into_iter().zip(matched).collect();
+        // Where it keeps nobody waiting: long texts take a while.
+        let found = tokio::task::spawn_blocking(move || shown(page, &query)).await;
+        Ok(FoundPage { found: found.map_err(StorageError::new)?, next })
     }
 }

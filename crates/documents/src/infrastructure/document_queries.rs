@@ -7,11 +7,12 @@ use projects::ProjectId;
 use uuid::Uuid;
 
 use crate::{
-    application::read_models::{
-        DocumentPlace, DocumentTitle, ExportDocuments, ListDocuments, MAX_LIMIT, cut,
+    application::{
+        paging::PageSize,
+        read_models::{DocumentPlace, DocumentTitle, ExportDocuments, ListDocuments},
     },
     domain::{document::Document, policy::Reach, references::DocumentId},
-    infrastructure::rows::{DocumentRow, select_documents},
+    infrastructure::rows::{DocumentRow, seen_by, select_documents},
 };
 
 /// No document is younger: the last second of the year 9999.
@@ -65,9 +66,9 @@ macro_rules! select_page {
     ($of:literal) => {
         concat!(
             select_documents!($of),
-            " AND d.workspace_id = $1 AND (d.trashed_at IS NOT NULL) = $2
-              AND ((d.owner_id = $3 AND $4) OR (d.owner_id <> $3 AND d.is_public AND $5))
-              AND (d.is_pinned = $6 OR $6 IS NULL) AND (d.is_pinned, d.updated_at, d.id) < ($7, $8, $9)
+            " AND d.workspace_id = $1 AND (d.trashed_at IS NOT NULL) = $2 AND ",
+            seen_by!("d", "$3", "$4", "$5"),
+            " AND (d.is_pinned = $6 OR $6 IS NULL) AND (d.is_pinned, d.updated_at, d.id) < ($7, $8, $9)
              ORDER BY d.is_pinned DESC, d.updated_at DESC, d.id DESC LIMIT $10"
         )
     };
@@ -77,11 +78,11 @@ macro_rules! select_page {
 macro_rules! select_titles {
     ($of:literal) => {
         concat!(
-            "SELECT title, slug FROM documents_documents WHERE ",
+            "SELECT d.title, d.slug FROM documents_documents d WHERE ",
             $of,
-            " AND workspace_id = $1 AND trashed_at IS NULL
-              AND ((owner_id = $2 AND $3) OR (owner_id <> $2 AND is_public AND $4))
-             ORDER BY is_pinned DESC, updated_at DESC, id DESC LIMIT $5"
+            " AND d.workspace_id = $1 AND d.trashed_at IS NULL AND ",
+            seen_by!("d", "$2", "$3", "$4"),
+            " ORDER BY d.is_pinned DESC, d.updated_at DESC, d.id DESC LIMIT $5"
         )
     };
 }
@@ -94,7 +95,7 @@ pub(crate) async fn list(
     project: Option<ProjectId>,
 ) -> Result<(Vec<Document>, Option<DocumentPlace>), StorageError> {
     let ListDocuments { project: _, pinned, trashed, limit, after } = asked;
-    let limit = usize::from((*limit).clamp(1, MAX_LIMIT));
+    let size = PageSize::of(*limit);
     let id = DocumentId::new(Uuid::max());
     let first = DocumentPlace { is_pinned: true, updated_at: END_OF_TIME, id };
     let DocumentPlace { is_pinned, updated_at, id } = after.unwrap_or(first);
@@ -104,16 +105,14 @@ pub(crate) async fn list(
         sql!(select_page!("WHERE TRUE"))
     };
     let query = db.query(statement);
-    // One more than wanted tells whether another page follows.
-    let enough = i64::try_from(limit + 1).map_err(StorageError::new)?;
     let query = query.bind(workspace).bind(*trashed).bind(user).bind(reach.own).bind(reach.shared);
-    let query = query.bind(*pinned).bind(is_pinned).bind(updated_at).bind(id).bind(enough);
+    let query = query.bind(*pinned).bind(is_pinned).bind(updated_at).bind(id).bind(size.enough());
     let query = match project {
         Some(project) => query.bind(project),
         None => query,
     };
     let rows: Vec<DocumentRow> = query.all().await?;
-    Ok(cut(rows.into_iter().map(Document::from).collect(), limit))
+    Ok(size.cut(rows.into_iter().map(Document::from).collect(), DocumentPlace::of))
 }
 
 /// What the first documents are called that are in use and in this project, or in none, in the order of lists.
@@ -123,9 +122,9 @@ pub(crate) async fn titles(
     project: Option<ProjectId>,
 ) -> Result<Vec<DocumentTitle>, StorageError> {
     let statement = if project.is_some() {
-        sql!(select_titles!("project_id = $6"))
+        sql!(select_titles!("d.project_id = $6"))
     } else {
-        sql!(select_titles!("project_id IS NULL"))
+        sql!(select_titles!("d.project_id IS NULL"))
     };
     let query = db.query(statement).bind(workspace).bind(user);
     let query = query.bind(reach.own).bind(reach.shared).bind(TITLES);
@@ -164,13 +163,10 @@ pub(crate) async fn owned_by(
     ExportDocuments { after, limit }: ExportDocuments,
 ) -> Result<(Vec<Document>, Option<DocumentId>), StorageError> {
     let after = after.unwrap_or(DocumentId::new(Uuid::nil()));
-    let limit = usize::from(limit.clamp(1, MAX_LIMIT));
+    let size = PageSize::of(limit);
     let query = db.query(sql!(select_documents!(
         "WHERE d.owner_id = $1 AND d.id > $2 ORDER BY d.id LIMIT $3"
     )));
-    // One more than wanted tells whether others follow.
-    let enough = i64::try_from(limit + 1).map_err(StorageError::new)?;
-    let rows: Vec<DocumentRow> = query.bind(user).bind(after).bind(enough).all().await?;
-    let (found, next) = cut(rows.into_iter().map(Document::from).collect(), limit);
-    Ok((found, next.map(|place| place.id)))
+    let rows: Vec<DocumentRow> = query.bind(user).bind(after).bind(size.enough()).all().await?;
+    Ok(size.cut(rows.into_iter().map(Document::from).collect(), |last| last.id))
 }

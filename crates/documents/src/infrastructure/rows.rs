@@ -35,6 +35,32 @@ macro_rules! select_documents {
 
 pub(crate) use select_documents;
 
+/// Whether a document is one of those that somebody may see: of the own ones, if `$own`, and of what others share, if `$shared`.
+macro_rules! seen_by {
+    ($document:literal, $user:literal, $own:literal, $shared:literal) => {
+        concat!(
+            "((",
+            $document,
+            ".owner_id = ",
+            $user,
+            " AND ",
+            $own,
+            ")
+              OR (",
+            $document,
+            ".owner_id <> ",
+            $user,
+            " AND ",
+            $document,
+            ".is_public AND ",
+            $shared,
+            "))"
+        )
+    };
+}
+
+pub(crate) use seen_by;
+
 /// A row of `documents_documents`, and what it consists of.
 #[derive(FromRow)]
 pub(crate) struct DocumentRow {

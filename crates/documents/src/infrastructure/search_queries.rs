@@ -5,11 +5,21 @@ use sqlx::FromRow;
 use uuid::Uuid;
 
 use crate::{
-    application::searching::{FoundPlace, Hit, SearchDocuments, cut, page_of},
-    domain::{document::Document, references::DocumentId, search::query::SearchQuery},
+    application::{
+        paging::PageSize,
+        searching::{FoundPlace, Hit, Matched, SearchDocuments},
+    },
+    domain::{
+        document::Document,
+        references::DocumentId,
+        search::{
+            excerpt::{ENOUGH, ENOUGH_AROUND},
+            query::SearchQuery,
+        },
+    },
     infrastructure::{
         document_queries::{END_OF_TIME, Looking},
-        rows::{DocumentRow, select_documents},
+        rows::{DocumentRow, seen_by, select_documents},
     },
 };
 
@@ -22,28 +32,32 @@ struct HitRow {
     text: String,
 }
 
-/// A page of what was found, out of the entries that an engine finds by their words.
+/// A page of what was found, out of the entries that an engine finds by their words. Of the one behind it, which only tells that
+/// there is one, no text is read.
 ///
 /// Who sees a document is asked here, of the documents. What others have shared is found once the index has read it since it
 /// was shared: what its owner wrote before that and removed is nobody else's.
 macro_rules! select_found {
     ($matching:literal) => {
         select_documents!(
-            ", page.in_title, read.text",
+            ", page.in_title,
+             coalesce(substr(read.text, 1, CASE WHEN page.in_title THEN CAST($11 AS integer) ELSE CAST($12 AS integer) END), '') AS text",
             concat!(
-                "JOIN (SELECT matching.entry, matching.document_id, matching.in_title
-                       FROM (",
+                "JOIN (SELECT found.entry, found.id, found.in_title,
+                              row_number() OVER (ORDER BY found.in_title DESC, found.updated_at DESC, found.id DESC) AS place
+                       FROM (SELECT matching.entry, seen.id, matching.in_title, seen.updated_at
+                             FROM (",
                 $matching,
                 ") AS matching
-                       JOIN documents_documents AS seen ON seen.id = matching.document_id
-                       WHERE seen.workspace_id = $2 AND seen.trashed_at IS NULL
-                         AND ((seen.owner_id = $3 AND $4)
-                           OR (seen.owner_id <> $3 AND seen.is_public AND matching.was_public AND $5))
-                         AND (matching.in_title, seen.updated_at, seen.id) < ($7, $8, $9)
-                       ORDER BY matching.in_title DESC, seen.updated_at DESC, seen.id DESC LIMIT $10) AS page
-                   ON page.document_id = d.id
-                 JOIN documents_search_entries AS read ON read.entry = page.entry
-                 ORDER BY page.in_title DESC, d.updated_at DESC, d.id DESC"
+                             JOIN documents_documents AS seen ON seen.id = matching.document_id
+                             WHERE seen.workspace_id = $2 AND seen.trashed_at IS NULL AND ",
+                seen_by!("seen", "$3", "$4", "$5"),
+                "              AND (seen.owner_id = $3 OR matching.was_public)
+                               AND (matching.in_title, seen.updated_at, seen.id) < ($7, $8, $9)
+                             ORDER BY matching.in_title DESC, seen.updated_at DESC, seen.id DESC LIMIT $10) AS found) AS page
+                   ON page.id = d.id
+                 LEFT JOIN documents_search_entries AS read ON read.entry = page.entry AND page.place < $10
+                 ORDER BY page.place"
             )
         )
     };
@@ -57,7 +71,7 @@ pub(crate) async fn find(
     asked: &SearchDocuments,
 ) -> Result<(Vec<Hit>, Option<FoundPlace>), StorageError> {
     let SearchDocuments { words: _, limit, after } = asked;
-    let limit = page_of(*limit);
+    let size = PageSize::of(*limit);
     let id = DocumentId::new(Uuid::max());
     let first = FoundPlace { in_title: true, updated_at: END_OF_TIME, id };
     let FoundPlace { in_title, updated_at, id } = after.unwrap_or(first);
@@ -82,14 +96,13 @@ pub(crate) async fn find(
         )
     ));
     let query = query.bind(workspace).bind(user).bind(reach.own).bind(reach.shared).bind(words);
-    // One more than wanted tells whether another page follows.
-    let enough = i64::try_from(limit + 1).map_err(StorageError::new)?;
-    let query = query.bind(in_title).bind(updated_at).bind(id).bind(enough);
+    let query = query.bind(in_title).bind(updated_at).bind(id).bind(size.enough());
+    let characters = |count: usize| i64::try_from(count).map_err(StorageError::new);
+    let query = query.bind(characters(ENOUGH)?).bind(characters(ENOUGH_AROUND)?);
     let rows: Vec<HitRow> = query.all().await?;
     let hit = |HitRow { document, in_title, text }| Hit {
         document: Document::from(document),
-        in_title,
-        text,
+        matched: Matched { in_title, text },
     };
-    Ok(cut(rows.into_iter().map(hit).collect(), limit))
+    Ok(size.cut(rows.into_iter().map(hit).collect(), FoundPlace::of))
 }

@@ -6,13 +6,21 @@ use serde::Serialize;
 
 use super::{
     query::SearchQuery,
-    words::{Word, runs},
+    words::{Word, between_letters, is_within_word, runs},
 };
 
 /// So many characters stand before the first match.
 const BEFORE: usize = 60;
 /// So many characters an excerpt has.
 const LENGTH: usize = 240;
+/// In so many bytes of a text the first match is looked for.
+const FURTHEST: usize = 64 * 1024;
+/// In so many bytes of all texts of a page.
+const FURTHEST_TOGETHER: usize = 1024 * 1024;
+/// No excerpt needs more characters of the beginning of a text than this.
+pub(crate) const ENOUGH: usize = LENGTH + 1;
+/// No excerpt around a match needs more characters of a text than this.
+pub(crate) const ENOUGH_AROUND: usize = FURTHEST + ENOUGH;
 /// Stands where something was left out.
 const LEFT_OUT: char = '…';
 
@@ -38,15 +46,20 @@ impl Excerpt {
         Self::of(text, 0..text.len(), query)
     }
 
-    /// The part of a text around the first match; its beginning, if there is none.
-    pub(crate) fn around(text: &str, query: &SearchQuery) -> Self {
-        let mut words = runs(text).flat_map(|run| run.words(text));
-        let first = words.find(|word| query.wants(word)).map_or(0, |word| word.at.start);
+    /// The beginning of a text.
+    pub(crate) fn beginning(text: &str, query: &SearchQuery) -> Self {
+        Self::of(text, window(text, 0), query)
+    }
+
+    /// The part of a text around the first match; its beginning, if there is none as far as it is looked for.
+    pub(crate) fn around(text: &str, query: &SearchQuery, budget: &mut Budget) -> Self {
+        let first = budget.first_match(text, query).unwrap_or(0);
         Self::of(text, window(text, first), query)
     }
 
     fn of(text: &str, part: Range<usize>, query: &SearchQuery) -> Self {
         let (is_begun, is_ended) = (part.start > 0, part.end < text.len());
+        let matches = matches(text, part.clone(), query);
         let part = &text[part];
         let mut line = String::new();
         line.extend(is_begun.then_some(LEFT_OUT));
@@ -57,7 +70,7 @@ impl Excerpt {
         line.extend(is_ended.then_some(LEFT_OUT));
         let shift = usize::from(is_begun);
         let mut units = Units { text: part, at: 0, count: shift };
-        let matches = matches(part, query)
+        let matches = matches
             .into_iter()
             .map(|Range { start, end }| (units.before(start), units.before(end)))
             .collect();
@@ -65,13 +78,46 @@ impl Excerpt {
     }
 }
 
-/// The bytes around a match that are shown, from word to word where there are blanks.
+/// How much of the texts of a page may still be looked through: whoever has written much, or looks for what is far behind,
+/// keeps nobody else waiting.
+pub(crate) struct Budget {
+    left: usize,
+}
+
+impl Budget {
+    pub(crate) const fn of_page() -> Self {
+        Self { left: FURTHEST_TOGETHER }
+    }
+
+    /// Where the first word begins that somebody looks for, if it is near enough.
+    fn first_match(&mut self, text: &str, query: &SearchQuery) -> Option<usize> {
+        let near = &text[..text.floor_char_boundary(FURTHEST.min(self.left))];
+        for run in runs(near) {
+            if let Some(word) = run.words(near).iter().find(|word| query.wants(&word.folded)) {
+                self.left -= run.end();
+                return Some(word.at.start);
+            }
+        }
+        self.left -= near.len();
+        None
+    }
+}
+
+/// The bytes around a match that are shown, from word to word where there are blanks, and never from within a letter.
 fn window(text: &str, first: usize) -> Range<usize> {
     let before = text[..first].char_indices().rev();
     let earliest = before.take(BEFORE).last().map_or(first, |(at, _)| at);
-    let start = if earliest == 0 { 0 } else { blank_in(text, earliest..first).unwrap_or(earliest) };
+    let start = if earliest == 0 {
+        0
+    } else {
+        between_letters(text, blank_in(text, earliest..first).unwrap_or(earliest))
+    };
     let latest = text[start..].char_indices().nth(LENGTH).map_or(text.len(), |(at, _)| start + at);
-    let end = if latest == text.len() { latest } else { last_blank(text, start..latest) };
+    let end = if latest == text.len() {
+        latest
+    } else {
+        between_letters(text, last_blank(text, start..latest))
+    };
     start..end
 }
 
@@ -88,12 +134,15 @@ fn last_blank(text: &str, part: Range<usize>) -> usize {
     blank.map_or(part.end, |at| half + at)
 }
 
-/// Where the words are that somebody looks for; what touches is one match.
-fn matches(text: &str, query: &SearchQuery) -> Vec<Range<usize>> {
+/// Where in a part of a text the words are that somebody looks for; what touches is one match.
+fn matches(text: &str, part: Range<usize>, query: &SearchQuery) -> Vec<Range<usize>> {
+    // What is left of a word is none, while its beginning is found as the whole is.
+    let rest = is_within_word(text, part.start);
+    let part = &text[part];
+    let whole = runs(part).filter(|run| !(rest && run.start() == 0));
+    let wanted = whole.flat_map(|run| run.words(part)).filter(|word| query.wants(&word.folded));
     let mut matches: Vec<Range<usize>> = Vec::new();
-    for Word { at, .. } in
-        runs(text).flat_map(|run| run.words(text)).filter(|word| query.wants(word))
-    {
+    for Word { at, .. } in wanted {
         match matches.last_mut() {
             Some(last) if at.start <= last.end => last.end = last.end.max(at.end),
             Some(_) | None => matches.push(at),
@@ -139,7 +188,11 @@ mod tests {
 
     fn check(text: &str, query: &str, expected: &Expect) {
         let query = SearchQuery::parse(query).unwrap();
-        expected.assert_eq(&marked(&Excerpt::around(text, &query)));
+        expected.assert_eq(&marked(&around(text, &query)));
+    }
+
+    fn around(text: &str, query: &SearchQuery) -> Excerpt {
+        Excerpt::around(text, query, &mut Budget::of_page())
     }
 
     #[test]
@@ -163,16 +216,52 @@ mod tests {
             ],
         );
         let dense = format!("{}針{}", "草".repeat(400), "干".repeat(400));
-        let excerpt = Excerpt::around(&dense, &SearchQuery::parse("針").unwrap());
+        let excerpt = around(&dense, &SearchQuery::parse("針").unwrap());
         assert_eq!(excerpt.text.chars().count(), LENGTH + 2);
         assert_eq!(excerpt.matches, [(BEFORE + 1, BEFORE + 3)]);
+    }
+
+    #[test]
+    fn what_is_left_of_a_word_or_of_a_letter_is_not_shown_as_one() {
+        let text = format!("grist{}針", "mill".repeat(BEFORE / 4));
+        check(&text, "針 mill", &expect!["…millmillmillmillmillmillmillmillmillmillmillmillmillmillmill[針]"]);
+        let text = format!("a{}{}針", "e\u{301}\u{302}", "-".repeat(BEFORE - 1));
+        check(&text, "針", &expect!["…-----------------------------------------------------------[針]"]);
+        let text = format!("a\u{1f469}\u{200d}\u{1f467}{}針", "-".repeat(BEFORE - 1));
+        check(&text, "針", &expect!["…-----------------------------------------------------------[針]"]);
+    }
+
+    #[test]
+    fn the_first_match_is_looked_for_near_the_beginning() {
+        let query = SearchQuery::parse("needle").unwrap();
+        let hay = |bytes: usize| "hay ".repeat(bytes / 4);
+        let far = format!("{}needle", hay(FURTHEST));
+        assert!(around(&far, &query).text.starts_with("hay"));
+        let near = format!("{}needle", hay(FURTHEST - 8));
+        assert_eq!(around(&near, &query).matches.len(), 1);
+        // A text that is cut behind what is needed is shown as the whole of it.
+        let near = format!("{}needle {}", hay(FURTHEST - 8), hay(FURTHEST));
+        assert_eq!(around(&near[..ENOUGH_AROUND], &query), around(&near, &query));
+        let cut = Excerpt::beginning(&near[..ENOUGH], &query);
+        assert_eq!(cut, Excerpt::beginning(&near, &query));
+    }
+
+    #[test]
+    fn a_page_is_looked_through_as_far_as_one_text_may_be_long() {
+        let query = SearchQuery::parse("needle").unwrap();
+        let text = format!("{}needle", "hay ".repeat(200));
+        let mut budget = Budget::of_page();
+        let mut is_found = || !Excerpt::around(&text, &query, &mut budget).matches.is_empty();
+        let found = (0..2000).filter(|_| is_found()).count();
+        assert_eq!(found, FURTHEST_TOGETHER / text.len());
+        assert!(budget.left < text.len());
     }
 
     proptest! {
         #[test]
         fn whatever_is_written_an_excerpt_can_be_cut_out(text in "(\\PC|\\s|.){0,600}", query in "\\w{1,3}") {
             let Ok(query) = SearchQuery::parse(&query) else { return Ok(()) };
-            for excerpt in [Excerpt::around(&text, &query), Excerpt::whole(&text, &query)] {
+            for excerpt in [around(&text, &query), Excerpt::whole(&text, &query), Excerpt::beginning(&text, &query)] {
                 prop_assert!(!excerpt.text.contains('\n'));
                 let _ = marked(&excerpt);
             }

@@ -18,7 +18,6 @@ pub(crate) const MAX_TEXT: usize = 256 * 1024;
 pub(crate) const MAX_WORDS: usize = 768 * 1024;
 
 /// A document, as searches find and show it.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Indexed {
     /// The words of the title, behind the shelf of the workspace, and with a blank between each two.
     pub(crate) title_words: String,

@@ -14,9 +14,10 @@ pub(crate) const LONGEST_QUERY: usize = 200;
 pub(crate) const MOST_WORDS: usize = 16;
 
 /// The words that somebody looks for: a document is found that has, for each of them, a word which begins with it.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct SearchQuery {
     words: Vec<String>,
+    /// The same in order, without those that begin with another of them: what begins with that, too, is found by the other.
+    beginnings: Vec<String>,
 }
 
 /// Why nothing can be looked for.
@@ -47,7 +48,7 @@ impl SearchQuery {
         match (words.is_empty(), count > MOST_WORDS) {
             (true, _) => Err(NoQuery::Empty),
             (false, true) => Err(NoQuery::TooManyWords),
-            (false, false) => Ok(Self { words }),
+            (false, false) => Ok(Self { beginnings: beginnings(&words), words }),
         }
     }
 
@@ -58,10 +59,19 @@ impl SearchQuery {
         words.join(" ")
     }
 
-    /// Whether this is a word that somebody looks for.
-    pub(super) fn wants(&self, word: &Word) -> bool {
-        self.words.iter().any(|wanted| word.folded.starts_with(wanted))
+    /// Whether somebody looks for this word, which is folded.
+    pub(super) fn wants(&self, word: &str) -> bool {
+        // None of them begins with another, so nothing stands between a word and the beginning of it.
+        let behind = self.beginnings.partition_point(|wanted| wanted.as_str() <= word);
+        behind.checked_sub(1).is_some_and(|last| word.starts_with(&self.beginnings[last]))
     }
+}
+
+fn beginnings(words: &[String]) -> Vec<String> {
+    let mut beginnings = words.to_vec();
+    beginnings.sort_unstable();
+    beginnings.dedup_by(|next, before| next.starts_with(before.as_str()));
+    beginnings
 }
 
 #[cfg(test)]
@@ -96,10 +106,19 @@ mod tests {
         }
         check(&"x".repeat(201), &expect!["TooLong"]);
         check(&"x y ".repeat(9), &expect!["TooManyWords"]);
-        assert!(SearchQuery::parse(&"都".repeat(200)).is_ok(), "it counts as one word");
+        let dense: String = ('\u{4e00}'..).take(LONGEST_QUERY).collect();
+        let query = SearchQuery::parse(&dense).ok().expect("it counts as one word");
+        assert_eq!(query.words.len(), LONGEST_QUERY - 1);
     }
 
     proptest! {
+        #[test]
+        fn a_word_is_looked_for_if_it_begins_with_one_of_the_query(asked in "[ab]{1,4}( [ab]{1,4}){0,9}", word in "[ab]{1,6}") {
+            let query = SearchQuery::parse(&asked).ok().expect("it has words");
+            let wanted = query.words.iter().any(|wanted| word.starts_with(wanted.as_str()));
+            prop_assert_eq!(query.wants(&word), wanted);
+        }
+
         #[test]
         fn no_query_says_more_than_words(text in "(\\PC|['\"*:&|!() ]|.){0,200}") {
             if let Ok(query) = SearchQuery::parse(&text) {

@@ -9,7 +9,7 @@ use unicode_normalization::char::is_combining_mark;
 pub(super) const LONGEST_WORD: usize = 64;
 
 /// A word, and where it stands in the text.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(test, derive(Debug, PartialEq, Eq))]
 pub(super) struct Word {
     /// Without letter case, and of nothing but letters, digits and their marks.
     pub(super) folded: String,
@@ -18,7 +18,6 @@ pub(super) struct Word {
 }
 
 /// Letters and digits that follow each other, and are written in the same way.
-#[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Run {
     way: Way,
     /// Where each of them begins, together with its marks.
@@ -88,9 +87,34 @@ fn is_dense(c: char) -> bool {
     c >= DENSE[0].start && DENSE.iter().any(|script| script.contains(&c))
 }
 
+/// Joins letters, and makes one sign of several.
+const JOINER: char = '\u{200d}';
+
 /// What is written into words without being part of them: places to hyphenate, and letters to join or not to join.
 fn is_ignored(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200c}' | '\u{200d}' | '\u{2060}' | '\u{feff}')
+    matches!(c, '\u{ad}' | '\u{200c}' | JOINER | '\u{2060}' | '\u{feff}')
+}
+
+/// Whether a place of a text is behind the beginning of a word that is told apart from others, and before its end.
+pub(super) fn is_within_word(text: &str, at: usize) -> bool {
+    let is_apart = |c: char| matches!(Kind::of(c), Kind::Letter(Way::Apart));
+    let mut before = text[..at].chars().rev().take(LONGEST_WORD);
+    let letter = before.find(|c| !matches!(Kind::of(*c), Kind::Mark));
+    letter.is_some_and(is_apart) && text[at..].chars().next().is_some_and(is_apart)
+}
+
+/// The next place of a text that is not between a letter and its marks, and not within a sign that several are joined to; the
+/// place itself, if there is none nearby.
+pub(super) fn between_letters(text: &str, at: usize) -> usize {
+    let mut before = text[..at].chars().next_back();
+    for (n, c) in text[at..].char_indices().take(LONGEST_WORD) {
+        let is_joined = before == Some(JOINER) && !c.is_alphanumeric();
+        if !is_joined && !matches!(Kind::of(c), Kind::Mark) {
+            return at + n;
+        }
+        before = Some(c);
+    }
+    at
 }
 
 /// The runs of a text.
@@ -118,9 +142,14 @@ pub(super) fn runs(text: &str) -> impl Iterator<Item = Run> {
 }
 
 impl Run {
-    /// Where its words begin and end.
+    /// Where it begins.
     pub(super) fn start(&self) -> usize {
         self.letters[0]
+    }
+
+    /// Where it ends.
+    pub(super) fn end(&self) -> usize {
+        self.end
     }
 
     /// The words that a text has in this run.
@@ -154,7 +183,13 @@ impl Run {
 
 /// The words that a part of a text becomes when it is folded: one, as a rule.
 fn words_at(text: &str, at: Range<usize>) -> Vec<Word> {
-    let part: String = text[at.clone()].chars().filter(|c| !is_ignored(*c)).collect();
+    let part = &text[at.clone()];
+    if part.is_ascii() {
+        // Nothing but letters and digits, so there is no more to it. Most words are such.
+        let letters = part.chars().take(LONGEST_WORD);
+        return vec![Word { folded: letters.map(|c| c.to_ascii_lowercase()).collect(), at }];
+    }
+    let part: String = part.chars().filter(|c| !is_ignored(*c)).collect();
     let folded = folded(&part);
     let is_between = |c: char| !c.is_alphanumeric() && !is_combining_mark(c);
     let words = folded.split(is_between).filter(|word| !word.is_empty());
@@ -166,6 +201,7 @@ fn words_at(text: &str, at: Range<usize>) -> Vec<Word> {
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
+    use proptest::prelude::*;
 
     use super::*;
 
@@ -212,5 +248,13 @@ mod tests {
         let long = "x".repeat(1000);
         let words: Vec<Word> = runs(&long).flat_map(|run| run.words(&long)).collect();
         assert_eq!(words, [Word { folded: "x".repeat(LONGEST_WORD), at: 0..1000 }]);
+    }
+
+    proptest! {
+        #[test]
+        fn the_short_way_leads_to_the_same_word(word in "[a-zA-Z0-9]{1,64}") {
+            let words = words_at(&word, 0..word.len());
+            prop_assert_eq!(words, [Word { folded: folded(&word), at: 0..word.len() }]);
+        }
     }
 }

@@ -128,8 +128,9 @@ impl World {
         let query = SearchQuery::parse(&asked.words).expect("there are words");
         let looking = Looking { workspace, user, reach: Reach { own: true, shared: true } };
         let (hits, next) = find(&index, looking, &query, asked).await.unwrap();
-        let title =
-            |hit: &Hit| format!("{}{}", hit.document.title, if hit.in_title { "*" } else { "" });
+        let title = |hit: &Hit| {
+            format!("{}{}", hit.document.title, if hit.matched.in_title { "*" } else { "" })
+        };
         (hits.iter().map(title).collect(), next)
     }
 
