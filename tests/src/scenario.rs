@@ -80,11 +80,20 @@ pub struct Scenario {
 }
 
 /// What a scenario may want of its host beside the defaults.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 struct Settings {
     onboarding: bool,
     mail_server: Option<SmtpServer>,
     limits: Option<Limits>,
+    longest_wait: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        // Whoever waits for what is on its way gets it, however slow this machine is.
+        let longest_wait = wait::DEADLINE;
+        Self { onboarding: false, mail_server: None, limits: None, longest_wait }
+    }
 }
 
 impl Scenario {
@@ -106,6 +115,12 @@ impl Scenario {
     /// From now on nobody may ask as often as they like.
     pub async fn limit(&mut self, limits: Limits) {
         self.settings.limits = Some(limits);
+        self.restart().await;
+    }
+
+    /// From now on what is not there yet is waited for so long at most.
+    pub async fn wait_at_most(&mut self, longest: Duration) {
+        self.settings.longest_wait = longest;
         self.restart().await;
     }
 
@@ -345,7 +360,7 @@ impl OtherHost {
 }
 
 async fn host(test: &TestDb, clock: Arc<dyn Clock>, settings: &Settings) -> (App, SocketAddr) {
-    let Settings { onboarding, mail_server, limits } = settings.clone();
+    let Settings { onboarding, mail_server, limits, longest_wait } = settings.clone();
     let options = DbOptions { clock, connections: 5, power_safe: false, ..DbOptions::default() };
     let db = Db::open(&test.url, options).await.expect("the database opens");
     let token = OperatorToken::new(OPERATOR_TOKEN).expect("the token is long enough");
@@ -354,6 +369,7 @@ async fn host(test: &TestDb, clock: Arc<dyn Clock>, settings: &Settings) -> (App
         legacy_bridge: true,
         limits,
         operator_token: Some(token),
+        longest_wait,
         onboarding,
         mail: MailOptions { server: mail_server, ..MailOptions::default() },
         ..AppOptions::default()

@@ -71,6 +71,7 @@ pub struct App {
     limits: Option<Limits>,
     trusted_proxies: TrustedProxies,
     operator_token: Option<OperatorToken>,
+    longest_wait: Duration,
     metrics: HostMetrics,
     dev: bool,
 }
@@ -166,6 +167,7 @@ impl App {
             limits: options.limits,
             trusted_proxies: options.trusted_proxies,
             operator_token: options.operator_token,
+            longest_wait: options.longest_wait,
             dev: options.dev,
         })
     }
@@ -221,6 +223,7 @@ impl App {
             operator_token: self.operator_token,
             mailbox: self.dev.then(|| self.mailbox()),
             clock: Arc::clone(self.db.clock()),
+            longest_wait: self.longest_wait,
             ..ApiOptions::default()
         };
         let api = Api::new(

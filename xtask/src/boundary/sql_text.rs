@@ -8,7 +8,8 @@ use std::{collections::BTreeSet, ops::ControlFlow};
 
 use sqlparser::{
     ast::{
-        Expr, Function, ObjectName, ObjectType, Query, Statement, TableFactor, Visit as _, Visitor,
+        CommentObject, Expr, Function, Grant, GrantObjects, ObjectName, ObjectType, Query, Revoke,
+        Statement, TableFactor, Visit as _, Visitor,
     },
     dialect::{Dialect, PostgreSqlDialect, SQLiteDialect},
     keywords::Keyword,
@@ -106,7 +107,7 @@ fn parse(dialect: &dyn Dialect, text: &str) -> Option<Named> {
     let statements = Parser::parse_sql(dialect, text).ok()?;
     let mut finder = Finder::default();
     let ControlFlow::Continue(()) = statements.visit(&mut finder);
-    let Finder { mut named, common, called } = finder;
+    let Finder { mut named, common, called, has_body } = finder;
     let is_local = |name: &Vec<String>| {
         matches!(name.as_slice(), [single] if common.contains(single)) || called.contains(name)
     };
@@ -114,8 +115,12 @@ fn parse(dialect: &dyn Dialect, text: &str) -> Option<Named> {
     let tokens = Tokenizer::new(dialect, text).tokenize().unwrap_or_default();
     named.tables.extend(referenced(&tokens));
     for token in &tokens {
-        if let Token::DollarQuotedString(body) = token {
-            named.words.extend(words(&body.value));
+        match token {
+            Token::DollarQuotedString(body) => named.words.extend(words(&body.value)),
+            Token::SingleQuotedString(body) | Token::EscapedStringLiteral(body) if has_body => {
+                named.words.extend(words(body));
+            }
+            _ => {}
         }
     }
     Some(named)
@@ -158,6 +163,8 @@ struct Finder {
     common: BTreeSet<String>,
     /// Functions in the place of a table, as in `FROM json_each($1)`.
     called: BTreeSet<Vec<String>>,
+    /// Whether a function is defined: its body may be any text.
+    has_body: bool,
 }
 
 impl Finder {
@@ -202,12 +209,23 @@ impl Visitor for Finder {
             Statement::Drop { object_type, names, .. }
                 if !matches!(object_type, ObjectType::Index | ObjectType::Schema) =>
             {
-                for name in names {
-                    self.table(name);
-                }
+                names.iter().for_each(|name| self.table(name));
             }
             Statement::CreateView(view) => self.table(&view.name),
             Statement::CreateTrigger(trigger) => self.table(&trigger.table_name),
+            Statement::DropTrigger(trigger) => {
+                trigger.table_name.iter().for_each(|table| self.table(table));
+            }
+            Statement::Grant(Grant { objects: Some(GrantObjects::Tables(names)), .. })
+            | Statement::Revoke(Revoke { objects: Some(GrantObjects::Tables(names)), .. }) => {
+                names.iter().for_each(|name| self.table(name));
+            }
+            Statement::Comment { object_type: CommentObject::Table, object_name, .. } => {
+                self.table(object_name);
+            }
+            Statement::CreateFunction(_) | Statement::CreateProcedure { .. } => {
+                self.has_body = true;
+            }
             _ => {}
         }
         ControlFlow::Continue(())
@@ -328,6 +346,10 @@ mod tests {
             "CREATE VIRTUAL TABLE v USING fts5vocab (a, 'row')",
             &expect![" |  (not understood)"],
         );
+        check("DROP TRIGGER IF EXISTS t ON a", &expect!["a | "]);
+        check("GRANT SELECT ON a, b TO c", &expect!["a, b | "]);
+        check("REVOKE ALL ON a FROM c", &expect!["a | "]);
+        check("COMMENT ON TABLE a IS 'b'", &expect!["a | "]);
         check(
             "CREATE TRIGGER t AFTER UPDATE ON a BEGIN INSERT INTO b (b, x) VALUES ('delete', old.x); UPDATE c SET x = new.x; END",
             &expect!["a, b, c | "],
@@ -353,6 +375,21 @@ mod tests {
         assert_eq!(tables, ["a", "b", "d", "v"].map(|table| vec![table.to_owned()]).into());
         assert_eq!(functions, ["lower".to_owned()].into());
         assert_eq!(words, self::words("FROBNICATE c"));
+    }
+
+    #[test]
+    fn the_body_of_a_function_is_read_word_by_word() {
+        for body in ["$x$DELETE FROM b$x$", "'DELETE FROM b'", "E'DELETE FROM b'"] {
+            for text in [
+                format!("CREATE OR REPLACE FUNCTION f() RETURNS void AS {body} LANGUAGE sql"),
+                format!("CREATE PROCEDURE f() LANGUAGE sql AS {body}"),
+                format!("DO {body}"),
+            ] {
+                let Named { words, .. } = read(&text, Engine::Postgres);
+                assert!(words.is_superset(&self::words("delete from b")), "{text}: {words:?}");
+            }
+        }
+        check("UPDATE a SET x = 'DELETE FROM b'", &expect!["a | "]);
     }
 
     #[test]

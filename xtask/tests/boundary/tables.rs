@@ -268,6 +268,10 @@ fn migrations_define_tables_of_their_own_context() {
                 "CREATE FUNCTION f() RETURNS trigger AS $$ BEGIN DELETE FROM event_log; END $$ LANGUAGE plpgsql;",
             ),
             add(file, "DO SOMETHING WITH accounts_y;"),
+            add(
+                file,
+                "CREATE FUNCTION g() RETURNS void LANGUAGE sql AS 'DELETE FROM accounts_z';\nDROP TRIGGER t ON accounts_w;",
+            ),
         ],
         &expect![[r#"
             B006 0002_more.sql:1:12 SQL of orders names `accounts_accounts`, which belongs to accounts
@@ -275,6 +279,8 @@ fn migrations_define_tables_of_their_own_context() {
             B006 0002_more.sql:3:14 SQL of orders names the table `carts`, which belongs to nobody
             B006 0002_more.sql:4:61 SQL of orders names `event_log`, which belongs to kernel
             B006 0002_more.sql:5:19 SQL of orders names `accounts_y`, which belongs to accounts
+            B006 0002_more.sql:6:63 SQL of orders names `accounts_z`, which belongs to accounts
+            B006 0002_more.sql:7:19 SQL of orders names `accounts_w`, which belongs to accounts
         "#]],
     );
     finds(

@@ -1,9 +1,8 @@
 //! How a system is composed.
 
-#[cfg(feature = "testing")]
 use std::time::Duration;
 
-use api::{Limits, OperatorToken, TrustedProxies};
+use api::{ApiOptions, Limits, OperatorToken, TrustedProxies};
 use mail::{Correspondent, SmtpServer, Stationery};
 use perme8_events::host::Tasks;
 
@@ -30,6 +29,8 @@ pub struct AppOptions {
     pub trusted_proxies: TrustedProxies,
     /// What operators show at `/admin`; there is no `/admin` without it.
     pub operator_token: Option<OperatorToken>,
+    /// So long whoever shows the token of a commit waits at most.
+    pub longest_wait: Duration,
     /// Whether a new workspace is set up by `perme8.onboarding`.
     pub onboarding: bool,
     /// How mails look and go out.
@@ -54,6 +55,7 @@ impl Default for AppOptions {
             limits: Some(Limits::default()),
             trusted_proxies: TrustedProxies::default(),
             operator_token: None,
+            longest_wait: ApiOptions::default().longest_wait,
             onboarding: false,
             mail: MailOptions::default(),
             dev: false,

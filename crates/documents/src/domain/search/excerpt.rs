@@ -224,11 +224,23 @@ mod tests {
     #[test]
     fn what_is_left_of_a_word_or_of_a_letter_is_not_shown_as_one() {
         let text = format!("grist{}針", "mill".repeat(BEFORE / 4));
-        check(&text, "針 mill", &expect!["…millmillmillmillmillmillmillmillmillmillmillmillmillmillmill[針]"]);
+        check(
+            &text,
+            "針 mill",
+            &expect!["…millmillmillmillmillmillmillmillmillmillmillmillmillmillmill[針]"],
+        );
         let text = format!("a{}{}針", "e\u{301}\u{302}", "-".repeat(BEFORE - 1));
-        check(&text, "針", &expect!["…-----------------------------------------------------------[針]"]);
+        check(
+            &text,
+            "針",
+            &expect!["…-----------------------------------------------------------[針]"],
+        );
         let text = format!("a\u{1f469}\u{200d}\u{1f467}{}針", "-".repeat(BEFORE - 1));
-        check(&text, "針", &expect!["…-----------------------------------------------------------[針]"]);
+        check(
+            &text,
+            "針",
+            &expect!["…-----------------------------------------------------------[針]"],
+        );
     }
 
     #[test]
