@@ -52,7 +52,7 @@ pub use domain::events::{
 pub use domain::references::{DocumentId, DocumentNote, DocumentRef, NoteId, WorkspaceDocument};
 
 // Queries: for the gateways of other contexts.
-pub use infrastructure::directory::{Directory, DocumentEntry};
+pub use infrastructure::directory::{Directory, DocumentEntry, DocumentReaders};
 
 // Handlers and workers: the host runs them.
 pub use application::clearance::Clearance;

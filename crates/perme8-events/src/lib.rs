@@ -43,7 +43,7 @@ pub use application::handler::{
 pub use application::job::{Job, JobRun, NewJob, QueueOptions, Worker};
 pub use application::process::{Input, ProcessManager, Steps};
 pub use application::repository::{Load, Save, Store};
-pub use application::rights::{Standing, Standings, Viewer};
+pub use application::rights::{Standing, Standings, StillFor, Viewer, Visibility};
 pub use application::schedule::{Schedule, ScheduleError};
 pub use application::transaction::Transaction;
 

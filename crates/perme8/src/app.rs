@@ -32,6 +32,7 @@ use crate::{
     onboarding::{self, Onboarding, welcomer::Welcomer},
     rate_limits::HostLimitStore,
     readiness::HostReadiness,
+    sights::DocumentSights,
     standings::IdentityStandings,
 };
 
@@ -146,7 +147,8 @@ impl App {
         let runtime = with_handlers(builder, &db, &identity, stationery, sending).build();
         let feed = Feed::start(&db, &options.tasks).await?;
         let standings = Arc::new(IdentityStandings::new(identity.directory()));
-        let bus = EventBus::new(feed.clone(), standings, CATALOGUES);
+        let sights = Arc::new(DocumentSights::new(documents::Directory::new(db.clone())));
+        let bus = EventBus::new(feed.clone(), standings, CATALOGUES).narrowed_by(sights);
         let surroundings = Arc::new(NoteSurroundings::new(&bus, &options.tasks));
         let operations = Operations::of(&runtime, CATALOGUES);
         Ok(Self {

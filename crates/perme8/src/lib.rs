@@ -13,6 +13,7 @@ mod note_surroundings;
 mod onboarding;
 mod rate_limits;
 mod readiness;
+mod sights;
 mod standings;
 mod upkeep;
 

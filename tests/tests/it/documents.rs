@@ -94,6 +94,42 @@ on_both_engines! {
         assert_eq!(told, ["created", "pinned_changed", "trashed", "restored", "trashed", "deleted"]);
     }
 
+    async fn what_was_called_so_in_public_is_withheld_once_it_is_hidden(scenario: &mut Scenario) {
+        scenario.go_live().await;
+        let (ada, ben, slug) = office(scenario).await;
+        let carol = scenario.member(&ada, &slug, "carol", "admin").await;
+        let at = ben.write(&slug, json!({ "title": SECRET, "visibility": "public" })).await;
+        is_written_down(&ben, &slug, "created", 1).await;
+        for reader in [&ada, &carol] {
+            assert!(reads(reader, &slug).await, "it is shared");
+        }
+        ben.patch(&at).json(json!({ "visibility": "private" })).await.is(200);
+        is_written_down(&ben, &slug, "visibility_changed", 1).await;
+        ada.set_role(&slug, carol.email(), "member").await;
+        for reader in [&ada, &carol] {
+            assert!(!reads(reader, &slug).await, "{}", reader.email());
+            let replay = format!("/api/workspaces/{slug}/events/stream?after=0");
+            let mut stream = reader.get(&replay).stream().await;
+            let seen = stream.all_until("identity.member_role_changed").await;
+            assert!(seen.iter().all(|event| !event.data.to_string().contains(SECRET)));
+            assert!(seen.iter().any(|event| event.kind == "documents.document_visibility_changed"));
+        }
+        // Whose it is reads it as before.
+        assert!(reads(&ben, &slug).await);
+        let mut stream = ben.get(&format!("/api/workspaces/{slug}/events/stream?after=0")).stream().await;
+        let seen = stream.all_until("identity.member_role_changed").await;
+        assert!(seen.iter().any(|event| event.data.to_string().contains(SECRET)));
+        // And shared again, it is nothing that nobody may know.
+        ben.patch(&at).json(json!({ "visibility": "public" })).await.is(200);
+        is_written_down(&ben, &slug, "visibility_changed", 2).await;
+        assert!(reads(&ada, &slug).await);
+        // What was not hidden when it went stays in the trail.
+        ben.delete(&at).await.is(204);
+        ben.delete(&format!("{at}?purge=true")).await.is(204);
+        is_written_down(&ben, &slug, "deleted", 1).await;
+        assert!(reads(&ada, &slug).await);
+    }
+
     async fn nobody_reads_the_title_of_a_private_document(scenario: &mut Scenario) {
         scenario.go_live().await;
         let (ada, ben, slug) = office(scenario).await;

@@ -257,14 +257,14 @@ impl Document {
         self.is_trashed().then(|| Unsaved::new(restored).record(event))
     }
 
-    /// Gone for good.
+    /// Gone for good. Of what was in the trash the members do not hear again: they have not seen it since.
     pub(crate) fn purge(self) -> Unsaved<Self> {
         let event = DocumentDeleted {
             document_id: self.id,
             workspace_id: self.workspace_id,
             user_id: self.owner_id,
             title: self.title.clone(),
-            is_public: self.is_public,
+            is_public: self.is_public && !self.is_trashed(),
         };
         Unsaved::new(Self { is_gone: true, ..self }).record(event)
     }

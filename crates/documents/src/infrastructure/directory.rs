@@ -36,6 +36,15 @@ pub struct DocumentEntry {
     pub is_pinned: bool,
 }
 
+/// Who sees a document of a workspace.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocumentReaders {
+    /// Every member.
+    Members,
+    /// Its owner alone.
+    Owner(UserId),
+}
+
 impl Directory {
     /// On this database.
     #[must_use]
@@ -58,6 +67,28 @@ impl Directory {
         ));
         let rows: Vec<EntryRow> = query.bind(Json(ids)).all().await?;
         Ok(rows.into_iter().map(DocumentEntry::from).collect())
+    }
+
+    /// Who sees these documents, in the trash or not; those that do not exist are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    pub async fn readers(
+        &self,
+        ids: &[DocumentId],
+    ) -> Result<Vec<(DocumentId, DocumentReaders)>, StorageError> {
+        let query = self.db.query(sql!(
+            sqlite: "SELECT id, owner_id, is_public FROM documents_documents
+                     WHERE id IN (SELECT unhex(value, '-') FROM json_each($1))",
+            postgres: "SELECT id, owner_id, is_public FROM documents_documents
+                       WHERE id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb) AS value)"
+        ));
+        let rows: Vec<(DocumentId, UserId, bool)> = query.bind(Json(ids)).all().await?;
+        let readers = |(id, owner, is_public)| {
+            (id, if is_public { DocumentReaders::Members } else { DocumentReaders::Owner(owner) })
+        };
+        Ok(rows.into_iter().map(readers).collect())
     }
 
     /// Whether anything is in a project: also what is private, and what is in the trash.

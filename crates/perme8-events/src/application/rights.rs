@@ -57,6 +57,47 @@ pub trait Standings: fmt::Debug + Send + Sync {
     }
 }
 
+/// For whom an event still is, of those whom its audience allows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StillFor {
+    /// For all of them.
+    Everybody,
+    /// For this one alone.
+    Only(UserId),
+    /// For none of them.
+    Nobody,
+}
+
+impl StillFor {
+    /// Whether it still is for this person.
+    #[must_use]
+    pub fn includes(self, user: UserId) -> bool {
+        match self {
+            Self::Everybody => true,
+            Self::Only(only) => only == user,
+            Self::Nobody => false,
+        }
+    }
+}
+
+/// Tells for whom events still are *now*: what they are about may be hidden from some who could see it when they happened.
+///
+/// It only takes away: nobody sees an event who is not in its audience, and whom the audience names sees it in any case.
+/// Whatever hides something is an event that [concerns](Self::concerns) this: an answer is used again, for a few seconds at
+/// most, until there is one.
+#[async_trait]
+pub trait Visibility: fmt::Debug + Send + Sync {
+    /// Whether an event is about something that can be hidden; of others nothing is asked.
+    fn concerns(&self, event: &Envelope) -> bool;
+
+    /// For whom an event still is that concerns this.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when nobody can tell; the event is then held back until somebody can.
+    async fn still_for(&self, event: &Envelope) -> Result<StillFor, StorageError>;
+}
+
 /// Who looks at events.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Viewer {
@@ -64,6 +105,16 @@ pub enum Viewer {
     User(UserId),
     /// Somebody who runs the installation and sees everything.
     Operator,
+}
+
+/// How somebody belongs to an audience.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Belongs {
+    /// Named by it.
+    ByName,
+    /// As one of the members or managers of a workspace.
+    ByStanding,
+    Not,
 }
 
 /// The standings of one person, each asked for once while an event is judged.
@@ -90,19 +141,21 @@ impl<'s> Asked<'s> {
         Ok(answer)
     }
 
-    /// Whether the person belongs to the audience of `event` at this moment.
-    pub(crate) async fn may_see(&mut self, event: &Envelope) -> Result<bool, StorageError> {
+    /// Whether the person belongs to the audience of `event` at this moment, and how.
+    pub(crate) async fn belongs(&mut self, event: &Envelope) -> Result<Belongs, StorageError> {
+        if event.audience.scopes().contains(&Scope::User(self.user)) {
+            return Ok(Belongs::ByName);
+        }
         for scope in event.audience.scopes() {
             let sees = match scope {
-                Scope::User(of) => *of == self.user,
                 Scope::Workspace(id) => self.standing(*id).await?.is_some(),
                 Scope::Managers(id) => self.standing(*id).await? == Some(Standing::Manager),
-                Scope::Operators => false,
+                Scope::User(_) | Scope::Operators => false,
             };
             if sees {
-                return Ok(true);
+                return Ok(Belongs::ByStanding);
             }
         }
-        Ok(false)
+        Ok(Belongs::Not)
     }
 }

@@ -3,13 +3,13 @@
 use std::{borrow::Cow, sync::Arc};
 
 use crate::{
-    application::rights::{Standings, Viewer},
+    application::rights::{Standings, Viewer, Visibility},
     domain::{
         catalogue::Catalogue, envelope::Envelope, error::StorageError, id::UserId,
         position::Position, topic::Topic,
     },
     infrastructure::{
-        bus::{bells::Bell, live::LiveEvents, rights::Rights, watching::Watching},
+        bus::{bells::Bell, live::LiveEvents, rights::Rights, sights::Sights, watching::Watching},
         feed::Feed,
     },
 };
@@ -17,6 +17,7 @@ use crate::{
 pub(crate) mod bells;
 pub(crate) mod live;
 pub(crate) mod rights;
+pub(crate) mod sights;
 pub(crate) mod watching;
 
 /// Hands out live subscriptions by topic; fed from the log, never by producers directly.
@@ -24,6 +25,7 @@ pub(crate) mod watching;
 pub struct EventBus {
     feed: Feed,
     rights: Arc<Rights>,
+    sights: Option<Arc<Sights>>,
     catalogues: &'static [Catalogue],
 }
 
@@ -55,7 +57,14 @@ impl EventBus {
         catalogues: &'static [Catalogue],
     ) -> Self {
         let rights = Arc::new(Rights::new(standings, Arc::clone(feed.bells())));
-        Self { feed, rights, catalogues }
+        Self { feed, rights, sights: None, catalogues }
+    }
+
+    /// Withholds events that somebody could see when they happened, and cannot now.
+    #[must_use]
+    pub fn narrowed_by(self, visibility: Arc<dyn Visibility>) -> Self {
+        let sights = Sights::new(visibility, self.feed.bells());
+        Self { sights: Some(Arc::new(sights)), ..self }
     }
 
     /// The events of `topics` that `viewer` may see: those behind `after` first, or only future ones when it is none.
@@ -113,6 +122,18 @@ impl EventBus {
             }
         };
         if allowed { Ok(()) } else { Err(SubscribeError::Forbidden) }
+    }
+
+    /// Whether an event still is for somebody whose standing allows it.
+    pub(crate) async fn still_shows(
+        &self,
+        event: &Envelope,
+        user: UserId,
+    ) -> Result<bool, StorageError> {
+        match &self.sights {
+            Some(sights) => sights.show(event, user).await,
+            None => Ok(true),
+        }
     }
 
     pub(crate) fn feed(&self) -> &Feed {

@@ -1,8 +1,14 @@
 //! Who sees which event on a live stream, asked when it is delivered.
 
+use std::sync::{
+    Arc, Mutex,
+    atomic::{AtomicUsize, Ordering},
+};
+
+use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use perme8_events::{
-    Position, Standing, Topic, UserId, Viewer,
+    Envelope, Position, Standing, StillFor, StorageError, Topic, UserId, Viewer, Visibility,
     host::{Delivery, LiveEvents, SubscribeError},
     on_both_engines,
     sql::{Db, MIGRATIONS},
@@ -24,6 +30,36 @@ fn in_seven(n: i64) -> Noted {
 
 fn for_ada(n: i64) -> Noted {
     Noted { reader: Some(ada()), ..noted("a", n) }
+}
+
+/// Whose the thing "a" is, if it is not everybody's.
+#[derive(Debug, Clone, Default)]
+struct Hidden {
+    owner: Arc<Mutex<Option<UserId>>>,
+    questions: Arc<AtomicUsize>,
+}
+
+impl Hidden {
+    fn is_for(&self, owner: UserId) {
+        *self.owner.lock().unwrap() = Some(owner);
+    }
+
+    fn questions(&self) -> usize {
+        self.questions.load(Ordering::SeqCst)
+    }
+}
+
+#[async_trait]
+impl Visibility for Hidden {
+    fn concerns(&self, event: &Envelope) -> bool {
+        event.aggregate_type == "note"
+    }
+
+    async fn still_for(&self, event: &Envelope) -> Result<StillFor, StorageError> {
+        self.questions.fetch_add(1, Ordering::SeqCst);
+        let owner = self.owner.lock().unwrap().filter(|_| event.aggregate_id == "a");
+        Ok(owner.map_or(StillFor::Everybody, StillFor::Only))
+    }
 }
 
 /// What is there to be delivered at once: the numbers of notes, 0 for a file.
@@ -173,6 +209,36 @@ on_both_engines! {
             live.caught_up(&test.db).await;
             assert_eq!(ready(&mut events), expected, "{standing:?}");
         }
+        live.stop().await;
+    }
+
+    async fn what_was_hidden_since_is_withheld_when_it_is_delivered(test: TestDb) {
+        let members = Members::default()
+            .with(ada(), workspace(7), Standing::Member)
+            .with(user(6), workspace(7), Standing::Member);
+        let live = Live::start(&test.db, &members).await;
+        let hidden = Hidden::default();
+        let bus = live.bus.clone().narrowed_by(Arc::new(hidden.clone()));
+        let follow = async |user| {
+            let topics = vec![Topic::Workspace(workspace(7))];
+            bus.subscribe(Viewer::User(user), topics, Some(Position::START)).await.unwrap()
+        };
+        let note = |name: &str, n| Noted { workspace: Some(workspace(7)), ..noted(name, n) };
+        emit(&test.db, [note("a", 1), note("b", 2), note("a", 3)]).await;
+        live.caught_up(&test.db).await;
+        let (mut of_ada, mut of_ben) = (follow(ada()).await, follow(user(6)).await);
+        assert_eq!((ready(&mut of_ada), ready(&mut of_ben)), (vec![1, 2, 3], vec![1, 2, 3]));
+        assert_eq!(hidden.questions(), 2, "of each thing once for all");
+        // Whoever comes now gets nothing of what is Ben's alone by now; the event that says so makes the answers stale.
+        hidden.is_for(user(6));
+        emit(&test.db, [note("a", 4)]).await;
+        live.caught_up(&test.db).await;
+        assert_eq!((ready(&mut of_ada), ready(&mut of_ben)), (vec![], vec![4]));
+        assert_eq!((ready(&mut follow(ada()).await), ready(&mut follow(user(6)).await)), (vec![2], vec![1, 2, 3, 4]));
+        // Whom an audience names sees it, whatever else is hidden.
+        emit(&test.db, [Noted { reader: Some(ada()), ..note("a", 5) }]).await;
+        live.caught_up(&test.db).await;
+        assert_eq!(ready(&mut of_ada), [5]);
         live.stop().await;
     }
 

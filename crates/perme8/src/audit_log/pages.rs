@@ -2,9 +2,10 @@
 
 use api::{AuditAggregate, AuditFilter, Timestamp};
 use chrono::{DateTime, TimeDelta, Utc};
+use documents::{DocumentDeleted, DocumentId, DocumentRestored, DocumentTrashed};
 use perme8_events::{
-    Audience, CorrelationId, EventId, Position, StorageError, UserId, WorkspaceId, sql,
-    sql::ReadModel,
+    Audience, CorrelationId, DomainEvent as _, EventId, Position, StorageError, UserId,
+    WorkspaceId, sql, sql::ReadModel,
 };
 use sqlx::types::Json;
 
@@ -196,4 +197,24 @@ pub(crate) async fn read(
         (None, None) => query,
     };
     query.all().await
+}
+
+/// How documents came into the trash, out of it and to their end, in order: which, what happened, and who could see it.
+pub(crate) async fn ends_of_documents(
+    trail: &ReadModel<'_>,
+    documents: &[DocumentId],
+) -> Result<Vec<(String, String, Json<Audience>)>, StorageError> {
+    let query = trail.query(sql!(
+        sqlite: "SELECT aggregate_id, event_type, audience FROM perme8_audit_entries
+                 WHERE generation = $1 AND aggregate_type = 'document'
+                   AND aggregate_id IN (SELECT value FROM json_each($2)) AND event_type IN ($3, $4, $5)
+                 ORDER BY position",
+        postgres: "SELECT aggregate_id, event_type, audience FROM perme8_audit_entries
+                   WHERE generation = $1 AND aggregate_type = 'document'
+                     AND aggregate_id IN (SELECT value FROM jsonb_array_elements_text($2::jsonb) AS value)
+                     AND event_type IN ($3, $4, $5)
+                   ORDER BY position"
+    ));
+    let query = query.bind(Json(documents)).bind(DocumentTrashed::TYPE);
+    query.bind(DocumentRestored::TYPE).bind(DocumentDeleted::TYPE).all().await
 }

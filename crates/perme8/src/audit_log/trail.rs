@@ -7,9 +7,12 @@ use api::{
     AuditTrailError,
 };
 use async_trait::async_trait;
+use documents::{DocumentId, DocumentRestored, DocumentTrashed};
 use identity::{Directory, SessionId};
 use perme8_events::{
-    Client, CorrelationId, Position, Standing, Standings as _, StorageError, UserId, sql::Db,
+    Audience, Client, CorrelationId, DomainEvent as _, Position, Scope, Standing, Standings as _,
+    StillFor, StorageError, UserId,
+    sql::{Db, ReadModel},
 };
 use sqlx::types::Json;
 
@@ -19,8 +22,12 @@ use crate::{
         pages::{self, Row},
         shelf::Shelf,
     },
+    sights::{DocumentSights, told_of},
     standings::IdentityStandings,
 };
+
+/// Stands where a summary was, for those who must not read it any more.
+const WITHHELD: &str = "withheld";
 
 /// Reads what [`AuditLog`] keeps.
 ///
@@ -80,6 +87,40 @@ impl HostAuditTrail {
         Ok(self.db.clients(&correlations).await?.into_iter().collect())
     }
 
+    /// Leaves out what a document was called which the reader does not see any more; who is named by the audience knows it.
+    async fn withhold(
+        &self,
+        trail: &ReadModel<'_>,
+        rows: &mut [Row],
+        reader: AuditReader,
+    ) -> Result<(), StorageError> {
+        let AuditReader::Member { user, workspace: _ } = reader else { return Ok(()) };
+        let document = |row: &Row| {
+            let is_named = row.audience.scopes().contains(&Scope::User(user));
+            told_of(&row.event_type, &row.aggregate_id).filter(|_| !is_named)
+        };
+        let mut documents: Vec<DocumentId> = rows.iter().filter_map(document).collect();
+        documents.sort_unstable();
+        documents.dedup();
+        if documents.is_empty() {
+            return Ok(());
+        }
+        let sights = DocumentSights::new(documents::Directory::new(self.db.clone()));
+        let mut sights = sights.of(&documents).await?;
+        documents.retain(|document| !sights.contains_key(document));
+        for document in were_shared(&pages::ends_of_documents(trail, &documents).await?) {
+            sights.insert(document, StillFor::Everybody);
+        }
+        for row in rows {
+            let Some(document) = document(row) else { continue };
+            let still_for = sights.get(&document).copied().unwrap_or(StillFor::Nobody);
+            if !still_for.includes(user) {
+                WITHHELD.clone_into(&mut row.summary);
+            }
+        }
+        Ok(())
+    }
+
     async fn names(&self, rows: &[Row]) -> Result<HashMap<UserId, String>, StorageError> {
         let people = rows.iter().flat_map(|row| [row.actor_id, row.on_behalf_of]);
         let mut people: Vec<UserId> = people.flatten().collect();
@@ -106,6 +147,7 @@ impl AuditTrail for HostAuditTrail {
         let is_last = rows.len() <= limit;
         rows.truncate(limit);
         let next = rows.last().map(|row| Position::new(row.position)).filter(|_| !is_last);
+        self.withhold(&trail, &mut rows, reader).await?;
         let (clients, names) = (self.clients(&rows, &sees).await?, self.names(&rows).await?);
         let entries = rows.into_iter().map(|row| {
             let client = clients.get(&row.correlation_id).filter(|_| sees.includes(&row));
@@ -113,6 +155,24 @@ impl AuditTrail for HostAuditTrail {
         });
         Ok(AuditPage { entries: entries.collect(), next })
     }
+}
+
+/// The documents that everybody saw in their workspace until they ended, or were put into the trash to do so.
+fn were_shared(ends: &[(String, String, Json<Audience>)]) -> Vec<DocumentId> {
+    let mut in_trash = HashMap::new();
+    let mut shared = Vec::new();
+    for (id, event_type, Json(audience)) in ends {
+        let is_for_all = audience.scopes().iter().any(|scope| matches!(scope, Scope::Workspace(_)));
+        match event_type.as_str() {
+            DocumentTrashed::TYPE => drop(in_trash.insert(id, is_for_all)),
+            DocumentRestored::TYPE => drop(in_trash.remove(id)),
+            _ if in_trash.get(id).copied().unwrap_or(is_for_all) => {
+                shared.extend(id.parse::<DocumentId>());
+            }
+            _ => {}
+        }
+    }
+    shared
 }
 
 fn entry(row: Row, client: Option<&Client>, names: &HashMap<UserId, String>) -> AuditEntry {

@@ -23,7 +23,7 @@ async fn check(mut tx: FakeTx<Tables>, acting: Acting, slug: &str, expected: Exp
 async fn a_document_ends_with_its_note_in_the_trash_or_not() {
     check(trashed(company().await, PLANS), acting(ADMIN), PLANS, expect![[r#"
         Ok(())
-        documents.document_deleted {"document_id":"00000000-0000-0000-0000-000000000015","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","title":"Plans","is_public":true}
+        documents.document_deleted {"document_id":"00000000-0000-0000-0000-000000000015","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","title":"Plans","is_public":false}
     "#]]).await;
     check(company().await, acting(MEMBER), DIARY, expect![[r#"
         Ok(())

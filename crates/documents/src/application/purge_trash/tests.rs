@@ -22,7 +22,7 @@ async fn what_is_in_the_trash_ends_after_thirty_days() {
     }
     assert_eq!(tx.state.documents, []);
     expect![[r#"
-        documents.document_deleted {"document_id":"00000000-0000-0000-0000-000000000015","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","title":"Plans","is_public":true}
+        documents.document_deleted {"document_id":"00000000-0000-0000-0000-000000000015","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","title":"Plans","is_public":false}
         documents.document_deleted {"document_id":"00000000-0000-0000-0000-000000000017","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000004","title":"Diary","is_public":false}
     "#]].assert_eq(&tx.transcript());
 }

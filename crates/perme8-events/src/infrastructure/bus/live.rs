@@ -3,7 +3,7 @@
 use std::{collections::VecDeque, fmt, sync::Arc};
 
 use crate::{
-    application::rights::{Asked, Viewer},
+    application::rights::{Asked, Belongs, Viewer},
     domain::{
         envelope::Envelope, error::StorageError, id::WorkspaceId, position::Position, topic::Topic,
     },
@@ -261,7 +261,11 @@ impl LiveEvents {
         }
         let Viewer::User(user) = self.viewer else { return Ok((true, None)) };
         let mut asked = Asked::about(user, &**self.bus.rights());
-        let visible = asked.may_see(event).await?;
+        let visible = match asked.belongs(event).await? {
+            Belongs::ByName => true,
+            Belongs::ByStanding => self.bus.still_shows(event, user).await?,
+            Belongs::Not => false,
+        };
         for topic in self.topics_of(event) {
             if let Topic::Workspace(workspace) = topic
                 && asked.standing(*workspace).await?.is_none()

@@ -21,7 +21,7 @@ use crate::{
 };
 
 /// An answer is not older than this, whatever happens or does not happen in the workspace.
-const FRESH: Duration = Duration::from_secs(5);
+pub(super) const FRESH: Duration = Duration::from_secs(5);
 /// So many people are asked about at once.
 const BATCH: usize = 500;
 
