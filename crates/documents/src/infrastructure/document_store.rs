@@ -59,7 +59,7 @@ impl Store<Document> for Tx {
                 "UPDATE documents_documents
                  SET workspace_id = $2, project_id = $3, owner_id = $4, created_by = $5, title = $6, slug = $7,
                      is_public = $8, is_pinned = $9, created_at = $10, updated_at = $11, trashed_at = $12,
-                     version = version + 1
+                     shared_since = CASE WHEN is_public = $8 THEN shared_since ELSE version + 1 END, version = version + 1
                  WHERE id = $1 AND version = $13"
             )
         };

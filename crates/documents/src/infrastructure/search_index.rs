@@ -22,6 +22,9 @@ use crate::{
     infrastructure::note_queries::stored_note,
 };
 
+/// So often a document is looked at that is changed at the same time, before others have their turn.
+const ATTEMPTS: usize = 5;
+
 /// Keeps the words of every document, and its text for excerpts.
 ///
 /// It reads what is written at that moment, also in the middle of a burst of edits. So it looks again when the burst is over,
@@ -71,12 +74,16 @@ impl Projection for SearchIndex {
 
     async fn apply(&self, rows: &mut Rows<'_>, event: &Envelope) -> Result<(), HandlerError> {
         let Some(document) = told_of(event)? else { return Ok(()) };
-        while let Some(seen) = see(rows, document).await? {
-            if seen.is_indexed || index(rows, document, &seen).await? {
-                break;
+        for _ in 0..ATTEMPTS {
+            let Some(seen) = see(rows, document).await? else { return Ok(()) };
+            if seen.is_indexed {
+                return Ok(());
+            }
+            if index(rows, document, &seen).await? {
+                return Ok(());
             }
         }
-        Ok(())
+        Err(StorageError::conflict().into())
     }
 
     async fn remove(&self, rows: &mut Rows<'_>, limit: i64) -> Result<u64, StorageError> {
@@ -126,8 +133,8 @@ async fn see(rows: &mut Rows<'_>, document: DocumentId) -> Result<Option<Seen>, 
 
 /// Indexes a document with what it says; false when it is another one by now.
 ///
-/// Its version is the same before its note is read and afterwards, so what is said to have been public was: a text that its
-/// owner removed before sharing the document is found by nobody else, however late this is.
+/// Its version is the same before its note is read and afterwards, so nothing is read that the document said before it was
+/// shared with that version: what its owner removed before sharing it is found by nobody else, however late this is.
 async fn index(
     rows: &mut Rows<'_>,
     document: DocumentId,
@@ -135,28 +142,35 @@ async fn index(
 ) -> Result<bool, StorageError> {
     let note = stored_note(rows, document).await?;
     let text = note.as_ref().map(text_of).unwrap_or_default();
-    let Indexed { title_words, words, text } = Indexed::of(seen.workspace_id, &seen.title, &text);
+    let head = note.map_or(0, |note| note.head);
     let query = rows.query(sql!(
-        sqlite: "INSERT INTO documents_search_entries
-                   (generation, document_id, is_public, version, head, title_words, words, text)
-                 SELECT $1, id, is_public, version, $4, $5, $6, $7
-                 FROM documents_documents WHERE id = $2 AND version = $3
-                 ON CONFLICT (generation, document_id) DO UPDATE SET
-                   is_public = excluded.is_public, version = excluded.version, head = excluded.head,
-                   title_words = excluded.title_words, words = excluded.words, text = excluded.text",
-        postgres: "INSERT INTO documents_search_entries
-                     (generation, document_id, is_public, version, head, title_words, words, text)
-                   SELECT $1, id, is_public, version, $4,
-                     array_to_tsvector(string_to_array($5, ' ')), array_to_tsvector(string_to_array($6, ' ')), $7
-                   FROM documents_documents WHERE id = $2 AND version = $3
-                   ON CONFLICT (generation, document_id) DO UPDATE SET
-                     is_public = excluded.is_public, version = excluded.version, head = excluded.head,
-                     title_words = excluded.title_words, words = excluded.words, text = excluded.text
-                   WHERE (documents_search_entries.version, documents_search_entries.head)
-                     <= (excluded.version, excluded.head)"
+        "INSERT INTO documents_search_entries (generation, document_id, version, head)
+         SELECT $1, id, version, $4 FROM documents_documents WHERE id = $2 AND version = $3
+         ON CONFLICT (generation, document_id) DO UPDATE SET version = excluded.version, head = excluded.head
+         WHERE (documents_search_entries.version, documents_search_entries.head) <= (excluded.version, excluded.head)"
     ));
-    let query = query.bind(document).bind(seen.version).bind(note.map_or(0, |note| note.head));
-    Ok(query.bind(title_words).bind(words).bind(text).exec().await? == 1)
+    if query.bind(document).bind(seen.version).bind(head).exec().await? == 0 {
+        return Ok(false);
+    }
+    // Most changes of a document are none of its words, and then nothing large is written.
+    let query = rows.query(sql!(
+        sqlite: "INSERT INTO documents_search_texts (entry, title_words, words, text)
+                 SELECT entry, $3, $4, $5 FROM documents_search_entries WHERE generation = $1 AND document_id = $2
+                 ON CONFLICT (entry) DO UPDATE SET
+                   title_words = excluded.title_words, words = excluded.words, text = excluded.text
+                 WHERE (documents_search_texts.title_words, documents_search_texts.words, documents_search_texts.text)
+                   <> (excluded.title_words, excluded.words, excluded.text)",
+        postgres: "INSERT INTO documents_search_texts (entry, title_words, words, text)
+                   SELECT entry, array_to_tsvector(string_to_array($3, ' ')), array_to_tsvector(string_to_array($4, ' ')), $5
+                   FROM documents_search_entries WHERE generation = $1 AND document_id = $2
+                   ON CONFLICT (entry) DO UPDATE SET
+                     title_words = excluded.title_words, words = excluded.words, text = excluded.text
+                   WHERE (documents_search_texts.title_words, documents_search_texts.words, documents_search_texts.text)
+                     <> (excluded.title_words, excluded.words, excluded.text)"
+    ));
+    let Indexed { title_words, words, text } = Indexed::of(seen.workspace_id, &seen.title, &text);
+    query.bind(document).bind(title_words).bind(words).bind(text).exec().await?;
+    Ok(true)
 }
 
 /// What a note says; nothing when it cannot be opened, which keeps nobody from finding the document by its title.

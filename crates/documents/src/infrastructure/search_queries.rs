@@ -36,7 +36,7 @@ struct HitRow {
 /// there is one, no text is read.
 ///
 /// Who sees a document is asked here, of the documents. What others have shared is found once the index has read it since it
-/// was shared: what its owner wrote before that and removed is nobody else's.
+/// was shared last: what its owner wrote before that and removed is nobody else's.
 macro_rules! select_found {
     ($matching:literal) => {
         select_documents!(
@@ -52,11 +52,11 @@ macro_rules! select_found {
                              JOIN documents_documents AS seen ON seen.id = matching.document_id
                              WHERE seen.workspace_id = $2 AND seen.trashed_at IS NULL AND ",
                 seen_by!("seen", "$3", "$4", "$5"),
-                "              AND (seen.owner_id = $3 OR matching.was_public)
+                "              AND (seen.owner_id = $3 OR matching.version >= seen.shared_since)
                                AND (matching.in_title, seen.updated_at, seen.id) < ($7, $8, $9)
                              ORDER BY matching.in_title DESC, seen.updated_at DESC, seen.id DESC LIMIT $10) AS found) AS page
                    ON page.id = d.id
-                 LEFT JOIN documents_search_entries AS read ON read.entry = page.entry AND page.place < $10
+                 LEFT JOIN documents_search_texts AS read ON read.entry = page.entry AND page.place < $10
                  ORDER BY page.place"
             )
         )
@@ -76,22 +76,24 @@ pub(crate) async fn find(
     let first = FoundPlace { in_title: true, updated_at: END_OF_TIME, id };
     let FoundPlace { in_title, updated_at, id } = after.unwrap_or(first);
     // Words are letters and digits, so they mean nothing else to the engines.
+    // SQLite keeps to the order of a `CROSS JOIN`, so it asks for the words once, and not for each entry whether it has them.
     let words = query.on_shelf_of(workspace);
     let query = index.query(sql!(
         sqlite: select_found!(
-            "SELECT entry.entry, entry.document_id, entry.is_public AS was_public,
+            "SELECT entry.entry, entry.document_id, entry.version,
                     entry.entry IN
                       (SELECT rowid FROM documents_search_words WHERE documents_search_words
                        MATCH 'title_words : (\"' || replace($6, ' ', '\"* AND \"') || '\"*)') AS in_title
-             FROM documents_search_words JOIN documents_search_entries AS entry ON entry.entry = documents_search_words.rowid
-             WHERE documents_search_words MATCH 'words : (\"' || replace($6, ' ', '\"* AND \"') || '\"*)'
+             FROM documents_search_words CROSS JOIN documents_search_entries AS entry
+             WHERE entry.entry = documents_search_words.rowid
+               AND documents_search_words MATCH 'words : (\"' || replace($6, ' ', '\"* AND \"') || '\"*)'
                AND entry.generation = $1"
         ),
         postgres: select_found!(
-            "SELECT entry.entry, entry.document_id, entry.is_public AS was_public,
-                    entry.title_words @@ asked.query AS in_title
-             FROM documents_search_entries AS entry
-             JOIN (SELECT ('''' || replace($6, ' ', ''':* & ''') || ''':*')::tsquery AS query) AS asked ON entry.words @@ asked.query
+            "SELECT entry.entry, entry.document_id, entry.version, said.title_words @@ asked.query AS in_title
+             FROM documents_search_texts AS said
+             JOIN documents_search_entries AS entry ON entry.entry = said.entry
+             JOIN (SELECT ('''' || replace($6, ' ', ''':* & ''') || ''':*')::tsquery AS query) AS asked ON said.words @@ asked.query
              WHERE entry.generation = $1"
         )
     ));

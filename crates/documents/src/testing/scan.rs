@@ -12,8 +12,9 @@ use crate::infrastructure::search_index::SearchIndex;
 pub async fn scan_texts(db: &Db, letters: &str, limit: u8) -> Result<usize, StorageError> {
     let model = db.read_model(SearchIndex::NAME).await?;
     let query = model.query(sql!(
-        "SELECT entry FROM documents_search_entries WHERE generation = $1 AND text LIKE $2
-         ORDER BY entry DESC LIMIT $3"
+        "SELECT entry.entry FROM documents_search_entries AS entry
+         JOIN documents_search_texts AS said ON said.entry = entry.entry
+         WHERE entry.generation = $1 AND said.text LIKE $2 ORDER BY entry.entry DESC LIMIT $3"
     ));
     let found: Vec<(i64,)> =
         query.bind(format!("%{letters}%")).bind(i64::from(limit)).all().await?;

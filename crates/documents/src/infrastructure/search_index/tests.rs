@@ -1,185 +1,29 @@
 //! What the index finds, on both engines alike.
 
+mod world;
+
 use std::time::Duration;
 
-use expect_test::{Expect, expect};
-use identity::Slug;
+use expect_test::expect;
 use perme8_events::{
-    Actor, Envelope, Load, Origin, Save as _, StorageError, Transaction as _, UserId, WorkspaceId,
+    Origin, Save as _, Transaction as _,
     host::{Operations, Operator, Runtime},
     sql,
-    sql::{Generation, Tx, UnitOfWork},
-    testing::{TestDb, apply, envelope, on_both_engines},
+    testing::on_both_engines,
 };
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 
+use self::world::{Shown, World, write};
 use super::SearchIndex;
 use crate::{
-    application::{
-        contents::Opened,
-        notes::Notes as _,
-        searching::{FoundPlace, Hit, SearchDocuments},
-    },
-    domain::{
-        document::{Beginning, Document, Particulars, Title},
-        events::DocumentVisibilityChanged,
-        policy::Reach,
-        references::DocumentId,
-        search::{indexed::Indexed, query::SearchQuery},
-        stored_note::NewNote,
-    },
-    infrastructure::{document_queries::Looking, search_queries::find},
-    testing::{COMPANY, ELSEWHERE, MEMBER, OWNER, id},
+    application::searching::SearchDocuments,
+    domain::search::{indexed::Indexed, query::SearchQuery},
+    testing::{COMPANY, ELSEWHERE, MEMBER, OWNER},
 };
 
-/// Documents in a database, and an index of them.
-struct World {
-    test: TestDb,
-    uow: UnitOfWork,
-}
-
-/// A document that everybody sees, or nobody but its owner.
-#[derive(Clone, Copy)]
-enum Shown {
-    Shared,
-    Hidden,
-}
-
-const fn document(number: u128) -> DocumentId {
-    id(1000 + number)
-}
-
-impl World {
-    fn new(test: TestDb) -> Self {
-        Self { uow: UnitOfWork::new(test.db.clone()), test }
-    }
-
-    /// Begins a document of the member, which the index has not read yet.
-    async fn begin(
-        &self,
-        number: u128,
-        workspace_id: WorkspaceId,
-        shown: Shown,
-        title: &str,
-        text: &str,
-    ) {
-        let begun = self.uow.run(Origin::user(MEMBER), async |tx| {
-            let note_id = tx.new_id();
-            let at = Beginning {
-                id: document(number),
-                note_id,
-                workspace_id,
-                project_id: None,
-                owner_id: MEMBER,
-                now: tx.now(),
-            };
-            let slug = Slug::from_name(&format!("document {number}")).expect("it has letters");
-            let title = Title::check(title).expect("it is proper");
-            let document = Document::create(at, title, slug, matches!(shown, Shown::Shared));
-            let document = tx.save(document).await?;
-            let author = Some(MEMBER);
-            tx.begin_note(&NewNote { id: note_id, document_id: document.id, workspace_id, author })
-                .await?;
-            write(tx, &document, text).await;
-            Ok::<_, StorageError>(())
-        });
-        begun.await.unwrap();
-    }
-
-    /// Lets the member do something with a document, which the index has not read then.
-    async fn change(&self, number: u128, change: impl AsyncFnOnce(&mut Tx, Document)) {
-        let changed = self.uow.run(Origin::user(MEMBER), async |tx| {
-            let document = Load::<Document>::load(tx, document(number)).await?;
-            change(tx, document.expect("it was begun")).await;
-            Ok::<_, StorageError>(())
-        });
-        changed.await.unwrap();
-    }
-
-    /// Hides a document, or shares it.
-    async fn show(&self, number: u128, shown: Shown) {
-        self.change(number, async |tx, document| {
-            let is_public = matches!(shown, Shown::Shared);
-            let particulars = Particulars { is_public, ..document.particulars() };
-            tx.save(document.update(particulars, tx.now()).expect("it is another")).await.unwrap();
-        })
-        .await;
-    }
-
-    /// The index reads these documents.
-    async fn follow(&self, numbers: impl IntoIterator<Item = u128>) {
-        let events: Vec<Envelope> = numbers.into_iter().map(changed).collect();
-        let applied = self.uow.run(Origin::system(SearchIndex::NAME), async |tx| {
-            apply(tx, &SearchIndex, Generation::FIRST, &events)
-                .await
-                .expect("every event can be applied");
-            Ok::<_, StorageError>(())
-        });
-        applied.await.unwrap();
-    }
-
-    /// A page of what somebody finds in a workspace: titles, with `*` where every word is in the title.
-    async fn page(
-        &self,
-        (user, workspace): (UserId, WorkspaceId),
-        asked: &SearchDocuments,
-    ) -> (Vec<String>, Option<FoundPlace>) {
-        let index = self.test.db.read_model(SearchIndex::NAME).await.unwrap();
-        let query = SearchQuery::parse(&asked.words).expect("there are words");
-        let looking = Looking { workspace, user, reach: Reach { own: true, shared: true } };
-        let (hits, next) = find(&index, looking, &query, asked).await.unwrap();
-        let title = |hit: &Hit| {
-            format!("{}{}", hit.document.title, if hit.matched.in_title { "*" } else { "" })
-        };
-        (hits.iter().map(title).collect(), next)
-    }
-
-    async fn found_by(&self, user: UserId, words: &str) -> Vec<String> {
-        let asked = SearchDocuments { words: words.to_owned(), limit: 100, after: None };
-        self.page((user, COMPANY), &asked).await.0
-    }
-
-    async fn check(&self, words: &str, expected: &Expect) {
-        expected.assert_eq(&self.found_by(MEMBER, words).await.join(", "));
-    }
-
-    /// What an engine keeps beside the entries is what follows from them.
-    async fn check_words(&self) {
-        let checked = self.uow.run(Origin::system(SearchIndex::NAME), async |tx| {
-            let check = sql!(
-                sqlite: "INSERT INTO documents_search_words (documents_search_words, rank) VALUES ('integrity-check', 1)",
-                postgres: "SELECT 1"
-            );
-            tx.query(check).exec().await
-        });
-        checked.await.unwrap();
-    }
-
-    /// The text of a document, as the index has it.
-    async fn text_of(&self, number: u128) -> String {
-        let text = sql!("SELECT text FROM documents_search_entries WHERE document_id = $1");
-        self.test.db.query(text).bind(document(number)).scalar().await.unwrap()
-    }
-
-    async fn entries(&self) -> i64 {
-        let entries = sql!("SELECT count(*) FROM documents_search_entries");
-        self.test.db.query(entries).scalar().await.unwrap()
-    }
-}
-
-fn changed(number: u128) -> Envelope {
-    let event = DocumentVisibilityChanged {
-        document_id: document(number),
-        workspace_id: COMPANY,
-        user_id: MEMBER,
-        is_public: true,
-    };
-    envelope(1, Actor::User(MEMBER), &event)
-}
-
-async fn write(tx: &mut Tx, document: &Document, text: &str) {
-    let opened = Opened::of(tx, document).await.unwrap();
-    opened.write(tx, MEMBER, text).await.expect("the note takes it");
+async fn rebuild(runtime: &Runtime) {
+    let operator = Operator::new("ada", Origin::system("tests")).expect("it is a name");
+    Operations::of(runtime, &[]).rebuild(&operator, SearchIndex::NAME).await.unwrap();
 }
 
 on_both_engines! {
@@ -248,6 +92,45 @@ on_both_engines! {
         world.show(1, Shown::Shared).await;
         world.follow([1]).await;
         assert_eq!(found().await, (1, 1));
+    }
+
+    async fn nobody_finds_what_was_removed_while_it_was_hidden(test: TestDb) {
+        let world = World::new(test);
+        let runtime = Runtime::builder(&world.test.db).projection(SearchIndex).build();
+        let mut driver = runtime.driver(Some(world.test.clock.clone())).await;
+        world.begin(1, COMPANY, Shown::Shared, "Notice", "password").await;
+        driver.run_until_idle().await;
+        assert_eq!(world.found_by(OWNER, "password").await, ["Notice"]);
+        rebuild(&runtime).await;
+        driver.run_until_idle().await;
+        assert_eq!(world.found_by(OWNER, "password").await, ["Notice"], "a rebuild has read it as it is shared");
+        // Somebody who has shown too much takes it back, while the index is behind.
+        world.show(1, Shown::Hidden).await;
+        world.change(1, async |tx, document| write(tx, &document, "harmless").await).await;
+        world.show(1, Shown::Shared).await;
+        let found = async |words: &str| (world.found_by(MEMBER, words).await.len(), world.found_by(OWNER, words).await.len());
+        assert_eq!(found("password").await, (1, 0));
+        assert_eq!(found("notice").await, (1, 0));
+        driver.run_until_idle().await;
+        assert_eq!(found("password").await, (0, 0));
+        assert_eq!(found("harmless").await, (1, 1));
+    }
+
+    async fn words_are_written_when_they_change(test: TestDb) {
+        let world = World::new(test);
+        world.begin(1, COMPANY, Shown::Shared, "Mill", "corn").await;
+        world.follow([1]).await;
+        let before = world.writes_of_words().await;
+        for shown in [Shown::Hidden, Shown::Shared] {
+            world.show(1, shown).await;
+            world.follow([1]).await;
+        }
+        assert_eq!(world.found_by(OWNER, "corn").await, ["Mill"], "the index has read it as it is shared");
+        assert_eq!(world.writes_of_words().await, before);
+        world.change(1, async |tx, document| write(tx, &document, "flour").await).await;
+        world.follow([1]).await;
+        assert_ne!(world.writes_of_words().await, before);
+        world.check_words().await;
     }
 
     async fn nobody_finds_what_is_in_the_trash(test: TestDb) {
@@ -381,8 +264,7 @@ on_both_engines! {
         world.change(1, async |tx, document| write(tx, &document, "flour").await).await;
         world.change(2, async |tx, document| drop(tx.save(document.purge()).await.unwrap())).await;
         world.check("flour", &expect![""]).await;
-        let operator = Operator::new("ada", Origin::system("tests")).expect("it is a name");
-        Operations::of(&runtime, &[]).rebuild(&operator, SearchIndex::NAME).await.unwrap();
+        rebuild(&runtime).await;
         driver.run_until_idle().await;
         world.check("flour", &expect!["Mill"]).await;
         world.check("mill", &expect!["Mill*, Mill*"]).await;
