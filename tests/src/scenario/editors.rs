@@ -79,6 +79,12 @@ impl Editors {
         serde_json::from_value(lines).expect("lines are texts")
     }
 
+    /// Everything that an editor was sent and has written, as one update of Yjs in hexadecimal digits.
+    pub fn update(&mut self, editor: &str) -> String {
+        let update = self.0.ask(editor, "update", json!({}));
+        update.as_str().expect("updates are texts").to_owned()
+    }
+
     /// The tree, as the editor has it now.
     pub fn xml(&mut self, editor: &str) -> String {
         serde_json::from_value(self.0.ask(editor, "xml", json!({}))).expect("XML is a text")

@@ -99,6 +99,59 @@ on_both_engines! {
         editors.reads("late", &["one truth again!"]).await;
     }
 
+    async fn who_loses_the_right_to_write_is_told_so_and_writes_again_with_it(scenario: &mut Scenario) {
+        let Some(mut editors) = Editors::start() else { return };
+        let ada = scenario.user("ada").await;
+        let slug = ada.found("Lumen").await;
+        let ben = scenario.member(&ada, &slug, "ben", "member").await;
+        let project = ada.begin(&slug, "Lamps").await;
+        let inside = json!({ "title": "Plan", "content": "one", "visibility": "public", "project_slug": project });
+        let plan = ada.write(&slug, inside).await;
+        let workspace = format!("/api/workspaces/{slug}");
+        let project = format!("{workspace}/projects/{project}");
+        for lost in ["role", "project", "workspace"] {
+            let may_write = async |may_write: bool| {
+                let act = if may_write { "restore" } else { "archive" };
+                match lost {
+                    "role" => ada.set_role(&slug, "ben@example.com", if may_write { "member" } else { "guest" }).await,
+                    "project" => drop(ada.post(&format!("{project}/{act}")).await.is(200)),
+                    _ => drop(ada.post(&format!("{workspace}/{act}")).await.is(200)),
+                }
+            };
+            editors.open(lost, &ben, &plan).await;
+            may_write(false).await;
+            editors.type_into(lost, 0, lost);
+            assert_eq!(editors.denial(lost).await, "this note is read-only for you", "{lost}");
+            let is_written = async || content(&ben, &plan).await.as_str().is_some_and(|text| text.contains(lost));
+            assert!(!is_written().await, "{lost}");
+            may_write(true).await;
+            // The host may not have heard of it yet; what was denied comes with what is written when it has.
+            let what = format!("what was written without the {lost} arrives with what is written then");
+            eventually(&what, async || {
+                editors.type_into(lost, 0, ".");
+                is_written().await
+            }).await;
+        }
+    }
+
+    async fn what_was_removed_before_a_document_was_shared_is_sent_to_nobody(scenario: &mut Scenario) {
+        let Some(mut editors) = Editors::start() else { return };
+        let ada = scenario.user("ada").await;
+        let slug = ada.found("Lumen").await;
+        let ben = scenario.member(&ada, &slug, "ben", "member").await;
+        let plan = ada.write(&slug, json!({ "title": "Plan", "content": "Meet the plumber" })).await;
+        let hex = |text: &str| text.bytes().map(|byte| format!("{byte:02x}")).collect::<Vec<_>>().concat();
+        editors.open("ada", &ada, &plan).await;
+        assert!(editors.update("ada").contains(&hex("plumber")));
+        let seen = ada.get(&plan).await.is(200).data()["content_hash"].clone();
+        let shared = json!({ "content": "Meet", "content_hash": seen, "visibility": "public" });
+        ada.patch(&plan).json(shared).await.is(200);
+        editors.open("ben", &ben, &plan).await;
+        editors.reads("ben", &["Meet"]).await;
+        let sent = editors.update("ben");
+        assert!(sent.contains(&hex("Meet")) && !sent.contains(&hex("plumber")), "{sent}");
+    }
+
     async fn edits_that_were_made_offline_arrive_afterwards(scenario: &mut Scenario) {
         let Some(mut editors) = Editors::start() else { return };
         let ada = scenario.user("ada").await;

@@ -6,7 +6,7 @@ use expect_test::expect;
 use serde_json::json;
 
 use crate::{
-    client::get,
+    client::{delete, get},
     documents::{DOCUMENTS, check},
     office::Office,
 };
@@ -50,4 +50,17 @@ async fn documents_come_in_pages_those_that_are_pinned_first() {
             r#"404 {"code":"project_not_found","error":"Project not found","request_id":"r-1"}"#
         ]],
     );
+}
+
+#[tokio::test]
+async fn an_owner_whose_account_is_gone_is_an_id() {
+    let office = Office::open().await;
+    office.write(&office.ben, json!({"title": "Plans", "visibility": "public"})).await;
+    assert_eq!(office.see(&office.gus, "plans").await.text_at("/data/owner"), "ben@example.com");
+    assert_eq!(office.ask(&office.ben, delete("/api/me")).await.status, 204);
+    // Until it is handed over.
+    let ben = office.ben.id.to_string();
+    assert_eq!(office.see(&office.gus, "plans").await.text_at("/data/owner"), ben);
+    let listed = office.ask(&office.gus, get(DOCUMENTS)).await;
+    assert_eq!(listed.text_at("/data/0/owner"), ben);
 }

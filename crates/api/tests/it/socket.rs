@@ -24,7 +24,16 @@ impl Socket {
         query: &str,
         headers: &[(&'static str, &str)],
     ) -> Result<Self, u16> {
-        let uri = format!("ws://perme8.example/api/ws{query}");
+        Self::open_at(address, &format!("/api/ws{query}"), headers).await
+    }
+
+    /// The same, with another path.
+    pub(crate) async fn open_at(
+        address: SocketAddr,
+        path: &str,
+        headers: &[(&'static str, &str)],
+    ) -> Result<Self, u16> {
+        let uri = format!("ws://perme8.example{path}");
         let mut request = uri.into_client_request().expect("tests write proper addresses");
         for (name, value) in headers {
             let value = HeaderValue::from_str(value).expect("tests write proper headers");

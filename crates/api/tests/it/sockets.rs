@@ -61,6 +61,9 @@ fn kinds(events: &[Value]) -> Vec<&str> {
     events.iter().map(|event| event["type"].as_str().unwrap_or("?")).collect()
 }
 
+/// The address of a note that is not there: whoever is let in there is told so.
+const NO_NOTE: &str = "/api/workspaces/acme/documents/nothing/sync";
+
 /// The code of a refusal.
 fn code(frame: &Value) -> &str {
     frame["error"]["code"].as_str().unwrap_or_else(|| panic!("{frame} is no refusal"))
@@ -218,6 +221,8 @@ async fn a_socket_is_opened_by_token_by_cookie_of_the_own_pages_or_by_ticket() {
     ] {
         let opened = Socket::open(address, "", &headers).await;
         assert_eq!(opened.map(drop), expected, "{headers:?}");
+        let opened = Socket::open_at(address, NO_NOTE, &headers).await;
+        assert_eq!(opened.map(drop), expected.and(Err(404)), "{headers:?}");
     }
     let issued = company.host.ask(post("/api/tickets").bearer(token)).await;
     assert_eq!(issued.status, 201);
@@ -230,12 +235,33 @@ async fn a_socket_is_opened_by_token_by_cookie_of_the_own_pages_or_by_ticket() {
     let mut socket =
         Socket::open(address, &query, &[("origin", "https://app.example")]).await.ok().unwrap();
     assert_eq!(socket.ask(company.subscribe(None)).await["subscribed"], *company.topic);
+    let note = format!("{NO_NOTE}{query}");
     assert_eq!(Socket::open(address, &query, &[]).await.map(drop), Err(401));
+    assert_eq!(Socket::open_at(address, &note, &[]).await.map(drop), Err(401));
     let late = company.host.ask(post("/api/tickets").bearer(token)).await.json();
     company.host.test.clock.advance(Duration::from_mins(1));
     let query = format!("?ticket={}", late["data"]["ticket"].as_str().unwrap());
+    let note = format!("{NO_NOTE}{query}");
     assert_eq!(Socket::open(address, &query, &[]).await.map(drop), Err(401));
+    assert_eq!(Socket::open_at(address, &note, &[]).await.map(drop), Err(401));
     expect![[r#"401 {"code":"unauthenticated","error":"Missing, invalid or expired credentials","request_id":"r-1"}"#]].assert_eq(&company.host.ask(post("/api/tickets")).await.to_string());
+}
+
+#[tokio::test]
+async fn a_note_is_no_socket_for_who_does_not_see_it() {
+    let company = Company::open().await;
+    let eve = company.host.person("eve").await;
+    let diary = json!({ "title": "Diary" });
+    let documents = "/api/workspaces/acme/documents";
+    let written = company.host.ask(post(documents).bearer(&company.ada.token).json(diary)).await;
+    assert_eq!(written.status, 201);
+    for who in [&company.bob, &eve] {
+        let bearer = format!("Bearer {}", who.token);
+        let headers = [("authorization", &*bearer)];
+        let opened =
+            Socket::open_at(company.address, &format!("{documents}/diary/sync"), &headers).await;
+        assert_eq!(opened.map(drop), Err(404));
+    }
 }
 
 #[tokio::test]

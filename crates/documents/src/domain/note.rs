@@ -141,6 +141,9 @@ impl Note {
             offset_kind: OffsetKind::Utf16,
             // Editors do it, and what they do arrives here.
             cleanup_formatting: false,
+            // What is deleted leaves nothing but its place: whoever comes later, or sees a document that was private, is sent
+            // nothing of it.
+            skip_gc: false,
             ..Options::with_client_id(ClientID::new(replica.0))
         });
         let fragment = fragment::of(&doc);

@@ -1,6 +1,6 @@
 //! Every method of the facade, asked by everybody: who may do what is written down in `AUTHORISATION.md`, and held.
 
-use std::sync::Arc;
+use std::{fmt, sync::Arc};
 
 use expect_test::expect_file;
 use identity::{Slug, WorkspaceRef};
@@ -9,11 +9,14 @@ use perme8_events::{
     testing::{Asker, Question, matrix, on_both_engines, questions},
 };
 
-use super::Documents;
+use super::{
+    Documents,
+    rooms::tests::client::{Client, Told},
+};
 use crate::{
-    CreateDocument, DocumentRef, EditNote, ExportDocuments, ListDocuments, Move, NewContent,
-    PurgeDocument, PurgeTrash, RestoreDocument, RestoreVersion, SearchDocuments, TrashDocument,
-    UpdateDocument,
+    CreateDocument, DocumentRef, EditNote, EditNoteError, ExportDocuments, ListDocuments, Move,
+    NewContent, PurgeDocument, PurgeTrash, RestoreDocument, RestoreVersion, SearchDocuments,
+    TrashDocument, UpdateDocument,
     application::{
         bursts,
         notes::Notes as _,
@@ -132,12 +135,38 @@ impl World {
         EditNote { document: self.at(slug), only_reads: false }
     }
 
+    /// Opens a note, and says an edit of it.
+    async fn edit(&self, origin: Origin, command: EditNote) -> Result<(), Unwritten> {
+        let editing = self.documents.edit(origin, command).await.map_err(Unwritten::NotOpened)?;
+        let mut editor = Client::new(editing);
+        editor.settle().await;
+        editor.write("Plans\n").await;
+        let told = editor.settle().await;
+        let is_denied = told.iter().any(|told| matches!(told, Told::Denied(_)));
+        if is_denied { Err(Unwritten::Denied) } else { Ok(()) }
+    }
+
     fn said_again(&self, slug: &str) -> RestoreVersion {
         RestoreVersion { document: self.at(slug), number: 1, seen: None }
     }
 
     fn purged(&self, slug: &str) -> PurgeDocument {
         PurgeDocument { document: self.at(slug), seen: None }
+    }
+}
+
+/// Why an editor does not write.
+enum Unwritten {
+    NotOpened(EditNoteError),
+    Denied,
+}
+
+impl fmt::Debug for Unwritten {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotOpened(error) => error.fmt(f),
+            Self::Denied => f.write_str("Denied"),
+        }
     }
 }
 
@@ -179,6 +208,7 @@ Every method of the facade, asked by everybody who could ask; the roles are thos
 `cargo xtask tidy` fails while a public method of the facade has no row here.
 
 *yes* is done or answered, *nothing* is answered with nothing; everything else is the variant of the error.
+*Denied* is what an editor is told that may see the document, for what it writes.
 A document of the guest was made when that person was a member.
 Whoever names several changes needs the right to each.
 
@@ -222,7 +252,15 @@ async fn asked(documents: &Documents, mut number: u128) -> Vec<String> {
 }
 
 fn rows() -> Vec<Question<World>> {
-    questions! {
+    let through_editors = questions! {
+        world: World, origin => world;
+        edit "and write, shared by the owner" (origin, world.opened("shared-owner-use"));
+        edit "and write, shared by the member" (origin, world.opened("shared-member-use"));
+        edit "and write, shared by the guest" (origin, world.opened("shared-guest-use"));
+        edit "and write, private to the member" (origin, world.opened("private-member-use"));
+        edit "and write, private to the guest" (origin, world.opened("private-guest-use"));
+    };
+    let of_the_facade = questions! {
         world: World, origin => world.documents;
         create_document(origin, CreateDocument {
             workspace: world.company(), project: None, title: "New".to_owned(), content: None, is_public: false,
@@ -289,6 +327,6 @@ fn rows() -> Vec<Question<World>> {
         restore_version "private to the member" (origin, world.said_again("private-member-use"));
         restore_version "in the trash of the member" (origin, world.said_again("shared-member-trash"));
         purge_trash(origin, PurgeTrash { limit: 10 });
-    }
-    .into()
+    };
+    of_the_facade.into_iter().chain(through_editors).collect()
 }

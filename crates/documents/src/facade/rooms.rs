@@ -41,7 +41,7 @@ mod outbox;
 mod rights;
 mod room;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use connection::{BUDGET, Editing};
 use guard::Guard;

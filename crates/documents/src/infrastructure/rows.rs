@@ -27,7 +27,10 @@ macro_rules! select_documents {
             $more,
             "
              FROM documents_documents d
-             JOIN documents_components c ON c.document_id = d.id AND c.component_type = 'note' ",
+             JOIN documents_components c ON c.document_id = d.id AND c.component_type = 'note'
+              AND NOT EXISTS (SELECT 1 FROM documents_components e
+                              WHERE e.document_id = d.id AND e.component_type = 'note'
+                                AND (e.position, e.component_id) < (c.position, c.component_id)) ",
             $rest
         )
     };
@@ -61,7 +64,7 @@ macro_rules! seen_by {
 
 pub(crate) use seen_by;
 
-/// A row of `documents_documents`, and what it consists of.
+/// A row of `documents_documents`, and the first of the notes that it consists of.
 #[derive(FromRow)]
 pub(crate) struct DocumentRow {
     id: DocumentId,

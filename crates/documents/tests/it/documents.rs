@@ -8,7 +8,7 @@ use documents::{
     UpdateDocumentError,
 };
 use identity::{ArchiveWorkspace, RemoveMember};
-use perme8_events::{Origin, sql, testing::on_both_engines};
+use perme8_events::{Origin, StorageError, sql, sql::UnitOfWork, testing::on_both_engines};
 use projects::{ArchiveProject, ProjectRef};
 
 use crate::office::{MIGRATIONS, Office, at, engines, everything, titled, unchanged, written};
@@ -151,6 +151,36 @@ on_both_engines! {
         assert!(matches!(refused, Err(CreateDocumentError::ProjectArchived)));
         assert!(office.see(office.gus, "plans").await.is_ok());
         assert_eq!(office.events().await, ["document_created", "document_moved"]);
+    }
+
+    async fn a_document_begins_with_one_note_and_is_the_first_of_its_notes(test: TestDb) {
+        let office = Office::open(test).await;
+        let created = office.create(CreateDocument { content: Some("We come.".to_owned()), ..titled("Plans") }).await;
+        let components = async || -> Vec<(String, i64)> {
+            let query = sql!("SELECT component_type, position FROM documents_components ORDER BY position");
+            office.test.db.query(query).all().await.unwrap()
+        };
+        assert_eq!(components().await, [("note".to_owned(), 0)]);
+        let uow = UnitOfWork::new(office.test.db.clone());
+        let more = uow.run(Origin::system("test"), async |tx| {
+            for (position, kind) in [(2_i64, "sheet"), (1, "note")] {
+                let add = sql!(
+                    "INSERT INTO documents_components (document_id, component_type, component_id, position)
+                     SELECT id, $1, id, $2 FROM documents_documents"
+                );
+                tx.query(add).bind(kind).bind(position).exec().await?;
+            }
+            Ok::<_, StorageError>(())
+        });
+        more.await.unwrap();
+        let kinds = [("note", 0), ("note", 1), ("sheet", 2)].map(|(kind, position)| (kind.to_owned(), position));
+        assert_eq!(components().await, kinds);
+        assert_eq!(office.see(office.gus, "plans").await.unwrap(), created);
+        assert_eq!(office.list(office.ben, everything()).await.0, ["plans"]);
+        office.trash(office.ben, "plans").await.unwrap();
+        let purge = PurgeDocument { document: at("plans"), seen: None };
+        office.documents.purge_document(Origin::user(office.ben), purge).await.unwrap();
+        assert_eq!(rows(&office).await, 0);
     }
 
     async fn a_project_holds_also_what_is_private_and_what_is_in_the_trash(test: TestDb) {

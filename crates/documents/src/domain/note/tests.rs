@@ -51,6 +51,30 @@ fn a_note_is_opened_from_its_snapshot_and_the_updates_since() {
 }
 
 #[test]
+fn what_was_deleted_is_sent_to_nobody_who_comes_later() {
+    let has =
+        |bytes: &[u8], text: &str| bytes.windows(text.len()).any(|part| part == text.as_bytes());
+    let mut note = Note::new(Replica(1));
+    let mut edits = Vec::new();
+    // A word, and a whole block.
+    for text in ["Meet the plumber\n\nfriends", "Meet the plumber\n\nfired", "Meet friends", "Meet"]
+    {
+        edits.push(note.write(text).unwrap().expect("it is another text"));
+    }
+    assert!(edits.iter().any(|edit| has(edit.as_update(), "plumber")));
+    let stored = edits.iter().map(Edit::as_update);
+    for note in [&note, &Note::open(Replica(2), stored).unwrap(), &copy(&note, 3)] {
+        assert_eq!(note.markdown(), "Meet\n");
+        for sent in [note.snapshot(), note.missing(&StateVector::default().encode_v1()).unwrap()] {
+            assert!(has(&sent, "Meet"));
+            for deleted in ["plumber", "friends", "fired"] {
+                assert!(!has(&sent, deleted), "{deleted}");
+            }
+        }
+    }
+}
+
+#[test]
 fn what_the_library_panics_about_ends_with_the_note() {
     let mut note = note(1, "one");
     let done = note.transact(|txn, fragment| {

@@ -1,7 +1,7 @@
 //! Editors at notes, on one node and on several, on both engines.
 
 mod bursts;
-mod client;
+pub(in crate::facade) mod client;
 mod nodes;
 mod one_node;
 mod races;

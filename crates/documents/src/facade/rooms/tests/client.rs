@@ -16,7 +16,7 @@ pub(super) const SOON: Duration = Duration::from_secs(20);
 
 /// What a server says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Told {
+pub(in crate::facade) enum Told {
     /// It asks for what it has not.
     Asked,
     /// What was missing.
@@ -29,18 +29,18 @@ pub(super) enum Told {
     Denied(String),
 }
 
-pub(super) struct Client {
+pub(in crate::facade) struct Client {
     pub(super) editing: Editing,
     pub(super) note: Note,
 }
 
 impl Client {
-    pub(super) fn new(editing: Editing) -> Self {
+    pub(in crate::facade) fn new(editing: Editing) -> Self {
         Self { editing, note: Note::new(Replica::from_random(rand::random())) }
     }
 
     /// Says the edits by which the note says this text.
-    pub(super) async fn write(&mut self, text: &str) {
+    pub(in crate::facade) async fn write(&mut self, text: &str) {
         let edit = self.note.write(text).unwrap().expect("it is another text");
         self.say(relayed(edit.as_update())).await;
     }
@@ -73,7 +73,7 @@ impl Client {
     }
 
     /// Asks for what is missing, and hears everything until it comes: whatever was said before is committed then.
-    pub(super) async fn settle(&mut self) -> Vec<Told> {
+    pub(in crate::facade) async fn settle(&mut self) -> Vec<Told> {
         self.say(frame_of(&[0, 0], &self.note.state_vector())).await;
         let mut told = Vec::new();
         loop {

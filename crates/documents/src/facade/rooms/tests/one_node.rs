@@ -1,6 +1,7 @@
 //! Everybody is on one node.
 
 use futures_util::poll;
+use identity::Role;
 use perme8_events::{
     Origin, StorageError, sql,
     sql::{MIGRATIONS, UnitOfWork},
@@ -21,6 +22,13 @@ use crate::{
     infrastructure::note_queries,
     testing::{ADMIN, GUEST, MEMBER, STRANGER},
 };
+
+/// What an editor has written is refused, and the connection lives.
+async fn is_denied(editor: &mut Client) {
+    let told = editor.settle().await;
+    let denied = Told::Denied("this note is read-only for you".to_owned());
+    assert!(told.contains(&denied), "{told:?}");
+}
 
 on_both_engines! {
     migrations: [&MIGRATIONS, &crate::MIGRATIONS];
@@ -78,9 +86,7 @@ on_both_engines! {
         gus.settle().await;
         ada.settle().await;
         gus.write("Goodbye\n").await;
-        let told = gus.settle().await;
-        let denied = Told::Denied("this note is read-only for you".to_owned());
-        assert!(told.contains(&denied), "{told:?}");
+        is_denied(&mut gus).await;
         ada.write("Hello world\n").await;
         ada.settle().await;
         assert_eq!(world.says().await.as_deref(), Some("Hello world\n"));
@@ -136,6 +142,33 @@ on_both_engines! {
         eve.write("Mine\n").await;
         assert_eq!(eve.end().await, EditingEnd::AccessLost);
         assert_eq!(world.says().await.as_deref(), Some("Hello"));
+    }
+
+    async fn who_loses_the_right_to_write_reads_on_and_may_get_it_back(test: TestDb) {
+        let world = World::begin(test, "Hello").await;
+        let (mut ada, mut eve) = (world.join(MEMBER).await, world.join(ADMIN).await);
+        ada.settle().await;
+        eve.settle().await;
+        world.becomes_unheard(ADMIN, Role::Guest);
+        eve.write("Hello Eve\n").await;
+        is_denied(&mut eve).await;
+        ada.write("Hello Ada\n").await;
+        ada.settle().await;
+        assert!(eve.settle().await.contains(&Told::Edited));
+        assert_eq!(world.says().await.as_deref(), Some("Hello Ada\n"));
+        world.becomes_unheard(ADMIN, Role::Admin);
+        world.archives_unheard(true);
+        ada.write("Late\n").await;
+        is_denied(&mut ada).await;
+        assert_eq!(world.says().await.as_deref(), Some("Hello Ada\n"));
+        world.archives_unheard(false);
+        world.village.happens();
+        // What was denied comes with what is written next, as if it had been written offline.
+        ada.write("In time\n").await;
+        for _ in 0..2 {
+            ada.settle().await;
+        }
+        assert_eq!(world.says().await.as_deref(), Some("In time\n"));
     }
 
     async fn what_somebody_says_before_leaving_is_stored_whoever_comes_then(test: TestDb) {

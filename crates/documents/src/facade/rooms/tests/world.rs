@@ -3,7 +3,10 @@
 use std::{
     collections::HashMap,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -50,20 +53,23 @@ pub(super) struct World {
     pub(super) plans_id: DocumentId,
 }
 
-/// What everybody is in the company.
+/// What everybody is in the company, and whether that is put away.
 #[derive(Debug, Clone)]
-pub(super) struct People(Arc<Mutex<HashMap<UserId, Role>>>);
+pub(super) struct People {
+    roles: Arc<Mutex<HashMap<UserId, Role>>>,
+    is_archived: Arc<AtomicBool>,
+}
 
 impl World {
     /// The company has the document "plans" of a member, which says this and is shared.
     pub(super) async fn begin(test: TestDb, content: &str) -> Self {
-        let people = HashMap::from([
+        let roles = HashMap::from([
             (OWNER, Role::Owner),
             (ADMIN, Role::Admin),
             (MEMBER, Role::Member),
             (GUEST, Role::Guest),
         ]);
-        let people = People(Arc::new(Mutex::new(people)));
+        let people = People { roles: Arc::new(Mutex::new(roles)), is_archived: Arc::default() };
         let village = Village::new();
         let documents = node(&test, &people, &village, NEVER);
         let create = CreateDocument {
@@ -95,7 +101,17 @@ impl World {
 
     /// The same, and nobody says so.
     pub(super) fn leaves_unheard(&self, user: UserId) {
-        self.people.0.lock().unwrap().remove(&user);
+        self.people.roles.lock().unwrap().remove(&user);
+    }
+
+    /// Somebody is something else in the company from now on, and nobody says so.
+    pub(super) fn becomes_unheard(&self, user: UserId, role: Role) {
+        self.people.roles.lock().unwrap().insert(user, role);
+    }
+
+    /// The company is put away, or taken out again, and nobody says so.
+    pub(super) fn archives_unheard(&self, is_archived: bool) {
+        self.people.is_archived.store(is_archived, Ordering::SeqCst);
     }
 
     /// Somebody stands at the door: the room hears of it when this is polled once.
@@ -191,11 +207,11 @@ impl Members for People {
         user: UserId,
         _: &WorkspaceRef,
     ) -> Result<Option<Membership>, StorageError> {
-        let role = self.0.lock().unwrap().get(&user).copied();
+        let role = self.roles.lock().unwrap().get(&user).copied();
         Ok(role.map(|role| Membership {
             workspace_id: COMPANY,
             workspace_slug: "the-company".to_owned(),
-            is_archived: false,
+            is_archived: self.is_archived.load(Ordering::SeqCst),
             role,
         }))
     }
@@ -205,7 +221,7 @@ impl Members for People {
     }
 
     async fn owner_of(&self, _: WorkspaceId) -> Result<Option<UserId>, StorageError> {
-        let people = self.0.lock().unwrap();
+        let people = self.roles.lock().unwrap();
         Ok(people.iter().find(|(_, role)| **role == Role::Owner).map(|(user, _)| *user))
     }
 
@@ -214,9 +230,12 @@ impl Members for People {
     }
 
     async fn staff(&self, users: &[UserId], _: WorkspaceId) -> Result<Option<Staff>, StorageError> {
-        let people = self.0.lock().unwrap();
+        let people = self.roles.lock().unwrap();
         let roles = users.iter().filter_map(|user| Some((*user, *people.get(user)?)));
-        Ok(Some(Staff { is_archived: false, roles: roles.collect() }))
+        Ok(Some(Staff {
+            is_archived: self.is_archived.load(Ordering::SeqCst),
+            roles: roles.collect(),
+        }))
     }
 
     async fn name_of(&self, user: UserId) -> Result<Option<String>, StorageError> {
