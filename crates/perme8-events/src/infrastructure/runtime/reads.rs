@@ -22,8 +22,13 @@ use crate::{
 
 /// How soon the place of a handler is looked up again without having heard of a delivery: it may run on another node.
 const LOOK: Duration = Duration::from_millis(25);
+/// How soon at the latest: each time that it was in vain, the pause is twice as long.
+const LATEST_LOOK: Duration = Duration::from_millis(200);
 /// Whoever is farther behind is not done.
 const PAGE: i64 = 500;
+
+/// The buckets of a partition, from the first to the last, and how far it has come.
+type Place = (i64, i64, i64);
 
 /// Why what was committed is not there yet.
 #[derive(Debug, thiserror::Error)]
@@ -91,7 +96,8 @@ impl ReadYourWrites {
         let deadline = Instant::now() + timeout;
         // Before the first look, so that nothing is missed between that and the wait.
         let mut reactions = self.reactions.subscribe();
-        while !self.has_come(known, token).await? {
+        let (mut look, mut behind) = (LOOK, None);
+        while !self.has_come(known, token, &mut behind).await? {
             if Instant::now() >= deadline {
                 return Err(WaitError::TimedOut { handler: handler.to_owned(), timeout });
             }
@@ -104,21 +110,25 @@ impl ReadYourWrites {
                     }
                 }
             };
-            let _ = timeout_at(deadline.min(Instant::now() + LOOK), heard).await;
+            let _ = timeout_at(deadline.min(Instant::now() + look), heard).await;
+            look = LATEST_LOOK.min(2 * look);
         }
         Ok(())
     }
 
+    /// Whether a handler has come so far; where it was `behind` when something was left to do, and still is, nothing is read.
     async fn has_come(
         &self,
         handler: &Arc<dyn AnyHandler>,
         token: CommitToken,
+        behind: &mut Option<Vec<Place>>,
     ) -> Result<bool, StorageError> {
         let upto = token.position().number();
-        let partitions: Vec<(i64, i64, i64)> = self
+        let partitions: Vec<Place> = self
             .db
             .query(sql!(
-                "SELECT first_bucket, last_bucket, position FROM event_partitions WHERE handler = $1"
+                "SELECT first_bucket, last_bucket, position FROM event_partitions WHERE handler = $1
+                 ORDER BY first_bucket"
             ))
             .bind(handler.name())
             .all()
@@ -126,9 +136,12 @@ impl ReadYourWrites {
         let Some(least) = partitions.iter().map(|(.., position)| *position).min() else {
             return Ok(upto == 0);
         };
+        if behind.as_ref() == Some(&partitions) {
+            return Ok(false);
+        }
         if least < upto {
             // Stored positions lag behind over events that nobody wants.
-            let behind = self.db.page(least, upto, PAGE).await?;
+            let between = self.db.page(least, upto, PAGE).await?;
             let is_left = |event: &Envelope| {
                 let at = i64::from(bucket(&erased::key(handler, event)));
                 handler.subscriptions().iter().any(|to| to.matches(event))
@@ -136,9 +149,10 @@ impl ReadYourWrites {
                         (*first..=*last).contains(&at) && *position < event.position.number()
                     })
             };
-            if i64::try_from(behind.len()).is_ok_and(|read| read >= PAGE)
-                || behind.iter().any(is_left)
+            if i64::try_from(between.len()).is_ok_and(|read| read >= PAGE)
+                || between.iter().any(is_left)
             {
+                *behind = Some(partitions);
                 return Ok(false);
             }
         }
