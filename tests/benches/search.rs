@@ -33,7 +33,7 @@ const QUERIES: [(&str, usize, usize); 4] = [
 #[derive(Debug, clap::Parser)]
 struct Args {
     /// How many documents there are
-    #[arg(long, default_value_t = 10_000)]
+    #[arg(long, default_value_t = 5_000)]
     documents: usize,
     /// How many searches of each kind
     #[arg(long, default_value_t = 200)]
