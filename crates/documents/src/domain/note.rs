@@ -247,7 +247,8 @@ impl Note {
             if txn.insert_set().is_empty() && txn.delete_set().is_empty() {
                 return Ok(None);
             }
-            txn.commit();
+            // Before the commit, which joins what is new to the text before it, however long that is, only for it to be cut
+            // out again here.
             Ok(Some(Edit(txn.encode_update_v1())))
         });
         let edit = edit.unwrap_or(Err(unmergeable))?;

@@ -69,10 +69,9 @@ impl House {
         users: &[UserId],
     ) -> Result<Option<Rights>, StorageError> {
         let asked_at = Instant::now();
-        let Some(document) = document_queries::by_id(&self.db, document).await? else {
-            return Ok(None);
-        };
-        let Some(Staff { is_archived, roles }) = self.members.staff(users, workspace).await? else {
+        let document = document_queries::by_id(&self.db, document);
+        let (document, staff) = tokio::try_join!(document, self.members.staff(users, workspace))?;
+        let (Some(document), Some(Staff { is_archived, roles })) = (document, staff) else {
             return Ok(None);
         };
         let home = match document.project_id {
