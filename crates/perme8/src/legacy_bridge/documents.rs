@@ -101,7 +101,7 @@ fn trashed(event: &DocumentTrashed) -> Vec<LegacyMessage> {
     vec![disappeared(event.workspace_id, event.document_id)]
 }
 
-/// Also of what was in the trash, and therefore told of before: clients do not mind that it is not there.
+/// Of what was in the trash its owner alone hears again; clients do not mind that it is not there.
 fn deleted(event: &DocumentDeleted) -> Vec<LegacyMessage> {
     vec![disappeared(event.workspace_id, event.document_id)]
 }
