@@ -209,7 +209,9 @@ impl Visitor for Finder {
             Statement::Drop { object_type, names, .. }
                 if !matches!(object_type, ObjectType::Index | ObjectType::Schema) =>
             {
-                names.iter().for_each(|name| self.table(name));
+                for name in names {
+                    self.table(name);
+                }
             }
             Statement::CreateView(view) => self.table(&view.name),
             Statement::CreateTrigger(trigger) => self.table(&trigger.table_name),
@@ -218,7 +220,9 @@ impl Visitor for Finder {
             }
             Statement::Grant(Grant { objects: Some(GrantObjects::Tables(names)), .. })
             | Statement::Revoke(Revoke { objects: Some(GrantObjects::Tables(names)), .. }) => {
-                names.iter().for_each(|name| self.table(name));
+                for name in names {
+                    self.table(name);
+                }
             }
             Statement::Comment { object_type: CommentObject::Table, object_name, .. } => {
                 self.table(object_name);

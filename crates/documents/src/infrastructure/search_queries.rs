@@ -36,7 +36,7 @@ struct HitRow {
 /// there is one, no text is read.
 ///
 /// Who sees a document is asked here, of the documents. What others have shared is found once the index has read it since it
-/// was shared last: what its owner wrote before that and removed is nobody else's.
+/// was shared last: what its owner wrote before that and removed is nobody else's, not even an heir's.
 macro_rules! select_found {
     ($matching:literal) => {
         select_documents!(
@@ -52,7 +52,7 @@ macro_rules! select_found {
                              JOIN documents_documents AS seen ON seen.id = matching.document_id
                              WHERE seen.workspace_id = $2 AND seen.trashed_at IS NULL AND ",
                 seen_by!("seen", "$3", "$4", "$5"),
-                "              AND (seen.owner_id = $3 OR matching.version >= seen.shared_since)
+                "              AND ((seen.owner_id = $3 AND seen.created_by = $3) OR matching.version >= seen.shared_since)
                                AND (matching.in_title, seen.updated_at, seen.id) < ($7, $8, $9)
                              ORDER BY matching.in_title DESC, seen.updated_at DESC, seen.id DESC LIMIT $10) AS found) AS page
                    ON page.id = d.id

@@ -116,6 +116,22 @@ on_both_engines! {
         assert_eq!(found("harmless").await, (1, 1));
     }
 
+    async fn an_heir_does_not_find_what_was_private(test: TestDb) {
+        let world = World::new(test);
+        world.begin(1, COMPANY, Shown::Hidden, "Diary", "secret").await;
+        world.follow([1]).await;
+        world.change(1, async |tx, document| write(tx, &document, "harmless").await).await;
+        world.show(1, Shown::Shared).await;
+        assert_eq!(world.found_by(MEMBER, "secret").await, ["Diary"], "the index is behind");
+        world.change(1, async |tx, document| {
+            tx.save(document.hand_over(OWNER).expect("it has another owner")).await.unwrap();
+        })
+        .await;
+        assert_eq!(world.found_by(OWNER, "secret").await, [""; 0]);
+        world.follow([1]).await;
+        assert_eq!(world.found_by(OWNER, "harmless").await, ["Diary"]);
+    }
+
     async fn words_are_written_when_they_change(test: TestDb) {
         let world = World::new(test);
         world.begin(1, COMPANY, Shown::Shared, "Mill", "corn").await;
