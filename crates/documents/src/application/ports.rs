@@ -1,6 +1,6 @@
 //! What use cases ask of the storage and of other contexts.
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -129,12 +129,15 @@ pub trait Members: fmt::Debug + Send + Sync {
     /// As [`membership`](Self::membership).
     async fn workspaces_of(&self, user: UserId) -> Result<Vec<WorkspaceId>, StorageError>;
 
-    /// Who owns a workspace; none when it is gone.
+    /// Who owns these workspaces; those that are gone are left out.
     ///
     /// # Errors
     ///
     /// As [`membership`](Self::membership).
-    async fn owner_of(&self, workspace: WorkspaceId) -> Result<Option<UserId>, StorageError>;
+    async fn owners_of(
+        &self,
+        workspaces: &[WorkspaceId],
+    ) -> Result<HashMap<WorkspaceId, UserId>, StorageError>;
 
     /// These people; those whose accounts are gone are left out.
     ///

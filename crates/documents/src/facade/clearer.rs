@@ -1,13 +1,10 @@
 //! The worker that sees to the documents of what is gone.
 
-use std::{
-    collections::{BTreeMap, btree_map::Entry},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use perme8_events::{
-    HandlerError, JobRun, StorageError, UserId, Worker,
+    HandlerError, JobRun, StorageError, UserId, Worker, WorkspaceId,
     sql::{Db, UnitOfWork},
 };
 
@@ -43,14 +40,10 @@ impl Clearer {
         after: Option<DocumentId>,
     ) -> Result<Estate, StorageError> {
         let (page, end) = document_queries::estate(&self.db, user, after, AT_ONCE).await?;
-        let (mut owners, mut heirs) = (BTreeMap::new(), Vec::new());
-        for (id, workspace) in page {
-            let owner = match owners.entry(workspace) {
-                Entry::Occupied(known) => *known.get(),
-                Entry::Vacant(unknown) => *unknown.insert(self.members.owner_of(workspace).await?),
-            };
-            heirs.extend(owner.map(|owner| (id, owner)));
-        }
+        let workspaces: BTreeSet<WorkspaceId> = page.iter().map(|(_, of)| *of).collect();
+        let workspaces: Vec<WorkspaceId> = workspaces.into_iter().collect();
+        let owners = self.members.owners_of(&workspaces).await?;
+        let heirs = page.into_iter().filter_map(|(id, of)| Some((id, *owners.get(&of)?))).collect();
         Ok(Estate { heirs, end })
     }
 }

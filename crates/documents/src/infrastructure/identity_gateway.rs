@@ -1,7 +1,9 @@
 //! Identity, as this context sees it.
 
+use std::collections::HashMap;
+
 use async_trait::async_trait;
-use identity::{Role, WorkspaceRef};
+use identity::WorkspaceRef;
 use perme8_events::{StorageError, UserId, WorkspaceId};
 
 use crate::application::ports::{Members, Membership, PersonView, Staff};
@@ -41,8 +43,11 @@ impl Members for IdentityGateway {
         Ok(memberships.into_iter().map(|(workspace, _)| workspace.id).collect())
     }
 
-    async fn owner_of(&self, workspace: WorkspaceId) -> Result<Option<UserId>, StorageError> {
-        Ok(self.directory.people(workspace, Role::Owner, None, 1).await?.first().copied())
+    async fn owners_of(
+        &self,
+        workspaces: &[WorkspaceId],
+    ) -> Result<HashMap<WorkspaceId, UserId>, StorageError> {
+        self.directory.owners(workspaces).await
     }
 
     async fn people(&self, users: &[UserId]) -> Result<Vec<PersonView>, StorageError> {

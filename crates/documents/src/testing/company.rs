@@ -182,7 +182,9 @@ impl MockMembers {
         members
             .expect_name_of()
             .returning(|user| Ok(Some(format!("Person {}", user.uuid().as_u128()))));
-        members.expect_owner_of().returning(|_| Ok(Some(OWNER)));
+        members.expect_owners_of().returning(|workspaces| {
+            Ok(workspaces.iter().map(|workspace| (*workspace, OWNER)).collect())
+        });
         Arc::new(members)
     }
 }

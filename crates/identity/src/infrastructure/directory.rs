@@ -168,6 +168,26 @@ impl Directory {
         Ok(rows.into_iter().map(|(user,)| user).collect())
     }
 
+    /// Who owns these workspaces; those that are gone are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    pub async fn owners(
+        &self,
+        workspaces: &[WorkspaceId],
+    ) -> Result<HashMap<WorkspaceId, UserId>, StorageError> {
+        let query = self.db.query(sql!(
+            sqlite: "SELECT workspace_id, user_id FROM identity_members
+                     WHERE role = 'owner' AND workspace_id IN (SELECT unhex(value, '-') FROM json_each($1))",
+            postgres: "SELECT workspace_id, user_id FROM identity_members
+                       WHERE role = 'owner'
+                         AND workspace_id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb) AS value)"
+        ));
+        let rows: Vec<(WorkspaceId, UserId)> = query.bind(Json(workspaces)).all().await?;
+        Ok(rows.into_iter().collect())
+    }
+
     /// A workspace by its id.
     ///
     /// # Errors

@@ -31,6 +31,8 @@ on_both_engines! {
         let workspace = office.engines.id;
         assert_eq!(office.directory.role_of(office.ben, workspace).await.unwrap(), Some(Role::Admin));
         assert_eq!(office.directory.role_of(office.cyd, workspace).await.unwrap(), None);
+        let owners = office.directory.owners(&[workspace, WorkspaceId::new(uuid::Uuid::nil())]).await.unwrap();
+        assert_eq!(owners.into_iter().collect::<Vec<_>>(), [(workspace, office.ada)]);
         let managers = office.directory.people(workspace, Role::Admin, None, 10).await.unwrap();
         assert_eq!(BTreeSet::from_iter(managers), BTreeSet::from([office.ada, office.ben]));
         assert_eq!(office.directory.role_of(office.ada, workspace).await.unwrap(), Some(Role::Owner));

@@ -1,13 +1,10 @@
 //! The worker that clears up after workspaces and accounts that are gone.
 
-use std::{
-    collections::{BTreeMap, btree_map::Entry},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use perme8_events::{
-    HandlerError, JobRun, StorageError, UserId, Worker,
+    HandlerError, JobRun, StorageError, UserId, Worker, WorkspaceId,
     sql::{Db, UnitOfWork},
 };
 
@@ -40,14 +37,10 @@ impl Clearer {
         let page = project_queries::owned_by(&self.db, user, after, AT_ONCE).await?;
         let is_full = u32::try_from(page.len()).is_ok_and(|found| found >= AT_ONCE);
         let end = page.last().map(|(id, _)| *id).filter(|_| is_full);
-        let (mut owners, mut heirs) = (BTreeMap::new(), Vec::new());
-        for (id, workspace) in page {
-            let owner = match owners.entry(workspace) {
-                Entry::Occupied(known) => *known.get(),
-                Entry::Vacant(unknown) => *unknown.insert(self.members.owner_of(workspace).await?),
-            };
-            heirs.extend(owner.map(|owner| (id, owner)));
-        }
+        let workspaces: BTreeSet<WorkspaceId> = page.iter().map(|(_, of)| *of).collect();
+        let workspaces: Vec<WorkspaceId> = workspaces.into_iter().collect();
+        let owners = self.members.owners_of(&workspaces).await?;
+        let heirs = page.into_iter().filter_map(|(id, of)| Some((id, *owners.get(&of)?))).collect();
         Ok(Estate { heirs, end })
     }
 }

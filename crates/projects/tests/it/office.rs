@@ -1,6 +1,6 @@
 //! Ada's workspace, in which Ben is a member and Gus a guest.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use identity::{
@@ -67,8 +67,11 @@ impl Members for Earlier {
         Ok(vec![self.0.workspace_id])
     }
 
-    async fn owner_of(&self, _: WorkspaceId) -> Result<Option<UserId>, StorageError> {
-        Ok(None)
+    async fn owners_of(
+        &self,
+        _: &[WorkspaceId],
+    ) -> Result<HashMap<WorkspaceId, UserId>, StorageError> {
+        Ok(HashMap::new())
     }
 }
 

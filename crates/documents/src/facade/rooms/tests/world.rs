@@ -220,9 +220,13 @@ impl Members for People {
         Ok(vec![COMPANY])
     }
 
-    async fn owner_of(&self, _: WorkspaceId) -> Result<Option<UserId>, StorageError> {
+    async fn owners_of(
+        &self,
+        _: &[WorkspaceId],
+    ) -> Result<HashMap<WorkspaceId, UserId>, StorageError> {
         let people = self.roles.lock().unwrap();
-        Ok(people.iter().find(|(_, role)| **role == Role::Owner).map(|(user, _)| *user))
+        let owners = people.iter().filter(|(_, role)| **role == Role::Owner);
+        Ok(owners.map(|(user, _)| (COMPANY, *user)).collect())
     }
 
     async fn people(&self, _: &[UserId]) -> Result<Vec<PersonView>, StorageError> {
