@@ -1,6 +1,6 @@
 //! Documents that stock editors of Yjs edit together, and what the host makes of it.
 
-use scenarios::{Editors, Persona, eventually, on_both_engines, on_postgres};
+use scenarios::{Editors, Persona, Scenario, eventually, on_both_engines, on_postgres};
 use serde_json::{Value, json};
 
 use crate::{keys::program, rights::beat_fast};
@@ -16,6 +16,27 @@ async fn document(person: &Persona, slug: &str, content: &str) -> String {
 /// What the document says over REST.
 async fn content(person: &Persona, document: &str) -> Value {
     person.get(document).await.is(200).data()["content"].clone()
+}
+
+/// A workspace of Ada's in which Ben is a member, with a document of hers in a project.
+struct Planned {
+    ada: Persona,
+    ben: Persona,
+    slug: String,
+    project: String,
+    plan: String,
+}
+
+impl Planned {
+    async fn of(scenario: &Scenario) -> Self {
+        let ada = scenario.user("ada").await;
+        let slug = ada.found("Lumen").await;
+        let ben = scenario.member(&ada, &slug, "ben", "member").await;
+        let project = ada.begin(&slug, "Lamps").await;
+        let inside = json!({ "title": "Plan", "content": "one", "visibility": "public", "project_slug": project });
+        let plan = ada.write(&slug, inside).await;
+        Self { ada, ben, slug, project, plan }
+    }
 }
 
 on_both_engines! {
@@ -101,12 +122,7 @@ on_both_engines! {
 
     async fn who_loses_the_right_to_write_is_told_so_and_writes_again_with_it(scenario: &mut Scenario) {
         let Some(mut editors) = Editors::start() else { return };
-        let ada = scenario.user("ada").await;
-        let slug = ada.found("Lumen").await;
-        let ben = scenario.member(&ada, &slug, "ben", "member").await;
-        let project = ada.begin(&slug, "Lamps").await;
-        let inside = json!({ "title": "Plan", "content": "one", "visibility": "public", "project_slug": project });
-        let plan = ada.write(&slug, inside).await;
+        let Planned { ada, ben, slug, project, plan } = Planned::of(scenario).await;
         let workspace = format!("/api/workspaces/{slug}");
         let project = format!("{workspace}/projects/{project}");
         for lost in ["role", "project", "workspace"] {
@@ -196,12 +212,7 @@ on_both_engines! {
 
     async fn an_editor_outlives_the_project_and_is_hung_up_on_with_the_workspace(scenario: &mut Scenario) {
         let Some(mut editors) = Editors::start() else { return };
-        let ada = scenario.user("ada").await;
-        let slug = ada.found("Lumen").await;
-        let ben = scenario.member(&ada, &slug, "ben", "member").await;
-        let project = ada.begin(&slug, "Lamps").await;
-        let inside = json!({ "title": "Plan", "content": "one", "visibility": "public", "project_slug": project });
-        let plan = ada.write(&slug, inside).await;
+        let Planned { ada, ben, slug, project, plan } = Planned::of(scenario).await;
         editors.open("ben", &ben, &plan).await;
         ada.delete(&format!("/api/workspaces/{slug}/projects/{project}")).await.is(204);
         scenario.run_until_idle().await;

@@ -108,8 +108,10 @@ impl HostAuditTrail {
         let sights = DocumentSights::new(documents::Directory::new(self.db.clone()));
         let mut sights = sights.of(&documents).await?;
         documents.retain(|document| !sights.contains_key(document));
-        for document in were_shared(&pages::ends_of_documents(trail, &documents).await?) {
-            sights.insert(document, StillFor::Everybody);
+        if !documents.is_empty() {
+            let ends = pages::ends_of_documents(trail, &documents).await?;
+            let shared = were_shared(&ends).into_iter();
+            sights.extend(shared.map(|document| (document, StillFor::Everybody)));
         }
         for row in rows {
             let Some(document) = document(row) else { continue };
