@@ -1,5 +1,6 @@
 //! What documents are, what may happen to them, and what a note is: a text that many people edit at once.
 
+pub(crate) mod agent_command;
 mod block;
 pub(crate) mod burst;
 mod contained;

@@ -49,10 +49,11 @@ pub use domain::events::{
 };
 
 // Language: for every layer of other contexts.
+pub use domain::agent_command::{AgentCommand, AgentCommandError};
 pub use domain::references::{DocumentId, DocumentNote, DocumentRef, NoteId, WorkspaceDocument};
 
 // Queries: for the gateways of other contexts.
-pub use infrastructure::directory::{Directory, DocumentEntry, DocumentReaders};
+pub use infrastructure::directory::{Directory, DocumentEntry, DocumentReaders, DocumentReading};
 
 // Handlers and workers: the host runs them.
 pub use application::clearance::Clearance;

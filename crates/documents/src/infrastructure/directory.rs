@@ -1,10 +1,19 @@
 //! What other contexts may ask about documents.
 
+use std::fmt;
+
 use perme8_events::{StorageError, UserId, WorkspaceId, sql, sql::Db};
 use projects::ProjectId;
 use sqlx::types::Json;
 
-use crate::domain::references::DocumentId;
+use crate::{
+    application::contents::text_of,
+    domain::{document::Document, references::DocumentId},
+    infrastructure::{document_queries, note_queries::stored_note},
+};
+
+/// So often a document is read that is changed at the same time.
+const ATTEMPTS: usize = 5;
 
 /// Answers the questions of other contexts; changes nothing, and does not ask who asks.
 ///
@@ -43,6 +52,28 @@ pub enum DocumentReaders {
     Members,
     /// Its owner alone.
     Owner(UserId),
+}
+
+/// What a document says, for other contexts.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DocumentReading {
+    /// The document.
+    pub document: DocumentEntry,
+    /// Markdown, up to the length that was asked for; empty as long as nobody has written anything.
+    pub text: String,
+    /// Whether that is all of it.
+    pub is_whole: bool,
+}
+
+/// What people write is shown nowhere.
+impl fmt::Debug for DocumentReading {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { document, text: _, is_whole } = self;
+        f.debug_struct("DocumentReading")
+            .field("document", &document.id)
+            .field("is_whole", is_whole)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Directory {
@@ -91,6 +122,47 @@ impl Directory {
         Ok(rows.into_iter().map(readers).collect())
     }
 
+    /// What the document of this slug says to a member of the workspace, in so many characters at most; nothing if there is
+    /// none, if it is in the trash, or if it is private and somebody else's.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails, or when the document is changed again and again while it is read.
+    pub async fn read(
+        &self,
+        workspace: WorkspaceId,
+        slug: &str,
+        member: UserId,
+        longest: usize,
+    ) -> Result<Option<DocumentReading>, StorageError> {
+        for _ in 0..ATTEMPTS {
+            let Some(seen) = self.seen_by(workspace, slug, member).await? else { return Ok(None) };
+            let stored = stored_note(&mut &self.db, seen.id).await?;
+            let text = stored.as_ref().map(text_of).transpose()?;
+            // It may have been hidden before that was written.
+            let Some(now) = self.seen_by(workspace, slug, member).await? else { return Ok(None) };
+            let Some(text) = text.filter(|_| (now.id, now.version) == (seen.id, seen.version))
+            else {
+                continue;
+            };
+            let (text, is_whole) = beginning(text.content.unwrap_or_default(), longest);
+            return Ok(Some(DocumentReading { document: now.into(), text, is_whole }));
+        }
+        Err(StorageError::conflict())
+    }
+
+    /// A document that is in use, if a member sees it.
+    async fn seen_by(
+        &self,
+        workspace: WorkspaceId,
+        slug: &str,
+        member: UserId,
+    ) -> Result<Option<Document>, StorageError> {
+        let found = document_queries::document(&self.db, workspace, slug).await?;
+        let sees = |document: &Document| document.is_public || document.owner_id == member;
+        Ok(found.filter(|document| !document.is_trashed() && sees(document)))
+    }
+
     /// Whether anything is in a project: also what is private, and what is in the trash.
     ///
     /// # Errors
@@ -101,6 +173,30 @@ impl Directory {
             .db
             .query(sql!("SELECT EXISTS (SELECT 1 FROM documents_documents WHERE project_id = $1)"));
         query.bind(project).scalar().await
+    }
+}
+
+/// The first characters of a text, and whether those are all.
+fn beginning(mut text: String, longest: usize) -> (String, bool) {
+    let end = text.char_indices().nth(longest).map(|(end, _)| end);
+    if let Some(end) = end {
+        text.truncate(end);
+    }
+    (text, end.is_none())
+}
+
+impl From<Document> for DocumentEntry {
+    fn from(document: Document) -> Self {
+        Self {
+            id: document.id,
+            workspace_id: document.workspace_id,
+            project_id: document.project_id,
+            owner_id: document.owner_id,
+            title: document.title,
+            slug: document.slug.as_str().to_owned(),
+            is_public: document.is_public,
+            is_pinned: document.is_pinned,
+        }
     }
 }
 

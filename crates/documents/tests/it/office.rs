@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use documents::{
-    Clearer, CreateDocument, CreateDocumentError, DocumentPlace, DocumentRef, Documents,
-    DocumentsPage, IdentityGateway, ListDocuments, NewContent, OnDeleted, OpenDocument,
+    Clearer, CreateDocument, CreateDocumentError, DocumentPlace, DocumentReading, DocumentRef,
+    Documents, DocumentsPage, IdentityGateway, ListDocuments, NewContent, OnDeleted, OpenDocument,
     ProjectsGateway, QueryError, SearchIndex, TrashDocument, TrashDocumentError, UpdateDocument,
     UpdateDocumentError,
 };
@@ -153,6 +153,18 @@ impl Office {
 
     pub(crate) async fn see(&self, who: UserId, slug: &str) -> Result<OpenDocument, QueryError> {
         self.documents.document(&Origin::user(who), &at(slug)).await
+    }
+
+    /// What other contexts are told that a document says to a member, in so many characters at most.
+    pub(crate) async fn told(
+        &self,
+        member: UserId,
+        slug: &str,
+        longest: usize,
+    ) -> Option<DocumentReading> {
+        let engines =
+            self.identity.directory().workspace_by_slug("engines").await.unwrap().unwrap();
+        self.documents.directory().read(engines.id, slug, member, longest).await.unwrap()
     }
 
     /// The slugs on a page as somebody sees it, and where the next begins.

@@ -82,6 +82,10 @@ async fn nobody_reads_what_was_written_after_the_document_was_hidden() {
         let seen =
             overtaken(&office, hide_and_tell, Box::pin(office.see(office.gus, "plans"))).await;
         assert!(matches!(seen, Err(QueryError::Forbidden)), "{seen:?}");
+        office.create(we_come("Notes")).await;
+        let told =
+            overtaken(&office, hide_and_tell, Box::pin(office.told(office.gus, "notes", 100)));
+        assert_eq!(told.await, None);
         let late = "0".repeat(64);
         for (title, change) in [
             ("Goals", unchanged("goals")),
