@@ -17,6 +17,7 @@ use crate::{
 };
 
 mod entries;
+mod lasting;
 
 pub use entries::{InvitationEntry, MemberEntry, UserEntry, WorkspaceEntry};
 

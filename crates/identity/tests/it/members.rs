@@ -121,6 +121,24 @@ on_both_engines! {
         assert!(matches!(outcome, Err(RemoveMemberError::OwnerProtected)));
     }
 
+    async fn the_directory_knows_who_is_still_there(test: TestDb) {
+        let office = Office::open(&test).await;
+        office.join(office.ben, "ben@example.com", Role::Guest).await;
+        let (nobody, nowhere) = (UserId::new(uuid::Uuid::nil()), WorkspaceId::new(uuid::Uuid::nil()));
+        let asked = [office.cyd, nobody, office.ben, office.ben];
+        let found = office.directory.existing(&asked).await.unwrap();
+        assert_eq!(found, [office.cyd, office.ben].into());
+        assert!(office.directory.existing(&[]).await.unwrap().is_empty());
+        let engines = office.engines.id;
+        let asked = [(office.ben, engines), (office.cyd, engines), (office.ben, nowhere), (nobody, engines)];
+        let found = office.directory.belonging(&asked).await.unwrap();
+        assert_eq!(found, [(office.ben, engines)].into());
+        assert!(office.directory.belonging(&[]).await.unwrap().is_empty());
+        let leave = LeaveWorkspace { workspace: engines.into() };
+        office.identity.leave_workspace(Origin::user(office.ben), leave).await.unwrap();
+        assert!(office.directory.belonging(&asked).await.unwrap().is_empty());
+    }
+
     async fn nobody_comes_in_through_an_invitation_of_a_former_manager(test: TestDb) {
         let office = Office::open(&test).await;
         office.join(office.ben, "ben@example.com", Role::Admin).await;
