@@ -1,0 +1,3 @@
+//! What asks and what is asked.
+
+pub(crate) mod ports;

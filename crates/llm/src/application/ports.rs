@@ -1,0 +1,92 @@
+//! The model that is asked, whoever keeps what it says, and what is around an answer.
+
+use std::{fmt, pin::Pin};
+
+use async_trait::async_trait;
+use perme8_events::{StorageError, UserId};
+
+use crate::domain::{
+    call::{Call, CallId},
+    failure::AskFailure,
+    model_name::ModelName,
+    models::Models,
+    piece::PieceSignal,
+    told::{Ending, Told, Usage},
+};
+
+/// Something that answers. [`Answers`](crate::Answers) asks it; nobody else needs to.
+#[async_trait]
+pub trait LanguageModel: fmt::Debug + Send + Sync {
+    /// Which models may be asked.
+    fn models(&self) -> &Models;
+
+    /// Asks. When this returns, the model has begun to answer, or it will not.
+    ///
+    /// # Errors
+    ///
+    /// [`AskFailure`]; then nothing was said.
+    async fn ask(&self, call: &Call) -> Result<Box<dyn Answer>, AskFailure>;
+}
+
+/// An answer that is being written. Dropping it ends the request to the provider.
+#[async_trait]
+pub trait Answer: Send {
+    /// Waits for the next piece; none when the model has said all. Nothing is lost when the wait is cancelled.
+    ///
+    /// # Errors
+    ///
+    /// [`AskFailure`] when no more will come.
+    async fn next(&mut self) -> Result<Option<String>, AskFailure>;
+
+    /// Whether the model was cut short; known when it has said all.
+    fn is_cut_short(&self) -> bool;
+
+    /// Which model answers.
+    fn model(&self) -> &ModelName;
+
+    /// How many tokens this took so far; counted roughly as long as the provider has not said it.
+    fn usage(&self) -> Usage;
+
+    /// Hears how it ended, for those who keep accounts: once, when no more is asked of it.
+    async fn close(&mut self, _ending: &Ending) {}
+}
+
+/// Keeps what a model says where it outlives this host.
+#[async_trait]
+pub trait Keeper: Send {
+    /// Keeps the text so far: every other second, or when there is much, so that a crash leaves what was told. What comes
+    /// meanwhile is passed on and kept the next time.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`]; it is kept the next time.
+    async fn keep(&mut self, so_far: &str) -> Result<(), StorageError>;
+
+    /// Keeps what was told in the end, once. Whoever follows hears the end after that.
+    ///
+    /// Nobody is asked to keep [`AskFailure::AlreadyAsked`]: whoever asked first does.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`]; it is asked again as long as the storage is away.
+    async fn end(&mut self, told: &Told) -> Result<(), StorageError>;
+}
+
+/// What is around an answer. A host implements it on its tasks and its live bus.
+#[async_trait]
+pub trait Surroundings: fmt::Debug + Send + Sync {
+    /// Runs an answer until it ends, which is soon after [`stopped`](Self::stopped).
+    fn run(&self, answer: Pin<Box<dyn Future<Output = ()> + Send>>);
+
+    /// Waits until the host stops.
+    async fn stopped(&self);
+
+    /// Tells a person a piece of an answer, wherever they look on; some may miss it.
+    fn tell(&self, user: UserId, piece: &PieceSignal);
+
+    /// Asks every other node not to go on with an answer; some may miss it.
+    fn cancel_elsewhere(&self, id: CallId);
+
+    /// Waits until another node asks not to go on with this one.
+    async fn cancelled_elsewhere(&self, id: CallId);
+}

@@ -1,0 +1,75 @@
+//! What a model told, as far as it came.
+
+use std::{fmt, time::Duration};
+
+use crate::domain::{
+    budget::estimated_tokens, call::Call, failure::AskFailure, model_name::ModelName,
+};
+
+/// How many tokens went in and came out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Usage {
+    /// What was said to the model.
+    pub prompt_tokens: u64,
+    /// What it said.
+    pub completion_tokens: u64,
+    /// Whether we counted, roughly, because the provider did not say.
+    pub is_estimated: bool,
+}
+
+impl Usage {
+    /// Counted roughly.
+    #[must_use]
+    pub fn estimated(call: &Call, text: &str) -> Self {
+        Self {
+            prompt_tokens: call.estimated_tokens(),
+            completion_tokens: estimated_tokens(text) as u64,
+            is_estimated: true,
+        }
+    }
+
+    /// Both together.
+    #[must_use]
+    pub fn total(&self) -> u64 {
+        self.prompt_tokens.saturating_add(self.completion_tokens)
+    }
+}
+
+/// How an answer ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ending {
+    /// The model said all it had to say.
+    Complete,
+    /// It reached the longest answer, or the provider kept the rest back.
+    CutShort,
+    /// Somebody did not want to hear more.
+    Cancelled,
+    /// Something went wrong.
+    Failed(AskFailure),
+}
+
+/// What a model told, as far as it came. `Debug` leaves the text out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Told {
+    /// What it said.
+    pub text: String,
+    /// Which model it was, if one was asked.
+    pub model: Option<ModelName>,
+    /// How many tokens that took.
+    pub usage: Usage,
+    /// How long it took.
+    pub latency: Duration,
+    /// How it ended.
+    pub ending: Ending,
+}
+
+impl fmt::Debug for Told {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Told")
+            .field("model", &self.model)
+            .field("usage", &self.usage)
+            .field("latency", &self.latency)
+            .field("ending", &self.ending)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,8 @@
+//! The way in: answers that run among the tasks of a host, and whoever follows them.
+
+mod answering;
+pub(crate) mod answers;
+pub(crate) mod following;
+mod keeping;
+mod running;
+pub(crate) mod unconfigured;

@@ -1,0 +1,140 @@
+//! Answers that run among the tasks of a host.
+
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fmt,
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+};
+
+use async_trait::async_trait;
+use perme8_events::StorageError;
+
+use crate::{
+    application::ports::{Keeper, LanguageModel, Surroundings},
+    domain::{
+        call::{Call, CallId},
+        models::Models,
+        told::Told,
+    },
+    facade::{
+        answering::{Answering, Pace},
+        following::Following,
+        running::Running,
+    },
+};
+
+/// Runs answers among the tasks of a host: each is written, passed on and kept whether somebody follows it or not.
+///
+/// It asks nobody who asks: whoever may begin, follow or cancel which answer is for the contexts to say.
+#[derive(Clone)]
+pub struct Answers {
+    model: Arc<dyn LanguageModel>,
+    surroundings: Arc<dyn Surroundings>,
+    running: Arc<Mutex<HashMap<CallId, Arc<Running>>>>,
+    pace: Pace,
+}
+
+impl Answers {
+    /// Of this model.
+    #[must_use]
+    pub fn new(model: Arc<dyn LanguageModel>, surroundings: Arc<dyn Surroundings>) -> Self {
+        Self { model, surroundings, running: Arc::default(), pace: Pace::USUAL }
+    }
+
+    /// At a pace of its own.
+    #[cfg(test)]
+    pub(super) fn at(self, pace: Pace) -> Self {
+        Self { pace, ..self }
+    }
+
+    /// Which models may be asked.
+    #[must_use]
+    pub fn models(&self) -> &Models {
+        self.model.models()
+    }
+
+    /// Begins an answer, and follows it. It goes on when nobody follows any more, unless somebody cancels it.
+    ///
+    /// One that is being written on this node is followed, and not begun again.
+    #[must_use = "whatever goes wrong is heard by following"]
+    pub fn begin(&self, call: Call, keeper: Box<dyn Keeper>) -> Following {
+        let id = call.id;
+        let running = match self.running().entry(id) {
+            Entry::Occupied(entry) => return Following::of(Arc::clone(entry.get())),
+            Entry::Vacant(entry) => Arc::clone(entry.insert(Arc::new(Running::new()))),
+        };
+        let following = Following::of(Arc::clone(&running));
+        let place = Place { id, running: Arc::clone(&running), all: Arc::clone(&self.running) };
+        let (model, surroundings) = (Arc::clone(&self.model), Arc::clone(&self.surroundings));
+        let answering = Answering { call, model, surroundings, running, pace: self.pace };
+        self.surroundings.run(Box::pin(async move {
+            let _place = place;
+            answering.run(keeper).await;
+        }));
+        following
+    }
+
+    /// Asks and waits for the end, for what is a step of something else and kept by that, e.g. a summary: who stops waiting
+    /// cancels it. `None` when the host broke down before the end.
+    pub async fn ask(&self, call: Call) -> Option<Arc<Told>> {
+        self.begin(call, Box::new(KeptElsewhere)).cancelling_when_dropped().end().await
+    }
+
+    /// Follows an answer that is being written on this node: everything so far, then what comes.
+    #[must_use]
+    pub fn follow(&self, id: CallId) -> Option<Following> {
+        self.running().get(&id).map(|running| Following::of(Arc::clone(running)))
+    }
+
+    /// Cancels an answer, wherever it is being written; what was told so far is kept.
+    pub fn cancel(&self, id: CallId) {
+        match self.running().get(&id) {
+            Some(running) => running.cancel(),
+            None => self.surroundings.cancel_elsewhere(id),
+        }
+    }
+
+    fn running(&self) -> MutexGuard<'_, HashMap<CallId, Arc<Running>>> {
+        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Answers {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Answers")
+            .field("model", &self.model)
+            .field("running", &self.running().len())
+            .finish_non_exhaustive()
+    }
+}
+
+/// The place of an answer among those that are being written; free again when it is over, however that happens.
+struct Place {
+    id: CallId,
+    running: Arc<Running>,
+    all: Arc<Mutex<HashMap<CallId, Arc<Running>>>>,
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        self.running.over();
+    }
+}
+
+/// Whoever waits for the end keeps it.
+struct KeptElsewhere;
+
+#[async_trait]
+impl Keeper for KeptElsewhere {
+    async fn keep(&mut self, _so_far: &str) -> Result<(), StorageError> {
+        Ok(())
+    }
+
+    async fn end(&mut self, _told: &Told) -> Result<(), StorageError> {
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,25 @@
+#![doc = include_str!("../README.md")]
+
+mod application;
+mod domain;
+mod facade;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
+
+// Language: for every layer of whoever asks a model.
+pub use domain::budget::{Budget, estimated_tokens};
+pub use domain::call::{Call, CallId, LONGEST_ANSWER, LlmCall, Purpose};
+pub use domain::failure::AskFailure;
+pub use domain::message::{Message, Speaker};
+pub use domain::model_name::{InvalidModelName, ModelName};
+pub use domain::models::{ListedModel, Models, Price};
+pub use domain::piece::PieceSignal;
+pub use domain::told::{Ending, Told, Usage};
+
+// Asking, and what it takes: for the application and the facades of contexts.
+pub use application::ports::{Answer, Keeper, LanguageModel, Surroundings};
+pub use facade::answers::Answers;
+pub use facade::following::{Following, Heard};
+
+// For hosts.
+pub use facade::unconfigured::Unconfigured;
