@@ -26,6 +26,10 @@ pub trait LanguageModel: fmt::Debug + Send + Sync {
     ///
     /// [`AskFailure`]; then nothing was said.
     async fn ask(&self, call: &Call) -> Result<Box<dyn Answer>, AskFailure>;
+
+    /// Hears that nobody waits for the answer of this call any more, for those who keep accounts: [`ask`](Self::ask) had not
+    /// returned, and was dropped.
+    async fn given_up(&self, _call: &Call, _ending: &Ending) {}
 }
 
 /// An answer that is being written. Dropping it ends the request to the provider.

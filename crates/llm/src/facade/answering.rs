@@ -55,14 +55,14 @@ impl Answering {
             latency: Duration::ZERO,
             ending: Ending::Complete,
         };
-        match self.model.ask(&self.call).await {
+        match self.ask().await {
             Ok(mut answer) => {
                 told.ending = self.listen(&mut *answer, &mut told.text, &mut keeping).await;
                 told.model = Some(answer.model().clone());
                 told.usage = answer.usage();
                 answer.close(&told.ending).await;
             }
-            Err(failure) => told.ending = Ending::Failed(failure),
+            Err(ending) => told.ending = ending,
         }
         told.latency = started.elapsed();
         let is_anothers = told.ending == Ending::Failed(AskFailure::AlreadyAsked);
@@ -70,6 +70,17 @@ impl Answering {
             told.ending = Ending::Failed(AskFailure::Storage);
         }
         self.running.end(told);
+    }
+
+    /// Asks, unless there is a reason not to wait for the first word.
+    async fn ask(&self) -> Result<Box<dyn Answer>, Ending> {
+        let ending = tokio::select! {
+            biased;
+            ending = self.interruption() => ending,
+            answer = self.model.ask(&self.call) => return answer.map_err(Ending::Failed),
+        };
+        self.model.given_up(&self.call, &ending).await;
+        Err(ending)
     }
 
     async fn listen(

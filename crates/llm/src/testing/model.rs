@@ -14,8 +14,12 @@ use tokio::sync::watch;
 use crate::{
     application::ports::{Answer, LanguageModel},
     domain::{
-        budget::estimated_tokens, call::Call, failure::AskFailure, model_name::ModelName,
-        models::Models, told::Usage,
+        budget::estimated_tokens,
+        call::Call,
+        failure::AskFailure,
+        model_name::ModelName,
+        models::Models,
+        told::{Ending, Usage},
     },
 };
 
@@ -45,6 +49,7 @@ impl Gate {
 #[derive(Debug, Clone, Default)]
 pub struct Script {
     refusal: Option<AskFailure>,
+    begins_behind: Option<Gate>,
     steps: VecDeque<Step>,
     is_cut_short: bool,
 }
@@ -67,6 +72,12 @@ impl Script {
     #[must_use]
     pub fn refusing(failure: AskFailure) -> Self {
         Self { refusal: Some(failure), ..Self::default() }
+    }
+
+    /// Does not even begin to answer before the gate is open.
+    #[must_use]
+    pub fn begins_behind(self, gate: &Gate) -> Self {
+        Self { begins_behind: Some(gate.clone()), ..self }
     }
 
     /// Then it says this, as one piece.
@@ -107,6 +118,7 @@ pub struct ScriptedModel {
     next: Arc<Mutex<VecDeque<Script>>>,
     asked: Arc<Mutex<Vec<Call>>>,
     dropped: Arc<AtomicUsize>,
+    given_up: Arc<AtomicUsize>,
 }
 
 impl ScriptedModel {
@@ -119,8 +131,14 @@ impl ScriptedModel {
     pub fn that(usual: Script) -> Self {
         let name = "scripted".parse().expect("a short word");
         let models = Models::only(name, Vec::new());
-        let (next, asked, dropped) = (Arc::default(), Arc::default(), Arc::default());
-        Self { models, usual, next, asked, dropped }
+        Self {
+            models,
+            usual,
+            next: Arc::default(),
+            asked: Arc::default(),
+            dropped: Arc::default(),
+            given_up: Arc::default(),
+        }
     }
 
     /// The same, where these may be asked.
@@ -138,6 +156,12 @@ impl ScriptedModel {
     #[must_use]
     pub fn asked(&self) -> Vec<Call> {
         locked(&self.asked).clone()
+    }
+
+    /// How many calls nobody waited for before it began to answer.
+    #[must_use]
+    pub fn given_up(&self) -> usize {
+        self.given_up.load(Ordering::SeqCst)
     }
 
     /// How many of its answers are over, whether it could say all or not.
@@ -161,6 +185,9 @@ impl LanguageModel for ScriptedModel {
         let model = self.models.chosen(call.model.as_ref())?;
         locked(&self.asked).push(call.clone());
         let script = locked(&self.next).pop_front().unwrap_or_else(|| self.usual.clone());
+        if let Some(gate) = &script.begins_behind {
+            gate.passed().await;
+        }
         if let Some(failure) = script.refusal {
             return Err(failure);
         }
@@ -170,6 +197,10 @@ impl LanguageModel for ScriptedModel {
             usage: Usage { prompt_tokens: call.estimated_tokens(), ..Usage::default() },
             dropped: Arc::clone(&self.dropped),
         }))
+    }
+
+    async fn given_up(&self, _call: &Call, _ending: &Ending) {
+        self.given_up.fetch_add(1, Ordering::SeqCst);
     }
 }
 

@@ -110,6 +110,24 @@ async fn who_cancels_keeps_what_was_told_and_lets_go_of_the_model() {
 }
 
 #[tokio::test]
+async fn nobody_has_to_wait_for_the_first_word() {
+    let gate = Gate::closed();
+    let model = ScriptedModel::that(Script::new().begins_behind(&gate).says("too late"));
+    let node = TestSurroundings::new();
+    let (keeper, answers) = (MemoryKeeper::new(), answers(&model, &node));
+    let cancelled = begin(&answers, &keeper);
+    wait_until("it is asked", DEADLINE, async || model.asked().len() == 1).await;
+    answers.cancel(call(1).id);
+    assert_eq!(all(cancelled).await, (String::new(), Ending::Cancelled));
+    assert_eq!(keeper.kept().told.unwrap().ending, Ending::Cancelled);
+    let interrupted = answers.begin(call(2), Box::new(MemoryKeeper::new()));
+    wait_until("it is asked", DEADLINE, async || model.asked().len() == 2).await;
+    node.stop();
+    assert_eq!(all(interrupted).await.1, Ending::Failed(AskFailure::Interrupted));
+    assert_eq!(model.given_up(), 2);
+}
+
+#[tokio::test]
 async fn another_node_cancels_as_well_and_one_answer_alone() {
     let (model, gate) = waiting();
     let here = TestSurroundings::new();
