@@ -7,4 +7,5 @@ pub(crate) mod message;
 pub(crate) mod model_name;
 pub(crate) mod models;
 pub(crate) mod piece;
+pub(crate) mod provider;
 pub(crate) mod told;

@@ -3,6 +3,7 @@
 mod application;
 mod domain;
 mod facade;
+mod infrastructure;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 
@@ -22,4 +23,6 @@ pub use facade::answers::Answers;
 pub use facade::following::{Following, Heard};
 
 // For hosts.
+pub use domain::provider::{ApiKey, InvalidApiKey, InvalidProviderUrl, Provider, ProviderUrl};
 pub use facade::unconfigured::Unconfigured;
+pub use infrastructure::completions_gateway::{ChatCompletions, CompletionsSetupError, Timeouts};

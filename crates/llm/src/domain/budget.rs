@@ -3,7 +3,25 @@
 /// How many tokens a text is, about: four ASCII characters, two letters of most other alphabets or one sign of the rest each.
 #[must_use]
 pub fn estimated_tokens(text: &str) -> usize {
-    text.chars().map(quarters).sum::<usize>().div_ceil(4)
+    let mut tally = Tally::default();
+    tally.add(text);
+    tally.tokens()
+}
+
+/// Counts the tokens of a text that comes in pieces.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Tally {
+    quarters: usize,
+}
+
+impl Tally {
+    pub(crate) fn add(&mut self, piece: &str) {
+        self.quarters += piece.chars().map(quarters).sum::<usize>();
+    }
+
+    pub(crate) fn tokens(self) -> usize {
+        self.quarters.div_ceil(4)
+    }
 }
 
 /// Quarters of a token that a character is.

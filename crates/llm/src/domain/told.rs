@@ -2,9 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use crate::domain::{
-    budget::estimated_tokens, call::Call, failure::AskFailure, model_name::ModelName,
-};
+use crate::domain::{failure::AskFailure, model_name::ModelName};
 
 /// How many tokens went in and came out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -18,16 +16,6 @@ pub struct Usage {
 }
 
 impl Usage {
-    /// Counted roughly.
-    #[must_use]
-    pub fn estimated(call: &Call, text: &str) -> Self {
-        Self {
-            prompt_tokens: call.estimated_tokens(),
-            completion_tokens: estimated_tokens(text) as u64,
-            is_estimated: true,
-        }
-    }
-
     /// Both together.
     #[must_use]
     pub fn total(&self) -> u64 {

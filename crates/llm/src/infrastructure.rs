@@ -1,0 +1,5 @@
+//! The wire to a provider.
+
+pub(crate) mod completions_gateway;
+mod frames;
+mod wire;

@@ -1,0 +1,91 @@
+//! Server-sent events out of bytes, wherever these are split.
+
+/// No frame is longer, in bytes.
+const LONGEST: usize = 1 << 20;
+
+/// Takes the data of server-sent events out of the bytes of a body; names and comments are passed over.
+#[derive(Debug, Default)]
+pub(super) struct Frames {
+    /// The beginning of a line.
+    line: Vec<u8>,
+    /// What the lines of a frame said so far.
+    data: Option<String>,
+}
+
+/// A frame is longer than any of a model.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct TooLong;
+
+impl Frames {
+    /// The data of each frame that these bytes end.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Vec<String>, TooLong> {
+        let mut ended = Vec::new();
+        let mut lines = bytes.split(|byte| *byte == b'\n').peekable();
+        while let Some(part) = lines.next() {
+            self.line.extend_from_slice(part);
+            if self.line.len() + self.data.as_ref().map_or(0, String::len) > LONGEST {
+                return Err(TooLong);
+            }
+            if lines.peek().is_some() {
+                ended.extend(self.end_of_line());
+            }
+        }
+        Ok(ended)
+    }
+
+    /// The data of the last frame, where the body ends without an empty line.
+    pub(super) fn end(&mut self) -> Option<String> {
+        // The empty line that is missing.
+        self.end_of_line().or_else(|| self.data.take())
+    }
+
+    /// Takes the line; gives a frame when it is empty.
+    fn end_of_line(&mut self) -> Option<String> {
+        let line = std::mem::take(&mut self.line);
+        let line = line.strip_suffix(b"\r").unwrap_or(&line);
+        if line.is_empty() {
+            return self.data.take();
+        }
+        if let Some(value) = line.strip_prefix(b"data:") {
+            let value = String::from_utf8_lossy(value.strip_prefix(b" ").unwrap_or(value));
+            match &mut self.data {
+                Some(data) => {
+                    data.push('\n');
+                    data.push_str(&value);
+                }
+                None => self.data = Some(value.into_owned()),
+            }
+        }
+        None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn frames_are_found_wherever_the_bytes_are_split() {
+        let body = ": hello\r\n\r\ndata: {\"a\": \"ä🦀\"}\r\n\r\nevent: x\ndata:1\ndata: 2\n\n\n\nid: 7\n\ndata: end";
+        for size in 1..=body.len() {
+            let mut frames = Frames::default();
+            let mut found = Vec::new();
+            for bytes in body.as_bytes().chunks(size) {
+                found.extend(frames.push(bytes).unwrap());
+            }
+            found.extend(frames.end());
+            assert_eq!(found, ["{\"a\": \"ä🦀\"}", "1\n2", "end"], "in pieces of {size}");
+        }
+    }
+
+    #[test]
+    fn a_frame_without_an_end_is_not_kept() {
+        let mut frames = Frames::default();
+        let bytes = vec![b'x'; 300_000];
+        assert_eq!((0..3).flat_map(|_| frames.push(&bytes)).count(), 3);
+        assert_eq!(frames.push(&bytes), Err(TooLong));
+        let mut frames = Frames::default();
+        let line = [b"data: ", bytes.as_slice(), b"\n"].concat();
+        assert_eq!((0..4).flat_map(|_| frames.push(&line)).count(), 3);
+    }
+}
