@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use axum::{
-    extract::FromRequestParts,
+    extract::{FromRequestParts, MatchedPath},
     http::{
         HeaderMap, HeaderValue,
         header::{AUTHORIZATION, COOKIE},
@@ -14,10 +14,13 @@ use chrono::{DateTime, Utc};
 use identity::{Authenticated, AuthenticatedKey, KeyScope, Secret, SessionId, UserProfile};
 use perme8_events::{Actor, Origin, WorkspaceId};
 
-use crate::{edge::Edge, error::ApiError, key_scope, state::Api};
+use crate::{edge::Edge, error::ApiError, key_scope, mcp, state::Api};
 
 /// The cookie of browsers.
 const COOKIE_NAME: &str = "perme8_session";
+
+/// What stands before a token in `Authorization`.
+const SCHEME: &str = "Bearer";
 
 /// Somebody who has shown who they are.
 ///
@@ -104,7 +107,7 @@ impl Caller {
     async fn find_out(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
         let is_bearer = parts.headers.contains_key(AUTHORIZATION);
         let refused = if is_bearer { ApiError::bearer_refused } else { ApiError::unauthenticated };
-        let token = presented(&parts.headers).ok_or_else(refused)?;
+        let token = presented(&parts.headers, Spelling::of(parts)).ok_or_else(refused)?;
         let Ok(edge) = Edge::from_request_parts(parts, api).await;
         if let Some(session) = api.identity.authenticate(&token).await? {
             return Ok(SessionCaller::of(edge, session).into());
@@ -148,23 +151,51 @@ impl From<SessionCaller> for Caller {
 /// The token that a request presents.
 ///
 /// Where there is an `Authorization`, the cookie does not count: unsafe requests pass the same-origin check because of it.
-fn presented(headers: &HeaderMap) -> Option<Secret> {
+fn presented(headers: &HeaderMap, spelling: Spelling) -> Option<Secret> {
     let token = if headers.contains_key(AUTHORIZATION) {
-        bearer(headers)?
+        spelled(headers, spelling)?
     } else {
         in_cookie(headers).filter(|token| !token.is_empty())?
     };
     Some(token.into())
 }
 
+/// How `Bearer` may be written: exactly so, as it ever was, but where clients of the Model Context Protocol come from.
+#[derive(Clone, Copy)]
+enum Spelling {
+    Exact,
+    AnyCase,
+}
+
+impl Spelling {
+    fn of(parts: &Parts) -> Self {
+        match parts.extensions.get::<MatchedPath>() {
+            Some(route) if route.as_str() == mcp::PATH => Self::AnyCase,
+            Some(_) | None => Self::Exact,
+        }
+    }
+
+    fn fits(self, scheme: &str) -> bool {
+        match self {
+            Self::Exact => scheme == SCHEME,
+            Self::AnyCase => scheme.eq_ignore_ascii_case(SCHEME),
+        }
+    }
+}
+
 /// The token behind `Authorization: Bearer`, if there is exactly one.
 pub(crate) fn bearer(headers: &HeaderMap) -> Option<&str> {
+    spelled(headers, Spelling::Exact)
+}
+
+fn spelled(headers: &HeaderMap, spelling: Spelling) -> Option<&str> {
     let mut authorizations = headers.get_all(AUTHORIZATION).iter();
     let (Some(authorization), None) = (authorizations.next(), authorizations.next()) else {
         return None;
     };
-    let token = authorization.to_str().ok()?.strip_prefix("Bearer ")?.trim();
-    (!token.is_empty()).then_some(token)
+    let (scheme, token) = authorization.to_str().ok()?.split_once(' ')?;
+    let token = token.trim();
+    (spelling.fits(scheme) && !token.is_empty()).then_some(token)
 }
 
 fn in_cookie(headers: &HeaderMap) -> Option<&str> {
@@ -204,7 +235,7 @@ mod tests {
             .iter()
             .map(|(name, value)| (name.parse().unwrap(), value.parse().unwrap()))
             .collect();
-        presented(&headers).map(|token| token.expose().to_owned())
+        presented(&headers, Spelling::Exact).map(|token| token.expose().to_owned())
     }
 
     #[test]

@@ -80,17 +80,30 @@ impl<T: FromFields> FromRequest<Api> for Wish<T> {
     }
 }
 
-/// What is JSON at all, within the limits of a body.
+/// What says that it is JSON, within the limits of a body.
+#[derive(Debug)]
+pub(crate) struct JsonText(pub(crate) Bytes);
+
+impl FromRequest<Api> for JsonText {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request, api: &Api) -> Result<Self, ApiError> {
+        let kind = Kind::of(request.headers());
+        if matches!(kind, Kind::Form | Kind::Other) {
+            return Err(ApiError::unsupported_media_type());
+        }
+        let bytes = read(request, api).await?;
+        if kind == Kind::Unsaid && !bytes.is_empty() {
+            return Err(ApiError::unsupported_media_type());
+        }
+        Ok(Self(bytes))
+    }
+}
+
+/// What is JSON at all.
 async fn json(request: Request, api: &Api) -> Result<Value, ApiError> {
-    let kind = Kind::of(request.headers());
-    if matches!(kind, Kind::Form | Kind::Other) {
-        return Err(ApiError::unsupported_media_type());
-    }
-    let bytes = read(request, api).await?;
-    if kind == Kind::Unsaid && !bytes.is_empty() {
-        return Err(ApiError::unsupported_media_type());
-    }
-    serde_json::from_slice(&bytes).map_err(|_| ApiError::malformed_json())
+    let JsonText(text) = JsonText::from_request(request, api).await?;
+    serde_json::from_slice(&text).map_err(|_| ApiError::malformed_json())
 }
 
 fn fields<T: FromFields>(body: Value) -> Result<T, ApiError> {

@@ -39,8 +39,15 @@ pub(crate) enum Visibility {
 }
 
 impl Visibility {
-    const fn of(is_public: bool) -> Self {
+    pub(crate) const fn of(is_public: bool) -> Self {
         if is_public { Self::Public } else { Self::Private }
+    }
+
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Public => "public",
+            Self::Private => "private",
+        }
     }
 }
 

@@ -18,6 +18,7 @@ mod api_keys;
 mod audit_trail;
 mod documents;
 mod identity;
+mod mcp;
 mod notifications;
 mod operations;
 mod projects;
@@ -41,6 +42,8 @@ enum Says {
     Message(&'static str),
     /// A message, and what it is about.
     Detail(&'static str, &'static str, Value),
+    /// A word, and a message beside it.
+    Word(&'static str, &'static str),
     /// A message, and what there is instead of what was seen.
     Current(&'static str, Value),
     Fields(FieldProblems),
@@ -61,7 +64,7 @@ impl ApiError {
             Says::Message(message) | Says::Detail(message, _, _) => {
                 Says::Detail(message, name, detail)
             }
-            says @ (Says::Current(..) | Says::Fields(_)) => says,
+            says @ (Says::Word(..) | Says::Current(..) | Says::Fields(_)) => says,
         };
         Self { says, ..self }
     }
@@ -307,6 +310,12 @@ impl ApiError {
             Says::Detail(message, name, detail) => {
                 json!({ "error": message, "code": code, "request_id": request_id, *name: detail })
             }
+            Says::Word(word, message) => json!({
+                "error": word,
+                "code": code,
+                "message": message,
+                "request_id": request_id,
+            }),
             Says::Current(message, current) => json!({
                 "error": code,
                 "code": code,

@@ -25,6 +25,7 @@ mod key_scope;
 mod legacy;
 mod lifeline;
 mod limits;
+mod mcp;
 mod members;
 mod metrics;
 mod notifications;

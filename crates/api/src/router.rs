@@ -15,7 +15,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     admin, api_keys, audit, body, client_address, documents, emails, error::ApiError, export,
-    headers, health, invitation_lists, invitations, key_scope::scoped, limits::admit, members,
+    headers, health, invitation_lists, invitations, key_scope::scoped, limits::admit, mcp, members,
     metrics, notifications, pages, panics, passwords, preferences, projects, request_id,
     same_origin, search, selected_agents, sessions, socket, state::Api, streams, sync, tickets,
     users, workspaces,
@@ -28,6 +28,7 @@ pub fn router(api: Api) -> Router {
         .merge(teams())
         .merge(work())
         .merge(events())
+        .merge(mcp::routes())
         .merge(pages::routes())
         .merge(pages::mailbox::routes(api.options.mailbox.is_some()))
         .route("/health", get(health::health))

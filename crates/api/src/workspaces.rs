@@ -152,7 +152,7 @@ impl FromFields for CreateWorkspace {
 }
 
 /// These workspaces of the caller, as far as the credential reaches.
-async fn reached(
+pub(crate) async fn reached(
     api: &Api,
     caller: &Caller,
     which: ListWorkspaces,

@@ -10,6 +10,8 @@ use crate::config::{Config, LogFormat};
 pub(crate) fn init(config: &Config, colours: bool) {
     // The configuration has parsed it already; what it cannot parse it has refused.
     let filter = EnvFilter::builder().parse_lossy(&config.log);
+    // In more detail it would tell what people write, and each of their mistakes.
+    let filter = filter.add_directive("rmcp=error".parse().expect("it is a directive"));
     let registry = tracing_subscriber::registry().with(filter);
     let stderr = std::io::stderr;
     let started = match config.log_format {

@@ -64,7 +64,9 @@ impl Persona {
         &self.client
     }
 
-    pub(crate) fn url(&self, path: &str) -> String {
+    /// Where the host answers at this path.
+    #[must_use]
+    pub fn url(&self, path: &str) -> String {
         self.place.url(path)
     }
 

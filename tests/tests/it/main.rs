@@ -37,6 +37,8 @@ mod mail_server;
 #[cfg(test)]
 mod mails;
 #[cfg(test)]
+mod mcp;
+#[cfg(test)]
 mod metrics;
 #[cfg(test)]
 mod morning;

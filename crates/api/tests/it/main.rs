@@ -16,6 +16,8 @@ mod invitations;
 mod kept;
 mod key_rights;
 mod key_streams;
+mod mcp;
+mod mcp_tools;
 mod notifications;
 mod office;
 mod pages;

@@ -119,6 +119,11 @@ impl AuthenticatedKey {
         self.workspaces.iter().any(|(id, _)| *id == workspace)
     }
 
+    /// The slugs of the workspaces that the key reaches, in the order in which they were given.
+    pub fn slugs(&self) -> impl Iterator<Item = &str> {
+        self.workspaces.iter().map(|(_, slug)| slug.as_str())
+    }
+
     /// Whether the key reaches the workspace of this slug.
     #[must_use]
     pub fn reaches_slug(&self, slug: &str) -> bool {

@@ -99,6 +99,8 @@ scopes! {
     McpCreateDocument "mcp:jarga.create_document";
     /// The tool that gets a document.
     McpGetDocument "mcp:jarga.get_document";
+    /// The tool that finds tools.
+    McpToolsSearch "mcp:tools.search";
 }
 
 /// What a key may do of what its owner may: everything, or what these entries name; as it was given, order and all.
