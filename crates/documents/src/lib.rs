@@ -49,7 +49,7 @@ pub use domain::events::{
 };
 
 // Language: for every layer of other contexts.
-pub use domain::agent_command::{AgentCommand, AgentCommandError};
+pub use domain::agent_command::{AgentCommand, AgentCommandError, AgentWord};
 pub use domain::references::{DocumentId, DocumentNote, DocumentRef, NoteId, WorkspaceDocument};
 
 // Queries: for the gateways of other contexts.

@@ -7,26 +7,28 @@ const CALL: &str = "@j";
 
 /// A question to an agent, as it was typed into a document: `@j <agent> <question>` on one line.
 ///
-/// The agent is one word of letters and digits, with `-` and `_` within; [`names`](Self::names) says whose name it stands for.
-///
 /// # Examples
 ///
 /// ```
 /// use documents::{AgentCommand, AgentCommandError};
 ///
 /// let command: AgentCommand = "@j code-review What is missing here?".parse()?;
-/// assert!(command.names("Code Review"));
+/// assert!(command.agent.names("Code Review"));
 /// assert_eq!(command.question, "What is missing here?");
 /// assert_eq!("@j".parse::<AgentCommand>(), Err(AgentCommandError::MissingAgentName));
 /// # Ok::<(), AgentCommandError>(())
 /// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct AgentCommand {
-    /// The word for the agent, as it was typed.
-    pub agent: String,
+    /// Who is asked.
+    pub agent: AgentWord,
     /// What it is asked.
     pub question: String,
 }
+
+/// By which word somebody means an agent: letters and digits, with `-` and `_` behind the first.
+#[derive(Clone, PartialEq, Eq)]
+pub struct AgentWord(String);
 
 /// Why a text is no question to an agent.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -83,22 +85,29 @@ impl FromStr for AgentCommand {
             return Err(AgentCommandError::MissingAgentName);
         }
         let (agent, question) = named.split_once(char::is_whitespace).unwrap_or((named, ""));
-        if !is_name(agent) {
-            return Err(AgentCommandError::InvalidAgentName);
-        }
+        let agent = agent.parse()?;
         let question = question.trim_start();
         if question.is_empty() {
             return Err(AgentCommandError::MissingQuestion);
         }
-        Ok(Self { agent: agent.to_owned(), question: question.to_owned() })
+        Ok(Self { agent, question: question.to_owned() })
     }
 }
 
-impl AgentCommand {
-    /// Whether the agent of this name is meant: in any case, and with `-` for whatever no command can say.
+impl FromStr for AgentWord {
+    type Err = AgentCommandError;
+
+    fn from_str(word: &str) -> Result<Self, AgentCommandError> {
+        let is_word = word.starts_with(char::is_alphanumeric) && word.chars().all(is_of_words);
+        if is_word { Ok(Self(word.to_owned())) } else { Err(AgentCommandError::InvalidAgentName) }
+    }
+}
+
+impl AgentWord {
+    /// Whether the agent of this name is meant: in any case, and with `-` for whatever no word can say.
     #[must_use]
     pub fn names(&self, name: &str) -> bool {
-        word_for(&self.agent) == word_for(name)
+        word_for(&self.0) == word_for(name)
     }
 }
 
@@ -109,17 +118,20 @@ impl fmt::Debug for AgentCommand {
     }
 }
 
-fn is_name(word: &str) -> bool {
-    word.starts_with(char::is_alphanumeric) && word.chars().all(is_of_names)
+/// What people call an agent is shown nowhere.
+impl fmt::Debug for AgentWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AgentWord").finish_non_exhaustive()
+    }
 }
 
-fn is_of_names(letter: char) -> bool {
+fn is_of_words(letter: char) -> bool {
     letter.is_alphanumeric() || matches!(letter, '-' | '_')
 }
 
-/// By which word an agent of this name is called; what no command can say is one `-` between what it can.
+/// By which word an agent of this name is called; what no word can say is one `-` between what it can.
 fn word_for(name: &str) -> String {
-    let says = |letter: char| is_of_names(letter) && letter != '-';
+    let says = |letter: char| is_of_words(letter) && letter != '-';
     let words = name.split(|letter| !says(letter)).filter(|word| !word.is_empty());
     words.map(str::to_lowercase).collect::<Vec<_>>().join("-")
 }
@@ -166,7 +178,7 @@ mod tests {
             "@j bot!",
         ] {
             let said = match text.parse::<AgentCommand>() {
-                Ok(AgentCommand { agent, question }) => format!("{agent} ← {question}"),
+                Ok(AgentCommand { agent, question }) => format!("{} ← {question}", agent.0),
                 Err(error) => error.as_str().to_owned(),
             };
             writeln!(read, "{:<32} {said}", format!("{text:?}")).unwrap();
@@ -206,10 +218,7 @@ mod tests {
 
     #[test]
     fn a_word_names_agents_in_any_case_and_with_hyphens_for_spaces() {
-        let named = |word: &str, name| {
-            let question = "?".to_owned();
-            AgentCommand { agent: word.to_owned(), question }.names(name)
-        };
+        let named = |word: &str, name| AgentWord(word.to_owned()).names(name);
         for (word, name) in [
             ("bot", "Bot"),
             ("BOT", "bot"),
@@ -233,7 +242,10 @@ mod tests {
     #[test]
     fn a_question_is_not_shown() {
         let command: AgentCommand = "@j bot secret".parse().unwrap();
-        assert_eq!(format!("{command:?}"), "AgentCommand { .. }");
+        assert_eq!(
+            format!("{command:?} {:?}", command.agent),
+            "AgentCommand { .. } AgentWord { .. }"
+        );
     }
 
     #[test]
