@@ -31,6 +31,8 @@ pub(crate) struct AudienceAttribute {
     pub(crate) users: Vec<SpannedValue<String>>,
     #[darling(multiple)]
     pub(crate) each: Vec<SpannedValue<String>>,
+    #[darling(multiple)]
+    pub(crate) each_workspace: Vec<SpannedValue<String>>,
     pub(crate) workspace_if: Option<SpannedValue<String>>,
     pub(crate) otherwise: Option<SpannedValue<String>>,
     pub(crate) operators: Flag,

@@ -5,13 +5,14 @@ use syn::Ident;
 
 use crate::attributes::{AudienceAttribute, EventField};
 
-/// A group of people: of the event's workspace, or the one or those whom a field names.
+/// A group of people: of the event's workspace, or the one or those whom a field names, themselves or by their workspaces.
 #[derive(Debug)]
 pub(crate) enum Scope {
     Workspace,
     Managers,
     User(Box<EventField>),
     Each(Box<EventField>),
+    EachWorkspace(Box<EventField>),
     /// Of the workspace where the first field is true, and otherwise the one whom the second names.
     WorkspaceIf(Box<(EventField, EventField)>),
     Operators,
@@ -24,8 +25,16 @@ pub(crate) fn scopes(
     fields: &[EventField],
     ident: &Ident,
 ) -> Result<Vec<Scope>> {
-    let AudienceAttribute { workspace, managers, users, each, workspace_if, otherwise, operators } =
-        audience;
+    let AudienceAttribute {
+        workspace,
+        managers,
+        users,
+        each,
+        each_workspace,
+        workspace_if,
+        otherwise,
+        operators,
+    } = audience;
     let mut errors = Error::accumulator();
     let mut scopes = Vec::new();
     for (word, scope) in [(workspace, Scope::Workspace), (managers, Scope::Managers)] {
@@ -36,15 +45,13 @@ pub(crate) fn scopes(
             scopes.push(scope);
         }
     }
-    for user in users {
-        scopes.extend(
-            errors.handle(EventField::named(user, user, fields)).map(Box::new).map(Scope::User),
-        );
-    }
-    for people in each {
-        scopes.extend(
-            errors.handle(EventField::named(people, people, fields)).map(Box::new).map(Scope::Each),
-        );
+    let named: [(_, fn(Box<EventField>) -> Scope); 3] =
+        [(users, Scope::User), (each, Scope::Each), (each_workspace, Scope::EachWorkspace)];
+    for (names, scope) in named {
+        for name in names {
+            let field = errors.handle(EventField::named(name, name, fields));
+            scopes.extend(field.map(Box::new).map(scope));
+        }
     }
     match (workspace_if, otherwise) {
         (None, None) => {}

@@ -352,7 +352,7 @@ mod tests {
                 Joined -> an event says in one sentence what it means: document it
                 agregate = "member" -> Unknown field: `agregate`. Did you mean `aggregate`?
                 worksapce -> Unknown field: `worksapce`. Did you mean `workspace`?
-                everyone -> Unknown field: `everyone`. Available values: `each`, `managers`, `operators`, `otherwise`, `user`, `workspace`, `workspace_if`
+                everyone -> Unknown field: `everyone`. Available values: `each`, `each_workspace`, `managers`, `operators`, `otherwise`, `user`, `workspace`, `workspace_if`
                 agregate_id -> Unknown field: `agregate_id`. Did you mean `aggregate_id`?
                 "b" -> Unexpected type `string`
             "#]],

@@ -69,6 +69,10 @@ fn scope(scope: &Scope) -> TokenStream {
             let access = access(field);
             quote!(.and_each(&#access))
         }
+        Scope::EachWorkspace(field) => {
+            let access = access(field);
+            quote!(.and_each_workspace(&#access))
+        }
         Scope::WorkspaceIf(fields) => {
             let (flag, person) = (access(&fields.0), access(&fields.1));
             quote!(
@@ -142,8 +146,8 @@ mod tests {
             /// Emitted when somebody is invited.
             #[event(name = "people.asked", version = 2, upcast(v1 = versions::first))]
             #[event(aggregate = "workspace_member", id = "{workspace_id}:{type}")]
-            #[event(audience(user = "type", user = "by", each = "others", managers, workspace))]
-            struct r#MemberInvited { #[event(workspace_id)] workspace_id: Option<WorkspaceId>, r#type: UserId, by: UserId, others: Vec<UserId> }
+            #[event(audience(user = "type", user = "by", each = "others", each_workspace = "places", managers, workspace))]
+            struct r#MemberInvited { #[event(workspace_id)] workspace_id: Option<WorkspaceId>, r#type: UserId, by: UserId, others: Vec<UserId>, places: Vec<WorkspaceId> }
             "#,
             &expect![[r#"
                 TYPE = "people.asked"
@@ -154,7 +158,7 @@ mod tests {
                 UPCASTERS = & [versions :: first]
                 aggregate_id { :: std :: format ! ("{}:{}" , self . workspace_id , self . r#type) }
                 workspace_id { :: core :: convert :: Into :: < :: core :: option :: Option < :: perme8_events :: WorkspaceId > > :: into (self . workspace_id) }
-                audience { :: perme8_events :: Audience :: nobody () . and_workspace (:: perme8_events :: DomainEvent :: workspace_id (self)) . and_managers (:: perme8_events :: DomainEvent :: workspace_id (self)) . and_user (self . r#type) . and_user (self . by) . and_each (& self . others) }
+                audience { :: perme8_events :: Audience :: nobody () . and_workspace (:: perme8_events :: DomainEvent :: workspace_id (self)) . and_managers (:: perme8_events :: DomainEvent :: workspace_id (self)) . and_user (self . r#type) . and_user (self . by) . and_each (& self . others) . and_each_workspace (& self . places) }
             "#]],
         );
     }

@@ -21,6 +21,7 @@ use syn::{DeriveInput, parse_macro_input};
 /// - `aggregate = "…"`: what kind of thing it happens to, in lower snake case. Required.
 /// - `audience(…)`: who may see it, any of `workspace` (its members), `managers` (of the workspace), `user = "field"` (the
 ///   person whom that field names; may be repeated), `each = "field"` (the people whom that list names),
+///   `each_workspace = "field"` (the members of all workspaces that the list names),
 ///   `workspace_if = "field", otherwise = "field"` (its members where the first field is true, and otherwise the person whom the
 ///   second one names) and `operators`. Required.
 /// - `id = "{a}:{b}"`: the id of the aggregate, where it is made of several fields.

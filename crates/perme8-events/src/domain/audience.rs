@@ -103,6 +103,12 @@ impl Audience {
         users.iter().fold(self, |audience, user| audience.and_user(*user))
     }
 
+    /// The same, and every member of each of these workspaces.
+    #[must_use]
+    pub fn and_each_workspace(self, workspaces: &[WorkspaceId]) -> Self {
+        workspaces.iter().fold(self, |audience, workspace| audience.and_workspace(*workspace))
+    }
+
     /// The same, and the operators.
     #[must_use]
     pub fn and_operators(self) -> Self {
@@ -142,9 +148,10 @@ mod tests {
             .and_user(user)
             .and_user(None)
             .and_each(&[user])
+            .and_each_workspace(&[workspace, WorkspaceId::new(Uuid::from_u128(3))])
             .and_operators();
         let json = serde_json::to_string(&audience).unwrap();
-        expect_test::expect![[r#"["workspace:00000000-0000-0000-0000-000000000001","managers:00000000-0000-0000-0000-000000000001","user:00000000-0000-0000-0000-000000000002","operators"]"#]]
+        expect_test::expect![[r#"["workspace:00000000-0000-0000-0000-000000000001","managers:00000000-0000-0000-0000-000000000001","user:00000000-0000-0000-0000-000000000002","workspace:00000000-0000-0000-0000-000000000003","operators"]"#]]
             .assert_eq(&json);
         assert_eq!(serde_json::from_str::<Audience>(&json).unwrap(), audience);
     }
