@@ -14,6 +14,7 @@ use perme8_events::{StorageError, host::SubscribeError};
 use serde_json::{Value, json};
 
 mod accounts;
+mod agents;
 mod api_keys;
 mod audit_trail;
 mod documents;
@@ -144,6 +145,11 @@ impl ApiError {
 
     pub(crate) const fn project_not_found() -> Self {
         Self::new(StatusCode::NOT_FOUND, "project_not_found", "Project not found")
+    }
+
+    /// The same answer to an agent that does not exist and to one that the caller may not use.
+    pub(crate) const fn agent_not_found() -> Self {
+        Self::new(StatusCode::NOT_FOUND, "agent_not_found", "Agent not found")
     }
 
     pub(crate) const fn document_not_found() -> Self {

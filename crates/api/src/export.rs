@@ -6,6 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use agents::ExportedAgent;
 use axum::{
     body::{Body, Bytes},
     extract::State,
@@ -47,9 +48,10 @@ pub(crate) async fn export(
     let seat = Follower::from(Caller::from(caller)).seat(&api)?;
     let account = api.identity.export_account(&origin, ExportAccount { session_id }).await?;
     let projects = api.projects.export_projects(&origin).await?;
+    let agents = api.agents.export_agents(&origin).await?;
     let preferences = api.notifications.preferences(&origin).await?.into();
     let mut archive = Archive::new(api, session_id, origin, seat);
-    archive.account(&account, &projects, &preferences).map_err(|error| broken(&error))?;
+    archive.account(&account, &projects, &agents, &preferences).map_err(|error| broken(&error))?;
     let body = stream::unfold(Some(archive), |archive| async {
         let mut archive = archive?;
         match archive.go_on().await {
@@ -131,6 +133,7 @@ impl Archive {
         &mut self,
         account: &AccountExport,
         projects: &[ExportedProject],
+        agents: &[ExportedAgent],
         preferences: &Preferences,
     ) -> io::Result<()> {
         let AccountExport {
@@ -149,6 +152,7 @@ impl Archive {
         let invitations = json!({ "received": invitations_received, "sent": invitations_sent });
         self.file("invitations.json", &invitations)?;
         self.file("projects.json", projects)?;
+        self.file("agents.json", agents)?;
         let preferences =
             json!({ "notifications": preferences, "selected_agents": selected_agents });
         self.file("preferences.json", &preferences)?;

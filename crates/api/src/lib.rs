@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
+mod agents;
 mod api_keys;
 mod audit;
 mod audit_trail;
@@ -77,5 +78,5 @@ pub use operator::{OperatorToken, OperatorTokenError};
 pub use readiness::{Check, Readiness, ReadinessReport};
 pub use router::router;
 pub use serve::serve;
-pub use state::{Api, ApiOptions};
+pub use state::{Api, ApiOptions, Facades};
 pub use timestamp::{Timestamp, TimestampError};

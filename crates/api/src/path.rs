@@ -7,7 +7,7 @@ use axum::{
     http::request::Parts,
 };
 use documents::DocumentRef;
-use identity::{ApiKeyId, InvitationId, MemberRef, Secret, SessionId, WorkspaceRef};
+use identity::{AgentId, ApiKeyId, InvitationId, MemberRef, Secret, SessionId, WorkspaceRef};
 use mail::MailId;
 use notifications::NotificationId;
 use perme8_events::{JobId, Position};
@@ -29,6 +29,10 @@ pub(crate) struct ProjectAt(pub(crate) ProjectRef);
 /// The document at `{document}` of the workspace at `{slug}`.
 #[derive(Debug)]
 pub(crate) struct DocumentAt(pub(crate) DocumentRef);
+
+/// The agent at `{id}`.
+#[derive(Debug)]
+pub(crate) struct AgentAt(pub(crate) AgentId);
 
 /// The version at `{version}` of the document at `{document}`.
 #[derive(Debug)]
@@ -106,6 +110,15 @@ impl FromRequestParts<Api> for DocumentAt {
         let WorkspaceAt(workspace) = WorkspaceAt::from_request_parts(parts, api).await?;
         let slug = named(parts, "document", word).await.ok_or(ApiError::document_not_found())?;
         Ok(Self(DocumentRef { workspace, slug }))
+    }
+}
+
+impl FromRequestParts<Api> for AgentAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let id = named(parts, "id", |text| text.parse().ok()).await;
+        id.map(Self).ok_or(ApiError::agent_not_found())
     }
 }
 

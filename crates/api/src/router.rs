@@ -7,16 +7,17 @@ use axum::{
     routing::{delete, get, patch, post, put},
 };
 use identity::KeyScope::{
-    ApiKeysWrite, DocumentsRead, DocumentsWrite, EventsRead, NotificationsRead, NotificationsWrite,
-    ProjectsRead, ProjectsWrite, WorkspacesRead, WorkspacesWrite,
+    AgentsRead, AgentsWrite, ApiKeysWrite, DocumentsRead, DocumentsWrite, EventsRead,
+    NotificationsRead, NotificationsWrite, ProjectsRead, ProjectsWrite, WorkspacesRead,
+    WorkspacesWrite,
 };
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    admin, api_keys, audit, body, client_address, documents, emails, error::ApiError, export,
-    headers, health, invitation_lists, invitations, key_scope::scoped, limits::admit, mcp, members,
-    metrics, notifications, pages, panics, passwords, preferences, projects, request_id,
+    admin, agents, api_keys, audit, body, client_address, documents, emails, error::ApiError,
+    export, headers, health, invitation_lists, invitations, key_scope::scoped, limits::admit, mcp,
+    members, metrics, notifications, pages, panics, passwords, preferences, projects, request_id,
     same_origin, search, selected_agents, sessions, socket, state::Api, streams, sync, tickets,
     users, workspaces,
 };
@@ -27,6 +28,7 @@ pub fn router(api: Api) -> Router {
         .merge(people())
         .merge(teams())
         .merge(work())
+        .merge(assistance())
         .merge(events())
         .merge(mcp::routes())
         .merge(pages::routes())
@@ -220,6 +222,31 @@ fn writing() -> Router<Api> {
             scoped(DocumentsRead, get(sync::open)),
         )
         .layer(DefaultBodyLimit::max(body::DOCUMENT_LIMIT))
+}
+
+fn assistance() -> Router<Api> {
+    Router::new()
+        .route(
+            "/api/agents",
+            scoped(AgentsRead, get(agents::mine)).merge(scoped(AgentsWrite, post(agents::create))),
+        )
+        .route(
+            "/api/agents/{id}",
+            scoped(AgentsRead, get(agents::show)).merge(scoped(
+                AgentsWrite,
+                patch(agents::update).put(agents::update).delete(agents::delete),
+            )),
+        )
+        .route("/api/agents/{id}/clone", scoped(AgentsWrite, post(agents::copy)))
+        .route(
+            "/api/agents/{id}/workspaces",
+            scoped(AgentsRead, get(agents::places)).merge(scoped(AgentsWrite, put(agents::place))),
+        )
+        .route("/api/workspaces/{slug}/agents", scoped(AgentsRead, get(agents::of_workspace)))
+        .route(
+            "/api/workspaces/{slug}/agents/{id}",
+            scoped(AgentsWrite, put(agents::add).delete(agents::remove)),
+        )
 }
 
 fn operators() -> Router<Api> {

@@ -2,6 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
+use agents::Agents;
 use documents::Documents;
 use identity::Identity;
 use mail::Mailbox;
@@ -32,6 +33,7 @@ pub struct Api {
     pub(crate) identity: Identity,
     pub(crate) projects: Projects,
     pub(crate) documents: Documents,
+    pub(crate) agents: Agents,
     pub(crate) notifications: Notifications,
     pub(crate) bus: EventBus,
     pub(crate) audit_trail: Arc<dyn AuditTrail>,
@@ -46,6 +48,21 @@ pub struct Api {
     /// The open sockets, which are no longer connections of the server.
     pub(crate) sockets: TaskTracker,
     pub(crate) seats: Seats,
+}
+
+/// The contexts that the HTTP edge shows.
+#[derive(Clone, Debug)]
+pub struct Facades {
+    /// People, workspaces, members, invitations.
+    pub identity: Identity,
+    /// What the members of workspaces work on.
+    pub projects: Projects,
+    /// What they write.
+    pub documents: Documents,
+    /// Whom they ask.
+    pub agents: Agents,
+    /// What they are told.
+    pub notifications: Notifications,
 }
 
 /// What a host can decide about the HTTP edge.
@@ -94,20 +111,19 @@ impl Api {
     /// The edge over these facades, with the default options.
     #[must_use]
     pub fn new(
-        identity: Identity,
-        projects: Projects,
-        documents: Documents,
-        notifications: Notifications,
+        facades: Facades,
         bus: EventBus,
         audit_trail: Arc<dyn AuditTrail>,
         readiness: Arc<dyn Readiness>,
     ) -> Self {
+        let Facades { identity, projects, documents, agents, notifications } = facades;
         let options = ApiOptions::default();
         let log_ins = Arc::new(Semaphore::new(options.log_ins));
         Self {
             identity,
             projects,
             documents,
+            agents,
             notifications,
             bus,
             audit_trail,

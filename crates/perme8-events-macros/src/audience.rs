@@ -18,6 +18,9 @@ pub(crate) enum Scope {
     Operators,
 }
 
+/// Those whom a field names.
+type OfField = fn(Box<EventField>) -> Scope;
+
 /// Who may see the event, in a fixed order.
 pub(crate) fn scopes(
     audience: &AudienceAttribute,
@@ -45,7 +48,7 @@ pub(crate) fn scopes(
             scopes.push(scope);
         }
     }
-    let named: [(_, fn(Box<EventField>) -> Scope); 3] =
+    let named: [(_, OfField); 3] =
         [(users, Scope::User), (each, Scope::Each), (each_workspace, Scope::EachWorkspace)];
     for (names, scope) in named {
         for name in names {

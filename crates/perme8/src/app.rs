@@ -10,7 +10,8 @@ use std::{
     time::Duration,
 };
 
-use api::{Api, ApiOptions, AuditTrail, Limits, OperatorToken, Router, TrustedProxies};
+use agents::Agents;
+use api::{Api, ApiOptions, AuditTrail, Facades, Limits, OperatorToken, Router, TrustedProxies};
 use documents::Documents;
 use identity::Identity;
 use mail::{Mailbox, SendMail};
@@ -46,8 +47,8 @@ pub use options::{AppOptions, MailOptions};
 pub(crate) use parts::operations;
 
 use parts::{
-    named, new_documents, new_identity, new_notifications, open_for_editors, projects_members,
-    with_handlers,
+    named, new_agents, new_documents, new_identity, new_notifications, open_for_editors,
+    projects_members, with_handlers,
 };
 
 /// The composed system: facades, live bus, durable handlers and the HTTP edge over one database.
@@ -60,6 +61,7 @@ pub struct App {
     identity: Identity,
     projects: Projects,
     documents: Documents,
+    agents: Agents,
     notifications: Notifications,
     feed: Feed,
     bus: EventBus,
@@ -128,6 +130,7 @@ impl App {
         let identity = new_identity(&db, &options);
         let projects = Projects::new(db.clone(), projects_members(&identity));
         let documents = new_documents(&db, &identity);
+        let agents = new_agents(&db, &identity);
         let notifications = new_notifications(&db, &identity);
         let MailOptions { stationery, sender, server } = options.mail.clone();
         let sending = match server {
@@ -158,6 +161,7 @@ impl App {
             identity,
             projects,
             documents: open_for_editors(documents, surroundings, &options),
+            agents,
             notifications,
             feed,
             bus,
@@ -228,15 +232,8 @@ impl App {
             longest_wait: self.longest_wait,
             ..ApiOptions::default()
         };
-        let api = Api::new(
-            self.identity.clone(),
-            self.projects.clone(),
-            self.documents.clone(),
-            self.notifications.clone(),
-            self.bus.clone(),
-            self.audit_trail(),
-            Arc::new(readiness),
-        );
+        let (bus, audit_trail) = (self.bus.clone(), self.audit_trail());
+        let api = Api::new(self.facades(), bus, audit_trail, Arc::new(readiness));
         let api = api
             .with_options(options)
             .with_operations(self.operations.clone())
@@ -271,6 +268,18 @@ impl App {
         &self.db
     }
 
+    /// What the HTTP edge shows.
+    #[must_use]
+    pub fn facades(&self) -> Facades {
+        Facades {
+            identity: self.identity.clone(),
+            projects: self.projects.clone(),
+            documents: self.documents.clone(),
+            agents: self.agents.clone(),
+            notifications: self.notifications.clone(),
+        }
+    }
+
     /// People, workspaces, members, invitations.
     #[must_use]
     pub fn identity(&self) -> &Identity {
@@ -287,6 +296,12 @@ impl App {
     #[must_use]
     pub fn documents(&self) -> &Documents {
         &self.documents
+    }
+
+    /// Whom the members of workspaces ask.
+    #[must_use]
+    pub fn agents(&self) -> &Agents {
+        &self.agents
     }
 
     /// What people are told.

@@ -8,6 +8,7 @@ pub const CATALOGUES: &[Catalogue] = &[
     identity::EVENTS,
     projects::EVENTS,
     documents::EVENTS,
+    agents::EVENTS,
     notifications::EVENTS,
 ];
 
@@ -27,6 +28,7 @@ pub const MIGRATIONS: &[&Migrations] = &[
     &identity::MIGRATIONS,
     &projects::MIGRATIONS,
     &documents::MIGRATIONS,
+    &agents::MIGRATIONS,
     &notifications::MIGRATIONS,
     &HOST,
 ];

@@ -10,6 +10,7 @@ use async_trait::async_trait;
 use futures_util::future::BoxFuture;
 use perme8_events::{DomainEvent, Envelope, StorageError};
 
+mod agents;
 mod documents;
 mod identity;
 mod notifications;
@@ -31,6 +32,7 @@ impl LegacyBridge {
         identity::translations(&mut bridge);
         projects::translations(&mut bridge);
         documents::translations(&mut bridge, directory);
+        agents::translations(&mut bridge);
         notifications::translations(&mut bridge, facade);
         bridge
     }

@@ -119,12 +119,14 @@ on_both_engines! {
             let mut fields: Vec<&str> =
                 good.as_object().unwrap().keys().map(String::as_str).collect();
             fields.sort_unstable();
-            // A profile, a workspace, a project, a document and a key may be left as they are.
+            // A profile, a workspace, a project, a document, an agent and a key may be left as they are.
             let all_optional = [
                 "/api/me",
                 "/api/workspaces/{slug}",
                 "/api/workspaces/{slug}/projects/{project}",
                 "/api/workspaces/{slug}/documents/{document}",
+                "/api/agents/{id}",
+                "/api/agents/{id}/clone",
                 "/api/api-keys/{id}",
                 "/api/api-keys/{id}/rotate",
             ];

@@ -4,6 +4,7 @@
 mod accounts;
 #[cfg(test)]
 mod admin;
+mod agents;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]

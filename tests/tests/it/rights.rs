@@ -29,15 +29,7 @@ pub(crate) async fn beat_fast(scenario: &Scenario) {
         clock: Arc::clone(app.db().clock()),
         ..ApiOptions::default()
     };
-    let api = Api::new(
-        app.identity().clone(),
-        app.projects().clone(),
-        app.documents().clone(),
-        app.notifications().clone(),
-        app.bus().clone(),
-        app.audit_trail(),
-        Arc::new(Ready),
-    );
+    let api = Api::new(app.facades(), app.bus().clone(), app.audit_trail(), Arc::new(Ready));
     scenario.serve(api.with_options(options)).await;
 }
 

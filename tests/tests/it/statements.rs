@@ -15,6 +15,7 @@ on_both_engines! {
         let crates: BTreeSet<&str> =
             STATEMENTS.iter().filter_map(|stmt| stmt.at.split("/src/").next()).collect();
         for name in [
+            "crates/agents",
             "crates/documents",
             "crates/identity",
             "crates/mail",

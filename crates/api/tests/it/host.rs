@@ -9,7 +9,8 @@ use std::{
     time::Duration,
 };
 
-use api::{Api, ApiOptions, Check, Limits, Readiness, ReadinessReport};
+use agents::Agents;
+use api::{Api, ApiOptions, Check, Facades, Limits, Readiness, ReadinessReport};
 use async_trait::async_trait;
 use axum::{Router, extract::Request, response::Response};
 use documents::{Documents, SearchIndex};
@@ -76,6 +77,7 @@ impl Host {
             &identity::MIGRATIONS,
             &projects::MIGRATIONS,
             &documents::MIGRATIONS,
+            &agents::MIGRATIONS,
             &notifications::MIGRATIONS,
         ];
         Self::on(TestDb::sqlite(&migrations).await, change).await
@@ -117,6 +119,8 @@ impl Host {
         let members = Arc::new(documents::IdentityGateway::new(identity.directory()));
         let directory = Arc::new(documents::ProjectsGateway::new(projects.directory()));
         let documents = Documents::new(test.db.clone(), members, directory);
+        let members = Arc::new(agents::IdentityGateway::new(identity.directory()));
+        let agents = Agents::new(test.db.clone(), members);
         let gateway = Arc::new(IdentityGateway::new(identity.directory()));
         let names = Arc::new(ProjectsGateway::new(projects.directory()));
         let titles = Arc::new(DocumentsGateway::new(documents.directory()));
@@ -130,8 +134,14 @@ impl Host {
         let told = Arc::clone(&readiness) as Arc<dyn Readiness>;
         let trail = Arc::new(Trail::default());
         let trail_port = Arc::clone(&trail) as _;
-        let (people, work) = (identity.clone(), projects.clone());
-        let api = Api::new(people, work, documents, notifications, bus, trail_port, told)
+        let facades = Facades {
+            identity: identity.clone(),
+            projects: projects.clone(),
+            documents,
+            agents,
+            notifications,
+        };
+        let api = Api::new(facades, bus, trail_port, told)
             .with_options(options)
             .with_operations(Operations::new(&test.db))
             .with_reads(ReadYourWrites::of(&following(&test.db)));

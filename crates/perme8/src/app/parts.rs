@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use agents::Agents;
 use documents::Documents;
 use identity::{Identity, LinkRequests};
 use mail::{Mailbox, SendMail, Stationery};
@@ -64,6 +65,11 @@ pub(super) fn new_documents(db: &Db, identity: &Identity) -> Documents {
     let directory = projects::Directory::new(db.clone());
     let projects = Arc::new(documents::ProjectsGateway::new(directory));
     Documents::new(db.clone(), documents_members(identity), projects)
+}
+
+/// Whom the members of workspaces ask.
+pub(super) fn new_agents(db: &Db, identity: &Identity) -> Agents {
+    Agents::new(db.clone(), Arc::new(agents::IdentityGateway::new(identity.directory())))
 }
 
 /// Who belongs where, for documents.

@@ -168,6 +168,12 @@ mod tests {
             documents.document_restored: is_public, title
             documents.document_deleted: is_public, title
             documents.note_content_updated: content_hash, is_public, length
+            agents.agent_created: name
+            agents.agent_cloned: 
+            agents.agent_updated: changes, name
+            agents.agent_deleted: name
+            agents.agent_added_to_workspace: is_shared, name
+            agents.agent_removed_from_workspace: is_shared, name
             notifications.notification_created: notification_type
             notifications.notification_read: 
             notifications.notifications_read: up_to

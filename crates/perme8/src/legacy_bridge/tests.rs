@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use ::agents::{
+    AgentAddedToWorkspace, AgentChanges, AgentDeleted, AgentRemovedFromWorkspace, AgentUpdated,
+};
 use ::documents::{
     DocumentCreated, DocumentDeleted, DocumentPinnedChanged, DocumentRestored,
     DocumentTitleChanged, DocumentTrashed, DocumentVisibilityChanged,
@@ -124,6 +127,44 @@ async fn a_declined_invitation_is_told_to_the_workspace_if_somebody_was_invited(
     check(
         InvitationDeclined { invitation_id: id(9), workspace_id: id(7), user_id: None },
         expect![""],
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn agents_are_told_to_every_workspace_where_they_are_seen_and_to_their_owner() {
+    let (agent_id, user_id, name) = (id(6), id(5), || "Helper".to_owned());
+    let (workspace_ids, changes) = (vec![id(7), id(8)], AgentChanges::default());
+    check(
+        AgentUpdated { agent_id, user_id, name: name(), workspace_ids, changes },
+        expect![[r##"
+            ["workspace:#7",["workspace_agent_updated",{"id":"#6","name":"Helper","user_id":"#5"}]]
+            ["workspace:#8",["workspace_agent_updated",{"id":"#6","name":"Helper","user_id":"#5"}]]
+            ["user:#5",["workspace_agent_updated",{"id":"#6","name":"Helper","user_id":"#5"}]]
+        "##]],
+    )
+    .await;
+    check(
+        AgentDeleted { agent_id, user_id, name: name(), workspace_ids: Vec::new() },
+        expect![[r##"
+            ["user:#5",["workspace_agent_updated",{"id":"#6","name":"Helper","user_id":"#5"}]]
+        "##]],
+    )
+    .await;
+    let (workspace_id, is_shared) = (id(7), true);
+    check(
+        AgentAddedToWorkspace { agent_id, workspace_id, user_id, name: name(), is_shared },
+        expect![[r##"
+            ["workspace:#7",["workspace_agent_updated",{"id":"#6","name":"Helper","user_id":"#5"}]]
+        "##]],
+    )
+    .await;
+    let is_shared = false;
+    check(
+        AgentRemovedFromWorkspace { agent_id, workspace_id, user_id, name: name(), is_shared },
+        expect![[r##"
+            ["user:#5",["workspace_agent_updated",{"id":"#6","name":"Helper","user_id":"#5"}]]
+        "##]],
     )
     .await;
 }

@@ -1,0 +1,49 @@
+#![doc = include_str!("../README.md")]
+
+mod application;
+mod domain;
+mod facade;
+mod infrastructure;
+
+#[cfg(test)]
+mod testing;
+
+// Facade: api, web, the host and tests.
+pub use facade::Agents;
+pub use infrastructure::MIGRATIONS;
+
+// Commands and their errors: for whoever may use the facade.
+pub use application::add_agent_to_workspace::{AddAgentToWorkspace, AddAgentToWorkspaceError};
+pub use application::clone_agent::{CloneAgent, CloneAgentError};
+pub use application::create_agent::{CreateAgent, CreateAgentError};
+pub use application::delete_agent::{DeleteAgent, DeleteAgentError};
+pub use application::remove_agent_from_workspace::{
+    RemoveAgentFromWorkspace, RemoveAgentFromWorkspaceError,
+};
+pub use application::sync_agent_workspaces::{
+    RefusedWorkspace, SyncAgentWorkspaces, SyncAgentWorkspacesError, SyncedWorkspaces,
+    WorkspaceRefusal,
+};
+pub use application::update_agent::{UpdateAgent, UpdateAgentError};
+
+// Read models of the facade, and why it did not answer.
+pub use application::read_models::{
+    AgentDetails, AgentPlace, ExportedAgent, ListWorkspaceAgents, QueryError, WorkspaceAgents,
+};
+
+// Queries: for the gateways of other contexts.
+pub use infrastructure::directory::{AgentEntry, Directory};
+
+// Events: for the handlers of other contexts.
+pub use domain::events::{
+    AgentAddedToWorkspace, AgentChanges, AgentCloned, AgentCreated, AgentDeleted,
+    AgentRemovedFromWorkspace, AgentUpdated, EVENTS,
+};
+
+// Language: for every layer of other contexts.
+pub use domain::temperature::{Temperature, TemperatureError};
+pub use domain::visibility::{UnknownVisibility, Visibility};
+
+// Ports that a host may implement, and their implementation on identity.
+pub use application::ports::{Members, Membership};
+pub use infrastructure::identity_gateway::IdentityGateway;

@@ -1,0 +1,116 @@
+//! Ada's workspace, in which Ben is a member and Gus a guest, and another one of Ada's.
+
+use std::sync::Arc;
+
+use agents::{
+    AgentDetails, Agents, CreateAgent, IdentityGateway, ListWorkspaceAgents, SyncAgentWorkspaces,
+    SyncedWorkspaces, Temperature, Visibility,
+};
+use identity::{
+    AcceptInvitation, AgentId, CreateWorkspace, Identity, InviteMember, Role, WorkspaceRef,
+    testing::user_with_password,
+};
+use perme8_events::{EventFilter, EventStore as _, Origin, Position, UserId, testing::TestDb};
+
+pub(crate) struct Office {
+    pub(crate) test: TestDb,
+    pub(crate) identity: Identity,
+    pub(crate) agents: Agents,
+    pub(crate) ada: UserId,
+    pub(crate) ben: UserId,
+    pub(crate) gus: UserId,
+}
+
+/// The workspace, as addresses name it.
+pub(crate) fn engines() -> WorkspaceRef {
+    "engines".into()
+}
+
+impl Office {
+    pub(crate) async fn open(test: TestDb) -> Self {
+        let identity = Identity::with_cheap_passwords(test.db.clone());
+        let agents = Agents::new(test.db.clone(), gateway(&identity));
+        let ada = user_with_password(&identity, "ada@example.com", "Ada", "Lovelace").await;
+        let ben = user_with_password(&identity, "ben@example.com", "Ben", "Franklin").await;
+        let gus = user_with_password(&identity, "gus@example.com", "Gus", "Fring").await;
+        for name in ["Engines", "Looms"] {
+            let named = CreateWorkspace { name: name.to_owned(), description: None, color: None };
+            identity.create_workspace(Origin::user(ada), named).await.unwrap();
+        }
+        let office = Self { test, identity, agents, ada, ben, gus };
+        office.join(&engines(), ben, "ben@example.com", Role::Member).await;
+        office.join(&engines(), gus, "gus@example.com", Role::Guest).await;
+        office
+    }
+
+    pub(crate) async fn join(
+        &self,
+        workspace: &WorkspaceRef,
+        user: UserId,
+        email: &str,
+        role: Role,
+    ) {
+        let (workspace, email) = (workspace.clone(), email.to_owned());
+        let invite = InviteMember { workspace, email, role };
+        let invited = self.identity.invite_member(Origin::user(self.ada), invite).await.unwrap();
+        let accept = AcceptInvitation { invitation: invited.id.into() };
+        self.identity.accept_invitation(Origin::user(user), accept).await.unwrap();
+    }
+
+    /// A new agent of somebody, which is in these workspaces.
+    pub(crate) async fn make(
+        &self,
+        by: UserId,
+        name: &str,
+        visibility: Visibility,
+        workspaces: &[&str],
+    ) -> AgentDetails {
+        self.test.clock.advance(std::time::Duration::from_secs(1));
+        let command = CreateAgent {
+            name: name.to_owned(),
+            description: None,
+            system_prompt: Some("Be brief.".to_owned()),
+            model: None,
+            temperature: Temperature::DEFAULT,
+            visibility,
+            is_enabled: true,
+        };
+        let made = self.agents.create_agent(Origin::user(by), command).await.unwrap();
+        if !workspaces.is_empty() {
+            let synced = self.place(by, made.id, workspaces).await;
+            assert_eq!(synced.refused, []);
+        }
+        made
+    }
+
+    pub(crate) async fn place(
+        &self,
+        by: UserId,
+        agent_id: AgentId,
+        workspaces: &[&str],
+    ) -> SyncedWorkspaces {
+        let workspaces = workspaces.iter().map(|slug| (*slug).to_owned()).collect();
+        let command = SyncAgentWorkspaces { agent_id, workspaces };
+        self.agents.sync_agent_workspaces(Origin::user(by), command).await.unwrap()
+    }
+
+    /// What somebody sees in the workspace: the own agents, and those of others.
+    pub(crate) async fn seen(&self, by: UserId) -> (Vec<String>, Vec<String>) {
+        let asked = ListWorkspaceAgents::default();
+        let seen = self.agents.workspace_agents(&Origin::user(by), &engines(), asked).await;
+        let seen = seen.unwrap();
+        let names = |agents: Vec<AgentDetails>| agents.into_iter().map(|one| one.name).collect();
+        (names(seen.own), names(seen.of_others))
+    }
+
+    /// The types of the events of this context, oldest first.
+    pub(crate) async fn events(&self) -> Vec<String> {
+        let events = self.test.db.read(&EventFilter::All, Position::START, 10_000).await.unwrap();
+        let types = events.into_iter().map(|event| event.event_type);
+        types.filter_map(|name| Some(name.strip_prefix("agents.")?.to_owned())).collect()
+    }
+}
+
+pub(crate) fn gateway(identity: &Identity) -> Arc<IdentityGateway> {
+    Arc::new(IdentityGateway::new(identity.directory()))
+}

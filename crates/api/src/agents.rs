@@ -1,0 +1,385 @@
+//! The agents of the caller, and those that others share.
+
+use agents::{
+    AddAgentToWorkspace, AgentDetails, AgentPlace, CloneAgent, CreateAgent, DeleteAgent,
+    ListWorkspaceAgents, RefusedWorkspace, RemoveAgentFromWorkspace, SyncAgentWorkspaces,
+    SyncedWorkspaces, Temperature, UpdateAgent, Visibility, WorkspaceAgents, WorkspaceRefusal,
+};
+use axum::{extract::State, http::StatusCode};
+use chrono::{DateTime, Utc};
+use identity::AgentId;
+use serde::Serialize;
+
+use crate::{
+    auth::Caller,
+    body::Body,
+    error::ApiError,
+    etag::{IfMatch, Tag, Tagged},
+    fields::{Fields, FromFields},
+    path::{AgentAt, WorkspaceAt},
+    query::Query,
+    response::{Data, list},
+    state::Api,
+};
+
+/// An agent as those see it who may use it.
+#[derive(Debug, Serialize)]
+pub(crate) struct Agent {
+    id: AgentId,
+    name: String,
+    description: Option<String>,
+    system_prompt: Option<String>,
+    model: Option<String>,
+    temperature: Temperature,
+    visibility: Visibility,
+    enabled: bool,
+    inserted_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+impl From<AgentDetails> for Agent {
+    fn from(details: AgentDetails) -> Self {
+        let AgentDetails {
+            id,
+            owner_id: _, // a list says which are the caller's
+            name,
+            description,
+            system_prompt,
+            model,
+            temperature,
+            visibility,
+            is_enabled: enabled,
+            created_at: inserted_at,
+            updated_at,
+            version: _, // stands in a header
+        } = details;
+        Self {
+            id,
+            name,
+            description,
+            system_prompt,
+            model,
+            temperature,
+            visibility,
+            enabled,
+            inserted_at,
+            updated_at,
+        }
+    }
+}
+
+/// The agents of a workspace.
+#[derive(Debug, Serialize)]
+pub(crate) struct Gathered {
+    my_agents: Vec<Agent>,
+    other_agents: Vec<Agent>,
+}
+
+/// The workspaces that an agent is in.
+#[derive(Debug, Serialize)]
+pub(crate) struct Places {
+    workspaces: Vec<String>,
+}
+
+/// What was done about the workspaces of an agent.
+#[derive(Debug, Serialize)]
+pub(crate) struct Synced {
+    workspaces: Vec<String>,
+    added: Vec<String>,
+    removed: Vec<String>,
+    refused: Vec<Refused>,
+}
+
+/// A workspace that an agent did not come to.
+#[derive(Debug, Serialize)]
+pub(crate) struct Refused {
+    workspace: String,
+    reason: &'static str,
+}
+
+impl From<SyncedWorkspaces> for Synced {
+    fn from(synced: SyncedWorkspaces) -> Self {
+        let SyncedWorkspaces { workspaces, added, removed, refused } = synced;
+        let refused = refused.into_iter().map(Refused::from).collect();
+        Self { workspaces, added, removed, refused }
+    }
+}
+
+impl From<RefusedWorkspace> for Refused {
+    fn from(RefusedWorkspace { workspace, reason }: RefusedWorkspace) -> Self {
+        let reason = match reason {
+            WorkspaceRefusal::NotFound => "workspace_not_found",
+            WorkspaceRefusal::Forbidden => "forbidden",
+            WorkspaceRefusal::Archived => "workspace_archived",
+            WorkspaceRefusal::Full => "workspace_full",
+        };
+        Self { workspace, reason }
+    }
+}
+
+/// What a body says of an agent; what is missing is none of it.
+#[derive(Debug)]
+struct Said {
+    description: Option<String>,
+    system_prompt: Option<String>,
+    model: Option<String>,
+    temperature: Option<Temperature>,
+    visibility: Option<Visibility>,
+    is_enabled: Option<bool>,
+}
+
+impl Said {
+    fn of(fields: &mut Fields) -> Self {
+        Self {
+            description: erasable(fields, "description"),
+            system_prompt: erasable(fields, "system_prompt"),
+            model: erasable(fields, "model"),
+            temperature: temperature(fields),
+            visibility: visibility(fields),
+            is_enabled: enabled(fields),
+        }
+    }
+}
+
+/// A text that goes where `null` is sent.
+fn erasable(fields: &mut Fields, name: &'static str) -> Option<String> {
+    let is_null = fields.is_sent(name) && !fields.has(name);
+    if is_null { Some(String::new()) } else { fields.optional_text(name) }
+}
+
+fn temperature(fields: &mut Fields) -> Option<Temperature> {
+    const NAME: &str = "temperature";
+    if !fields.is_sent(NAME) {
+        return None;
+    }
+    match fields.value(NAME)?.as_f64().map(Temperature::try_from) {
+        Some(Ok(temperature)) => Some(temperature),
+        Some(Err(error)) => fields.note(NAME, &error.to_string()),
+        None => fields.note(NAME, "is invalid"),
+    }
+}
+
+fn visibility(fields: &mut Fields) -> Option<Visibility> {
+    const NAME: &str = "visibility";
+    let text = fields.text_if_sent(NAME)?;
+    match text.parse::<Visibility>() {
+        Ok(visibility) => Some(visibility),
+        Err(error) => fields.note(NAME, &error.to_string()),
+    }
+}
+
+fn enabled(fields: &mut Fields) -> Option<bool> {
+    const NAME: &str = "enabled";
+    if fields.is_sent(NAME) && !fields.has(NAME) {
+        return fields.note(NAME, "can't be blank");
+    }
+    fields.optional_flag(NAME)
+}
+
+/// The body of a new agent.
+#[derive(Debug)]
+pub(crate) struct New(CreateAgent);
+
+impl FromFields for New {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let name = fields.text("name");
+        let Said { description, system_prompt, model, temperature, visibility, is_enabled } =
+            Said::of(fields);
+        Some(Self(CreateAgent {
+            name: name?,
+            description,
+            system_prompt,
+            model,
+            temperature: temperature.unwrap_or(Temperature::DEFAULT),
+            visibility: visibility.unwrap_or(Visibility::Private),
+            is_enabled: is_enabled.unwrap_or(true),
+        }))
+    }
+}
+
+/// The body of a change; what is missing stays, and what is blank or `null` goes.
+#[derive(Debug)]
+pub(crate) struct Changed {
+    name: Option<String>,
+    said: Said,
+}
+
+impl FromFields for Changed {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { name: fields.text_if_sent("name"), said: Said::of(fields) })
+    }
+}
+
+/// The body of a copy: where the agent is shared, if only there counts.
+#[derive(Debug)]
+pub(crate) struct Where {
+    workspace: Option<String>,
+}
+
+impl FromFields for Where {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { workspace: fields.optional_text("workspace") })
+    }
+}
+
+/// The body that says where an agent is.
+#[derive(Debug)]
+pub(crate) struct Placed {
+    workspaces: Vec<String>,
+}
+
+impl FromFields for Placed {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        if !fields.has("workspaces") {
+            return fields.note("workspaces", "can't be blank");
+        }
+        Some(Self { workspaces: fields.optional_texts("workspaces")? })
+    }
+}
+
+impl FromFields for ListWorkspaceAgents {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { is_enabled: fields.optional_parsed("enabled", "must be true or false") })
+    }
+}
+
+/// `GET /api/agents`
+pub(crate) async fn mine(
+    State(api): State<Api>,
+    caller: Caller,
+) -> Result<Data<Vec<Agent>>, ApiError> {
+    Ok(list(api.agents.agents(&caller.origin).await?))
+}
+
+/// `POST /api/agents`
+pub(crate) async fn create(
+    State(api): State<Api>,
+    caller: Caller,
+    Body(New(command)): Body<New>,
+) -> Result<(StatusCode, Tagged<Data<Agent>>), ApiError> {
+    let made = api.agents.create_agent(caller.origin, command).await?;
+    Ok((StatusCode::CREATED, shown(made)))
+}
+
+/// `GET /api/agents/{id}`
+pub(crate) async fn show(
+    State(api): State<Api>,
+    caller: Caller,
+    AgentAt(agent): AgentAt,
+) -> Result<Tagged<Data<Agent>>, ApiError> {
+    Ok(shown(api.agents.agent(&caller.origin, agent).await?))
+}
+
+/// `PATCH /api/agents/{id}`, and `PUT`, which means the same
+pub(crate) async fn update(
+    State(api): State<Api>,
+    caller: Caller,
+    AgentAt(agent_id): AgentAt,
+    if_match: IfMatch,
+    Body(Changed { name, said }): Body<Changed>,
+) -> Result<Tagged<Data<Agent>>, ApiError> {
+    let Said { description, system_prompt, model, temperature, visibility, is_enabled } = said;
+    let command = UpdateAgent {
+        agent_id,
+        name,
+        description,
+        system_prompt,
+        model,
+        temperature,
+        visibility,
+        is_enabled,
+        seen: if_match.seen(),
+    };
+    let updated = api.agents.update_agent(caller.origin, command).await;
+    updated.map(shown).map_err(|error| if_match.refusal(error))
+}
+
+/// `DELETE /api/agents/{id}`
+pub(crate) async fn delete(
+    State(api): State<Api>,
+    caller: Caller,
+    AgentAt(agent_id): AgentAt,
+    if_match: IfMatch,
+) -> Result<Data<Agent>, ApiError> {
+    let command = DeleteAgent { agent_id, seen: if_match.seen() };
+    let deleted = api.agents.delete_agent(caller.origin, command).await;
+    deleted.map(|agent| Data::new(agent.into())).map_err(|error| if_match.refusal(error))
+}
+
+/// `POST /api/agents/{id}/clone`
+pub(crate) async fn copy(
+    State(api): State<Api>,
+    caller: Caller,
+    AgentAt(agent_id): AgentAt,
+    Body(Where { workspace }): Body<Where>,
+) -> Result<(StatusCode, Tagged<Data<Agent>>), ApiError> {
+    let command = CloneAgent { agent_id, workspace: workspace.map(Into::into) };
+    let made = api.agents.clone_agent(caller.origin, command).await?;
+    Ok((StatusCode::CREATED, shown(made)))
+}
+
+/// `GET /api/agents/{id}/workspaces`
+pub(crate) async fn places(
+    State(api): State<Api>,
+    caller: Caller,
+    AgentAt(agent): AgentAt,
+) -> Result<Data<Places>, ApiError> {
+    let places = api.agents.agent_workspaces(&caller.origin, agent).await?.into_iter();
+    // Workspaces are addressed by slug.
+    let slug = |AgentPlace { workspace_id: _, workspace_slug }| workspace_slug;
+    Ok(Data::new(Places { workspaces: places.map(slug).collect() }))
+}
+
+/// `PUT /api/agents/{id}/workspaces`
+pub(crate) async fn place(
+    State(api): State<Api>,
+    caller: Caller,
+    AgentAt(agent_id): AgentAt,
+    Body(Placed { workspaces }): Body<Placed>,
+) -> Result<Data<Synced>, ApiError> {
+    let command = SyncAgentWorkspaces { agent_id, workspaces };
+    Ok(Data::new(api.agents.sync_agent_workspaces(caller.origin, command).await?.into()))
+}
+
+/// `GET /api/workspaces/{slug}/agents`
+pub(crate) async fn of_workspace(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+    Query(asked): Query<ListWorkspaceAgents>,
+) -> Result<Data<Gathered>, ApiError> {
+    let found = api.agents.workspace_agents(&caller.origin, &workspace, asked).await?;
+    let WorkspaceAgents { own, of_others } = found;
+    Ok(Data::new(Gathered {
+        my_agents: own.into_iter().map(Agent::from).collect(),
+        other_agents: of_others.into_iter().map(Agent::from).collect(),
+    }))
+}
+
+/// `PUT /api/workspaces/{slug}/agents/{id}`
+pub(crate) async fn add(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+    AgentAt(agent_id): AgentAt,
+) -> Result<StatusCode, ApiError> {
+    let command = AddAgentToWorkspace { agent_id, workspace };
+    api.agents.add_agent_to_workspace(caller.origin, command).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /api/workspaces/{slug}/agents/{id}`
+pub(crate) async fn remove(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+    AgentAt(agent_id): AgentAt,
+) -> Result<StatusCode, ApiError> {
+    let command = RemoveAgentFromWorkspace { agent_id, workspace };
+    api.agents.remove_agent_from_workspace(caller.origin, command).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+fn shown(details: AgentDetails) -> Tagged<Data<Agent>> {
+    Tagged(Tag::of(details.id, details.version), Data::new(details.into()))
+}

@@ -1,0 +1,112 @@
+//! Agents of people, in the workspaces where others see them.
+
+use scenarios::{Persona, on_both_engines};
+use serde_json::{Value, json};
+
+use crate::keys::program;
+
+/// The address of a new agent of this person, which is in these workspaces.
+async fn agent(owner: &Persona, name: &str, visibility: &str, workspaces: &[&str]) -> String {
+    let body = json!({"name": name, "visibility": visibility, "system_prompt": "Be brief."});
+    let made = owner.post("/api/agents").json(body).await.is(201);
+    let at = format!("/api/agents/{}", made.data()["id"].as_str().expect("agents have ids"));
+    let placed = owner.put(&format!("{at}/workspaces")).json(json!({ "workspaces": workspaces }));
+    assert_eq!(placed.await.is(200).data()["refused"], json!([]));
+    at
+}
+
+/// The names of the agents that this person sees in a workspace: the own ones and those of others.
+async fn seen(person: &Persona, slug: &str) -> (Vec<Value>, Vec<Value>) {
+    let answer = person.get(&format!("/api/workspaces/{slug}/agents")).await.is(200);
+    let names = |key: &str| {
+        let agents = answer.data()[key].as_array().expect("a list").iter();
+        agents.map(|agent| agent["name"].clone()).collect()
+    };
+    (names("my_agents"), names("other_agents"))
+}
+
+on_both_engines! {
+    async fn two_workspaces_see_an_agent_changing(scenario: &mut Scenario) {
+        scenario.go_live().await;
+        let (ada, eve) = (scenario.user("ada").await, scenario.user("eve").await);
+        let (lumen, oak) = (ada.found("Lumen").await, eve.found("Oak").await);
+        let ben = scenario.member(&ada, &lumen, "ben", "guest").await;
+        let dan = scenario.member(&eve, &oak, "dan", "guest").await;
+        eve.invite(&oak, ada.email(), "member").await;
+        ada.join(&oak).await;
+        let at = agent(&ada, "Scribe", "SHARED", &[&lumen, &oak]).await;
+        let (mut of_ben, mut of_dan) = (ben.stream_of(&lumen).await, dan.stream_of(&oak).await);
+        ada.patch(&at).json(json!({"name": "Poet", "system_prompt": "Rhyme."})).await.is(200);
+        for stream in [&mut of_ben, &mut of_dan] {
+            let told = stream.expect("agents.agent_updated").await;
+            let changes = &told.data["data"]["changes"];
+            assert_eq!(changes["name"], json!({"from": "Scribe", "to": "Poet"}), "{told:?}");
+            assert_eq!(changes["system_prompt"], true, "what it is told is content");
+        }
+        for (person, slug) in [(&ben, &lumen), (&dan, &oak)] {
+            assert_eq!(seen(person, slug).await, (vec![], vec![json!("Poet")]));
+        }
+        // What is hidden is told as hidden, by the name that was known.
+        ada.patch(&at).json(json!({"visibility": "PRIVATE", "name": "Secret"})).await.is(200);
+        for stream in [&mut of_ben, &mut of_dan] {
+            let told = stream.expect("agents.agent_updated").await;
+            assert_eq!(told.data["data"]["name"], "Poet");
+        }
+        ada.delete(&at).await.is(200);
+        for (person, stream) in [(&ada, &mut of_ben), (&eve, &mut of_dan)] {
+            let slug = if person.id() == ada.id() { &lumen } else { &oak };
+            person.invite(slug, "last@example.com", "guest").await;
+            person.patch(&format!("/api/workspaces/{slug}")).json(json!({"color": "#00ff00"})).await.is(200);
+            let rest = stream.all_until("identity.workspace_updated").await;
+            assert!(rest.iter().all(|event| !event.kind.starts_with("agents.")), "{rest:?}");
+        }
+    }
+
+    async fn nobody_learns_of_the_agents_of_strangers(scenario: &mut Scenario) {
+        let (ada, eve) = (scenario.user("ada").await, scenario.user("eve").await);
+        let (lumen, oak) = (ada.found("Lumen").await, eve.found("Oak").await);
+        let at = agent(&ada, "Scribe", "SHARED", &[&lumen]).await;
+        let nowhere = "/api/agents/00000000-0000-7000-8000-000000000001";
+        let there = |slug: &str| format!("/api/workspaces/{slug}{}", at.trim_start_matches("/api"));
+        let head = scenario.head().await;
+        for path in [at.as_str(), nowhere] {
+            eve.get(path).await.is_refused(404, "agent_not_found");
+            eve.patch(path).json(json!({"name": "Mine"})).await.is_refused(404, "agent_not_found");
+            eve.delete(path).await.is_refused(404, "agent_not_found");
+            eve.post(&format!("{path}/clone")).json(json!({})).await.is_refused(404, "agent_not_found");
+            let into = json!({"workspaces": [&oak]});
+            eve.put(&format!("{path}/workspaces")).json(into).await.is_refused(404, "agent_not_found");
+        }
+        eve.put(&there(&oak)).await.is_refused(404, "agent_not_found");
+        eve.delete(&there(&oak)).await.is_refused(404, "agent_not_found");
+        eve.delete(&there(&lumen)).await.is_refused(404, "workspace_not_found");
+        assert_eq!(scenario.types_after(head).await, Vec::<String>::new());
+        assert_eq!(seen(&eve, &oak).await, (vec![], vec![]));
+    }
+
+    async fn a_key_does_with_agents_what_its_scopes_say(scenario: &mut Scenario) {
+        let ada = scenario.user("ada").await;
+        let (lumen, oak) = (ada.found("Lumen").await, ada.found("Oak").await);
+        let at = agent(&ada, "Scribe", "SHARED", &[&lumen]).await;
+        let reader = program(&ada, json!(["agents:read"]), &[&lumen]).await;
+        reader.get("/api/agents").await.is(200);
+        reader.get(&at).await.is(200);
+        reader.patch(&at).json(json!({"name": "Mine"})).await.is_refused(403, "scope_missing");
+        assert_eq!(seen(&reader, &lumen).await.0, [json!("Scribe")]);
+        reader.get(&format!("/api/workspaces/{oak}/agents")).await.is_refused(403, "workspace_out_of_reach");
+        let writer = program(&ada, json!(["agents:*"]), &[]).await;
+        writer.patch(&at).json(json!({"name": "Poet"})).await.is(200);
+        writer.delete(&at).await.is(200);
+    }
+
+    async fn what_an_agent_is_told_is_in_no_event(scenario: &mut Scenario) {
+        let ada = scenario.user("ada").await;
+        let lumen = ada.found("Lumen").await;
+        let at = agent(&ada, "Scribe", "SHARED", &[&lumen]).await;
+        ada.patch(&at).json(json!({"system_prompt": "Be brief, and rhyme."})).await.is(200);
+        ada.post(&format!("{at}/clone")).json(json!({})).await.is(201);
+        for event in scenario.log().await {
+            assert!(!event.data.get().contains("Be brief"), "{}", event.data.get());
+        }
+    }
+}
