@@ -2,4 +2,5 @@
 
 pub(crate) mod completions_gateway;
 mod frames;
+mod hearing;
 mod wire;

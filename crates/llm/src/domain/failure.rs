@@ -42,6 +42,8 @@ pub enum AskFailure {
     Refused {
         /// Its HTTP status.
         status: u16,
+        /// When to try again, if the provider says so.
+        retry_after: Option<Duration>,
     },
     /// The answer broke off, or was none.
     #[error("the answer of the model broke off")]
@@ -72,6 +74,24 @@ impl AskFailure {
             Self::Interrupted => "interrupted",
             Self::AlreadyAsked => "llm_already_asked",
             Self::Storage => "llm_storage",
+        }
+    }
+
+    /// When to try again, where somebody said so.
+    #[must_use]
+    pub const fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::Busy { retry_after } | Self::RateLimited { retry_after } => Some(*retry_after),
+            Self::Refused { retry_after, .. } => *retry_after,
+            Self::NotConfigured
+            | Self::ModelNotAllowed { .. }
+            | Self::ConnectTimeout
+            | Self::IdleTimeout
+            | Self::TotalTimeout
+            | Self::Broken
+            | Self::Interrupted
+            | Self::AlreadyAsked
+            | Self::Storage => None,
         }
     }
 }

@@ -13,24 +13,26 @@ pub(super) struct Frames {
 }
 
 /// A frame is longer than any of a model.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a frame is longer than {LONGEST} bytes")]
 pub(super) struct TooLong;
 
 impl Frames {
-    /// The data of each frame that these bytes end.
-    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<Vec<String>, TooLong> {
+    /// The data of each frame that these bytes end, and the failure after which no more is read.
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Vec<Result<String, TooLong>> {
         let mut ended = Vec::new();
         let mut lines = bytes.split(|byte| *byte == b'\n').peekable();
         while let Some(part) = lines.next() {
-            self.line.extend_from_slice(part);
-            if self.line.len() + self.data.as_ref().map_or(0, String::len) > LONGEST {
-                return Err(TooLong);
+            if self.line.len() + part.len() + self.data.as_ref().map_or(0, String::len) > LONGEST {
+                ended.push(Err(TooLong));
+                break;
             }
+            self.line.extend_from_slice(part);
             if lines.peek().is_some() {
-                ended.extend(self.end_of_line());
+                ended.extend(self.end_of_line().map(Ok));
             }
         }
-        Ok(ended)
+        ended
     }
 
     /// The data of the last frame, where the body ends without an empty line.
@@ -71,7 +73,7 @@ mod tests {
             let mut frames = Frames::default();
             let mut found = Vec::new();
             for bytes in body.as_bytes().chunks(size) {
-                found.extend(frames.push(bytes).unwrap());
+                found.extend(frames.push(bytes).into_iter().map(Result::unwrap));
             }
             found.extend(frames.end());
             assert_eq!(found, ["{\"a\": \"ä🦀\"}", "1\n2", "end"], "in pieces of {size}");
@@ -79,13 +81,18 @@ mod tests {
     }
 
     #[test]
-    fn a_frame_without_an_end_is_not_kept() {
+    fn a_frame_without_an_end_is_not_kept_and_those_before_it_are() {
         let mut frames = Frames::default();
         let bytes = vec![b'x'; 300_000];
-        assert_eq!((0..3).flat_map(|_| frames.push(&bytes)).count(), 3);
-        assert_eq!(frames.push(&bytes), Err(TooLong));
+        let first = [b"data: 1\n\n", bytes.as_slice()].concat();
+        assert_eq!(frames.push(&first), [Ok("1".to_owned())]);
+        assert_eq!((0..2).flat_map(|_| frames.push(&bytes)).count(), 0);
+        assert_eq!(frames.push(&bytes), [Err(TooLong)]);
         let mut frames = Frames::default();
         let line = [b"data: ", bytes.as_slice(), b"\n"].concat();
-        assert_eq!((0..4).flat_map(|_| frames.push(&line)).count(), 3);
+        assert_eq!((0..3).flat_map(|_| frames.push(&line)).count(), 0);
+        assert_eq!(frames.push(&line), [Err(TooLong)]);
+        let at_once = [b"data: 1\n\n".as_slice(), &line, &line, &line, &line].concat();
+        assert_eq!(Frames::default().push(&at_once), [Ok("1".to_owned()), Err(TooLong)]);
     }
 }

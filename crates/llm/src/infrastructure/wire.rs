@@ -48,34 +48,26 @@ impl<'a> Request<'a> {
 /// A frame of the answer, or the body of a refusal.
 #[derive(Deserialize)]
 pub(super) struct Frame {
-    #[serde(default)]
-    pub(super) choices: Vec<Choice>,
-    #[serde(default)]
+    pub(super) choices: Option<Vec<Choice>>,
     pub(super) usage: Option<Tokens>,
-    #[serde(default)]
     pub(super) error: Option<serde_json::Value>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Choice {
-    #[serde(default)]
-    pub(super) delta: Delta,
-    #[serde(default)]
+    pub(super) delta: Option<Delta>,
     pub(super) finish_reason: Option<String>,
 }
 
-#[derive(Deserialize, Default)]
+#[derive(Deserialize)]
 pub(super) struct Delta {
-    #[serde(default)]
     pub(super) content: Option<String>,
 }
 
 #[derive(Deserialize)]
 pub(super) struct Tokens {
-    #[serde(default)]
-    pub(super) prompt_tokens: u64,
-    #[serde(default)]
-    pub(super) completion_tokens: u64,
+    pub(super) prompt_tokens: Option<u64>,
+    pub(super) completion_tokens: Option<u64>,
 }
 
 /// What a provider calls its error, for a log: the word for it and never its message, which may quote a key or a question.

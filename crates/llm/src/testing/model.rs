@@ -39,7 +39,7 @@ impl Gate {
         self.0.send_replace(true);
     }
 
-    async fn passed(&self) {
+    pub(super) async fn passed(&self) {
         // The sender lives as long as the gate does.
         let _ = self.0.subscribe().wait_for(|is_open| *is_open).await;
     }

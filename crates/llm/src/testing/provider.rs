@@ -2,6 +2,7 @@
 
 use std::{
     collections::VecDeque,
+    future::pending,
     io,
     net::SocketAddr,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
@@ -10,7 +11,10 @@ use std::{
 use serde_json::Value;
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
-    net::{TcpListener, TcpStream},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
     task::JoinSet,
 };
 
@@ -25,6 +29,8 @@ pub struct Asked {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Value,
+    /// Whether whoever asked went away before the end of the answer.
+    pub is_aborted: bool,
 }
 
 impl Asked {
@@ -40,7 +46,6 @@ struct Notes {
     usual: Reply,
     next: VecDeque<Reply>,
     asked: Vec<Asked>,
-    aborted: usize,
 }
 
 /// A provider on this machine, which listens until it is dropped.
@@ -63,7 +68,7 @@ impl ProviderServer {
     pub async fn that(usual: Reply) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("there is a free port");
         let address = listener.local_addr().expect("it listens");
-        let notes = Notes { usual, next: VecDeque::new(), asked: Vec::new(), aborted: 0 };
+        let notes = Notes { usual, next: VecDeque::new(), asked: Vec::new() };
         let notes = Arc::new(Mutex::new(notes));
         let mut tasks = JoinSet::new();
         tasks.spawn(accept(listener, Arc::clone(&notes)));
@@ -90,7 +95,7 @@ impl ProviderServer {
     /// How many of its answers nobody wanted to hear to their end.
     #[must_use]
     pub fn aborted(&self) -> usize {
-        noted(&self.notes).aborted
+        noted(&self.notes).asked.iter().filter(|asked| asked.is_aborted).count()
     }
 }
 
@@ -111,114 +116,115 @@ async fn accept(listener: TcpListener, notes: Arc<Mutex<Notes>>) {
 /// Answers what is asked on a connection, one after another.
 async fn serve(stream: TcpStream, notes: &Mutex<Notes>) -> io::Result<()> {
     stream.set_nodelay(true)?;
-    let mut stream = BufReader::new(stream);
-    while let Some(asked) = question(&mut stream).await? {
-        let reply = {
+    let (reader, mut writer) = stream.into_split();
+    let mut reader = BufReader::new(reader);
+    while let Some(asked) = question(&mut reader).await? {
+        let (index, reply) = {
             let mut notes = noted(notes);
             notes.asked.push(asked);
-            let usual = notes.usual.clone();
-            notes.next.pop_front().unwrap_or(usual)
+            let reply = notes.next.pop_front().unwrap_or_else(|| notes.usual.clone());
+            (notes.asked.len() - 1, reply)
         };
-        match answer(&mut stream, &reply).await {
-            Ok(true) => {}
-            Ok(false) => return Ok(()),
-            Err(_) => {
-                noted(notes).aborted += 1;
-                return Ok(());
-            }
+        let answered = tokio::select! {
+            biased;
+            answered = answer(&mut writer, &reply) => answered,
+            () = gone(&mut reader) => Err(io::ErrorKind::BrokenPipe.into()),
+        };
+        noted(notes).asked[index].is_aborted = answered.is_err();
+        if !matches!(answered, Ok(Connection::Kept)) {
+            break;
         }
     }
     Ok(())
 }
 
-async fn question(stream: &mut BufReader<TcpStream>) -> io::Result<Option<Asked>> {
-    let Some(line) = read_line(stream).await? else { return Ok(None) };
+async fn question(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<Option<Asked>> {
+    let Some(line) = read_line(reader).await? else { return Ok(None) };
     let mut headers = Vec::new();
-    while let Some(header) = read_line(stream).await?.filter(|header| !header.is_empty()) {
+    while let Some(header) = read_line(reader).await?.filter(|header| !header.is_empty()) {
         if let Some((name, value)) = header.split_once(':') {
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
     }
-    let mut asked = Asked { line, headers, body: Value::Null };
+    let mut asked = Asked { line, headers, body: Value::Null, is_aborted: false };
     let length = asked.header("content-length").and_then(|length| length.parse().ok());
     let mut body = vec![0; length.unwrap_or(0).min(LONGEST_BODY)];
-    stream.read_exact(&mut body).await?;
+    reader.read_exact(&mut body).await?;
     asked.body = serde_json::from_slice(&body).unwrap_or_default();
     Ok(Some(asked))
 }
 
-async fn read_line(stream: &mut BufReader<TcpStream>) -> io::Result<Option<String>> {
+async fn read_line(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<Option<String>> {
     let mut line = String::new();
-    let length = stream.read_line(&mut line).await?;
+    let length = reader.read_line(&mut line).await?;
     Ok((length > 0).then(|| line.trim_end().to_owned()))
 }
 
-/// Answers, and says whether the connection can be used again.
+/// Waits until whoever asked goes away.
+async fn gone(reader: &mut BufReader<OwnedReadHalf>) {
+    if reader.fill_buf().await.is_ok_and(|bytes| !bytes.is_empty()) {
+        // They ask more, before they have heard this: they are there.
+        pending::<()>().await;
+    }
+}
+
+/// What becomes of a connection.
+enum Connection {
+    Kept,
+    Closed,
+}
+
+/// Answers.
 ///
 /// # Errors
 ///
 /// When whoever asked goes away before the end.
-async fn answer(stream: &mut BufReader<TcpStream>, reply: &Reply) -> io::Result<bool> {
+async fn answer(writer: &mut OwnedWriteHalf, reply: &Reply) -> io::Result<Connection> {
     match reply.status {
-        0 => return gone(stream).await,
+        0 => return pending().await,
         200 => {}
-        status => return refuse(stream, status, reply).await,
+        status => return refuse(writer, status, reply).await,
     }
     let head =
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
-    stream.get_mut().write_all(head.as_bytes()).await?;
-    send(stream, &Reply::beginning(), reply).await?;
-    for (index, piece) in reply.pieces.iter().enumerate() {
-        if let Some((_, fault)) = reply.fault.filter(|(after, _)| *after == index) {
-            return fail(stream, fault, reply).await;
+    writer.write_all(head.as_bytes()).await?;
+    send(writer, &Reply::beginning(), reply).await?;
+    let mut told = 0;
+    let last = loop {
+        for (_, gate) in reply.gates.iter().filter(|(after, _)| *after == told) {
+            gate.passed().await;
         }
-        if !reply.pause.is_zero() {
-            tokio::time::sleep(reply.pause).await;
+        match reply.fault.filter(|(after, _)| *after == told) {
+            Some((_, Fault::Stalls)) => pending().await,
+            Some((_, Fault::Dies)) => return Ok(Connection::Closed),
+            Some((_, Fault::Errs)) => break Reply::error(),
+            Some((_, Fault::Garbles)) => break "data: <html>\n\n".to_owned(),
+            None => {}
         }
-        send(stream, &Reply::piece(piece), reply).await?;
-    }
-    if let Some((_, fault)) = reply.fault {
-        return fail(stream, fault, reply).await;
-    }
-    send(stream, &reply.ending(), reply).await?;
-    stream.get_mut().write_all(b"0\r\n\r\n").await?;
-    Ok(true)
+        let Some(piece) = reply.pieces.get(told) else { break reply.ending() };
+        send(writer, &Reply::piece(piece), reply).await?;
+        told += 1;
+    };
+    send(writer, &last, reply).await?;
+    // All is said; whoever has understood that may be gone.
+    let _ = writer.write_all(b"0\r\n\r\n").await;
+    Ok(Connection::Kept)
 }
 
-async fn fail(stream: &mut BufReader<TcpStream>, fault: Fault, reply: &Reply) -> io::Result<bool> {
-    match fault {
-        Fault::Stalls => gone(stream).await,
-        Fault::Dies => Ok(false),
-        Fault::Errs => {
-            send(stream, &Reply::error(), reply).await?;
-            stream.get_mut().write_all(b"0\r\n\r\n").await?;
-            Ok(true)
-        }
-    }
-}
-
-async fn refuse(stream: &mut BufReader<TcpStream>, status: u16, reply: &Reply) -> io::Result<bool> {
-    let body = reply.frame_of_error.as_ref().map(Value::to_string).unwrap_or_default();
-    let retry_after =
-        reply.retry_after.map(|seconds| format!("retry-after: {seconds}\r\n")).unwrap_or_default();
-    let head =
-        format!("HTTP/1.1 {status} No\r\n{retry_after}content-length: {}\r\n\r\n", body.len());
-    stream.get_mut().write_all((head + &body).as_bytes()).await?;
-    Ok(true)
-}
-
-/// Waits until whoever asked goes away.
-async fn gone(stream: &mut BufReader<TcpStream>) -> io::Result<bool> {
-    let mut more = [0];
-    while stream.read(&mut more).await? > 0 {}
-    Err(io::ErrorKind::BrokenPipe.into())
+async fn refuse(writer: &mut OwnedWriteHalf, status: u16, reply: &Reply) -> io::Result<Connection> {
+    let body = reply.refusal.as_ref().map(Value::to_string).unwrap_or_default();
+    let header = reply.header.as_ref();
+    let header = header.map(|(name, value)| format!("{name}: {value}\r\n")).unwrap_or_default();
+    let head = format!("HTTP/1.1 {status} No\r\n{header}content-length: {}\r\n\r\n", body.len());
+    writer.write_all((head + &body).as_bytes()).await?;
+    Ok(Connection::Kept)
 }
 
 /// Sends a text as chunks, each of which arrives by itself.
-async fn send(stream: &mut BufReader<TcpStream>, text: &str, reply: &Reply) -> io::Result<()> {
+async fn send(writer: &mut OwnedWriteHalf, text: &str, reply: &Reply) -> io::Result<()> {
     for chunk in text.as_bytes().chunks(reply.chunk.max(1)) {
         let framed = [format!("{:x}\r\n", chunk.len()).as_bytes(), chunk, b"\r\n"].concat();
-        stream.get_mut().write_all(&framed).await?;
+        writer.write_all(&framed).await?;
     }
     Ok(())
 }

@@ -1,23 +1,23 @@
 //! What a provider of a test answers, right or wrong.
 
-use std::time::Duration;
-
 use serde_json::{Value, json};
+
+use crate::testing::Gate;
 
 /// What a provider answers: right as it is made, and wrong as it is told to be.
 #[derive(Debug, Clone)]
 pub struct Reply {
     pub(super) status: u16,
-    pub(super) retry_after: Option<u64>,
+    pub(super) header: Option<(&'static str, String)>,
     pub(super) pieces: Vec<String>,
     pub(super) fault: Option<(usize, Fault)>,
-    pub(super) frame_of_error: Option<Value>,
+    pub(super) gates: Vec<(usize, Gate)>,
+    pub(super) refusal: Option<Value>,
     pub(super) has_usage: bool,
     pub(super) has_finish: bool,
     pub(super) has_done: bool,
     pub(super) finish: &'static str,
     pub(super) chunk: usize,
-    pub(super) pause: Duration,
 }
 
 /// What goes wrong after some pieces.
@@ -29,6 +29,8 @@ pub(super) enum Fault {
     Dies,
     /// It says that something went wrong.
     Errs,
+    /// It says what is no frame.
+    Garbles,
 }
 
 impl Reply {
@@ -37,16 +39,16 @@ impl Reply {
     pub fn saying<S: Into<String>>(pieces: impl IntoIterator<Item = S>) -> Self {
         Self {
             status: 200,
-            retry_after: None,
+            header: None,
             pieces: pieces.into_iter().map(Into::into).collect(),
             fault: None,
-            frame_of_error: None,
+            gates: Vec::new(),
+            refusal: None,
             has_usage: true,
             has_finish: true,
             has_done: true,
             finish: "stop",
             chunk: usize::MAX,
-            pause: Duration::ZERO,
         }
     }
 
@@ -54,13 +56,20 @@ impl Reply {
     #[must_use]
     pub fn refusing(status: u16) -> Self {
         let error = json!({ "message": "wrong key: sk-secret", "type": "refused", "code": null });
-        Self { status, frame_of_error: Some(json!({ "error": error })), ..Self::saying([""; 0]) }
+        Self { status, refusal: Some(json!({ "error": error })), ..Self::saying([""; 0]) }
     }
 
     /// Refuses because too much is asked, and says when to come back.
     #[must_use]
     pub fn come_back(after_seconds: u64) -> Self {
-        Self { retry_after: Some(after_seconds), ..Self::refusing(429) }
+        let header = Some(("retry-after", after_seconds.to_string()));
+        Self { header, ..Self::refusing(429) }
+    }
+
+    /// Sends whoever asks to another address.
+    #[must_use]
+    pub fn elsewhere(url: &str) -> Self {
+        Self { header: Some(("location", url.to_owned())), ..Self::refusing(307) }
     }
 
     /// Takes the question and says nothing at all, not even a status.
@@ -85,6 +94,19 @@ impl Reply {
     #[must_use]
     pub fn erring_after(self, pieces: usize) -> Self {
         Self { fault: Some((pieces, Fault::Errs)), ..self }
+    }
+
+    /// Says after so many pieces what nobody understands.
+    #[must_use]
+    pub fn garbling_after(self, pieces: usize) -> Self {
+        Self { fault: Some((pieces, Fault::Garbles)), ..self }
+    }
+
+    /// Waits after so many pieces until the gate opens.
+    #[must_use]
+    pub fn waiting_after(mut self, pieces: usize, gate: &Gate) -> Self {
+        self.gates.push((pieces, gate.clone()));
+        self
     }
 
     /// Does not say how many tokens it took.
@@ -115,12 +137,6 @@ impl Reply {
     #[must_use]
     pub fn in_bytes(self, chunk: usize) -> Self {
         Self { chunk, ..self }
-    }
-
-    /// Waits so long before each piece.
-    #[must_use]
-    pub fn pausing(self, pause: Duration) -> Self {
-        Self { pause, ..self }
     }
 
     /// The frame of a piece.
