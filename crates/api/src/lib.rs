@@ -50,6 +50,7 @@ mod seats;
 mod selected_agents;
 mod serve;
 mod sessions;
+mod skills;
 mod socket;
 mod state;
 mod streams;

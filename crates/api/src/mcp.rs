@@ -37,7 +37,7 @@ mod discovery;
 mod documents;
 mod markdown;
 mod projects;
-mod registry;
+pub(crate) mod registry;
 mod server;
 mod session;
 mod workspaces;

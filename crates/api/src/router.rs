@@ -18,8 +18,8 @@ use crate::{
     admin, agents, api_keys, audit, body, client_address, documents, emails, error::ApiError,
     export, headers, health, invitation_lists, invitations, key_scope::scoped, limits::admit, mcp,
     members, metrics, notifications, pages, panics, passwords, preferences, projects, request_id,
-    same_origin, search, selected_agents, sessions, socket, state::Api, streams, sync, tickets,
-    users, workspaces,
+    same_origin, search, selected_agents, sessions, skills, socket, state::Api, streams, sync,
+    tickets, users, workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
@@ -238,6 +238,7 @@ fn assistance() -> Router<Api> {
             )),
         )
         .route("/api/agents/{id}/clone", scoped(AgentsWrite, post(agents::copy)))
+        .route("/api/agents/{id}/skills", scoped(AgentsRead, get(skills::list)))
         .route(
             "/api/agents/{id}/workspaces",
             scoped(AgentsRead, get(agents::places)).merge(scoped(AgentsWrite, put(agents::place))),

@@ -208,6 +208,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("PUT", "/api/agents/{id}", Some(r#"{"name":"New"}"#), Access::People),
     route("DELETE", "/api/agents/{id}", None, Access::People),
     route("POST", "/api/agents/{id}/clone", Some("{}"), Access::People),
+    route("GET", "/api/agents/{id}/skills", None, Access::People),
     route("GET", "/api/agents/{id}/workspaces", None, Access::People),
     route(
         "PUT",

@@ -225,3 +225,27 @@ async fn whoever_sees_an_agent_makes_another_one_like_it() {
     let stranger = office.host.person("eve").await;
     assert_eq!(office.ask(&stranger, copy(json!({}))).await.status, 404);
 }
+
+#[tokio::test]
+async fn the_skills_of_an_own_agent_are_the_tools_that_there_are() {
+    let office = Office::open().await;
+    let shared = json!({"name": "Helper", "visibility": "SHARED"});
+    let at = made(&office, &office.ben, shared).await;
+    let skills = office.ask(&office.ben, get(format!("{at}/skills"))).await.json();
+    let skills = skills["data"].as_array().unwrap();
+    let names: Vec<_> = skills.iter().map(|skill| skill["name"].as_str().unwrap()).collect();
+    assert_eq!((names.len(), names[0], names[8]), (9, "jarga.list_workspaces", "tools.search"));
+    expect![[r#"{"description":"Shows a document, and what it says in Markdown.","name":"jarga.get_document"}"#]].assert_eq(&skills[7].to_string());
+    check(
+        &office.ask(&office.ada, get(format!("{at}/skills"))).await,
+        &expect![[
+            r#"404 {"code":"agent_not_found","error":"Agent not found","request_id":"r-1"}"#
+        ]],
+    );
+    check(
+        &office.ask(&office.ben, get("/api/agents/x/skills")).await,
+        &expect![[
+            r#"404 {"code":"agent_not_found","error":"Agent not found","request_id":"r-1"}"#
+        ]],
+    );
+}
