@@ -1,5 +1,6 @@
 //! The way in: answers that run among the tasks of a host, and whoever follows them.
 
+mod alarm;
 mod answering;
 pub(crate) mod answers;
 pub(crate) mod following;

@@ -59,12 +59,17 @@ pub trait Answer: Send {
 #[async_trait]
 pub trait Keeper: Send {
     /// Keeps the text so far: every other second, or when there is much, so that a crash leaves what was told. What comes
-    /// meanwhile is passed on and kept the next time.
+    /// meanwhile is passed on and kept the next time. While nothing comes it is called every five seconds with what is kept
+    /// already, before the first word with nothing.
+    ///
+    /// Says whether to go on. When nobody wants the answer any more, because it is cancelled or what it belongs to is gone, it
+    /// ends as [`Ending::Cancelled`], and [`end`](Self::end) hears of that: this is what notices a cancellation that another node
+    /// missed.
     ///
     /// # Errors
     ///
-    /// [`StorageError`]; it is kept the next time.
-    async fn keep(&mut self, so_far: &str) -> Result<(), StorageError>;
+    /// [`StorageError`]; it goes on, and is kept the next time.
+    async fn keep(&mut self, so_far: &str) -> Result<bool, StorageError>;
 
     /// Keeps what was told in the end, once. Whoever follows hears the end after that.
     ///

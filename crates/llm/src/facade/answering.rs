@@ -2,7 +2,7 @@
 
 use std::{pin::pin, sync::Arc, time::Duration};
 
-use tokio::time::{Instant, Sleep};
+use tokio::time::Instant;
 
 use crate::{
     application::ports::{Answer, Keeper, LanguageModel, Surroundings},
@@ -12,7 +12,7 @@ use crate::{
         piece::PieceSignal,
         told::{Ending, Told, Usage},
     },
-    facade::{keeping::Keeping, running::Running},
+    facade::{alarm::Alarm, keeping::Keeping, running::Running},
 };
 
 /// No answer is longer, in bytes, whatever a provider sends.
@@ -27,11 +27,17 @@ pub(super) struct Pace {
     pub(super) keep_every: Duration,
     /// Or when so many bytes of it are not yet.
     pub(super) much: usize,
+    /// So often whoever keeps it is asked whether to go on when there is nothing to keep.
+    pub(super) look_every: Duration,
 }
 
 impl Pace {
-    pub(super) const USUAL: Self =
-        Self { gather: Duration::from_millis(50), keep_every: Duration::from_secs(2), much: 4096 };
+    pub(super) const USUAL: Self = Self {
+        gather: Duration::from_millis(50),
+        keep_every: Duration::from_secs(2),
+        much: 4096,
+        look_every: Duration::from_secs(5),
+    };
 }
 
 /// One answer that is being written.
@@ -55,7 +61,7 @@ impl Answering {
             latency: Duration::ZERO,
             ending: Ending::Complete,
         };
-        match self.ask().await {
+        match self.ask(&mut keeping).await {
             Ok(mut answer) => {
                 told.ending = self.listen(&mut *answer, &mut told.text, &mut keeping).await;
                 told.model = Some(answer.model().clone());
@@ -73,10 +79,11 @@ impl Answering {
     }
 
     /// Asks, unless there is a reason not to wait for the first word.
-    async fn ask(&self) -> Result<Box<dyn Answer>, Ending> {
+    async fn ask(&self, keeping: &mut Keeping) -> Result<Box<dyn Answer>, Ending> {
         let ending = tokio::select! {
             biased;
             ending = self.interruption() => ending,
+            () = keeping.unwanted("") => Ending::Cancelled,
             answer = self.model.ask(&self.call) => return answer.map_err(Ending::Failed),
         };
         self.model.given_up(&self.call, &ending).await;
@@ -90,24 +97,13 @@ impl Answering {
         keeping: &mut Keeping,
     ) -> Ending {
         let mut interruption = pin!(self.interruption());
-        let mut saying = Saying::default();
-        let mut alarm = pin!(tokio::time::sleep(Duration::ZERO));
+        let mut saying = Saying::new();
         let ending = loop {
-            let due = [saying.due(self.pace), keeping.due(text)].into_iter().flatten().min();
-            set(alarm.as_mut(), due);
             tokio::select! {
                 biased;
                 ending = &mut interruption => break ending,
-                () = keeping.done() => {}
-                () = &mut alarm, if due.is_some() => {
-                    let now = Instant::now();
-                    if saying.due(self.pace).is_some_and(|due| due <= now) {
-                        self.say(&mut saying, text);
-                    }
-                    if keeping.due(text).is_some_and(|due| due <= now) {
-                        keeping.begin(text);
-                    }
-                }
+                () = keeping.unwanted(text) => break Ending::Cancelled,
+                () = saying.due(self.pace.gather) => self.say(&mut saying, text),
                 piece = answer.next() => match piece {
                     Ok(Some(piece)) => {
                         self.running.add(&piece);
@@ -149,28 +145,27 @@ impl Answering {
 }
 
 /// How much was said over the bus, and since when something was not.
-#[derive(Default)]
 struct Saying {
     bytes: usize,
     characters: u64,
     since: Option<Instant>,
+    alarm: Alarm,
 }
 
 impl Saying {
+    fn new() -> Self {
+        Self { bytes: 0, characters: 0, since: None, alarm: Alarm::new() }
+    }
+
     fn heard(&mut self) {
         self.since.get_or_insert_with(Instant::now);
     }
 
-    fn due(&self, pace: Pace) -> Option<Instant> {
-        self.since.map(|since| since + pace.gather)
-    }
-}
-
-/// Sets the alarm, unless it is set so already: that costs a lock of the timers.
-fn set(alarm: std::pin::Pin<&mut Sleep>, due: Option<Instant>) {
-    if let Some(due) = due
-        && alarm.deadline() != due
-    {
-        alarm.reset(due);
+    /// Waits until what was gathered so long should be said; for ever, if there is nothing.
+    async fn due(&mut self, gather: Duration) {
+        match self.since {
+            Some(since) => self.alarm.rings(since + gather).await,
+            None => std::future::pending().await,
+        }
     }
 }

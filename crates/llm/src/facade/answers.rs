@@ -127,8 +127,8 @@ struct KeptElsewhere;
 
 #[async_trait]
 impl Keeper for KeptElsewhere {
-    async fn keep(&mut self, _so_far: &str) -> Result<(), StorageError> {
-        Ok(())
+    async fn keep(&mut self, _so_far: &str) -> Result<bool, StorageError> {
+        Ok(true)
     }
 
     async fn end(&mut self, _told: &Told) -> Result<(), StorageError> {

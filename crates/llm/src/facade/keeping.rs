@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::{
     application::ports::{Keeper, Surroundings},
     domain::{call::CallId, told::Told},
-    facade::answering::Pace,
+    facade::{alarm::Alarm, answering::Pace},
 };
 
 /// The first pause before the end is kept again, and the longest.
@@ -16,7 +16,7 @@ const PAUSES: (Duration, Duration) = (Duration::from_millis(100), Duration::from
 /// So often it is tried when the storage is there and fails all the same.
 const ATTEMPTS: u32 = 3;
 
-type Work = Pin<Box<dyn Future<Output = (Box<dyn Keeper>, Result<(), StorageError>)> + Send>>;
+type Work = Pin<Box<dyn Future<Output = (Box<dyn Keeper>, Result<bool, StorageError>)> + Send>>;
 
 /// The keeper of an answer: idle, or at work.
 pub(super) struct Keeping {
@@ -26,6 +26,7 @@ pub(super) struct Keeping {
     /// How much is kept, in bytes, or about to be.
     kept: usize,
     last: Instant,
+    alarm: Alarm,
 }
 
 enum Keep {
@@ -37,21 +38,36 @@ enum Keep {
 
 impl Keeping {
     pub(super) fn new(id: CallId, keeper: Box<dyn Keeper>, pace: Pace) -> Self {
-        Self { id, pace, at: Keep::Idle(keeper), kept: 0, last: Instant::now() }
+        let (at, last) = (Keep::Idle(keeper), Instant::now());
+        Self { id, pace, at, kept: 0, last, alarm: Alarm::new() }
     }
 
-    /// When the text so far should be kept, if the keeper has nothing else to do.
-    pub(super) fn due(&self, text: &str) -> Option<Instant> {
-        match &self.at {
-            Keep::Working(_) | Keep::Changing => None,
-            Keep::Idle(_) if text.len() == self.kept => None,
-            Keep::Idle(_) if text.len() - self.kept >= self.pace.much => Some(self.last),
-            Keep::Idle(_) => Some(self.last + self.pace.keep_every),
+    /// Keeps the text so far whenever it is time, until the keeper wants no more of it. Nothing is lost when the wait is
+    /// cancelled.
+    pub(super) async fn unwanted(&mut self, text: &str) {
+        loop {
+            if matches!(self.at, Keep::Idle(_)) {
+                let due = self.due(text);
+                self.alarm.rings(due).await;
+                self.begin(text);
+            }
+            if !self.done().await {
+                return;
+            }
+        }
+    }
+
+    /// When the keeper should hear of the text so far.
+    fn due(&self, text: &str) -> Instant {
+        match text.len() - self.kept {
+            0 => self.last + self.pace.look_every,
+            new if new >= self.pace.much => self.last,
+            _ => self.last + self.pace.keep_every,
         }
     }
 
     /// Begins to keep the text so far.
-    pub(super) fn begin(&mut self, text: &str) {
+    fn begin(&mut self, text: &str) {
         self.at = match std::mem::replace(&mut self.at, Keep::Changing) {
             Keep::Idle(mut keeper) => {
                 (self.kept, self.last) = (text.len(), Instant::now());
@@ -65,22 +81,22 @@ impl Keeping {
         };
     }
 
-    /// Waits until the keeper is idle again; for ever, if it is. Nothing is lost when the wait is cancelled.
-    pub(super) async fn done(&mut self) {
-        let Keep::Working(work) = &mut self.at else { return std::future::pending().await };
+    /// Waits until the keeper is idle again, and says whether to go on.
+    async fn done(&mut self) -> bool {
+        let Keep::Working(work) = &mut self.at else { return true };
         let (keeper, kept) = work.await;
-        if let Err(error) = kept {
+        (self.at, self.last) = (Keep::Idle(keeper), Instant::now());
+        kept.unwrap_or_else(|error| {
             let error = &error as &dyn Error;
             tracing::warn!(call.id = %self.id, error, "an answer so far is kept the next time");
-        }
-        (self.at, self.last) = (Keep::Idle(keeper), Instant::now());
+            true
+        })
     }
 
     /// Keeps what was told in the end, and says whether that went well.
     pub(super) async fn end(mut self, told: &Told, surroundings: &dyn Surroundings) -> bool {
-        if matches!(self.at, Keep::Working(_)) {
-            self.done().await;
-        }
+        // However it goes: the end says more.
+        self.done().await;
         let Keep::Idle(mut keeper) = self.at else { return false };
         let (mut pause, longest) = PAUSES;
         let (mut attempts, mut is_stopping) = (0, false);

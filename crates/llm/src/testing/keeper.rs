@@ -1,6 +1,9 @@
 //! Somebody who keeps an answer in memory.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{
+    Arc, Mutex, MutexGuard, PoisonError,
+    atomic::{AtomicBool, Ordering},
+};
 
 use async_trait::async_trait;
 use perme8_events::StorageError;
@@ -21,6 +24,7 @@ pub struct Kept {
 pub struct MemoryKeeper {
     kept: Arc<Mutex<Kept>>,
     refusals: Arc<Mutex<u32>>,
+    is_unwanted: Arc<AtomicBool>,
 }
 
 impl MemoryKeeper {
@@ -34,6 +38,11 @@ impl MemoryKeeper {
     #[must_use]
     pub fn refusing(times: u32) -> Self {
         Self { refusals: Arc::new(Mutex::new(times)), ..Self::default() }
+    }
+
+    /// Nobody wants more of the answer from now on.
+    pub fn want_no_more(&self) {
+        self.is_unwanted.store(true, Ordering::SeqCst);
     }
 
     /// What is kept.
@@ -60,9 +69,9 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 
 #[async_trait]
 impl Keeper for MemoryKeeper {
-    async fn keep(&mut self, so_far: &str) -> Result<(), StorageError> {
+    async fn keep(&mut self, so_far: &str) -> Result<bool, StorageError> {
         self.storage()?.so_far.push(so_far.to_owned());
-        Ok(())
+        Ok(!self.is_unwanted.load(Ordering::SeqCst))
     }
 
     async fn end(&mut self, told: &Told) -> Result<(), StorageError> {

@@ -17,7 +17,8 @@ use crate::{
     testing::{Gate, MemoryKeeper, Script, ScriptedModel, TestSurroundings},
 };
 
-const AT_ONCE: Pace = Pace { gather: Duration::ZERO, keep_every: Duration::ZERO, much: 1 };
+const AT_ONCE: Pace =
+    Pace { gather: Duration::ZERO, keep_every: Duration::ZERO, much: 1, look_every: DEADLINE };
 const DEADLINE: Duration = Duration::from_secs(10);
 
 fn call(number: u128) -> Call {
@@ -180,6 +181,29 @@ async fn the_text_so_far_is_kept_while_more_of_it_comes() {
     assert_eq!(keeper.kept().told, None);
     gate.open();
     assert_eq!(all(following).await.1, Ending::Complete);
+}
+
+#[tokio::test]
+async fn an_answer_that_its_keeper_wants_no_more_of_is_cancelled_whether_text_comes_or_not() {
+    let soon = Pace { look_every: Duration::from_millis(1), ..AT_ONCE };
+    let gate = Gate::closed();
+    let scripts = [
+        Script::new().says("half").waits_for(&gate),
+        Script::new().begins_behind(&gate),
+        Script::new().says("half").says(&"x".repeat(1_000)).waits_for(&gate),
+    ];
+    for script in scripts {
+        let model = ScriptedModel::that(script);
+        let answers = answers(&model, &TestSurroundings::new()).at(soon);
+        let keeper = MemoryKeeper::new();
+        let following = begin(&answers, &keeper);
+        wait_until("it is asked", DEADLINE, async || !keeper.kept().so_far.is_empty()).await;
+        keeper.want_no_more();
+        let told = following.end().await.unwrap();
+        assert_eq!(told.ending, Ending::Cancelled);
+        assert_eq!(keeper.kept().told.as_ref(), Some(&*told), "its end is kept all the same");
+        assert_eq!(model.let_go() + model.given_up(), 1);
+    }
 }
 
 #[tokio::test]
