@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use url::Url;
+use url::{Host, Url};
 
 /// Whom models are asked of: anything that speaks the chat completions of OpenAI.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,7 +20,7 @@ pub struct ProviderUrl(Url);
 /// The text is no address of a provider.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "must be http:// or https://, a host and perhaps a path, e.g. https://api.openai.com/v1, without a name, a password or a query"
+    "must be http:// or https://, a host and perhaps a path, e.g. https://api.openai.com/v1, without chat/completions, a name, a password or a query"
 )]
 pub struct InvalidProviderUrl;
 
@@ -32,6 +32,21 @@ impl ProviderUrl {
             path.pop_if_empty().extend(["chat", "completions"]);
         }
         url
+    }
+
+    /// Whether what is sent there can be read on the way.
+    pub(crate) fn is_in_clear(&self) -> bool {
+        self.0.scheme() == "http"
+    }
+
+    /// Whether it is on this machine.
+    pub(crate) fn is_local(&self) -> bool {
+        match self.0.host() {
+            Some(Host::Domain(name)) => name == "localhost",
+            Some(Host::Ipv4(address)) => address.is_loopback(),
+            Some(Host::Ipv6(address)) => address.is_loopback(),
+            None => false,
+        }
     }
 }
 
@@ -45,7 +60,8 @@ impl FromStr for ProviderUrl {
             && url.username().is_empty()
             && url.password().is_none()
             && url.query().is_none()
-            && url.fragment().is_none();
+            && url.fragment().is_none()
+            && !url.path().trim_end_matches('/').ends_with("/chat/completions");
         if fits { Ok(Self(url)) } else { Err(InvalidProviderUrl) }
     }
 }
@@ -110,9 +126,24 @@ mod tests {
         ] {
             assert_eq!(text.parse::<ProviderUrl>().unwrap().completions().as_str(), completions);
         }
-        for text in ["", "api.openai.com", "ftp://a", "https://a:b@c", "https://a?b", "https://a#b"]
+        let pasted = "https://api.openai.com/v1/chat/completions/";
+        for text in ["", "a.com", "ftp://a", "https://a:b@c", "https://a?b", "https://a#b", pasted]
         {
             assert_eq!(text.parse::<ProviderUrl>(), Err(InvalidProviderUrl), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_leaves_this_machine_in_clear_is_known() {
+        for (text, is_in_clear, is_local) in [
+            ("https://api.openai.com/v1", false, false),
+            ("http://models.example:8000", true, false),
+            ("http://localhost:11434", true, true),
+            ("http://127.0.0.2", true, true),
+            ("http://[::1]/v1", true, true),
+        ] {
+            let url: ProviderUrl = text.parse().unwrap();
+            assert_eq!((url.is_in_clear(), url.is_local()), (is_in_clear, is_local), "{text}");
         }
     }
 

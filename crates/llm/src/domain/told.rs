@@ -41,7 +41,7 @@ pub enum Ending {
 pub struct Told {
     /// What it said.
     pub text: String,
-    /// Which model it was, if one was asked.
+    /// Which model was asked, if one was; a router may have passed the question on to another.
     pub model: Option<ModelName>,
     /// How many tokens that took.
     pub usage: Usage,

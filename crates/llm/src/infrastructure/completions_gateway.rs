@@ -11,7 +11,6 @@ use crate::{
     domain::{
         call::{Call, LONGEST_ANSWER},
         failure::AskFailure,
-        model_name::ModelName,
         models::Models,
         provider::Provider,
     },
@@ -24,14 +23,20 @@ mod exchange;
 use asking::Asking;
 use exchange::Exchange;
 
+/// No more is said to a model, in bytes.
+const LONGEST_QUESTION: usize = 4 << 20;
+
 /// How long a provider is waited for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     /// Until it is connected.
     pub connect: Duration,
-    /// Until it begins to answer, and from each thing that it says to the next.
+    /// While it says nothing before its first word; models that think take long, and so do those that are loaded first. Comments
+    /// say that it is still at it.
+    pub first_word: Duration,
+    /// While it says nothing after that.
     pub idle: Duration,
-    /// Until it has said all, with everything that is tried again.
+    /// Until it has said all, with everything that is tried again; [`LONGEST_ANSWER`] at most.
     pub total: Duration,
     /// Before what it did not take is tried again, about; twice as long before the next time. A provider may want another pause.
     pub pause: Duration,
@@ -41,6 +46,7 @@ impl Default for Timeouts {
     fn default() -> Self {
         Self {
             connect: Duration::from_secs(10),
+            first_word: Duration::from_mins(2),
             idle: Duration::from_secs(30),
             total: LONGEST_ANSWER,
             pause: Duration::from_millis(500),
@@ -77,21 +83,28 @@ impl ChatCompletions {
         models: Models,
         timeouts: Timeouts,
     ) -> Result<Self, CompletionsSetupError> {
-        let client = Client::builder()
+        let base_url = &provider.base_url;
+        let mut client = Client::builder()
             .connect_timeout(timeouts.connect)
             // Whoever is sent elsewhere would take the key along.
             .redirect(redirect::Policy::none())
             .user_agent("perme8")
             // Most providers keep silent connections longer, and what they close is not asked on.
-            .pool_idle_timeout(Duration::from_secs(30))
-            .build()
-            .map_err(CompletionsSetupError)?;
+            .pool_idle_timeout(Duration::from_secs(30));
+        if base_url.is_in_clear() {
+            // A proxy of the environment could read the key.
+            client = client.no_proxy();
+            if provider.api_key.is_some() && !base_url.is_local() {
+                tracing::warn!(%base_url, "the key of the model leaves this machine in clear: use https");
+            }
+        }
+        let client = client.build().map_err(CompletionsSetupError)?;
         Ok(Self { client, provider, models, timeouts })
     }
 
-    fn request(&self, call: &Call, model: &ModelName) -> RequestBuilder {
+    fn request(&self) -> RequestBuilder {
         let Provider { base_url, api_key } = &self.provider;
-        let request = self.client.post(base_url.completions()).json(&Request::of(call, model));
+        let request = self.client.post(base_url.completions());
         match api_key {
             Some(api_key) => request.bearer_auth(api_key.exposed()),
             None => request,
@@ -107,16 +120,28 @@ impl LanguageModel for ChatCompletions {
 
     async fn ask(&self, call: &Call) -> Result<Box<dyn Answer>, AskFailure> {
         let model = self.models.chosen(call.model.as_ref())?;
-        let request = self.request(call, &model);
-        let deadline = Instant::now() + self.timeouts.total;
-        let asking = Asking { id: call.id, request, timeouts: self.timeouts };
+        let length: usize = call.messages.iter().map(|message| message.text.len()).sum();
+        if length > LONGEST_QUESTION {
+            tracing::warn!(call.id = %call.id, length, "a question is too long for any model");
+            // As any provider would.
+            return Err(AskFailure::Refused { status: 413, retry_after: None });
+        }
+        let deadline = Instant::now() + self.timeouts.total.min(LONGEST_ANSWER);
+        let asking = Asking {
+            id: call.id,
+            request: self.request(),
+            body: Request::of(call, &model),
+            timeouts: self.timeouts,
+            deadline,
+        };
         let response = tokio::time::timeout_at(deadline, asking.response()).await;
+        let response = response.map_err(|_| AskFailure::TotalTimeout)??;
         Ok(Box::new(Exchange {
             id: call.id,
             model,
-            response: Some(response.map_err(|_| AskFailure::TotalTimeout)??),
+            response: Some(response),
             hearing: Hearing::to(call.estimated_tokens()),
-            idle: self.timeouts.idle,
+            timeouts: self.timeouts,
             heard_at: Instant::now(),
             deadline,
             failure: None,

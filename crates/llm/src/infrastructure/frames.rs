@@ -3,13 +3,19 @@
 /// No frame is longer, in bytes.
 const LONGEST: usize = 1 << 20;
 
-/// Takes the data of server-sent events out of the bytes of a body; names and comments are passed over.
+/// Some write it in front of every text.
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
+/// Takes the data of server-sent events out of the bytes of a body; names and comments are passed over. Lines end with LF or CR LF:
+/// a CR alone, which the standard knows as well, is sent by nobody.
 #[derive(Debug, Default)]
 pub(super) struct Frames {
     /// The beginning of a line.
     line: Vec<u8>,
     /// What the lines of a frame said so far.
     data: Option<String>,
+    /// Whether a line has ended.
+    is_begun: bool,
 }
 
 /// A frame is longer than any of a model.
@@ -38,15 +44,17 @@ impl Frames {
     /// The data of the last frame, where the body ends without an empty line.
     pub(super) fn end(&mut self) -> Option<String> {
         // The empty line that is missing.
-        self.end_of_line().or_else(|| self.data.take())
+        self.end_of_line().or_else(|| self.frame())
     }
 
     /// Takes the line; gives a frame when it is empty.
     fn end_of_line(&mut self) -> Option<String> {
         let line = std::mem::take(&mut self.line);
         let line = line.strip_suffix(b"\r").unwrap_or(&line);
+        let is_first = !std::mem::replace(&mut self.is_begun, true);
+        let line = line.strip_prefix(BYTE_ORDER_MARK).filter(|_| is_first).unwrap_or(line);
         if line.is_empty() {
-            return self.data.take();
+            return self.frame();
         }
         if let Some(value) = line.strip_prefix(b"data:") {
             let value = String::from_utf8_lossy(value.strip_prefix(b" ").unwrap_or(value));
@@ -60,6 +68,11 @@ impl Frames {
         }
         None
     }
+
+    /// The frame that ends; one without data is none.
+    fn frame(&mut self) -> Option<String> {
+        self.data.take().filter(|data| !data.trim().is_empty())
+    }
 }
 
 #[cfg(test)]
@@ -68,7 +81,7 @@ mod tests {
 
     #[test]
     fn frames_are_found_wherever_the_bytes_are_split() {
-        let body = ": hello\r\n\r\ndata: {\"a\": \"ä🦀\"}\r\n\r\nevent: x\ndata:1\ndata: 2\n\n\n\nid: 7\n\ndata: end";
+        let body = "\u{feff}data: first\n\n: hello\r\n\r\ndata:\n\ndata: \r\n\r\ndata: {\"a\": \"ä🦀\"}\r\n\r\nevent: x\ndata:1\ndata: 2\n\n\n\nid: 7\n\ndata: end";
         for size in 1..=body.len() {
             let mut frames = Frames::default();
             let mut found = Vec::new();
@@ -76,7 +89,7 @@ mod tests {
                 found.extend(frames.push(bytes).into_iter().map(Result::unwrap));
             }
             found.extend(frames.end());
-            assert_eq!(found, ["{\"a\": \"ä🦀\"}", "1\n2", "end"], "in pieces of {size}");
+            assert_eq!(found, ["first", "{\"a\": \"ä🦀\"}", "1\n2", "end"], "in pieces of {size}");
         }
     }
 

@@ -6,7 +6,7 @@ use crate::{
     domain::{budget::Tally, told::Usage},
     infrastructure::{
         frames::{Frames, TooLong},
-        wire::{self, Frame, Tokens},
+        wire::Frame,
     },
 };
 
@@ -25,7 +25,8 @@ pub(super) struct Hearing {
     pieces: VecDeque<String>,
     prompt_tokens: u64,
     tally: Tally,
-    usage: Option<Usage>,
+    /// What went in and came out, as the provider said last.
+    tokens: Option<(u64, u64)>,
     finish: Option<Finish>,
     is_over: bool,
 }
@@ -39,6 +40,8 @@ pub(super) enum Unheard {
     NoFrame,
     #[error("the provider broke off: {0}")]
     BrokenOff(String),
+    #[error("it ended without saying so")]
+    NoEnd,
 }
 
 impl Hearing {
@@ -67,12 +70,17 @@ impl Hearing {
     pub(super) fn end(&mut self) -> Result<(), Unheard> {
         let heard = self.frames.end().map_or(Ok(()), |frame| self.take(Ok(frame)));
         self.is_over = true;
-        heard
+        heard.and(self.finish.map(drop).ok_or(Unheard::NoEnd))
     }
 
     /// Whether nothing is heard any more.
     pub(super) fn is_over(&self) -> bool {
         self.is_over
+    }
+
+    /// Whether the model has said anything.
+    pub(super) fn has_begun(&self) -> bool {
+        self.tally.tokens() > 0
     }
 
     /// What was said and not passed on yet.
@@ -85,13 +93,19 @@ impl Hearing {
         self.finish
     }
 
-    /// How many tokens that was so far.
+    /// How many tokens that was so far: as the provider says once the model has ended, and before that at least what was heard.
     pub(super) fn usage(&self) -> Usage {
-        self.usage.unwrap_or(Usage {
-            prompt_tokens: self.prompt_tokens,
-            completion_tokens: self.tally.tokens() as u64,
-            is_estimated: true,
-        })
+        let (prompt_tokens, completion_tokens) = self.tokens.unwrap_or_default();
+        match self.finish {
+            Some(_) if self.tokens.is_some() => {
+                Usage { prompt_tokens, completion_tokens, is_estimated: false }
+            }
+            _ => Usage {
+                prompt_tokens: self.prompt_tokens.max(prompt_tokens),
+                completion_tokens: (self.tally.tokens() as u64).max(completion_tokens),
+                is_estimated: true,
+            },
+        }
     }
 
     fn take(&mut self, frame: Result<String, Unheard>) -> Result<(), Unheard> {
@@ -109,34 +123,32 @@ impl Hearing {
             self.finish.get_or_insert(Finish::Complete);
             return Ok(());
         }
-        let Frame { choices, usage, error } =
-            serde_json::from_str(data).map_err(|_| Unheard::NoFrame)?;
-        if let Some(error) = error {
-            return Err(Unheard::BrokenOff(wire::error_word(&error)));
+        let frame = Frame::read(data).ok_or(Unheard::NoFrame)?;
+        if let Some(complaint) = frame.complaint() {
+            return Err(self.broken_off(complaint.word));
         }
-        if let Some(Tokens {
-            prompt_tokens: Some(prompt_tokens),
-            completion_tokens: Some(completion_tokens),
-        }) = usage
-        {
-            self.usage = Some(Usage { prompt_tokens, completion_tokens, is_estimated: false });
-        }
-        // Nobody asked for a second choice.
-        let Some(choice) = choices.and_then(|choices| choices.into_iter().next()) else {
-            return Ok(());
-        };
-        let piece = choice.delta.and_then(|delta| delta.content);
-        if let Some(piece) = piece.filter(|piece| !piece.is_empty()) {
+        self.tokens = frame.tokens().or(self.tokens);
+        let (piece, reason) = frame.said();
+        if let Some(piece) = piece {
             self.tally.add(&piece);
             self.pieces.push_back(piece);
         }
-        match choice.finish_reason.as_deref() {
+        match reason.map(|reason| reason.to_ascii_lowercase()).as_deref() {
             None => {}
-            Some("length" | "content_filter") => self.finish = Some(Finish::CutShort),
-            Some("error") => return Err(Unheard::BrokenOff("error".to_owned())),
-            Some(_) => self.finish = Some(Finish::Complete),
+            Some("error") => return Err(self.broken_off("error".to_owned())),
+            Some(
+                "stop" | "eos" | "end_turn" | "stop_sequence" | "tool_calls" | "function_call",
+            ) => self.finish = Some(Finish::Complete),
+            // The token limit, a filter, or something that nobody knows and that must not pass for the whole.
+            Some(_) => self.finish = Some(Finish::CutShort),
         }
         Ok(())
+    }
+
+    /// What the provider takes back has not ended well, even if the model said so before.
+    fn broken_off(&mut self, word: String) -> Unheard {
+        self.finish = None;
+        Unheard::BrokenOff(word)
     }
 }
 

@@ -29,6 +29,8 @@ pub struct Asked {
     pub headers: Vec<(String, String)>,
     /// The body.
     pub body: Value,
+    /// On which connection it came, counted from 0.
+    pub connection: usize,
     /// Whether whoever asked went away before the end of the answer.
     pub is_aborted: bool,
 }
@@ -105,20 +107,21 @@ fn noted(notes: &Mutex<Notes>) -> MutexGuard<'_, Notes> {
 
 async fn accept(listener: TcpListener, notes: Arc<Mutex<Notes>>) {
     let mut connections = JoinSet::new();
-    while let Ok((stream, _)) = listener.accept().await {
+    for connection in 0.. {
+        let Ok((stream, _)) = listener.accept().await else { return };
         let notes = Arc::clone(&notes);
         // Whoever breaks off says nothing more.
-        connections.spawn(async move { drop(serve(stream, &notes).await) });
+        connections.spawn(async move { drop(serve(stream, connection, &notes).await) });
         while connections.try_join_next().is_some() {}
     }
 }
 
 /// Answers what is asked on a connection, one after another.
-async fn serve(stream: TcpStream, notes: &Mutex<Notes>) -> io::Result<()> {
+async fn serve(stream: TcpStream, connection: usize, notes: &Mutex<Notes>) -> io::Result<()> {
     stream.set_nodelay(true)?;
     let (reader, mut writer) = stream.into_split();
     let mut reader = BufReader::new(reader);
-    while let Some(asked) = question(&mut reader).await? {
+    while let Some(asked) = question(&mut reader, connection).await? {
         let (index, reply) = {
             let mut notes = noted(notes);
             notes.asked.push(asked);
@@ -138,7 +141,10 @@ async fn serve(stream: TcpStream, notes: &Mutex<Notes>) -> io::Result<()> {
     Ok(())
 }
 
-async fn question(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<Option<Asked>> {
+async fn question(
+    reader: &mut BufReader<OwnedReadHalf>,
+    connection: usize,
+) -> io::Result<Option<Asked>> {
     let Some(line) = read_line(reader).await? else { return Ok(None) };
     let mut headers = Vec::new();
     while let Some(header) = read_line(reader).await?.filter(|header| !header.is_empty()) {
@@ -146,7 +152,7 @@ async fn question(reader: &mut BufReader<OwnedReadHalf>) -> io::Result<Option<As
             headers.push((name.to_ascii_lowercase(), value.trim().to_owned()));
         }
     }
-    let mut asked = Asked { line, headers, body: Value::Null, is_aborted: false };
+    let mut asked = Asked { line, headers, body: Value::Null, connection, is_aborted: false };
     let length = asked.header("content-length").and_then(|length| length.parse().ok());
     let mut body = vec![0; length.unwrap_or(0).min(LONGEST_BODY)];
     reader.read_exact(&mut body).await?;
@@ -180,10 +186,10 @@ enum Connection {
 ///
 /// When whoever asked goes away before the end.
 async fn answer(writer: &mut OwnedWriteHalf, reply: &Reply) -> io::Result<Connection> {
-    match reply.status {
-        0 => return pending().await,
-        200 => {}
-        status => return refuse(writer, status, reply).await,
+    match (reply.status, &reply.refusal) {
+        (0, _) => return pending().await,
+        (status, Some(refusal)) => return refuse(writer, status, refusal, reply).await,
+        (_, None) => {}
     }
     let head =
         "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
@@ -211,8 +217,13 @@ async fn answer(writer: &mut OwnedWriteHalf, reply: &Reply) -> io::Result<Connec
     Ok(Connection::Kept)
 }
 
-async fn refuse(writer: &mut OwnedWriteHalf, status: u16, reply: &Reply) -> io::Result<Connection> {
-    let body = reply.refusal.as_ref().map(Value::to_string).unwrap_or_default();
+async fn refuse(
+    writer: &mut OwnedWriteHalf,
+    status: u16,
+    refusal: &Value,
+    reply: &Reply,
+) -> io::Result<Connection> {
+    let body = refusal.to_string();
     let header = reply.header.as_ref();
     let header = header.map(|(name, value)| format!("{name}: {value}\r\n")).unwrap_or_default();
     let head = format!("HTTP/1.1 {status} No\r\n{header}content-length: {}\r\n\r\n", body.len());

@@ -59,6 +59,26 @@ impl Reply {
         Self { status, refusal: Some(json!({ "error": error })), ..Self::saying([""; 0]) }
     }
 
+    /// Does not take a parameter.
+    #[must_use]
+    pub fn not_taking(parameter: &str) -> Self {
+        let error = json!({ "message": "Use another.", "code": "unsupported", "param": parameter });
+        Self { refusal: Some(json!({ "error": error })), ..Self::refusing(400) }
+    }
+
+    /// Says that it has no more for whoever asks, as if that were too much at once.
+    #[must_use]
+    pub fn unpaid() -> Self {
+        let error = json!({ "code": "insufficient_quota" });
+        Self { refusal: Some(json!({ "error": error })), ..Self::refusing(429) }
+    }
+
+    /// Answers with something of another media type, as if that were right.
+    #[must_use]
+    pub fn unstreamed(media_type: &str) -> Self {
+        Self { header: Some(("content-type", media_type.to_owned())), ..Self::refusing(200) }
+    }
+
     /// Refuses because too much is asked, and says when to come back.
     #[must_use]
     pub fn come_back(after_seconds: u64) -> Self {

@@ -6,12 +6,15 @@ use async_trait::async_trait;
 use reqwest::Response;
 use tokio::time::Instant;
 
-use super::asking::broke;
+use super::{Timeouts, asking::broke};
 use crate::{
     application::ports::Answer,
     domain::{call::CallId, failure::AskFailure, model_name::ModelName, told::Usage},
     infrastructure::hearing::{Finish, Hearing, Unheard},
 };
+
+/// So long the end of a body is waited for when the answer in it is over.
+const PATIENCE_WITH_ENDS: Duration = Duration::from_millis(100);
 
 /// An answer while it comes.
 pub(super) struct Exchange {
@@ -20,8 +23,7 @@ pub(super) struct Exchange {
     /// Where it comes from, as long as there is more; dropping it closes the connection.
     pub(super) response: Option<Response>,
     pub(super) hearing: Hearing,
-    /// How long it may be silent.
-    pub(super) idle: Duration,
+    pub(super) timeouts: Timeouts,
     /// When something was last heard. A comment counts: it says that the provider is still at it.
     pub(super) heard_at: Instant,
     /// When all must have been said.
@@ -34,7 +36,12 @@ impl Exchange {
     /// Waits for more bytes. Nothing is lost when the wait is cancelled.
     async fn more(&mut self) -> Result<(), AskFailure> {
         let Some(response) = &mut self.response else { return Ok(()) };
-        let patience = self.heard_at + self.idle;
+        // Who sends without a break is looked at all the same.
+        if Instant::now() >= self.deadline {
+            return Err(AskFailure::TotalTimeout);
+        }
+        let Timeouts { first_word, idle, .. } = self.timeouts;
+        let patience = self.heard_at + if self.hearing.has_begun() { idle } else { first_word };
         let bytes = tokio::time::timeout_at(patience.min(self.deadline), response.chunk()).await;
         let bytes = bytes.map_err(|_| {
             if self.deadline <= patience {
@@ -55,6 +62,15 @@ impl Exchange {
         heard.map_err(|unheard| self.broken_off(&unheard))
     }
 
+    /// Hears the end of the body after that of the answer, so that the connection can be used again; most send both at once.
+    async fn hear_out(&mut self) {
+        if let Some(response) = &mut self.response {
+            // A connection more or less is not worth a wait.
+            let _ = tokio::time::timeout(PATIENCE_WITH_ENDS, response.chunk()).await;
+        }
+        self.response = None;
+    }
+
     fn broken_off(&self, unheard: &Unheard) -> AskFailure {
         tracing::warn!(call.id = %self.id, error = %unheard, "an answer of a model broke off");
         AskFailure::Broken
@@ -65,8 +81,13 @@ impl Exchange {
 impl Answer for Exchange {
     async fn next(&mut self) -> Result<Option<String>, AskFailure> {
         loop {
+            // Whoever does not want to hear more is heard even if there is always more.
+            tokio::task::consume_budget().await;
             if let Some(piece) = self.hearing.next_piece() {
                 return Ok(Some(piece));
+            }
+            if self.hearing.is_over() {
+                self.hear_out().await;
             }
             if self.response.is_none() {
                 // What the model has ended is whole, whatever happens to the connection then.
@@ -75,9 +96,8 @@ impl Answer for Exchange {
                     None => Err(self.failure.clone().unwrap_or(AskFailure::Broken)),
                 };
             }
-            self.failure = self.more().await.err();
-            if self.failure.is_some() || self.hearing.is_over() {
-                self.response = None;
+            if let Err(failure) = self.more().await {
+                (self.response, self.failure) = (None, Some(failure));
             }
         }
     }

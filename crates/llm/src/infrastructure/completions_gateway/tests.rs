@@ -5,9 +5,8 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use perme8_events::{UserId, testing::wait_until};
+use perme8_events::UserId;
 use serde_json::json;
-use tokio::net::{TcpSocket, TcpStream};
 use uuid::Uuid;
 
 use super::*;
@@ -15,15 +14,18 @@ use crate::{
     domain::{
         call::{CallId, Purpose},
         message::Message,
+        model_name::ModelName,
         told::Usage,
     },
-    testing::{Gate, ProviderServer, Reply},
+    testing::{Asked, ProviderServer, Reply},
 };
 
+mod waits;
+
 const DEADLINE: Duration = Duration::from_secs(10);
-const SHORT: Duration = Duration::from_millis(50);
 const TIMEOUTS: Timeouts = Timeouts {
     connect: DEADLINE,
+    first_word: DEADLINE,
     idle: DEADLINE,
     total: DEADLINE,
     pause: Duration::from_millis(1),
@@ -77,11 +79,6 @@ async fn refusal_within(url: &str, timeouts: Timeouts) -> AskFailure {
     model_at(url, timeouts).ask(&call()).await.err().unwrap()
 }
 
-async fn aborted(server: &ProviderServer) {
-    wait_until("the request is aborted", DEADLINE, async || server.aborted() == 1).await;
-    assert_eq!(server.asked().len(), 1);
-}
-
 async fn reply(reply: Reply) -> Outcome {
     heard_within(&ProviderServer::that(reply).await, TIMEOUTS).await
 }
@@ -132,9 +129,7 @@ async fn an_answer_that_says_why_it_ends_is_whole_however_the_connection_ends() 
     for (reply_given, ending) in [
         (hello().without_done(), Ok(false)),
         (hello().without_finish(), Ok(false)),
-        (hello().finishing("tool_calls"), Ok(false)),
         (hello().finishing("length"), Ok(true)),
-        (hello().finishing("content_filter"), Ok(true)),
         (hello().finishing("error"), Err(AskFailure::Broken)),
         (hello().without_finish().without_done(), Err(AskFailure::Broken)),
         (hello().dying_after(2), Err(AskFailure::Broken)),
@@ -169,6 +164,7 @@ async fn a_provider_that_has_no_time_is_asked_again_and_one_that_refuses_is_not(
     for (reply, status, retry_after, times) in [
         (Reply::refusing(401), 401, None, 1),
         (Reply::refusing(400), 400, None, 1),
+        (Reply::unpaid(), 429, None, 1),
         (Reply::refusing(500), 500, None, 3),
         (Reply::come_back(0), 429, seconds(0), 3),
         (Reply::come_back(11), 429, seconds(11), 1),
@@ -209,106 +205,78 @@ async fn an_answer_that_began_is_not_asked_for_again() {
 }
 
 #[tokio::test]
-async fn a_provider_that_says_nothing_is_not_waited_for() {
-    let idle = Timeouts { idle: SHORT, ..TIMEOUTS };
-    let server = ProviderServer::that(Reply::silence()).await;
-    assert_eq!(refusal_within(&server.url(), idle).await, AskFailure::IdleTimeout);
-    aborted(&server).await;
-    for (pieces, text) in [(0, ""), (2, "Hello, ")] {
-        let server = ProviderServer::that(hello().stalling_after(pieces)).await;
-        let outcome = heard_within(&server, idle).await;
-        assert_eq!((outcome.text.as_str(), outcome.ending), (text, Err(AskFailure::IdleTimeout)));
-        aborted(&server).await;
-    }
+async fn nothing_is_tried_again_after_a_pause_that_nobody_waits_for() {
+    let server = ProviderServer::that(Reply::refusing(503)).await;
+    let hurried = Timeouts { pause: DEADLINE * 2, ..TIMEOUTS };
+    let refused = AskFailure::Refused { status: 503, retry_after: None };
+    assert_eq!(refusal_within(&server.url(), hurried).await, refused);
+    assert_eq!(server.asked().len(), 1);
 }
 
 #[tokio::test]
-async fn an_answer_takes_so_long_and_no_longer() {
-    let total = Timeouts { total: SHORT, pause: DEADLINE, ..TIMEOUTS };
-    for endless in [Reply::silence(), Reply::refusing(503)] {
-        let server = ProviderServer::that(endless).await;
-        assert_eq!(refusal_within(&server.url(), total).await, AskFailure::TotalTimeout);
+async fn a_provider_that_does_not_take_a_parameter_is_asked_without_it() {
+    let server = ProviderServer::that(hello()).await;
+    for parameter in ["max_tokens", "temperature", "max_completion_tokens", "stream_options"] {
+        server.next(Reply::not_taking(parameter));
     }
-    let server = ProviderServer::that(hello().stalling_after(1)).await;
-    assert_eq!(heard_within(&server, total).await.ending, Err(AskFailure::TotalTimeout));
-    aborted(&server).await;
+    let call = Call { temperature: Some(0.3), longest_answer: Some(99), ..call() };
+    let model = model_at(&server.url(), TIMEOUTS);
+    assert_eq!(outcome(model.ask(&call).await.unwrap()).await.ending, Ok(false));
+    let parameters = ["max_tokens", "temperature", "max_completion_tokens", "stream_options"];
+    let sent = |asked: &Asked| parameters.map(|parameter| asked.body.get(parameter).is_some());
+    let sent: Vec<_> = server.asked().iter().map(sent).collect();
+    let expected = [
+        [true, true, false, true],
+        [false, true, true, true],
+        [false, false, true, true],
+        [false, false, false, true],
+        [false, false, false, false],
+    ];
+    assert_eq!(sent, expected);
+    let server = ProviderServer::that(Reply::not_taking("temperature")).await;
+    let failure = refusal_within(&server.url(), TIMEOUTS).await;
+    assert_eq!(failure, AskFailure::Refused { status: 400, retry_after: None });
+    assert_eq!(server.asked().len(), 1);
+}
+
+#[tokio::test]
+async fn something_else_than_a_stream_is_no_answer() {
+    for media_type in ["text/html; charset=utf-8", "application/json"] {
+        let server = ProviderServer::that(Reply::unstreamed(media_type)).await;
+        assert_eq!(refusal_within(&server.url(), TIMEOUTS).await, AskFailure::Broken);
+        assert_eq!(server.asked().len(), 1);
+    }
+    let server = ProviderServer::that(Reply::unstreamed("text/plain")).await;
+    assert_eq!(heard_within(&server, TIMEOUTS).await.ending, Err(AskFailure::Broken));
+}
+
+#[tokio::test]
+async fn one_answer_after_another_comes_over_the_same_connection() {
+    let server = ProviderServer::that(hello().in_bytes(9)).await;
+    let model = model_at(&server.url(), TIMEOUTS);
+    for _ in 0..3 {
+        assert_eq!(outcome(model.ask(&call()).await.unwrap()).await.ending, Ok(false));
+    }
+    assert_eq!(server.asked().iter().map(|asked| asked.connection).collect::<Vec<_>>(), [0, 0, 0]);
+}
+
+#[tokio::test]
+async fn a_question_that_is_too_long_for_any_model_is_not_asked() {
+    let server = ProviderServer::that(hello()).await;
+    let long = Message::user("x".repeat(LONGEST_QUESTION / 2));
+    let call = Call { messages: vec![long.clone(), long], ..call() };
+    let model = model_at(&server.url(), TIMEOUTS);
+    assert_eq!(outcome(model.ask(&call).await.unwrap()).await.ending, Ok(false));
+    let messages = [call.messages.clone(), vec![Message::user("!")]].concat();
+    let refused = model.ask(&Call { messages, ..call }).await.err();
+    assert_eq!(refused, Some(AskFailure::Refused { status: 413, retry_after: None }));
+    assert_eq!(server.asked().len(), 1);
 }
 
 #[tokio::test]
 async fn a_provider_that_is_not_there_is_named_broken() {
     let url = ProviderServer::that(hello()).await.url();
     assert_eq!(refusal_within(&url, TIMEOUTS).await, AskFailure::Broken);
-}
-
-#[tokio::test]
-async fn a_provider_that_is_not_reached_in_time_is_named_so() {
-    let socket = TcpSocket::new_v4().unwrap();
-    socket.bind("127.0.0.1:0".parse().unwrap()).unwrap();
-    let listener = socket.listen(1).unwrap();
-    let address = listener.local_addr().unwrap();
-    // Nobody accepts: when no more may wait in front of the door, nobody else is connected.
-    let mut waiting = Vec::new();
-    while let Ok(stream) = tokio::time::timeout(SHORT, TcpStream::connect(address)).await {
-        waiting.push(stream.unwrap());
-    }
-    let connect = Timeouts { connect: SHORT, ..TIMEOUTS };
-    let failure = refusal_within(&format!("http://{address}"), connect).await;
-    assert_eq!(failure, AskFailure::ConnectTimeout);
-}
-
-#[tokio::test]
-async fn who_does_not_want_to_hear_more_ends_the_request() {
-    let server = ProviderServer::that(hello().stalling_after(2)).await;
-    let mut answer = model_at(&server.url(), TIMEOUTS).ask(&call()).await.unwrap();
-    assert_eq!(answer.next().await, Ok(Some("Hel".to_owned())));
-    assert_eq!(server.aborted(), 0);
-    drop(answer);
-    aborted(&server).await;
-}
-
-#[tokio::test]
-async fn who_does_not_wait_for_the_first_word_ends_the_request_and_what_would_be_tried_again() {
-    let server = ProviderServer::that(Reply::silence()).await;
-    let model = model_at(&server.url(), TIMEOUTS);
-    let call = call();
-    let asked = wait_until("it is asked", DEADLINE, async || server.asked().len() == 1);
-    tokio::select! {
-        _ = model.ask(&call) => panic!("nobody answers"),
-        () = asked => {}
-    }
-    aborted(&server).await;
-}
-
-#[tokio::test]
-async fn waits_that_are_cancelled_lose_nothing_and_do_not_begin_anew() {
-    let gates = [Gate::closed(), Gate::closed(), Gate::closed(), Gate::closed()];
-    let reply = gates
-        .iter()
-        .enumerate()
-        .fold(hello().in_bytes(5), |reply, (told, gate)| reply.waiting_after(told, gate));
-    let server = ProviderServer::that(reply).await;
-    let mut answer = model_at(&server.url(), TIMEOUTS).ask(&call()).await.unwrap();
-    for (gate, piece) in gates.iter().zip([Some("Hel"), Some("lo, "), Some("wörld 🦀"), None]) {
-        for _ in 0..3 {
-            tokio::time::timeout(Duration::ZERO, answer.next()).await.unwrap_err();
-        }
-        gate.open();
-        assert_eq!(answer.next().await, Ok(piece.map(str::to_owned)));
-    }
-    assert_eq!(server.asked().len(), 1);
-}
-
-#[tokio::test]
-async fn waits_that_are_cancelled_do_not_make_silence_shorter() {
-    let server = ProviderServer::that(hello().stalling_after(0)).await;
-    let idle = Timeouts { idle: SHORT, ..TIMEOUTS };
-    let mut answer = model_at(&server.url(), idle).ask(&call()).await.unwrap();
-    let failure = loop {
-        if let Ok(heard) = tokio::time::timeout(SHORT / 10, answer.next()).await {
-            break heard.unwrap_err();
-        }
-    };
-    assert_eq!(failure, AskFailure::IdleTimeout);
 }
 
 /// A log that a test reads.

@@ -92,8 +92,10 @@ fn what_was_said_before_a_failure_is_kept_and_nothing_is_heard_after_it() {
         ("data: <html>\n\n".to_owned(), Err(Unheard::NoFrame)),
         (error, broken_off("overloaded")),
         (finish("error"), broken_off("error")),
+        (String::new(), Err(Unheard::NoEnd)),
     ] {
-        let heard = all_at_once(&[piece("So"), failure, piece("no"), finish("stop")].concat());
+        let rest = if failure.is_empty() { String::new() } else { piece("no") + &finish("stop") };
+        let heard = all_at_once(&[piece("So"), failure, rest].concat());
         assert_eq!((heard.text.as_str(), heard.outcome, heard.finish), ("So", outcome, None));
     }
 }
@@ -108,6 +110,49 @@ fn nothing_is_heard_after_the_end() {
 }
 
 #[test]
+fn an_answer_is_whole_for_reasons_that_say_so_and_for_no_others() {
+    for (reason, end) in [
+        ("stop", Some(Finish::Complete)),
+        ("STOP", Some(Finish::Complete)),
+        ("tool_calls", Some(Finish::Complete)),
+        ("length", Some(Finish::CutShort)),
+        ("content_filter", Some(Finish::CutShort)),
+        ("model_length", Some(Finish::CutShort)),
+        ("insufficient_system_resource", Some(Finish::CutShort)),
+        ("", None),
+    ] {
+        assert_eq!(all_at_once(&[piece("So"), finish(reason)].concat()).finish, end, "{reason}");
+    }
+    let error = frame(&json!({ "error": { "code": "overloaded" } }));
+    assert_eq!(all_at_once(&[piece("So"), finish("stop"), error].concat()).finish, None);
+    let garbage = [piece("So"), finish("stop"), "data: {]\n\n".to_owned()].concat();
+    assert_eq!(all_at_once(&garbage).finish, Some(Finish::Complete));
+}
+
+#[test]
+fn tokens_are_those_of_the_provider_once_the_model_has_ended() {
+    let count = |tokens: u64| {
+        frame(
+            &json!({ "choices": [], "usage": { "prompt_tokens": 9, "completion_tokens": tokens } }),
+        )
+    };
+    let usage = |prompt_tokens, completion_tokens, is_estimated| Usage {
+        prompt_tokens,
+        completion_tokens,
+        is_estimated,
+    };
+    for (body, expected) in [
+        ([piece("So it is."), finish("stop"), count(3)], usage(9, 3, false)),
+        ([count(1), piece("So it is."), finish("stop")], usage(9, 1, false)),
+        ([piece("So it is."), count(0), piece(" So.")], usage(9, 4, true)),
+        ([piece("So it is."), count(50), String::new()], usage(9, 50, true)),
+        ([piece("So it is."), finish("stop"), String::new()], usage(7, 3, true)),
+    ] {
+        assert_eq!(all_at_once(&body.concat()).usage, expected, "{body:?}");
+    }
+}
+
+#[test]
 fn what_providers_add_and_leave_out_does_no_harm() {
     for data in [
         json!({ "id": "x", "object": "chat.completion.chunk", "choices": [], "prompt_filter_results": [{}] }),
@@ -115,8 +160,20 @@ fn what_providers_add_and_leave_out_does_no_harm() {
         json!({ "choices": [{ "delta": null, "finish_reason": null, "logprobs": null }] }),
         json!({ "choices": [{ "delta": { "content": null, "reasoning_content": "Hm." } }] }),
         json!({ "choices": [], "usage": { "prompt_tokens": null, "total_tokens": 3 } }),
+        json!({ "choices": [], "usage": { "prompt_tokens": 3.0, "completion_tokens": -1 } }),
+        json!({ "choices": [{ "delta": { "content": [{ "type": "thinking", "text": "Hm." }] } }] }),
+        json!({ "choices": [{ "delta": { "content": {} }, "finish_reason": 0 }] }),
     ] {
         let heard = all_at_once(&[piece("So"), frame(&data), piece("."), finish("stop")].concat());
         assert_eq!((heard.text.as_str(), heard.outcome), ("So.", Ok(())), "{data}");
     }
+}
+
+#[test]
+fn text_may_come_in_parts_and_characters_in_halves() {
+    let parts = json!([{ "type": "text", "text": "So" }, { "type": "thinking", "thinking": [] }, { "text": "." }]);
+    let in_parts = frame(&json!({ "choices": [{ "delta": { "content": parts } }] }));
+    let half = r#"data: {"choices":[{"delta":{"content":" \ud83e"}}]}"#.to_owned() + "\n\n";
+    let heard = all_at_once(&[in_parts, half, finish("stop")].concat());
+    assert_eq!((heard.text.as_str(), heard.outcome), ("So. \u{fffd}", Ok(())));
 }
