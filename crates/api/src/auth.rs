@@ -75,6 +75,16 @@ impl Caller {
             Credential::Key(key) => key.reaches(workspace),
         }
     }
+
+    /// Refuses what has to do with a workspace for which the credential is not good, before anybody looks whether there is one.
+    pub(crate) fn within(&self, slug: Option<&str>) -> Result<(), ApiError> {
+        match (&self.credential, slug) {
+            (Credential::Key(key), Some(slug)) if !key.reaches_slug(slug) => {
+                Err(ApiError::workspace_out_of_reach())
+            }
+            (Credential::Key(_) | Credential::Session(_), _) => Ok(()),
+        }
+    }
 }
 
 impl FromRequestParts<Api> for Caller {

@@ -17,6 +17,7 @@ mod accounts;
 mod agents;
 mod api_keys;
 mod audit_trail;
+mod chat;
 mod documents;
 mod identity;
 mod mcp;

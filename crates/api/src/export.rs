@@ -13,6 +13,9 @@ use axum::{
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
+use chat::{
+    ExportMessages, ExportedMessages, ListSessions, MessagePlace, SessionPlace, SessionsPage,
+};
 use documents::{DocumentId, ExportDocuments, ExportedDocuments};
 use futures_util::stream;
 use identity::{AccountExport, ExportAccount, SessionId};
@@ -25,6 +28,7 @@ use zip::{ZipWriter, write::SimpleFileOptions, write::StreamWriter};
 
 use crate::{
     auth::{Caller, SessionCaller},
+    chat::{ChatSession, messages::Message},
     error::ApiError,
     follower::Follower,
     notifications::Notification,
@@ -35,6 +39,9 @@ use crate::{
 
 /// So many notifications are in memory at a time.
 const AT_ONCE: u32 = 100;
+
+/// So many conversations and messages are.
+const CHATS_AT_ONCE: u8 = 50;
 
 /// So many documents are, with what they say.
 const DOCUMENTS_AT_ONCE: u8 = 10;
@@ -100,9 +107,11 @@ const BEGIN: &str = "[";
 enum Part {
     Documents(Option<DocumentId>),
     Notifications(Option<Cursor>),
+    ChatSessions(Option<SessionPlace>),
+    ChatMessages(Option<MessagePlace>),
 }
 
-/// An archive that is written while it is sent: of documents and notifications, a page is in memory at a time.
+/// An archive that is written while it is sent: of what there may be much of, a page is in memory at a time.
 struct Archive {
     api: Api,
     session_id: SessionId,
@@ -182,6 +191,8 @@ impl Archive {
         match self.part {
             Part::Documents(after) => self.documents(after).await?,
             Part::Notifications(after) => self.notifications(after).await?,
+            Part::ChatSessions(after) => self.chat_sessions(after).await?,
+            Part::ChatMessages(after) => self.chat_messages(after).await?,
         }
         Ok(self.unsent.take())
     }
@@ -207,6 +218,36 @@ impl Archive {
         let notifications: Vec<_> = notifications.into_iter().map(Notification::from).collect();
         self.entries(&notifications)?;
         self.part = Part::Notifications(next);
+        if next.is_none() {
+            self.end_list()?;
+            self.begin("chat_sessions.json")?;
+            self.part = Part::ChatSessions(None);
+        }
+        Ok(())
+    }
+
+    async fn chat_sessions(&mut self, after: Option<SessionPlace>) -> io::Result<()> {
+        let asked = ListSessions { workspace: None, limit: CHATS_AT_ONCE, after };
+        let page = self.api.chat.sessions(&self.origin, asked).await;
+        let SessionsPage { sessions, next } = page.map_err(io::Error::other)?;
+        let sessions: Vec<_> = sessions.into_iter().map(ChatSession::from).collect();
+        self.entries(&sessions)?;
+        self.part = Part::ChatSessions(next);
+        if next.is_none() {
+            self.end_list()?;
+            self.begin("chat_messages.json")?;
+            self.part = Part::ChatMessages(None);
+        }
+        Ok(())
+    }
+
+    async fn chat_messages(&mut self, after: Option<MessagePlace>) -> io::Result<()> {
+        let asked = ExportMessages { limit: CHATS_AT_ONCE, after };
+        let page = self.api.chat.export_messages(&self.origin, asked).await;
+        let ExportedMessages { messages, next } = page.map_err(io::Error::other)?;
+        let messages: Vec<_> = messages.into_iter().map(Message::from).collect();
+        self.entries(&messages)?;
+        self.part = Part::ChatMessages(next);
         if next.is_none() {
             self.end_list()?;
             self.zip.take().map(ZipWriter::finish).transpose()?;

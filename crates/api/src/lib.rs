@@ -8,6 +8,7 @@ mod audit_trail;
 mod auth;
 mod body;
 mod changed;
+mod chat;
 mod client_address;
 mod committed;
 mod documents;

@@ -2,6 +2,7 @@
 
 use std::{cmp::Ordering, fmt, num::NonZero, str::FromStr};
 
+use chat::{MessagePlace, SessionPlace};
 use chrono::{DateTime, Utc};
 use documents::{DocumentPlace, FoundPlace};
 use identity::{ApiKeySummary, InvitationSummary, MemberPlace, SessionSummary, WorkspaceDetails};
@@ -135,6 +136,30 @@ impl From<ProjectPlace> for Place {
 }
 
 impl From<Place> for ProjectPlace {
+    fn from(Place { at, id }: Place) -> Self {
+        Self { created_at: at, id: Id::new(id) }
+    }
+}
+
+impl From<SessionPlace> for Place {
+    fn from(SessionPlace { last_message_at, id }: SessionPlace) -> Self {
+        Self { at: last_message_at, id: id.uuid() }
+    }
+}
+
+impl From<Place> for SessionPlace {
+    fn from(Place { at, id }: Place) -> Self {
+        Self { last_message_at: at, id: Id::new(id) }
+    }
+}
+
+impl From<MessagePlace> for Place {
+    fn from(MessagePlace { created_at, id }: MessagePlace) -> Self {
+        Self { at: created_at, id: id.uuid() }
+    }
+}
+
+impl From<Place> for MessagePlace {
     fn from(Place { at, id }: Place) -> Self {
         Self { created_at: at, id: Id::new(id) }
     }

@@ -6,6 +6,7 @@ use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
 };
+use chat::{ChatSessionId, MessageId};
 use documents::DocumentRef;
 use identity::{AgentId, ApiKeyId, InvitationId, MemberRef, Secret, SessionId, WorkspaceRef};
 use mail::MailId;
@@ -52,6 +53,17 @@ pub(crate) struct InvitationAt(pub(crate) InvitationId);
 /// The session at `{id}`.
 #[derive(Debug)]
 pub(crate) struct SessionAt(pub(crate) SessionId);
+
+/// The conversation at `{id}`.
+#[derive(Debug)]
+pub(crate) struct ChatSessionAt(pub(crate) ChatSessionId);
+
+/// The message at `{message}` of the conversation at `{id}`.
+#[derive(Debug)]
+pub(crate) struct MessageAt {
+    pub(crate) session: ChatSessionId,
+    pub(crate) message: MessageId,
+}
 
 /// The API key at `{id}`.
 #[derive(Debug)]
@@ -186,6 +198,25 @@ impl FromRequestParts<Api> for SessionAt {
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
         let id = named(parts, "id", |text| text.parse().ok()).await;
         id.map(Self).ok_or(ApiError::session_not_found())
+    }
+}
+
+impl FromRequestParts<Api> for ChatSessionAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let id = named(parts, "id", |text| text.parse().ok()).await;
+        id.map(Self).ok_or(ApiError::chat_session_not_found())
+    }
+}
+
+impl FromRequestParts<Api> for MessageAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, api: &Api) -> Result<Self, ApiError> {
+        let ChatSessionAt(session) = ChatSessionAt::from_request_parts(parts, api).await?;
+        let message = named(parts, "message", |text| text.parse().ok()).await;
+        Ok(Self { session, message: message.ok_or(ApiError::message_not_found())? })
     }
 }
 

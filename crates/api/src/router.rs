@@ -7,15 +7,15 @@ use axum::{
     routing::{delete, get, patch, post, put},
 };
 use identity::KeyScope::{
-    AgentsRead, AgentsWrite, ApiKeysWrite, DocumentsRead, DocumentsWrite, EventsRead,
-    NotificationsRead, NotificationsWrite, ProjectsRead, ProjectsWrite, WorkspacesRead,
+    AgentsRead, AgentsWrite, ApiKeysWrite, ChatRead, ChatWrite, DocumentsRead, DocumentsWrite,
+    EventsRead, NotificationsRead, NotificationsWrite, ProjectsRead, ProjectsWrite, WorkspacesRead,
     WorkspacesWrite,
 };
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    admin, agents, api_keys, audit, body, client_address, documents, emails, error::ApiError,
+    admin, agents, api_keys, audit, body, chat, client_address, documents, emails, error::ApiError,
     export, headers, health, invitation_lists, invitations, key_scope::scoped, limits::admit, mcp,
     members, metrics, notifications, pages, panics, passwords, preferences, projects, request_id,
     same_origin, search, selected_agents, sessions, skills, socket, state::Api, streams, sync,
@@ -29,6 +29,7 @@ pub fn router(api: Api) -> Router {
         .merge(teams())
         .merge(work())
         .merge(assistance())
+        .merge(talking())
         .merge(events())
         .merge(mcp::routes())
         .merge(pages::routes())
@@ -248,6 +249,26 @@ fn assistance() -> Router<Api> {
             "/api/workspaces/{slug}/agents/{id}",
             scoped(AgentsWrite, put(agents::add).delete(agents::remove)),
         )
+}
+
+fn talking() -> Router<Api> {
+    Router::new()
+        .route(
+            "/api/chat/sessions",
+            scoped(ChatRead, get(chat::list)).merge(scoped(ChatWrite, post(chat::create))),
+        )
+        .route(
+            "/api/chat/sessions/{id}",
+            scoped(ChatRead, get(chat::show))
+                .merge(scoped(ChatWrite, patch(chat::rename).delete(chat::delete))),
+        )
+        .route("/api/chat/sessions/{id}/messages", scoped(ChatRead, get(chat::messages::list)))
+        .route(
+            "/api/chat/sessions/{id}/messages/{message}",
+            scoped(ChatWrite, delete(chat::messages::delete)),
+        )
+        .route("/api/chat/sessions/{id}/export", scoped(ChatRead, get(chat::export::export)))
+        .route("/api/chat/search", scoped(ChatRead, get(chat::messages::search)))
 }
 
 fn operators() -> Router<Api> {

@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use agents::Agents;
+use chat::Chat;
 use documents::Documents;
 use identity::Identity;
 use mail::Mailbox;
@@ -35,6 +36,7 @@ pub struct Api {
     pub(crate) documents: Documents,
     pub(crate) agents: Agents,
     pub(crate) notifications: Notifications,
+    pub(crate) chat: Chat,
     pub(crate) bus: EventBus,
     pub(crate) audit_trail: Arc<dyn AuditTrail>,
     pub(crate) readiness: Arc<dyn Readiness>,
@@ -63,6 +65,8 @@ pub struct Facades {
     pub agents: Agents,
     /// What they are told.
     pub notifications: Notifications,
+    /// What they talk about with a model.
+    pub chat: Chat,
 }
 
 /// What a host can decide about the HTTP edge.
@@ -116,7 +120,7 @@ impl Api {
         audit_trail: Arc<dyn AuditTrail>,
         readiness: Arc<dyn Readiness>,
     ) -> Self {
-        let Facades { identity, projects, documents, agents, notifications } = facades;
+        let Facades { identity, projects, documents, agents, notifications, chat } = facades;
         let options = ApiOptions::default();
         let log_ins = Arc::new(Semaphore::new(options.log_ins));
         Self {
@@ -125,6 +129,7 @@ impl Api {
             documents,
             agents,
             notifications,
+            chat,
             bus,
             audit_trail,
             readiness,

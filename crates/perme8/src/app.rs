@@ -12,6 +12,7 @@ use std::{
 
 use agents::Agents;
 use api::{Api, ApiOptions, AuditTrail, Facades, Limits, OperatorToken, Router, TrustedProxies};
+use chat::Chat;
 use documents::Documents;
 use identity::Identity;
 use mail::{Mailbox, SendMail};
@@ -47,7 +48,7 @@ pub use options::{AppOptions, MailOptions};
 pub(crate) use parts::operations;
 
 use parts::{
-    named, new_agents, new_documents, new_identity, new_notifications, open_for_editors,
+    named, new_agents, new_chat, new_documents, new_identity, new_notifications, open_for_editors,
     projects_members, with_handlers,
 };
 
@@ -63,6 +64,7 @@ pub struct App {
     documents: Documents,
     agents: Agents,
     notifications: Notifications,
+    chat: Chat,
     feed: Feed,
     bus: EventBus,
     runtime: Arc<Runtime>,
@@ -132,6 +134,7 @@ impl App {
         let documents = new_documents(&db, &identity);
         let agents = new_agents(&db, &identity);
         let notifications = new_notifications(&db, &identity);
+        let chat = new_chat(&db, &identity);
         let MailOptions { stationery, sender, server } = options.mail.clone();
         let sending = match server {
             Some(server) => SendMail::through(server, sender, &db)?,
@@ -163,6 +166,7 @@ impl App {
             documents: open_for_editors(documents, surroundings, &options),
             agents,
             notifications,
+            chat,
             feed,
             bus,
             runtime: Arc::new(runtime),
@@ -277,6 +281,7 @@ impl App {
             documents: self.documents.clone(),
             agents: self.agents.clone(),
             notifications: self.notifications.clone(),
+            chat: self.chat.clone(),
         }
     }
 
@@ -308,6 +313,12 @@ impl App {
     #[must_use]
     pub fn notifications(&self) -> &Notifications {
         &self.notifications
+    }
+
+    /// What people talk about with a model.
+    #[must_use]
+    pub fn chat(&self) -> &Chat {
+        &self.chat
     }
 
     /// Who did what, when and because of what.

@@ -9,6 +9,7 @@ pub const CATALOGUES: &[Catalogue] = &[
     projects::EVENTS,
     documents::EVENTS,
     agents::EVENTS,
+    chat::EVENTS,
     notifications::EVENTS,
 ];
 
@@ -29,6 +30,7 @@ pub const MIGRATIONS: &[&Migrations] = &[
     &projects::MIGRATIONS,
     &documents::MIGRATIONS,
     &agents::MIGRATIONS,
+    &chat::MIGRATIONS,
     &notifications::MIGRATIONS,
     &HOST,
 ];

@@ -13,6 +13,7 @@ use agents::Agents;
 use api::{Api, ApiOptions, Check, Facades, Limits, Readiness, ReadinessReport};
 use async_trait::async_trait;
 use axum::{Router, extract::Request, response::Response};
+use chat::Chat;
 use documents::{Documents, SearchIndex};
 use identity::{
     AcceptInvitation, CreateWorkspace, Directory, Identity, InvitationId, InviteMember, Role,
@@ -79,6 +80,7 @@ impl Host {
             &documents::MIGRATIONS,
             &agents::MIGRATIONS,
             &notifications::MIGRATIONS,
+            &chat::MIGRATIONS,
         ];
         Self::on(TestDb::sqlite(&migrations).await, change).await
     }
@@ -125,6 +127,9 @@ impl Host {
         let names = Arc::new(ProjectsGateway::new(projects.directory()));
         let titles = Arc::new(DocumentsGateway::new(documents.directory()));
         let notifications = Notifications::new(test.db.clone(), gateway, names, titles);
+        let members = Arc::new(chat::IdentityGateway::new(identity.directory()));
+        let directory = Arc::new(chat::ProjectsGateway::new(projects.directory()));
+        let chat = Chat::new(test.db.clone(), members, directory);
         let feed = Feed::start(&test.db, &tasks).await.expect("a fresh log is readable");
         let bus = EventBus::new(feed.clone(), Arc::new(Members(identity.directory())), &[]);
         let readiness = Arc::new(Told::default());
@@ -139,6 +144,7 @@ impl Host {
             projects: projects.clone(),
             documents,
             agents,
+            chat,
             notifications,
         };
         let api = Api::new(facades, bus, trail_port, told)

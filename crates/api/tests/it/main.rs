@@ -6,6 +6,7 @@ mod agents;
 mod api_keys;
 mod attempts;
 mod audit;
+mod chats;
 mod client;
 mod document_lists;
 mod documents;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use agents::Agents;
+use chat::Chat;
 use documents::Documents;
 use identity::{Identity, LinkRequests};
 use mail::{Mailbox, SendMail, Stationery};
@@ -70,6 +71,13 @@ pub(super) fn new_documents(db: &Db, identity: &Identity) -> Documents {
 /// Whom the members of workspaces ask.
 pub(super) fn new_agents(db: &Db, identity: &Identity) -> Agents {
     Agents::new(db.clone(), Arc::new(agents::IdentityGateway::new(identity.directory())))
+}
+
+/// What people talk about with a model.
+pub(super) fn new_chat(db: &Db, identity: &Identity) -> Chat {
+    let members = Arc::new(chat::IdentityGateway::new(identity.directory()));
+    let projects = Arc::new(chat::ProjectsGateway::new(projects::Directory::new(db.clone())));
+    Chat::new(db.clone(), members, projects)
 }
 
 /// Who belongs where, for documents.

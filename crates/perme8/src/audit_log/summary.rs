@@ -174,6 +174,10 @@ mod tests {
             agents.agent_deleted: name
             agents.agent_added_to_workspace: is_shared, name
             agents.agent_removed_from_workspace: is_shared, name
+            chat.chat_session_started: 
+            chat.chat_session_title_changed: automatic
+            chat.chat_message_deleted: 
+            chat.chat_session_deleted: 
             notifications.notification_created: notification_type
             notifications.notification_read: 
             notifications.notifications_read: up_to

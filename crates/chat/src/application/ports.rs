@@ -1,0 +1,116 @@
+//! What use cases ask of the storage, of identity and of projects.
+
+use std::fmt;
+
+use async_trait::async_trait;
+use identity::WorkspaceRef;
+use perme8_events::{Load, StorageError, Transaction, UserId, WorkspaceId};
+use projects::ProjectId;
+
+use crate::domain::{
+    message::Message,
+    references::{ChatSessionId, MessageId},
+    session::Session,
+};
+
+/// Questions about sessions.
+pub(crate) trait Sessions: Load<Session> {
+    /// How many sessions a person has. Until this transaction ends, nobody else is told so.
+    fn sessions_of(
+        &mut self,
+        user: UserId,
+    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
+}
+
+/// The messages of sessions. They go with their session.
+pub(crate) trait Messages: Transaction {
+    /// A message of a session.
+    fn message(
+        &mut self,
+        session: ChatSessionId,
+        id: MessageId,
+    ) -> impl Future<Output = Result<Option<Message>, StorageError>> + Send;
+
+    /// Adds a message; a conflict if its number is taken.
+    #[cfg_attr(not(test), expect(dead_code, reason = "nothing is said yet but by tests"))]
+    fn add_message(
+        &mut self,
+        message: &Message,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Forgets a message.
+    fn remove_message(
+        &mut self,
+        id: MessageId,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+}
+
+/// A workspace, as far as those who belong to it talk in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WorkspaceView {
+    /// Which.
+    pub id: WorkspaceId,
+    /// What it is called.
+    pub name: String,
+    /// What it is called in addresses.
+    pub slug: String,
+    /// Whether it is put away.
+    pub is_archived: bool,
+}
+
+/// Tells who belongs where; a host whose people live elsewhere implements it on its own tables.
+#[cfg_attr(test, mockall::automock)]
+#[async_trait]
+pub trait Members: fmt::Debug + Send + Sync {
+    /// A workspace, for somebody who belongs to it; none for others, and when there is no such workspace.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when nobody can tell.
+    async fn workspace(
+        &self,
+        user: UserId,
+        workspace: &WorkspaceRef,
+    ) -> Result<Option<WorkspaceView>, StorageError>;
+
+    /// Every workspace that a person belongs to.
+    ///
+    /// # Errors
+    ///
+    /// As [`workspace`](Self::workspace).
+    async fn workspaces_of(&self, user: UserId) -> Result<Vec<WorkspaceView>, StorageError>;
+}
+
+/// A project, as far as somebody talks about it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ProjectView {
+    /// Which.
+    pub id: ProjectId,
+    /// What it is called.
+    pub name: String,
+    /// What it is called in addresses.
+    pub slug: String,
+}
+
+/// Tells which projects there are; a host whose projects live elsewhere implements it on its own tables.
+#[cfg_attr(test, mockall::automock)]
+#[async_trait]
+pub trait ProjectDirectory: fmt::Debug + Send + Sync {
+    /// The project of a workspace that is called so in addresses.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when nobody can tell.
+    async fn project(
+        &self,
+        workspace: WorkspaceId,
+        slug: &str,
+    ) -> Result<Option<ProjectView>, StorageError>;
+
+    /// These projects; those that are gone are left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`project`](Self::project).
+    async fn projects(&self, ids: &[ProjectId]) -> Result<Vec<ProjectView>, StorageError>;
+}

@@ -1,0 +1,158 @@
+//! Sessions: conversations of one person with a model.
+
+use std::fmt;
+
+use chrono::{DateTime, Utc};
+use identity::FieldErrors;
+use perme8_events::{Aggregate, Unsaved, UserId, WorkspaceId};
+use projects::ProjectId;
+
+use crate::domain::{
+    events::{ChatMessageDeleted, ChatSessionDeleted, ChatSessionStarted, ChatSessionTitleChanged},
+    message::Message,
+    references::{ChatSessionId, MessageId},
+    title::LONGEST_TITLE,
+};
+
+/// A conversation of one person. `Debug` leaves out what it is called and what was said.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Session {
+    pub(crate) id: ChatSessionId,
+    pub(crate) user_id: UserId,
+    pub(crate) workspace_id: Option<WorkspaceId>,
+    pub(crate) project_id: Option<ProjectId>,
+    pub(crate) title: Option<String>,
+    pub(crate) is_title_automatic: bool,
+    /// What was said up to the message of a number, in fewer words.
+    pub(crate) summary: Option<String>,
+    pub(crate) summarised_to: i64,
+    /// The number of the last message that there ever was.
+    pub(crate) last_number: i64,
+    /// How many messages there are.
+    pub(crate) message_count: i64,
+    /// The answer that is being written; one at a time.
+    pub(crate) answer_id: Option<MessageId>,
+    pub(crate) created_at: DateTime<Utc>,
+    /// When something was said last, or when it began.
+    pub(crate) last_message_at: DateTime<Utc>,
+    /// Deleted: storing it deletes it.
+    pub(crate) is_gone: bool,
+    pub(crate) version: i64,
+}
+
+/// Where a session begins, and whose it is.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Beginning {
+    pub(crate) id: ChatSessionId,
+    pub(crate) user_id: UserId,
+    pub(crate) workspace_id: Option<WorkspaceId>,
+    pub(crate) project_id: Option<ProjectId>,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// A title as somebody typed it; none where it is blank.
+pub(crate) fn title(typed: Option<&str>) -> Result<Option<String>, FieldErrors> {
+    let Some(typed) = typed.filter(|typed| !typed.trim().is_empty()) else { return Ok(None) };
+    let mut errors = FieldErrors::default();
+    errors.line("title", typed, LONGEST_TITLE).map(Some).ok_or(errors)
+}
+
+impl Aggregate for Session {
+    const TYPE: &'static str = "chat_session";
+    type Id = ChatSessionId;
+
+    fn id(&self) -> ChatSessionId {
+        self.id
+    }
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { id, user_id, workspace_id, last_number, answer_id, version, .. } = self;
+        f.debug_struct("Session")
+            .field("id", id)
+            .field("user_id", user_id)
+            .field("workspace_id", workspace_id)
+            .field("last_number", last_number)
+            .field("answer_id", answer_id)
+            .field("version", version)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Session {
+    pub(crate) fn start(at: Beginning, title: Option<String>) -> Unsaved<Self> {
+        let Beginning { id, user_id, workspace_id, project_id, now } = at;
+        let event = ChatSessionStarted {
+            session_id: id,
+            user_id,
+            workspace_id,
+            project_id,
+            agent_id: None,
+        };
+        let session = Self {
+            id,
+            user_id,
+            workspace_id,
+            project_id,
+            is_title_automatic: title.is_none(),
+            title,
+            summary: None,
+            summarised_to: 0,
+            last_number: 0,
+            message_count: 0,
+            answer_id: None,
+            created_at: now,
+            last_message_at: now,
+            is_gone: false,
+            version: 0,
+        };
+        Unsaved::new(session).record(event)
+    }
+
+    /// Called something else by its owner, unless it is called so already; what is said from then on does not change it.
+    pub(crate) fn rename(&self, title: String) -> Option<Unsaved<Self>> {
+        let is_same = self.title.as_ref() == Some(&title) && !self.is_title_automatic;
+        let renamed = Self { title: Some(title), is_title_automatic: false, ..self.clone() };
+        (!is_same).then(|| {
+            let event = renamed.title_changed();
+            Unsaved::new(renamed).record(event)
+        })
+    }
+
+    fn title_changed(&self) -> ChatSessionTitleChanged {
+        ChatSessionTitleChanged {
+            session_id: self.id,
+            user_id: self.user_id,
+            workspace_id: self.workspace_id,
+            automatic: self.is_title_automatic,
+        }
+    }
+
+    /// Without one of its messages. A summary of which it is a part goes with it.
+    pub(crate) fn without(self, message: &Message) -> Unsaved<Self> {
+        let event = ChatMessageDeleted {
+            message_id: message.id,
+            session_id: self.id,
+            user_id: self.user_id,
+            workspace_id: self.workspace_id,
+        };
+        let (summary, summarised_to) = if message.number > self.summarised_to {
+            (self.summary, self.summarised_to)
+        } else {
+            (None, 0)
+        };
+        let message_count = self.message_count - 1;
+        Unsaved::new(Self { summary, summarised_to, message_count, ..self }).record(event)
+    }
+
+    /// Gone for good, with all that was said.
+    pub(crate) fn delete(self) -> Unsaved<Self> {
+        let event = ChatSessionDeleted {
+            session_id: self.id,
+            user_id: self.user_id,
+            workspace_id: self.workspace_id,
+        };
+        Unsaved::new(Self { is_gone: true, ..self }).record(event)
+    }
+}

@@ -1,0 +1,157 @@
+//! Every method of the facade, asked by everybody: who may do what is written down in `AUTHORISATION.md`, and held.
+
+use expect_test::expect_file;
+use perme8_events::{
+    Actor, Origin, Save as _, StorageError, Transaction as _, UserId, WorkspaceId,
+    testing::{Asker, Question, matrix, on_both_engines, questions},
+};
+
+use super::Chat;
+use crate::{
+    CreateSession, DeleteMessage, DeleteSession, ExportMessages, ListMessages, ListSessions,
+    MessageId, RenameSession, SearchMessages, Span,
+    application::ports::{Messages as _, MockMembers, MockProjectDirectory},
+    domain::{
+        message::Message,
+        references::ChatSessionId,
+        session::{Beginning, Session},
+    },
+    testing::{ADA, COMPANY, ELSEWHERE, STRANGER},
+};
+
+/// Three sessions of Ada, which nobody has touched yet, each with a message.
+struct World {
+    chat: Chat,
+    alone: (ChatSessionId, MessageId),
+    there: (ChatSessionId, MessageId),
+    lost: (ChatSessionId, MessageId),
+}
+
+impl World {
+    async fn new(chat: &Chat) -> Self {
+        Self {
+            chat: chat.clone(),
+            alone: begun(chat, None).await,
+            there: begun(chat, Some(COMPANY)).await,
+            lost: begun(chat, Some(ELSEWHERE)).await,
+        }
+    }
+}
+
+/// A session of Ada, and what she said there.
+async fn begun(chat: &Chat, workspace_id: Option<WorkspaceId>) -> (ChatSessionId, MessageId) {
+    let begun = chat.uow.run(system(), async |tx| {
+        let (id, now) = (tx.new_id(), tx.now());
+        let at = Beginning { id, user_id: ADA, workspace_id, project_id: None, now };
+        let session = tx.save(Session::start(at, None)).await?;
+        let message = Message::said(tx.new_id(), session.id, ADA, 1, "Hello".to_owned(), now);
+        tx.add_message(&message).await?;
+        Ok::<_, StorageError>((session.id, message.id))
+    });
+    begun.await.unwrap()
+}
+
+fn user(user: UserId) -> Origin {
+    Origin::user(user)
+}
+
+fn system() -> Origin {
+    Origin::system("chat.matrix")
+}
+
+/// Who asks.
+const ASKERS: [Asker<World>; 7] = [
+    ("owner", |_| user(ADA)),
+    ("key of the owner", |_| system().of(Actor::ApiKey { id: ADA.uuid(), user: ADA })),
+    ("somebody else", |_| user(STRANGER)),
+    ("nobody", |_| Origin::anonymous()),
+    ("system", |_| system()),
+    ("system for the owner", |_| system().on_behalf_of_user(ADA)),
+    ("system for somebody else", |_| system().on_behalf_of_user(STRANGER)),
+];
+
+const HEAD: &str = "\
+# Who may do what
+
+Every method of the facade, asked by the owner of a session and by everybody else.
+The owner belongs to the workspace *there* and has lost another one; somebody else belongs to neither.
+Roles do not matter: what people talk about is theirs.
+`cargo test -p chat` executes each cell on sessions of its own and compares, so this file is true; `UPDATE_EXPECT=1` writes it.
+`cargo xtask tidy` fails while a public method of the facade has no row here.
+
+*yes* is done or answered, *nothing* is answered with nothing; everything else is the variant of the error.
+
+";
+
+on_both_engines! {
+    migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
+
+    async fn everybody_may_what_is_written_down(test: TestDb) {
+        let (members, projects) = (MockMembers::company(false), MockProjectDirectory::company());
+        let chat = Chat::new(test.db.clone(), members, projects);
+        let lines = matrix(&ASKERS, &rows(), async || World::new(&chat).await).await;
+        let archived = Chat::new(test.db.clone(), MockMembers::company(true), MockProjectDirectory::company());
+        let archived = matrix(&ASKERS, &rows_there(), async || World::new(&archived).await).await;
+        let text = format!("{HEAD}{}\n{ARCHIVED}{}\n", lines.join("\n"), archived.join("\n"));
+        expect_file!["../../AUTHORISATION.md"].assert_eq(&text);
+    }
+}
+
+const ARCHIVED: &str = "
+## While the workspace is archived
+
+";
+
+const MESSAGES: ListMessages = ListMessages { limit: 9, span: Span::End };
+
+fn nameless(workspace: Option<WorkspaceId>) -> CreateSession {
+    CreateSession { workspace: workspace.map(Into::into), project: None, title: None }
+}
+
+fn renamed(session: ChatSessionId) -> RenameSession {
+    RenameSession { session, title: "Mills".to_owned(), seen: None }
+}
+
+fn of(workspace: Option<WorkspaceId>) -> ListSessions {
+    ListSessions { workspace: workspace.map(Into::into), limit: 9, after: None }
+}
+
+fn rows() -> Vec<Question<World>> {
+    let mut rows: Vec<Question<World>> = questions! {
+        world: World, origin => world.chat;
+        create_session "in no workspace" (origin, nameless(None));
+        create_session "elsewhere" (origin, nameless(Some(ELSEWHERE)));
+        session "in no workspace" (&origin, world.alone.0);
+        session "lost" (&origin, world.lost.0);
+        sessions "of the own" (&origin, of(None));
+        sessions "elsewhere" (&origin, of(Some(ELSEWHERE)));
+        messages "in no workspace" (&origin, world.alone.0, MESSAGES);
+        messages "lost" (&origin, world.lost.0, MESSAGES);
+        search_messages "of the own" (&origin, SearchMessages { words: "hello".to_owned(), limit: 9, after: None });
+        export_messages "of the own" (&origin, ExportMessages { limit: 9, after: None });
+        rename_session "in no workspace" (origin, renamed(world.alone.0));
+        rename_session "lost" (origin, renamed(world.lost.0));
+        delete_message "in no workspace" (origin, DeleteMessage { session: world.alone.0, message: world.alone.1 });
+        delete_message "lost" (origin, DeleteMessage { session: world.lost.0, message: world.lost.1 });
+        delete_session "in no workspace" (origin, DeleteSession { session: world.alone.0, seen: None });
+        delete_session "lost" (origin, DeleteSession { session: world.lost.0, seen: None });
+    }
+    .into();
+    rows.extend(rows_there());
+    rows
+}
+
+/// What is asked of the workspace to which the owner belongs.
+fn rows_there() -> Vec<Question<World>> {
+    questions! {
+        world: World, origin => world.chat;
+        create_session "there" (origin, nameless(Some(COMPANY)));
+        session "there" (&origin, world.there.0);
+        sessions "there" (&origin, of(Some(COMPANY)));
+        messages "there" (&origin, world.there.0, MESSAGES);
+        rename_session "there" (origin, renamed(world.there.0));
+        delete_message "there" (origin, DeleteMessage { session: world.there.0, message: world.there.1 });
+        delete_session "there" (origin, DeleteSession { session: world.there.0, seen: None });
+    }
+    .into()
+}

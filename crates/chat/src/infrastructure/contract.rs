@@ -1,0 +1,136 @@
+//! What every adapter of the ports promises: the tables in memory, SQLite and PostgreSQL alike.
+
+use perme8_events::{
+    Origin, Save, StorageError, UserId,
+    sql::UnitOfWork,
+    testing::{FakeTx, on_both_engines},
+};
+
+use crate::{
+    application::ports::{Messages, Sessions},
+    domain::{
+        message::Message,
+        session::{Beginning, Session},
+    },
+    testing::{ADA, COMPANY, MILL, STRANGER, Tables, id},
+};
+
+/// Every port at once.
+trait Ports: Sessions + Messages + Save<Session> {}
+
+impl<T: Sessions + Messages + Save<Session>> Ports for T {}
+
+/// Runs each promise on the fake and, through the harness, on both engines.
+macro_rules! promises {
+    ($($promise:ident)+) => {
+        mod in_memory {
+            use super::*;
+
+            $(#[tokio::test]
+            async fn $promise() {
+                super::$promise(&mut FakeTx::new(Tables::default())).await;
+            })+
+        }
+
+        mod in_a_database {
+            use super::*;
+
+            on_both_engines! {
+                migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
+
+                $(async fn $promise(test: TestDb) {
+                    let uow = UnitOfWork::new(test.db.clone());
+                    let undone = uow.run(Origin::system("chat.contract"), async |tx| {
+                        super::super::$promise(tx).await;
+                        // PostgreSQL commits nothing after a conflict, which is how some promises end.
+                        Err::<(), _>(StorageError::conflict())
+                    });
+                    assert!(is_conflict(undone.await));
+                })+
+            }
+        }
+    };
+}
+
+promises! {
+    sessions_come_back_as_they_were_saved
+    a_session_changes_one_version_after_another
+    a_session_goes_with_its_messages
+    sessions_are_counted_for_each_person
+    messages_come_back_as_they_were_added
+    a_place_in_a_session_is_taken_once
+}
+
+async fn begin<T: Ports>(tx: &mut T, user_id: UserId) -> Session {
+    let (workspace_id, project_id) = (Some(COMPANY), Some(MILL));
+    let at = Beginning { id: tx.new_id(), user_id, workspace_id, project_id, now: tx.now() };
+    tx.save(Session::start(at, Some("Ünïcode & Söhne".to_owned()))).await.unwrap()
+}
+
+/// What somebody says in a session, at this place.
+fn said<T: Ports>(tx: &mut T, session: &Session, number: i64) -> Message {
+    let (id, now) = (tx.new_id(), tx.now());
+    Message::said(id, session.id, session.user_id, number, "How do mills\nwork?".to_owned(), now)
+}
+
+fn is_conflict<R>(result: Result<R, StorageError>) -> bool {
+    result.is_err_and(|error| error.is_conflict())
+}
+
+async fn sessions_come_back_as_they_were_saved<T: Ports>(tx: &mut T) {
+    let session = begin(tx, ADA).await;
+    assert!(tx.load(session.id).await.unwrap() == Some(session));
+    assert_eq!(tx.load(id(99)).await.unwrap(), None);
+}
+
+async fn a_session_changes_one_version_after_another<T: Ports>(tx: &mut T) {
+    let session = begin(tx, ADA).await;
+    let renamed = session.rename("Looms".to_owned()).expect("it is another title");
+    let renamed = tx.save(renamed).await.unwrap();
+    assert_eq!(renamed.version, session.version + 1);
+    assert!(tx.load(session.id).await.unwrap() == Some(renamed));
+    assert!(is_conflict(tx.save(session.delete()).await));
+}
+
+async fn a_session_goes_with_its_messages<T: Ports>(tx: &mut T) {
+    let session = begin(tx, ADA).await;
+    let message = said(tx, &session, 1);
+    tx.add_message(&message).await.unwrap();
+    tx.save(session.clone().delete()).await.unwrap();
+    assert_eq!(tx.load(session.id).await.unwrap(), None);
+    assert_eq!(tx.message(session.id, message.id).await.unwrap(), None);
+    assert!(is_conflict(tx.save(session.delete()).await));
+}
+
+async fn sessions_are_counted_for_each_person<T: Ports>(tx: &mut T) {
+    for _ in 0..2 {
+        begin(tx, ADA).await;
+    }
+    assert_eq!(tx.sessions_of(ADA).await.unwrap(), 2);
+    assert_eq!(tx.sessions_of(STRANGER).await.unwrap(), 0);
+}
+
+async fn messages_come_back_as_they_were_added<T: Ports>(tx: &mut T) {
+    let (session, other) = (begin(tx, ADA).await, begin(tx, ADA).await);
+    let message = Message {
+        idempotency_key: Some("k-1".to_owned()),
+        latency_ms: Some(7),
+        reason: Some("cut_short".to_owned()),
+        ..said(tx, &session, 1)
+    };
+    tx.add_message(&message).await.unwrap();
+    assert!(tx.message(session.id, message.id).await.unwrap().as_ref() == Some(&message));
+    assert_eq!(tx.message(other.id, message.id).await.unwrap(), None);
+    tx.remove_message(message.id).await.unwrap();
+    assert_eq!(tx.message(session.id, message.id).await.unwrap(), None);
+}
+
+async fn a_place_in_a_session_is_taken_once<T: Ports>(tx: &mut T) {
+    let (session, other) = (begin(tx, ADA).await, begin(tx, ADA).await);
+    for of in [&session, &other] {
+        let message = said(tx, of, 1);
+        tx.add_message(&message).await.unwrap();
+    }
+    let again = said(tx, &session, 1);
+    assert!(is_conflict(tx.add_message(&again).await));
+}

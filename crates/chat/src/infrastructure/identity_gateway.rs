@@ -1,0 +1,43 @@
+//! Identity, as this context sees it.
+
+use async_trait::async_trait;
+use identity::{WorkspaceEntry, WorkspaceRef};
+use perme8_events::{StorageError, UserId};
+
+use crate::application::ports::{Members, WorkspaceView};
+
+/// Asks the identity context of the same host.
+#[derive(Debug, Clone)]
+pub struct IdentityGateway {
+    directory: identity::Directory,
+}
+
+impl IdentityGateway {
+    /// Asks `directory`.
+    #[must_use]
+    pub fn new(directory: identity::Directory) -> Self {
+        Self { directory }
+    }
+}
+
+#[async_trait]
+impl Members for IdentityGateway {
+    async fn workspace(
+        &self,
+        user: UserId,
+        workspace: &WorkspaceRef,
+    ) -> Result<Option<WorkspaceView>, StorageError> {
+        let found = self.directory.membership(user, workspace).await?;
+        Ok(found.map(|(entry, _)| view(entry)))
+    }
+
+    async fn workspaces_of(&self, user: UserId) -> Result<Vec<WorkspaceView>, StorageError> {
+        let memberships = self.directory.workspaces_of(user).await?;
+        Ok(memberships.into_iter().map(|(entry, _)| view(entry)).collect())
+    }
+}
+
+fn view(entry: WorkspaceEntry) -> WorkspaceView {
+    let WorkspaceEntry { id, name, slug, archived: is_archived } = entry;
+    WorkspaceView { id, name, slug, is_archived }
+}

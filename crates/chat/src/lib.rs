@@ -1,0 +1,40 @@
+#![doc = include_str!("../README.md")]
+
+mod application;
+mod domain;
+mod facade;
+mod infrastructure;
+
+#[cfg(test)]
+mod testing;
+
+// Facade: api, web, the host and tests.
+pub use facade::Chat;
+pub use infrastructure::MIGRATIONS;
+
+// Commands and their errors: for whoever may use the facade.
+pub use application::create_session::{CreateSession, CreateSessionError};
+pub use application::delete_message::{DeleteMessage, DeleteMessageError};
+pub use application::delete_session::{DeleteSession, DeleteSessionError};
+pub use application::rename_session::{RenameSession, RenameSessionError};
+
+// Read models of the facade, and why it did not answer.
+pub use application::read_models::{
+    ExportMessages, ExportedMessages, ListMessages, ListSessions, MessageDetails, MessagePlace,
+    MessagesPage, QueryError, SessionDetails, SessionPlace, SessionsPage, Span,
+};
+pub use application::searching::{FoundMessage, FoundMessages, SearchMessages};
+
+// Events: for the handlers of other contexts.
+pub use domain::events::{
+    ChatMessageDeleted, ChatSessionDeleted, ChatSessionStarted, ChatSessionTitleChanged, EVENTS,
+};
+
+// Language: for every layer of other contexts.
+pub use domain::message::{MessageRole, MessageStatus};
+pub use domain::references::{ChatSessionId, MessageId, SessionMessage, UserChatSession};
+
+// Ports that a host may implement, and their implementations on identity and projects.
+pub use application::ports::{Members, ProjectDirectory, ProjectView, WorkspaceView};
+pub use infrastructure::identity_gateway::IdentityGateway;
+pub use infrastructure::projects_gateway::ProjectsGateway;

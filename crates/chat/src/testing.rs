@@ -1,0 +1,9 @@
+//! A company and what its people talk about in memory, for the tests of this crate.
+
+mod company;
+mod tables;
+
+pub(crate) use company::{
+    ADA, ANSWER, COMPANY, ELSEWHERE, MILL, QUESTION, SESSION, STRANGER, acting, id, of_ada,
+};
+pub(crate) use tables::Tables;

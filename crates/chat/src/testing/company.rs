@@ -1,0 +1,111 @@
+//! A company, and a session of somebody who works there.
+
+use std::sync::Arc;
+
+use identity::WorkspaceRef;
+use perme8_events::{
+    Clock as _, Id, UserId, WorkspaceId,
+    testing::{FakeTx, ManualClock},
+};
+use projects::ProjectId;
+use uuid::Uuid;
+
+use super::Tables;
+use crate::{
+    application::{
+        acting::Acting,
+        ports::{
+            Members, MockMembers, MockProjectDirectory, ProjectDirectory, ProjectView,
+            WorkspaceView,
+        },
+    },
+    domain::{
+        message::{Message, MessageRole},
+        references::{ChatSessionId, MessageId},
+        session::{Beginning, Session},
+    },
+};
+
+/// The workspace of most tests, called `acme` in addresses.
+pub(crate) const COMPANY: WorkspaceId = id(1);
+/// Another one, to which nobody belongs.
+pub(crate) const ELSEWHERE: WorkspaceId = id(7);
+/// A project of the company, called `mill` in addresses.
+pub(crate) const MILL: ProjectId = id(8);
+/// A member of the company.
+pub(crate) const ADA: UserId = id(2);
+/// Has nothing to do with it.
+pub(crate) const STRANGER: UserId = id(10);
+/// The session of Ada.
+pub(crate) const SESSION: ChatSessionId = id(20);
+/// What she said there.
+pub(crate) const QUESTION: MessageId = id(21);
+/// What was answered.
+pub(crate) const ANSWER: MessageId = id(22);
+
+/// An id that is easy to read.
+pub(crate) const fn id<A>(number: u128) -> Id<A> {
+    Id::new(Uuid::from_u128(number))
+}
+
+/// A transaction over a session of Ada in this workspace, in which she asked once and was answered.
+pub(crate) fn of_ada(workspace_id: Option<WorkspaceId>) -> FakeTx<Tables> {
+    let now = ManualClock::monday_morning().now();
+    let at = Beginning { id: SESSION, user_id: ADA, workspace_id, project_id: None, now };
+    let begun = Session::start(at, None);
+    let title = Some("How do mills work?".to_owned());
+    let session =
+        Session { title, last_number: 2, message_count: 2, version: 1, ..begun.peek().clone() };
+    let said =
+        |id, number, text: &str| Message::said(id, SESSION, ADA, number, text.to_owned(), now);
+    let question = said(QUESTION, 1, "How do mills work?");
+    let answer = Message {
+        role: MessageRole::Assistant,
+        answers: Some(QUESTION),
+        ..said(ANSWER, 2, "They turn.")
+    };
+    FakeTx::new(Tables { sessions: vec![session], messages: vec![question, answer] })
+}
+
+/// Somebody of the company, or a stranger, who acts.
+pub(crate) fn acting(user_id: UserId) -> Acting {
+    Acting { user_id, workspaces: workspaces_of(user_id, false) }
+}
+
+fn workspaces_of(user: UserId, is_archived: bool) -> Vec<WorkspaceView> {
+    let (name, slug) = ("The Company".to_owned(), "acme".to_owned());
+    let company = WorkspaceView { id: COMPANY, name, slug, is_archived };
+    if user == ADA { vec![company] } else { Vec::new() }
+}
+
+impl MockMembers {
+    /// Knows the company, put away or not, and that Ada is there.
+    pub(crate) fn company(is_archived: bool) -> Arc<dyn Members> {
+        let mut members = Self::new();
+        members.expect_workspace().returning(move |user, named| {
+            let is_named = |workspace: &WorkspaceView| match named {
+                WorkspaceRef::Id(id) => *id == workspace.id,
+                WorkspaceRef::Slug(slug) => *slug == workspace.slug,
+            };
+            Ok(workspaces_of(user, is_archived).into_iter().find(is_named))
+        });
+        members.expect_workspaces_of().returning(move |user| Ok(workspaces_of(user, is_archived)));
+        Arc::new(members)
+    }
+}
+
+impl MockProjectDirectory {
+    /// Knows the project of the company.
+    pub(crate) fn company() -> Arc<dyn ProjectDirectory> {
+        let mill =
+            || ProjectView { id: MILL, name: "The Mill".to_owned(), slug: "mill".to_owned() };
+        let mut projects = Self::new();
+        projects.expect_project().returning(move |workspace, slug| {
+            Ok((workspace == COMPANY && slug == "mill").then(mill))
+        });
+        projects
+            .expect_projects()
+            .returning(move |ids| Ok(ids.contains(&MILL).then(mill).into_iter().collect()));
+        Arc::new(projects)
+    }
+}

@@ -1,0 +1,80 @@
+//! The tables in memory, with the same rules of uniqueness as in a database.
+
+use perme8_events::{Load, StorageError, Store, UserId, testing::FakeTx};
+
+use crate::{
+    application::ports::{Messages, Sessions},
+    domain::{
+        message::Message,
+        references::{ChatSessionId, MessageId},
+        session::Session,
+    },
+};
+
+/// What a database would hold.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Tables {
+    pub(crate) sessions: Vec<Session>,
+    pub(crate) messages: Vec<Message>,
+}
+
+impl Load<Session> for FakeTx<Tables> {
+    async fn load(&mut self, id: ChatSessionId) -> Result<Option<Session>, StorageError> {
+        Ok(self.state.sessions.iter().find(|session| session.id == id).cloned())
+    }
+}
+
+/// Compare and set: a new row must not be there, an old one must have the version that was read.
+impl Store<Session> for FakeTx<Tables> {
+    async fn store(&mut self, session: &mut Session) -> Result<(), StorageError> {
+        let rows = &mut self.state.sessions;
+        let stored = rows.iter().find(|row| row.id == session.id).map_or(0, |row| row.version);
+        if stored != session.version {
+            return Err(StorageError::conflict());
+        }
+        session.version += 1;
+        rows.retain(|row| row.id != session.id);
+        if session.is_gone {
+            self.state.messages.retain(|message| message.session_id != session.id);
+        } else {
+            rows.push(session.clone());
+        }
+        Ok(())
+    }
+}
+
+impl Sessions for FakeTx<Tables> {
+    async fn sessions_of(&mut self, user: UserId) -> Result<u64, StorageError> {
+        let own = self.state.sessions.iter().filter(|session| session.user_id == user);
+        Ok(own.count() as u64)
+    }
+}
+
+impl Messages for FakeTx<Tables> {
+    async fn message(
+        &mut self,
+        session: ChatSessionId,
+        id: MessageId,
+    ) -> Result<Option<Message>, StorageError> {
+        let mut messages = self.state.messages.iter();
+        Ok(messages.find(|row| (row.session_id, row.id) == (session, id)).cloned())
+    }
+
+    async fn add_message(&mut self, message: &Message) -> Result<(), StorageError> {
+        let is_taken = self.state.messages.iter().any(|row| {
+            let is_same_key =
+                row.idempotency_key.is_some() && row.idempotency_key == message.idempotency_key;
+            row.session_id == message.session_id && (row.number == message.number || is_same_key)
+        });
+        if is_taken {
+            return Err(StorageError::conflict());
+        }
+        self.state.messages.push(message.clone());
+        Ok(())
+    }
+
+    async fn remove_message(&mut self, id: MessageId) -> Result<(), StorageError> {
+        self.state.messages.retain(|row| row.id != id);
+        Ok(())
+    }
+}
