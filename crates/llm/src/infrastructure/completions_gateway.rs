@@ -19,9 +19,11 @@ use crate::{
 
 mod asking;
 mod exchange;
+mod unwanted;
 
 use asking::Asking;
 use exchange::Exchange;
+use unwanted::Unwanted;
 
 /// No more is said to a model, in bytes.
 const LONGEST_QUESTION: usize = 4 << 20;
@@ -63,6 +65,7 @@ pub struct ChatCompletions {
     provider: Provider,
     models: Models,
     timeouts: Timeouts,
+    unwanted: Unwanted,
 }
 
 /// Providers cannot be asked.
@@ -99,7 +102,7 @@ impl ChatCompletions {
             }
         }
         let client = client.build().map_err(CompletionsSetupError)?;
-        Ok(Self { client, provider, models, timeouts })
+        Ok(Self { client, provider, models, timeouts, unwanted: Unwanted::default() })
     }
 
     fn request(&self) -> RequestBuilder {
@@ -127,10 +130,14 @@ impl LanguageModel for ChatCompletions {
             return Err(AskFailure::Refused { status: 413, retry_after: None });
         }
         let deadline = Instant::now() + self.timeouts.total.min(LONGEST_ANSWER);
+        let mut body = Request::of(call, &model);
+        self.unwanted.leave_out(&model, &mut body);
         let asking = Asking {
             id: call.id,
             request: self.request(),
-            body: Request::of(call, &model),
+            body,
+            model: &model,
+            unwanted: &self.unwanted,
             timeouts: self.timeouts,
             deadline,
         };

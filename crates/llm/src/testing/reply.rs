@@ -62,7 +62,7 @@ impl Reply {
     /// Does not take a parameter.
     #[must_use]
     pub fn not_taking(parameter: &str) -> Self {
-        let error = json!({ "message": "Use another.", "code": "unsupported", "param": parameter });
+        let error = json!({ "message": "Use another.", "code": "unsupported_parameter", "param": parameter });
         Self { refusal: Some(json!({ "error": error })), ..Self::refusing(400) }
     }
 

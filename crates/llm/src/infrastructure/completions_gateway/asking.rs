@@ -9,9 +9,9 @@ use reqwest::{
 };
 use tokio::time::Instant;
 
-use super::Timeouts;
+use super::{Timeouts, unwanted::Unwanted};
 use crate::{
-    domain::{call::CallId, failure::AskFailure},
+    domain::{call::CallId, failure::AskFailure, model_name::ModelName},
     infrastructure::wire::{Complaint, Request},
 };
 
@@ -30,6 +30,8 @@ pub(super) struct Asking<'a> {
     /// Without its body.
     pub(super) request: RequestBuilder,
     pub(super) body: Request<'a>,
+    pub(super) model: &'a ModelName,
+    pub(super) unwanted: &'a Unwanted,
     pub(super) timeouts: Timeouts,
     /// When all must have been said.
     pub(super) deadline: Instant,
@@ -103,18 +105,26 @@ impl Asking<'_> {
         let status = response.status();
         let wanted = wanted_pause(response.headers());
         let Complaint { word, parameter } = complaint(response).await;
-        let parameter = parameter.unwrap_or_default();
+        if let Some(parameter) = parameter.as_deref()
+            && status == StatusCode::BAD_REQUEST
+            && self.body.do_without(parameter)
+        {
+            tracing::debug!(call.id = %self.id, word, parameter, "the model does not take this");
+            // Otherwise it is the value that it does not like this time.
+            if word.starts_with("unsupported") {
+                self.unwanted.note(self.model, parameter.to_owned());
+            }
+            return Attempt::Amended;
+        }
+        let status_code = status.as_u16();
         tracing::warn!(
             call.id = %self.id,
-            status = status.as_u16(),
+            status = status_code,
             word,
             parameter,
             "the provider of the model refused"
         );
-        if status == StatusCode::BAD_REQUEST && self.body.do_without(&parameter) {
-            return Attempt::Amended;
-        }
-        let failure = AskFailure::Refused { status: status.as_u16(), retry_after: wanted };
+        let failure = AskFailure::Refused { status: status_code, retry_after: wanted };
         // Who has no money left will have none in a second.
         let is_busy = status == StatusCode::TOO_MANY_REQUESTS && word != "insufficient_quota";
         if is_busy || status.is_server_error() {

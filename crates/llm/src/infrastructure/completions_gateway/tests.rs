@@ -214,16 +214,19 @@ async fn nothing_is_tried_again_after_a_pause_that_nobody_waits_for() {
 }
 
 #[tokio::test]
-async fn a_provider_that_does_not_take_a_parameter_is_asked_without_it() {
+async fn a_model_that_does_not_take_a_parameter_is_asked_without_it_from_then_on() {
+    const PARAMETERS: [&str; 4] =
+        ["max_tokens", "temperature", "max_completion_tokens", "stream_options"];
     let server = ProviderServer::that(hello()).await;
-    for parameter in ["max_tokens", "temperature", "max_completion_tokens", "stream_options"] {
+    for parameter in PARAMETERS {
         server.next(Reply::not_taking(parameter));
     }
     let call = Call { temperature: Some(0.3), longest_answer: Some(99), ..call() };
     let model = model_at(&server.url(), TIMEOUTS);
-    assert_eq!(outcome(model.ask(&call).await.unwrap()).await.ending, Ok(false));
-    let parameters = ["max_tokens", "temperature", "max_completion_tokens", "stream_options"];
-    let sent = |asked: &Asked| parameters.map(|parameter| asked.body.get(parameter).is_some());
+    for _ in 0..2 {
+        assert_eq!(outcome(model.ask(&call).await.unwrap()).await.ending, Ok(false));
+    }
+    let sent = |asked: &Asked| PARAMETERS.map(|parameter| asked.body.get(parameter).is_some());
     let sent: Vec<_> = server.asked().iter().map(sent).collect();
     let expected = [
         [true, true, false, true],
@@ -231,12 +234,13 @@ async fn a_provider_that_does_not_take_a_parameter_is_asked_without_it() {
         [false, false, true, true],
         [false, false, false, true],
         [false, false, false, false],
+        [false, false, false, false],
     ];
     assert_eq!(sent, expected);
     let server = ProviderServer::that(Reply::not_taking("temperature")).await;
     let failure = refusal_within(&server.url(), TIMEOUTS).await;
     assert_eq!(failure, AskFailure::Refused { status: 400, retry_after: None });
-    assert_eq!(server.asked().len(), 1);
+    assert_eq!(server.asked().len(), 1, "nothing can be left out");
 }
 
 #[tokio::test]
