@@ -23,6 +23,14 @@ pub use facade::answers::Answers;
 pub use facade::following::{Following, Heard};
 
 // For hosts.
+pub use application::close_abandoned::{CloseAbandoned, CloseAbandonedError};
+pub use application::read_models::{ModelUsage, UsageFilter};
+pub use domain::limits::CallLimits;
+pub use domain::models::{InvalidModelList, ModelList};
 pub use domain::provider::{ApiKey, InvalidApiKey, InvalidProviderUrl, Provider, ProviderUrl};
+pub use facade::ledger::Ledger;
+pub use facade::llm::Llm;
+pub use facade::measures::describe_metrics;
 pub use facade::unconfigured::Unconfigured;
+pub use infrastructure::MIGRATIONS;
 pub use infrastructure::completions_gateway::{ChatCompletions, CompletionsSetupError, Timeouts};

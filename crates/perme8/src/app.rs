@@ -15,6 +15,7 @@ use api::{Api, ApiOptions, AuditTrail, Facades, Limits, OperatorToken, Router, T
 use chat::Chat;
 use documents::Documents;
 use identity::Identity;
+use llm::Answers;
 use mail::{Mailbox, SendMail};
 use notifications::Notifications;
 use perme8_events::{
@@ -25,6 +26,7 @@ use projects::Projects;
 use tokio::net::TcpListener;
 
 use crate::{
+    answer_surroundings::AnswerSurroundings,
     audit_log::HostAuditTrail,
     catalogue::{CATALOGUES, MIGRATIONS},
     config::Config,
@@ -43,13 +45,13 @@ mod options;
 mod parts;
 
 pub use error::AppError;
-pub use options::{AppOptions, MailOptions};
+pub use options::{AppOptions, LlmOptions, MailOptions};
 
 pub(crate) use parts::operations;
 
 use parts::{
-    named, new_agents, new_chat, new_documents, new_identity, new_notifications, open_for_editors,
-    projects_members, with_handlers,
+    named, new_agents, new_answers, new_chat, new_documents, new_identity, new_notifications,
+    open_for_editors, projects_members, with_handlers,
 };
 
 /// The composed system: facades, live bus, durable handlers and the HTTP edge over one database.
@@ -65,6 +67,7 @@ pub struct App {
     agents: Agents,
     notifications: Notifications,
     chat: Chat,
+    answers: Answers,
     feed: Feed,
     bus: EventBus,
     runtime: Arc<Runtime>,
@@ -117,6 +120,7 @@ impl App {
             operator_token: *operator_token,
             onboarding: *onboarding,
             mail,
+            llm: config.language_model(),
             dev: *dev,
             ..AppOptions::default()
         };
@@ -127,7 +131,8 @@ impl App {
     ///
     /// # Errors
     ///
-    /// [`AppError::Storage`] when the log cannot be read, [`AppError::Mail`] when mails would not go out.
+    /// [`AppError::Storage`] when the log cannot be read, [`AppError::Mail`] when mails would not go out,
+    /// [`AppError::LanguageModel`] when the model cannot be asked.
     pub async fn assemble(db: Db, options: AppOptions) -> Result<Self, AppError> {
         let identity = new_identity(&db, &options);
         let projects = Projects::new(db.clone(), projects_members(&identity));
@@ -156,6 +161,8 @@ impl App {
         let sights = Arc::new(DocumentSights::new(documents::Directory::new(db.clone())));
         let bus = EventBus::new(feed.clone(), standings, CATALOGUES).narrowed_by(sights);
         let surroundings = Arc::new(NoteSurroundings::new(&bus, &options.tasks));
+        let answering = AnswerSurroundings::new(&bus, &options.tasks);
+        let answers = new_answers(&db, answering, options.llm.clone())?;
         let operations = Operations::of(&runtime, CATALOGUES);
         Ok(Self {
             metrics: HostMetrics::new(&db, &operations),
@@ -167,6 +174,7 @@ impl App {
             agents,
             notifications,
             chat,
+            answers,
             feed,
             bus,
             runtime: Arc::new(runtime),
@@ -319,6 +327,12 @@ impl App {
     #[must_use]
     pub fn chat(&self) -> &Chat {
         &self.chat
+    }
+
+    /// What language models say, while they say it.
+    #[must_use]
+    pub fn answers(&self) -> &Answers {
+        &self.answers
     }
 
     /// Who did what, when and because of what.

@@ -26,6 +26,7 @@ static HOST: Migrations = migrations!(
 pub const MIGRATIONS: &[&Migrations] = &[
     &perme8_events::sql::MIGRATIONS,
     &mail::MIGRATIONS,
+    &llm::MIGRATIONS,
     &identity::MIGRATIONS,
     &projects::MIGRATIONS,
     &documents::MIGRATIONS,

@@ -33,6 +33,7 @@ mod signals;
 mod tables;
 mod tail;
 mod trace;
+mod usage;
 mod users;
 
 pub(crate) use console::Console;
@@ -141,6 +142,9 @@ pub(crate) enum Command {
     /// Read the mails of a host that has no mail server
     #[command(subcommand)]
     Mail(mailbox::Command),
+    /// Look at what was asked of language models
+    #[command(subcommand)]
+    Llm(usage::Command),
     /// Show every setting, its value and where that comes from
     Config,
 }
@@ -244,6 +248,10 @@ impl Cli {
             }
             Command::Mail(command) => {
                 let run = async |db: &Db| mailbox::run(db, &command, console).await;
+                database::with(&global.quiet()?, run).await?;
+            }
+            Command::Llm(command) => {
+                let run = async |db: &Db| usage::run(db, command, console).await;
                 database::with(&global.quiet()?, run).await?;
             }
             Command::Queues(command) => {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use api::{Limits, OperatorToken, TrustedProxies};
+use llm::{ApiKey, CallLimits, ModelList, ModelName, Models, Provider, ProviderUrl};
 use mail::{BaseUrl, Correspondent, SmtpServer, Stationery};
 use perme8_events::sql::DatabaseUrl;
 use serde::Serialize;
@@ -15,11 +16,14 @@ use serde::Serialize;
 mod error;
 mod keys;
 mod parse;
+mod shown;
 mod sources;
 
 pub use error::ConfigError;
 
 pub(crate) use keys::suggestion;
+
+use crate::app::LlmOptions;
 
 use keys::Key;
 use parse::Parser;
@@ -28,7 +32,8 @@ use sources::Given;
 /// The settings of a host.
 ///
 /// Each has a name, e.g. `log_format`: it is the key in `perme8.toml`, the environment variable `PERME8_LOG_FORMAT` and
-/// the flag `--log-format`; the operator token is no flag, because process lists show those. The first of flag, environment and file that names a setting wins.
+/// the flag `--log-format`; the operator token and the key of
+/// the language model are no flags, because process lists show those. The first of flag, environment and file that names a setting wins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(
     clippy::struct_excessive_bools,
@@ -71,6 +76,16 @@ pub struct Config {
     pub mail_from_address: String,
     /// What the sender is called; as the host when there is no name.
     pub mail_from_name: Option<String>,
+    /// Where language models are asked; nowhere when there is no address.
+    pub llm_base_url: Option<ProviderUrl>,
+    /// What the provider of language models knows the host by.
+    pub llm_api_key: Option<ApiKey>,
+    /// The model that answers whoever names none.
+    pub llm_model: Option<ModelName>,
+    /// The models that may be asked beside it, and what they cost.
+    pub llm_models: ModelList,
+    /// How much of language models a person and a workspace have on this node.
+    pub llm_limits: CallLimits,
     /// Whether the host shows every mail to everybody, for development; only where nothing but this machine reaches it.
     pub dev: bool,
 }
@@ -141,6 +156,15 @@ impl Config {
         Correspondent::new(&self.mail_from_address, name).expect("checked when it was read")
     }
 
+    /// Which language model answers on this host, and how much of it.
+    pub(crate) fn language_model(&self) -> LlmOptions {
+        let Self { llm_base_url, llm_api_key: api_key, llm_model, llm_models, .. } = self.clone();
+        let provider = llm_base_url.zip(llm_model).map(|(base_url, model)| {
+            (Provider { base_url, api_key }, Models::only(model, llm_models.0))
+        });
+        LlmOptions { provider, limits: self.llm_limits }
+    }
+
     /// Reads `perme8.toml` in the current folder (or the file named), the environment and `flags`.
     ///
     /// # Errors
@@ -172,6 +196,11 @@ impl Default for Config {
             mail_smtp_url: None,
             mail_from_address: "noreply@perme8.invalid".to_owned(),
             mail_from_name: None,
+            llm_base_url: None,
+            llm_api_key: None,
+            llm_model: None,
+            llm_models: ModelList::default(),
+            llm_limits: CallLimits::default(),
             dev: false,
         }
     }
@@ -282,12 +311,18 @@ fn resolve(
             parse::mail_address,
         ),
         mail_from_name: parser.optional_with(&Key::MAIL_FROM_NAME, parse::label),
+        llm_base_url: parser.optional(&Key::LLM_BASE_URL),
+        llm_api_key: parser.optional(&Key::LLM_API_KEY),
+        llm_model: parser.optional(&Key::LLM_MODEL),
+        llm_models: parser.value(&Key::LLM_MODELS, default.llm_models),
+        llm_limits: parser.call_limits(default.llm_limits),
         dev: parser.value_with(&Key::DEV, default.dev, parse::yes_or_no),
     };
     let because = "a server refuses mails without a sender of its own";
     parser.needs(&Key::MAIL_SMTP_URL, &Key::MAIL_FROM_ADDRESS, because);
     let because = "the links in mails begin with it";
     parser.needs(&Key::MAIL_SMTP_URL, &Key::BASE_URL, because);
+    parser.needs_for_language_models();
     if config.dev && !config.listen.ip().to_canonical().is_loopback() {
         let because = format!(
             "it shows every mail to everybody, and other machines can reach {}: listen on 127.0.0.1 or [::1], or leave it out",
@@ -306,63 +341,6 @@ fn resolve(
         })
         .collect();
     Ok(Resolved { config, settings })
-}
-
-impl Config {
-    /// A value as it may be shown: database and mail server without their passwords, the token not at all.
-    fn shown(&self, key: &Key) -> Option<String> {
-        let Self {
-            database,
-            listen,
-            log,
-            log_format,
-            connections,
-            node,
-            secure_cookies,
-            legacy_bridge,
-            trusted_proxies,
-            no_rate_limits,
-            limits,
-            operator_token,
-            onboarding,
-            app_name,
-            base_url,
-            mail_smtp_url,
-            mail_from_address,
-            mail_from_name,
-            dev,
-        } = self;
-        let Limits { caller, stranger, attempts, account, inviter, invitee } = limits;
-        match key.name {
-            "database" => Some(database.to_string()),
-            "listen" => Some(listen.to_string()),
-            "log" => Some(log.clone()),
-            "log_format" => Some(log_format.to_string()),
-            "connections" => Some(connections.to_string()),
-            "node" => node.clone(),
-            "secure_cookies" => Some(secure_cookies.to_string()),
-            "legacy_bridge" => Some(legacy_bridge.to_string()),
-            "trusted_proxies" => {
-                (*trusted_proxies != TrustedProxies::default()).then(|| trusted_proxies.to_string())
-            }
-            "no_rate_limits" => Some(no_rate_limits.to_string()),
-            "rate_limit_caller" => Some(caller.to_string()),
-            "rate_limit_stranger" => Some(stranger.to_string()),
-            "rate_limit_attempts" => Some(attempts.to_string()),
-            "rate_limit_account" => Some(account.to_string()),
-            "rate_limit_inviter" => Some(inviter.to_string()),
-            "rate_limit_invitee" => Some(invitee.to_string()),
-            "operator_token" => operator_token.map(|_| "(hidden)".to_owned()),
-            "onboarding" => Some(onboarding.to_string()),
-            "app_name" => Some(app_name.clone()),
-            "base_url" => base_url.as_ref().map(ToString::to_string),
-            "mail_smtp_url" => mail_smtp_url.as_ref().map(ToString::to_string),
-            "mail_from_address" => Some(mail_from_address.clone()),
-            "mail_from_name" => mail_from_name.clone(),
-            "dev" => Some(dev.to_string()),
-            _ => None,
-        }
-    }
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod answer_surroundings;
 mod app;
 mod audit_log;
 mod catalogue;
@@ -17,7 +18,7 @@ mod sights;
 mod standings;
 mod upkeep;
 
-pub use app::{App, AppError, AppOptions, MailOptions};
+pub use app::{App, AppError, AppOptions, LlmOptions, MailOptions};
 pub use catalogue::{CATALOGUES, MIGRATIONS};
 pub use cli::run;
 pub use config::{Config, ConfigError, Flags, LogFormat};

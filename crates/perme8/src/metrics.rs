@@ -146,6 +146,7 @@ fn recorder() -> &'static Recorder {
 fn describe() {
     perme8_events::host::describe_metrics();
     api::describe_metrics();
+    llm::describe_metrics();
     describe_gauge!("perme8_up", "Whether the process runs");
     describe_gauge!("perme8_uptime_seconds", Unit::Seconds, "For how long the process has run");
     describe_gauge!("perme8_database_up", "Whether the database answered the last question");

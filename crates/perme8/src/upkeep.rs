@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use documents::{Documents, PurgeTrash};
 use identity::{ExpireInvitations, Identity, PurgeExpired};
+use llm::{CloseAbandoned, Ledger};
 use mail::{Mailbox, PurgeMailbox};
 use notifications::{Notifications, PurgeNotifications};
 use perme8_events::{HandlerError, Job, JobRun, Origin, QueueOptions, Schedule, Worker};
@@ -32,6 +33,8 @@ pub(crate) enum Chore {
     PurgeMailbox,
     /// Notifications that were read long ago, or never.
     PurgeNotifications,
+    /// Calls of language models that a crash left open.
+    CloseAbandonedCalls,
     /// Rate limits of those who may ask as often as ever again.
     SweepRateLimits,
 }
@@ -45,7 +48,8 @@ impl Chore {
     const fn at_once(self) -> u32 {
         match self {
             Self::PurgeTrash => DOCUMENTS_AT_ONCE,
-            Self::ExpireInvitations
+            Self::CloseAbandonedCalls
+            | Self::ExpireInvitations
             | Self::PurgeExpired
             | Self::PurgeMailbox
             | Self::PurgeNotifications
@@ -55,8 +59,9 @@ impl Chore {
 }
 
 /// When each chore is done, spread over the hour.
-pub(crate) fn schedules() -> [Schedule; 6] {
+pub(crate) fn schedules() -> [Schedule; 7] {
     [
+        ("llm.abandoned", "*/5 * * * *", Chore::CloseAbandonedCalls),
         ("identity.expiry", "7 * * * *", Chore::ExpireInvitations),
         ("perme8.rate_limits", "14 * * * *", Chore::SweepRateLimits),
         ("identity.purge", "22 * * * *", Chore::PurgeExpired),
@@ -74,6 +79,7 @@ pub(crate) fn schedules() -> [Schedule; 6] {
 pub(crate) struct Upkeep {
     identity: Identity,
     documents: Documents,
+    ledger: Ledger,
     mailbox: Mailbox,
     notifications: Notifications,
     rate_limits: HostLimitStore,
@@ -83,11 +89,12 @@ impl Upkeep {
     pub(crate) fn new(
         identity: Identity,
         documents: Documents,
+        ledger: Ledger,
         mailbox: Mailbox,
         notifications: Notifications,
         rate_limits: HostLimitStore,
     ) -> Self {
-        Self { identity, documents, mailbox, notifications, rate_limits }
+        Self { identity, documents, ledger, mailbox, notifications, rate_limits }
     }
 
     /// One part of a chore: how much was done, at most [so much](Chore::at_once).
@@ -108,6 +115,10 @@ impl Upkeep {
                     .documents
                     .purge_trash(origin, PurgeTrash { limit: chore.at_once() })
                     .await?)
+            }
+            Chore::CloseAbandonedCalls => {
+                let origin = Origin::system("llm.abandoned");
+                Ok(self.ledger.close_abandoned(origin, CloseAbandoned { limit: AT_ONCE }).await?)
             }
             Chore::PurgeMailbox => {
                 let origin = Origin::system("mail.purge");
@@ -151,6 +162,6 @@ mod tests {
 
     #[test]
     fn every_schedule_can_be_kept() {
-        assert_eq!(schedules().len(), 6);
+        assert_eq!(schedules().len(), 7);
     }
 }

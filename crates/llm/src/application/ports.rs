@@ -3,9 +3,11 @@
 use std::{fmt, pin::Pin};
 
 use async_trait::async_trait;
-use perme8_events::{StorageError, UserId};
+use chrono::{DateTime, Utc};
+use perme8_events::{StorageError, Transaction, UserId};
 
 use crate::domain::{
+    account::{Bill, Status},
     call::{Call, CallId},
     failure::AskFailure,
     model_name::ModelName,
@@ -53,6 +55,34 @@ pub trait Answer: Send {
 
     /// Hears how it ended, for those who keep accounts: once, when no more is asked of it.
     async fn close(&mut self, _ending: &Ending) {}
+}
+
+/// The accounts of calls.
+pub(crate) trait Accounts: Transaction {
+    /// Opens the account of a call that is about to be asked, with what it takes at least; `false` when there is one.
+    fn open_account(
+        &mut self,
+        call: &Call,
+        model: &ModelName,
+        bill: Bill,
+    ) -> impl Future<Output = Result<bool, StorageError>> + Send;
+
+    /// Closes the account of a call, unless it is closed.
+    fn close_account(
+        &mut self,
+        id: CallId,
+        status: Status,
+        failure: Option<&'static str>,
+        bill: Bill,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Closes accounts whose calls were over before this instant, with what they took at least; at most so many. Gives their
+    /// number.
+    fn abandon_accounts(
+        &mut self,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
 }
 
 /// Keeps what a model says where it outlives this host.

@@ -1,5 +1,7 @@
 //! Which models may be asked, and what they cost.
 
+use std::{fmt, str::FromStr};
+
 use crate::domain::{failure::AskFailure, model_name::ModelName, told::Usage};
 
 /// What a model costs, in billionths of the currency of the price list for each token.
@@ -27,6 +29,86 @@ pub struct ListedModel {
     pub name: ModelName,
     /// What it costs, if that is known.
     pub price: Option<Price>,
+}
+
+/// The text is no list of models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "must be names with commas between them, each perhaps with what a million tokens cost, said and answered: small=0.15/0.6, big"
+)]
+pub struct InvalidModelList;
+
+/// The models that an operator lists: names, and prices where the costs should be known, e.g. `small=0.15/0.6, big`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ModelList(pub Vec<ListedModel>);
+
+/// More are not listed.
+const LONGEST_LIST: usize = 1_000;
+
+impl FromStr for ModelList {
+    type Err = InvalidModelList;
+
+    fn from_str(text: &str) -> Result<Self, InvalidModelList> {
+        let listed = text.split(',').map(|entry| entry.trim().parse());
+        let listed: Vec<ListedModel> = listed.collect::<Result<_, _>>()?;
+        if listed.len() > LONGEST_LIST { Err(InvalidModelList) } else { Ok(Self(listed)) }
+    }
+}
+
+impl fmt::Display for ModelList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, ListedModel { name, price }) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{name}")?;
+            if let Some(Price { prompt, completion }) = price {
+                write!(f, "={}/{}", PerMillion(*prompt), PerMillion(*completion))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+impl FromStr for ListedModel {
+    type Err = InvalidModelList;
+
+    fn from_str(text: &str) -> Result<Self, InvalidModelList> {
+        let (name, price) = match text.rsplit_once('=') {
+            None => (text, None),
+            Some((name, prices)) => {
+                let (prompt, completion) = prices.split_once('/').ok_or(InvalidModelList)?;
+                let price = |text: &str| text.trim().parse().map(|PerMillion(each)| each);
+                (name, Some(Price { prompt: price(prompt)?, completion: price(completion)? }))
+            }
+        };
+        let name = name.trim().parse().map_err(|_| InvalidModelList)?;
+        Ok(Self { name, price })
+    }
+}
+
+/// What a token costs in billionths, written as what a million of them cost, with up to three decimals.
+struct PerMillion(u64);
+
+impl FromStr for PerMillion {
+    type Err = InvalidModelList;
+
+    fn from_str(text: &str) -> Result<Self, InvalidModelList> {
+        let (whole, part) = text.split_once('.').unwrap_or((text, "0"));
+        let is_number = |text: &str| !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit());
+        if !is_number(whole) || !is_number(part) || whole.len() > 9 || part.len() > 3 {
+            return Err(InvalidModelList);
+        }
+        format!("{whole}{part:0<3}").parse().map(Self).map_err(|_| InvalidModelList)
+    }
+}
+
+impl fmt::Display for PerMillion {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (whole, part) = (self.0 / 1_000, format!("{:03}", self.0 % 1_000));
+        match part.trim_end_matches('0') {
+            "" => write!(f, "{whole}"),
+            part => write!(f, "{whole}.{part}"),
+        }
+    }
 }
 
 /// The models that may be asked.
@@ -117,6 +199,19 @@ mod tests {
         assert_eq!(models.cost(&named("big"), &used(1_000_000, 10)), Some(150_006_000));
         assert_eq!(models.cost(&named("small"), &used(1, 1)), None);
         assert_eq!(models.cost(&named("big"), &used(u64::MAX, u64::MAX)), Some(u64::MAX));
+    }
+
+    #[test]
+    fn a_list_is_read_as_it_is_written_and_prices_are_exact() {
+        let text = "small=0.15/0.6, a/b:free=0/0, big, huge=75/150.125";
+        let list: ModelList = text.parse().unwrap();
+        assert_eq!(list.to_string(), text);
+        let prices: Vec<_> = list.0.iter().map(|model| model.price).collect();
+        let price = |prompt, completion| Some(Price { prompt, completion });
+        assert_eq!(prices, [price(150, 600), price(0, 0), None, price(75_000, 150_125)]);
+        for text in ["", "a,", "a b", "a=1", "a=1/", "a=-1/2", "a=1.2345/1", "a=1e3/1", "=1/1"] {
+            assert_eq!(text.parse::<ModelList>(), Err(InvalidModelList), "{text}");
+        }
     }
 
     #[test]

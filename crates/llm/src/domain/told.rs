@@ -36,6 +36,17 @@ pub enum Ending {
     Failed(AskFailure),
 }
 
+impl Ending {
+    /// What went wrong, if something did.
+    #[must_use]
+    pub const fn failure(&self) -> Option<&AskFailure> {
+        match self {
+            Self::Failed(failure) => Some(failure),
+            Self::Complete | Self::CutShort | Self::Cancelled => None,
+        }
+    }
+}
+
 /// What a model told, as far as it came. `Debug` leaves the text out.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Told {

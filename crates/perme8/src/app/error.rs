@@ -2,6 +2,7 @@
 
 use std::io;
 
+use llm::CompletionsSetupError;
 use mail::SmtpSetupError;
 use perme8_events::{
     StorageError,
@@ -24,6 +25,9 @@ pub enum AppError {
     /// Mails would not go out.
     #[error(transparent)]
     Mail(#[from] SmtpSetupError),
+    /// The language model cannot be asked.
+    #[error(transparent)]
+    LanguageModel(#[from] CompletionsSetupError),
     /// The database gave an error.
     #[error(transparent)]
     Storage(#[from] StorageError),

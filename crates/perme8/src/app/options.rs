@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api::{ApiOptions, Limits, OperatorToken, TrustedProxies};
+use llm::{CallLimits, Models, Provider};
 use mail::{Correspondent, SmtpServer, Stationery};
 use perme8_events::host::Tasks;
 
@@ -35,6 +36,8 @@ pub struct AppOptions {
     pub onboarding: bool,
     /// How mails look and go out.
     pub mail: MailOptions,
+    /// Which language model answers, and how much of it.
+    pub llm: LlmOptions,
     /// Shows every mail to everybody, for development.
     pub dev: bool,
     /// Hashes passwords as cheaply as possible, for tests that do not ask how well they are kept.
@@ -58,6 +61,7 @@ impl Default for AppOptions {
             longest_wait: ApiOptions::default().longest_wait,
             onboarding: false,
             mail: MailOptions::default(),
+            llm: LlmOptions::default(),
             dev: false,
             #[cfg(feature = "testing")]
             cheap_passwords: false,
@@ -65,6 +69,15 @@ impl Default for AppOptions {
             editors_told_early: None,
         }
     }
+}
+
+/// Which language model answers, and how much of it.
+#[derive(Clone, Debug, Default)]
+pub struct LlmOptions {
+    /// Who is asked, and for which models; nobody when there is none.
+    pub provider: Option<(Provider, Models)>,
+    /// How much may be asked on this node.
+    pub limits: CallLimits,
 }
 
 /// How the mails of a host look, and how they go out.

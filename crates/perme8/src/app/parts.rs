@@ -6,6 +6,7 @@ use agents::Agents;
 use chat::Chat;
 use documents::Documents;
 use identity::{Identity, LinkRequests};
+use llm::{Answers, ChatCompletions, Ledger, Llm, Timeouts, Unconfigured};
 use mail::{Mailbox, SendMail, Stationery};
 use notifications::Notifications;
 use perme8_events::{
@@ -15,7 +16,11 @@ use perme8_events::{
 use projects::Projects;
 
 use crate::{
-    app::options::{AppOptions, MailOptions},
+    answer_surroundings::AnswerSurroundings,
+    app::{
+        error::AppError,
+        options::{AppOptions, LlmOptions, MailOptions},
+    },
     audit_log::AuditLog,
     catalogue::CATALOGUES,
     note_surroundings::NoteSurroundings,
@@ -107,6 +112,22 @@ pub(super) fn open_for_editors(
     documents.with_surroundings(surroundings)
 }
 
+/// Answers of the language model that is configured, within limits and with accounts.
+pub(super) fn new_answers(
+    db: &Db,
+    surroundings: AnswerSurroundings,
+    options: LlmOptions,
+) -> Result<Answers, AppError> {
+    let LlmOptions { provider, limits } = options;
+    let model: Arc<dyn llm::LanguageModel> = match provider {
+        Some((provider, models)) => {
+            Arc::new(ChatCompletions::new(provider, models, Timeouts::default())?)
+        }
+        None => Arc::new(Unconfigured),
+    };
+    Ok(Answers::new(Arc::new(Llm::new(model, db, limits)), Arc::new(surroundings)))
+}
+
 /// Who is who, for notifications.
 fn notifications_directory(identity: &Identity) -> Arc<dyn notifications::Directory> {
     Arc::new(notifications::IdentityGateway::new(identity.directory()))
@@ -163,6 +184,7 @@ pub(super) fn with_handlers(
         .worker(Upkeep::new(
             identity.clone(),
             new_documents(db, identity),
+            Ledger::new(db.clone()),
             Mailbox::new(db.clone()),
             notifications,
             HostLimitStore::new(db),

@@ -70,6 +70,28 @@ pub(crate) struct Args {
     /// What the sender of the mails is called [default: the name of the host]
     #[arg(long, value_name = "NAME")]
     pub(crate) mail_from_name: Option<String>,
+    /// Where language models are asked, e.g. `https://api.openai.com/v1`; the key is given as `PERME8_LLM_API_KEY` alone
+    /// [default: none, so no model answers]
+    #[arg(long, value_name = "URL")]
+    pub(crate) llm_base_url: Option<String>,
+    /// The language model for whoever names none
+    #[arg(long, value_name = "MODEL")]
+    pub(crate) llm_model: Option<String>,
+    /// Those that may be named, with prices of a million tokens, e.g. `small=0.15/0.6, big` [default: `llm_model` alone]
+    #[arg(long, value_name = "MODELS")]
+    pub(crate) llm_models: Option<String>,
+    /// Answers that are written for one person at once, on this node [default: 4]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) llm_user_at_once: Option<String>,
+    /// Answers that are written in one workspace at once, on this node [default: 20]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) llm_workspace_at_once: Option<String>,
+    /// Questions of one person in a minute, on this node [default: 30]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) llm_user_per_minute: Option<String>,
+    /// Questions in one workspace in a minute, on this node [default: 120]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) llm_workspace_per_minute: Option<String>,
     /// For development: show every mail to everybody at /dev/mailbox, on this machine alone
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) dev: Option<String>,
@@ -110,6 +132,13 @@ impl Args {
             mail_smtp_url,
             mail_from_address,
             mail_from_name,
+            llm_base_url,
+            llm_model,
+            llm_models,
+            llm_user_at_once,
+            llm_workspace_at_once,
+            llm_user_per_minute,
+            llm_workspace_per_minute,
             dev,
         } = self;
         let given = [
@@ -131,6 +160,13 @@ impl Args {
             ("mail_smtp_url", mail_smtp_url),
             ("mail_from_address", mail_from_address),
             ("mail_from_name", mail_from_name),
+            ("llm_base_url", llm_base_url),
+            ("llm_model", llm_model),
+            ("llm_models", llm_models),
+            ("llm_user_at_once", llm_user_at_once),
+            ("llm_workspace_at_once", llm_workspace_at_once),
+            ("llm_user_per_minute", llm_user_per_minute),
+            ("llm_workspace_per_minute", llm_workspace_per_minute),
             ("dev", dev),
         ];
         flags.settings.extend(given.into_iter().filter_map(|(key, value)| Some((key, value?))));

@@ -62,6 +62,28 @@ impl Key {
         Self::open("mail_from_address", "who sends the mails");
     pub(crate) const MAIL_FROM_NAME: Self =
         Self::open("mail_from_name", "what the sender of the mails is called");
+    pub(crate) const LLM_BASE_URL: Self = Self::secret(
+        "llm_base_url",
+        "where language models are asked, as OpenAI's chat completions; without it: nowhere",
+    );
+    pub(crate) const LLM_API_KEY: Self =
+        Self::secret("llm_api_key", "what the provider of language models knows this host by");
+    pub(crate) const LLM_MODEL: Self =
+        Self::open("llm_model", "the language model for whoever names none");
+    pub(crate) const LLM_MODELS: Self = Self::open(
+        "llm_models",
+        "those that may be named, with prices of a million tokens: small=0.15/0.6, big",
+    );
+    pub(crate) const LLM_USER_AT_ONCE: Self =
+        Self::open("llm_user_at_once", "answers that are written for one person at once, per node");
+    pub(crate) const LLM_WORKSPACE_AT_ONCE: Self = Self::open(
+        "llm_workspace_at_once",
+        "answers that are written in one workspace at once, per node",
+    );
+    pub(crate) const LLM_USER_PER_MINUTE: Self =
+        Self::open("llm_user_per_minute", "questions of one person in a minute, per node");
+    pub(crate) const LLM_WORKSPACE_PER_MINUTE: Self =
+        Self::open("llm_workspace_per_minute", "questions in one workspace in a minute, per node");
     pub(crate) const DEV: Self =
         Self::open("dev", "for development: shows every mail at /dev/mailbox");
 
@@ -109,6 +131,14 @@ pub(crate) const ALL: &[Key] = &[
     Key::MAIL_SMTP_URL,
     Key::MAIL_FROM_ADDRESS,
     Key::MAIL_FROM_NAME,
+    Key::LLM_BASE_URL,
+    Key::LLM_API_KEY,
+    Key::LLM_MODEL,
+    Key::LLM_MODELS,
+    Key::LLM_USER_AT_ONCE,
+    Key::LLM_WORKSPACE_AT_ONCE,
+    Key::LLM_USER_PER_MINUTE,
+    Key::LLM_WORKSPACE_PER_MINUTE,
     Key::DEV,
 ];
 

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt::Display, net::SocketAddr, str::FromStr};
 
 use api::OperatorToken;
+use llm::CallLimits;
 use mail::Correspondent;
 use tracing_subscriber::EnvFilter;
 
@@ -74,6 +75,29 @@ impl Parser {
         }
     }
 
+    /// How much of language models anybody has.
+    pub(crate) fn call_limits(&mut self, default: CallLimits) -> CallLimits {
+        let mut limit = |key: &Key, default| self.value_with(key, default, call_limit);
+        CallLimits {
+            user_at_once: limit(&Key::LLM_USER_AT_ONCE, default.user_at_once),
+            workspace_at_once: limit(&Key::LLM_WORKSPACE_AT_ONCE, default.workspace_at_once),
+            user_per_minute: limit(&Key::LLM_USER_PER_MINUTE, default.user_per_minute),
+            workspace_per_minute: limit(
+                &Key::LLM_WORKSPACE_PER_MINUTE,
+                default.workspace_per_minute,
+            ),
+        }
+    }
+
+    /// Notes what is missing where a language model is set up by half.
+    pub(crate) fn needs_for_language_models(&mut self) {
+        let because = "somebody has to answer whoever names no model";
+        self.needs(&Key::LLM_BASE_URL, &Key::LLM_MODEL, because);
+        for key in [&Key::LLM_API_KEY, &Key::LLM_MODEL, &Key::LLM_MODELS] {
+            self.needs(key, &Key::LLM_BASE_URL, "without it no language model is asked");
+        }
+    }
+
     /// Where each value comes from, or all that is wrong.
     pub(crate) fn finish(self) -> Result<BTreeMap<&'static str, String>, ConfigError> {
         let Given { values, problems } = self.given;
@@ -107,6 +131,11 @@ pub(crate) fn log_format(text: &str) -> Result<LogFormat, String> {
 pub(crate) fn connections(text: &str) -> Result<u32, String> {
     let number = text.parse().ok().filter(|number| (2..=1000).contains(number));
     number.ok_or_else(|| "must be a number from 2 to 1000".to_owned())
+}
+
+fn call_limit(text: &str) -> Result<u32, String> {
+    let number = text.parse().ok().filter(|number| (1..=100_000).contains(number));
+    number.ok_or_else(|| "must be a number from 1 to 100000".to_owned())
 }
 
 pub(crate) fn node(text: &str) -> Result<String, String> {

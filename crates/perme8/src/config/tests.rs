@@ -77,6 +77,18 @@ fn without_a_word_the_host_is_embedded_and_local() {
             mail_smtp_url: None,
             mail_from_address: "noreply@perme8.invalid",
             mail_from_name: None,
+            llm_base_url: None,
+            llm_api_key: None,
+            llm_model: None,
+            llm_models: ModelList(
+                [],
+            ),
+            llm_limits: CallLimits {
+                user_at_once: 4,
+                workspace_at_once: 20,
+                user_per_minute: 30,
+                workspace_per_minute: 120,
+            },
             dev: false,
         }
     "#]]);
@@ -125,7 +137,7 @@ fn everything_that_is_wrong_is_said_at_once() {
           - the environment variable PERME8_LISTNE means nothing to perme8; did you mean `PERME8_LISTEN`?
           - `databse` in perme8.toml is no setting; did you mean `database`?
           - `log` in perme8.toml must be a text, a number or a boolean
-          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge, trusted_proxies, no_rate_limits, rate_limit_caller, rate_limit_stranger, rate_limit_attempts, rate_limit_account, rate_limit_inviter, rate_limit_invitee, operator_token, onboarding, app_name, base_url, mail_smtp_url, mail_from_address, mail_from_name, dev
+          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge, trusted_proxies, no_rate_limits, rate_limit_caller, rate_limit_stranger, rate_limit_attempts, rate_limit_account, rate_limit_inviter, rate_limit_invitee, operator_token, onboarding, app_name, base_url, mail_smtp_url, mail_from_address, mail_from_name, llm_base_url, llm_api_key, llm_model, llm_models, llm_user_at_once, llm_workspace_at_once, llm_user_per_minute, llm_workspace_per_minute, dev
           - --listen is `localhost`, but must be an address and a port, e.g. 127.0.0.1:4000 or [::1]:4000
           - `connections` in perme8.toml is `1`, but must be a number from 2 to 1000
           - --node is `two words`, but must be 1 to 64 printable characters without blanks
@@ -289,8 +301,59 @@ fn every_setting_is_shown_under_its_name() {
         ("mail_smtp_url", "smtps://ada:s3cret@mail.example.com"),
         ("mail_from_address", "noreply@perme8.example"),
         ("mail_from_name", "The machine"),
+        ("llm_base_url", "https://llm.example/v1"),
+        ("llm_model", "small"),
+        ("llm_models", "big=1/2"),
     ];
-    let environment = &[("PERME8_OPERATOR_TOKEN", "sixteen-characters")];
+    let environment =
+        &[("PERME8_OPERATOR_TOKEN", "sixteen-characters"), ("PERME8_LLM_API_KEY", "sk-s3cret")];
     let resolved = Setup { environment, flags, ..Setup::default() }.resolve().unwrap();
     assert!(resolved.settings().iter().all(|setting| setting.value.is_some()), "{resolved:#?}");
+}
+
+#[test]
+fn a_language_model_is_set_up_as_a_whole_and_its_key_is_shown_to_nobody() {
+    let environment = &[
+        ("PERME8_LLM_BASE_URL", "https://llm.example/v1"),
+        ("PERME8_LLM_API_KEY", "sk-s3cret"),
+        ("PERME8_LLM_MODEL", "small"),
+        ("PERME8_LLM_MODELS", "big=1/2"),
+        ("PERME8_LLM_USER_AT_ONCE", "9"),
+    ];
+    let resolved = Setup { environment, ..Setup::default() }.resolve().unwrap();
+    assert!(!format!("{resolved:?}").contains("s3cret"));
+    let LlmOptions { provider, limits } = resolved.config.language_model();
+    let (_, models) = provider.unwrap();
+    assert_eq!(models.default_model().unwrap().as_str(), "small");
+    assert_eq!((models.listed().len(), limits.user_at_once, limits.user_per_minute), (2, 9, 30));
+    assert!(Config::default().language_model().provider.is_none());
+}
+
+#[test]
+fn half_a_language_model_is_refused_with_what_is_missing() {
+    Setup {
+        environment: &[
+            ("PERME8_LLM_API_KEY", "s3cret s3cret"),
+            ("PERME8_LLM_MODELS", "big=1"),
+            ("PERME8_LLM_USER_PER_MINUTE", "0"),
+        ],
+        ..Setup::default()
+    }
+    .check(&expect![[r#"
+        the configuration cannot be used
+          - PERME8_LLM_API_KEY: must be 1 to 1000 printable characters without blanks
+          - PERME8_LLM_MODELS is `big=1`, but must be names with commas between them, each perhaps with what a million tokens cost, said and answered: small=0.15/0.6, big
+          - PERME8_LLM_USER_PER_MINUTE is `0`, but must be a number from 1 to 100000
+          - PERME8_LLM_API_KEY needs `llm_base_url` as well: without it no language model is asked
+          - PERME8_LLM_MODELS needs `llm_base_url` as well: without it no language model is asked
+    "#]]);
+    Setup {
+        environment: &[("PERME8_LLM_BASE_URL", "https://ada:s3cret@llm.example")],
+        ..Setup::default()
+    }
+    .check(&expect![[r#"
+        the configuration cannot be used
+          - PERME8_LLM_BASE_URL: must be http:// or https://, a host and perhaps a path, e.g. https://api.openai.com/v1, without a name, a password or a query
+          - PERME8_LLM_BASE_URL needs `llm_model` as well: somebody has to answer whoever names no model
+    "#]]);
 }

@@ -227,3 +227,20 @@ fn settings_are_shown_with_their_sources() {
         (&"127.0.0.1:4100".into(), &"`listen` in perme8.toml".into())
     );
 }
+
+#[test]
+fn what_language_models_cost_is_summed_up_for_people_and_workspaces_that_exist() {
+    let home = Home::migrated();
+    assert_eq!(home.json("llm usage"), Value::Array(Vec::new()));
+    assert_eq!(home.run("llm usage").succeeds().stdout, "no language model was asked\n");
+    let id = "00000000-0000-0000-0000-000000000001";
+    let line = format!("llm usage --user {id} --workspace {id} --since 2026-01-05T09:00:00Z");
+    assert_eq!(home.json(&line), Value::Array(Vec::new()));
+    for (line, message) in [
+        ("llm usage --user ada@example.com", "nobody has proved the address `ada@example.com`"),
+        ("llm usage --workspace lumen", "no workspace has the slug `lumen`"),
+    ] {
+        let error = home.run(&format!("{line} --json")).fails_with(1).error();
+        assert_eq!(error["message"], message);
+    }
+}

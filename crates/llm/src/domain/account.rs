@@ -1,0 +1,75 @@
+//! What stands in the accounts of a call.
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use crate::domain::{
+    call::{Call, LONGEST_ANSWER},
+    model_name::ModelName,
+    models::Models,
+    told::{Ending, Usage},
+};
+
+/// After its longest time a call has so long for its end to be written down.
+const GRACE: TimeDelta = TimeDelta::minutes(1);
+
+/// How a call stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Status {
+    Running,
+    Complete,
+    CutShort,
+    Cancelled,
+    Failed,
+    /// The host broke down, and nobody knows how it ended.
+    Abandoned,
+}
+
+impl Status {
+    pub(crate) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Complete => "complete",
+            Self::CutShort => "cut_short",
+            Self::Cancelled => "cancelled",
+            Self::Failed => "failed",
+            Self::Abandoned => "abandoned",
+        }
+    }
+}
+
+impl From<&Ending> for Status {
+    fn from(ending: &Ending) -> Self {
+        match ending {
+            Ending::Complete => Self::Complete,
+            Ending::CutShort => Self::CutShort,
+            Ending::Cancelled => Self::Cancelled,
+            Ending::Failed(_) => Self::Failed,
+        }
+    }
+}
+
+/// What a call took, or will have taken at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Bill {
+    pub(crate) usage: Usage,
+    /// In billionths, where there is a price.
+    pub(crate) cost: Option<u64>,
+}
+
+impl Bill {
+    pub(crate) fn of(models: &Models, model: &ModelName, usage: Usage) -> Self {
+        Self { usage, cost: models.cost(model, &usage) }
+    }
+
+    /// What a call takes of which nobody hears any more: what was said, counted roughly.
+    pub(crate) fn of_the_question(models: &Models, model: &ModelName, call: &Call) -> Self {
+        let prompt_tokens = call.estimated_tokens();
+        let usage = Usage { prompt_tokens, completion_tokens: 0, is_estimated: true };
+        Self::of(models, model, usage)
+    }
+}
+
+/// When a call that has begun now is over, whatever became of it.
+pub(crate) fn deadline(now: DateTime<Utc>) -> DateTime<Utc> {
+    now + LONGEST_ANSWER + GRACE
+}

@@ -1,0 +1,238 @@
+//! Limits and accounts around a model that does what it is told, on both engines.
+
+use std::time::Duration;
+
+use expect_test::{Expect, expect};
+use perme8_events::{
+    UserId, WorkspaceId, on_both_engines,
+    testing::{TestDb, wait_until},
+};
+use uuid::Uuid;
+
+use super::*;
+use crate::{
+    application::{
+        close_abandoned::{CloseAbandoned, CloseAbandonedError},
+        read_models::UsageFilter,
+    },
+    domain::{
+        call::{LONGEST_ANSWER, Purpose},
+        message::Message,
+        models::ModelList,
+    },
+    facade::{answers::Answers, ledger::Ledger},
+    testing::{Gate, MemoryKeeper, Script, ScriptedModel, TestSurroundings},
+};
+
+const DEADLINE: Duration = Duration::from_secs(10);
+
+fn call(number: u128) -> Call {
+    Call {
+        id: CallId::new(Uuid::from_u128(number)),
+        purpose: Purpose::new("tests.question"),
+        user_id: UserId::new(Uuid::from_u128(7)),
+        workspace_id: Some(WorkspaceId::new(Uuid::from_u128(8))),
+        model: None,
+        temperature: None,
+        longest_answer: None,
+        messages: vec![Message::user("why?")],
+    }
+}
+
+/// The same, asked by somebody else and somewhere else.
+fn of_another(number: u128) -> Call {
+    Call {
+        user_id: UserId::new(Uuid::from_u128(70)),
+        workspace_id: None,
+        model: Some("big".parse().unwrap()),
+        ..call(number)
+    }
+}
+
+/// One who is called `small`, or `big` and has a price.
+fn scripted(script: Script) -> ScriptedModel {
+    let ModelList(listed) = "small, big=1/2".parse().unwrap();
+    ScriptedModel::that(script).with_models(Models::only("small".parse().unwrap(), listed))
+}
+
+fn llm(model: &ScriptedModel, test: &TestDb, limits: CallLimits) -> Arc<Llm> {
+    Arc::new(Llm::new(Arc::new(model.clone()), &test.db, limits))
+}
+
+fn usual(model: &ScriptedModel, test: &TestDb) -> Arc<Llm> {
+    llm(model, test, CallLimits::default())
+}
+
+fn answers(llm: &Arc<Llm>, node: &TestSurroundings) -> Answers {
+    Answers::new(Arc::clone(llm) as Arc<dyn LanguageModel>, Arc::new(node.clone()))
+}
+
+async fn asked(answers: &Answers, call: Call) -> Ending {
+    answers.ask(call).await.unwrap().ending.clone()
+}
+
+/// The accounts, a line for each model and purpose.
+async fn accounts(test: &TestDb, expected: Expect) {
+    let ledger = Ledger::new(test.db.clone());
+    let usage = ledger.usage(&UsageFilter::default()).await.unwrap();
+    let lines = usage.iter().map(|usage| serde_json::to_string(usage).unwrap() + "\n");
+    expected.assert_eq(&lines.collect::<String>());
+}
+
+on_both_engines! {
+    migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
+
+    async fn what_is_asked_is_accounted_for_with_its_price(test: TestDb) {
+        let model = scripted(Script::new().says("because"));
+        let answers = answers(&usual(&model, &test), &TestSurroundings::new());
+        assert_eq!(asked(&answers, call(1)).await, Ending::Complete);
+        model.next(Script::new().says("no").fails(AskFailure::Broken));
+        assert_eq!(asked(&answers, call(2)).await, Ending::Failed(AskFailure::Broken));
+        model.next(Script::refusing(AskFailure::ConnectTimeout));
+        assert_eq!(asked(&answers, call(3)).await, Ending::Failed(AskFailure::ConnectTimeout));
+        assert_eq!(asked(&answers, of_another(4)).await, Ending::Complete);
+        accounts(&test, expect![[r#"
+            {"model":"big","purpose":"tests.question","calls":1,"running":0,"cancelled":0,"failed":0,"estimated":0,"prompt_tokens":5,"completion_tokens":2,"cost_nanos":9000}
+            {"model":"small","purpose":"tests.question","calls":3,"running":0,"cancelled":0,"failed":2,"estimated":0,"prompt_tokens":10,"completion_tokens":3,"cost_nanos":null}
+        "#]]).await;
+        let ledger = Ledger::new(test.db.clone());
+        let calls = async |filter: UsageFilter| -> u64 {
+            ledger.usage(&filter).await.unwrap().iter().map(|usage| usage.calls).sum()
+        };
+        let of_one = UsageFilter { user_id: Some(of_another(4).user_id), ..UsageFilter::default() };
+        assert_eq!(calls(of_one).await, 1);
+        let in_one = UsageFilter { workspace_id: call(1).workspace_id, ..UsageFilter::default() };
+        assert_eq!(calls(in_one).await, 3);
+        let now = test.db.clock().now();
+        let since = UsageFilter { since: Some(now), ..UsageFilter::default() };
+        assert_eq!(calls(since).await, 4);
+        let later = now + chrono::TimeDelta::seconds(1);
+        assert_eq!(calls(UsageFilter { since: Some(later), ..since }).await, 0);
+    }
+
+    async fn a_call_is_asked_once_on_whatever_node(test: TestDb) {
+        let gate = Gate::closed();
+        let model = scripted(Script::new().waits_for(&gate).says("because"));
+        let node = TestSurroundings::new();
+        let first = answers(&usual(&model, &test), &node);
+        let following = first.begin(call(1), Box::new(MemoryKeeper::new()));
+        wait_until("it is asked", DEADLINE, async || model.asked().len() == 1).await;
+        let second = answers(&usual(&model, &test), &node.neighbour());
+        let again = Ending::Failed(AskFailure::AlreadyAsked);
+        assert_eq!(asked(&second, call(1)).await, again);
+        gate.open();
+        assert_eq!(following.end().await.unwrap().ending, Ending::Complete);
+        assert_eq!(asked(&first, call(1)).await, again);
+        assert_eq!(model.asked().len(), 1);
+    }
+
+    async fn who_cancels_pays_for_what_was_told(test: TestDb) {
+        let gate = Gate::closed();
+        let model = scripted(Script::new().says("half").waits_for(&gate));
+        let llm = usual(&model, &test);
+        let answers = answers(&llm, &TestSurroundings::new());
+        let mut told = answers.begin(call(1), Box::new(MemoryKeeper::new()));
+        assert!(told.next().await.is_some());
+        answers.cancel(call(1).id);
+        assert_eq!(told.end().await.unwrap().ending, Ending::Cancelled);
+        model.next(Script::new().begins_behind(&gate));
+        let unheard = answers.begin(of_another(2), Box::new(MemoryKeeper::new()));
+        wait_until("it is asked", DEADLINE, async || model.asked().len() == 2).await;
+        answers.cancel(of_another(2).id);
+        assert_eq!(unheard.end().await.unwrap().ending, Ending::Cancelled);
+        accounts(&test, expect![[r#"
+            {"model":"big","purpose":"tests.question","calls":1,"running":0,"cancelled":1,"failed":0,"estimated":1,"prompt_tokens":5,"completion_tokens":0,"cost_nanos":5000}
+            {"model":"small","purpose":"tests.question","calls":1,"running":0,"cancelled":1,"failed":0,"estimated":0,"prompt_tokens":5,"completion_tokens":1,"cost_nanos":null}
+        "#]]).await;
+        assert!(llm.asking().is_empty());
+        // Whoever has no account here closes none.
+        llm.given_up(&call(1), &Ending::Failed(AskFailure::Interrupted)).await;
+        accounts(&test, expect![[r#"
+            {"model":"big","purpose":"tests.question","calls":1,"running":0,"cancelled":1,"failed":0,"estimated":1,"prompt_tokens":5,"completion_tokens":0,"cost_nanos":5000}
+            {"model":"small","purpose":"tests.question","calls":1,"running":0,"cancelled":1,"failed":0,"estimated":0,"prompt_tokens":5,"completion_tokens":1,"cost_nanos":null}
+        "#]]).await;
+    }
+
+    async fn what_a_crash_leaves_is_closed_and_not_asked_again(test: TestDb) {
+        let gate = Gate::closed();
+        let model = scripted(Script::new().waits_for(&gate));
+        // As if the host broke down: the answer is dropped, and nobody hears of its end.
+        drop(usual(&model, &test).ask(&of_another(1)).await.unwrap());
+        let ledger = Ledger::new(test.db.clone());
+        let close = async |limit| {
+            let origin = Origin::system("tests.closing");
+            ledger.close_abandoned(origin, CloseAbandoned { limit }).await.unwrap()
+        };
+        assert_eq!(close(10).await, 0, "it may still be running");
+        test.clock.advance(LONGEST_ANSWER + Duration::from_mins(2));
+        assert_eq!(close(10).await, 1);
+        assert_eq!(close(10).await, 0);
+        accounts(&test, expect![[r#"
+            {"model":"big","purpose":"tests.question","calls":1,"running":0,"cancelled":0,"failed":1,"estimated":1,"prompt_tokens":5,"completion_tokens":0,"cost_nanos":5000}
+        "#]]).await;
+        let answers = answers(&usual(&model, &test), &TestSurroundings::new());
+        let again = Ending::Failed(AskFailure::AlreadyAsked);
+        assert_eq!(asked(&answers, of_another(1)).await, again);
+        let origin = Origin::user(call(1).user_id);
+        let refused = ledger.close_abandoned(origin, CloseAbandoned { limit: 1 }).await;
+        assert!(matches!(refused, Err(CloseAbandonedError::Forbidden)));
+    }
+
+    async fn a_person_and_a_workspace_ask_so_much_at_once(test: TestDb) {
+        let gate = Gate::closed();
+        let model = scripted(Script::new().waits_for(&gate));
+        let limits = CallLimits { user_at_once: 2, workspace_at_once: 3, ..CallLimits::default() };
+        let llm = llm(&model, &test, limits);
+        let of = |number: u128, user: u128| Call {
+            user_id: UserId::new(Uuid::from_u128(user)),
+            ..call(number)
+        };
+        let mut open = Vec::new();
+        for (number, user) in [(1, 1), (2, 1), (3, 2)] {
+            open.push(llm.ask(&of(number, user)).await.unwrap());
+        }
+        let busy = Some(AskFailure::Busy { retry_after: Duration::from_secs(5) });
+        assert_eq!(llm.ask(&of(4, 1)).await.err(), busy, "the person");
+        assert_eq!(llm.ask(&of(5, 3)).await.err(), busy, "the workspace");
+        let elsewhere = Call { workspace_id: None, ..of(6, 3) };
+        assert!(llm.ask(&elsewhere).await.is_ok());
+        open.pop();
+        assert!(llm.ask(&of(5, 3)).await.is_ok(), "who was refused may ask the same again");
+        assert_eq!(llm.ask(&of(4, 1)).await.err(), busy);
+    }
+
+    async fn a_person_and_a_workspace_ask_so_often(test: TestDb) {
+        let model = scripted(Script::new());
+        let limits =
+            CallLimits { user_per_minute: 2, workspace_per_minute: 3, ..CallLimits::default() };
+        let llm = llm(&model, &test, limits);
+        for number in 0..2 {
+            assert!(llm.ask(&call(number)).await.is_ok());
+        }
+        let wait = |seconds| Some(AskFailure::RateLimited { retry_after: Duration::from_secs(seconds) });
+        assert_eq!(llm.ask(&call(2)).await.err(), wait(30));
+        let another = |number| Call { user_id: UserId::new(Uuid::from_u128(1)), ..call(number) };
+        assert!(llm.ask(&another(3)).await.is_ok());
+        assert_eq!(llm.ask(&another(4)).await.err(), wait(20));
+        test.clock.advance(Duration::from_secs(30));
+        assert!(llm.ask(&call(2)).await.is_ok());
+    }
+
+    async fn a_model_that_may_not_be_asked_is_refused_before_anything_is_spent(test: TestDb) {
+        let model = scripted(Script::new());
+        let limits = CallLimits { user_per_minute: 1, ..CallLimits::default() };
+        let llm = llm(&model, &test, limits);
+        let huge: ModelName = "huge".parse().unwrap();
+        let refused = llm.ask(&Call { model: Some(huge.clone()), ..call(1) }).await.err();
+        assert_eq!(refused, Some(AskFailure::ModelNotAllowed { model: huge }));
+        assert!(llm.ask(&call(1)).await.is_ok());
+    }
+
+    async fn nothing_is_asked_without_an_account(test: TestDb) {
+        let model = scripted(Script::new());
+        let llm = usual(&model, &test);
+        test.db.close().await;
+        assert_eq!(llm.ask(&call(1)).await.err(), Some(AskFailure::Storage));
+        assert_eq!(model.asked(), []);
+    }
+}

@@ -1,0 +1,80 @@
+//! What answers that are being written need of this host: its tasks, and its live bus.
+
+use std::{error::Error, pin::Pin};
+
+use async_trait::async_trait;
+use llm::{CallId, PieceSignal, Surroundings};
+use perme8_events::{
+    EphemeralTopic, Signal, UserId, Viewer,
+    host::{Ephemeral, EventBus, Heard, Tasks},
+};
+use serde::{Deserialize, Serialize};
+
+/// Runs answers among the tasks of a host, and tells whoever looks on over its bus.
+#[derive(Debug, Clone)]
+pub(crate) struct AnswerSurroundings {
+    ephemeral: Ephemeral,
+    tasks: Tasks,
+}
+
+/// One node asks the others not to go on with an answer, on the topic of that answer.
+#[derive(Serialize, Deserialize)]
+struct Cancelled {}
+
+impl Signal for Cancelled {
+    const KIND: &'static str = "llm.cancelled";
+}
+
+impl AnswerSurroundings {
+    pub(crate) fn new(bus: &EventBus, tasks: &Tasks) -> Self {
+        Self { ephemeral: bus.ephemeral(), tasks: tasks.clone() }
+    }
+
+    fn publish(&self, topic: EphemeralTopic, signal: &impl Signal) {
+        if let Err(error) = self.ephemeral.publish(topic, None, signal) {
+            let error = &error as &dyn Error;
+            tracing::debug!(error, "an answer is not heard of elsewhere");
+        }
+    }
+}
+
+fn topic(id: CallId) -> EphemeralTopic {
+    EphemeralTopic::Program(id.uuid())
+}
+
+#[async_trait]
+impl Surroundings for AnswerSurroundings {
+    fn run(&self, answer: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        self.tasks.spawn("answer", answer);
+    }
+
+    async fn stopped(&self) {
+        self.tasks.stopped().await;
+    }
+
+    fn tell(&self, user: UserId, piece: &PieceSignal) {
+        self.publish(EphemeralTopic::User(user), piece);
+    }
+
+    fn cancel_elsewhere(&self, id: CallId) {
+        self.publish(topic(id), &Cancelled {});
+    }
+
+    async fn cancelled_elsewhere(&self, id: CallId) {
+        // The program hears every topic, whoever has which rights.
+        if let Ok(Some(mut listening)) = self.ephemeral.listen(Viewer::Operator, topic(id)).await {
+            while let Ok(heard) = listening.next().await {
+                match heard {
+                    Heard::Message(message) => {
+                        if matches!(message.decode::<Cancelled>(), Ok(Some(_))) {
+                            return;
+                        }
+                    }
+                    Heard::Missed(_) => {}
+                    Heard::AccessLost | Heard::Closed => break,
+                }
+            }
+        }
+        std::future::pending::<()>().await;
+    }
+}
