@@ -8,6 +8,7 @@ mod holders;
 mod keeping;
 pub(crate) mod ledger;
 pub(crate) mod llm;
+pub(crate) mod locks;
 pub(crate) mod measures;
 mod running;
 pub(crate) mod unconfigured;

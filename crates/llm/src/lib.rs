@@ -9,7 +9,7 @@ pub mod testing;
 
 // Language: for every layer of whoever asks a model.
 pub use domain::budget::{Budget, estimated_tokens};
-pub use domain::call::{Call, CallId, LONGEST_ANSWER, LlmCall, Purpose};
+pub use domain::call::{Call, CallId, LONGEST_ANSWER, LlmCall, OVER_AFTER, Purpose};
 pub use domain::failure::AskFailure;
 pub use domain::message::{Message, Speaker};
 pub use domain::model_name::{InvalidModelName, ModelName};

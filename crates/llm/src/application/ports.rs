@@ -30,7 +30,7 @@ pub trait LanguageModel: fmt::Debug + Send + Sync {
     async fn ask(&self, call: &Call) -> Result<Box<dyn Answer>, AskFailure>;
 
     /// Hears that nobody waits for the answer of this call any more, for those who keep accounts: [`ask`](Self::ask) had not
-    /// returned, and was dropped.
+    /// returned, and was dropped. What takes longer than ten seconds is not waited for.
     async fn given_up(&self, _call: &Call, _ending: &Ending) {}
 }
 
@@ -53,8 +53,10 @@ pub trait Answer: Send {
     /// How many tokens this took so far; counted roughly as long as the provider has not said it.
     fn usage(&self) -> Usage;
 
-    /// Hears how it ended, for those who keep accounts: once, when no more is asked of it.
-    async fn close(&mut self, _ending: &Ending) {}
+    /// Hears how it ended, for those who keep accounts: once, when no more is asked of it. The request to the provider ends
+    /// before anything is written down, as it costs as long as it lasts. What takes longer than ten seconds is not waited for.
+    #[must_use = "nobody hears it before it is awaited"]
+    async fn close(self: Box<Self>, _ending: &Ending) {}
 }
 
 /// The accounts of calls.
@@ -89,7 +91,7 @@ pub(crate) trait Accounts: Transaction {
 #[async_trait]
 pub trait Keeper: Send {
     /// Keeps the text so far: every other second, or when there is much, so that a crash leaves what was told. What comes
-    /// meanwhile is passed on and kept the next time. While nothing comes it is called every five seconds with what is kept
+    /// meanwhile is passed on and kept the next time. No call waits longer than ten seconds: what hangs has failed. While nothing comes it is called every five seconds with what is kept
     /// already, before the first word with nothing.
     ///
     /// Says whether to go on. When nobody wants the answer any more, because it is cancelled or what it belongs to is gone, it
@@ -107,14 +109,16 @@ pub trait Keeper: Send {
     ///
     /// # Errors
     ///
-    /// [`StorageError`]; it is asked again as long as the storage is away.
+    /// [`StorageError`]; it is asked again as long as the storage is away, some times when that may help otherwise, and for three
+    /// seconds when the host stops. What comes after [`OVER_AFTER`](crate::OVER_AFTER) may find its record closed.
     async fn end(&mut self, told: &Told) -> Result<(), StorageError>;
 }
 
 /// What is around an answer. A host implements it on its tasks and its live bus.
 #[async_trait]
 pub trait Surroundings: fmt::Debug + Send + Sync {
-    /// Runs an answer until it ends, which is soon after [`stopped`](Self::stopped).
+    /// Runs an answer until it ends, which is soon after [`stopped`](Self::stopped). It does not panic: what does in it is logged,
+    /// and is the end of that answer alone.
     fn run(&self, answer: Pin<Box<dyn Future<Output = ()> + Send>>);
 
     /// Waits until the host stops.

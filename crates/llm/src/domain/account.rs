@@ -1,16 +1,13 @@
 //! What stands in the accounts of a call.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 
 use crate::domain::{
-    call::{Call, LONGEST_ANSWER},
+    call::{Call, OVER_AFTER},
     model_name::ModelName,
     models::Models,
     told::{Ending, Usage},
 };
-
-/// After its longest time a call has so long for its end to be written down.
-const GRACE: TimeDelta = TimeDelta::minutes(1);
 
 /// How a call stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -71,5 +68,5 @@ impl Bill {
 
 /// When a call that has begun now is over, whatever became of it.
 pub(crate) fn deadline(now: DateTime<Utc>) -> DateTime<Utc> {
-    now + LONGEST_ANSWER + GRACE
+    now + OVER_AFTER
 }

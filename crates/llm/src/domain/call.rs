@@ -13,8 +13,12 @@ pub enum LlmCall {}
 /// Identifies a call: the id of the query or of the message that its answer becomes. Asked once, paid once.
 pub type CallId = Id<LlmCall>;
 
-/// No answer takes longer, with everything that is tried again; what is recorded as running after that is not.
+/// No answer takes longer, with everything that is tried again.
 pub const LONGEST_ANSWER: Duration = Duration::from_mins(5);
+
+/// What is recorded as running so long after it began is not: the longest answer is over, and has had a minute for its end to
+/// be kept. It is the deadline for the records of whoever asks.
+pub const OVER_AFTER: Duration = LONGEST_ANSWER.saturating_add(Duration::from_mins(1));
 
 /// What a call is for, `<context>.<word>`, e.g. `chat.answer`; for the accounts and for operators.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

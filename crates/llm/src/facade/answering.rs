@@ -1,13 +1,17 @@
 //! One answer, from the question to its end.
 
-use std::{pin::pin, sync::Arc, time::Duration};
+use std::{
+    pin::{Pin, pin},
+    sync::Arc,
+    time::Duration,
+};
 
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::{
     application::ports::{Answer, Keeper, LanguageModel, Surroundings},
     domain::{
-        call::Call,
+        call::{Call, LONGEST_ANSWER},
         failure::AskFailure,
         piece::PieceSignal,
         told::{Ending, Told, Usage},
@@ -18,7 +22,7 @@ use crate::{
 /// No answer is longer, in bytes, whatever a provider sends.
 const LONGEST_TEXT: usize = 1 << 20;
 
-/// How often others are told.
+/// How often others are told, and how long they are waited for.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Pace {
     /// Pieces are gathered so long before they go over the bus.
@@ -27,8 +31,18 @@ pub(super) struct Pace {
     pub(super) keep_every: Duration,
     /// Or when so many bytes of it are not yet.
     pub(super) much: usize,
+    /// But with such a rest in between: each time all of it is written.
+    pub(super) rest: Duration,
     /// So often whoever keeps it is asked whether to go on when there is nothing to keep.
     pub(super) look_every: Duration,
+    /// No answer takes longer.
+    pub(super) longest: Duration,
+    /// Nobody who writes something down is waited for longer, each time.
+    pub(super) patience: Duration,
+    /// The first pause before the end is kept again, and the longest.
+    pub(super) pauses: (Duration, Duration),
+    /// So long that is tried when the host stops; less than a host waits for its tasks.
+    pub(super) last_chance: Duration,
 }
 
 impl Pace {
@@ -36,7 +50,12 @@ impl Pace {
         gather: Duration::from_millis(50),
         keep_every: Duration::from_secs(2),
         much: 4096,
+        rest: Duration::from_millis(250),
         look_every: Duration::from_secs(5),
+        longest: LONGEST_ANSWER,
+        patience: Duration::from_secs(10),
+        pauses: (Duration::from_millis(100), Duration::from_secs(5)),
+        last_chance: Duration::from_secs(3),
     };
 }
 
@@ -61,42 +80,64 @@ impl Answering {
             latency: Duration::ZERO,
             ending: Ending::Complete,
         };
-        match self.ask(&mut keeping).await {
-            Ok(mut answer) => {
-                told.ending = self.listen(&mut *answer, &mut told.text, &mut keeping).await;
-                told.model = Some(answer.model().clone());
-                told.usage = answer.usage();
-                answer.close(&told.ending).await;
+        // One for the whole way: what comes between the question and the answer is not lost.
+        let mut interruption = pin!(self.interruption(started + self.pace.longest));
+        let mut asked = self.ask(interruption.as_mut(), &mut keeping).await;
+        told.ending = match &mut asked {
+            Asked::Answered(answer) => {
+                let text = &mut told.text;
+                let ending = self.listen(&mut **answer, interruption, text, &mut keeping).await;
+                (told.model, told.usage) = (Some(answer.model().clone()), answer.usage());
+                ending
             }
-            Err(ending) => told.ending = ending,
-        }
+            Asked::Refused(failure) => Ending::Failed(failure.clone()),
+            Asked::GivenUp(ending) => ending.clone(),
+        };
         told.latency = started.elapsed();
-        let is_anothers = told.ending == Ending::Failed(AskFailure::AlreadyAsked);
-        if !is_anothers && !keeping.end(&told, &*self.surroundings).await {
+        // Neither waits for the other: the request ends at once, and accounts that are away hold up nobody's text.
+        let ((), is_kept) = tokio::join!(
+            self.account(asked, &told.ending),
+            keeping.end(&told, &*self.surroundings)
+        );
+        if !is_kept {
             told.ending = Ending::Failed(AskFailure::Storage);
         }
         self.running.end(told);
     }
 
     /// Asks, unless there is a reason not to wait for the first word.
-    async fn ask(&self, keeping: &mut Keeping) -> Result<Box<dyn Answer>, Ending> {
-        let ending = tokio::select! {
+    async fn ask(
+        &self,
+        interruption: Pin<&mut impl Future<Output = Ending>>,
+        keeping: &mut Keeping,
+    ) -> Asked {
+        tokio::select! {
             biased;
-            ending = self.interruption() => ending,
-            () = keeping.unwanted("") => Ending::Cancelled,
-            answer = self.model.ask(&self.call) => return answer.map_err(Ending::Failed),
+            ending = interruption => Asked::GivenUp(ending),
+            () = keeping.unwanted("") => Asked::GivenUp(Ending::Cancelled),
+            asked = self.model.ask(&self.call) => asked.map_or_else(Asked::Refused, Asked::Answered),
+        }
+    }
+
+    /// Lets go of the answer, and whoever keeps accounts hear how it ended.
+    async fn account(&self, asked: Asked, ending: &Ending) {
+        let accounts = match asked {
+            Asked::Answered(answer) => answer.close(ending),
+            Asked::GivenUp(_) => self.model.given_up(&self.call, ending),
+            Asked::Refused(_) => return,
         };
-        self.model.given_up(&self.call, &ending).await;
-        Err(ending)
+        if timeout(self.pace.patience, accounts).await.is_err() {
+            tracing::error!(call.id = %self.call.id, "the end of an answer is not accounted for in time");
+        }
     }
 
     async fn listen(
         &self,
         answer: &mut dyn Answer,
+        mut interruption: Pin<&mut impl Future<Output = Ending>>,
         text: &mut String,
         keeping: &mut Keeping,
     ) -> Ending {
-        let mut interruption = pin!(self.interruption());
         let mut saying = Saying::new();
         let ending = loop {
             tokio::select! {
@@ -106,10 +147,9 @@ impl Answering {
                 () = saying.due(self.pace.gather) => self.say(&mut saying, text),
                 piece = answer.next() => match piece {
                     Ok(Some(piece)) => {
-                        self.running.add(&piece);
+                        let is_whole = self.hear(piece, text);
                         saying.heard();
-                        text.push_str(&piece);
-                        if text.len() > LONGEST_TEXT {
+                        if !is_whole {
                             break Ending::CutShort;
                         }
                     }
@@ -123,13 +163,26 @@ impl Answering {
         ending
     }
 
+    /// Takes a piece in, as far as an answer may be that long; says whether that is all of it.
+    fn hear(&self, mut piece: String, text: &mut String) -> bool {
+        if piece.contains('\0') {
+            // A character that not every database takes.
+            piece = piece.replace('\0', "\u{fffd}");
+        }
+        let heard = &piece[..piece.floor_char_boundary(LONGEST_TEXT - text.len())];
+        self.running.add(heard);
+        text.push_str(heard);
+        heard.len() == piece.len()
+    }
+
     /// Waits for a reason not to go on.
-    async fn interruption(&self) -> Ending {
+    async fn interruption(&self, deadline: Instant) -> Ending {
         tokio::select! {
             biased;
             () = self.running.cancelled() => Ending::Cancelled,
             () = self.surroundings.cancelled_elsewhere(self.call.id) => Ending::Cancelled,
             () = self.surroundings.stopped() => Ending::Failed(AskFailure::Interrupted),
+            () = sleep_until(deadline) => Ending::Failed(AskFailure::TotalTimeout),
         }
     }
 
@@ -142,6 +195,15 @@ impl Answering {
         }
         (saying.bytes, saying.since) = (text.len(), None);
     }
+}
+
+/// What became of a question.
+enum Asked {
+    Answered(Box<dyn Answer>),
+    /// By the model, which knows.
+    Refused(AskFailure),
+    /// Nobody waited for the first word.
+    GivenUp(Ending),
 }
 
 /// How much was said over the bus, and since when something was not.

@@ -3,10 +3,12 @@
 use std::{
     collections::{HashMap, hash_map::Entry},
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    panic::AssertUnwindSafe,
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use perme8_events::StorageError;
 
 use crate::{
@@ -19,6 +21,7 @@ use crate::{
     facade::{
         answering::{Answering, Pace},
         following::Following,
+        locks::locked,
         running::Running,
     },
 };
@@ -55,7 +58,8 @@ impl Answers {
 
     /// Begins an answer, and follows it. It goes on when nobody follows any more, unless somebody cancels it.
     ///
-    /// One that is being written on this node is followed, and not begun again.
+    /// One that is being written on this node is followed, and not begun again: what it is asked and who keeps it are as they
+    /// were, whatever is given here.
     #[must_use = "whatever goes wrong is heard by following"]
     pub fn begin(&self, call: Call, keeper: Box<dyn Keeper>) -> Following {
         let id = call.id;
@@ -69,7 +73,10 @@ impl Answers {
         let answering = Answering { call, model, surroundings, running, pace: self.pace };
         self.surroundings.run(Box::pin(async move {
             let _place = place;
-            answering.run(keeper).await;
+            // A host stops as a whole when a task of it panics; one answer is no reason.
+            if AssertUnwindSafe(answering.run(keeper)).catch_unwind().await.is_err() {
+                tracing::error!(call.id = %id, "an answer panicked: nobody hears its end");
+            }
         }));
         following
     }
@@ -88,14 +95,16 @@ impl Answers {
 
     /// Cancels an answer, wherever it is being written; what was told so far is kept.
     pub fn cancel(&self, id: CallId) {
-        match self.running().get(&id) {
+        // The host may look at what is running while it is told.
+        let running = self.running().get(&id).cloned();
+        match running {
             Some(running) => running.cancel(),
             None => self.surroundings.cancel_elsewhere(id),
         }
     }
 
     fn running(&self) -> MutexGuard<'_, HashMap<CallId, Arc<Running>>> {
-        self.running.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.running)
     }
 }
 
@@ -117,7 +126,7 @@ struct Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        self.all.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.id);
+        locked(&self.all).remove(&self.id);
         self.running.over();
     }
 }

@@ -32,6 +32,8 @@ impl Following {
     }
 
     /// The same, for somebody for whose ears alone the answer is: when they go away before its end, it is cancelled.
+    ///
+    /// Cancelled for everybody: two who begin the same answer hear one, and the first of them to go away ends it for both.
     #[must_use]
     pub fn cancelling_when_dropped(mut self) -> Self {
         self.cancels = true;

@@ -197,11 +197,13 @@ impl Answer for Accounted {
         self.inner.usage()
     }
 
-    async fn close(&mut self, ending: &Ending) {
-        self.inner.close(ending).await;
-        let bill = Bill::of(self.model.models(), self.inner.model(), self.inner.usage());
-        self.running.ended(ending, &bill.usage);
-        self.books.close(self.id, ending, bill).await;
+    async fn close(self: Box<Self>, ending: &Ending) {
+        let Self { id, model, books, running, inner, _slot } = *self;
+        let bill = Bill::of(model.models(), inner.model(), inner.usage());
+        // Its request ends here.
+        inner.close(ending).await;
+        running.ended(ending, &bill.usage);
+        books.close(id, ending, bill).await;
     }
 }
 

@@ -2,12 +2,12 @@
 
 use std::{
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use tokio::sync::{Notify, watch};
 
-use crate::domain::told::Told;
+use crate::{domain::told::Told, facade::locks::locked};
 
 /// An answer that is being written: what there is of it so far, and the wish not to go on.
 pub(super) struct Running {
@@ -48,7 +48,7 @@ impl Running {
     }
 
     pub(super) fn progress(&self) -> MutexGuard<'_, Progress> {
-        self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.progress)
     }
 
     pub(super) fn add(&self, piece: &str) {

@@ -1,14 +1,14 @@
 //! Somebody who keeps an answer in memory.
 
 use std::sync::{
-    Arc, Mutex, MutexGuard, PoisonError,
+    Arc, Mutex, MutexGuard,
     atomic::{AtomicBool, Ordering},
 };
 
 use async_trait::async_trait;
 use perme8_events::StorageError;
 
-use crate::{application::ports::Keeper, domain::told::Told};
+use crate::{application::ports::Keeper, domain::told::Told, facade::locks::locked};
 
 /// What was kept of an answer.
 #[derive(Debug, Clone, Default)]
@@ -61,10 +61,6 @@ impl MemoryKeeper {
             None => Ok(locked(&self.kept)),
         }
     }
-}
-
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 #[async_trait]

@@ -3,7 +3,7 @@
 use std::{
     collections::VecDeque,
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicUsize, Ordering},
     },
 };
@@ -21,6 +21,7 @@ use crate::{
         models::Models,
         told::{Ending, Usage},
     },
+    facade::locks::locked,
 };
 
 /// Something that answers wait for, until a test opens it. Clones are the same gate.
@@ -52,6 +53,7 @@ pub struct Script {
     begins_behind: Option<Gate>,
     steps: VecDeque<Step>,
     is_cut_short: bool,
+    accounts_behind: Option<Gate>,
 }
 
 #[derive(Debug, Clone)]
@@ -102,6 +104,12 @@ impl Script {
     #[must_use]
     pub fn is_cut_short(self) -> Self {
         Self { is_cut_short: true, ..self }
+    }
+
+    /// What it took is not written down before the gate is open.
+    #[must_use]
+    pub fn accounts_behind(self, gate: &Gate) -> Self {
+        Self { accounts_behind: Some(gate.clone()), ..self }
     }
 
     fn then(mut self, step: Step) -> Self {
@@ -171,10 +179,6 @@ impl ScriptedModel {
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
-}
-
 #[async_trait]
 impl LanguageModel for ScriptedModel {
     fn models(&self) -> &Models {
@@ -241,6 +245,14 @@ impl Answer for Recital {
 
     fn usage(&self) -> Usage {
         self.usage
+    }
+
+    async fn close(mut self: Box<Self>, _ending: &Ending) {
+        let gate = self.script.accounts_behind.take();
+        drop(self);
+        if let Some(gate) = gate {
+            gate.passed().await;
+        }
     }
 }
 

@@ -1,20 +1,23 @@
 //! What is around an answer in a test.
 
 use std::{
+    panic::AssertUnwindSafe,
     pin::Pin,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use async_trait::async_trait;
+use futures_util::FutureExt as _;
 use perme8_events::UserId;
 use tokio::sync::{broadcast, watch};
 
 use crate::{
     application::ports::Surroundings,
     domain::{call::CallId, piece::PieceSignal},
+    facade::locks::locked,
 };
 
-/// A node of a test: it runs answers, stops when it is told to, and knows who was told what. Clones are the same node.
+/// A node of a test: it runs answers, stops when it is told to or when one of them panics, as hosts do, and knows who was told what. Clones are the same node.
 #[derive(Debug, Clone)]
 pub struct TestSurroundings {
     stopped: Arc<watch::Sender<bool>>,
@@ -46,7 +49,7 @@ impl TestSurroundings {
     /// What people were told over the bus so far.
     #[must_use]
     pub fn told(&self) -> Vec<(UserId, PieceSignal)> {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        locked(&self.told).clone()
     }
 }
 
@@ -59,8 +62,13 @@ impl Default for TestSurroundings {
 #[async_trait]
 impl Surroundings for TestSurroundings {
     fn run(&self, answer: Pin<Box<dyn Future<Output = ()> + Send>>) {
+        let node = self.clone();
         #[expect(clippy::disallowed_methods, reason = "a test has no tasks of a host")]
-        tokio::spawn(answer);
+        tokio::spawn(async move {
+            if AssertUnwindSafe(answer).catch_unwind().await.is_err() {
+                node.stop();
+            }
+        });
     }
 
     async fn stopped(&self) {
@@ -69,7 +77,7 @@ impl Surroundings for TestSurroundings {
     }
 
     fn tell(&self, user: UserId, piece: &PieceSignal) {
-        self.told.lock().unwrap_or_else(PoisonError::into_inner).push((user, piece.clone()));
+        locked(&self.told).push((user, piece.clone()));
     }
 
     fn cancel_elsewhere(&self, id: CallId) {

@@ -17,8 +17,20 @@ use crate::{
     testing::{Gate, MemoryKeeper, Script, ScriptedModel, TestSurroundings},
 };
 
-const AT_ONCE: Pace =
-    Pace { gather: Duration::ZERO, keep_every: Duration::ZERO, much: 1, look_every: DEADLINE };
+mod hosts;
+mod troubles;
+
+const AT_ONCE: Pace = Pace {
+    gather: Duration::ZERO,
+    keep_every: Duration::ZERO,
+    much: 1,
+    rest: Duration::ZERO,
+    look_every: Duration::from_hours(1),
+    pauses: (SOON, SOON),
+    last_chance: SOON,
+    ..Pace::USUAL
+};
+const SOON: Duration = Duration::from_millis(1);
 const DEADLINE: Duration = Duration::from_secs(10);
 
 fn call(number: u128) -> Call {
@@ -185,7 +197,7 @@ async fn the_text_so_far_is_kept_while_more_of_it_comes() {
 
 #[tokio::test]
 async fn an_answer_that_its_keeper_wants_no_more_of_is_cancelled_whether_text_comes_or_not() {
-    let soon = Pace { look_every: Duration::from_millis(1), ..AT_ONCE };
+    let soon = Pace { look_every: SOON, ..AT_ONCE };
     let gate = Gate::closed();
     let scripts = [
         Script::new().says("half").waits_for(&gate),
@@ -221,7 +233,8 @@ async fn the_end_is_heard_when_it_is_kept_and_that_is_tried_again() {
 async fn a_storage_that_does_not_come_back_before_the_host_stops_is_told() {
     let model = ScriptedModel::that(Script::new().says("yes"));
     let node = TestSurroundings::new();
-    let (keeper, answers) = (MemoryKeeper::refusing(u32::MAX), answers(&model, &node));
+    let patient = Pace { pauses: (DEADLINE, DEADLINE), ..AT_ONCE };
+    let (keeper, answers) = (MemoryKeeper::refusing(u32::MAX), answers(&model, &node).at(patient));
     let following = begin(&answers, &keeper);
     node.stop();
     let told = following.end().await.unwrap();
@@ -274,12 +287,17 @@ async fn what_somebody_else_asked_is_kept_by_them_alone() {
 
 #[tokio::test]
 async fn an_answer_without_an_end_is_cut_short() {
-    let piece = "x".repeat(100_000);
-    let endless = (0..20).fold(Script::new(), |script, _| script.says(&piece));
-    let model = ScriptedModel::that(endless);
+    let endless = |piece: &str| (0..20).fold(Script::new(), |script, _| script.says(piece));
+    let model = ScriptedModel::that(endless(&"x".repeat(100_000)));
     let answers = answers(&model, &TestSurroundings::new());
     let told = answers.ask(call(1)).await.unwrap();
-    assert_eq!((told.text.len(), &told.ending), (1_100_000, &Ending::CutShort));
+    assert_eq!((told.text.len(), &told.ending), (1 << 20, &Ending::CutShort));
+    model.next(endless(&"漢".repeat(100_000)));
+    let told = answers.ask(call(3)).await.unwrap();
+    let whole_characters = (1 << 20) / "漢".len() * "漢".len();
+    assert_eq!((told.text.len(), &told.ending), (whole_characters, &Ending::CutShort));
+    model.next(Script::new().says(&"x".repeat(1 << 20)));
+    assert_eq!(answers.ask(call(4)).await.unwrap().ending, Ending::Complete);
     model.next(Script::new().says("as far as the limit").is_cut_short());
     assert_eq!(answers.ask(call(2)).await.unwrap().ending, Ending::CutShort);
 }
