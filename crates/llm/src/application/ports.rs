@@ -47,7 +47,7 @@ pub trait Answer: Send {
     /// Whether the model was cut short; known when it has said all.
     fn is_cut_short(&self) -> bool;
 
-    /// Which model answers.
+    /// Which model was asked; a router may have passed the question on to another.
     fn model(&self) -> &ModelName;
 
     /// How many tokens this took so far; counted roughly as long as the provider has not said it.
