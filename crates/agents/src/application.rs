@@ -2,9 +2,11 @@
 
 pub(crate) mod acting;
 pub(crate) mod add_agent_to_workspace;
+pub(crate) mod clearance;
 pub(crate) mod clone_agent;
 pub(crate) mod create_agent;
 pub(crate) mod delete_agent;
+pub(crate) mod on_access_lost;
 pub(crate) mod ports;
 pub(crate) mod read_models;
 pub(crate) mod remove_agent_from_workspace;

@@ -276,8 +276,10 @@ impl Agents {
     }
 }
 
+pub(crate) mod clearer;
 #[cfg(test)]
 mod matrix;
+pub(crate) mod reconciler;
 
 #[cfg(test)]
 mod tests {

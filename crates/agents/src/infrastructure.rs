@@ -5,6 +5,8 @@ use perme8_events::sql::Migrations;
 pub(crate) mod agent_queries;
 pub(crate) mod agent_store;
 pub(crate) mod directory;
+pub(crate) mod estate_queries;
+pub(crate) mod estates;
 pub(crate) mod identity_gateway;
 pub(crate) mod rows;
 

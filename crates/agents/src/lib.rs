@@ -44,6 +44,12 @@ pub use domain::events::{
 pub use domain::temperature::{Temperature, TemperatureError};
 pub use domain::visibility::{UnknownVisibility, Visibility};
 
+// Handlers and workers: the host runs them.
+pub use application::clearance::Clearance;
+pub use application::on_access_lost::OnAccessLost;
+pub use facade::clearer::Clearer;
+pub use facade::reconciler::{ReconcileError, Reconciler};
+
 // Ports that a host may implement, and their implementation on identity.
 pub use application::ports::{Members, Membership};
 pub use infrastructure::identity_gateway::IdentityGateway;

@@ -7,7 +7,7 @@ use std::{
 };
 
 use async_trait::async_trait;
-use metrics::{Unit, describe_gauge, gauge};
+use metrics::{Unit, describe_counter, describe_gauge, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use perme8_events::{
     EventStore as _, StorageError,
@@ -176,6 +176,10 @@ fn describe() {
         "For how long the job has been due that has been due for the longest time"
     );
     describe_gauge!("perme8_queue_paused", "Whether an operator has paused a queue");
+    describe_counter!(
+        "perme8_reconciled_total",
+        "People and memberships that were gone without an event that told a context so"
+    );
     describe_gauge!(
         "perme8_process_cases",
         "Cases of a process manager, by how far they have come"

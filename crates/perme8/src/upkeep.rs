@@ -35,6 +35,8 @@ pub(crate) enum Chore {
     PurgeNotifications,
     /// Calls of language models that a crash left open.
     CloseAbandonedCalls,
+    /// Agents of people and memberships that are gone without an event that told so.
+    ReconcileAgents,
     /// Rate limits of those who may ask as often as ever again.
     SweepRateLimits,
 }
@@ -48,6 +50,8 @@ impl Chore {
     const fn at_once(self) -> u32 {
         match self {
             Self::PurgeTrash => DOCUMENTS_AT_ONCE,
+            // It goes through everything by itself, and would find the same again.
+            Self::ReconcileAgents => u32::MAX,
             Self::CloseAbandonedCalls
             | Self::ExpireInvitations
             | Self::PurgeExpired
@@ -59,8 +63,9 @@ impl Chore {
 }
 
 /// When each chore is done, spread over the hour.
-pub(crate) fn schedules() -> [Schedule; 7] {
+pub(crate) fn schedules() -> [Schedule; 8] {
     [
+        ("agents.reconcile", "*/5 * * * *", Chore::ReconcileAgents),
         ("llm.abandoned", "*/5 * * * *", Chore::CloseAbandonedCalls),
         ("identity.expiry", "7 * * * *", Chore::ExpireInvitations),
         ("perme8.rate_limits", "14 * * * *", Chore::SweepRateLimits),
@@ -83,6 +88,7 @@ pub(crate) struct Upkeep {
     mailbox: Mailbox,
     notifications: Notifications,
     rate_limits: HostLimitStore,
+    agents: agents::Reconciler,
 }
 
 impl Upkeep {
@@ -93,13 +99,20 @@ impl Upkeep {
         mailbox: Mailbox,
         notifications: Notifications,
         rate_limits: HostLimitStore,
+        agents: agents::Reconciler,
     ) -> Self {
-        Self { identity, documents, ledger, mailbox, notifications, rate_limits }
+        Self { identity, documents, ledger, mailbox, notifications, rate_limits, agents }
     }
 
     /// One part of a chore: how much was done, at most [so much](Chore::at_once).
-    async fn part(&self, chore: Chore) -> Result<u64, HandlerError> {
+    async fn part(&self, chore: Chore, run: &JobRun) -> Result<u64, HandlerError> {
         match chore {
+            Chore::ReconcileAgents => {
+                let origin = Origin::system("agents.reconcile");
+                let found = self.agents.reconcile(&origin, || run.is_stopped()).await?;
+                reconciled("agents", found);
+                Ok(found)
+            }
             Chore::ExpireInvitations => {
                 let origin = Origin::system("identity.expiry");
                 let command = ExpireInvitations { limit: AT_ONCE };
@@ -146,7 +159,7 @@ impl Worker for Upkeep {
     async fn work(&self, chore: Chore, run: &JobRun) -> Result<u64, HandlerError> {
         let mut done = 0;
         while !run.is_stopped() {
-            let part = self.part(chore).await?;
+            let part = self.part(chore, run).await?;
             done += part;
             if part < u64::from(chore.at_once()) {
                 break;
@@ -156,12 +169,17 @@ impl Worker for Upkeep {
     }
 }
 
+/// Measures how much was left of what is gone, in a context whose events should have seen to it.
+fn reconciled(context: &'static str, found: u64) {
+    metrics::counter!("perme8_reconciled_total", "context" => context).increment(found);
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn every_schedule_can_be_kept() {
-        assert_eq!(schedules().len(), 7);
+        assert_eq!(schedules().len(), 8);
     }
 }

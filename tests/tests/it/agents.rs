@@ -1,5 +1,7 @@
 //! Agents of people, in the workspaces where others see them.
 
+use std::time::Duration;
+
 use scenarios::{Persona, on_both_engines};
 use serde_json::{Value, json};
 
@@ -108,5 +110,56 @@ on_both_engines! {
         for event in scenario.log().await {
             assert!(!event.data.get().contains("Be brief"), "{}", event.data.get());
         }
+    }
+
+    async fn what_events_never_told_is_repaired(scenario: &mut Scenario) {
+        let ada = scenario.user("ada").await;
+        let lumen = ada.found("Lumen").await;
+        let ben = scenario.member(&ada, &lumen, "ben", "member").await;
+        let at = agent(&ben, "Scribe", "SHARED", &[&lumen]).await;
+        scenario.run_until_idle().await;
+        let operator = scenario.operator();
+        let handler = "/admin/handlers/agents.on_access_lost";
+        operator.post(&format!("{handler}/pause")).await.is(200);
+        ada.remove(&lumen, ben.id()).await;
+        let head = scenario.head().await;
+        scenario.run_until_idle().await;
+        let told = |types: Vec<String>| types.iter().filter(|name| name.starts_with("agents.")).count();
+        assert_eq!(told(scenario.types_after(head).await), 0);
+        scenario.clock().advance(Duration::from_mins(5));
+        scenario.run_until_idle().await;
+        let types = scenario.types_after(head).await;
+        assert!(types.iter().any(|name| name == "agents.agent_removed_from_workspace"), "{types:?}");
+        let text = scenario.stranger().get("/metrics").file("text/plain").await;
+        assert!(text.contains("perme8_reconciled_total{context=\"agents\"}"), "{text}");
+        // What comes late finds nothing left to do.
+        operator.post(&format!("{handler}/resume")).await.is(200);
+        scenario.run_until_idle().await;
+        assert_eq!(told(scenario.types_after(head).await), 1);
+        ben.again().await.get(&at).await.is(200);
+    }
+
+    async fn agents_go_where_their_owners_go(scenario: &mut Scenario) {
+        let ada = scenario.user("ada").await;
+        let lumen = ada.found("Lumen").await;
+        let ben = scenario.member(&ada, &lumen, "ben", "member").await;
+        let gus = scenario.member(&ada, &lumen, "gus", "guest").await;
+        let at = agent(&ben, "Scribe", "SHARED", &[&lumen]).await;
+        assert_eq!(seen(&gus, &lumen).await.1, [json!("Scribe")]);
+        ben.post(&format!("/api/workspaces/{lumen}/leave")).await.is(204);
+        // At once, before anything reacts.
+        assert_eq!(seen(&gus, &lumen).await.1, Vec::<Value>::new());
+        gus.post(&format!("{at}/clone")).json(json!({})).await.is_refused(404, "agent_not_found");
+        scenario.run_until_idle().await;
+        scenario.clock().advance(Duration::from_mins(1));
+        ada.invite(&lumen, ben.email(), "member").await;
+        ben.join(&lumen).await;
+        assert_eq!(seen(&gus, &lumen).await.1, Vec::<Value>::new());
+        ben.get(&at).await.is(200);
+        ben.delete("/api/me").await.is(204);
+        scenario.run_until_idle().await;
+        let log = scenario.log().await;
+        let deleted: Vec<_> = log.iter().filter(|event| event.event_type == "agents.agent_deleted").collect();
+        assert_eq!(deleted.len(), 1);
     }
 }

@@ -3,7 +3,8 @@
 use std::{collections::HashSet, fmt};
 
 use async_trait::async_trait;
-use identity::{Role, WorkspaceRef};
+use chrono::{DateTime, Utc};
+use identity::{AgentId, Role, WorkspaceRef};
 use perme8_events::{Load, StorageError, UserId, WorkspaceId};
 
 use crate::domain::agent::Agent;
@@ -24,6 +25,32 @@ pub(crate) trait Agents: Load<Agent> {
         &mut self,
         workspace: WorkspaceId,
     ) -> impl Future<Output = Result<u64, StorageError>> + Send;
+}
+
+/// What is left of people and workspaces.
+pub(crate) trait Estates: Load<Agent> {
+    /// Agents of a person that are in a workspace since `until` or longer; at most so many.
+    fn placed_by(
+        &mut self,
+        person: UserId,
+        workspace: WorkspaceId,
+        until: DateTime<Utc>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<AgentId>, StorageError>> + Send;
+
+    /// Agents that are in a workspace; at most so many.
+    fn placed_in(
+        &mut self,
+        workspace: WorkspaceId,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<AgentId>, StorageError>> + Send;
+
+    /// Agents of a person; at most so many.
+    fn owned_by(
+        &mut self,
+        person: UserId,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<AgentId>, StorageError>> + Send;
 }
 
 /// What somebody is in a workspace.
@@ -71,4 +98,11 @@ pub trait Members: fmt::Debug + Send + Sync {
         &self,
         pairs: &[(UserId, WorkspaceId)],
     ) -> Result<HashSet<(UserId, WorkspaceId)>, StorageError>;
+
+    /// Which of these people have an account.
+    ///
+    /// # Errors
+    ///
+    /// As [`membership`](Self::membership).
+    async fn existing(&self, users: &[UserId]) -> Result<HashSet<UserId>, StorageError>;
 }

@@ -9,7 +9,7 @@ use perme8_events::{
 
 use super::Agents;
 use crate::{
-    AddAgentToWorkspace, CloneAgent, CreateAgent, DeleteAgent, ListWorkspaceAgents,
+    AddAgentToWorkspace, CloneAgent, CreateAgent, DeleteAgent, ListWorkspaceAgents, Reconciler,
     RemoveAgentFromWorkspace, SyncAgentWorkspaces, UpdateAgent, Visibility,
     application::ports::MockMembers,
     domain::agent::Agent,
@@ -53,6 +53,10 @@ impl World {
         let made = made.await.unwrap();
         let [shared, private, nowhere, of_the_guest] = made[..] else { panic!("four agents") };
         Self { agents: agents.clone(), company, shared, private, nowhere, of_the_guest }
+    }
+
+    fn reconciler(&self) -> Reconciler {
+        Reconciler::new(self.agents.db.clone(), self.agents.members.clone())
     }
 
     fn company(&self) -> WorkspaceRef {
@@ -155,7 +159,7 @@ async fn asked(agents: &Agents, mut number: u128) -> Vec<String> {
 }
 
 fn rows() -> Vec<Question<World>> {
-    questions! {
+    let facade = questions! {
         world: World, origin => world.agents;
         create_agent(origin, CreateAgent { visibility: Visibility::Shared, ..named("New") });
         agents "the own" (&origin);
@@ -175,6 +179,10 @@ fn rows() -> Vec<Question<World>> {
         add_agent_to_workspace "of the guest" (origin, world.added(world.of_the_guest));
         remove_agent_from_workspace "shared" (origin, world.removed(world.shared));
         remove_agent_from_workspace "private" (origin, world.removed(world.private));
-    }
-    .into()
+    };
+    let reconciler = questions! {
+        world: World, origin => world.reconciler();
+        reconcile(&origin, || false);
+    };
+    facade.into_iter().chain(reconciler).collect()
 }

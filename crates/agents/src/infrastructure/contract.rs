@@ -8,7 +8,7 @@ use perme8_events::{
 };
 
 use crate::{
-    application::ports::Agents,
+    application::ports::{Agents, Estates},
     domain::{
         agent::{Agent, Particulars, Texts},
         temperature::Temperature,
@@ -18,9 +18,9 @@ use crate::{
 };
 
 /// Every port at once.
-trait Ports: Agents + Save<Agent> {}
+trait Ports: Agents + Estates + Save<Agent> {}
 
-impl<T: Agents + Save<Agent>> Ports for T {}
+impl<T: Agents + Estates + Save<Agent>> Ports for T {}
 
 /// Runs each promise on the fake and, through the harness, on both engines.
 macro_rules! promises {
@@ -59,6 +59,7 @@ promises! {
     agents_are_where_they_were_placed
     an_agent_changes_one_version_after_another
     an_agent_that_is_gone_is_not_saved_and_is_nowhere
+    what_is_left_is_found_some_at_a_time
 }
 
 async fn make<T: Ports>(tx: &mut T) -> Agent {
@@ -129,4 +130,21 @@ async fn an_agent_that_is_gone_is_not_saved_and_is_nowhere<T: Ports>(tx: &mut T)
     assert_eq!(tx.load(gone).await.unwrap(), None);
     assert_eq!(tx.agents_in(COMPANY).await.unwrap(), 0);
     assert!(is_conflict(tx.save(there.delete()).await));
+}
+
+async fn what_is_left_is_found_some_at_a_time<T: Ports>(tx: &mut T) {
+    let (one, two) = (make(tx).await, make(tx).await);
+    for agent in [&one, &two] {
+        placed(tx, agent, &[COMPANY], &[]).await;
+    }
+    let now = tx.now();
+    let before = now - chrono::TimeDelta::microseconds(1);
+    assert_eq!(tx.placed_by(MEMBER, COMPANY, now, 9).await.unwrap(), [one.id, two.id]);
+    assert_eq!(tx.placed_by(MEMBER, COMPANY, now, 1).await.unwrap(), [one.id]);
+    assert_eq!(tx.placed_by(MEMBER, COMPANY, before, 9).await.unwrap(), []);
+    assert_eq!(tx.placed_by(OWNER, COMPANY, now, 9).await.unwrap(), []);
+    assert_eq!(tx.placed_in(COMPANY, 1).await.unwrap(), [one.id]);
+    assert_eq!(tx.placed_in(ELSEWHERE, 9).await.unwrap(), []);
+    assert_eq!(tx.owned_by(MEMBER, 9).await.unwrap(), [one.id, two.id]);
+    assert_eq!(tx.owned_by(OWNER, 9).await.unwrap(), []);
 }

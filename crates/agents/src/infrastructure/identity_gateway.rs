@@ -42,6 +42,10 @@ impl Members for IdentityGateway {
     ) -> Result<HashSet<(UserId, WorkspaceId)>, StorageError> {
         self.directory.belonging(pairs).await
     }
+
+    async fn existing(&self, users: &[UserId]) -> Result<HashSet<UserId>, StorageError> {
+        self.directory.existing(users).await
+    }
 }
 
 fn membership((entry, role): (WorkspaceEntry, Role)) -> Membership {

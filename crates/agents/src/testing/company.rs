@@ -139,6 +139,7 @@ impl MockMembers {
             let belong = pairs.iter().filter(|(user, _)| role_of(*user).is_some());
             Ok(belong.copied().collect())
         });
+        members.expect_existing().returning(|users| Ok(users.iter().copied().collect()));
         Arc::new(members)
     }
 }

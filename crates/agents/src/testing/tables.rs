@@ -1,9 +1,13 @@
 //! The tables in memory, with the same rules as in a database.
 
+use chrono::{DateTime, Utc};
 use identity::AgentId;
 use perme8_events::{Load, StorageError, Store, UserId, WorkspaceId, testing::FakeTx};
 
-use crate::{application::ports::Agents, domain::agent::Agent};
+use crate::{
+    application::ports::{Agents, Estates},
+    domain::agent::Agent,
+};
 
 /// What a database would hold.
 #[derive(Debug, Clone, Default)]
@@ -42,5 +46,41 @@ impl Agents for FakeTx<Tables> {
     async fn agents_in(&mut self, workspace: WorkspaceId) -> Result<u64, StorageError> {
         let is_there = |row: &&Agent| row.placements.contains_key(&workspace);
         Ok(self.state.agents.iter().filter(is_there).count() as u64)
+    }
+}
+
+impl Tables {
+    /// The agents of which this is true, in the order of their ids; at most so many.
+    fn some(&self, limit: u32, is_so: impl Fn(&Agent) -> bool) -> Vec<AgentId> {
+        let mut ids: Vec<_> =
+            self.agents.iter().filter(|row| is_so(row)).map(|row| row.id).collect();
+        ids.sort_by_key(|id| id.uuid());
+        ids.truncate(usize::try_from(limit).expect("a limit fits"));
+        ids
+    }
+}
+
+impl Estates for FakeTx<Tables> {
+    async fn placed_by(
+        &mut self,
+        person: UserId,
+        workspace: WorkspaceId,
+        until: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<AgentId>, StorageError> {
+        let is_there = |row: &Agent| row.placements.get(&workspace).is_some_and(|at| *at <= until);
+        Ok(self.state.some(limit, |row| row.owner_id == person && is_there(row)))
+    }
+
+    async fn placed_in(
+        &mut self,
+        workspace: WorkspaceId,
+        limit: u32,
+    ) -> Result<Vec<AgentId>, StorageError> {
+        Ok(self.state.some(limit, |row| row.placements.contains_key(&workspace)))
+    }
+
+    async fn owned_by(&mut self, person: UserId, limit: u32) -> Result<Vec<AgentId>, StorageError> {
+        Ok(self.state.some(limit, |row| row.owner_id == person))
     }
 }

@@ -3,4 +3,5 @@
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
 mod agents;
+mod clearing;
 mod office;

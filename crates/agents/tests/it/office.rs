@@ -3,14 +3,19 @@
 use std::sync::Arc;
 
 use agents::{
-    AgentDetails, Agents, CreateAgent, IdentityGateway, ListWorkspaceAgents, SyncAgentWorkspaces,
-    SyncedWorkspaces, Temperature, Visibility,
+    AgentDetails, Agents, Clearer, CreateAgent, IdentityGateway, ListWorkspaceAgents, OnAccessLost,
+    Reconciler, SyncAgentWorkspaces, SyncedWorkspaces, Temperature, Visibility,
 };
 use identity::{
-    AcceptInvitation, AgentId, CreateWorkspace, Identity, InviteMember, Role, WorkspaceRef,
-    testing::user_with_password,
+    AcceptInvitation, AgentId, CreateWorkspace, DeleteAccount, DeleteWorkspace, Identity,
+    InviteMember, Role, WorkspaceRef,
+    testing::{log_in, user_with_password},
 };
-use perme8_events::{EventFilter, EventStore as _, Origin, Position, UserId, testing::TestDb};
+use perme8_events::{
+    EventFilter, EventStore as _, Origin, Position, UserId,
+    host::{Outcome, Runtime, RuntimeBuilder},
+    testing::TestDb,
+};
 
 pub(crate) struct Office {
     pub(crate) test: TestDb,
@@ -101,6 +106,42 @@ impl Office {
         let seen = seen.unwrap();
         let names = |agents: Vec<AgentDetails>| agents.into_iter().map(|one| one.name).collect();
         (names(seen.own), names(seen.of_others))
+    }
+
+    pub(crate) async fn end_account(&self, user: UserId, email: &str) {
+        let session_id = log_in(&self.identity, email).await.session_id;
+        let delete = DeleteAccount { session_id };
+        self.identity.delete_account(Origin::user(user), delete).await.unwrap();
+    }
+
+    pub(crate) async fn end_workspace(&self) {
+        let session_id = log_in(&self.identity, "ada@example.com").await.session_id;
+        let delete = DeleteWorkspace { workspace: engines(), session_id };
+        self.identity.delete_workspace(Origin::user(self.ada), delete).await.unwrap();
+    }
+
+    /// Lets the handlers and workers of this context do what there is to do.
+    pub(crate) async fn settle(&self) {
+        let runtime = Runtime::builder(&self.test.db).handler(OnAccessLost);
+        self.run(runtime.worker(Clearer::new(self.test.db.clone()))).await;
+    }
+
+    /// Looks after what events never told; gives how many people and memberships were found to be gone.
+    pub(crate) async fn repair(&self) -> u64 {
+        let reconciler = Reconciler::new(self.test.db.clone(), gateway(&self.identity));
+        let origin = Origin::system("agents.reconcile");
+        let found = reconciler.reconcile(&origin, || false).await.unwrap();
+        let runtime = Runtime::builder(&self.test.db).retired("agents.on_access_lost");
+        self.run(runtime.worker(Clearer::new(self.test.db.clone()))).await;
+        found
+    }
+
+    async fn run(&self, builder: RuntimeBuilder) {
+        let runtime = builder.build();
+        let mut driver = runtime.driver(Some(self.test.clock.clone())).await;
+        for reaction in driver.run_until_idle().await {
+            assert_eq!(reaction.outcome, Outcome::Handled, "{}", reaction.handler);
+        }
     }
 
     /// The types of the events of this context, oldest first.

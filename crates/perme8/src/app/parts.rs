@@ -75,7 +75,12 @@ pub(super) fn new_documents(db: &Db, identity: &Identity) -> Documents {
 
 /// Whom the members of workspaces ask.
 pub(super) fn new_agents(db: &Db, identity: &Identity) -> Agents {
-    Agents::new(db.clone(), Arc::new(agents::IdentityGateway::new(identity.directory())))
+    Agents::new(db.clone(), agents_members(identity))
+}
+
+/// Who belongs where, for agents.
+fn agents_members(identity: &Identity) -> Arc<dyn agents::Members> {
+    Arc::new(agents::IdentityGateway::new(identity.directory()))
 }
 
 /// What people talk about with a model.
@@ -165,6 +170,7 @@ pub(super) fn with_handlers(
         .handler(projects::OnUserDeleted)
         .handler(documents::OnBurstOver)
         .handler(documents::OnDeleted)
+        .handler(agents::OnAccessLost)
         .handler(notifications::OnInvitation::new(Arc::clone(&directory)))
         .handler(notifications::OnWorkspaceActivity::new(
             Arc::clone(&directory),
@@ -177,6 +183,7 @@ pub(super) fn with_handlers(
         .projection(documents::SearchIndex)
         .worker(projects::Clearer::new(db.clone(), projects_members(identity)))
         .worker(documents::Clearer::new(db.clone(), documents_members(identity)))
+        .worker(agents::Clearer::new(db.clone()))
         .worker(notifications::Announcer::new(db.clone(), directory, notifications_documents(db)))
         .worker(notifications::Clearer::new(db.clone()))
         .worker(LinkRequests::new(identity.clone()))
@@ -188,6 +195,7 @@ pub(super) fn with_handlers(
             Mailbox::new(db.clone()),
             notifications,
             HostLimitStore::new(db),
+            agents::Reconciler::new(db.clone(), agents_members(identity)),
         ));
     upkeep::schedules().into_iter().fold(builder, RuntimeBuilder::schedule)
 }

@@ -1,0 +1,135 @@
+//! Finds agents of people and in workspaces whose loss no event has told, and has them seen to.
+
+use std::sync::Arc;
+
+use perme8_events::{
+    NewJob, Origin, StorageError, Transaction as _,
+    sql::{Db, Tx, UnitOfWork},
+};
+
+use crate::{
+    application::{clearance::Clearance, ports::Members},
+    infrastructure::estate_queries,
+};
+
+/// So many people or memberships are asked about at once.
+const AT_ONCE: u32 = 500;
+
+/// Why nothing was looked for.
+#[derive(Debug, thiserror::Error)]
+pub enum ReconcileError {
+    /// Somebody acts, and it is for the system.
+    #[error("only the system looks for what is left")]
+    Forbidden,
+    /// The storage failed, or nobody can tell who is still there.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+/// Compares whose agents are where with who is still there, and enqueues what events should have led to.
+///
+/// It takes nothing away itself, and nothing is taken away on doubt: where nobody can tell who is still there, it stops.
+#[derive(Debug, Clone)]
+pub struct Reconciler {
+    db: Db,
+    uow: UnitOfWork,
+    members: Arc<dyn Members>,
+}
+
+impl Reconciler {
+    /// On this database; `members` knows who is still there.
+    #[must_use]
+    pub fn new(db: Db, members: Arc<dyn Members>) -> Self {
+        Self { uow: UnitOfWork::new(db.clone()), db, members }
+    }
+
+    /// Goes through all of it unless it `is_stopped`; gives how many people and memberships were found to be gone.
+    ///
+    /// # Errors
+    ///
+    /// [`ReconcileError`].
+    #[tracing::instrument(skip_all)]
+    pub async fn reconcile(
+        &self,
+        origin: &Origin,
+        is_stopped: impl Fn() -> bool,
+    ) -> Result<u64, ReconcileError> {
+        if !origin.actor().is_system() {
+            return Err(ReconcileError::Forbidden);
+        }
+        let people = self.people(origin, &is_stopped).await?;
+        let memberships = self.memberships(origin, &is_stopped).await?;
+        if people + memberships > 0 {
+            tracing::warn!(
+                people,
+                memberships,
+                "agents were left of what is gone: they are seen to"
+            );
+        }
+        Ok(people + memberships)
+    }
+
+    /// Those who have agents and no account.
+    async fn people(
+        &self,
+        origin: &Origin,
+        is_stopped: impl Fn() -> bool,
+    ) -> Result<u64, StorageError> {
+        let (mut after, mut found) = (None, 0);
+        while !is_stopped() {
+            let page = estate_queries::owners(&self.db, after, AT_ONCE).await?;
+            let Some(last) = page.last().copied() else { break };
+            let existing = self.members.existing(&page).await?;
+            let gone = page.into_iter().filter(|user| !existing.contains(user));
+            let gone = gone.map(|user_id| (format!("{user_id}"), Clearance::Person { user_id }));
+            found += self.enqueue(origin, gone.collect()).await?;
+            after = Some(last);
+        }
+        Ok(found)
+    }
+
+    /// Those who have agents where they are no members.
+    async fn memberships(
+        &self,
+        origin: &Origin,
+        is_stopped: impl Fn() -> bool,
+    ) -> Result<u64, StorageError> {
+        let (mut after, mut found) = (None, 0);
+        while !is_stopped() {
+            // Before anybody is asked: what is added afterwards was not asked about.
+            let until = self.db.clock().now();
+            let page = estate_queries::memberships(&self.db, after, AT_ONCE).await?;
+            let Some(last) = page.last().copied() else { break };
+            let belonging = self.members.belonging(&page).await?;
+            let gone = page.into_iter().filter(|pair| !belonging.contains(pair));
+            let gone = gone.map(|(user_id, workspace_id)| {
+                let clearance = Clearance::Membership { user_id, workspace_id, until };
+                (format!("{user_id}:{workspace_id}"), clearance)
+            });
+            found += self.enqueue(origin, gone.collect()).await?;
+            after = Some(last);
+        }
+        Ok(found)
+    }
+
+    /// Has these seen to, those of a page in one commit; gives their number. The same is enqueued once in an hour: what waits
+    /// behind a queue that is paused does not pile up.
+    async fn enqueue(
+        &self,
+        origin: &Origin,
+        gone: Vec<(String, Clearance)>,
+    ) -> Result<u64, StorageError> {
+        let found = gone.len() as u64;
+        if found > 0 {
+            let enqueue = async |tx: &mut Tx| {
+                let hour = tx.now().timestamp() / 3_600;
+                for (of, clearance) in gone {
+                    tx.enqueue(NewJob::new(clearance).once(format!("{of}:{hour}")));
+                }
+                Ok::<_, StorageError>(())
+            };
+            self.uow.run(origin.clone(), enqueue).await?;
+        }
+        Ok(found)
+    }
+}
