@@ -259,6 +259,9 @@ fn ids(acting: &Acting) -> Vec<WorkspaceId> {
     acting.workspaces.iter().map(|workspace| workspace.id).collect()
 }
 
+pub(crate) mod clearer;
+mod reconciling;
+
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
@@ -267,6 +270,7 @@ mod reading;
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Reconcile;
 
     /// Compiles only if every future of the facade can be moved between threads, as the HTTP server needs it.
     #[expect(dead_code, reason = "the compiler is the test")]
@@ -275,13 +279,14 @@ mod tests {
         origin: &Origin,
         id: ChatSessionId,
         asked: (ListSessions, ListMessages, SearchMessages, ExportMessages),
-        commands: (CreateSession, RenameSession, DeleteSession, DeleteMessage),
+        commands: (CreateSession, RenameSession, DeleteSession, DeleteMessage, Reconcile),
     ) {
         fn send<T: Send>(_: T) {}
         send(chat.create_session(origin.clone(), commands.0));
         send(chat.rename_session(origin.clone(), commands.1));
         send(chat.delete_session(origin.clone(), commands.2));
         send(chat.delete_message(origin.clone(), commands.3));
+        send(chat.reconcile(origin.clone(), commands.4));
         send(chat.session(origin, id));
         send(chat.sessions(origin, asked.0));
         send(chat.messages(origin, id, asked.1));

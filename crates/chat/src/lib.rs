@@ -9,14 +9,18 @@ mod infrastructure;
 mod testing;
 
 // Facade: api, web, the host and tests.
-pub use facade::Chat;
+pub use facade::{Chat, clearer::Clearer};
 pub use infrastructure::MIGRATIONS;
 
 // Commands and their errors: for whoever may use the facade.
 pub use application::create_session::{CreateSession, CreateSessionError};
 pub use application::delete_message::{DeleteMessage, DeleteMessageError};
 pub use application::delete_session::{DeleteSession, DeleteSessionError};
+pub use application::reconcile::{Reconcile, ReconcileError, Reconciled};
 pub use application::rename_session::{RenameSession, RenameSessionError};
+
+// Reactions to what happens elsewhere, and their jobs.
+pub use application::{clearance::Clearance, on_gone::OnGone};
 
 // Read models of the facade, and why it did not answer.
 pub use application::read_models::{

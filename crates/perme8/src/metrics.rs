@@ -178,7 +178,7 @@ fn describe() {
     describe_gauge!("perme8_queue_paused", "Whether an operator has paused a queue");
     describe_counter!(
         "perme8_reconciled_total",
-        "People and memberships that were gone without an event that told a context so"
+        "People, memberships and projects that were gone without an event that told a context so"
     );
     describe_gauge!(
         "perme8_process_cases",

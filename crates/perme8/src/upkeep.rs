@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use chat::{Chat, Reconcile};
 use documents::{Documents, PurgeTrash};
 use identity::{ExpireInvitations, Identity, PurgeExpired};
 use llm::{CloseAbandoned, Ledger};
@@ -37,6 +38,8 @@ pub(crate) enum Chore {
     CloseAbandonedCalls,
     /// Agents of people and memberships that are gone without an event that told so.
     ReconcileAgents,
+    /// Conversations whose owner, membership or project is gone without an event that told so.
+    ReconcileChat,
     /// Rate limits of those who may ask as often as ever again.
     SweepRateLimits,
 }
@@ -50,8 +53,8 @@ impl Chore {
     const fn at_once(self) -> u32 {
         match self {
             Self::PurgeTrash => DOCUMENTS_AT_ONCE,
-            // It goes through everything by itself, and would find the same again.
-            Self::ReconcileAgents => u32::MAX,
+            // They go through everything by themselves, and would find the same again.
+            Self::ReconcileAgents | Self::ReconcileChat => u32::MAX,
             Self::CloseAbandonedCalls
             | Self::ExpireInvitations
             | Self::PurgeExpired
@@ -63,9 +66,10 @@ impl Chore {
 }
 
 /// When each chore is done, spread over the hour.
-pub(crate) fn schedules() -> [Schedule; 8] {
+pub(crate) fn schedules() -> [Schedule; 9] {
     [
         ("agents.reconcile", "*/5 * * * *", Chore::ReconcileAgents),
+        ("chat.reconcile", "*/5 * * * *", Chore::ReconcileChat),
         ("llm.abandoned", "*/5 * * * *", Chore::CloseAbandonedCalls),
         ("identity.expiry", "7 * * * *", Chore::ExpireInvitations),
         ("perme8.rate_limits", "14 * * * *", Chore::SweepRateLimits),
@@ -79,29 +83,34 @@ pub(crate) fn schedules() -> [Schedule; 8] {
     })
 }
 
-/// Does the chores.
+/// Does the chores of each of these.
 #[derive(Debug)]
 pub(crate) struct Upkeep {
-    identity: Identity,
-    documents: Documents,
-    ledger: Ledger,
-    mailbox: Mailbox,
-    notifications: Notifications,
-    rate_limits: HostLimitStore,
-    agents: agents::Reconciler,
+    pub(crate) identity: Identity,
+    pub(crate) documents: Documents,
+    pub(crate) ledger: Ledger,
+    pub(crate) mailbox: Mailbox,
+    pub(crate) notifications: Notifications,
+    pub(crate) rate_limits: HostLimitStore,
+    pub(crate) agents: agents::Reconciler,
+    pub(crate) chat: Chat,
 }
 
 impl Upkeep {
-    pub(crate) fn new(
-        identity: Identity,
-        documents: Documents,
-        ledger: Ledger,
-        mailbox: Mailbox,
-        notifications: Notifications,
-        rate_limits: HostLimitStore,
-        agents: agents::Reconciler,
-    ) -> Self {
-        Self { identity, documents, ledger, mailbox, notifications, rate_limits, agents }
+    /// Everything that people talk about, page by page: how much of what is gone it was left with.
+    async fn reconcile_chat(&self, run: &JobRun) -> Result<u64, HandlerError> {
+        let (mut found, mut after) = (0, None);
+        while !run.is_stopped() {
+            let (origin, command) =
+                (Origin::system("chat.reconcile"), Reconcile { after, limit: AT_ONCE });
+            let page = self.chat.reconcile(origin, command).await?;
+            found += page.found;
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        Ok(found)
     }
 
     /// One part of a chore: how much was done, at most [so much](Chore::at_once).
@@ -111,6 +120,11 @@ impl Upkeep {
                 let origin = Origin::system("agents.reconcile");
                 let found = self.agents.reconcile(&origin, || run.is_stopped()).await?;
                 reconciled("agents", found);
+                Ok(found)
+            }
+            Chore::ReconcileChat => {
+                let found = self.reconcile_chat(run).await?;
+                reconciled("chat", found);
                 Ok(found)
             }
             Chore::ExpireInvitations => {
@@ -180,6 +194,6 @@ mod tests {
 
     #[test]
     fn every_schedule_can_be_kept() {
-        assert_eq!(schedules().len(), 8);
+        assert_eq!(schedules().len(), 9);
     }
 }

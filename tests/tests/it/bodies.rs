@@ -15,7 +15,13 @@ async fn with_bodies(ada: &Persona) -> Vec<(&'static Route, String)> {
     ada.write(&slug, json!({ "title": DOCUMENT })).await;
     let of_people = ROUTES.iter().filter(|route| route.access != Access::Operators);
     let routes = of_people.filter(|route| route.body.is_some());
-    routes.map(|route| (route, route.at(&slug, ada.id(), ada.id()))).collect()
+    let session = ada.post("/api/chat/sessions").json(json!({})).await.is(201);
+    let session = session.data()["id"].as_str().expect("conversations have ids");
+    let at = |route: &Route| {
+        let id = if route.path.starts_with("/api/chat/") { session } else { ada.id() };
+        route.at(&slug, ada.id(), id)
+    };
+    routes.map(|route| (route, at(route))).collect()
 }
 
 fn with(mut body: Value, field: &str, value: Value) -> Value {
@@ -119,7 +125,8 @@ on_both_engines! {
             let mut fields: Vec<&str> =
                 good.as_object().unwrap().keys().map(String::as_str).collect();
             fields.sort_unstable();
-            // A profile, a workspace, a project, a document, an agent and a key may be left as they are.
+            // A profile, a workspace, a project, a document, an agent and a key may be left as they are; a conversation is about
+            // nothing at first.
             let all_optional = [
                 "/api/me",
                 "/api/workspaces/{slug}",
@@ -127,6 +134,7 @@ on_both_engines! {
                 "/api/workspaces/{slug}/documents/{document}",
                 "/api/agents/{id}",
                 "/api/agents/{id}/clone",
+                "/api/chat/sessions",
                 "/api/api-keys/{id}",
                 "/api/api-keys/{id}/rotate",
             ];

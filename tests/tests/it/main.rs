@@ -10,6 +10,8 @@ mod audit;
 #[cfg(test)]
 mod bodies;
 #[cfg(test)]
+mod chats;
+#[cfg(test)]
 mod credentials;
 #[cfg(test)]
 mod deletion;

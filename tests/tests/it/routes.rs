@@ -219,6 +219,15 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/api/workspaces/{slug}/agents", None, Access::Members),
     route("PUT", "/api/workspaces/{slug}/agents/{id}", None, Access::Members),
     route("DELETE", "/api/workspaces/{slug}/agents/{id}", None, Access::Members),
+    route("GET", "/api/chat/sessions", None, Access::People),
+    route("POST", "/api/chat/sessions", Some("{}"), Access::People),
+    route("GET", "/api/chat/sessions/{id}", None, Access::People),
+    route("PATCH", "/api/chat/sessions/{id}", Some(r#"{"title":"New"}"#), Access::People),
+    route("DELETE", "/api/chat/sessions/{id}", None, Access::People),
+    route("GET", "/api/chat/sessions/{id}/messages", None, Access::People),
+    route("DELETE", "/api/chat/sessions/{id}/messages/{message}", None, Access::People),
+    route("GET", "/api/chat/sessions/{id}/export", None, Access::People),
+    route("GET", "/api/chat/search", None, Access::People),
     route("GET", "/api/workspaces/{slug}/events", None, Access::Members),
     route("GET", "/api/workspaces/{slug}/events/stream", None, Access::Members),
     route("GET", "/admin/handlers", None, Access::Operators),
@@ -291,7 +300,7 @@ impl Route {
         let path = path.replace("{queue}", "tests.queue").replace("{schedule}", "tests.hourly");
         let path = path.replace("{token}", "no-token").replace("{project}", PROJECT);
         let path = path.replace("{document}", DOCUMENT).replace("{version}", "1");
-        path.replace("{member}", member).replace("{id}", id)
+        path.replace("{member}", member).replace("{id}", id).replace("{message}", id)
     }
 
     /// What a key needs for it, as the documentation says.

@@ -16,6 +16,7 @@ on_both_engines! {
             STATEMENTS.iter().filter_map(|stmt| stmt.at.split("/src/").next()).collect();
         for name in [
             "crates/agents",
+            "crates/chat",
             "crates/documents",
             "crates/identity",
             "crates/mail",

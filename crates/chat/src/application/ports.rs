@@ -1,16 +1,19 @@
 //! What use cases ask of the storage, of identity and of projects.
 
-use std::fmt;
+use std::{collections::HashSet, fmt};
 
 use async_trait::async_trait;
 use identity::WorkspaceRef;
 use perme8_events::{Load, StorageError, Transaction, UserId, WorkspaceId};
 use projects::ProjectId;
 
-use crate::domain::{
-    message::Message,
-    references::{ChatSessionId, MessageId},
-    session::Session,
+use crate::{
+    application::clearance::Clearance,
+    domain::{
+        message::Message,
+        references::{ChatSessionId, MessageId},
+        session::Session,
+    },
 };
 
 /// Questions about sessions.
@@ -20,6 +23,13 @@ pub(crate) trait Sessions: Load<Session> {
         &mut self,
         user: UserId,
     ) -> impl Future<Output = Result<u64, StorageError>> + Send;
+
+    /// The first sessions that something which is gone has left, in an order that stays.
+    fn left_by(
+        &mut self,
+        gone: Clearance,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Session>, StorageError>> + Send;
 }
 
 /// The messages of sessions. They go with their session.
@@ -79,6 +89,23 @@ pub trait Members: fmt::Debug + Send + Sync {
     ///
     /// As [`workspace`](Self::workspace).
     async fn workspaces_of(&self, user: UserId) -> Result<Vec<WorkspaceView>, StorageError>;
+
+    /// Which of these people have an account.
+    ///
+    /// # Errors
+    ///
+    /// As [`workspace`](Self::workspace).
+    async fn existing(&self, users: &[UserId]) -> Result<HashSet<UserId>, StorageError>;
+
+    /// Which of these people belong to the workspaces beside them.
+    ///
+    /// # Errors
+    ///
+    /// As [`workspace`](Self::workspace).
+    async fn belonging(
+        &self,
+        pairs: &[(UserId, WorkspaceId)],
+    ) -> Result<HashSet<(UserId, WorkspaceId)>, StorageError>;
 }
 
 /// A project, as far as somebody talks about it.

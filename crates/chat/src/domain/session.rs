@@ -146,6 +146,11 @@ impl Session {
         Unsaved::new(Self { summary, summarised_to, message_count, ..self }).record(event)
     }
 
+    /// About nothing, because what it was about is gone. No event says so: whoever shows the project hears of its end itself.
+    pub(crate) fn leave_project(self) -> Unsaved<Self> {
+        Unsaved::new(Self { project_id: None, ..self })
+    }
+
     /// Gone for good, with all that was said.
     pub(crate) fn delete(self) -> Unsaved<Self> {
         let event = ChatSessionDeleted {

@@ -9,7 +9,7 @@ use perme8_events::{
 use super::Chat;
 use crate::{
     CreateSession, DeleteMessage, DeleteSession, ExportMessages, ListMessages, ListSessions,
-    MessageId, RenameSession, SearchMessages, Span,
+    MessageId, Reconcile, RenameSession, SearchMessages, Span,
     application::ports::{Messages as _, MockMembers, MockProjectDirectory},
     domain::{
         message::Message,
@@ -135,6 +135,7 @@ fn rows() -> Vec<Question<World>> {
         delete_message "lost" (origin, DeleteMessage { session: world.lost.0, message: world.lost.1 });
         delete_session "in no workspace" (origin, DeleteSession { session: world.alone.0, seen: None });
         delete_session "lost" (origin, DeleteSession { session: world.lost.0, seen: None });
+        reconcile(origin, Reconcile { after: None, limit: 9 });
     }
     .into();
     rows.extend(rows_there());

@@ -7,12 +7,15 @@ use perme8_events::{
 };
 
 use crate::{
-    application::ports::{Messages, Sessions},
+    application::{
+        clearance::Clearance,
+        ports::{Messages, Sessions},
+    },
     domain::{
         message::Message,
         session::{Beginning, Session},
     },
-    testing::{ADA, COMPANY, MILL, STRANGER, Tables, id},
+    testing::{ADA, COMPANY, ELSEWHERE, MILL, STRANGER, Tables, id},
 };
 
 /// Every port at once.
@@ -57,6 +60,7 @@ promises! {
     a_session_changes_one_version_after_another
     a_session_goes_with_its_messages
     sessions_are_counted_for_each_person
+    what_something_has_left_is_found_some_at_a_time
     messages_come_back_as_they_were_added
     a_place_in_a_session_is_taken_once
 }
@@ -108,6 +112,30 @@ async fn sessions_are_counted_for_each_person<T: Ports>(tx: &mut T) {
     }
     assert_eq!(tx.sessions_of(ADA).await.unwrap(), 2);
     assert_eq!(tx.sessions_of(STRANGER).await.unwrap(), 0);
+}
+
+async fn what_something_has_left_is_found_some_at_a_time<T: Ports>(tx: &mut T) {
+    let (first, other, second) =
+        (begin(tx, ADA).await, begin(tx, STRANGER).await, begin(tx, ADA).await);
+    let (user_id, workspace_id) = (ADA, COMPANY);
+    let member = |until| Clearance::Member { user_id, workspace_id, until };
+    let earlier = member(first.created_at - chrono::TimeDelta::milliseconds(1));
+    let nobody = Clearance::Member { user_id, workspace_id: ELSEWHERE, until: first.created_at };
+    for (gone, left) in [
+        (member(first.created_at), vec![first.id, second.id]),
+        (earlier, vec![]),
+        (nobody, vec![]),
+        (Clearance::Workspace { workspace_id }, vec![first.id, other.id, second.id]),
+        (Clearance::Person { user_id }, vec![first.id, second.id]),
+        (Clearance::Project { project_id: MILL }, vec![first.id, other.id, second.id]),
+        (Clearance::Project { project_id: id(9) }, vec![]),
+    ] {
+        for limit in [1, 2, 9] {
+            let found = tx.left_by(gone, limit).await.unwrap();
+            let found: Vec<_> = found.into_iter().map(|session| session.id).collect();
+            assert_eq!(found, left.iter().copied().take(limit as usize).collect::<Vec<_>>());
+        }
+    }
 }
 
 async fn messages_come_back_as_they_were_added<T: Ports>(tx: &mut T) {

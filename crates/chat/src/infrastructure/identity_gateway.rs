@@ -1,8 +1,10 @@
 //! Identity, as this context sees it.
 
+use std::collections::HashSet;
+
 use async_trait::async_trait;
 use identity::{WorkspaceEntry, WorkspaceRef};
-use perme8_events::{StorageError, UserId};
+use perme8_events::{StorageError, UserId, WorkspaceId};
 
 use crate::application::ports::{Members, WorkspaceView};
 
@@ -34,6 +36,17 @@ impl Members for IdentityGateway {
     async fn workspaces_of(&self, user: UserId) -> Result<Vec<WorkspaceView>, StorageError> {
         let memberships = self.directory.workspaces_of(user).await?;
         Ok(memberships.into_iter().map(|(entry, _)| view(entry)).collect())
+    }
+
+    async fn existing(&self, users: &[UserId]) -> Result<HashSet<UserId>, StorageError> {
+        self.directory.existing(users).await
+    }
+
+    async fn belonging(
+        &self,
+        pairs: &[(UserId, WorkspaceId)],
+    ) -> Result<HashSet<(UserId, WorkspaceId)>, StorageError> {
+        self.directory.belonging(pairs).await
     }
 }
 

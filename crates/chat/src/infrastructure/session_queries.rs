@@ -4,11 +4,15 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use perme8_events::{StorageError, UserId, WorkspaceId, sql, sql::Db};
+use projects::ProjectId;
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{
-    application::read_models::{MAX_LIMIT, PREVIEW, SessionPlace},
+    application::{
+        read_models::{MAX_LIMIT, PREVIEW, SessionPlace},
+        reconcile::Held,
+    },
     domain::{references::ChatSessionId, session::Session, title::shortened},
     infrastructure::rows::{SessionRow, select_sessions},
 };
@@ -87,4 +91,27 @@ pub(crate) async fn previews(
     let enough = i64::try_from(PREVIEW + 1).map_err(StorageError::new)?;
     let rows: Vec<(ChatSessionId, String)> = query.bind(Json(sessions)).bind(enough).all().await?;
     Ok(rows.into_iter().map(|(session, text)| (session, shortened(&text, PREVIEW))).collect())
+}
+
+/// Whose sessions there are, where and about what, in the order of their ids.
+pub(crate) async fn held(
+    db: &Db,
+    after: Option<ChatSessionId>,
+    limit: u32,
+) -> Result<Vec<Held>, StorageError> {
+    type Row = (ChatSessionId, UserId, Option<WorkspaceId>, Option<ProjectId>, DateTime<Utc>);
+    let query = db.query(sql!(
+        "SELECT id, user_id, workspace_id, project_id, created_at FROM chat_sessions
+         WHERE id > $1 ORDER BY id LIMIT $2"
+    ));
+    let after = after.unwrap_or(ChatSessionId::new(Uuid::nil()));
+    let rows: Vec<Row> = query.bind(after).bind(i64::from(limit)).all().await?;
+    let held = rows.into_iter().map(|(id, user_id, workspace_id, project_id, created_at)| Held {
+        id,
+        user_id,
+        workspace_id,
+        project_id,
+        created_at,
+    });
+    Ok(held.collect())
 }

@@ -3,7 +3,7 @@
 use perme8_events::{Load, StorageError, Store, UserId, sql, sql::Tx};
 
 use crate::{
-    application::ports::Sessions,
+    application::{clearance::Clearance, ports::Sessions},
     domain::{references::ChatSessionId, session::Session},
     infrastructure::rows::{SessionRow, select_sessions},
 };
@@ -82,5 +82,34 @@ impl Sessions for Tx {
         let query = self.query(sql!("SELECT count(*) FROM chat_sessions WHERE user_id = $1"));
         let count: i64 = query.bind(user).scalar().await?;
         u64::try_from(count).map_err(StorageError::new)
+    }
+
+    async fn left_by(&mut self, gone: Clearance, limit: u32) -> Result<Vec<Session>, StorageError> {
+        let query = match gone {
+            Clearance::Member { user_id, workspace_id, until } => self
+                .query(sql!(select_sessions!(
+                    "WHERE user_id = $2 AND workspace_id = $3 AND created_at <= $4 ORDER BY id LIMIT $1"
+                )))
+                .bind(i64::from(limit))
+                .bind(user_id)
+                .bind(workspace_id)
+                .bind(until),
+            Clearance::Workspace { workspace_id } => self
+                .query(sql!(select_sessions!("WHERE workspace_id = $2 ORDER BY id LIMIT $1")))
+                .bind(i64::from(limit))
+                .bind(workspace_id),
+            Clearance::Person { user_id } => self
+                .query(sql!(select_sessions!(
+                    "WHERE user_id = $2 ORDER BY workspace_id, id LIMIT $1"
+                )))
+                .bind(i64::from(limit))
+                .bind(user_id),
+            Clearance::Project { project_id } => self
+                .query(sql!(select_sessions!("WHERE project_id = $2 ORDER BY id LIMIT $1")))
+                .bind(i64::from(limit))
+                .bind(project_id),
+        };
+        let rows: Vec<SessionRow> = query.all().await?;
+        Ok(rows.into_iter().map(Session::from).collect())
     }
 }

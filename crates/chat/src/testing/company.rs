@@ -90,6 +90,12 @@ impl MockMembers {
             Ok(workspaces_of(user, is_archived).into_iter().find(is_named))
         });
         members.expect_workspaces_of().returning(move |user| Ok(workspaces_of(user, is_archived)));
+        members
+            .expect_existing()
+            .returning(|users| Ok(users.iter().copied().filter(|user| *user == ADA).collect()));
+        members.expect_belonging().returning(|pairs| {
+            Ok(pairs.iter().copied().filter(|pair| *pair == (ADA, COMPANY)).collect())
+        });
         Arc::new(members)
     }
 }

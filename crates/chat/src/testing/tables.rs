@@ -3,7 +3,10 @@
 use perme8_events::{Load, StorageError, Store, UserId, testing::FakeTx};
 
 use crate::{
-    application::ports::{Messages, Sessions},
+    application::{
+        clearance::Clearance,
+        ports::{Messages, Sessions},
+    },
     domain::{
         message::Message,
         references::{ChatSessionId, MessageId},
@@ -47,6 +50,19 @@ impl Sessions for FakeTx<Tables> {
     async fn sessions_of(&mut self, user: UserId) -> Result<u64, StorageError> {
         let own = self.state.sessions.iter().filter(|session| session.user_id == user);
         Ok(own.count() as u64)
+    }
+
+    async fn left_by(&mut self, gone: Clearance, limit: u32) -> Result<Vec<Session>, StorageError> {
+        let is_left = |row: &&Session| match gone {
+            Clearance::Member { user_id, workspace_id, until } => {
+                (row.user_id, row.workspace_id) == (user_id, Some(workspace_id))
+                    && row.created_at <= until
+            }
+            Clearance::Workspace { workspace_id } => row.workspace_id == Some(workspace_id),
+            Clearance::Person { user_id } => row.user_id == user_id,
+            Clearance::Project { project_id } => row.project_id == Some(project_id),
+        };
+        Ok(self.state.sessions.iter().filter(is_left).take(limit as usize).cloned().collect())
     }
 }
 

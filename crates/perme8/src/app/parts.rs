@@ -171,6 +171,7 @@ pub(super) fn with_handlers(
         .handler(documents::OnBurstOver)
         .handler(documents::OnDeleted)
         .handler(agents::OnAccessLost)
+        .handler(chat::OnGone)
         .handler(notifications::OnInvitation::new(Arc::clone(&directory)))
         .handler(notifications::OnWorkspaceActivity::new(
             Arc::clone(&directory),
@@ -184,18 +185,20 @@ pub(super) fn with_handlers(
         .worker(projects::Clearer::new(db.clone(), projects_members(identity)))
         .worker(documents::Clearer::new(db.clone(), documents_members(identity)))
         .worker(agents::Clearer::new(db.clone()))
+        .worker(chat::Clearer::new(db.clone()))
         .worker(notifications::Announcer::new(db.clone(), directory, notifications_documents(db)))
         .worker(notifications::Clearer::new(db.clone()))
         .worker(LinkRequests::new(identity.clone()))
         .worker(sending)
-        .worker(Upkeep::new(
-            identity.clone(),
-            new_documents(db, identity),
-            Ledger::new(db.clone()),
-            Mailbox::new(db.clone()),
+        .worker(Upkeep {
+            identity: identity.clone(),
+            documents: new_documents(db, identity),
+            ledger: Ledger::new(db.clone()),
+            mailbox: Mailbox::new(db.clone()),
             notifications,
-            HostLimitStore::new(db),
-            agents::Reconciler::new(db.clone(), agents_members(identity)),
-        ));
+            rate_limits: HostLimitStore::new(db),
+            agents: agents::Reconciler::new(db.clone(), agents_members(identity)),
+            chat: new_chat(db, identity),
+        });
     upkeep::schedules().into_iter().fold(builder, RuntimeBuilder::schedule)
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use ::agents::{
     AgentAddedToWorkspace, AgentChanges, AgentDeleted, AgentRemovedFromWorkspace, AgentUpdated,
 };
+use ::chat::{ChatMessageDeleted, ChatSessionDeleted, ChatSessionStarted, ChatSessionTitleChanged};
 use ::documents::{
     DocumentCreated, DocumentDeleted, DocumentPinnedChanged, DocumentRestored,
     DocumentTitleChanged, DocumentTrashed, DocumentVisibilityChanged,
@@ -290,4 +291,18 @@ async fn what_the_old_system_did_not_know_is_not_told() {
         owner_id: id(5),
     };
     check(created, expect![""]).await;
+}
+
+/// What people talk about was told in structured events alone, and these are followed without a translation.
+#[tokio::test]
+async fn nothing_is_told_of_conversations() {
+    let (session_id, user_id, workspace_id) = (id(4), id(5), Some(id(7)));
+    let (project_id, agent_id) = (None, None);
+    let started = ChatSessionStarted { session_id, user_id, workspace_id, project_id, agent_id };
+    check(started, expect![""]).await;
+    let renamed = ChatSessionTitleChanged { session_id, user_id, workspace_id, automatic: false };
+    check(renamed, expect![""]).await;
+    let without = ChatMessageDeleted { message_id: id(3), session_id, user_id, workspace_id };
+    check(without, expect![""]).await;
+    check(ChatSessionDeleted { session_id, user_id, workspace_id }, expect![""]).await;
 }
