@@ -49,7 +49,7 @@ impl Follower {
 
     /// What of that the credential lets them follow.
     pub(crate) fn reach(&self) -> Reach {
-        let Self::Person(caller) = self else { return Reach::Everything };
+        let Self::Person(caller) = self else { return Reach::Operators };
         match &caller.credential {
             Credential::Session(_) => Reach::Everything,
             Credential::Key(key) => Reach::Key(Arc::clone(key)),

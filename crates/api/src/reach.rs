@@ -14,19 +14,28 @@ pub(crate) enum Reach {
     Everything,
     /// What has to do with no workspace but those of the key.
     Key(Arc<AuthenticatedKey>),
+    /// All but what is said to one person alone: operators watch the system, not its people.
+    Operators,
 }
 
 impl Reach {
     /// Whether it may be subscribed to.
     pub(crate) fn covers(&self, subject: &Subject) -> bool {
-        let Self::Key(key) = self else { return true };
-        match subject {
-            Subject::Events(Topic::Workspace(id))
-            | Subject::Ephemeral(EphemeralTopic::Workspace(id)) => key.reaches(*id),
+        match (self, subject) {
+            // What the program says to itself nobody hears.
+            (_, Subject::Ephemeral(EphemeralTopic::Program(_))) => false,
+            // It says word by word what a person is answered, from wherever: whoever reads events need not read that.
+            (Self::Key(_) | Self::Operators, Subject::Ephemeral(EphemeralTopic::User(_))) => false,
+            (Self::Everything | Self::Operators, _) => true,
+            (
+                Self::Key(key),
+                Subject::Events(Topic::Workspace(id))
+                | Subject::Ephemeral(EphemeralTopic::Workspace(id)),
+            ) => key.reaches(*id),
             // Whatever comes of other topics is looked at one by one.
-            Subject::Events(_) | Subject::Ephemeral(EphemeralTopic::User(_)) => true,
-            // The old system knew of no keys that follow anything, and what the program says to itself nobody hears.
-            Subject::Legacy(_) | Subject::Ephemeral(EphemeralTopic::Program(_)) => false,
+            (Self::Key(_), Subject::Events(_)) => true,
+            // The old system knew of no keys that follow anything.
+            (Self::Key(_), Subject::Legacy(_)) => false,
         }
     }
 
@@ -43,5 +52,29 @@ impl Reach {
             Scope::User(_) | Scope::Operators => None,
         });
         of_scopes.chain(event.workspace_id).all(|workspace| key.reaches(workspace))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use perme8_events::{UserId, WorkspaceId};
+    use uuid::Uuid;
+
+    use super::*;
+
+    #[test]
+    fn operators_do_not_hear_what_is_said_to_one_person() {
+        let user = UserId::new(Uuid::from_u128(1));
+        let workspace = WorkspaceId::new(Uuid::from_u128(2));
+        let answers = Subject::Ephemeral(EphemeralTopic::User(user));
+        assert!(!Reach::Operators.covers(&answers));
+        assert!(Reach::Everything.covers(&answers));
+        for subject in [
+            Subject::Ephemeral(EphemeralTopic::Workspace(workspace)),
+            Subject::Events(Topic::User(user)),
+            Subject::Events(Topic::Workspace(workspace)),
+        ] {
+            assert!(Reach::Operators.covers(&subject), "{subject:?}");
+        }
     }
 }

@@ -98,6 +98,7 @@ async fn a_key_shows_itself_to_a_socket_and_follows_what_it_reaches() {
         (format!("events:user:{}", ada.id), true),
         (format!("events:workspace:{bolt}"), false),
         (format!("ephemeral:workspace:{bolt}"), false),
+        (format!("ephemeral:user:{}", ada.id), false),
         (format!("legacy:workspace:{acme}"), false),
     ] {
         socket.say(json!({ "subscribe": topic }).to_string()).await;
