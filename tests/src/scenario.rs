@@ -6,23 +6,23 @@ use std::{
     time::Duration,
 };
 
-use api::{Limits, OperatorToken};
+use api::Limits;
 use identity::{ExpireInvitations, IssueConfirmation};
-use mail::{SmtpServer, testing::MailServer};
-use perme8::{App, AppOptions, MailOptions};
+use llm::{Provider, testing::ProviderServer};
+use mail::testing::MailServer;
+use perme8::App;
 use perme8_events::{
     Clock, Envelope, EventFilter, EventStore as _, Origin, Position, SystemClock,
     host::{CaseStatus, HandlerStatus, QueueStatus, Reaction},
-    sql::{Db, DbOptions},
     testing::{Driver, ManualClock, TestDb},
 };
 use serde_json::json;
-use tokio::net::TcpListener;
 
 pub(crate) mod answer;
 mod company;
 pub(crate) mod editors;
 pub(crate) mod engines;
+mod hosts;
 mod mails;
 pub(crate) mod page;
 pub(crate) mod persona;
@@ -31,8 +31,9 @@ pub(crate) mod socket;
 pub(crate) mod stream;
 pub(crate) mod wait;
 
+use hosts::{Settings, host, listen};
 use persona::Persona;
-use wait::{eventually, in_time};
+use wait::eventually;
 
 /// The password of everybody.
 const PASSWORD: &str = "correct horse battery";
@@ -79,23 +80,6 @@ pub struct Scenario {
     settings: Settings,
 }
 
-/// What a scenario may want of its host beside the defaults.
-#[derive(Clone, Debug)]
-struct Settings {
-    onboarding: bool,
-    mail_server: Option<SmtpServer>,
-    limits: Option<Limits>,
-    longest_wait: Duration,
-}
-
-impl Default for Settings {
-    fn default() -> Self {
-        // Whoever waits for what is on its way gets it, however slow this machine is.
-        let longest_wait = wait::DEADLINE;
-        Self { onboarding: false, mail_server: None, limits: None, longest_wait }
-    }
-}
-
 impl Scenario {
     /// Starts a host on `test`.
     pub async fn start(test: TestDb) -> Self {
@@ -132,6 +116,13 @@ impl Scenario {
             // Known to the database from here on.
             self.run_until_idle().await;
         }
+    }
+
+    /// From now on a model of this provider answers, which is called `scripted`.
+    pub async fn ask_models_of(&mut self, server: &ProviderServer) {
+        let base_url = server.url().parse().expect("an address makes a URL");
+        self.settings.language_model = Some(Provider { base_url, api_key: None });
+        self.restart().await;
     }
 
     /// From now on mails go out through this server.
@@ -357,35 +348,6 @@ impl OtherHost {
     pub async fn stop(&self) {
         self.app.shutdown(GRACE).await.expect("a host stops when it is asked to");
     }
-}
-
-async fn host(test: &TestDb, clock: Arc<dyn Clock>, settings: &Settings) -> (App, SocketAddr) {
-    let Settings { onboarding, mail_server, limits, longest_wait } = settings.clone();
-    let options = DbOptions { clock, connections: 5, power_safe: false, ..DbOptions::default() };
-    let db = Db::open(&test.url, options).await.expect("the database opens");
-    let token = OperatorToken::new(OPERATOR_TOKEN).expect("the token is long enough");
-    let options = AppOptions {
-        cheap_passwords: true,
-        legacy_bridge: true,
-        limits,
-        operator_token: Some(token),
-        longest_wait,
-        onboarding,
-        mail: MailOptions { server: mail_server, ..MailOptions::default() },
-        ..AppOptions::default()
-    };
-    let app = App::assemble(db, options).await.expect("the host fits the database");
-    let (listener, _) = listen().await;
-    let address = app.serve_on(listener).expect("the listener has an address");
-    (app, address)
-}
-
-async fn listen() -> (TcpListener, SocketAddr) {
-    let listener = in_time("a free port", TcpListener::bind("127.0.0.1:0"))
-        .await
-        .expect("there is a free port");
-    let address = listener.local_addr().expect("the listener has an address");
-    (listener, address)
 }
 
 fn capitalised(name: &str) -> String {

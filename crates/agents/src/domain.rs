@@ -3,5 +3,6 @@
 pub(crate) mod agent;
 pub(crate) mod events;
 pub(crate) mod policy;
+pub(crate) mod query;
 pub(crate) mod temperature;
 pub(crate) mod visibility;

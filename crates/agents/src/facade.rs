@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::Arc};
 
 use identity::{AgentId, WorkspaceRef};
 use perme8_events::{
-    Origin, UserId,
+    Origin, StorageError, UserId, WorkspaceId,
     sql::{Db, UnitOfWork},
 };
 
@@ -49,6 +49,8 @@ macro_rules! transact {
         $self.uow.retry(lost_a_race, attempt).await
     }};
 }
+
+pub(crate) mod asking;
 
 impl Agents {
     /// On this database; `members` knows who belongs where.
@@ -240,13 +242,9 @@ impl Agents {
     ) -> Result<WorkspaceAgents, QueryError> {
         let Acting { user_id: person, membership } = self.acting(origin, workspace).await?;
         let workspace = membership.workspace_id;
-        let found = agent_queries::seen_in(&self.db, workspace, person, asked.is_enabled).await?;
-        let owners: HashSet<UserId> = found.iter().map(|agent| agent.owner_id).collect();
-        let pairs: Vec<_> = owners.into_iter().map(|owner| (owner, workspace)).collect();
-        let there = self.members.belonging(&pairs).await?;
-        let found = found.into_iter().filter(|agent| there.contains(&(agent.owner_id, workspace)));
+        let found = self.seen_in(workspace, person, asked.is_enabled).await?;
         let (own, of_others): (Vec<_>, Vec<_>) =
-            found.map(AgentDetails::from).partition(|agent| agent.owner_id == person);
+            found.into_iter().map(AgentDetails::from).partition(|agent| agent.owner_id == person);
         Ok(WorkspaceAgents { own, of_others })
     }
 
@@ -265,6 +263,22 @@ impl Agents {
     /// Who acts in a workspace; what that person may do is for the use case to say.
     async fn acting(&self, origin: &Origin, workspace: &WorkspaceRef) -> Result<Acting, NotActing> {
         Acting::gather(&*self.members, origin, workspace).await
+    }
+
+    /// The agents of a workspace that a member sees there, newest first: the own ones, and those that are shared by others who
+    /// are members, too.
+    async fn seen_in(
+        &self,
+        workspace: WorkspaceId,
+        member: UserId,
+        is_enabled: Option<bool>,
+    ) -> Result<Vec<Agent>, StorageError> {
+        let mut found = agent_queries::seen_in(&self.db, workspace, member, is_enabled).await?;
+        let owners: HashSet<UserId> = found.iter().map(|agent| agent.owner_id).collect();
+        let pairs: Vec<_> = owners.into_iter().map(|owner| (owner, workspace)).collect();
+        let there = self.members.belonging(&pairs).await?;
+        found.retain(|agent| there.contains(&(agent.owner_id, workspace)));
+        Ok(found)
     }
 
     /// Who asks, and the agent if it is that person's.

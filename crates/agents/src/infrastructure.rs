@@ -8,6 +8,9 @@ pub(crate) mod directory;
 pub(crate) mod estate_queries;
 pub(crate) mod estates;
 pub(crate) mod identity_gateway;
+pub(crate) mod query_rows;
+pub(crate) mod query_store;
+pub(crate) mod readings_gateway;
 pub(crate) mod rows;
 
 #[cfg(test)]

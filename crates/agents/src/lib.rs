@@ -9,14 +9,19 @@ mod infrastructure;
 mod testing;
 
 // Facade: api, web, the host and tests.
-pub use facade::Agents;
+pub use facade::{
+    Agents,
+    asking::{AskAgents, AskedAgent},
+};
 pub use infrastructure::MIGRATIONS;
 
 // Commands and their errors: for whoever may use the facade.
 pub use application::add_agent_to_workspace::{AddAgentToWorkspace, AddAgentToWorkspaceError};
+pub use application::ask_agent::{AgentRef, AskAgent, AskAgentError, Place};
 pub use application::clone_agent::{CloneAgent, CloneAgentError};
 pub use application::create_agent::{CreateAgent, CreateAgentError};
 pub use application::delete_agent::{DeleteAgent, DeleteAgentError};
+pub use application::query_upkeep::{CloseInterruptedQueries, PurgeAgentQueries, QueryUpkeepError};
 pub use application::remove_agent_from_workspace::{
     RemoveAgentFromWorkspace, RemoveAgentFromWorkspaceError,
 };
@@ -27,6 +32,9 @@ pub use application::sync_agent_workspaces::{
 pub use application::update_agent::{UpdateAgent, UpdateAgentError};
 
 // Read models of the facade, and why it did not answer.
+pub use application::query_read_models::{
+    AgentQueryDetails, AgentQueryError, ExportAgentQueries, ExportedAgentQueries,
+};
 pub use application::read_models::{
     AgentDetails, AgentPlace, ExportedAgent, ListWorkspaceAgents, QueryError, WorkspaceAgents,
 };
@@ -37,10 +45,11 @@ pub use infrastructure::directory::{AgentEntry, Directory};
 // Events: for the handlers of other contexts.
 pub use domain::events::{
     AgentAddedToWorkspace, AgentChanges, AgentCloned, AgentCreated, AgentDeleted,
-    AgentRemovedFromWorkspace, AgentUpdated, EVENTS,
+    AgentQueryCompleted, AgentQueryFailed, AgentRemovedFromWorkspace, AgentUpdated, EVENTS,
 };
 
 // Language: for every layer of other contexts.
+pub use domain::query::{AgentQuery, AgentQueryId, QueryStatus};
 pub use domain::temperature::{Temperature, TemperatureError};
 pub use domain::visibility::{UnknownVisibility, Visibility};
 
@@ -50,6 +59,7 @@ pub use application::on_access_lost::OnAccessLost;
 pub use facade::clearer::Clearer;
 pub use facade::reconciler::{ReconcileError, Reconciler};
 
-// Ports that a host may implement, and their implementation on identity.
-pub use application::ports::{Members, Membership};
+// Ports that a host may implement, and their implementations on the other contexts.
+pub use application::ports::{Members, Membership, ReadableDocument, ReadableProject, Readings};
 pub use infrastructure::identity_gateway::IdentityGateway;
+pub use infrastructure::readings_gateway::ReadingsGateway;

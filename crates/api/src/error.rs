@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 
 mod accounts;
 mod agents;
+mod answers;
 mod api_keys;
 mod audit_trail;
 mod chat;
@@ -61,7 +62,7 @@ impl ApiError {
     }
 
     /// The same, with what its message is about.
-    fn with_detail(self, name: &'static str, detail: Value) -> Self {
+    pub(crate) fn with_detail(self, name: &'static str, detail: Value) -> Self {
         let says = match self.says {
             Says::Message(message) | Says::Detail(message, _, _) => {
                 Says::Detail(message, name, detail)

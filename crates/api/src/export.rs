@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
-use agents::ExportedAgent;
+use agents::{AgentQueryId, ExportAgentQueries, ExportedAgent, ExportedAgentQueries};
 use axum::{
     body::{Body, Bytes},
     extract::State,
@@ -45,6 +45,9 @@ const CHATS_AT_ONCE: u8 = 50;
 
 /// So many documents are, with what they say.
 const DOCUMENTS_AT_ONCE: u8 = 10;
+
+/// So many questions to agents are, with their answers.
+const QUERIES_AT_ONCE: u8 = 10;
 
 /// `GET /api/me/export`
 pub(crate) async fn export(
@@ -106,6 +109,7 @@ const BEGIN: &str = "[";
 #[derive(Clone, Copy)]
 enum Part {
     Documents(Option<DocumentId>),
+    AgentQueries(Option<AgentQueryId>),
     Notifications(Option<Cursor>),
     ChatSessions(Option<SessionPlace>),
     ChatMessages(Option<MessagePlace>),
@@ -190,6 +194,7 @@ impl Archive {
         }
         match self.part {
             Part::Documents(after) => self.documents(after).await?,
+            Part::AgentQueries(after) => self.agent_queries(after).await?,
             Part::Notifications(after) => self.notifications(after).await?,
             Part::ChatSessions(after) => self.chat_sessions(after).await?,
             Part::ChatMessages(after) => self.chat_messages(after).await?,
@@ -203,6 +208,20 @@ impl Archive {
         let ExportedDocuments { documents, next } = page.map_err(io::Error::other)?;
         self.entries(&documents)?;
         self.part = Part::Documents(next);
+        if next.is_none() {
+            self.end_list()?;
+            self.begin("agent_queries.json")?;
+            self.part = Part::AgentQueries(None);
+        }
+        Ok(())
+    }
+
+    async fn agent_queries(&mut self, after: Option<AgentQueryId>) -> io::Result<()> {
+        let asked = ExportAgentQueries { after, limit: QUERIES_AT_ONCE };
+        let page = self.api.agents.export_agent_queries(&self.origin, asked).await;
+        let ExportedAgentQueries { queries, next } = page.map_err(io::Error::other)?;
+        self.entries(&queries)?;
+        self.part = Part::AgentQueries(next);
         if next.is_none() {
             self.end_list()?;
             self.begin("notifications.json")?;

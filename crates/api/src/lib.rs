@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 mod admin;
+mod agent_queries;
 mod agents;
+mod answering;
 mod api_keys;
 mod audit;
 mod audit_trail;

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 
+use agents::AgentQueryId;
 use axum::{
     extract::{FromRequestParts, RawPathParams},
     http::request::Parts,
@@ -34,6 +35,10 @@ pub(crate) struct DocumentAt(pub(crate) DocumentRef);
 /// The agent at `{id}`.
 #[derive(Debug)]
 pub(crate) struct AgentAt(pub(crate) AgentId);
+
+/// What somebody asked an agent, at `{id}`.
+#[derive(Debug)]
+pub(crate) struct AgentQueryAt(pub(crate) AgentQueryId);
 
 /// The version at `{version}` of the document at `{document}`.
 #[derive(Debug)]
@@ -131,6 +136,15 @@ impl FromRequestParts<Api> for AgentAt {
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
         let id = named(parts, "id", |text| text.parse().ok()).await;
         id.map(Self).ok_or(ApiError::agent_not_found())
+    }
+}
+
+impl FromRequestParts<Api> for AgentQueryAt {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, ApiError> {
+        let id = named(parts, "id", |text| text.parse().ok()).await;
+        id.map(Self).ok_or(ApiError::agent_query_not_found())
     }
 }
 

@@ -7,19 +7,19 @@ use axum::{
     routing::{delete, get, patch, post, put},
 };
 use identity::KeyScope::{
-    AgentsRead, AgentsWrite, ApiKeysWrite, ChatRead, ChatWrite, DocumentsRead, DocumentsWrite,
-    EventsRead, NotificationsRead, NotificationsWrite, ProjectsRead, ProjectsWrite, WorkspacesRead,
-    WorkspacesWrite,
+    AgentsQuery, AgentsRead, AgentsWrite, ApiKeysWrite, ChatRead, ChatWrite, DocumentsRead,
+    DocumentsWrite, EventsRead, NotificationsRead, NotificationsWrite, ProjectsRead, ProjectsWrite,
+    WorkspacesRead, WorkspacesWrite,
 };
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
-    admin, agents, api_keys, audit, body, chat, client_address, documents, emails, error::ApiError,
-    export, headers, health, invitation_lists, invitations, key_scope::scoped, limits::admit, mcp,
-    members, metrics, notifications, pages, panics, passwords, preferences, projects, request_id,
-    same_origin, search, selected_agents, sessions, skills, socket, state::Api, streams, sync,
-    tickets, users, workspaces,
+    admin, agent_queries, agents, api_keys, audit, body, chat, client_address, documents, emails,
+    error::ApiError, export, headers, health, invitation_lists, invitations, key_scope::scoped,
+    limits::admit, mcp, members, metrics, notifications, pages, panics, passwords, preferences,
+    projects, request_id, same_origin, search, selected_agents, sessions, skills, socket,
+    state::Api, streams, sync, tickets, users, workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
@@ -238,6 +238,9 @@ fn assistance() -> Router<Api> {
                 patch(agents::update).put(agents::update).delete(agents::delete),
             )),
         )
+        .route("/api/agents/{id}/query", scoped(AgentsQuery, post(agent_queries::ask)))
+        .route("/api/agent-queries/{id}", scoped(AgentsQuery, get(agent_queries::show)))
+        .route("/api/agent-queries/{id}/cancel", scoped(AgentsQuery, post(agent_queries::cancel)))
         .route("/api/agents/{id}/clone", scoped(AgentsWrite, post(agents::copy)))
         .route("/api/agents/{id}/skills", scoped(AgentsRead, get(skills::list)))
         .route(

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use agents::Agents;
+use agents::{Agents, AskAgents};
 use chat::Chat;
 use documents::Documents;
 use identity::Identity;
@@ -35,6 +35,7 @@ pub struct Api {
     pub(crate) projects: Projects,
     pub(crate) documents: Documents,
     pub(crate) agents: Agents,
+    pub(crate) ask_agents: AskAgents,
     pub(crate) notifications: Notifications,
     pub(crate) chat: Chat,
     pub(crate) bus: EventBus,
@@ -63,6 +64,8 @@ pub struct Facades {
     pub documents: Documents,
     /// Whom they ask.
     pub agents: Agents,
+    /// Asks them.
+    pub ask_agents: AskAgents,
     /// What they are told.
     pub notifications: Notifications,
     /// What they talk about with a model.
@@ -120,7 +123,8 @@ impl Api {
         audit_trail: Arc<dyn AuditTrail>,
         readiness: Arc<dyn Readiness>,
     ) -> Self {
-        let Facades { identity, projects, documents, agents, notifications, chat } = facades;
+        let Facades { identity, projects, documents, agents, ask_agents, notifications, chat } =
+            facades;
         let options = ApiOptions::default();
         let log_ins = Arc::new(Semaphore::new(options.log_ins));
         Self {
@@ -128,6 +132,7 @@ impl Api {
             projects,
             documents,
             agents,
+            ask_agents,
             notifications,
             chat,
             bus,

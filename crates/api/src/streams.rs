@@ -10,7 +10,7 @@ use axum::{
         sse::{Event, Sse},
     },
 };
-use futures_util::stream;
+use futures_util::{Stream, stream};
 use perme8_events::{
     Envelope, Position, StorageError, Topic, Viewer,
     host::{Delivery, LiveEvents},
@@ -141,13 +141,19 @@ async fn open_as(
     let lifeline = Lifeline::of(&api, &follower).await?;
     let (reach, waiting) = (follower.reach(), VecDeque::new());
     let live = Live { lifeline, reach, events, voice, waiting, phase: Phase::Opening, _seat: seat };
-    let stream = stream::unfold(live, |mut live| async {
+    Ok(respond(stream::unfold(live, |mut live| async {
         let event = live.next().await?;
-        Some((Ok::<_, Infallible>(event), live))
-    });
+        Some((Ok(event), live))
+    })))
+}
+
+/// The response that passes these events on as they come.
+pub(crate) fn respond(
+    events: impl Stream<Item = Result<Event, Infallible>> + Send + 'static,
+) -> Response {
     // Proxies that collect a response before they pass it on would hold events back.
     let unbuffered = (HeaderName::from_static("x-accel-buffering"), HeaderValue::from_static("no"));
-    Ok(([unbuffered], Sse::new(stream)).into_response())
+    ([unbuffered], Sse::new(events)).into_response()
 }
 
 /// A stream that somebody reads; it works only as fast as it is read.

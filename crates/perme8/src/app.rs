@@ -10,7 +10,7 @@ use std::{
     time::Duration,
 };
 
-use agents::Agents;
+use agents::{Agents, AskAgents};
 use api::{Api, ApiOptions, AuditTrail, Facades, Limits, OperatorToken, Router, TrustedProxies};
 use chat::Chat;
 use documents::Documents;
@@ -50,8 +50,8 @@ pub use options::{AppOptions, LlmOptions, MailOptions};
 pub(crate) use parts::operations;
 
 use parts::{
-    named, new_agents, new_answers, new_chat, new_documents, new_identity, new_notifications,
-    open_for_editors, projects_members, with_handlers,
+    named, new_agents, new_answers, new_ask_agents, new_chat, new_documents, new_identity,
+    new_notifications, open_for_editors, projects_members, with_handlers,
 };
 
 /// The composed system: facades, live bus, durable handlers and the HTTP edge over one database.
@@ -65,6 +65,7 @@ pub struct App {
     projects: Projects,
     documents: Documents,
     agents: Agents,
+    ask_agents: AskAgents,
     notifications: Notifications,
     chat: Chat,
     answers: Answers,
@@ -163,6 +164,7 @@ impl App {
         let surroundings = Arc::new(NoteSurroundings::new(&bus, &options.tasks));
         let answering = AnswerSurroundings::new(&bus, &options.tasks);
         let answers = new_answers(&db, answering, options.llm.clone())?;
+        let ask_agents = new_ask_agents(&agents, &identity, &answers, &db);
         let operations = Operations::of(&runtime, CATALOGUES);
         Ok(Self {
             metrics: HostMetrics::new(&db, &operations),
@@ -172,6 +174,7 @@ impl App {
             projects,
             documents: open_for_editors(documents, surroundings, &options),
             agents,
+            ask_agents,
             notifications,
             chat,
             answers,
@@ -288,6 +291,7 @@ impl App {
             projects: self.projects.clone(),
             documents: self.documents.clone(),
             agents: self.agents.clone(),
+            ask_agents: self.ask_agents.clone(),
             notifications: self.notifications.clone(),
             chat: self.chat.clone(),
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use agents::{Agents, CloseInterruptedQueries, PurgeAgentQueries};
 use async_trait::async_trait;
 use chat::{Chat, Reconcile};
 use documents::{Documents, PurgeTrash};
@@ -40,6 +41,10 @@ pub(crate) enum Chore {
     ReconcileAgents,
     /// Conversations whose owner, membership or project is gone without an event that told so.
     ReconcileChat,
+    /// Questions to agents that nobody answers any more.
+    CloseInterruptedQueries,
+    /// Questions to agents that were answered long ago.
+    PurgeAgentQueries,
     /// Rate limits of those who may ask as often as ever again.
     SweepRateLimits,
 }
@@ -60,22 +65,26 @@ impl Chore {
             | Self::PurgeExpired
             | Self::PurgeMailbox
             | Self::PurgeNotifications
+            | Self::CloseInterruptedQueries
+            | Self::PurgeAgentQueries
             | Self::SweepRateLimits => AT_ONCE,
         }
     }
 }
 
 /// When each chore is done, spread over the hour.
-pub(crate) fn schedules() -> [Schedule; 9] {
+pub(crate) fn schedules() -> [Schedule; 11] {
     [
         ("agents.reconcile", "*/5 * * * *", Chore::ReconcileAgents),
         ("chat.reconcile", "*/5 * * * *", Chore::ReconcileChat),
         ("llm.abandoned", "*/5 * * * *", Chore::CloseAbandonedCalls),
+        ("agents.close_interrupted", "*/5 * * * *", Chore::CloseInterruptedQueries),
         ("identity.expiry", "7 * * * *", Chore::ExpireInvitations),
         ("perme8.rate_limits", "14 * * * *", Chore::SweepRateLimits),
         ("identity.purge", "22 * * * *", Chore::PurgeExpired),
         ("documents.purge", "29 * * * *", Chore::PurgeTrash),
         ("mail.purge", "37 * * * *", Chore::PurgeMailbox),
+        ("agents.purge", "44 * * * *", Chore::PurgeAgentQueries),
         ("notifications.purge", "52 * * * *", Chore::PurgeNotifications),
     ]
     .map(|(name, pattern, chore)| {
@@ -89,6 +98,8 @@ pub(crate) struct Upkeep {
     pub(crate) identity: Identity,
     pub(crate) documents: Documents,
     pub(crate) ledger: Ledger,
+    /// What people ask agents.
+    pub(crate) queries: Agents,
     pub(crate) mailbox: Mailbox,
     pub(crate) notifications: Notifications,
     pub(crate) rate_limits: HostLimitStore,
@@ -155,6 +166,16 @@ impl Upkeep {
                 let origin = Origin::system("notifications.purge");
                 Ok(self.notifications.purge(origin, PurgeNotifications { limit: AT_ONCE }).await?)
             }
+            Chore::CloseInterruptedQueries => {
+                let origin = Origin::system("agents.close_interrupted");
+                let command = CloseInterruptedQueries { limit: AT_ONCE };
+                Ok(self.queries.close_interrupted_queries(origin, command).await?)
+            }
+            Chore::PurgeAgentQueries => {
+                let origin = Origin::system("agents.purge");
+                let command = PurgeAgentQueries { limit: AT_ONCE };
+                Ok(self.queries.purge_agent_queries(origin, command).await?)
+            }
             Chore::SweepRateLimits => Ok(self.rate_limits.sweep(AT_ONCE).await?),
         }
     }
@@ -194,6 +215,6 @@ mod tests {
 
     #[test]
     fn every_schedule_can_be_kept() {
-        assert_eq!(schedules().len(), 9);
+        assert_eq!(schedules().len(), 11);
     }
 }

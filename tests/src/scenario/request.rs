@@ -47,6 +47,13 @@ impl Request {
         let response = in_time(&name, builder.header("accept", "text/event-stream").send()).await;
         EventStream::open(name, response.expect("the host answers")).await
     }
+
+    /// Sends it, and hears the answer of a model while it is written.
+    pub async fn hear(self) -> EventStream {
+        let Self { builder, name } = self;
+        let response = in_time(&name, builder.header("accept", "text/event-stream").send()).await;
+        EventStream::of_answer(name, response.expect("the host answers"))
+    }
 }
 
 impl Request {

@@ -47,13 +47,18 @@ pub struct EventStream {
 }
 
 impl EventStream {
-    /// Waits for the first sign of life.
-    pub(crate) async fn open(name: String, response: Response) -> Self {
+    /// The stream of an answer, of which nothing was missed.
+    pub(crate) fn of_answer(name: String, response: Response) -> Self {
         answer::dressed(&name, &response);
         assert_eq!(response.status(), 200, "{name}");
         assert_eq!(response.headers()[CONTENT_TYPE], "text/event-stream", "{name}");
         let (unread, blocks) = (Vec::new(), VecDeque::new());
-        let mut stream = Self { name, response, unread, blocks, position: Position::START };
+        Self { name, response, unread, blocks, position: Position::START }
+    }
+
+    /// Waits for the first sign of life.
+    pub(crate) async fn open(name: String, response: Response) -> Self {
+        let mut stream = Self::of_answer(name, response);
         let first = stream.block().await.expect("a stream begins with a sign of life");
         assert_eq!(first.comment.as_deref(), Some("ready"), "{}", stream.name);
         assert!(first.id.is_some(), "{}", stream.name);

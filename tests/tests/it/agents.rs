@@ -8,7 +8,12 @@ use serde_json::{Value, json};
 use crate::keys::program;
 
 /// The address of a new agent of this person, which is in these workspaces.
-async fn agent(owner: &Persona, name: &str, visibility: &str, workspaces: &[&str]) -> String {
+pub(crate) async fn agent(
+    owner: &Persona,
+    name: &str,
+    visibility: &str,
+    workspaces: &[&str],
+) -> String {
     let body = json!({"name": name, "visibility": visibility, "system_prompt": "Be brief."});
     let made = owner.post("/api/agents").json(body).await.is(201);
     let at = format!("/api/agents/{}", made.data()["id"].as_str().expect("agents have ids"));

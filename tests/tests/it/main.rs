@@ -5,6 +5,7 @@ mod accounts;
 #[cfg(test)]
 mod admin;
 mod agents;
+mod asking;
 #[cfg(test)]
 mod audit;
 #[cfg(test)]

@@ -8,6 +8,7 @@ use perme8_events::{Load, Origin, StorageError, UserId, WorkspaceId};
 use crate::{
     application::{
         add_agent_to_workspace::AddAgentToWorkspaceError,
+        ask_agent::AskAgentError,
         clone_agent::CloneAgentError,
         delete_agent::DeleteAgentError,
         ports::{Members, Membership},
@@ -135,6 +136,7 @@ macro_rules! from_out_of_reach {
 
 from_not_acting!(
     AddAgentToWorkspaceError,
+    AskAgentError,
     CloneAgentError,
     QueryError,
     RemoveAgentFromWorkspaceError,

@@ -1,10 +1,13 @@
 //! What is left to do once a person, a workspace or a membership is gone, some agents at a time.
 
 use chrono::{DateTime, Utc};
-use perme8_events::{Job, Save, StorageError, UserId, WorkspaceId};
+use perme8_events::{Job, Load, Save, StorageError, UserId, WorkspaceId};
 use serde::{Deserialize, Serialize};
 
-use crate::{application::ports::Estates, domain::agent::Agent};
+use crate::{
+    application::ports::{Estates, Queries},
+    domain::agent::Agent,
+};
 
 /// So many agents are dealt with in one transaction: more would hold up whoever else writes.
 pub(crate) const AT_ONCE: u32 = 100;
@@ -30,7 +33,7 @@ pub enum Clearance {
         /// Which is gone.
         workspace_id: WorkspaceId,
     },
-    /// The agents of a person go with the account.
+    /// The agents of a person, and what that person asked agents, go with the account.
     Person {
         /// Whose account is gone.
         user_id: UserId,
@@ -43,7 +46,7 @@ impl Job for Clearance {
 
 impl Clearance {
     /// Deals with some agents, and leaves the others to the next job; gives how many.
-    pub(crate) async fn execute<T: Estates + Save<Agent>>(
+    pub(crate) async fn execute<T: Estates + Queries + Save<Agent>>(
         self,
         tx: &mut T,
     ) -> Result<u64, StorageError> {
@@ -54,10 +57,14 @@ impl Clearance {
             Self::Workspace { workspace_id } => tx.placed_in(workspace_id, AT_ONCE).await?,
             Self::Person { user_id } => tx.owned_by(user_id, AT_ONCE).await?,
         };
-        let mut cleared = 0;
+        let mut cleared = match self {
+            Self::Person { user_id } => tx.delete_asked_by(user_id, AT_ONCE).await?,
+            Self::Membership { .. } | Self::Workspace { .. } => 0,
+        };
         for id in found {
             // Deleted or taken out by others in the meantime.
-            let Some(agent) = tx.load(id).await? else { continue };
+            let agent = Load::<Agent>::load(tx, id).await?;
+            let Some(agent) = agent else { continue };
             let gone = match self {
                 Self::Person { .. } => Some(agent.delete()),
                 Self::Membership { workspace_id, .. } | Self::Workspace { workspace_id } => {
@@ -84,7 +91,7 @@ mod tests {
     use perme8_events::{Transaction as _, testing::FakeTx};
 
     use super::*;
-    use crate::testing::{ADMIN, COMPANY, ELSEWHERE, HELPER, MEMBER, Tables, company};
+    use crate::testing::{ADMIN, COMPANY, ELSEWHERE, HELPER, MEMBER, Tables, company, query};
 
     async fn check(mut tx: FakeTx<Tables>, clearance: Clearance, cleared: u64, expected: Expect) {
         assert_eq!(clearance.clone().execute(&mut tx).await.unwrap(), cleared);
@@ -134,6 +141,14 @@ mod tests {
             agents.agent_deleted {"agent_id":"00000000-0000-0000-0000-000000000017","user_id":"00000000-0000-0000-0000-000000000004","name":"Loner","workspace_ids":[]}
             enqueue agents.clearances {"of":"person","user_id":"00000000-0000-0000-0000-000000000004"}
         "#]]).await;
+    }
+
+    #[tokio::test]
+    async fn what_somebody_asked_goes_with_the_account() {
+        let mut tx = company();
+        tx.state.queries = vec![query(31), query(32)];
+        assert_eq!(Clearance::Person { user_id: ADMIN }.execute(&mut tx).await.unwrap(), 2);
+        assert!(tx.state.queries.is_empty());
     }
 
     #[tokio::test]

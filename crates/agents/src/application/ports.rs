@@ -4,10 +4,14 @@ use std::{collections::HashSet, fmt};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use documents::DocumentId;
 use identity::{AgentId, Role, WorkspaceRef};
 use perme8_events::{Load, StorageError, UserId, WorkspaceId};
 
-use crate::domain::agent::Agent;
+use crate::domain::{
+    agent::Agent,
+    query::{AgentQueryId, Query},
+};
 
 /// Questions about agents.
 pub(crate) trait Agents: Load<Agent> {
@@ -105,4 +109,104 @@ pub trait Members: fmt::Debug + Send + Sync {
     ///
     /// As [`membership`](Self::membership).
     async fn existing(&self, users: &[UserId]) -> Result<HashSet<UserId>, StorageError>;
+}
+
+/// Questions about queries.
+pub(crate) trait Queries: Load<Query> {
+    /// Keeps what was told of the answer so far; says whether anybody wants the rest: not if the query has ended, or is unwanted.
+    fn keep_answer(
+        &mut self,
+        id: AgentQueryId,
+        so_far: &str,
+    ) -> impl Future<Output = Result<bool, StorageError>> + Send;
+
+    /// Nobody wants the rest of the answer any more.
+    fn unwant(&mut self, id: AgentQueryId)
+    -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// So many of those that are running past their deadline, the oldest first.
+    fn overdue(
+        &mut self,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<Query>, StorageError>> + Send;
+
+    /// Deletes so many of those that a person asked; says how many.
+    fn delete_asked_by(
+        &mut self,
+        person: UserId,
+        limit: u32,
+    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
+
+    /// Deletes so many of those that had ended then, the oldest first; says how many.
+    fn delete_ended_until(
+        &mut self,
+        instant: DateTime<Utc>,
+        limit: u32,
+    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
+}
+
+/// A project that somebody asks about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReadableProject {
+    /// What it is called.
+    pub name: String,
+}
+
+/// A document that somebody asks about.
+#[derive(Clone, PartialEq, Eq)]
+pub struct ReadableDocument {
+    /// Which.
+    pub id: DocumentId,
+    /// What it is called.
+    pub title: String,
+    /// What it says, up to the length that was asked for.
+    pub text: String,
+    /// Whether that is all of it.
+    pub is_whole: bool,
+    /// What the project is called that it is in, if in one.
+    pub project: Option<String>,
+}
+
+/// What people write is shown nowhere.
+impl fmt::Debug for ReadableDocument {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReadableDocument").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Tells what the members of a workspace read there. Whoever asks has made sure that the person is a member.
+#[cfg_attr(test, mockall::automock)]
+#[async_trait]
+pub trait Readings: fmt::Debug + Send + Sync {
+    /// What a workspace is called; none when it is gone.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when nobody can tell.
+    async fn workspace_name(&self, workspace: WorkspaceId) -> Result<Option<String>, StorageError>;
+
+    /// The project of this slug; none when there is no such.
+    ///
+    /// # Errors
+    ///
+    /// As [`workspace_name`](Self::workspace_name).
+    async fn project(
+        &self,
+        workspace: WorkspaceId,
+        slug: &str,
+    ) -> Result<Option<ReadableProject>, StorageError>;
+
+    /// The document of this slug, in so many characters at most; none when there is no such, or this member does not see it.
+    ///
+    /// # Errors
+    ///
+    /// As [`workspace_name`](Self::workspace_name).
+    async fn document(
+        &self,
+        workspace: WorkspaceId,
+        slug: &str,
+        member: UserId,
+        longest: usize,
+    ) -> Result<Option<ReadableDocument>, StorageError>;
 }

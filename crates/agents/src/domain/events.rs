@@ -7,12 +7,13 @@ use perme8_events::{DomainEvent, UserId, WorkspaceId, catalogue};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{temperature::Temperature, visibility::Visibility};
+use crate::domain::{query::AgentQueryId, temperature::Temperature, visibility::Visibility};
 
 catalogue! {
     /// Every event of agents.
     pub EVENTS:
     AgentCreated, AgentCloned, AgentUpdated, AgentDeleted, AgentAddedToWorkspace, AgentRemovedFromWorkspace,
+    AgentQueryCompleted, AgentQueryFailed,
 }
 
 /// Emitted when somebody makes an agent; it is in no workspace yet.
@@ -145,4 +146,56 @@ pub struct AgentRemovedFromWorkspace {
     pub name: String,
     /// Whether the members of the workspace saw it, or its owner alone.
     pub is_shared: bool,
+}
+
+/// Emitted when an agent has answered a question. What was asked, and what was answered, is content.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "agent_query", audience(managers, user = "user_id"))]
+pub struct AgentQueryCompleted {
+    /// Which question.
+    #[event(aggregate_id)]
+    pub query_id: AgentQueryId,
+    /// Who was asked.
+    pub agent_id: AgentId,
+    /// Who asked.
+    pub user_id: UserId,
+    /// In which workspace, if in one.
+    #[event(workspace_id)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace_id: Option<WorkspaceId>,
+    /// Which model answered.
+    pub model: Option<String>,
+    /// How much was said to it.
+    pub prompt_tokens: u64,
+    /// How much it said.
+    pub completion_tokens: u64,
+    /// How long that took, in milliseconds.
+    pub latency_ms: u64,
+}
+
+/// Emitted when an agent has not answered a question, or not to the end.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "agent_query", audience(managers, user = "user_id"))]
+pub struct AgentQueryFailed {
+    /// Which question.
+    #[event(aggregate_id)]
+    pub query_id: AgentQueryId,
+    /// Who was asked.
+    pub agent_id: AgentId,
+    /// Who asked.
+    pub user_id: UserId,
+    /// In which workspace, if in one.
+    #[event(workspace_id)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub workspace_id: Option<WorkspaceId>,
+    /// Which model was asked, if it came to that.
+    pub model: Option<String>,
+    /// How much was said to it.
+    pub prompt_tokens: u64,
+    /// How much it said until then.
+    pub completion_tokens: u64,
+    /// How long that took, in milliseconds.
+    pub latency_ms: u64,
+    /// What went wrong, in a word, e.g. `llm_timeout`, or `cancelled`.
+    pub error: String,
 }

@@ -9,21 +9,29 @@ use perme8_events::{
 
 use super::Agents;
 use crate::{
-    AddAgentToWorkspace, CloneAgent, CreateAgent, DeleteAgent, ListWorkspaceAgents, Reconciler,
-    RemoveAgentFromWorkspace, SyncAgentWorkspaces, UpdateAgent, Visibility,
+    AddAgentToWorkspace, AgentQueryId, AgentRef, AskAgent, AskAgents, CloneAgent,
+    CloseInterruptedQueries, CreateAgent, DeleteAgent, ExportAgentQueries, ListWorkspaceAgents,
+    Place, PurgeAgentQueries, Reconciler, RemoveAgentFromWorkspace, SyncAgentWorkspaces,
+    UpdateAgent, Visibility,
     application::ports::MockMembers,
-    domain::agent::Agent,
-    testing::{ADMIN, GUEST, MEMBER, OWNER, STRANGER, agent, id, named},
+    domain::{
+        agent::Agent,
+        query::{Asked, Query},
+    },
+    testing::{ADMIN, GUEST, MEMBER, OWNER, STRANGER, agent, asked_of, asking, id, named},
 };
 
 /// A workspace with a shared and a private agent of the member, one of theirs that is nowhere, and one of the guest.
 struct World {
     agents: Agents,
+    asking: AskAgents,
     company: WorkspaceId,
     shared: AgentId,
     private: AgentId,
     nowhere: AgentId,
     of_the_guest: AgentId,
+    /// Something that the member asked.
+    query: AgentQueryId,
 }
 
 impl World {
@@ -48,11 +56,16 @@ impl World {
                 }
                 ids.push(made.id);
             }
-            Ok::<_, StorageError>(ids)
+            let asked = Asked { user_id: MEMBER, ..asked_of(ids[0]) };
+            let (query, now) = (tx.new_id(), tx.now());
+            let query = tx.save(Query::begin(query, asked, now)).await?;
+            Ok::<_, StorageError>((ids, query.id))
         });
-        let made = made.await.unwrap();
+        let (made, query) = made.await.unwrap();
+        let asking = asking(agents.clone());
         let [shared, private, nowhere, of_the_guest] = made[..] else { panic!("four agents") };
-        Self { agents: agents.clone(), company, shared, private, nowhere, of_the_guest }
+        let agents = agents.clone();
+        Self { agents, asking, company, shared, private, nowhere, of_the_guest, query }
     }
 
     fn reconciler(&self) -> Reconciler {
@@ -83,6 +96,19 @@ impl World {
 
     fn added(&self, agent_id: AgentId) -> AddAgentToWorkspace {
         AddAgentToWorkspace { agent_id, workspace: self.company() }
+    }
+
+    fn question(agent: AgentRef, place: Place) -> AskAgent {
+        AskAgent { agent, question: "Why?".to_owned(), place, text: None, model: None }
+    }
+
+    fn asked(agent_id: AgentId) -> AskAgent {
+        Self::question(AgentRef::Id(agent_id), Place::default())
+    }
+
+    fn asked_there(&self) -> AskAgent {
+        let place = Place { workspace: Some(self.company()), ..Place::default() };
+        Self::question(AgentRef::Named("helper".to_owned()), place)
     }
 
     fn removed(&self, agent_id: AgentId) -> RemoveAgentFromWorkspace {
@@ -159,7 +185,15 @@ async fn asked(agents: &Agents, mut number: u128) -> Vec<String> {
 }
 
 fn rows() -> Vec<Question<World>> {
-    let facade = questions! {
+    let queries = questions! {
+        world: World, origin => world.asking;
+        ask_agent "shared" (origin, World::asked(world.shared));
+        ask_agent "private" (origin, World::asked(world.private));
+        ask_agent "nowhere" (origin, World::asked(world.nowhere));
+        ask_agent "by name, in the workspace" (origin, world.asked_there());
+        cancel_agent_query "of the member" (&origin, world.query);
+    };
+    let agents = questions! {
         world: World, origin => world.agents;
         create_agent(origin, CreateAgent { visibility: Visibility::Shared, ..named("New") });
         agents "the own" (&origin);
@@ -179,10 +213,14 @@ fn rows() -> Vec<Question<World>> {
         add_agent_to_workspace "of the guest" (origin, world.added(world.of_the_guest));
         remove_agent_from_workspace "shared" (origin, world.removed(world.shared));
         remove_agent_from_workspace "private" (origin, world.removed(world.private));
+        agent_query "of the member" (&origin, world.query);
+        export_agent_queries "the own" (&origin, ExportAgentQueries { after: None, limit: 1 });
+        close_interrupted_queries(origin, CloseInterruptedQueries { limit: 1 });
+        purge_agent_queries(origin, PurgeAgentQueries { limit: 1 });
     };
     let reconciler = questions! {
         world: World, origin => world.reconciler();
         reconcile(&origin, || false);
     };
-    facade.into_iter().chain(reconciler).collect()
+    agents.into_iter().chain(queries).chain(reconciler).collect()
 }

@@ -54,6 +54,8 @@ macro_rules! promises {
     };
 }
 
+mod queries;
+
 promises! {
     agents_come_back_as_they_were_saved
     agents_are_where_they_were_placed

@@ -75,10 +75,19 @@ impl Directory {
         id: AgentId,
         person: UserId,
     ) -> Result<Option<AgentEntry>, StorageError> {
+        Ok(self.agent_for(id, person).await?.map(AgentEntry::from))
+    }
+
+    /// The same agent, for this context.
+    pub(crate) async fn agent_for(
+        &self,
+        id: AgentId,
+        person: UserId,
+    ) -> Result<Option<Agent>, StorageError> {
         let Some(agent) = agent_queries::agent(&self.db, id).await? else { return Ok(None) };
         let workspaces: Vec<_> = agent.placements.keys().copied().collect();
         let grounds = Grounds::gather(&*self.members, person, agent.owner_id, &workspaces).await?;
-        Ok(grounds.reach(&agent).then(|| agent.into()))
+        Ok(grounds.reach(&agent).then_some(agent))
     }
 
     /// What these agents are called; those that do not exist are left out. Does not ask who asks: whoever shows a name to a

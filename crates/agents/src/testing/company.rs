@@ -19,6 +19,7 @@ use crate::{
     },
     domain::{
         agent::{Agent, Particulars, Texts},
+        query::{Asked, Query},
         temperature::Temperature,
         visibility::Visibility,
     },
@@ -80,6 +81,24 @@ pub(crate) fn agent(
     Agent { version: 1, placements, ..made.peek().clone() }
 }
 
+/// Something that the admin asks the helper in the company, and that is being answered.
+pub(crate) fn query(number: u128) -> Query {
+    let begun = Query::begin(id(number), asked_of(HELPER), ManualClock::monday_morning().now());
+    Query { version: 1, ..begun.peek().clone() }
+}
+
+/// What the admin asks an agent in the company.
+pub(crate) fn asked_of(agent_id: AgentId) -> Asked {
+    Asked {
+        agent_id,
+        user_id: ADMIN,
+        workspace_id: Some(COMPANY),
+        document_id: None,
+        node_id: None,
+        question: "Why?".to_owned(),
+    }
+}
+
 /// A transaction over a company with two agents, and one that is nowhere.
 pub(crate) fn company() -> FakeTx<Tables> {
     let agents = vec![
@@ -87,7 +106,7 @@ pub(crate) fn company() -> FakeTx<Tables> {
         agent(NOTES, "Notes", Visibility::Private, &[COMPANY]),
         agent(LONER, "Loner", Visibility::Shared, &[]),
     ];
-    FakeTx::new(Tables { agents })
+    FakeTx::new(Tables { agents, ..Tables::default() })
 }
 
 /// The same, and the company has as many agents as any may have.

@@ -5,14 +5,20 @@ use identity::AgentId;
 use perme8_events::{Load, StorageError, Store, UserId, WorkspaceId, testing::FakeTx};
 
 use crate::{
-    application::ports::{Agents, Estates},
-    domain::agent::Agent,
+    application::ports::{Agents, Estates, Queries},
+    domain::{
+        agent::Agent,
+        query::{AgentQueryId, Query},
+    },
 };
 
 /// What a database would hold.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tables {
     pub(crate) agents: Vec<Agent>,
+    pub(crate) queries: Vec<Query>,
+    /// Queries of which nobody wants the rest.
+    pub(crate) unwanted: Vec<AgentQueryId>,
 }
 
 impl Load<Agent> for FakeTx<Tables> {
@@ -82,5 +88,81 @@ impl Estates for FakeTx<Tables> {
 
     async fn owned_by(&mut self, person: UserId, limit: u32) -> Result<Vec<AgentId>, StorageError> {
         Ok(self.state.some(limit, |row| row.owner_id == person))
+    }
+}
+
+impl Load<Query> for FakeTx<Tables> {
+    async fn load(&mut self, id: AgentQueryId) -> Result<Option<Query>, StorageError> {
+        Ok(self.state.queries.iter().find(|query| query.id == id).cloned())
+    }
+}
+
+impl Store<Query> for FakeTx<Tables> {
+    async fn store(&mut self, query: &mut Query) -> Result<(), StorageError> {
+        let rows = &mut self.state.queries;
+        let at = rows.iter().position(|row| row.id == query.id);
+        if at.map_or(0, |at| rows[at].version) != query.version {
+            return Err(StorageError::conflict());
+        }
+        query.version += 1;
+        match at {
+            Some(at) => rows[at] = query.clone(),
+            None => rows.push(query.clone()),
+        }
+        Ok(())
+    }
+}
+
+impl Queries for FakeTx<Tables> {
+    async fn keep_answer(&mut self, id: AgentQueryId, so_far: &str) -> Result<bool, StorageError> {
+        let Tables { queries, unwanted, .. } = &mut self.state;
+        let mut wanted =
+            queries.iter_mut().filter(|row| row.outcome.is_none() && !unwanted.contains(&row.id));
+        let row = wanted.find(|row| row.id == id);
+        Ok(row.map(|row| so_far.clone_into(&mut row.answer)).is_some())
+    }
+
+    async fn unwant(&mut self, id: AgentQueryId) -> Result<(), StorageError> {
+        self.state.unwanted.push(id);
+        Ok(())
+    }
+
+    async fn overdue(
+        &mut self,
+        now: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<Query>, StorageError> {
+        let is_overdue = |row: &&Query| row.outcome.is_none() && row.deadline_at <= now;
+        let mut found: Vec<_> = self.state.queries.iter().filter(is_overdue).cloned().collect();
+        found.sort_by_key(|row| (row.deadline_at, row.id));
+        found.truncate(limit as usize);
+        Ok(found)
+    }
+
+    async fn delete_asked_by(&mut self, person: UserId, limit: u32) -> Result<u64, StorageError> {
+        let rows = &mut self.state.queries;
+        let before = rows.len();
+        let mut left = limit;
+        rows.retain(|row| {
+            let goes = row.asked.user_id == person && left > 0;
+            left -= u32::from(goes);
+            !goes
+        });
+        Ok((before - rows.len()) as u64)
+    }
+
+    async fn delete_ended_until(
+        &mut self,
+        instant: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StorageError> {
+        let ended = |row: &Query| row.outcome.as_ref().map(|outcome| outcome.ended_at);
+        let is_old = |row: &&Query| ended(row).is_some_and(|at| at <= instant);
+        let rows = &mut self.state.queries;
+        let mut old: Vec<_> = rows.iter().filter(is_old).map(|row| (ended(row), row.id)).collect();
+        old.sort();
+        old.truncate(limit as usize);
+        rows.retain(|row| !old.iter().any(|(_, id)| *id == row.id));
+        Ok(old.len() as u64)
     }
 }

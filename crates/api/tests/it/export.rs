@@ -46,7 +46,7 @@ async fn an_export_holds_everything_but_secrets() {
     host.react().await;
     let mut archive = exported(&host, &ben).await;
     let names: Vec<String> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
-    expect!["account.json sessions.json api_keys.json workspaces.json invitations.json projects.json agents.json preferences.json documents.json notifications.json chat_sessions.json chat_messages.json"].assert_eq(&names.join(" "));
+    expect!["account.json sessions.json api_keys.json workspaces.json invitations.json projects.json agents.json preferences.json documents.json agent_queries.json notifications.json chat_sessions.json chat_messages.json"].assert_eq(&names.join(" "));
     let account = file(&mut archive, "account.json").to_string();
     expect![[r#"{"confirmed_at":"2026-01-05T09:00:00Z","email":"ben@example.com","first_name":"ben","has_password":true,"id":"ID","last_name":"Example","registered_at":"2026-01-05T09:00:00Z"}"#]].assert_eq(&redacted(&account));
     let invitations = file(&mut archive, "invitations.json").to_string();

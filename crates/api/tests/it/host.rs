@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use agents::Agents;
+use agents::{Agents, AskAgents, ReadingsGateway};
 use api::{Api, ApiOptions, Check, Facades, Limits, Readiness, ReadinessReport};
 use async_trait::async_trait;
 use axum::{Router, extract::Request, response::Response};
@@ -19,6 +19,10 @@ use identity::{
     AcceptInvitation, CreateWorkspace, Directory, Identity, InvitationId, InviteMember, Role,
     SessionId,
     testing::{log_in, user_with_password},
+};
+use llm::{
+    Answers,
+    testing::{Script, ScriptedModel, TestSurroundings},
 };
 use mail::{Correspondent, Letter, MailKind, Mailbox, SendMail, Stationery};
 use notifications::{
@@ -46,6 +50,8 @@ pub(crate) struct Host {
     pub(crate) test: TestDb,
     pub(crate) identity: Identity,
     projects: Projects,
+    /// What answers for every agent.
+    pub(crate) model: ScriptedModel,
     pub(crate) tasks: Tasks,
     pub(crate) readiness: Arc<Told>,
     pub(crate) trail: Arc<Trail>,
@@ -123,6 +129,11 @@ impl Host {
         let documents = Documents::new(test.db.clone(), members, directory);
         let members = Arc::new(agents::IdentityGateway::new(identity.directory()));
         let agents = Agents::new(test.db.clone(), members);
+        let (work, writing) = (projects.directory(), documents.directory());
+        let readings = Arc::new(ReadingsGateway::new(identity.directory(), work, writing));
+        let model = ScriptedModel::that(Script::new().says("Be").says("cause."));
+        let answers = Answers::new(Arc::new(model.clone()), Arc::new(TestSurroundings::new()));
+        let ask_agents = AskAgents::new(agents.clone(), readings, answers);
         let gateway = Arc::new(IdentityGateway::new(identity.directory()));
         let names = Arc::new(ProjectsGateway::new(projects.directory()));
         let titles = Arc::new(DocumentsGateway::new(documents.directory()));
@@ -145,6 +156,7 @@ impl Host {
             documents,
             agents,
             chat,
+            ask_agents,
             notifications,
         };
         let api = Api::new(facades, bus, trail_port, told)
@@ -152,7 +164,7 @@ impl Host {
             .with_operations(Operations::new(&test.db))
             .with_reads(ReadYourWrites::of(&following(&test.db)));
         let router = api::router(api.clone());
-        Self { test, identity, projects, tasks, readiness, trail, feed, api, router }
+        Self { test, identity, projects, model, tasks, readiness, trail, feed, api, router }
     }
 
     /// Listens until the tasks are stopped.

@@ -2,6 +2,7 @@
 
 mod accounts;
 mod admin;
+mod agent_queries;
 mod agents;
 mod api_keys;
 mod attempts;

@@ -89,6 +89,11 @@ impl FieldErrors {
         self.check(field, paragraph(text, max))
     }
 
+    /// The same, where there must be something to see; or one more error.
+    pub fn text(&mut self, field: &'static str, text: &str, max: usize) -> Option<String> {
+        self.check(field, paragraph(Some(text), max).and_then(|text| text.ok_or(Problem::Blank)))
+    }
+
     /// A colour such as `#4f46e5`, none where it is blank; or one more error.
     pub fn color(&mut self, field: &'static str, text: Option<&str>) -> Option<Option<String>> {
         self.check(field, color(text))

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use agents::Agents;
+use agents::{Agents, AskAgents, ReadingsGateway};
 use chat::Chat;
 use documents::Documents;
 use identity::{Identity, LinkRequests};
@@ -88,6 +88,19 @@ pub(super) fn new_chat(db: &Db, identity: &Identity) -> Chat {
     let members = Arc::new(chat::IdentityGateway::new(identity.directory()));
     let projects = Arc::new(chat::ProjectsGateway::new(projects::Directory::new(db.clone())));
     Chat::new(db.clone(), members, projects)
+}
+
+/// The same agents, asked.
+pub(super) fn new_ask_agents(
+    agents: &Agents,
+    identity: &Identity,
+    answers: &Answers,
+    db: &Db,
+) -> AskAgents {
+    let projects = projects::Directory::new(db.clone());
+    let documents = documents::Directory::new(db.clone());
+    let readings = ReadingsGateway::new(identity.directory(), projects, documents);
+    AskAgents::new(agents.clone(), Arc::new(readings), answers.clone())
 }
 
 /// Who belongs where, for documents.
@@ -194,6 +207,7 @@ pub(super) fn with_handlers(
             identity: identity.clone(),
             documents: new_documents(db, identity),
             ledger: Ledger::new(db.clone()),
+            queries: new_agents(db, identity),
             mailbox: Mailbox::new(db.clone()),
             notifications,
             rate_limits: HostLimitStore::new(db),

@@ -1,0 +1,190 @@
+//! Agents that are asked, on a database.
+
+use expect_test::{Expect, expect};
+use identity::AgentId;
+use llm::{
+    AskFailure, Ending, Heard, Models,
+    testing::{Gate, Script, ScriptedModel},
+};
+use perme8_events::{
+    Save as _, StorageError, Transaction as _,
+    testing::{TestDb, on_both_engines},
+};
+
+use super::*;
+use crate::{
+    application::ports::MockMembers,
+    domain::visibility::Visibility,
+    testing::{ADMIN, COMPANY, MEMBER, agent, in_this_workspace},
+};
+
+/// A host on which the member shares an agent.
+struct Desk {
+    agents: Agents,
+    asking: AskAgents,
+    model: ScriptedModel,
+    shared: AgentId,
+}
+
+impl Desk {
+    async fn new(test: &TestDb, model: ScriptedModel) -> Self {
+        let agents = Agents::new(test.db.clone(), MockMembers::everywhere(false));
+        let asking = in_this_workspace(agents.clone(), &model);
+        let shared = share(&agents, MEMBER, "Helper").await;
+        Self { agents, asking, model, shared }
+    }
+
+    async fn ask(&self, who: UserId, place: Place) -> Result<AskedAgent, AskAgentError> {
+        let agent = AgentRef::Id(self.shared);
+        let question = "Why?".to_owned();
+        let command = AskAgent { agent, question, place, text: None, model: None };
+        self.asking.ask_agent(Origin::user(who), command).await
+    }
+
+    async fn shown(&self, query: AgentQueryId) -> AgentQueryDetails {
+        self.agents.agent_query(&Origin::user(ADMIN), query).await.unwrap()
+    }
+}
+
+async fn share(agents: &Agents, owner_id: UserId, name: &str) -> AgentId {
+    let made = agents.uow.run(Origin::user(owner_id), async |tx| {
+        let (id, now) = (tx.new_id(), tx.now());
+        let mut is = agent(id, name, Visibility::Shared, &[]).is;
+        is.model = None;
+        let made = tx.save(Agent::create(id, owner_id, is, now)).await?;
+        tx.save(made.place(&[COMPANY], &[], now).expect("it was nowhere")).await
+    });
+    let made: Result<Agent, StorageError> = made.await;
+    made.unwrap().id
+}
+
+fn there() -> Place {
+    Place { workspace: Some(COMPANY.into()), ..Place::default() }
+}
+
+fn about(document: &str) -> Place {
+    Place { document: Some(document.to_owned()), ..there() }
+}
+
+fn because() -> ScriptedModel {
+    ScriptedModel::that(Script::new().says("Be").says("cause."))
+}
+
+fn check(query: &AgentQueryDetails, expected: &Expect) {
+    let AgentQueryDetails { answer, status, is_partial, error, model, .. } = query;
+    let tokens = (query.prompt_tokens > 0, query.completion_tokens);
+    expected
+        .assert_eq(&format!("{answer:?} {status:?} {is_partial} {error:?} {model:?} {tokens:?}"));
+}
+
+on_both_engines! {
+    migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
+
+    async fn an_answer_is_recorded_before_its_end_is_heard(test: TestDb) {
+        let desk = Desk::new(&test, because()).await;
+        let AskedAgent { query_id, mut following } = desk.ask(ADMIN, there()).await.unwrap();
+        let mut text = String::new();
+        while let Some(Heard::Piece(piece)) = following.next().await {
+            text.push_str(&piece);
+        }
+        assert_eq!(text, "Because.");
+        check(&desk.shown(query_id).await, &expect![[r#""Because." Completed false None Some("scripted") (true, 3)"#]]);
+        let of_others = desk.agents.agent_query(&Origin::user(MEMBER), query_id).await;
+        assert!(matches!(of_others, Err(AgentQueryError::NotFound)));
+    }
+
+    async fn whoever_asks_tells_what_there_is_as_far_as_they_see_it(test: TestDb) {
+        let desk = Desk::new(&test, because()).await;
+        let place = Place { project: Some("rocket".to_owned()), ..about("plan") };
+        desk.ask(ADMIN, place).await.unwrap().following.end().await.unwrap();
+        let said = desk.model.asked()[0].messages[0].text.clone();
+        for part in ["Be brief.", "Acme", "Rocket", "Plan", "We fly."] {
+            assert!(said.contains(part), "{part}: {said}");
+        }
+        assert!(matches!(desk.ask(ADMIN, about("diary")).await, Err(AskAgentError::DocumentNotFound)));
+        let project = Place { project: Some("none".to_owned()), ..there() };
+        assert!(matches!(desk.ask(ADMIN, project).await, Err(AskAgentError::ProjectNotFound)));
+        desk.ask(MEMBER, about("diary")).await.unwrap().following.end().await.unwrap();
+        assert_eq!(desk.model.asked().len(), 2);
+    }
+
+    async fn who_does_not_want_to_hear_more_cancels(test: TestDb) {
+        let gate = Gate::closed();
+        let model = ScriptedModel::that(Script::new().says("Be").waits_for(&gate).says("cause."));
+        let desk = Desk::new(&test, model).await;
+        let AskedAgent { query_id, mut following } = desk.ask(ADMIN, there()).await.unwrap();
+        assert!(matches!(following.next().await, Some(Heard::Piece(_))));
+        let others = desk.asking.cancel_agent_query(&Origin::user(MEMBER), query_id).await;
+        assert!(matches!(others, Err(AgentQueryError::NotFound)));
+        desk.asking.cancel_agent_query(&Origin::user(ADMIN), query_id).await.unwrap();
+        assert_eq!(following.end().await.unwrap().ending, Ending::Cancelled);
+        check(&desk.shown(query_id).await, &expect![[r#""Be" Cancelled true Some("cancelled") Some("scripted") (true, 1)"#]]);
+        desk.asking.cancel_agent_query(&Origin::user(ADMIN), query_id).await.unwrap();
+    }
+
+    async fn what_went_wrong_is_recorded(test: TestDb) {
+        let desk = Desk::new(&test, because()).await;
+        desk.model.next(Script::refusing(AskFailure::NotConfigured));
+        desk.model.next(Script::new().says("Be").fails(AskFailure::IdleTimeout));
+        let AskedAgent { query_id, following } = desk.ask(ADMIN, there()).await.unwrap();
+        following.end().await.unwrap();
+        check(&desk.shown(query_id).await, &expect![[r#""" Failed false Some("llm_not_configured") None (false, 0)"#]]);
+        let AskedAgent { query_id, following } = desk.ask(ADMIN, there()).await.unwrap();
+        following.end().await.unwrap();
+        check(&desk.shown(query_id).await, &expect![[r#""Be" Failed true Some("llm_timeout") Some("scripted") (true, 1)"#]]);
+    }
+
+    async fn agents_are_found_by_name_the_own_ones_first(test: TestDb) {
+        let desk = Desk::new(&test, because()).await;
+        let newer = share(&desk.agents, MEMBER, "HELPER").await;
+        let asked = async |who: UserId, name: &str| {
+            let (agent, question) = (AgentRef::Named(name.to_owned()), "Why?".to_owned());
+            let command = AskAgent { agent, question, place: there(), text: None, model: None };
+            let asked = desk.asking.ask_agent(Origin::user(who), command).await?;
+            asked.following.end().await.unwrap();
+            Ok::<_, AskAgentError>(query_store::query(&test.db, asked.query_id).await?.unwrap().asked.agent_id)
+        };
+        assert_eq!(asked(ADMIN, "helper").await.unwrap(), newer);
+        let own = share(&desk.agents, ADMIN, "Helper").await;
+        share(&desk.agents, MEMBER, "Helper").await;
+        assert_eq!(asked(ADMIN, " Helper ").await.unwrap(), own);
+        assert!(matches!(asked(ADMIN, "nobody").await, Err(AskAgentError::AgentNotFound)));
+    }
+
+    async fn a_model_that_may_not_be_asked_is_not(test: TestDb) {
+        let models = Models::only("some/model".parse().unwrap(), Vec::new());
+        let desk = Desk::new(&test, because().with_models(models)).await;
+        let asked = async |model: &str| {
+            let (agent, question) = (AgentRef::Id(desk.shared), "Why?".to_owned());
+            let (place, model) = (Place::default(), Some(model.to_owned()));
+            let command = AskAgent { agent, question, place, text: None, model };
+            desk.asking.ask_agent(Origin::user(ADMIN), command).await
+        };
+        for refused in ["other/model", "no model"] {
+            assert!(matches!(asked(refused).await, Err(AskAgentError::ModelNotAllowed)), "{refused}");
+        }
+        asked("some/model").await.unwrap().following.end().await.unwrap();
+        assert_eq!(desk.model.asked()[0].model.as_ref().unwrap().as_str(), "some/model");
+    }
+
+    async fn queries_are_exported_page_by_page(test: TestDb) {
+        let desk = Desk::new(&test, because()).await;
+        let mut asked = Vec::new();
+        for _ in 0..3 {
+            let AskedAgent { query_id, following } = desk.ask(ADMIN, there()).await.unwrap();
+            following.end().await.unwrap();
+            asked.push(query_id);
+        }
+        let (mut after, mut exported) = (None, Vec::new());
+        loop {
+            let page = ExportAgentQueries { after, limit: 2 };
+            let page = desk.agents.export_agent_queries(&Origin::user(ADMIN), page).await.unwrap();
+            exported.extend(page.queries.iter().map(|query| query.id));
+            after = page.next;
+            if after.is_none() {
+                break;
+            }
+        }
+        assert_eq!(exported, asked);
+    }
+}

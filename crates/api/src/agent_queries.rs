@@ -1,0 +1,157 @@
+//! Agents that are asked.
+
+use agents::{AgentQueryDetails, AgentQueryId, AgentRef, AskAgent, AskedAgent, Place};
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use llm::Told;
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+use crate::{
+    answering::{Listener, Manner, Reply, Shown, whole},
+    auth::Caller,
+    body::Body,
+    error::ApiError,
+    fields::{Fields, FromFields},
+    path::{AgentAt, AgentQueryAt},
+    response::Data,
+    state::Api,
+};
+
+/// The body of a question.
+pub(crate) struct Asked {
+    question: String,
+    context: Context,
+    model: Option<String>,
+}
+
+/// What a question is about: a text, or something that has a name.
+#[derive(Default)]
+struct Context {
+    workspace: Option<String>,
+    project: Option<String>,
+    document: Option<String>,
+    text: Option<String>,
+}
+
+impl FromFields for Asked {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let (question, model) = (fields.text("question"), fields.optional_text("model"));
+        let context = context(fields);
+        Some(Self { question: question?, context: context?, model })
+    }
+}
+
+fn context(fields: &mut Fields) -> Option<Context> {
+    const NAME: &str = "context";
+    if !fields.has(NAME) {
+        return Some(Context::default());
+    }
+    match fields.value(NAME)? {
+        Value::String(text) if text.contains('\0') => fields.note(NAME, "has an invalid character"),
+        Value::String(text) => Some(Context { text: Some(text), ..Context::default() }),
+        Value::Object(parts) => {
+            parts_of(parts).or_else(|| fields.note(NAME, "must have texts as its fields"))
+        }
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::Array(_) => {
+            fields.note(NAME, "must be a text or an object")
+        }
+    }
+}
+
+/// What the fields of a context say, if each is a text.
+fn parts_of(mut parts: Map<String, Value>) -> Option<Context> {
+    let mut part = |name: &str| match parts.remove(name) {
+        None | Some(Value::Null) => Some(None),
+        Some(Value::String(text)) if !text.contains('\0') => Some(Some(text)),
+        Some(_) => None,
+    };
+    Some(Context {
+        workspace: part("workspace")?,
+        project: part("project")?,
+        document: part("document")?,
+        text: part("text")?,
+    })
+}
+
+/// An answer, as clients of agents know it.
+#[derive(Serialize)]
+struct Answered {
+    #[serde(flatten)]
+    reply: Reply,
+    query_id: AgentQueryId,
+}
+
+/// How the answer to a query is told while it is written.
+struct Query(AgentQueryId);
+
+impl Shown for Query {
+    fn started(&self) -> Value {
+        json!({ "query_id": self.0 })
+    }
+
+    fn ended(&self, told: &Told) -> Value {
+        let answered = Answered { reply: told.into(), query_id: self.0 };
+        serde_json::to_value(answered).expect("an answer is JSON")
+    }
+}
+
+/// `POST /api/agents/{id}/query`
+pub(crate) async fn ask(
+    State(api): State<Api>,
+    caller: Caller,
+    AgentAt(agent): AgentAt,
+    manner: Manner,
+    Body(Asked { question, context, model }): Body<Asked>,
+) -> Result<Response, ApiError> {
+    let Context { workspace, project, document, text } = context;
+    caller.within(workspace.as_deref())?;
+    let workspace = workspace.map(Into::into);
+    let place = Place { workspace, project, document, node_id: None };
+    let command = AskAgent { agent: AgentRef::Id(agent), question, place, text, model };
+    answer(&api, caller, command, manner).await
+}
+
+/// Asks an agent, and gives its answer in the manner that the client wants.
+pub(crate) async fn answer(
+    api: &Api,
+    caller: Caller,
+    command: AskAgent,
+    manner: Manner,
+) -> Result<Response, ApiError> {
+    let listener = match manner {
+        Manner::Pieces => Some(Listener::of(api, &caller).await?),
+        Manner::Whole => None,
+    };
+    let AskedAgent { query_id, following } =
+        api.ask_agents.ask_agent(caller.origin, command).await?;
+    if let Some(listener) = listener {
+        return Ok(listener.hear(following, Query(query_id)));
+    }
+    let told = whole(following).await;
+    let refused = |ending| ApiError::unanswered(ending).with_detail("query_id", json!(query_id));
+    let reply = Reply::from(&*told.map_err(refused)?);
+    Ok(Data::new(Answered { reply, query_id }).into_response())
+}
+
+/// `GET /api/agent-queries/{id}`
+pub(crate) async fn show(
+    State(api): State<Api>,
+    caller: Caller,
+    AgentQueryAt(query): AgentQueryAt,
+) -> Result<Data<AgentQueryDetails>, ApiError> {
+    Ok(Data::new(api.agents.agent_query(&caller.origin, query).await?))
+}
+
+/// `POST /api/agent-queries/{id}/cancel`
+pub(crate) async fn cancel(
+    State(api): State<Api>,
+    caller: Caller,
+    AgentQueryAt(query): AgentQueryAt,
+) -> Result<StatusCode, ApiError> {
+    api.ask_agents.cancel_agent_query(&caller.origin, query).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

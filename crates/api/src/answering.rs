@@ -1,0 +1,241 @@
+//! Answers of language models, as server-sent events or as one.
+
+use std::{convert::Infallible, error::Error, sync::Arc};
+
+use axum::{
+    extract::FromRequestParts,
+    http::{header::ACCEPT, request::Parts},
+    response::{Response, sse::Event},
+};
+use futures_util::stream;
+use llm::{Ending, Following, Heard, Told, Usage};
+use perme8_events::StorageError;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use crate::{
+    auth::Caller,
+    error::ApiError,
+    follower::Follower,
+    lifeline::{Due, Lifeline},
+    seats::Seat,
+    state::Api,
+    streams,
+};
+
+/// How a client wants to hear an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Manner {
+    /// When it has ended.
+    Whole,
+    /// Piece by piece.
+    Pieces,
+}
+
+impl FromRequestParts<Api> for Manner {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Infallible> {
+        let accepted = parts.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
+        let mut kinds = accepted.flat_map(|value| value.split(',')).map(essence);
+        Ok(if kinds.any(|kind| kind == "text/event-stream") { Self::Pieces } else { Self::Whole })
+    }
+}
+
+/// A kind of content without its parameters, in lower case.
+fn essence(kind: &str) -> String {
+    kind.split(';').next().unwrap_or_default().trim().to_ascii_lowercase()
+}
+
+/// What clients are told of an answer.
+#[derive(Debug, Serialize)]
+pub(crate) struct Reply {
+    response: String,
+    model: Option<String>,
+    usage: Used,
+    latency_ms: u64,
+    /// Whether there would have been more.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    partial: bool,
+    /// What went wrong, in a word.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reason: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Used {
+    prompt_tokens: u64,
+    completion_tokens: u64,
+    is_estimated: bool,
+}
+
+impl From<&Told> for Reply {
+    fn from(told: &Told) -> Self {
+        let Told { text, model, usage, latency, ending } = told;
+        let Usage { prompt_tokens, completion_tokens, is_estimated } = *usage;
+        Self {
+            response: text.clone(),
+            model: model.as_ref().map(ToString::to_string),
+            usage: Used { prompt_tokens, completion_tokens, is_estimated },
+            latency_ms: u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
+            partial: *ending != Ending::Complete,
+            reason: match ending {
+                Ending::Complete => None,
+                Ending::CutShort => Some("cut_short"),
+                Ending::Cancelled => Some("cancelled"),
+                Ending::Failed(failure) => Some(failure.code()),
+            },
+        }
+    }
+}
+
+/// What an answer becomes: what is said when it begins, and what beside the [`Reply`] when it has ended.
+pub(crate) trait Shown: Send + 'static {
+    /// What the first event says, an object.
+    fn started(&self) -> Value;
+
+    /// What the last one says.
+    fn ended(&self, told: &Told) -> Value;
+}
+
+/// Waits for the end of an answer. What was told until something went wrong is an answer, too; only if nothing was, it is none.
+pub(crate) async fn whole(following: Following) -> Result<Arc<Told>, Ending> {
+    let told = following.end().await.ok_or(Ending::Failed(llm::AskFailure::Interrupted))?;
+    match &told.ending {
+        Ending::Complete | Ending::CutShort => Ok(told),
+        Ending::Cancelled | Ending::Failed(_) if !told.text.is_empty() => Ok(told),
+        ending @ (Ending::Cancelled | Ending::Failed(_)) => Err(ending.clone()),
+    }
+}
+
+/// Somebody who hears an answer piece by piece; found room for before the question is asked.
+pub(crate) struct Listener {
+    lifeline: Lifeline,
+    /// Taken as long as the stream is open.
+    seat: Option<Seat>,
+}
+
+impl Listener {
+    /// This caller, if there is room for one more stream.
+    pub(crate) async fn of(api: &Api, caller: &Caller) -> Result<Self, ApiError> {
+        let follower = Follower::from(caller.clone());
+        let seat = follower.seat(api)?;
+        Ok(Self { lifeline: Lifeline::of(api, &follower).await?, seat })
+    }
+
+    /// Passes an answer on while it is written.
+    pub(crate) fn hear(self, following: Following, shown: impl Shown) -> Response {
+        let Self { lifeline, seat } = self;
+        let hearing = Hearing { lifeline, following, shown, phase: Phase::Opening, _seat: seat };
+        streams::respond(stream::unfold(hearing, |mut hearing| async {
+            let event = hearing.next().await?;
+            Some((Ok(event), hearing))
+        }))
+    }
+}
+
+/// An answer that somebody hears; it ends with the answer, and with the session or the key.
+struct Hearing<S> {
+    lifeline: Lifeline,
+    following: Following,
+    shown: S,
+    phase: Phase,
+    _seat: Option<Seat>,
+}
+
+enum Phase {
+    Opening,
+    Hearing,
+    Over,
+}
+
+enum Turn {
+    Due(Due),
+    Heard(Option<Heard>),
+}
+
+impl<S: Shown> Hearing<S> {
+    async fn next(&mut self) -> Option<Event> {
+        match self.phase {
+            Phase::Opening => {
+                self.phase = Phase::Hearing;
+                Some(event("started", &self.shown.started()))
+            }
+            Phase::Hearing => Some(self.hear().await),
+            Phase::Over => None,
+        }
+    }
+
+    async fn hear(&mut self) -> Event {
+        loop {
+            // The lifeline first: a long answer must not outlive its session.
+            let turn = tokio::select! {
+                biased;
+                due = self.lifeline.due() => due.map(Turn::Due),
+                heard = self.following.next() => Ok(Turn::Heard(heard)),
+            };
+            let done = match turn {
+                Ok(Turn::Due(due)) => self.live_on(due).await,
+                Ok(Turn::Heard(heard)) => Ok(Some(self.take(heard))),
+                Err(error) => Err(error),
+            };
+            match done {
+                Ok(Some(event)) => return event,
+                Ok(None) => {}
+                Err(error) => {
+                    let error = &error as &dyn Error;
+                    tracing::error!(error, "the stream of an answer broke off");
+                    return self.close("closing", "storage_unavailable");
+                }
+            }
+        }
+    }
+
+    async fn live_on(&mut self, due: Due) -> Result<Option<Event>, StorageError> {
+        if let Some(ended) = self.lifeline.ended().await? {
+            return Ok(Some(self.close("access_lost", ended.reason())));
+        }
+        Ok((due == Due::Beat).then(|| Event::default().comment("heartbeat")))
+    }
+
+    fn take(&mut self, heard: Option<Heard>) -> Event {
+        match heard {
+            Some(Heard::Piece(text)) => event("chunk", &json!({ "text": text })),
+            Some(Heard::Ended(told)) => {
+                self.phase = Phase::Over;
+                let said = self.shown.ended(&told);
+                match &told.ending {
+                    Ending::Complete | Ending::CutShort => event("done", &said),
+                    Ending::Cancelled => event("cancelled", &said),
+                    Ending::Failed(failure) => {
+                        let mut said = said;
+                        said["code"] = failure.code().into();
+                        said["error"] = failure.to_string().into();
+                        event("failed", &said)
+                    }
+                }
+            }
+            None => self.close("closing", "shutting_down"),
+        }
+    }
+
+    fn close(&mut self, kind: &str, reason: &str) -> Event {
+        self.phase = Phase::Over;
+        event(kind, &json!({ "reason": reason }))
+    }
+}
+
+fn event(kind: &str, data: &Value) -> Event {
+    Event::default().event(kind).data(data.to_string())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kinds_of_content_have_parameters() {
+        assert_eq!(essence(" Text/Event-Stream; q=0.9"), "text/event-stream");
+        assert_eq!(essence(""), "");
+    }
+}
