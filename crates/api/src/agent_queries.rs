@@ -86,16 +86,30 @@ struct Answered {
 }
 
 /// How the answer to a query is told while it is written.
-struct Query(AgentQueryId);
+struct Query {
+    id: AgentQueryId,
+    /// Where in a document it goes.
+    node_id: Option<String>,
+}
+
+impl Query {
+    /// The same, with where it goes.
+    fn placed(&self, mut said: Value) -> Value {
+        if let Some(node_id) = &self.node_id {
+            said["node_id"] = node_id.as_str().into();
+        }
+        said
+    }
+}
 
 impl Shown for Query {
     fn started(&self) -> Value {
-        json!({ "query_id": self.0 })
+        self.placed(json!({ "query_id": self.id }))
     }
 
     fn ended(&self, told: &Told) -> Value {
-        let answered = Answered { reply: told.into(), query_id: self.0 };
-        serde_json::to_value(answered).expect("an answer is JSON")
+        let answered = Answered { reply: told.into(), query_id: self.id };
+        self.placed(serde_json::to_value(answered).expect("an answer is JSON"))
     }
 }
 
@@ -126,10 +140,11 @@ pub(crate) async fn answer(
         Manner::Pieces => Some(Listener::of(api, &caller).await?),
         Manner::Whole => None,
     };
+    let node_id = command.place.node_id.clone();
     let AskedAgent { query_id, following } =
         api.ask_agents.ask_agent(caller.origin, command).await?;
     if let Some(listener) = listener {
-        return Ok(listener.hear(following, Query(query_id)));
+        return Ok(listener.hear(following, Query { id: query_id, node_id }));
     }
     let told = whole(following).await;
     let refused = |ending| ApiError::unanswered(ending).with_detail("query_id", json!(query_id));

@@ -25,6 +25,7 @@ use crate::{
     state::Api,
 };
 
+pub(crate) mod questions;
 mod tag;
 pub(crate) mod versions;
 

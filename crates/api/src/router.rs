@@ -239,6 +239,10 @@ fn assistance() -> Router<Api> {
             )),
         )
         .route("/api/agents/{id}/query", scoped(AgentsQuery, post(agent_queries::ask)))
+        .route(
+            "/api/workspaces/{slug}/documents/{document}/agent-queries",
+            scoped(AgentsQuery, post(documents::questions::ask)),
+        )
         .route("/api/agent-queries/{id}", scoped(AgentsQuery, get(agent_queries::show)))
         .route("/api/agent-queries/{id}/cancel", scoped(AgentsQuery, post(agent_queries::cancel)))
         .route("/api/agents/{id}/clone", scoped(AgentsWrite, post(agents::copy)))

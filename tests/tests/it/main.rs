@@ -19,6 +19,8 @@ mod deletion;
 #[cfg(test)]
 mod document_news;
 #[cfg(test)]
+mod document_questions;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod edge;

@@ -208,6 +208,12 @@ pub(crate) const ROUTES: &[Route] = &[
     route("PUT", "/api/agents/{id}", Some(r#"{"name":"New"}"#), Access::People),
     route("DELETE", "/api/agents/{id}", None, Access::People),
     route("POST", "/api/agents/{id}/query", Some(r#"{"question":"Why?"}"#), Access::People),
+    route(
+        "POST",
+        "/api/workspaces/{slug}/documents/{document}/agent-queries",
+        Some(r#"{"command":"@j nobody Why?","node_id":"n-1"}"#),
+        Access::Members,
+    ),
     route("GET", "/api/agent-queries/{id}", None, Access::People),
     route("POST", "/api/agent-queries/{id}/cancel", None, Access::People),
     route("POST", "/api/agents/{id}/clone", Some("{}"), Access::People),

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use documents::DocumentId;
+use documents::{AgentWord, DocumentId};
 use identity::{AgentId, FieldErrors, WorkspaceRef};
 use llm::{Call, ModelName, Purpose, Told};
 use perme8_events::{Load, Save, StorageError, UserId, WorkspaceId};
@@ -47,9 +47,9 @@ pub struct AskAgent {
 pub enum AgentRef {
     /// By its id, wherever it is.
     Id(AgentId),
-    /// By its name, in whatever case, among those of the workspace where it is asked: the own ones first, then those that
-    /// others share, and of those that are called the same the newest.
-    Named(String),
+    /// By a word for its name, among those of the workspace where it is asked: the own ones first, then those that others
+    /// share, and of those that are called the same the newest.
+    Named(AgentWord),
 }
 
 /// Where somebody asks; what is named there is told to the agent as far as that person sees it.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use documents::AgentWord;
 use llm::{Answers, Following, Keeper, ModelName, Told};
 use perme8_events::{Origin, StorageError, UserId, WorkspaceId, sql::UnitOfWork};
 
@@ -73,7 +74,7 @@ impl AskAgents {
         let workspace = acting.map(|acting| acting.membership.workspace_id);
         let agent = match (&command.agent, workspace) {
             (AgentRef::Id(id), _) => self.agents.directory().agent_for(*id, person).await?,
-            (AgentRef::Named(name), Some(workspace)) => self.named(name, workspace, person).await?,
+            (AgentRef::Named(word), Some(workspace)) => self.named(word, workspace, person).await?,
             (AgentRef::Named(_), None) => return Err(AskAgentError::NoWorkspace),
         };
         let agent = agent.ok_or(AskAgentError::AgentNotFound)?;
@@ -118,13 +119,12 @@ impl AskAgents {
     /// The agent of this name in a workspace, as this member may use it.
     async fn named(
         &self,
-        name: &str,
+        word: &AgentWord,
         workspace: WorkspaceId,
         person: UserId,
     ) -> Result<Option<Agent>, StorageError> {
         let found = self.agents.seen_in(workspace, person, None).await?;
-        let name = name.trim().to_lowercase();
-        let called = found.into_iter().filter(|agent| agent.is.name.to_lowercase() == name);
+        let called = found.into_iter().filter(|agent| word.names(&agent.is.name));
         // The newest come first, and that order stays among the own ones and among those of others.
         Ok(called.min_by_key(|agent| agent.owner_id != person))
     }

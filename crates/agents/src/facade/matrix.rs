@@ -108,7 +108,7 @@ impl World {
 
     fn asked_there(&self) -> AskAgent {
         let place = Place { workspace: Some(self.company()), ..Place::default() };
-        Self::question(AgentRef::Named("helper".to_owned()), place)
+        Self::question(AgentRef::Named("helper".parse().unwrap()), place)
     }
 
     fn removed(&self, agent_id: AgentId) -> RemoveAgentFromWorkspace {

@@ -2,9 +2,9 @@
 
 use axum::http::StatusCode;
 use documents::{
-    CreateDocumentError, EditNoteError, PurgeDocumentError, QueryError, RestoreDocumentError,
-    RestoreVersionError, SearchError, Text, TrashDocumentError, UpdateDocumentError, VersionError,
-    WriteError,
+    AgentCommandError, CreateDocumentError, EditNoteError, PurgeDocumentError, QueryError,
+    RestoreDocumentError, RestoreVersionError, SearchError, Text, TrashDocumentError,
+    UpdateDocumentError, VersionError, WriteError,
 };
 use serde_json::json;
 
@@ -28,6 +28,18 @@ fn content_conflict(Text { content, content_hash }: Text) -> ApiError {
         "The content has changed since: look at it again",
         json!({ "content": content, "content_hash": content_hash }),
     )
+}
+
+const INVALID_COMMAND: ApiError = ApiError::new(
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "invalid_command",
+    "A command is one line: @j, a space, the name of an agent, and a question",
+);
+
+impl From<AgentCommandError> for ApiError {
+    fn from(error: AgentCommandError) -> Self {
+        INVALID_COMMAND.with_detail("reason", json!(error.as_str()))
+    }
 }
 
 impl From<WriteError> for ApiError {

@@ -30,7 +30,7 @@ fn check(answer: &Answer, expected: &Expect) {
 }
 
 /// The address of an agent of this person that is shared in Acme, if it is.
-async fn agent(office: &Office, who: &Person, body: Value) -> String {
+pub(crate) async fn agent(office: &Office, who: &Person, body: Value) -> String {
     let made = office.ask(who, post("/api/agents").json(body)).await;
     let at = format!("/api/agents/{}", made.text_at("/data/id"));
     let into = put(format!("{at}/workspaces")).json(json!({ "workspaces": ["acme"] }));

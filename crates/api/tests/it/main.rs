@@ -10,6 +10,7 @@ mod audit;
 mod chats;
 mod client;
 mod document_lists;
+mod document_questions;
 mod documents;
 mod export;
 mod health;

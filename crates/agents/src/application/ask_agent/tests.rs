@@ -122,7 +122,7 @@ fn questions_have_limits_and_places_a_workspace() {
             command.place.node_id = Some("n".repeat(256));
         }),
         checked(|command| command.place.document = Some("plan".to_owned())),
-        checked(|command| command.agent = AgentRef::Named("helper".to_owned())),
+        checked(|command| command.agent = AgentRef::Named("helper".parse().unwrap())),
     ];
     expect![[r#"
         fine
