@@ -6,6 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use identity::KeyScope;
 use llm::Told;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -136,6 +137,16 @@ pub(crate) async fn answer(
     command: AskAgent,
     manner: Manner,
 ) -> Result<Response, ApiError> {
+    // The agent is told what these say, so whoever asks could have it say that.
+    let named = [
+        (command.place.document.is_some(), KeyScope::DocumentsRead),
+        (command.place.project.is_some(), KeyScope::ProjectsRead),
+    ];
+    for (is_named, scope) in named {
+        if is_named && !caller.may(scope) {
+            return Err(ApiError::scope_missing(scope));
+        }
+    }
     let listener = match manner {
         Manner::Pieces => Some(Listener::of(api, &caller).await?),
         Manner::Whole => None,

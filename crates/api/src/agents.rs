@@ -313,6 +313,7 @@ pub(crate) async fn copy(
     AgentAt(agent_id): AgentAt,
     Body(Where { workspace }): Body<Where>,
 ) -> Result<(StatusCode, Tagged<Data<Agent>>), ApiError> {
+    caller.within(workspace.as_deref())?;
     let command = CloneAgent { agent_id, workspace: workspace.map(Into::into) };
     let made = api.agents.clone_agent(caller.origin, command).await?;
     Ok((StatusCode::CREATED, shown(made)))
@@ -327,7 +328,8 @@ pub(crate) async fn places(
     let places = api.agents.agent_workspaces(&caller.origin, agent).await?.into_iter();
     // Workspaces are addressed by slug.
     let slug = |AgentPlace { workspace_id: _, workspace_slug }| workspace_slug;
-    Ok(Data::new(Places { workspaces: places.map(slug).collect() }))
+    let is_reached = |slug: &String| caller.within(Some(slug)).is_ok();
+    Ok(Data::new(Places { workspaces: places.map(slug).filter(is_reached).collect() }))
 }
 
 /// `PUT /api/agents/{id}/workspaces`
@@ -337,7 +339,10 @@ pub(crate) async fn place(
     AgentAt(agent_id): AgentAt,
     Body(Placed { workspaces }): Body<Placed>,
 ) -> Result<Data<Synced>, ApiError> {
-    let command = SyncAgentWorkspaces { agent_id, workspaces };
+    for workspace in &workspaces {
+        caller.within(Some(workspace))?;
+    }
+    let command = SyncAgentWorkspaces { agent_id, workspaces, among: caller.reached() };
     Ok(Data::new(api.agents.sync_agent_workspaces(caller.origin, command).await?.into()))
 }
 

@@ -1,6 +1,6 @@
 //! Whose request it is: the session, from the bearer token or from the cookie, or the API key, from the bearer token.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use axum::{
     extract::{FromRequestParts, MatchedPath},
@@ -83,6 +83,14 @@ impl Caller {
                 Err(ApiError::workspace_out_of_reach())
             }
             (Credential::Key(_) | Credential::Session(_), _) => Ok(()),
+        }
+    }
+
+    /// The slugs of the workspaces for which the credential is good; all that the person sees when there are none.
+    pub(crate) fn reached(&self) -> Option<BTreeSet<String>> {
+        match &self.credential {
+            Credential::Key(key) => Some(key.slugs().map(str::to_owned).collect()),
+            Credential::Session(_) => None,
         }
     }
 }

@@ -31,6 +31,8 @@ pub struct SyncAgentWorkspaces {
     pub agent_id: AgentId,
     /// The slugs of the workspaces; at most 200.
     pub workspaces: Vec<String>,
+    /// The slugs of those that this is about, if not about all: in the others it stays, unseen, and comes to none of them.
+    pub among: Option<BTreeSet<String>>,
 }
 
 /// What is no slug is free text of whoever asks, and is not shown.
@@ -111,14 +113,16 @@ impl SyncAgentWorkspaces {
         person: UserId,
         memberships: &[Membership],
     ) -> Result<SyncedWorkspaces, SyncAgentWorkspacesError> {
-        let Self { agent_id, workspaces } = self;
+        let Self { agent_id, workspaces, among } = self;
         let named: BTreeSet<&str> = workspaces.iter().map(String::as_str).collect();
         if named.len() > MOST_NAMED {
             return Err(SyncAgentWorkspacesError::TooMany);
         }
         let agent = own(tx, person, *agent_id).await?;
+        let is_meant = |slug: &str| among.as_ref().is_none_or(|among| among.contains(slug));
+        let meant = memberships.iter().filter(|found| is_meant(&found.workspace_slug));
         let by_slug: BTreeMap<&str, &Membership> =
-            memberships.iter().map(|found| (found.workspace_slug.as_str(), found)).collect();
+            meant.map(|found| (found.workspace_slug.as_str(), found)).collect();
         let mut refused = Vec::new();
         let mut refuse = |workspace: &str, reason| {
             refused.push(RefusedWorkspace { workspace: workspace.to_owned(), reason });
@@ -145,7 +149,10 @@ impl SyncAgentWorkspaces {
                 Ok(()) => into.push(*id),
             }
         }
-        let is_left = |id: &&WorkspaceId| !wanted.contains_key(*id);
+        let is_left = |id: &&WorkspaceId| {
+            let counts = || by_slug.values().any(|found| found.workspace_id == **id);
+            !wanted.contains_key(*id) && (among.is_none() || counts())
+        };
         let out_of: Vec<_> = agent.placements.keys().filter(is_left).copied().collect();
         let agent = match agent.place(&into, &out_of, tx.now()) {
             Some(placed) => tx.save(placed).await?,
@@ -153,7 +160,7 @@ impl SyncAgentWorkspaces {
         };
         // What they are called where the person is a stranger by now is not for that person to know.
         let slugs = |ids: &mut dyn Iterator<Item = &WorkspaceId>| {
-            let found = |id: &WorkspaceId| memberships.iter().find(|at| at.workspace_id == *id);
+            let found = |id: &WorkspaceId| by_slug.values().find(|at| at.workspace_id == *id);
             let mut slugs: Vec<_> =
                 ids.filter_map(found).map(|at| at.workspace_slug.clone()).collect();
             slugs.sort();
@@ -194,7 +201,7 @@ mod tests {
         expected: Expect,
     ) {
         let workspaces = workspaces.iter().map(|slug| (*slug).to_owned()).collect();
-        let command = SyncAgentWorkspaces { agent_id, workspaces };
+        let command = SyncAgentWorkspaces { agent_id, workspaces, among: None };
         let outcome = command.execute(&mut tx, who, &memberships()).await;
         expected.assert_eq(&tx.report(&outcome));
     }
@@ -237,6 +244,23 @@ mod tests {
             Ok(SyncedWorkspaces { workspaces: ["w7"], added: ["w7"], removed: [], refused: [RefusedWorkspace { workspace: "w2", reason: NotFound }, RefusedWorkspace { workspace: "w1", reason: Full }, RefusedWorkspace { workspace: "w8", reason: Forbidden }, RefusedWorkspace { workspace: "w9", reason: Archived }] })
             agents.agent_added_to_workspace {"agent_id":"00000000-0000-0000-0000-000000000017","workspace_id":"00000000-0000-0000-0000-000000000007","user_id":"00000000-0000-0000-0000-000000000004","name":"Loner","is_shared":true}
         "#]]).await;
+    }
+
+    #[tokio::test]
+    async fn in_workspaces_that_it_is_not_about_an_agent_stays() {
+        let command = SyncAgentWorkspaces {
+            agent_id: HELPER,
+            workspaces: vec!["w7".to_owned(), "w9".to_owned()],
+            among: Some(["w7".to_owned()].into()),
+        };
+        let mut tx = company();
+        let outcome = command.execute(&mut tx, MEMBER, &memberships()).await;
+        expect![[r#"
+            Ok(SyncedWorkspaces { workspaces: ["w7"], added: ["w7"], removed: [], refused: [RefusedWorkspace { workspace: "w9", reason: NotFound }] })
+            agents.agent_added_to_workspace {"agent_id":"00000000-0000-0000-0000-000000000015","workspace_id":"00000000-0000-0000-0000-000000000007","user_id":"00000000-0000-0000-0000-000000000004","name":"Helper","is_shared":true}
+        "#]].assert_eq(&tx.report(&outcome));
+        let helper = tx.state.agents.iter().find(|agent| agent.id == HELPER).unwrap();
+        assert_eq!(helper.placements.len(), 2);
     }
 
     #[tokio::test]

@@ -208,7 +208,7 @@ fn rows() -> Vec<Question<World>> {
         clone_agent "shared, in the workspace" (origin, world.cloned(world.shared));
         clone_agent "private, in the workspace" (origin, world.cloned(world.private));
         clone_agent "nowhere" (origin, world.cloned(world.nowhere));
-        sync_agent_workspaces "shared" (origin, SyncAgentWorkspaces { agent_id: world.shared, workspaces: Vec::new() });
+        sync_agent_workspaces "shared" (origin, SyncAgentWorkspaces { agent_id: world.shared, workspaces: Vec::new(), among: None });
         add_agent_to_workspace "nowhere" (origin, world.added(world.nowhere));
         add_agent_to_workspace "of the guest" (origin, world.added(world.of_the_guest));
         remove_agent_from_workspace "shared" (origin, world.removed(world.shared));

@@ -95,7 +95,7 @@ impl Office {
         workspaces: &[&str],
     ) -> SyncedWorkspaces {
         let workspaces = workspaces.iter().map(|slug| (*slug).to_owned()).collect();
-        let command = SyncAgentWorkspaces { agent_id, workspaces };
+        let command = SyncAgentWorkspaces { agent_id, workspaces, among: None };
         self.agents.sync_agent_workspaces(Origin::user(by), command).await.unwrap()
     }
 

@@ -312,4 +312,13 @@ async fn a_key_asks_where_it_reaches() {
         let refused = ask(slug).await;
         assert_eq!(refused.text_at("/code"), "workspace_out_of_reach");
     }
+    // What an agent is told it can be made to say.
+    for (named, scope) in [("document", "documents:read"), ("project", "projects:read")] {
+        let body = json!({ "question": "Why?", "context": { "workspace": "acme", named: "plan" } });
+        let refused = office.host.ask(question(&at, body).bearer(&key.token)).await;
+        assert_eq!(
+            (refused.status.as_u16(), refused.text_at("/required")),
+            (403, scope.to_owned())
+        );
+    }
 }

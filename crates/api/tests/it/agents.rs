@@ -7,6 +7,7 @@ use crate::{
     client::{Answer, delete, get, patch, post, put},
     host::Person,
     office::Office,
+    robot::robot,
 };
 
 fn check(answer: &Answer, expected: &Expect) {
@@ -248,4 +249,28 @@ async fn the_skills_of_an_own_agent_are_the_tools_that_there_are() {
             r#"404 {"code":"agent_not_found","error":"Agent not found","request_id":"r-1"}"#
         ]],
     );
+}
+
+#[tokio::test]
+async fn a_key_places_an_agent_where_it_reaches_and_nowhere_else() {
+    let office = Office::open().await;
+    office.host.workspace(&office.ben, "Home").await;
+    let at = made(&office, &office.ben, json!({ "name": "Helper" })).await;
+    let places = format!("{at}/workspaces");
+    let everywhere = json!({ "workspaces": ["acme", "home"] });
+    assert_eq!(office.ask(&office.ben, put(&places).json(everywhere)).await.status, 200);
+    let body = json!({
+        "name": "Robot", "permissions": ["agents:*"], "workspace_access": ["acme"],
+    });
+    let key = robot(&office.host, &office.ben, body).await.token;
+    let seen = office.host.ask(get(&places).bearer(&key)).await.json();
+    assert_eq!(seen["data"]["workspaces"], json!(["acme"]));
+    let out = put(&places).bearer(&key).json(json!({ "workspaces": ["home"] }));
+    assert_eq!(office.host.ask(out).await.text_at("/code"), "workspace_out_of_reach");
+    let copy = post(&format!("{at}/clone")).bearer(&key).json(json!({ "workspace": "home" }));
+    assert_eq!(office.host.ask(copy).await.text_at("/code"), "workspace_out_of_reach");
+    let nowhere = put(&places).bearer(&key).json(json!({ "workspaces": [] }));
+    assert_eq!(office.host.ask(nowhere).await.json()["data"]["removed"], json!(["acme"]));
+    let left = office.ask(&office.ben, get(&places)).await.json();
+    assert_eq!(left["data"]["workspaces"], json!(["home"]));
 }
