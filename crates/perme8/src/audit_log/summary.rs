@@ -174,6 +174,8 @@ mod tests {
             agents.agent_deleted: name
             agents.agent_added_to_workspace: is_shared, name
             agents.agent_removed_from_workspace: is_shared, name
+            agents.agent_query_completed: completion_tokens, latency_ms, model, prompt_tokens
+            agents.agent_query_failed: completion_tokens, latency_ms, model, prompt_tokens
             chat.chat_session_started: 
             chat.chat_session_title_changed: automatic
             chat.chat_message_deleted: 
