@@ -353,7 +353,7 @@ fn half_a_language_model_is_refused_with_what_is_missing() {
     }
     .check(&expect![[r#"
         the configuration cannot be used
-          - PERME8_LLM_BASE_URL: must be http:// or https://, a host and perhaps a path, e.g. https://api.openai.com/v1, without a name, a password or a query
+          - PERME8_LLM_BASE_URL: must be http:// or https://, a host and perhaps a path, e.g. https://api.openai.com/v1, without chat/completions, a name, a password or a query
           - PERME8_LLM_BASE_URL needs `llm_model` as well: somebody has to answer whoever names no model
     "#]]);
 }
