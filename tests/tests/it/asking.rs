@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::{agents::agent, keys::program};
 
 /// A host whose models say this.
-async fn provider(scenario: &mut Scenario, usual: Reply) -> ProviderServer {
+pub(crate) async fn provider(scenario: &mut Scenario, usual: Reply) -> ProviderServer {
     let server = ProviderServer::that(usual).await;
     scenario.ask_models_of(&server).await;
     server
