@@ -22,20 +22,18 @@ impl Reach {
     /// Whether it may be subscribed to.
     pub(crate) fn covers(&self, subject: &Subject) -> bool {
         match (self, subject) {
-            // What the program says to itself nobody hears.
-            (_, Subject::Ephemeral(EphemeralTopic::Program(_))) => false,
-            // It says word by word what a person is answered, from wherever: whoever reads events need not read that.
-            (Self::Key(_) | Self::Operators, Subject::Ephemeral(EphemeralTopic::User(_))) => false,
-            (Self::Everything | Self::Operators, _) => true,
+            // What the program says to itself nobody hears. What it says to one person is the text of answers, from wherever:
+            // whoever reads events need not read that. The old system knew of no keys that follow anything.
+            (_, Subject::Ephemeral(EphemeralTopic::Program(_)))
+            | (Self::Key(_) | Self::Operators, Subject::Ephemeral(EphemeralTopic::User(_)))
+            | (Self::Key(_), Subject::Legacy(_)) => false,
             (
                 Self::Key(key),
                 Subject::Events(Topic::Workspace(id))
                 | Subject::Ephemeral(EphemeralTopic::Workspace(id)),
             ) => key.reaches(*id),
-            // Whatever comes of other topics is looked at one by one.
-            (Self::Key(_), Subject::Events(_)) => true,
-            // The old system knew of no keys that follow anything.
-            (Self::Key(_), Subject::Legacy(_)) => false,
+            // Whatever comes of other topics to a key is looked at one by one.
+            (Self::Everything | Self::Operators, _) | (Self::Key(_), Subject::Events(_)) => true,
         }
     }
 
