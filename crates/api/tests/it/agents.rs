@@ -267,7 +267,7 @@ async fn a_key_places_an_agent_where_it_reaches_and_nowhere_else() {
     assert_eq!(seen["data"]["workspaces"], json!(["acme"]));
     let out = put(&places).bearer(&key).json(json!({ "workspaces": ["home"] }));
     assert_eq!(office.host.ask(out).await.text_at("/code"), "workspace_out_of_reach");
-    let copy = post(&format!("{at}/clone")).bearer(&key).json(json!({ "workspace": "home" }));
+    let copy = post(format!("{at}/clone")).bearer(&key).json(json!({ "workspace": "home" }));
     assert_eq!(office.host.ask(copy).await.text_at("/code"), "workspace_out_of_reach");
     let nowhere = put(&places).bearer(&key).json(json!({ "workspaces": [] }));
     assert_eq!(office.host.ask(nowhere).await.json()["data"]["removed"], json!(["acme"]));
