@@ -1,11 +1,7 @@
 //! What every adapter of the ports promises: the tables in memory, SQLite and PostgreSQL alike.
 
 use identity::AgentId;
-use perme8_events::{
-    Origin, Save, StorageError, WorkspaceId,
-    sql::UnitOfWork,
-    testing::{FakeTx, on_both_engines},
-};
+use perme8_events::{Save, StorageError, WorkspaceId, testing::promises};
 
 use crate::{
     application::ports::{Agents, Estates},
@@ -22,41 +18,10 @@ trait Ports: Agents + Estates + Save<Agent> {}
 
 impl<T: Agents + Estates + Save<Agent>> Ports for T {}
 
-/// Runs each promise on the fake and, through the harness, on both engines.
-macro_rules! promises {
-    ($($promise:ident)+) => {
-        mod in_memory {
-            use super::*;
-
-            $(#[tokio::test]
-            async fn $promise() {
-                super::$promise(&mut FakeTx::new(Tables::default())).await;
-            })+
-        }
-
-        mod in_a_database {
-            use super::*;
-
-            on_both_engines! {
-                migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
-
-                $(async fn $promise(test: TestDb) {
-                    let uow = UnitOfWork::new(test.db.clone());
-                    let undone = uow.run(Origin::system("agents.contract"), async |tx| {
-                        super::super::$promise(tx).await;
-                        // PostgreSQL commits nothing after a conflict, which is how some promises end.
-                        Err::<(), _>(StorageError::conflict())
-                    });
-                    assert!(is_conflict(undone.await));
-                })+
-            }
-        }
-    };
-}
-
 mod queries;
 
 promises! {
+    tables: Tables, migrations: &crate::MIGRATIONS;
     agents_come_back_as_they_were_saved
     agents_are_where_they_were_placed
     an_agent_changes_one_version_after_another

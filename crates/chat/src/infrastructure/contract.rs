@@ -1,10 +1,6 @@
 //! What every adapter of the ports promises: the tables in memory, SQLite and PostgreSQL alike.
 
-use perme8_events::{
-    Origin, Save, StorageError, UserId,
-    sql::UnitOfWork,
-    testing::{FakeTx, on_both_engines},
-};
+use perme8_events::{Save, StorageError, UserId, testing::promises};
 
 use crate::{
     application::{
@@ -23,39 +19,8 @@ trait Ports: Sessions + Messages + Save<Session> {}
 
 impl<T: Sessions + Messages + Save<Session>> Ports for T {}
 
-/// Runs each promise on the fake and, through the harness, on both engines.
-macro_rules! promises {
-    ($($promise:ident)+) => {
-        mod in_memory {
-            use super::*;
-
-            $(#[tokio::test]
-            async fn $promise() {
-                super::$promise(&mut FakeTx::new(Tables::default())).await;
-            })+
-        }
-
-        mod in_a_database {
-            use super::*;
-
-            on_both_engines! {
-                migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
-
-                $(async fn $promise(test: TestDb) {
-                    let uow = UnitOfWork::new(test.db.clone());
-                    let undone = uow.run(Origin::system("chat.contract"), async |tx| {
-                        super::super::$promise(tx).await;
-                        // PostgreSQL commits nothing after a conflict, which is how some promises end.
-                        Err::<(), _>(StorageError::conflict())
-                    });
-                    assert!(is_conflict(undone.await));
-                })+
-            }
-        }
-    };
-}
-
 promises! {
+    tables: Tables, migrations: &crate::MIGRATIONS;
     sessions_come_back_as_they_were_saved
     a_session_changes_one_version_after_another
     a_session_goes_with_its_messages

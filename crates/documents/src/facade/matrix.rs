@@ -6,7 +6,7 @@ use expect_test::expect_file;
 use identity::{Slug, WorkspaceRef};
 use perme8_events::{
     Origin, Save as _, StorageError, Transaction as _, UserId, WorkspaceId,
-    testing::{Asker, Question, matrix, on_both_engines, questions},
+    testing::{Asker, Question, in_two_states, matrix, on_both_engines, questions},
 };
 
 use super::{
@@ -234,10 +234,7 @@ on_both_engines! {
         };
         let active = asked(&documents(false), 1_000).await;
         let archived = asked(&documents(true), 2_000).await;
-        let (head, differs) = archived.split_at(2);
-        let differs = differs.iter().filter(|line| !active.contains(line));
-        let archived: Vec<&str> = head.iter().chain(differs).map(String::as_str).collect();
-        let text = format!("{HEAD}{}\n{ARCHIVED}{}\n", active.join("\n"), archived.join("\n"));
+        let text = in_two_states(HEAD, &active, ARCHIVED, &archived);
         expect_file!["../../AUTHORISATION.md"].assert_eq(&text);
     }
 }

@@ -5,7 +5,7 @@ mod world;
 use expect_test::expect_file;
 use perme8_events::{
     Actor, Origin,
-    testing::{Asker, Question, matrix, on_both_engines, questions},
+    testing::{Asker, Question, in_two_states, matrix, on_both_engines, questions},
 };
 
 use super::Identity;
@@ -70,10 +70,7 @@ on_both_engines! {
         let identity = Identity::with_cheap_passwords(test.db.clone());
         let active = asked(&identity, false, 0).await;
         let archived = asked(&identity, true, 1_000).await;
-        let (head, differs) = archived.split_at(2);
-        let differs = differs.iter().filter(|line| !active.contains(line));
-        let archived: Vec<&str> = head.iter().chain(differs).map(String::as_str).collect();
-        let text = format!("{HEAD}{}\n{ARCHIVED}{}\n", active.join("\n"), archived.join("\n"));
+        let text = in_two_states(HEAD, &active, ARCHIVED, &archived);
         expect_file!["../../AUTHORISATION.md"].assert_eq(&text);
     }
 }

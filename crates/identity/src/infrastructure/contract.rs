@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use perme8_events::{
     Client, Id, Load, Origin, Save, StorageError, UserId, WorkspaceId,
     sql::UnitOfWork,
-    testing::{FakeTx, on_both_engines},
+    testing::{on_both_engines, promises},
 };
 use uuid::Uuid;
 
@@ -70,39 +70,6 @@ impl<T> Ports for T where
 {
 }
 
-/// Runs each promise on the fake and, through the harness, on both engines.
-macro_rules! promises {
-    ($($promise:ident)+) => {
-        mod in_memory {
-            use super::*;
-
-            $(#[tokio::test]
-            async fn $promise() {
-                super::$promise(&mut FakeTx::new(Tables::default())).await;
-            })+
-        }
-
-        mod in_a_database {
-            use super::*;
-
-            on_both_engines! {
-                migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
-
-                $(async fn $promise(test: TestDb) {
-                    let uow = UnitOfWork::new(test.db.clone());
-                    let undone = uow.run(Origin::system("identity.contract"), async |tx| {
-                        super::super::$promise(tx).await;
-                        // PostgreSQL commits nothing after a conflict, which is how some promises end.
-                        Err::<(), _>(StorageError::conflict())
-                    });
-                    assert!(is_conflict(undone.await));
-                })+
-            }
-        }
-    };
-}
-
-// Below the macro, because macros are visible only after their definition.
 mod estates;
 mod invitations;
 mod keys;

@@ -51,6 +51,17 @@ pub async fn matrix<W>(
     lines
 }
 
+/// Two tables of the same questions as one text: all of the first, and of the second, in another state of the world, the rows that
+/// differ.
+#[must_use]
+pub fn in_two_states(head: &str, first: &[String], between: &str, second: &[String]) -> String {
+    const TITLES: usize = 2;
+    let (titles, rows) = second.split_at(TITLES);
+    let differs = rows.iter().filter(|row| !first.contains(row));
+    let second: Vec<&str> = titles.iter().chain(differs).map(String::as_str).collect();
+    format!("{head}{}\n{between}{}\n", first.join("\n"), second.join("\n"))
+}
+
 const DONE: &str = "yes";
 
 /// The outcome in one word: `yes`, `nothing` for the answer `None`, or the variant of the error.

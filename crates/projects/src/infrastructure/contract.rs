@@ -1,11 +1,7 @@
 //! What every adapter of the ports promises: the tables in memory, SQLite and PostgreSQL alike.
 
 use identity::Slug;
-use perme8_events::{
-    Origin, Save, StorageError, UserId, WorkspaceId,
-    sql::UnitOfWork,
-    testing::{FakeTx, on_both_engines},
-};
+use perme8_events::{Save, StorageError, UserId, WorkspaceId, testing::promises};
 
 use crate::{
     application::ports::{People, Projects, Workspaces},
@@ -18,39 +14,8 @@ trait Ports: Projects + Workspaces + People + Save<Project> {}
 
 impl<T: Projects + Workspaces + People + Save<Project>> Ports for T {}
 
-/// Runs each promise on the fake and, through the harness, on both engines.
-macro_rules! promises {
-    ($($promise:ident)+) => {
-        mod in_memory {
-            use super::*;
-
-            $(#[tokio::test]
-            async fn $promise() {
-                super::$promise(&mut FakeTx::new(Tables::default())).await;
-            })+
-        }
-
-        mod in_a_database {
-            use super::*;
-
-            on_both_engines! {
-                migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
-
-                $(async fn $promise(test: TestDb) {
-                    let uow = UnitOfWork::new(test.db.clone());
-                    let undone = uow.run(Origin::system("projects.contract"), async |tx| {
-                        super::super::$promise(tx).await;
-                        // PostgreSQL commits nothing after a conflict, which is how some promises end.
-                        Err::<(), _>(StorageError::conflict())
-                    });
-                    assert!(is_conflict(undone.await));
-                })+
-            }
-        }
-    };
-}
-
 promises! {
+    tables: Tables, migrations: &crate::MIGRATIONS;
     projects_come_back_as_they_were_saved
     a_slug_is_had_once_in_a_workspace
     a_project_changes_one_version_after_another

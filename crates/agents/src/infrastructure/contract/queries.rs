@@ -4,11 +4,7 @@ use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use llm::{AskFailure, Ending, Told, Usage};
-use perme8_events::{
-    Origin, Save, StorageError,
-    sql::UnitOfWork,
-    testing::{FakeTx, on_both_engines},
-};
+use perme8_events::{Save, testing::promises};
 
 use super::is_conflict;
 use crate::{
@@ -23,6 +19,7 @@ trait Ports: Queries + Save<Query> {}
 impl<T: Queries + Save<Query>> Ports for T {}
 
 promises! {
+    tables: Tables, migrations: &crate::MIGRATIONS;
     queries_come_back_as_they_were_saved
     an_answer_is_kept_until_the_query_ends
     queries_are_overdue_after_their_deadline_and_old_after_their_end

@@ -19,7 +19,7 @@ trait Ports: Documents + Notes + Tombstones + Save<Document> {}
 impl<T: Documents + Notes + Tombstones + Save<Document>> Ports for T {}
 
 promises! {
-    Tables:
+    tables: Tables, migrations: &crate::MIGRATIONS;
     documents_come_back_as_they_were_saved
     a_slug_is_had_once_in_a_workspace
     a_document_changes_one_version_after_another

@@ -18,7 +18,7 @@ use crate::{
 };
 
 promises! {
-    NoteTables:
+    tables: NoteTables, migrations: &crate::MIGRATIONS;
     a_note_begins_empty
     a_document_has_one_note
     edits_come_back_in_their_order

@@ -3,6 +3,7 @@
 use super::*;
 
 promises! {
+    tables: Tables, migrations: &crate::MIGRATIONS;
     memberships_are_found_in_every_workspace
     whoever_leaves_no_invitation_behind_can_go
 }

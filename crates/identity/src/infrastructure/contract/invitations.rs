@@ -3,6 +3,7 @@
 use super::*;
 
 promises! {
+    tables: Tables, migrations: &crate::MIGRATIONS;
     invitations_come_back_as_they_were_saved
     an_address_has_one_pending_invitation
     a_stale_invitation_is_not_saved

@@ -3,6 +3,7 @@
 use super::*;
 
 promises! {
+    tables: Tables, migrations: &crate::MIGRATIONS;
     keys_come_back_as_they_were_saved
     a_token_is_that_of_one_key
     a_stale_key_is_not_saved

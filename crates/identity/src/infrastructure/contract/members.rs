@@ -3,6 +3,7 @@
 use super::*;
 
 promises! {
+    tables: Tables, migrations: &crate::MIGRATIONS;
     workspaces_come_back_as_they_were_saved
     a_slug_is_had_once
     only_members_have_a_standing

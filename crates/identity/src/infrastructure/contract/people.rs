@@ -3,6 +3,7 @@
 use super::*;
 
 promises! {
+    tables: Tables, migrations: &crate::MIGRATIONS;
     people_come_back_as_they_were_saved
     an_address_is_had_once
     whoever_is_gone_leaves_the_address_to_others

@@ -3,6 +3,7 @@
 use super::*;
 
 promises! {
+    tables: Tables, migrations: &crate::MIGRATIONS;
     preferences_come_back_as_they_were_saved
     preferences_end_with_the_membership
     preferences_end_with_the_workspace
