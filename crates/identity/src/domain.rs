@@ -4,6 +4,7 @@ pub(crate) mod account_events;
 pub(crate) mod account_letters;
 pub(crate) mod api_key;
 pub(crate) mod api_key_events;
+pub(crate) mod departure;
 pub(crate) mod discreet;
 pub(crate) mod email;
 pub(crate) mod events;

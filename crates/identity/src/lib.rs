@@ -85,6 +85,7 @@ pub use domain::account_events::{
 pub use domain::api_key_events::{
     ApiKeyChanges, ApiKeyCreated, ApiKeyRevoked, ApiKeyRotated, ApiKeyUpdated,
 };
+pub use domain::departure::Departure;
 pub use domain::events::{
     EVENTS, InvitationCreated, InvitationDeclined, InvitationExpired, InvitationResent,
     InvitationRevoked, InvitationUnannounced, LogInMethod, MagicLinkRequested, MemberInvited,

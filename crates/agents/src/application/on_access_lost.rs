@@ -1,7 +1,7 @@
 //! Whoever loses a workspace, or the account, takes the own agents out of sight.
 
 use async_trait::async_trait;
-use identity::{MemberLeft, MemberRemoved, UserDeleted, WorkspaceDeleted};
+use identity::{Departure, MemberLeft, MemberRemoved, UserDeleted, WorkspaceDeleted};
 use perme8_events::{
     DecodeError, Envelope, EventHandler, HandlerError, Subscriber, Subscription, Transaction,
 };
@@ -35,17 +35,13 @@ impl Subscriber for OnAccessLost {
 /// What is left to do about an event.
 fn clearance(event: &Envelope) -> Result<Option<Clearance>, DecodeError> {
     let until = event.occurred_at;
-    if let Some(MemberRemoved { workspace_id, user_id }) = event.decode()? {
-        return Ok(Some(Clearance::Membership { user_id, workspace_id, until }));
-    }
-    if let Some(MemberLeft { workspace_id, user_id }) = event.decode()? {
-        return Ok(Some(Clearance::Membership { user_id, workspace_id, until }));
-    }
-    if let Some(WorkspaceDeleted { workspace_id, .. }) = event.decode()? {
-        return Ok(Some(Clearance::Workspace { workspace_id }));
-    }
-    let person = event.decode()?;
-    Ok(person.map(|UserDeleted { user_id, .. }| Clearance::Person { user_id }))
+    Ok(Departure::of(event)?.map(|departure| match departure {
+        Departure::Member { user_id, workspace_id } => {
+            Clearance::Membership { user_id, workspace_id, until }
+        }
+        Departure::Workspace { workspace_id } => Clearance::Workspace { workspace_id },
+        Departure::Person { user_id } => Clearance::Person { user_id },
+    }))
 }
 
 #[async_trait]

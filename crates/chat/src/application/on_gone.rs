@@ -1,7 +1,7 @@
 //! What becomes of conversations when somebody is gone, or what they are in or about.
 
 use async_trait::async_trait;
-use identity::{MemberLeft, MemberRemoved, UserDeleted, WorkspaceDeleted};
+use identity::{Departure, MemberLeft, MemberRemoved, UserDeleted, WorkspaceDeleted};
 use perme8_events::{
     DecodeError, Envelope, EventHandler, HandlerError, Subscriber, Subscription, Transaction,
 };
@@ -38,20 +38,19 @@ impl Subscriber for OnGone {
 /// What is left to do about it.
 fn clearance(event: &Envelope) -> Result<Option<Clearance>, DecodeError> {
     let until = event.occurred_at;
-    if let Some(MemberRemoved { workspace_id, user_id }) = event.decode()? {
-        return Ok(Some(Clearance::Member { user_id, workspace_id, until }));
-    }
-    if let Some(MemberLeft { workspace_id, user_id }) = event.decode()? {
-        return Ok(Some(Clearance::Member { user_id, workspace_id, until }));
-    }
-    if let Some(WorkspaceDeleted { workspace_id, .. }) = event.decode()? {
-        return Ok(Some(Clearance::Workspace { workspace_id }));
-    }
-    if let Some(UserDeleted { user_id, .. }) = event.decode()? {
-        return Ok(Some(Clearance::Person { user_id }));
-    }
-    let project = event.decode()?;
-    Ok(project.map(|ProjectDeleted { project_id, .. }| Clearance::Project { project_id }))
+    let Some(departure) = Departure::of(event)? else {
+        let project = event.decode()?;
+        return Ok(
+            project.map(|ProjectDeleted { project_id, .. }| Clearance::Project { project_id })
+        );
+    };
+    Ok(Some(match departure {
+        Departure::Member { user_id, workspace_id } => {
+            Clearance::Member { user_id, workspace_id, until }
+        }
+        Departure::Workspace { workspace_id } => Clearance::Workspace { workspace_id },
+        Departure::Person { user_id } => Clearance::Person { user_id },
+    }))
 }
 
 #[async_trait]

@@ -1,6 +1,6 @@
 //! Taking away what points into a workspace that was lost, some hundreds at a time.
 
-use identity::{MemberLeft, MemberRemoved, WorkspaceDeleted};
+use identity::Departure;
 use perme8_events::{
     DecodeError, Envelope, Job, NewJob, Position, Save, StorageError, UserId, WorkspaceId,
 };
@@ -24,14 +24,15 @@ impl Loss {
     /// The loss that an event tells of, if it does.
     pub(crate) fn of(event: &Envelope) -> Result<Option<Self>, DecodeError> {
         let at = event.position;
-        if let Some(MemberRemoved { workspace_id: workspace, user_id }) = event.decode()? {
-            return Ok(Some(Self { user: Some(user_id), workspace, at }));
-        }
-        if let Some(MemberLeft { workspace_id: workspace, user_id }) = event.decode()? {
-            return Ok(Some(Self { user: Some(user_id), workspace, at }));
-        }
-        let deleted = event.decode::<WorkspaceDeleted>()?;
-        Ok(deleted.map(|deleted| Self { user: None, workspace: deleted.workspace_id, at }))
+        Ok(Departure::of(event)?.and_then(|departure| match departure {
+            Departure::Member { user_id, workspace_id: workspace } => {
+                Some(Self { user: Some(user_id), workspace, at })
+            }
+            Departure::Workspace { workspace_id: workspace } => {
+                Some(Self { user: None, workspace, at })
+            }
+            Departure::Person { .. } => None,
+        }))
     }
 }
 
