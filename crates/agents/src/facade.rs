@@ -293,7 +293,7 @@ impl Agents {
 pub(crate) mod clearer;
 #[cfg(test)]
 mod matrix;
-pub(crate) mod reconciler;
+pub(crate) mod reconciling;
 
 #[cfg(test)]
 mod tests {

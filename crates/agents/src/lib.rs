@@ -57,7 +57,7 @@ pub use domain::visibility::{UnknownVisibility, Visibility};
 pub use application::clearance::Clearance;
 pub use application::on_access_lost::OnAccessLost;
 pub use facade::clearer::Clearer;
-pub use facade::reconciler::{ReconcileError, Reconciler};
+pub use facade::reconciling::ReconcileError;
 
 // Ports that a host may implement, and their implementations on the other contexts.
 pub use application::ports::{Members, Membership, ReadableDocument, ReadableProject, Readings};

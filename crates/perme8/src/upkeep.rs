@@ -98,12 +98,10 @@ pub(crate) struct Upkeep {
     pub(crate) identity: Identity,
     pub(crate) documents: Documents,
     pub(crate) ledger: Ledger,
-    /// What people ask agents.
-    pub(crate) queries: Agents,
+    pub(crate) agents: Agents,
     pub(crate) mailbox: Mailbox,
     pub(crate) notifications: Notifications,
     pub(crate) rate_limits: HostLimitStore,
-    pub(crate) agents: agents::Reconciler,
     pub(crate) chat: Chat,
 }
 
@@ -169,12 +167,12 @@ impl Upkeep {
             Chore::CloseInterruptedQueries => {
                 let origin = Origin::system("agents.close_interrupted");
                 let command = CloseInterruptedQueries { limit: AT_ONCE };
-                Ok(self.queries.close_interrupted_queries(origin, command).await?)
+                Ok(self.agents.close_interrupted_queries(origin, command).await?)
             }
             Chore::PurgeAgentQueries => {
                 let origin = Origin::system("agents.purge");
                 let command = PurgeAgentQueries { limit: AT_ONCE };
-                Ok(self.queries.purge_agent_queries(origin, command).await?)
+                Ok(self.agents.purge_agent_queries(origin, command).await?)
             }
             Chore::SweepRateLimits => Ok(self.rate_limits.sweep(AT_ONCE).await?),
         }

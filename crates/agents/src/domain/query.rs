@@ -5,7 +5,7 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 use documents::DocumentId;
 use identity::AgentId;
-use llm::{AskFailure, CallId, Ending, LONGEST_ANSWER, ModelName, Told, Usage};
+use llm::{AskFailure, CallId, Ending, ModelName, OVER_AFTER, Told, Usage};
 use perme8_events::{Aggregate, Id, Unsaved, UserId, WorkspaceId};
 
 use crate::domain::events::{AgentQueryCompleted, AgentQueryFailed};
@@ -16,9 +16,6 @@ pub enum AgentQuery {}
 
 /// Identifies a query: something that somebody asks an agent. The model is called under the same id, once.
 pub type AgentQueryId = Id<AgentQuery>;
-
-/// How long after the longest answer a query may still be ended by the host that runs it.
-const GRACE: TimeDelta = TimeDelta::minutes(1);
 
 /// What is recorded as the error of a query that somebody cancelled.
 const CANCELLED: &str = "cancelled";
@@ -125,14 +122,14 @@ pub(crate) fn call_id(id: AgentQueryId) -> CallId {
 impl Query {
     /// Asked, and answered from now on. That it was asked is told with its end.
     pub(crate) fn begin(id: AgentQueryId, asked: Asked, now: DateTime<Utc>) -> Unsaved<Self> {
-        let longest = TimeDelta::from_std(LONGEST_ANSWER).expect("minutes are no eternity");
+        let over_after = TimeDelta::from_std(OVER_AFTER).expect("minutes are no eternity");
         Unsaved::new(Self {
             id,
             asked,
             answer: String::new(),
             outcome: None,
             started_at: now,
-            deadline_at: now + longest + GRACE,
+            deadline_at: now + over_after,
             version: 0,
         })
     }

@@ -4,15 +4,15 @@ use expect_test::expect_file;
 use identity::{AgentId, WorkspaceRef};
 use perme8_events::{
     Origin, Save as _, StorageError, Transaction as _, UserId, WorkspaceId,
-    testing::{Asker, Question, matrix, on_both_engines, questions},
+    testing::{Asker, Question, in_two_states, matrix, on_both_engines, questions},
 };
 
 use super::Agents;
 use crate::{
     AddAgentToWorkspace, AgentQueryId, AgentRef, AskAgent, AskAgents, CloneAgent,
     CloseInterruptedQueries, CreateAgent, DeleteAgent, ExportAgentQueries, ListWorkspaceAgents,
-    Place, PurgeAgentQueries, Reconciler, RemoveAgentFromWorkspace, SyncAgentWorkspaces,
-    UpdateAgent, Visibility,
+    Place, PurgeAgentQueries, RemoveAgentFromWorkspace, SyncAgentWorkspaces, UpdateAgent,
+    Visibility,
     application::ports::MockMembers,
     domain::{
         agent::Agent,
@@ -66,10 +66,6 @@ impl World {
         let [shared, private, nowhere, of_the_guest] = made[..] else { panic!("four agents") };
         let agents = agents.clone();
         Self { agents, asking, company, shared, private, nowhere, of_the_guest, query }
-    }
-
-    fn reconciler(&self) -> Reconciler {
-        Reconciler::new(self.agents.db.clone(), self.agents.members.clone())
     }
 
     fn company(&self) -> WorkspaceRef {
@@ -167,10 +163,7 @@ on_both_engines! {
         let agents = |is_archived| Agents::new(test.db.clone(), MockMembers::everywhere(is_archived));
         let active = asked(&agents(false), 1_000).await;
         let archived = asked(&agents(true), 2_000).await;
-        let (head, differs) = archived.split_at(2);
-        let differs = differs.iter().filter(|line| !active.contains(line));
-        let archived: Vec<&str> = head.iter().chain(differs).map(String::as_str).collect();
-        let text = format!("{HEAD}{}\n{ARCHIVED}{}\n", active.join("\n"), archived.join("\n"));
+        let text = in_two_states(HEAD, &active, ARCHIVED, &archived);
         expect_file!["../../AUTHORISATION.md"].assert_eq(&text);
     }
 }
@@ -218,9 +211,9 @@ fn rows() -> Vec<Question<World>> {
         close_interrupted_queries(origin, CloseInterruptedQueries { limit: 1 });
         purge_agent_queries(origin, PurgeAgentQueries { limit: 1 });
     };
-    let reconciler = questions! {
-        world: World, origin => world.reconciler();
+    let upkeep = questions! {
+        world: World, origin => world.agents;
         reconcile(&origin, || false);
     };
-    agents.into_iter().chain(queries).chain(reconciler).collect()
+    agents.into_iter().chain(queries).chain(upkeep).collect()
 }

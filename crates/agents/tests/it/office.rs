@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use agents::{
     AgentDetails, Agents, Clearer, CreateAgent, IdentityGateway, ListWorkspaceAgents, OnAccessLost,
-    Reconciler, SyncAgentWorkspaces, SyncedWorkspaces, Temperature, Visibility,
+    SyncAgentWorkspaces, SyncedWorkspaces, Temperature, Visibility,
 };
 use identity::{
     AcceptInvitation, AgentId, CreateWorkspace, DeleteAccount, DeleteWorkspace, Identity,
@@ -128,9 +128,9 @@ impl Office {
 
     /// Looks after what events never told; gives how many people and memberships were found to be gone.
     pub(crate) async fn repair(&self) -> u64 {
-        let reconciler = Reconciler::new(self.test.db.clone(), gateway(&self.identity));
+        let agents = Agents::new(self.test.db.clone(), gateway(&self.identity));
         let origin = Origin::system("agents.reconcile");
-        let found = reconciler.reconcile(&origin, || false).await.unwrap();
+        let found = agents.reconcile(&origin, || false).await.unwrap();
         let runtime = Runtime::builder(&self.test.db).retired("agents.on_access_lost");
         self.run(runtime.worker(Clearer::new(self.test.db.clone()))).await;
         found

@@ -3,17 +3,20 @@
 use std::{
     collections::HashMap,
     fmt,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
 use chrono::{DateTime, Utc};
 use perme8_events::{UserId, WorkspaceId};
 
-use crate::domain::{
-    call::Call,
-    failure::AskFailure,
-    limits::{CallLimits, Spent},
+use crate::{
+    domain::{
+        call::Call,
+        failure::AskFailure,
+        limits::{CallLimits, Spent},
+    },
+    facade::locks::locked,
 };
 
 /// Nobody knows when an answer ends; whoever has to wait for one looks again then.
@@ -86,7 +89,7 @@ impl Holders {
     }
 
     fn accounts(&self) -> MutexGuard<'_, Accounts> {
-        self.spent.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.spent)
     }
 }
 

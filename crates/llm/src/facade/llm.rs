@@ -3,7 +3,7 @@
 use std::{
     collections::HashSet,
     error::Error,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
     time::Duration,
 };
 
@@ -26,6 +26,7 @@ use crate::{
     },
     facade::{
         holders::{Holders, Slot},
+        locks::locked,
         measures::{self, RunningCall},
     },
 };
@@ -62,7 +63,7 @@ impl Llm {
     }
 
     fn asking(&self) -> MutexGuard<'_, HashSet<CallId>> {
-        self.asking.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.asking)
     }
 
     async fn admit(&self, call: &Call) -> Result<(ModelName, Slot), AskFailure> {

@@ -5,7 +5,7 @@ use std::{
     future::pending,
     io,
     net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use serde_json::Value;
@@ -18,7 +18,10 @@ use tokio::{
     task::JoinSet,
 };
 
-use crate::testing::reply::{Fault, Reply};
+use crate::{
+    facade::locks::locked,
+    testing::reply::{Fault, Reply},
+};
 
 /// A question that arrived.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,7 +82,7 @@ impl ProviderServer {
 
     /// Answers so once, after what it was told to answer before; then as usual again.
     pub fn next(&self, reply: Reply) {
-        noted(&self.notes).next.push_back(reply);
+        locked(&self.notes).next.push_back(reply);
     }
 
     /// The address to configure.
@@ -91,18 +94,14 @@ impl ProviderServer {
     /// What it was asked, in order.
     #[must_use]
     pub fn asked(&self) -> Vec<Asked> {
-        noted(&self.notes).asked.clone()
+        locked(&self.notes).asked.clone()
     }
 
     /// How many of its answers nobody wanted to hear to their end.
     #[must_use]
     pub fn aborted(&self) -> usize {
-        noted(&self.notes).asked.iter().filter(|asked| asked.is_aborted).count()
+        locked(&self.notes).asked.iter().filter(|asked| asked.is_aborted).count()
     }
-}
-
-fn noted(notes: &Mutex<Notes>) -> MutexGuard<'_, Notes> {
-    notes.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 async fn accept(listener: TcpListener, notes: Arc<Mutex<Notes>>) {
@@ -123,7 +122,7 @@ async fn serve(stream: TcpStream, connection: usize, notes: &Mutex<Notes>) -> io
     let mut reader = BufReader::new(reader);
     while let Some(asked) = question(&mut reader, connection).await? {
         let (index, reply) = {
-            let mut notes = noted(notes);
+            let mut notes = locked(notes);
             notes.asked.push(asked);
             let reply = notes.next.pop_front().unwrap_or_else(|| notes.usual.clone());
             (notes.asked.len() - 1, reply)
@@ -133,7 +132,7 @@ async fn serve(stream: TcpStream, connection: usize, notes: &Mutex<Notes>) -> io
             answered = answer(&mut writer, &reply) => answered,
             () = gone(&mut reader) => Err(io::ErrorKind::BrokenPipe.into()),
         };
-        noted(notes).asked[index].is_aborted = answered.is_err();
+        locked(notes).asked[index].is_aborted = answered.is_err();
         if !matches!(answered, Ok(Connection::Kept)) {
             break;
         }

@@ -207,11 +207,10 @@ pub(super) fn with_handlers(
             identity: identity.clone(),
             documents: new_documents(db, identity),
             ledger: Ledger::new(db.clone()),
-            queries: new_agents(db, identity),
+            agents: new_agents(db, identity),
             mailbox: Mailbox::new(db.clone()),
             notifications,
             rate_limits: HostLimitStore::new(db),
-            agents: agents::Reconciler::new(db.clone(), agents_members(identity)),
             chat: new_chat(db, identity),
         });
     upkeep::schedules().into_iter().fold(builder, RuntimeBuilder::schedule)

@@ -1,16 +1,9 @@
 //! Finds agents of people and in workspaces whose loss no event has told, and has them seen to.
 
-use std::sync::Arc;
+use perme8_events::{NewJob, Origin, StorageError, Transaction as _, sql::Tx};
 
-use perme8_events::{
-    NewJob, Origin, StorageError, Transaction as _,
-    sql::{Db, Tx, UnitOfWork},
-};
-
-use crate::{
-    application::{clearance::Clearance, ports::Members},
-    infrastructure::estate_queries,
-};
+use super::Agents;
+use crate::{application::clearance::Clearance, infrastructure::estate_queries};
 
 /// So many people or memberships are asked about at once.
 const AT_ONCE: u32 = 500;
@@ -26,24 +19,12 @@ pub enum ReconcileError {
     Storage(#[from] StorageError),
 }
 
-/// Compares whose agents are where with who is still there, and enqueues what events should have led to.
-///
-/// It takes nothing away itself, and nothing is taken away on doubt: where nobody can tell who is still there, it stops.
-#[derive(Debug, Clone)]
-pub struct Reconciler {
-    db: Db,
-    uow: UnitOfWork,
-    members: Arc<dyn Members>,
-}
-
-impl Reconciler {
-    /// On this database; `members` knows who is still there.
-    #[must_use]
-    pub fn new(db: Db, members: Arc<dyn Members>) -> Self {
-        Self { uow: UnitOfWork::new(db.clone()), db, members }
-    }
-
-    /// Goes through all of it unless it `is_stopped`; gives how many people and memberships were found to be gone.
+impl Agents {
+    /// Compares whose agents are where with who is still there, and enqueues what events should have led to; gives how many
+    /// people and memberships were found to be gone.
+    ///
+    /// It goes through all of it unless it `is_stopped`. It takes nothing away itself, and nothing is taken away on doubt: where
+    /// nobody can tell who is still there, it stops.
     ///
     /// # Errors
     ///
@@ -57,8 +38,8 @@ impl Reconciler {
         if !origin.actor().is_system() {
             return Err(ReconcileError::Forbidden);
         }
-        let people = self.people(origin, &is_stopped).await?;
-        let memberships = self.memberships(origin, &is_stopped).await?;
+        let people = self.people_gone(origin, &is_stopped).await?;
+        let memberships = self.memberships_gone(origin, &is_stopped).await?;
         if people + memberships > 0 {
             tracing::warn!(
                 people,
@@ -70,7 +51,7 @@ impl Reconciler {
     }
 
     /// Those who have agents and no account.
-    async fn people(
+    async fn people_gone(
         &self,
         origin: &Origin,
         is_stopped: impl Fn() -> bool,
@@ -82,14 +63,14 @@ impl Reconciler {
             let existing = self.members.existing(&page).await?;
             let gone = page.into_iter().filter(|user| !existing.contains(user));
             let gone = gone.map(|user_id| (format!("{user_id}"), Clearance::Person { user_id }));
-            found += self.enqueue(origin, gone.collect()).await?;
+            found += self.enqueue_losses(origin, gone.collect()).await?;
             after = Some(last);
         }
         Ok(found)
     }
 
     /// Those who have agents where they are no members.
-    async fn memberships(
+    async fn memberships_gone(
         &self,
         origin: &Origin,
         is_stopped: impl Fn() -> bool,
@@ -106,7 +87,7 @@ impl Reconciler {
                 let clearance = Clearance::Membership { user_id, workspace_id, until };
                 (format!("{user_id}:{workspace_id}"), clearance)
             });
-            found += self.enqueue(origin, gone.collect()).await?;
+            found += self.enqueue_losses(origin, gone.collect()).await?;
             after = Some(last);
         }
         Ok(found)
@@ -114,7 +95,7 @@ impl Reconciler {
 
     /// Has these seen to, those of a page in one commit; gives their number. The same is enqueued once in an hour: what waits
     /// behind a queue that is paused does not pile up.
-    async fn enqueue(
+    async fn enqueue_losses(
         &self,
         origin: &Origin,
         gone: Vec<(String, Clearance)>,
