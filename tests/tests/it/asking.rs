@@ -3,7 +3,7 @@
 use std::{future::IntoFuture as _, time::Duration};
 
 use llm::testing::{Gate, ProviderServer, Reply};
-use scenarios::{Persona, Scenario, eventually, on_both_engines};
+use scenarios::{Persona, Scenario, StreamEvent, eventually, on_both_engines};
 use serde_json::{Value, json};
 
 use crate::{agents::agent, keys::program};
@@ -20,21 +20,28 @@ fn endless(gate: &Gate) -> Reply {
     Reply::saying(["Be", "cause."]).waiting_after(1, gate)
 }
 
-fn why() -> Value {
+/// A question.
+pub(crate) fn why() -> Value {
     json!({ "question": "Why?" })
 }
 
-fn asked(at: &str) -> String {
+/// Where the agent at this address is asked.
+pub(crate) fn asked(at: &str) -> String {
     format!("{at}/query")
 }
 
+/// The query whose answer begins so.
+pub(crate) fn query_of(started: &StreamEvent) -> String {
+    started.data["query_id"].as_str().expect("it has an id").to_owned()
+}
+
 /// What the person who asked sees of it.
-async fn shown(person: &Persona, query: &str) -> Value {
+pub(crate) async fn shown(person: &Persona, query: &str) -> Value {
     person.get(&format!("/api/agent-queries/{query}")).await.is(200).data().clone()
 }
 
 /// The same, when it has ended.
-async fn ended(person: &Persona, query: &str) -> Value {
+pub(crate) async fn ended(person: &Persona, query: &str) -> Value {
     eventually("the query ends", async || shown(person, query).await["status"] != "running").await;
     shown(person, query).await
 }
@@ -124,13 +131,13 @@ on_both_engines! {
         let ada = scenario.user("ada").await;
         let at = agent(&ada, "Scribe", "PRIVATE", &[]).await;
         let mut stream = ada.post(&asked(&at)).json(why()).hear().await;
-        let query = stream.expect("started").await.data["query_id"].as_str().expect("it has an id").to_owned();
+        let query = query_of(&stream.expect("started").await);
         stream.expect("chunk").await;
         drop(stream);
         assert_eq!(ended(&ada, &query).await["status"], "cancelled");
 
         let mut stream = ada.post(&asked(&at)).json(why()).hear().await;
-        let query = stream.expect("started").await.data["query_id"].as_str().expect("it has an id").to_owned();
+        let query = query_of(&stream.expect("started").await);
         stream.expect("chunk").await;
         ada.post(&format!("/api/agent-queries/{query}/cancel")).await.is(204);
         assert_eq!(stream.expect("cancelled").await.data["response"], "Be");
@@ -149,7 +156,7 @@ on_both_engines! {
         let ada = scenario.user("ada").await;
         let at = agent(&ada, "Scribe", "PRIVATE", &[]).await;
         let mut stream = ada.post(&asked(&at)).json(why()).hear().await;
-        let query = stream.expect("started").await.data["query_id"].as_str().expect("it has an id").to_owned();
+        let query = query_of(&stream.expect("started").await);
         stream.expect("chunk").await;
         scenario.clock().advance(Duration::from_mins(5));
         scenario.run_until_idle().await;

@@ -7,6 +7,8 @@ mod admin;
 mod agents;
 mod asking;
 #[cfg(test)]
+mod asking_elsewhere;
+#[cfg(test)]
 mod audit;
 #[cfg(test)]
 mod bodies;
