@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 
+use llm::testing::ProviderServer;
 use scenarios::{Persona, Scenario};
 
 use crate::victims::Victim;
@@ -20,7 +21,15 @@ impl Host {
 
     /// One that the victim runs by this command.
     pub(crate) async fn that(scenario: &Scenario, command: &str) -> Self {
-        let mut victim = Victim::start(command, &scenario.test_db().url);
+        Self::of(Victim::start(command, &scenario.test_db().url)).await
+    }
+
+    /// One that asks the models of this provider.
+    pub(crate) async fn asking(scenario: &Scenario, provider: &ProviderServer) -> Self {
+        Self::of(Victim::asking("host-asking", &scenario.test_db().url, provider)).await
+    }
+
+    async fn of(mut victim: Victim) -> Self {
         let address = victim.line().await.parse().unwrap();
         Self { victim, address }
     }

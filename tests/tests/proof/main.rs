@@ -13,6 +13,8 @@ mod r15_rebuild;
 #[cfg(test)]
 mod r17_edits;
 #[cfg(test)]
+mod r4_asking;
+#[cfg(test)]
 mod r4_exactly_once;
 #[cfg(test)]
 mod r4_telling;

@@ -2,6 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
+use llm::testing::ProviderServer;
 use perme8_events::sql::DatabaseUrl;
 use scenarios::address;
 use tokio::{
@@ -25,6 +26,11 @@ impl Victim {
     /// The same, to tell so many people something.
     pub(crate) fn telling(command: &str, url: &DatabaseUrl, people: u32) -> Self {
         Self::with(&[command, &address(url), &people.to_string()])
+    }
+
+    /// The same, to ask the models of a provider.
+    pub(crate) fn asking(command: &str, url: &DatabaseUrl, provider: &ProviderServer) -> Self {
+        Self::with(&[command, &address(url), &provider.url()])
     }
 
     fn with(words: &[&str]) -> Self {

@@ -1,7 +1,7 @@
 //! A process that lives to be killed or paused: it moves money, reacts to that, and can say afterwards whether its books
 //! balance; or it tells many people something; or it is the whole host.
 //!
-//! `victim <command> <database> [<people>]`; a victim that serves or writes ends, at the latest, when its standard input does.
+//! `victim <command> <database> [<people> or <provider>]`; a victim that serves or writes ends, at the latest, when its standard input does.
 
 mod apart;
 mod audit;
@@ -15,6 +15,7 @@ mod telling;
 use std::{io::Write as _, time::Duration};
 
 use anyhow::{Context as _, bail};
+use perme8::AppOptions;
 use perme8_events::{
     host::{Feed, NodeOptions, Outcome, Runtime, RuntimeBuilder, Tasks},
     sql::{Db, DbOptions},
@@ -34,7 +35,7 @@ const LEASE: Duration = Duration::from_millis(400);
 async fn main() -> anyhow::Result<()> {
     let mut words = std::env::args().skip(1);
     let (command, url) = words.next().zip(words.next()).context("victim <command> <database>")?;
-    let people = words.next().map(|people| people.parse()).transpose()?.unwrap_or_default();
+    let further = words.next().unwrap_or_default();
     let db = Db::open(&url.parse()?, DbOptions { connections: 12, ..DbOptions::default() }).await?;
     let bank = Bank::new(&db);
     match command.as_str() {
@@ -47,10 +48,11 @@ async fn main() -> anyhow::Result<()> {
             rebuild(&db, &bank, runtime).await?;
         }
         "audit-ledger" => say(&serde_json::to_string(&audit::audit_ledger(&db).await?)?),
-        "host" => host::serve(db, None).await?,
-        "host-telling-early" => host::serve(db, Some(host::EARLY)).await?,
-        "tell" => until_orphaned(telling::tell(&db, people)).await?,
-        "tell-apart" => until_orphaned(telling::tell_apart(&db, people)).await?,
+        "host" => host::serve(db, AppOptions::default()).await?,
+        "host-telling-early" => host::serve(db, host::telling_early()).await?,
+        "host-asking" => host::serve(db, host::asking(&further)?).await?,
+        "tell" => until_orphaned(telling::tell(&db, further.parse()?)).await?,
+        "tell-apart" => until_orphaned(telling::tell_apart(&db, further.parse()?)).await?,
         "serve-apart" => {
             say("ready");
             until_orphaned(apart::keep_counting(&db, apart::APART)).await?;
