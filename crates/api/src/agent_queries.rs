@@ -1,12 +1,16 @@
 //! Agents that are asked.
 
-use agents::{AgentQueryDetails, AgentQueryId, AgentRef, AskAgent, AskedAgent, Place};
+use agents::{
+    AgentQueryDetails, AgentQueryError, AgentQueryId, AgentRef, AskAgent, AskedAgent, Place,
+    QueryStatus,
+};
 use axum::{
     extract::State,
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use identity::KeyScope;
+use chrono::{DateTime, Utc};
+use identity::{AgentId, KeyScope};
 use llm::Told;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
@@ -163,13 +167,85 @@ pub(crate) async fn answer(
     Ok(Data::new(Answered { reply, query_id }).into_response())
 }
 
+/// A query as whoever asked it sees it.
+#[derive(Serialize)]
+pub(crate) struct Recorded {
+    id: AgentQueryId,
+    agent_id: AgentId,
+    workspace: Option<String>,
+    node_id: Option<String>,
+    question: String,
+    answer: String,
+    status: QueryStatus,
+    is_partial: bool,
+    error: Option<String>,
+    model: Option<String>,
+    prompt_tokens: u64,
+    completion_tokens: u64,
+    latency_ms: u64,
+    started_at: DateTime<Utc>,
+    ended_at: Option<DateTime<Utc>>,
+}
+
+impl From<AgentQueryDetails> for Recorded {
+    fn from(details: AgentQueryDetails) -> Self {
+        let AgentQueryDetails {
+            id,
+            agent_id,
+            workspace_id: _, // workspaces are addressed by slug
+            workspace_slug: workspace,
+            document_id: _, // and documents, too: whoever asked there knows where
+            node_id,
+            question,
+            answer,
+            status,
+            is_partial,
+            error,
+            model,
+            prompt_tokens,
+            completion_tokens,
+            latency_ms,
+            started_at,
+            ended_at,
+        } = details;
+        Self {
+            id,
+            agent_id,
+            workspace,
+            node_id,
+            question,
+            answer,
+            status,
+            is_partial,
+            error,
+            model,
+            prompt_tokens,
+            completion_tokens,
+            latency_ms,
+            started_at,
+            ended_at,
+        }
+    }
+}
+
+/// A query of the caller; none, if the credential is not good for its workspace.
+async fn reached(
+    api: &Api,
+    caller: &Caller,
+    query: AgentQueryId,
+) -> Result<AgentQueryDetails, ApiError> {
+    let found = api.agents.agent_query(&caller.origin, query).await?;
+    let is_reached = found.workspace_id.is_none_or(|workspace| caller.reaches(workspace));
+    if is_reached { Ok(found) } else { Err(AgentQueryError::NotFound.into()) }
+}
+
 /// `GET /api/agent-queries/{id}`
 pub(crate) async fn show(
     State(api): State<Api>,
     caller: Caller,
     AgentQueryAt(query): AgentQueryAt,
-) -> Result<Data<AgentQueryDetails>, ApiError> {
-    Ok(Data::new(api.agents.agent_query(&caller.origin, query).await?))
+) -> Result<Data<Recorded>, ApiError> {
+    Ok(Data::new(reached(&api, &caller, query).await?.into()))
 }
 
 /// `POST /api/agent-queries/{id}/cancel`
@@ -178,6 +254,7 @@ pub(crate) async fn cancel(
     caller: Caller,
     AgentQueryAt(query): AgentQueryAt,
 ) -> Result<StatusCode, ApiError> {
+    reached(&api, &caller, query).await?;
     api.ask_agents.cancel_agent_query(&caller.origin, query).await?;
     Ok(StatusCode::NO_CONTENT)
 }

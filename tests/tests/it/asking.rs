@@ -150,6 +150,31 @@ on_both_engines! {
         eventually("nobody listens", async || server.aborted() == 3).await;
     }
 
+    async fn what_was_asked_in_a_workspace_is_lost_with_it_while_it_is_answered_and_after(scenario: &mut Scenario) {
+        scenario.go_live().await;
+        let server = provider(scenario, Reply::saying(["Because."])).await;
+        let ada = scenario.user("ada").await;
+        let lumen = ada.found("Lumen").await;
+        let ben = scenario.member(&ada, &lumen, "ben", "member").await;
+        let at = agent(&ada, "Scribe", "SHARED", &[&lumen]).await;
+        let there = json!({ "question": "Why?", "context": { "workspace": lumen } });
+        let answer = ben.post(&asked(&at)).json(there.clone()).await.is(200);
+        let answered = answer.data()["query_id"].as_str().expect("it has an id").to_owned();
+        assert_eq!(shown(&ben, &answered).await["workspace"], json!(lumen));
+        let gate = Gate::closed();
+        server.next(endless(&gate));
+        let mut stream = ben.post(&asked(&at)).json(there).hear().await;
+        let running = stream.expect("started").await.data["query_id"].as_str().expect("it has an id").to_owned();
+        stream.expect("chunk").await;
+        ada.remove(&lumen, ben.email()).await;
+        for query in [&answered, &running] {
+            ben.get(&format!("/api/agent-queries/{query}")).await.is_refused(404, "agent_query_not_found");
+            ben.post(&format!("/api/agent-queries/{query}/cancel")).await.is_refused(404, "agent_query_not_found");
+        }
+        stream.expect("cancelled").await;
+        eventually("nobody listens", async || server.aborted() == 1).await;
+    }
+
     async fn what_a_host_left_behind_is_closed_and_never_asked_again(scenario: &mut Scenario) {
         let gate = Gate::closed();
         let server = provider(scenario, endless(&gate)).await;

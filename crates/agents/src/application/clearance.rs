@@ -1,4 +1,4 @@
-//! What is left to do once a person, a workspace or a membership is gone, some agents at a time.
+//! What is left to do once a person, a workspace or a membership is gone, some agents and queries at a time.
 
 use chrono::{DateTime, Utc};
 use perme8_events::{Job, Load, Save, StorageError, UserId, WorkspaceId};
@@ -9,17 +9,17 @@ use crate::{
     domain::agent::Agent,
 };
 
-/// So many agents are dealt with in one transaction: more would hold up whoever else writes.
+/// So many agents, and so many queries, are dealt with in one transaction: more would hold up whoever else writes.
 pub(crate) const AT_ONCE: u32 = 100;
 
 /// What is left to do once a person, a workspace or a membership is gone.
 ///
-/// It is a chain: each job deals with some agents, and enqueues the next one in the same transaction. Nothing else takes agents
+/// It is a chain: each job deals with some agents and queries, and enqueues the next one in the same transaction. Nothing else takes agents
 /// away that nobody asked to take away.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "of", rename_all = "snake_case")]
 pub enum Clearance {
-    /// The agents of somebody who is in a workspace no longer go out of it.
+    /// The agents of somebody who is in a workspace no longer go out of it, and what that person asked there is deleted.
     Membership {
         /// Whose.
         user_id: UserId,
@@ -28,7 +28,7 @@ pub enum Clearance {
         /// Those that came later belong to somebody who has come back.
         until: DateTime<Utc>,
     },
-    /// Every agent goes out of a workspace that is gone.
+    /// Every agent goes out of a workspace that is gone, and what people asked there is deleted.
     Workspace {
         /// Which is gone.
         workspace_id: WorkspaceId,
@@ -45,7 +45,7 @@ impl Job for Clearance {
 }
 
 impl Clearance {
-    /// Deals with some agents, and leaves the others to the next job; gives how many.
+    /// Deals with some agents and queries, and leaves the others to the next job; gives how many.
     pub(crate) async fn execute<T: Estates + Queries + Save<Agent>>(
         self,
         tx: &mut T,
@@ -57,10 +57,8 @@ impl Clearance {
             Self::Workspace { workspace_id } => tx.placed_in(workspace_id, AT_ONCE).await?,
             Self::Person { user_id } => tx.owned_by(user_id, AT_ONCE).await?,
         };
-        let mut cleared = match self {
-            Self::Person { user_id } => tx.delete_asked_by(user_id, AT_ONCE).await?,
-            Self::Membership { .. } | Self::Workspace { .. } => 0,
-        };
+        // Whoever is still answering one of these finds it gone, and stops.
+        let mut cleared = tx.delete_left_by(&self, AT_ONCE).await?;
         for id in found {
             // Deleted or taken out by others in the meantime.
             let agent = Load::<Agent>::load(tx, id).await?;
@@ -91,7 +89,9 @@ mod tests {
     use perme8_events::{Transaction as _, testing::FakeTx};
 
     use super::*;
-    use crate::testing::{ADMIN, COMPANY, ELSEWHERE, HELPER, MEMBER, Tables, company, query};
+    use crate::testing::{
+        ADMIN, COMPANY, ELSEWHERE, GUEST, HELPER, MEMBER, Tables, company, query,
+    };
 
     async fn check(mut tx: FakeTx<Tables>, clearance: Clearance, cleared: u64, expected: Expect) {
         assert_eq!(clearance.clone().execute(&mut tx).await.unwrap(), cleared);
@@ -144,11 +144,28 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn what_somebody_asked_goes_with_the_account() {
-        let mut tx = company();
-        tx.state.queries = vec![query(31), query(32)];
-        assert_eq!(Clearance::Person { user_id: ADMIN }.execute(&mut tx).await.unwrap(), 2);
-        assert!(tx.state.queries.is_empty());
+    async fn what_somebody_asked_goes_with_the_membership_the_workspace_and_the_account() {
+        let now = company().now();
+        let before = now - TimeDelta::seconds(1);
+        for (clearance, left) in [
+            (Clearance::Person { user_id: ADMIN }, vec![]),
+            (Clearance::Person { user_id: GUEST }, vec![31, 32, 33]),
+            (Clearance::Workspace { workspace_id: COMPANY }, vec![33]),
+            (membership(ADMIN, now), vec![33]),
+            // Whoever has come back keeps what was asked since.
+            (membership(ADMIN, before), vec![31, 32, 33]),
+            (membership(GUEST, now), vec![31, 32, 33]),
+        ] {
+            let mut tx = company();
+            tx.state.agents.clear();
+            let mut elsewhere = query(33);
+            elsewhere.asked.workspace_id = Some(ELSEWHERE);
+            tx.state.queries = vec![query(31), query(32), elsewhere];
+            let cleared = clearance.clone().execute(&mut tx).await.unwrap();
+            let kept: Vec<u128> =
+                tx.state.queries.iter().map(|row| row.id.uuid().as_u128()).collect();
+            assert_eq!((cleared, kept), (3 - left.len() as u64, left), "{clearance:?}");
+        }
     }
 
     #[tokio::test]

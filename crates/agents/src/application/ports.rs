@@ -8,9 +8,12 @@ use documents::DocumentId;
 use identity::{AgentId, Role, WorkspaceRef};
 use perme8_events::{Load, StorageError, UserId, WorkspaceId};
 
-use crate::domain::{
-    agent::Agent,
-    query::{AgentQueryId, Query},
+use crate::{
+    application::clearance::Clearance,
+    domain::{
+        agent::Agent,
+        query::{AgentQueryId, Query},
+    },
 };
 
 /// Questions about agents.
@@ -131,10 +134,11 @@ pub(crate) trait Queries: Load<Query> {
         limit: u32,
     ) -> impl Future<Output = Result<Vec<Query>, StorageError>> + Send;
 
-    /// Deletes so many of those that a person asked; says how many.
-    fn delete_asked_by(
+    /// Deletes so many of those that were asked by a person who is gone, in a workspace that is gone, or by somebody who is in
+    /// the workspace no longer; says how many.
+    fn delete_left_by(
         &mut self,
-        person: UserId,
+        loss: &Clearance,
         limit: u32,
     ) -> impl Future<Output = Result<u64, StorageError>> + Send;
 

@@ -5,7 +5,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 use documents::DocumentId;
 use identity::AgentId;
-use perme8_events::{StorageError, UserId, WorkspaceId};
+use perme8_events::{StorageError, WorkspaceId};
 use serde::Serialize;
 
 use crate::domain::query::{AgentQueryId, Asked, Outcome, Query, QueryStatus};
@@ -16,7 +16,7 @@ pub enum AgentQueryError {
     /// No person asks.
     #[error("only people see what they asked agents")]
     Forbidden,
-    /// There is no such query, or somebody else asked it.
+    /// There is no such query, somebody else asked it, or the person who asks is in its workspace no longer.
     #[error("there is no such query")]
     NotFound,
     /// The storage failed.
@@ -33,6 +33,8 @@ pub struct AgentQueryDetails {
     pub agent_id: AgentId,
     /// In which workspace, if in one.
     pub workspace_id: Option<WorkspaceId>,
+    /// What that workspace is called in addresses.
+    pub workspace_slug: Option<String>,
     /// About which document, if about one.
     pub document_id: Option<DocumentId>,
     /// Where in the document the answer goes.
@@ -71,8 +73,9 @@ impl fmt::Debug for AgentQueryDetails {
     }
 }
 
-impl From<Query> for AgentQueryDetails {
-    fn from(query: Query) -> Self {
+impl AgentQueryDetails {
+    /// Of a query in the workspace of this slug, if in one.
+    pub(crate) fn of(query: Query, workspace_slug: Option<String>) -> Self {
         let status = query.status();
         let Query { id, asked, answer, outcome, started_at, deadline_at: _, version: _ } = query;
         let Asked { agent_id, user_id: _, workspace_id, document_id, node_id, question } = asked;
@@ -86,6 +89,7 @@ impl From<Query> for AgentQueryDetails {
             id,
             agent_id,
             workspace_id,
+            workspace_slug,
             document_id,
             node_id,
             question,
@@ -101,11 +105,6 @@ impl From<Query> for AgentQueryDetails {
             ended_at,
         }
     }
-}
-
-/// A query, if this person asked it.
-pub(crate) fn own(query: Option<Query>, person: UserId) -> Result<Query, AgentQueryError> {
-    query.filter(|query| query.asked.user_id == person).ok_or(AgentQueryError::NotFound)
 }
 
 /// Which part of the queries of a person shall be exported, in the order of their ids.

@@ -1,6 +1,6 @@
 //! Asking agents: what a person may say is found out, the model is called, and its answer kept.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use documents::AgentWord;
@@ -15,13 +15,13 @@ use crate::{
         ports::{Queries as _, ReadableDocument, Readings},
         prompt::{MOST_OF_A_DOCUMENT, Page},
         query_read_models::{
-            AgentQueryDetails, AgentQueryError, ExportAgentQueries, ExportedAgentQueries, own,
+            AgentQueryDetails, AgentQueryError, ExportAgentQueries, ExportedAgentQueries,
         },
         query_upkeep::{CloseInterruptedQueries, PurgeAgentQueries, QueryUpkeepError},
     },
     domain::{
         agent::Agent,
-        query::{AgentQueryId, QueryStatus, call_id},
+        query::{AgentQueryId, Query, QueryStatus, call_id},
     },
     infrastructure::query_store,
 };
@@ -105,8 +105,7 @@ impl AskAgents {
         origin: &Origin,
         query: AgentQueryId,
     ) -> Result<(), AgentQueryError> {
-        let person = origin.person().ok_or(AgentQueryError::Forbidden)?;
-        let query = own(query_store::query(&self.agents.db, query).await?, person)?;
+        let (query, _) = self.agents.own_query(origin, query).await?;
         if query.status() == QueryStatus::Running {
             // A node that misses the signal finds it in the table.
             let uow = &self.agents.uow;
@@ -187,7 +186,7 @@ impl Keeper for QueryKeeper {
 }
 
 impl Agents {
-    /// Something that the person who asks asked an agent.
+    /// Something that the person who asks asked an agent, unless in a workspace where that person is no longer.
     ///
     /// # Errors
     ///
@@ -198,11 +197,28 @@ impl Agents {
         origin: &Origin,
         query: AgentQueryId,
     ) -> Result<AgentQueryDetails, AgentQueryError> {
-        let person = origin.person().ok_or(AgentQueryError::Forbidden)?;
-        Ok(own(query_store::query(&self.db, query).await?, person)?.into())
+        let (query, workspace_slug) = self.own_query(origin, query).await?;
+        Ok(AgentQueryDetails::of(query, workspace_slug))
     }
 
-    /// Some of what the person who asks asked agents in the last 30 days.
+    /// A query of the person who acts, and the slug of its workspace.
+    async fn own_query(
+        &self,
+        origin: &Origin,
+        query: AgentQueryId,
+    ) -> Result<(Query, Option<String>), AgentQueryError> {
+        let person = origin.person().ok_or(AgentQueryError::Forbidden)?;
+        let query = query_store::query(&self.db, query).await?;
+        let query = query.filter(|query| query.asked.user_id == person);
+        let query = query.ok_or(AgentQueryError::NotFound)?;
+        let Some(workspace) = query.asked.workspace_id else { return Ok((query, None)) };
+        let membership = self.members.membership(person, &workspace.into()).await?;
+        let membership = membership.ok_or(AgentQueryError::NotFound)?;
+        Ok((query, Some(membership.workspace_slug)))
+    }
+
+    /// Some of what the person who asks asked agents in the last 30 days, without what was asked where that person is no longer:
+    /// a page may have fewer than there are.
     ///
     /// # Errors
     ///
@@ -219,8 +235,17 @@ impl Agents {
         let is_last = found.len() <= usize::from(asked.limit);
         found.truncate(asked.limit.into());
         let next = found.last().filter(|_| !is_last).map(|query| query.id);
-        let queries = found.into_iter().map(AgentQueryDetails::from).collect();
-        Ok(ExportedAgentQueries { queries, next })
+        let memberships = self.members.memberships_of(person).await?.into_iter();
+        let slugs: HashMap<_, _> =
+            memberships.map(|found| (found.workspace_id, found.workspace_slug)).collect();
+        let queries = found.into_iter().filter_map(|query| {
+            let workspace_slug = match query.asked.workspace_id {
+                Some(workspace) => Some(slugs.get(&workspace)?.clone()),
+                None => None,
+            };
+            Some(AgentQueryDetails::of(query, workspace_slug))
+        });
+        Ok(ExportedAgentQueries { queries: queries.collect(), next })
     }
 
     /// Ends queries that nobody answers any more; says how many.

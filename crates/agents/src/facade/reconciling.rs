@@ -1,5 +1,6 @@
-//! Finds agents of people and in workspaces whose loss no event has told, and has them seen to.
+//! Finds what is left of people and memberships whose loss no event has told, and has it seen to.
 
+use chrono::DateTime;
 use perme8_events::{NewJob, Origin, StorageError, Transaction as _, sql::Tx};
 
 use super::Agents;
@@ -20,7 +21,7 @@ pub enum ReconcileError {
 }
 
 impl Agents {
-    /// Compares whose agents are where with who is still there, and enqueues what events should have led to; gives how many
+    /// Compares whose agents are where, and who asked any, with who is still there, and enqueues what events should have led to; gives how many
     /// people and memberships were found to be gone.
     ///
     /// It goes through all of it unless it `is_stopped`. It takes nothing away itself, and nothing is taken away on doubt: where
@@ -44,13 +45,13 @@ impl Agents {
             tracing::warn!(
                 people,
                 memberships,
-                "agents were left of what is gone: they are seen to"
+                "agents or queries were left of what is gone: they are seen to"
             );
         }
         Ok(people + memberships)
     }
 
-    /// Those who have agents and no account.
+    /// Those who have agents or have asked some, and have no account.
     async fn people_gone(
         &self,
         origin: &Origin,
@@ -58,7 +59,7 @@ impl Agents {
     ) -> Result<u64, StorageError> {
         let (mut after, mut found) = (None, 0);
         while !is_stopped() {
-            let page = estate_queries::owners(&self.db, after, AT_ONCE).await?;
+            let page = estate_queries::people(&self.db, after, AT_ONCE).await?;
             let Some(last) = page.last().copied() else { break };
             let existing = self.members.existing(&page).await?;
             let gone = page.into_iter().filter(|user| !existing.contains(user));
@@ -69,7 +70,7 @@ impl Agents {
         Ok(found)
     }
 
-    /// Those who have agents where they are no members.
+    /// Those who have agents, or have asked some, where they are no members.
     async fn memberships_gone(
         &self,
         origin: &Origin,
@@ -79,7 +80,11 @@ impl Agents {
         while !is_stopped() {
             // Before anybody is asked: what is added afterwards was not asked about.
             let until = self.db.clock().now();
-            let page = estate_queries::memberships(&self.db, after, AT_ONCE).await?;
+            let page = estate_queries::presences(&self.db, after, AT_ONCE).await?;
+            // The clock of whoever wrote one may be ahead.
+            let until = page.iter().map(|(_, _, since)| *since).fold(until, DateTime::max);
+            let page: Vec<_> =
+                page.into_iter().map(|(user, workspace, _)| (user, workspace)).collect();
             let Some(last) = page.last().copied() else { break };
             let belonging = self.members.belonging(&page).await?;
             let gone = page.into_iter().filter(|pair| !belonging.contains(pair));

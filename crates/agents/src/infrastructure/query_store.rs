@@ -8,7 +8,7 @@ use perme8_events::{
 use uuid::Uuid;
 
 use crate::{
-    application::{ports::Queries, query_read_models::ExportAgentQueries},
+    application::{clearance::Clearance, ports::Queries, query_read_models::ExportAgentQueries},
     domain::query::{AgentQueryId, Asked, Outcome, Query},
     infrastructure::query_rows::{QueryRow, select_queries, stored},
 };
@@ -101,12 +101,32 @@ impl Queries for Tx {
         rows.into_iter().map(Query::try_from).collect()
     }
 
-    async fn delete_asked_by(&mut self, person: UserId, limit: u32) -> Result<u64, StorageError> {
-        let delete = sql!(
-            "DELETE FROM agents_queries WHERE id IN
-                (SELECT id FROM agents_queries WHERE user_id = $1 ORDER BY id LIMIT $2)"
-        );
-        self.query(delete).bind(person).bind(i64::from(limit)).exec().await
+    async fn delete_left_by(&mut self, loss: &Clearance, limit: u32) -> Result<u64, StorageError> {
+        let delete = match *loss {
+            Clearance::Membership { user_id, workspace_id, until } => {
+                let delete = self.query(sql!(
+                    "DELETE FROM agents_queries WHERE id IN
+                        (SELECT id FROM agents_queries
+                         WHERE user_id = $1 AND workspace_id = $2 AND started_at <= $3 ORDER BY started_at LIMIT $4)"
+                ));
+                delete.bind(user_id).bind(workspace_id).bind(until)
+            }
+            Clearance::Workspace { workspace_id } => {
+                let delete = self.query(sql!(
+                    "DELETE FROM agents_queries WHERE id IN
+                        (SELECT id FROM agents_queries WHERE workspace_id = $1 ORDER BY id LIMIT $2)"
+                ));
+                delete.bind(workspace_id)
+            }
+            Clearance::Person { user_id } => {
+                let delete = self.query(sql!(
+                    "DELETE FROM agents_queries WHERE id IN
+                        (SELECT id FROM agents_queries WHERE user_id = $1 ORDER BY id LIMIT $2)"
+                ));
+                delete.bind(user_id)
+            }
+        };
+        delete.bind(i64::from(limit)).exec().await
     }
 
     async fn delete_ended_until(

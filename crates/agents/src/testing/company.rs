@@ -1,6 +1,6 @@
 //! A company and the people around it.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use identity::{AgentId, Role, WorkspaceRef};
 use perme8_events::{
@@ -159,6 +159,16 @@ impl MockMembers {
             Ok(belong.copied().collect())
         });
         members.expect_existing().returning(|users| Ok(users.iter().copied().collect()));
+        Arc::new(members)
+    }
+
+    /// Everybody is gone.
+    pub(crate) fn nowhere() -> Arc<dyn Members> {
+        let mut members = Self::new();
+        members.expect_membership().returning(|_, _| Ok(None));
+        members.expect_memberships_of().returning(|_| Ok(Vec::new()));
+        members.expect_belonging().returning(|_| Ok(HashSet::new()));
+        members.expect_existing().returning(|_| Ok(HashSet::new()));
         Arc::new(members)
     }
 }

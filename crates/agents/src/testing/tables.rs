@@ -5,7 +5,10 @@ use identity::AgentId;
 use perme8_events::{Load, StorageError, Store, UserId, WorkspaceId, testing::FakeTx};
 
 use crate::{
-    application::ports::{Agents, Estates, Queries},
+    application::{
+        clearance::Clearance,
+        ports::{Agents, Estates, Queries},
+    },
     domain::{
         agent::Agent,
         query::{AgentQueryId, Query},
@@ -139,12 +142,20 @@ impl Queries for FakeTx<Tables> {
         Ok(found)
     }
 
-    async fn delete_asked_by(&mut self, person: UserId, limit: u32) -> Result<u64, StorageError> {
+    async fn delete_left_by(&mut self, loss: &Clearance, limit: u32) -> Result<u64, StorageError> {
+        let is_left = |row: &Query| match *loss {
+            Clearance::Membership { user_id, workspace_id, until } => {
+                let is_theirs = row.asked.user_id == user_id && row.started_at <= until;
+                is_theirs && row.asked.workspace_id == Some(workspace_id)
+            }
+            Clearance::Workspace { workspace_id } => row.asked.workspace_id == Some(workspace_id),
+            Clearance::Person { user_id } => row.asked.user_id == user_id,
+        };
         let rows = &mut self.state.queries;
         let before = rows.len();
         let mut left = limit;
         rows.retain(|row| {
-            let goes = row.asked.user_id == person && left > 0;
+            let goes = is_left(row) && left > 0;
             left -= u32::from(goes);
             !goes
         });

@@ -223,7 +223,7 @@ async fn an_answer_is_streamed_and_shown_to_whoever_asked_alone() {
     check(
         &office.ask(&office.gus, shown).await,
         &expect![[
-            r#"200 {"data":{"id":"ID","agent_id":"ID","workspace_id":null,"document_id":null,"node_id":null,"question":"Why?","answer":"Because.","status":"completed","is_partial":false,"error":null,"model":"scripted","prompt_tokens":12,"completion_tokens":3,"latency_ms":MS,"started_at":"2026-01-05T09:00:00Z","ended_at":"2026-01-05T09:00:00Z"}}"#
+            r#"200 {"data":{"id":"ID","agent_id":"ID","workspace":null,"node_id":null,"question":"Why?","answer":"Because.","status":"completed","is_partial":false,"error":null,"model":"scripted","prompt_tokens":12,"completion_tokens":3,"latency_ms":MS,"started_at":"2026-01-05T09:00:00Z","ended_at":"2026-01-05T09:00:00Z"}}"#
         ]],
     );
     for other in [&office.ben, &office.ada] {
@@ -320,5 +320,29 @@ async fn a_key_asks_where_it_reaches() {
             (refused.status.as_u16(), refused.text_at("/required")),
             (403, scope.to_owned())
         );
+    }
+}
+
+#[tokio::test]
+async fn a_key_sees_and_cancels_what_was_asked_where_it_reaches() {
+    let office = Office::open().await;
+    let at = helper(&office).await;
+    office.host.workspace(&office.ben, "Home").await;
+    let body = json!({
+        "name": "Robot", "permissions": ["agents:query"], "workspace_access": ["acme"],
+    });
+    let key = robot(&office.host, &office.ben, body).await;
+    for (context, status) in [
+        (json!({ "workspace": "acme" }), [200, 204]),
+        (json!({ "workspace": "home" }), [404, 404]),
+        (json!("It rains."), [200, 204]),
+    ] {
+        let body = json!({ "question": "Why?", "context": context });
+        let query = office.ask(&office.ben, question(&at, body)).await.text_at("/data/query_id");
+        let query = format!("/api/agent-queries/{query}");
+        let asked = [get(&query), post(format!("{query}/cancel"))];
+        for (ask, status) in asked.into_iter().zip(status) {
+            assert_eq!(office.host.ask(ask.bearer(&key.token)).await.status, status, "{context}");
+        }
     }
 }

@@ -74,7 +74,7 @@ async fn the_answer_goes_where_the_question_was_typed() {
         (&shown["node_id"], &shown["question"], &shown["answer"], &shown["status"]),
         (&json!("n-1"), &json!("Why?"), &json!("Because."), &json!("completed"))
     );
-    assert!(shown["document_id"].is_string() && shown["workspace_id"].is_string(), "{shown}");
+    assert_eq!(shown["workspace"], "acme", "{shown}");
 }
 
 #[tokio::test]

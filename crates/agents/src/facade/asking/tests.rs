@@ -13,7 +13,7 @@ use perme8_events::{
 
 use super::*;
 use crate::{
-    application::ports::MockMembers,
+    application::{clearance::Clearance, ports::MockMembers},
     domain::visibility::Visibility,
     testing::{ADMIN, COMPANY, MEMBER, agent, in_this_workspace},
 };
@@ -165,6 +165,49 @@ on_both_engines! {
         }
         asked("some/model").await.unwrap().following.end().await.unwrap();
         assert_eq!(desk.model.asked()[0].model.as_ref().unwrap().as_str(), "some/model");
+    }
+
+    async fn what_was_asked_is_neither_seen_nor_cancelled_where_somebody_is_no_longer(test: TestDb) {
+        let desk = Desk::new(&test, because()).await;
+        let mut asked = Vec::new();
+        for place in [there(), Place::default()] {
+            let AskedAgent { query_id, following } = desk.ask(ADMIN, place).await.unwrap();
+            following.end().await.unwrap();
+            asked.push(query_id);
+        }
+        let [there, nowhere] = asked[..] else { panic!("two queries") };
+        assert_eq!(desk.shown(there).await.workspace_slug.as_deref(), Some("w1"));
+        let (admin, agents) = (Origin::user(ADMIN), Agents::new(test.db.clone(), MockMembers::nowhere()));
+        assert!(matches!(agents.agent_query(&admin, there).await, Err(AgentQueryError::NotFound)));
+        assert_eq!(agents.agent_query(&admin, nowhere).await.unwrap().workspace_slug, None);
+        let all = ExportAgentQueries { after: None, limit: 10 };
+        let exported = agents.export_agent_queries(&admin, all).await.unwrap();
+        assert_eq!(exported.queries.iter().map(|query| query.id).collect::<Vec<_>>(), [nowhere]);
+        let asking = in_this_workspace(agents, &desk.model);
+        let cancelled = asking.cancel_agent_query(&admin, there).await;
+        assert!(matches!(cancelled, Err(AgentQueryError::NotFound)));
+    }
+
+    async fn an_answer_stops_and_stays_away_once_its_query_is_gone(test: TestDb) {
+        let model = ScriptedModel::that(Script::new().says("Be").waits_for(&Gate::closed()));
+        let desk = Desk::new(&test, model).await;
+        let AskedAgent { query_id, mut following } = desk.ask(ADMIN, there()).await.unwrap();
+        assert!(matches!(following.next().await, Some(Heard::Piece(_))));
+        let left = Clearance::Membership { user_id: ADMIN, workspace_id: COMPANY, until: test.db.clock().now() };
+        let cleared = desk.agents.uow.run(Origin::system("agents.test"), async |tx| left.execute(tx).await);
+        assert_eq!(cleared.await.unwrap(), 1);
+        assert_eq!(following.end().await.unwrap().ending, Ending::Cancelled);
+        assert!(query_store::query(&test.db, query_id).await.unwrap().is_none());
+    }
+
+    async fn whoever_only_asked_is_missed_as_well(test: TestDb) {
+        let desk = Desk::new(&test, because()).await;
+        desk.ask(ADMIN, there()).await.unwrap().following.end().await.unwrap();
+        let system = Origin::system("agents.reconcile");
+        assert_eq!(desk.agents.reconcile(&system, || false).await.unwrap(), 0);
+        // The member, whose agent is there, and the admin, who asked it: as people and as members.
+        let agents = Agents::new(test.db.clone(), MockMembers::nowhere());
+        assert_eq!(agents.reconcile(&system, || false).await.unwrap(), 4);
     }
 
     async fn queries_are_exported_page_by_page(test: TestDb) {

@@ -8,9 +8,9 @@ use perme8_events::{Save, testing::promises};
 
 use super::is_conflict;
 use crate::{
-    application::ports::Queries,
+    application::{clearance::Clearance, ports::Queries},
     domain::query::{AgentQueryId, Asked, Query},
-    testing::{HELPER, Tables, asked_of, id},
+    testing::{ADMIN, COMPANY, ELSEWHERE, GUEST, HELPER, Tables, asked_of, id},
 };
 
 /// Every port at once.
@@ -23,6 +23,7 @@ promises! {
     queries_come_back_as_they_were_saved
     an_answer_is_kept_until_the_query_ends
     queries_are_overdue_after_their_deadline_and_old_after_their_end
+    what_was_asked_is_deleted_with_the_membership_the_workspace_or_the_account
 }
 
 async fn begin<T: Ports>(tx: &mut T, asked: Asked, now: DateTime<Utc>) -> Query {
@@ -98,6 +99,30 @@ async fn queries_are_overdue_after_their_deadline_and_old_after_their_end<T: Por
     assert_eq!(tx.delete_ended_until(now + TimeDelta::hours(1), 10).await.unwrap(), 1);
     assert!(loaded(tx, first).await.is_none() && loaded(tx, second).await.is_none());
     assert!(loaded(tx, third).await.is_some());
-    assert_eq!(tx.delete_asked_by(id(99), 10).await.unwrap(), 0);
-    assert_eq!(tx.delete_asked_by(third.asked.user_id, 10).await.unwrap(), 1);
+}
+
+async fn what_was_asked_is_deleted_with_the_membership_the_workspace_or_the_account<T: Ports>(
+    tx: &mut T,
+) {
+    let now = tx.now();
+    let before = now - TimeDelta::microseconds(1);
+    let (user_id, workspace_id) = (ADMIN, COMPANY);
+    let elsewhere = Asked { workspace_id: Some(ELSEWHERE), ..asked_of(HELPER) };
+    let nowhere = Asked { workspace_id: None, ..asked_of(HELPER) };
+    for asked in [&asked_of(HELPER), &asked_of(HELPER), &elsewhere, &elsewhere, &nowhere] {
+        begin(tx, asked.clone(), now).await;
+    }
+    for (loss, limit, gone) in [
+        (Clearance::Membership { user_id: GUEST, workspace_id, until: now }, 10, 0),
+        (Clearance::Membership { user_id, workspace_id, until: before }, 10, 0),
+        (Clearance::Membership { user_id, workspace_id, until: now }, 1, 1),
+        (Clearance::Membership { user_id, workspace_id, until: now }, 10, 1),
+        (Clearance::Workspace { workspace_id }, 10, 0),
+        (Clearance::Workspace { workspace_id: ELSEWHERE }, 1, 1),
+        (Clearance::Person { user_id: GUEST }, 10, 0),
+        (Clearance::Person { user_id }, 1, 1),
+        (Clearance::Person { user_id }, 10, 1),
+    ] {
+        assert_eq!(tx.delete_left_by(&loss, limit).await.unwrap(), gone, "{loss:?}");
+    }
 }
