@@ -9,7 +9,9 @@ pub mod testing;
 
 // Language: for every layer of whoever asks a model.
 pub use domain::budget::{Budget, estimated_tokens};
-pub use domain::call::{Call, CallId, LONGEST_ANSWER, LlmCall, OVER_AFTER, Purpose};
+pub use domain::call::{
+    Asker, Call, CallId, LONGEST_ANSWER, LlmCall, OVER_AFTER, Purpose, Question,
+};
 pub use domain::failure::AskFailure;
 pub use domain::message::{Message, Speaker};
 pub use domain::model_name::{InvalidModelName, ModelName};
@@ -18,6 +20,7 @@ pub use domain::piece::PieceSignal;
 pub use domain::told::{Ending, Told, Usage};
 
 // Asking, and what it takes: for the application and the facades of contexts.
+pub use application::permit::Permit;
 pub use application::ports::{Answer, Keeper, LanguageModel, Surroundings};
 pub use facade::answers::Answers;
 pub use facade::following::{Following, Heard};

@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use llm::{
-    Answers, Call, CallId, ChatCompletions, Ending, Ledger, Message, Models, Provider, Purpose,
-    Timeouts, UsageFilter,
+    Answers, Asker, CallId, ChatCompletions, Ending, Ledger, Message, Models, Provider, Purpose,
+    Question, Timeouts, UsageFilter,
     testing::{Gate, MemoryKeeper, ProviderServer, Reply, TestSurroundings},
 };
 use perme8::MIGRATIONS;
@@ -104,17 +104,18 @@ async fn told(scenario: &Scenario) -> usize {
 }
 
 /// What somebody asks again who does not know that it was asked.
-fn again(left: &Left) -> Call {
-    Call {
+async fn again(answers: &Answers, left: &Left) -> Ending {
+    let (purpose, user_id) = (Purpose::new("agents.query"), left.ada.id().parse().unwrap());
+    let asker = Asker { purpose, user_id, workspace_id: None, model: None };
+    let question = Question {
         id: CallId::new(left.queries[1].parse().unwrap()),
-        purpose: Purpose::new("agents.query"),
-        user_id: left.ada.id().parse().unwrap(),
-        workspace_id: None,
-        model: None,
         temperature: None,
         longest_answer: None,
         messages: vec![Message::user("Why?")],
-    }
+    };
+    let permit = answers.permit(asker).expect("nobody asks much");
+    let following = answers.begin(permit, question, Box::new(MemoryKeeper::new()));
+    following.end().await.expect("it has an end").ending.clone()
 }
 
 async fn closed_once_and_asked_once(test: TestDb) {
@@ -139,9 +140,7 @@ async fn closed_once_and_asked_once(test: TestDb) {
         scenario.run_until_idle().await;
     }
     // Not even a host that tries to asks for it again.
-    let keeper = Box::new(MemoryKeeper::new());
-    let following = scenario.app().answers().begin(again(&left), keeper);
-    let ending = following.end().await.expect("it has an end").ending.clone();
+    let ending = again(scenario.app().answers(), &left).await;
     assert_eq!(ending, Ending::Failed(llm::AskFailure::AlreadyAsked));
     assert_eq!(left.server.asked().len(), 3);
     scenario.finish().await;
@@ -156,8 +155,7 @@ async fn asking_past_the_accounts_is_noticed(test: TestDb) {
     let bare = ChatCompletions::new(provider, models, Timeouts::default()).unwrap();
     left.server.next(Reply::saying(["Because."]));
     let answers = Answers::new(Arc::new(bare), Arc::new(TestSurroundings::new()));
-    let following = answers.begin(again(&left), Box::new(MemoryKeeper::new()));
-    assert_eq!(following.end().await.expect("it has an end").ending, Ending::Complete);
+    assert_eq!(again(&answers, &left).await, Ending::Complete);
     assert_eq!(left.server.asked().len(), 4);
     assert_eq!(accounts(&scenario).await, Accounts { calls: 3, running: 0, failed: 3 });
     scenario.finish().await;

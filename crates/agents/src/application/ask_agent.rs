@@ -4,7 +4,7 @@ use std::fmt;
 
 use documents::{AgentWord, DocumentId};
 use identity::{AgentId, FieldErrors, WorkspaceRef};
-use llm::{Call, ModelName, Purpose, Told};
+use llm::{AskFailure, Purpose, Told};
 use perme8_events::{Load, Save, StorageError, UserId, WorkspaceId};
 
 use crate::{
@@ -25,7 +25,7 @@ const MAX_TEXT: usize = 20_000;
 const MAX_NODE: usize = 255;
 
 /// What agents are asked for, in the accounts.
-const PURPOSE: Purpose = Purpose::new("agents.query");
+pub(crate) const PURPOSE: Purpose = Purpose::new("agents.query");
 
 /// Asks an agent a question.
 #[derive(Clone)]
@@ -103,12 +103,25 @@ pub enum AskAgentError {
     /// The model may not be asked here.
     #[error("this model may not be asked here: choose another one")]
     ModelNotAllowed,
+    /// No model is asked now, whoever wants to know what.
+    #[error(transparent)]
+    Model(AskFailure),
     /// Some fields are wrong.
     #[error("{0}")]
     Invalid(FieldErrors),
     /// The storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+impl From<AskFailure> for AskAgentError {
+    fn from(failure: AskFailure) -> Self {
+        if matches!(failure, AskFailure::ModelNotAllowed { .. }) {
+            Self::ModelNotAllowed
+        } else {
+            Self::Model(failure)
+        }
+    }
 }
 
 /// What is asked, with texts that are checked.
@@ -127,10 +140,6 @@ pub(crate) struct Found {
     pub(crate) document_id: Option<DocumentId>,
     pub(crate) surroundings: Surroundings,
 }
-
-/// Which model answers, out of those that may.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Model(pub(crate) Option<ModelName>);
 
 impl AskAgent {
     /// The texts, if nothing is wrong with them.
@@ -157,15 +166,14 @@ impl AskAgent {
 
 /// Records that somebody asks an agent; gives what to ask the model.
 ///
-/// Whoever asks may use the agent; that was found out.
+/// Whoever asks may use the agent, and the model; that was found out.
 pub(crate) async fn ask<T: Save<Query>>(
     tx: &mut T,
     person: UserId,
     agent: &Agent,
     question: &Question,
     found: &Found,
-    model: &Model,
-) -> Result<(AgentQueryId, Call), AskAgentError> {
+) -> Result<(AgentQueryId, llm::Question), AskAgentError> {
     if !agent.is.is_enabled {
         return Err(AskAgentError::AgentDisabled);
     }
@@ -181,17 +189,13 @@ pub(crate) async fn ask<T: Save<Query>>(
     let (id, now) = (tx.new_id(), tx.now());
     tx.save(Query::begin(id, asked, now)).await?;
     let surroundings = Surroundings { text: question.about.clone(), ..surroundings.clone() };
-    let call = Call {
+    let said = llm::Question {
         id: call_id(id),
-        purpose: PURPOSE,
-        user_id: person,
-        workspace_id: *workspace_id,
-        model: model.0.clone(),
         temperature: Some(agent.is.temperature.get()),
         longest_answer: None,
         messages: prompt(agent.is.system_prompt.as_deref(), &surroundings, &question.text),
     };
-    Ok((id, call))
+    Ok((id, said))
 }
 
 /// Records what an agent told in the end; nothing if that is recorded already.

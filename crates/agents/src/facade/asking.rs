@@ -4,14 +4,14 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use documents::AgentWord;
-use llm::{Answers, Following, Keeper, ModelName, Told};
+use llm::{Answers, Asker, Following, Keeper, ModelName, Told};
 use perme8_events::{Origin, StorageError, UserId, WorkspaceId, sql::UnitOfWork};
 
 use super::Agents;
 use crate::{
     application::{
         acting::Acting,
-        ask_agent::{AgentRef, AskAgent, AskAgentError, Found, Model, Place, ask, end},
+        ask_agent::{AgentRef, AskAgent, AskAgentError, Found, PURPOSE, Place, ask, end},
         ports::{Queries as _, ReadableDocument, Readings},
         prompt::{MOST_OF_A_DOCUMENT, Page},
         query_read_models::{
@@ -78,19 +78,22 @@ impl AskAgents {
             (AgentRef::Named(_), None) => return Err(AskAgentError::NoWorkspace),
         };
         let agent = agent.ok_or(AskAgentError::AgentNotFound)?;
-        let model = self.model(&command, &agent)?;
+        let model = model(&command, &agent)?;
+        let asker = Asker { purpose: PURPOSE, user_id: person, workspace_id: workspace, model };
+        // Whoever may not ask now leaves no record.
+        let permit = self.answers.permit(asker)?;
         let found = self.look_around(&command.place, workspace, person).await?;
         let origin = match workspace {
             Some(workspace) => origin.in_workspace(workspace),
             None => origin,
         };
         let agents = &self.agents;
-        let (query_id, call) = transact!(agents, origin, AskAgentError, |tx| {
-            ask(tx, person, &agent, &question, &found, &model)
+        let (query_id, said) = transact!(agents, origin, AskAgentError, |tx| {
+            ask(tx, person, &agent, &question, &found)
         })?;
         let keeper = QueryKeeper { uow: agents.uow.clone(), origin, query_id };
-        let following = self.answers.begin(call, Box::new(keeper)).cancelling_when_dropped();
-        Ok(AskedAgent { query_id, following })
+        let following = self.answers.begin(permit, said, Box::new(keeper));
+        Ok(AskedAgent { query_id, following: following.cancelling_when_dropped() })
     }
 
     /// Cancels the answer to something that the person who acts asked, wherever it is being written; what was told so far is
@@ -128,15 +131,6 @@ impl AskAgents {
         Ok(called.min_by_key(|agent| agent.owner_id != person))
     }
 
-    /// The model that shall answer, if one is named.
-    fn model(&self, command: &AskAgent, agent: &Agent) -> Result<Model, AskAgentError> {
-        let named = command.model.as_deref().filter(|name| !name.trim().is_empty());
-        let Some(name) = named.or(agent.is.model.as_deref()) else { return Ok(Model(None)) };
-        let name: Option<ModelName> = name.trim().parse().ok();
-        let allowed = name.filter(|name| self.answers.models().allow(name));
-        allowed.map(|name| Model(Some(name))).ok_or(AskAgentError::ModelNotAllowed)
-    }
-
     /// What there is where somebody asks, as far as this person sees it.
     async fn look_around(
         &self,
@@ -163,6 +157,13 @@ impl AskAgents {
         }
         Ok(found)
     }
+}
+
+/// The model that shall answer, if one is named.
+fn model(command: &AskAgent, agent: &Agent) -> Result<Option<ModelName>, AskAgentError> {
+    let named = command.model.as_deref().filter(|name| !name.trim().is_empty());
+    let name = named.or(agent.is.model.as_deref()).map(|name| name.trim().parse());
+    name.transpose().map_err(|_| AskAgentError::ModelNotAllowed)
 }
 
 /// Keeps an answer in its query, as the doing of whoever asked.

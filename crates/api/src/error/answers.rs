@@ -111,6 +111,7 @@ impl From<AskAgentError> for ApiError {
                 Self::invalid_field("context", "must name the workspace, too")
             }
             AskAgentError::ModelNotAllowed => MODEL_NOT_ALLOWED,
+            AskAgentError::Model(failure) => Self::unanswered(Ending::Failed(failure)),
             AskAgentError::Invalid(fields) => fields.into(),
             AskAgentError::Storage(error) => error.into(),
         }

@@ -163,12 +163,6 @@ async fn failures_have_the_status_that_clients_of_agents_know() {
         office.ask(&office.ben, question(&at, json!({ "question": "Why?" }))).await
     };
     check(
-        &ask(Script::refusing(AskFailure::NotConfigured)).await,
-        &expect![[
-            r#"500 {"code":"llm_not_configured","error":"No language model is configured: whoever runs this installation can do that","query_id":"ID","request_id":"r-1"}"#
-        ]],
-    );
-    check(
         &ask(Script::refusing(AskFailure::IdleTimeout)).await,
         &expect![[
             r#"504 {"code":"llm_timeout","error":"The language model did not answer in time","query_id":"ID","request_id":"r-1"}"#
@@ -180,9 +174,6 @@ async fn failures_have_the_status_that_clients_of_agents_know() {
             r#"500 {"code":"llm_broken","error":"The answer of the language model broke off","query_id":"ID","request_id":"r-1"}"#
         ]],
     );
-    let busy = AskFailure::Busy { retry_after: Duration::from_millis(1_200) };
-    let busy = ask(Script::refusing(busy)).await;
-    assert_eq!((busy.status.as_u16(), busy.header("retry-after")), (429, "2"));
     check(
         &ask(Script::new().says("Be").fails(AskFailure::IdleTimeout)).await,
         &expect![[
@@ -195,6 +186,20 @@ async fn failures_have_the_status_that_clients_of_agents_know() {
             r#"200 {"data":{"response":"Be","model":"scripted","usage":{"prompt_tokens":12,"completion_tokens":1,"is_estimated":false},"latency_ms":MS,"partial":true,"reason":"cut_short","query_id":"ID"}}"#
         ]],
     );
+    // Whoever may not ask now leaves nothing that has an id.
+    let refused = async |failure| {
+        office.host.model.permit_nobody(failure);
+        office.ask(&office.ben, question(&at, json!({ "question": "Why?" }))).await
+    };
+    check(
+        &refused(AskFailure::NotConfigured).await,
+        &expect![[
+            r#"500 {"code":"llm_not_configured","error":"No language model is configured: whoever runs this installation can do that","request_id":"r-1"}"#
+        ]],
+    );
+    let retry_after = Duration::from_millis(1_200);
+    let busy = refused(AskFailure::Busy { retry_after }).await;
+    assert_eq!((busy.status.as_u16(), busy.header("retry-after")), (429, "2"));
 }
 
 #[tokio::test]

@@ -6,14 +6,17 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use perme8_events::{StorageError, Transaction, UserId};
 
-use crate::domain::{
-    account::{Bill, Status},
-    call::{Call, CallId},
-    failure::AskFailure,
-    model_name::ModelName,
-    models::Models,
-    piece::PieceSignal,
-    told::{Ending, Told, Usage},
+use crate::{
+    application::permit::Permit,
+    domain::{
+        account::{Bill, Status},
+        call::{Asker, Call, CallId},
+        failure::AskFailure,
+        model_name::ModelName,
+        models::Models,
+        piece::PieceSignal,
+        told::{Ending, Told, Usage},
+    },
 };
 
 /// Something that answers. [`Answers`](crate::Answers) asks it; nobody else needs to.
@@ -22,7 +25,17 @@ pub trait LanguageModel: fmt::Debug + Send + Sync {
     /// Which models may be asked.
     fn models(&self) -> &Models;
 
-    /// Asks. When this returns, the model has begun to answer, or it will not.
+    /// Lets somebody ask one thing, unless there is no model, it is not one of those that may be asked, or they ask too much.
+    ///
+    /// # Errors
+    ///
+    /// [`AskFailure`], as it is known before anything is asked.
+    fn permit(&self, asker: Asker) -> Result<Permit, AskFailure> {
+        self.models().chosen(asker.model.as_ref())?;
+        Ok(Permit::unlimited(asker))
+    }
+
+    /// Asks what is permitted. When this returns, the model has begun to answer, or it will not.
     ///
     /// # Errors
     ///

@@ -38,7 +38,33 @@ impl Purpose {
     }
 }
 
-/// What a model is asked, and for whom. `Debug` leaves out what is said.
+/// Who wants to ask, and which model: what it takes to say whether they may, before there is a question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Asker {
+    /// What for.
+    pub purpose: Purpose,
+    /// Who asks, and whose limits it counts against.
+    pub user_id: UserId,
+    /// In which workspace, if in one; its limits count as well.
+    pub workspace_id: Option<WorkspaceId>,
+    /// Which model should answer; the default one when none is named.
+    pub model: Option<ModelName>,
+}
+
+/// What is asked, by somebody who may. `Debug` leaves out what is said.
+#[derive(Clone, PartialEq)]
+pub struct Question {
+    /// Under which id.
+    pub id: CallId,
+    /// How much the answer may vary, from 0 to 2; as the model likes when nothing is said.
+    pub temperature: Option<f64>,
+    /// The longest answer, in tokens; as the model likes when nothing is said.
+    pub longest_answer: Option<u32>,
+    /// What is said to the model, in order.
+    pub messages: Vec<Message>,
+}
+
+/// What a model is asked, and for whom: a [`Question`] of an [`Asker`]. `Debug` leaves out what is said.
 #[derive(Clone, PartialEq)]
 pub struct Call {
     /// Which call it is.
@@ -67,6 +93,15 @@ impl Call {
         const AROUND: usize = 4;
         let tokens = |message: &Message| estimated_tokens(&message.text) + AROUND;
         self.messages.iter().map(tokens).sum::<usize>() as u64
+    }
+}
+
+impl fmt::Debug for Question {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Question")
+            .field("id", &self.id)
+            .field("messages", &self.messages.len())
+            .finish_non_exhaustive()
     }
 }
 

@@ -58,6 +58,11 @@ impl Spent {
         self.running -= 1;
     }
 
+    /// One of them was not asked after all.
+    pub(crate) fn give_back(&mut self, per_minute: u32) {
+        self.back_at -= each(per_minute);
+    }
+
     /// Whether there is nothing to remember.
     pub(crate) fn is_nothing(&self, now: DateTime<Utc>) -> bool {
         self.running == 0 && self.back_at <= now
@@ -65,9 +70,13 @@ impl Spent {
 
     /// When all had come back after one more.
     fn spent(&self, now: DateTime<Utc>, per_minute: u32) -> DateTime<Utc> {
-        let each = WINDOW / i32::try_from(per_minute.max(1)).unwrap_or(i32::MAX);
-        self.back_at.max(now) + each
+        self.back_at.max(now) + each(per_minute)
     }
+}
+
+/// How long it takes until one comes back.
+fn each(per_minute: u32) -> TimeDelta {
+    WINDOW / i32::try_from(per_minute.max(1)).unwrap_or(i32::MAX)
 }
 
 #[cfg(test)]
@@ -92,5 +101,20 @@ mod tests {
             spent.release();
         }
         assert!(!spent.is_nothing(later) && spent.is_nothing(later + WINDOW));
+    }
+
+    #[test]
+    fn what_is_given_back_may_be_asked_again() {
+        let now = DateTime::UNIX_EPOCH;
+        let mut spent = Spent::nothing(now);
+        spent.spend(now, 1);
+        assert_eq!(spent.wait(now, 1), Some(TimeDelta::minutes(1)));
+        spent.give_back(1);
+        assert_eq!(spent.wait(now, 1), None);
+        // Whatever comes back late is not more than there was.
+        let later = now + TimeDelta::minutes(5);
+        spent.give_back(1);
+        spent.spend(later, 1);
+        assert_eq!(spent.wait(later, 1), Some(TimeDelta::minutes(1)));
     }
 }

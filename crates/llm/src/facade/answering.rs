@@ -9,7 +9,10 @@ use std::{
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::{
-    application::ports::{Answer, Keeper, LanguageModel, Surroundings},
+    application::{
+        permit::Permit,
+        ports::{Answer, Keeper, LanguageModel, Surroundings},
+    },
     domain::{
         call::{Call, LONGEST_ANSWER},
         failure::AskFailure,
@@ -62,6 +65,8 @@ impl Pace {
 /// One answer that is being written.
 pub(super) struct Answering {
     pub(super) call: Call,
+    /// None for a step of something else, which nobody is told while it is written.
+    pub(super) permit: Option<Permit>,
     pub(super) model: Arc<dyn LanguageModel>,
     pub(super) surroundings: Arc<dyn Surroundings>,
     pub(super) running: Arc<Running>,
@@ -70,7 +75,15 @@ pub(super) struct Answering {
 
 impl Answering {
     /// Asks, passes on what comes, and keeps it.
-    pub(super) async fn run(self, keeper: Box<dyn Keeper>) {
+    pub(super) async fn run(mut self, keeper: Box<dyn Keeper>) {
+        let told = self.told(keeper).await;
+        // Whoever hears the end may ask again at once.
+        drop(self.permit.take());
+        self.running.end(told);
+    }
+
+    /// What is told until the end, which is kept.
+    async fn told(&self, keeper: Box<dyn Keeper>) -> Told {
         let started = Instant::now();
         let mut keeping = Keeping::new(self.call.id, keeper, self.pace);
         let mut told = Told {
@@ -102,7 +115,7 @@ impl Answering {
         if !is_kept {
             told.ending = Ending::Failed(AskFailure::Storage);
         }
-        self.running.end(told);
+        told
     }
 
     /// Asks, unless there is a reason not to wait for the first word.
@@ -186,14 +199,18 @@ impl Answering {
         }
     }
 
-    /// Tells the person who asks what came since the last time, wherever they look on.
+    /// Tells the person who asks what came since the last time, wherever they look on; of a step there is nothing to tell.
     fn say(&self, saying: &mut Saying, text: &str) {
+        saying.since = None;
+        if self.permit.is_none() {
+            return;
+        }
         let Call { id, user_id, .. } = self.call;
         for piece in PieceSignal::pieces(id, saying.characters, &text[saying.bytes..]) {
             saying.characters += piece.text.chars().count() as u64;
             self.surroundings.tell(user_id, &piece);
         }
-        (saying.bytes, saying.since) = (text.len(), None);
+        saying.bytes = text.len();
     }
 }
 

@@ -12,16 +12,20 @@ use futures_util::FutureExt as _;
 use perme8_events::StorageError;
 
 use crate::{
-    application::ports::{Keeper, LanguageModel, Surroundings},
+    application::{
+        locks::locked,
+        permit::Permit,
+        ports::{Keeper, LanguageModel, Surroundings},
+    },
     domain::{
-        call::{Call, CallId},
+        call::{Asker, Call, CallId, Purpose, Question},
+        failure::AskFailure,
         models::Models,
         told::Told,
     },
     facade::{
         answering::{Answering, Pace},
         following::Following,
-        locks::locked,
         running::Running,
     },
 };
@@ -56,21 +60,52 @@ impl Answers {
         self.model.models()
     }
 
+    /// Lets somebody ask one thing, before anything of it is recorded. Whoever drops the permit without having begun an answer
+    /// gives it back.
+    ///
+    /// # Errors
+    ///
+    /// [`AskFailure::NotConfigured`], [`AskFailure::ModelNotAllowed`], [`AskFailure::Busy`] or [`AskFailure::RateLimited`].
+    pub fn permit(&self, asker: Asker) -> Result<Permit, AskFailure> {
+        self.model.permit(asker)
+    }
+
     /// Begins an answer, and follows it. It goes on when nobody follows any more, unless somebody cancels it.
     ///
     /// One that is being written on this node is followed, and not begun again: what it is asked and who keeps it are as they
-    /// were, whatever is given here.
+    /// were, whatever is given here, and the permit is given back.
     #[must_use = "whatever goes wrong is heard by following"]
-    pub fn begin(&self, call: Call, keeper: Box<dyn Keeper>) -> Following {
+    pub fn begin(&self, permit: Permit, question: Question, keeper: Box<dyn Keeper>) -> Following {
+        self.start(permit.call(question), Some(permit), keeper)
+    }
+
+    /// Asks and waits for the end, for what is a step of something else and kept by that, e.g. a summary: who stops waiting
+    /// cancels it. `None` when the host broke down before the end.
+    ///
+    /// It is part of what is permitted, so that no limit counts it by itself; the accounts do, under its own purpose. Nobody is
+    /// told its pieces over the bus: the answer is what they wait for.
+    pub async fn ask(
+        &self,
+        permit: &Permit,
+        purpose: Purpose,
+        question: Question,
+    ) -> Option<Arc<Told>> {
+        let call = Call { purpose, ..permit.call(question) };
+        self.start(call, None, Box::new(KeptElsewhere)).cancelling_when_dropped().end().await
+    }
+
+    /// Begins what is permitted, or else a step of it.
+    fn start(&self, call: Call, permit: Option<Permit>, keeper: Box<dyn Keeper>) -> Following {
         let id = call.id;
         let running = match self.running().entry(id) {
             Entry::Occupied(entry) => return Following::of(Arc::clone(entry.get())),
             Entry::Vacant(entry) => Arc::clone(entry.insert(Arc::new(Running::new()))),
         };
+        let permit = permit.map(Permit::used);
         let following = Following::of(Arc::clone(&running));
         let place = Place { id, running: Arc::clone(&running), all: Arc::clone(&self.running) };
         let (model, surroundings) = (Arc::clone(&self.model), Arc::clone(&self.surroundings));
-        let answering = Answering { call, model, surroundings, running, pace: self.pace };
+        let answering = Answering { call, permit, model, surroundings, running, pace: self.pace };
         self.surroundings.run(Box::pin(async move {
             let _place = place;
             // A host stops as a whole when a task of it panics; one answer is no reason.
@@ -79,12 +114,6 @@ impl Answers {
             }
         }));
         following
-    }
-
-    /// Asks and waits for the end, for what is a step of something else and kept by that, e.g. a summary: who stops waiting
-    /// cancels it. `None` when the host broke down before the end.
-    pub async fn ask(&self, call: Call) -> Option<Arc<Told>> {
-        self.begin(call, Box::new(KeptElsewhere)).cancelling_when_dropped().end().await
     }
 
     /// Follows an answer that is being written on this node: everything so far, then what comes.

@@ -14,21 +14,22 @@ use perme8_events::{
 };
 
 use crate::{
-    application::ports::{Accounts as _, Answer, LanguageModel},
+    application::{
+        holders::Holders,
+        locks::locked,
+        permit::Permit,
+        ports::{Accounts as _, Answer, LanguageModel},
+    },
     domain::{
         account::{Bill, Status},
-        call::{Call, CallId},
+        call::{Asker, Call, CallId},
         failure::AskFailure,
         limits::CallLimits,
         model_name::ModelName,
         models::Models,
         told::{Ending, Usage},
     },
-    facade::{
-        holders::{Holders, Slot},
-        locks::locked,
-        measures::{self, RunningCall},
-    },
+    facade::measures::{self, RunningCall},
 };
 
 /// Before an end is written down again, when the storage is away; twice as long before the next time.
@@ -66,12 +67,18 @@ impl Llm {
         locked(&self.asking)
     }
 
-    async fn admit(&self, call: &Call) -> Result<(ModelName, Slot), AskFailure> {
+    fn admit(&self, asker: Asker) -> Result<Permit, AskFailure> {
+        let permit = self.inner.permit(asker)?;
+        let slot = self.holders.admit(permit.asker(), self.clock.now())?;
+        Ok(permit.within(slot))
+    }
+
+    /// Opens the account of a call; says which model is asked.
+    async fn open(&self, call: &Call) -> Result<ModelName, AskFailure> {
         let model = self.models().chosen(call.model.as_ref())?;
-        let slot = self.holders.admit(call, self.clock.now())?;
         let bill = Bill::of_the_question(self.models(), &model, call);
         match self.books.open(call, &model, bill).await {
-            Ok(true) => Ok((model, slot)),
+            Ok(true) => Ok(model),
             Ok(false) => Err(AskFailure::AlreadyAsked),
             Err(error) => {
                 let error = &error as &dyn Error;
@@ -88,9 +95,14 @@ impl LanguageModel for Llm {
         self.inner.models()
     }
 
+    fn permit(&self, asker: Asker) -> Result<Permit, AskFailure> {
+        let purpose = asker.purpose;
+        self.admit(asker).inspect_err(|failure| measures::refused(purpose, failure.code()))
+    }
+
     async fn ask(&self, call: &Call) -> Result<Box<dyn Answer>, AskFailure> {
         let refused = |failure: &AskFailure| measures::refused(call.purpose, failure.code());
-        let (model, slot) = self.admit(call).await.inspect_err(refused)?;
+        let model = self.open(call).await.inspect_err(refused)?;
         self.asking().insert(call.id);
         let running = RunningCall::new(call.purpose);
         let asked = self.inner.ask(call).await;
@@ -102,7 +114,6 @@ impl LanguageModel for Llm {
                 books: self.books.clone(),
                 running,
                 inner,
-                _slot: slot,
             })),
             Err(failure) => {
                 let ending = Ending::Failed(failure.clone());
@@ -173,7 +184,6 @@ struct Accounted {
     books: Books,
     running: RunningCall,
     inner: Box<dyn Answer>,
-    _slot: Slot,
 }
 
 #[async_trait]
@@ -199,7 +209,7 @@ impl Answer for Accounted {
     }
 
     async fn close(self: Box<Self>, ending: &Ending) {
-        let Self { id, model, books, running, inner, _slot } = *self;
+        let Self { id, model, books, running, inner } = *self;
         let bill = Bill::of(model.models(), inner.model(), inner.usage());
         // Its request ends here.
         inner.close(ending).await;

@@ -7,7 +7,7 @@ use std::{
 
 use tokio::sync::{Notify, watch};
 
-use crate::{domain::told::Told, facade::locks::locked};
+use crate::{application::locks::locked, domain::told::Told};
 
 /// An answer that is being written: what there is of it so far, and the wish not to go on.
 pub(super) struct Running {

@@ -8,7 +8,7 @@ use std::sync::{
 use async_trait::async_trait;
 use perme8_events::StorageError;
 
-use crate::{application::ports::Keeper, domain::told::Told, facade::locks::locked};
+use crate::{application::locks::locked, application::ports::Keeper, domain::told::Told};
 
 /// What was kept of an answer.
 #[derive(Debug, Clone, Default)]

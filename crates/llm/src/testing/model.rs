@@ -12,16 +12,19 @@ use async_trait::async_trait;
 use tokio::sync::watch;
 
 use crate::{
-    application::ports::{Answer, LanguageModel},
+    application::{
+        locks::locked,
+        permit::Permit,
+        ports::{Answer, LanguageModel},
+    },
     domain::{
         budget::estimated_tokens,
-        call::Call,
+        call::{Asker, Call},
         failure::AskFailure,
         model_name::ModelName,
         models::Models,
         told::{Ending, Usage},
     },
-    facade::locks::locked,
 };
 
 /// Something that answers wait for, until a test opens it. Clones are the same gate.
@@ -124,6 +127,7 @@ pub struct ScriptedModel {
     models: Models,
     usual: Script,
     next: Arc<Mutex<VecDeque<Script>>>,
+    refusal: Arc<Mutex<Option<AskFailure>>>,
     asked: Arc<Mutex<Vec<Call>>>,
     dropped: Arc<AtomicUsize>,
     given_up: Arc<AtomicUsize>,
@@ -143,6 +147,7 @@ impl ScriptedModel {
             models,
             usual,
             next: Arc::default(),
+            refusal: Arc::default(),
             asked: Arc::default(),
             dropped: Arc::default(),
             given_up: Arc::default(),
@@ -158,6 +163,11 @@ impl ScriptedModel {
     /// Does this once, after what it was told to do before; then it does the usual again.
     pub fn next(&self, script: Script) {
         locked(&self.next).push_back(script);
+    }
+
+    /// Lets nobody ask from now on, for this reason.
+    pub fn permit_nobody(&self, failure: AskFailure) {
+        *locked(&self.refusal) = Some(failure);
     }
 
     /// What it was asked, in order.
@@ -183,6 +193,14 @@ impl ScriptedModel {
 impl LanguageModel for ScriptedModel {
     fn models(&self) -> &Models {
         &self.models
+    }
+
+    fn permit(&self, asker: Asker) -> Result<Permit, AskFailure> {
+        if let Some(failure) = &*locked(&self.refusal) {
+            return Err(failure.clone());
+        }
+        self.models.chosen(asker.model.as_ref())?;
+        Ok(Permit::unlimited(asker))
     }
 
     async fn ask(&self, call: &Call) -> Result<Box<dyn Answer>, AskFailure> {

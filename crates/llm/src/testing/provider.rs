@@ -19,7 +19,7 @@ use tokio::{
 };
 
 use crate::{
-    facade::locks::locked,
+    application::locks::locked,
     testing::reply::{Fault, Reply},
 };
 

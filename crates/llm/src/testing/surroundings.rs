@@ -12,9 +12,9 @@ use perme8_events::UserId;
 use tokio::sync::{broadcast, watch};
 
 use crate::{
+    application::locks::locked,
     application::ports::Surroundings,
     domain::{call::CallId, piece::PieceSignal},
-    facade::locks::locked,
 };
 
 /// A node of a test: it runs answers, stops when it is told to or when one of them panics, as hosts do, and knows who was told what. Clones are the same node.

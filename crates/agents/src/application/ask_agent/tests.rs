@@ -26,15 +26,13 @@ fn in_the_company() -> Found {
 async fn what_is_asked_is_recorded_and_told_with_its_end() {
     let mut tx = company();
     let agent = tx.state.agents[0].clone();
-    let model = Model(Some("some/model".parse().unwrap()));
     let found = in_the_company();
-    let asked = ask(&mut tx, ADMIN, &agent, &question(), &found, &model).await;
-    let (query_id, call) = asked.unwrap();
-    assert_eq!(call.id.uuid(), query_id.uuid());
-    let facts = (call.user_id, call.workspace_id, call.temperature, call.messages.len());
-    assert_eq!(facts, (ADMIN, Some(COMPANY), Some(0.7), 2));
-    assert!(call.messages[0].text.starts_with("Be brief.\n"), "{}", call.messages[0].text);
-    assert!(call.messages[0].text.contains("It rains."));
+    let asked = ask(&mut tx, ADMIN, &agent, &question(), &found).await;
+    let (query_id, said) = asked.unwrap();
+    assert_eq!(said.id.uuid(), query_id.uuid());
+    assert_eq!((said.temperature, said.messages.len()), (Some(0.7), 2));
+    assert!(said.messages[0].text.starts_with("Be brief.\n"), "{}", said.messages[0].text);
+    assert!(said.messages[0].text.contains("It rains."));
     let stored = &tx.state.queries[0];
     assert_eq!((stored.status(), stored.asked.agent_id), (QueryStatus::Running, HELPER));
     assert!(tx.take_events().is_empty());
@@ -46,7 +44,7 @@ async fn an_agent_that_is_turned_off_is_not_asked() {
     let mut agent = tx.state.agents[0].clone();
     agent.is.is_enabled = false;
     let found = in_the_company();
-    let asked = ask(&mut tx, ADMIN, &agent, &question(), &found, &Model(None)).await;
+    let asked = ask(&mut tx, ADMIN, &agent, &question(), &found).await;
     assert!(matches!(asked, Err(AskAgentError::AgentDisabled)));
     assert!(tx.state.queries.is_empty());
 }

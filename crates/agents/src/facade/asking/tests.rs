@@ -1,5 +1,7 @@
 //! Agents that are asked, on a database.
 
+use std::time::Duration;
+
 use expect_test::{Expect, expect};
 use identity::AgentId;
 use llm::{
@@ -124,14 +126,29 @@ on_both_engines! {
 
     async fn what_went_wrong_is_recorded(test: TestDb) {
         let desk = Desk::new(&test, because()).await;
-        desk.model.next(Script::refusing(AskFailure::NotConfigured));
+        desk.model.next(Script::refusing(AskFailure::ConnectTimeout));
         desk.model.next(Script::new().says("Be").fails(AskFailure::IdleTimeout));
         let AskedAgent { query_id, following } = desk.ask(ADMIN, there()).await.unwrap();
         following.end().await.unwrap();
-        check(&desk.shown(query_id).await, &expect![[r#""" Failed false Some("llm_not_configured") None (false, 0)"#]]);
+        check(&desk.shown(query_id).await, &expect![[r#""" Failed false Some("llm_timeout") None (false, 0)"#]]);
         let AskedAgent { query_id, following } = desk.ask(ADMIN, there()).await.unwrap();
         following.end().await.unwrap();
         check(&desk.shown(query_id).await, &expect![[r#""Be" Failed true Some("llm_timeout") Some("scripted") (true, 1)"#]]);
+    }
+
+    async fn who_may_not_ask_now_leaves_no_record(test: TestDb) {
+        let desk = Desk::new(&test, because()).await;
+        let retry_after = Duration::from_secs(5);
+        for failure in [AskFailure::NotConfigured, AskFailure::Busy { retry_after }] {
+            desk.model.permit_nobody(failure.clone());
+            let Err(AskAgentError::Model(refused)) = desk.ask(ADMIN, there()).await else {
+                panic!("it is refused")
+            };
+            assert_eq!(refused, failure);
+        }
+        let all = ExportAgentQueries { after: None, limit: 10 };
+        let exported = desk.agents.export_agent_queries(&Origin::user(ADMIN), all).await.unwrap();
+        assert!(exported.queries.is_empty() && desk.model.asked().is_empty());
     }
 
     async fn agents_are_found_by_name_the_own_ones_first(test: TestDb) {

@@ -33,13 +33,20 @@ const AT_ONCE: Pace = Pace {
 const SOON: Duration = Duration::from_millis(1);
 const DEADLINE: Duration = Duration::from_secs(10);
 
-fn call(number: u128) -> Call {
-    Call {
-        id: CallId::new(Uuid::from_u128(number)),
-        purpose: Purpose::new("tests.question"),
-        user_id: UserId::new(Uuid::from_u128(7)),
-        workspace_id: None,
-        model: None,
+const PURPOSE: Purpose = Purpose::new("tests.question");
+
+fn id(number: u128) -> CallId {
+    CallId::new(Uuid::from_u128(number))
+}
+
+fn asker() -> Asker {
+    let user_id = UserId::new(Uuid::from_u128(7));
+    Asker { purpose: PURPOSE, user_id, workspace_id: None, model: None }
+}
+
+fn question(number: u128) -> Question {
+    Question {
+        id: id(number),
         temperature: None,
         longest_answer: None,
         messages: vec![Message::user("why?")],
@@ -51,7 +58,18 @@ fn answers(model: &ScriptedModel, node: &TestSurroundings) -> Answers {
 }
 
 fn begin(answers: &Answers, keeper: &MemoryKeeper) -> Following {
-    answers.begin(call(1), Box::new(keeper.clone()))
+    begin_at(answers, 1, keeper.clone())
+}
+
+fn begin_at(answers: &Answers, number: u128, keeper: impl Keeper + 'static) -> Following {
+    let permit = answers.permit(asker()).unwrap();
+    answers.begin(permit, question(number), Box::new(keeper))
+}
+
+/// What is told as a step of something else.
+async fn asked(answers: &Answers, number: u128) -> Arc<Told> {
+    let permit = answers.permit(asker()).unwrap();
+    answers.ask(&permit, PURPOSE, question(number)).await.unwrap()
 }
 
 /// Everything that is heard, and how it ends.
@@ -88,7 +106,7 @@ async fn everybody_who_follows_hears_everything_whenever_they_come() {
     let (keeper, answers) = (MemoryKeeper::new(), answers(&model, &TestSurroundings::new()));
     let mut first = begin(&answers, &keeper);
     assert_eq!(piece(&mut first).await, "half");
-    let late = answers.follow(call(1).id).unwrap();
+    let late = answers.follow(id(1)).unwrap();
     let again = begin(&answers, &MemoryKeeper::new());
     gate.open();
     let whole = ("half and half".to_owned(), Ending::Complete);
@@ -101,7 +119,7 @@ async fn everybody_who_follows_hears_everything_whenever_they_come() {
     assert_eq!((told.text.as_str(), &told.ending), ("half and half", &Ending::Complete));
     assert_eq!(told.model.unwrap().as_str(), "scripted");
     assert_eq!((told.usage.prompt_tokens, told.usage.completion_tokens), (5, 4));
-    wait_until("it is forgotten", DEADLINE, async || answers.follow(call(1).id).is_none()).await;
+    wait_until("it is forgotten", DEADLINE, async || answers.follow(id(1)).is_none()).await;
 }
 
 #[tokio::test]
@@ -120,7 +138,7 @@ async fn who_cancels_keeps_what_was_told_and_lets_go_of_the_model() {
     let (keeper, answers) = (MemoryKeeper::new(), answers(&model, &TestSurroundings::new()));
     let mut following = begin(&answers, &keeper);
     assert_eq!(piece(&mut following).await, "half");
-    answers.cancel(call(1).id);
+    answers.cancel(id(1));
     let told = following.end().await.unwrap();
     assert_eq!((told.text.as_str(), &told.ending), ("half", &Ending::Cancelled));
     assert_eq!(keeper.kept().told.as_ref(), Some(&*told));
@@ -135,10 +153,10 @@ async fn nobody_has_to_wait_for_the_first_word() {
     let (keeper, answers) = (MemoryKeeper::new(), answers(&model, &node));
     let cancelled = begin(&answers, &keeper);
     wait_until("it is asked", DEADLINE, async || model.asked().len() == 1).await;
-    answers.cancel(call(1).id);
+    answers.cancel(id(1));
     assert_eq!(all(cancelled).await, (String::new(), Ending::Cancelled));
     assert_eq!(keeper.kept().told.unwrap().ending, Ending::Cancelled);
-    let interrupted = answers.begin(call(2), Box::new(MemoryKeeper::new()));
+    let interrupted = begin_at(&answers, 2, MemoryKeeper::new());
     wait_until("it is asked", DEADLINE, async || model.asked().len() == 2).await;
     node.stop();
     assert_eq!(all(interrupted).await.1, Ending::Failed(AskFailure::Interrupted));
@@ -152,9 +170,9 @@ async fn another_node_cancels_as_well_and_one_answer_alone() {
     let answers_here = answers(&model, &here);
     let elsewhere = answers(&model, &here.neighbour());
     let mut cancelled = begin(&answers_here, &MemoryKeeper::new());
-    let mut other = answers_here.begin(call(2), Box::new(MemoryKeeper::new()));
+    let mut other = begin_at(&answers_here, 2, MemoryKeeper::new());
     assert_eq!([piece(&mut cancelled).await, piece(&mut other).await], ["half", "half"]);
-    elsewhere.cancel(call(1).id);
+    elsewhere.cancel(id(1));
     assert_eq!(cancelled.end().await.unwrap().ending, Ending::Cancelled);
     gate.open();
     assert_eq!(other.end().await.unwrap().ending, Ending::Complete);
@@ -250,9 +268,7 @@ async fn the_person_who_asks_is_told_each_piece_wherever_they_look_on() {
     let following = begin(&answers(&model, &node), &MemoryKeeper::new());
     let whole = all(following).await.0;
     let told = node.told();
-    assert!(
-        told.iter().all(|(user, piece)| *user == call(1).user_id && piece.call_id == call(1).id)
-    );
+    assert!(told.iter().all(|(user, piece)| *user == asker().user_id && piece.call_id == id(1)));
     let mut characters = 0;
     for (_, piece) in &told {
         assert_eq!(piece.from, characters);
@@ -271,7 +287,7 @@ async fn what_fails_on_the_way_keeps_its_beginning_and_what_is_refused_has_none(
     let retry_after = Duration::from_secs(3);
     model.next(Script::refusing(AskFailure::Busy { retry_after }));
     let keeper = MemoryKeeper::new();
-    let following = answers.begin(call(2), Box::new(keeper.clone()));
+    let following = begin_at(&answers, 2, keeper.clone());
     assert_eq!(all(following).await.1, Ending::Failed(AskFailure::Busy { retry_after }));
     assert!(keeper.kept().told.is_some());
 }
@@ -290,30 +306,28 @@ async fn an_answer_without_an_end_is_cut_short() {
     let endless = |piece: &str| (0..20).fold(Script::new(), |script, _| script.says(piece));
     let model = ScriptedModel::that(endless(&"x".repeat(100_000)));
     let answers = answers(&model, &TestSurroundings::new());
-    let told = answers.ask(call(1)).await.unwrap();
+    let told = asked(&answers, 1).await;
     assert_eq!((told.text.len(), &told.ending), (1 << 20, &Ending::CutShort));
     model.next(endless(&"漢".repeat(100_000)));
-    let told = answers.ask(call(3)).await.unwrap();
+    let told = asked(&answers, 3).await;
     let whole_characters = (1 << 20) / "漢".len() * "漢".len();
     assert_eq!((told.text.len(), &told.ending), (whole_characters, &Ending::CutShort));
     model.next(Script::new().says(&"x".repeat(1 << 20)));
-    assert_eq!(answers.ask(call(4)).await.unwrap().ending, Ending::Complete);
+    assert_eq!(asked(&answers, 4).await.ending, Ending::Complete);
     model.next(Script::new().says("as far as the limit").is_cut_short());
-    assert_eq!(answers.ask(call(2)).await.unwrap().ending, Ending::CutShort);
+    assert_eq!(asked(&answers, 2).await.ending, Ending::CutShort);
 }
 
 #[tokio::test]
 async fn a_host_without_a_model_says_so() {
     let answers = Answers::new(Arc::new(Unconfigured), Arc::new(TestSurroundings::new()));
-    let told = answers.ask(call(1)).await.unwrap();
-    assert_eq!(told.ending, Ending::Failed(AskFailure::NotConfigured));
-    assert_eq!((told.model.as_ref(), told.usage.total()), (None, 0));
+    assert_eq!(answers.permit(asker()).err(), Some(AskFailure::NotConfigured));
 }
 
 #[test]
 fn nothing_that_anybody_says_reaches_a_log() {
-    let mut call = call(1);
-    call.messages = vec![Message::system("secret"), Message::user("secret")];
+    let messages = vec![Message::system("secret"), Message::user("secret")];
+    let question = Question { messages, ..question(1) };
     let told = Told {
         text: "secret".to_owned(),
         model: None,
@@ -321,7 +335,8 @@ fn nothing_that_anybody_says_reaches_a_log() {
         latency: Duration::ZERO,
         ending: Ending::Complete,
     };
+    let call = Permit::unlimited(asker()).call(question.clone());
     let heard = [Heard::Piece("secret".to_owned()), Heard::Ended(Arc::new(told.clone()))];
-    let shown = format!("{call:?} {:?} {told:?} {heard:?}", call.messages);
+    let shown = format!("{question:?} {call:?} {:?} {told:?} {heard:?}", call.messages);
     assert!(!shown.contains("secret"), "{shown}");
 }

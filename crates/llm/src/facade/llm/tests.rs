@@ -16,11 +16,11 @@ use crate::{
         read_models::UsageFilter,
     },
     domain::{
-        call::{LONGEST_ANSWER, Purpose},
+        call::{LONGEST_ANSWER, Purpose, Question},
         message::Message,
         models::ModelList,
     },
-    facade::{answers::Answers, ledger::Ledger},
+    facade::{answers::Answers, following::Following, ledger::Ledger},
     testing::{Gate, MemoryKeeper, Script, ScriptedModel, TestSurroundings},
 };
 
@@ -67,8 +67,22 @@ fn answers(llm: &Arc<Llm>, node: &TestSurroundings) -> Answers {
     Answers::new(Arc::clone(llm) as Arc<dyn LanguageModel>, Arc::new(node.clone()))
 }
 
+/// Who asks it, and what.
+fn parts(call: Call) -> (Asker, Question) {
+    let Call { id, purpose, user_id, workspace_id, model, temperature, longest_answer, messages } =
+        call;
+    let asker = Asker { purpose, user_id, workspace_id, model };
+    (asker, Question { id, temperature, longest_answer, messages })
+}
+
+fn begin(answers: &Answers, call: Call) -> Following {
+    let (asker, question) = parts(call);
+    let permit = answers.permit(asker).unwrap();
+    answers.begin(permit, question, Box::new(MemoryKeeper::new()))
+}
+
 async fn asked(answers: &Answers, call: Call) -> Ending {
-    answers.ask(call).await.unwrap().ending.clone()
+    begin(answers, call).end().await.unwrap().ending.clone()
 }
 
 /// The accounts, a line for each model and purpose.
@@ -115,7 +129,7 @@ on_both_engines! {
         let model = scripted(Script::new().waits_for(&gate).says("because"));
         let node = TestSurroundings::new();
         let first = answers(&usual(&model, &test), &node);
-        let following = first.begin(call(1), Box::new(MemoryKeeper::new()));
+        let following = begin(&first, call(1));
         wait_until("it is asked", DEADLINE, async || model.asked().len() == 1).await;
         let second = answers(&usual(&model, &test), &node.neighbour());
         let again = Ending::Failed(AskFailure::AlreadyAsked);
@@ -131,12 +145,12 @@ on_both_engines! {
         let model = scripted(Script::new().says("half").waits_for(&gate));
         let llm = usual(&model, &test);
         let answers = answers(&llm, &TestSurroundings::new());
-        let mut told = answers.begin(call(1), Box::new(MemoryKeeper::new()));
+        let mut told = begin(&answers, call(1));
         assert!(told.next().await.is_some());
         answers.cancel(call(1).id);
         assert_eq!(told.end().await.unwrap().ending, Ending::Cancelled);
         model.next(Script::new().begins_behind(&gate));
-        let unheard = answers.begin(of_another(2), Box::new(MemoryKeeper::new()));
+        let unheard = begin(&answers, of_another(2));
         wait_until("it is asked", DEADLINE, async || model.asked().len() == 2).await;
         answers.cancel(of_another(2).id);
         assert_eq!(unheard.end().await.unwrap().ending, Ending::Cancelled);
@@ -179,26 +193,22 @@ on_both_engines! {
     }
 
     async fn a_person_and_a_workspace_ask_so_much_at_once(test: TestDb) {
-        let gate = Gate::closed();
-        let model = scripted(Script::new().waits_for(&gate));
         let limits = CallLimits { user_at_once: 2, workspace_at_once: 3, ..CallLimits::default() };
-        let llm = llm(&model, &test, limits);
-        let of = |number: u128, user: u128| Call {
-            user_id: UserId::new(Uuid::from_u128(user)),
-            ..call(number)
-        };
+        let llm = llm(&scripted(Script::new()), &test, limits);
+        let of = |user| Asker { user_id: UserId::new(Uuid::from_u128(user)), ..parts(call(1)).0 };
         let mut open = Vec::new();
-        for (number, user) in [(1, 1), (2, 1), (3, 2)] {
-            open.push(llm.ask(&of(number, user)).await.unwrap());
+        for user in [1, 1, 2] {
+            open.push(llm.permit(of(user)).unwrap());
         }
         let busy = Some(AskFailure::Busy { retry_after: Duration::from_secs(5) });
-        assert_eq!(llm.ask(&of(4, 1)).await.err(), busy, "the person");
-        assert_eq!(llm.ask(&of(5, 3)).await.err(), busy, "the workspace");
-        let elsewhere = Call { workspace_id: None, ..of(6, 3) };
-        assert!(llm.ask(&elsewhere).await.is_ok());
+        assert_eq!(llm.permit(of(1)).err(), busy, "the person");
+        assert_eq!(llm.permit(of(3)).err(), busy, "the workspace");
+        let elsewhere = Asker { workspace_id: None, ..of(3) };
+        assert!(llm.permit(elsewhere).is_ok());
         open.pop();
-        assert!(llm.ask(&of(5, 3)).await.is_ok(), "who was refused may ask the same again");
-        assert_eq!(llm.ask(&of(4, 1)).await.err(), busy);
+        assert!(llm.permit(of(3)).is_ok(), "there is room again");
+        assert_eq!(llm.permit(of(1)).err(), busy);
+        accounts(&test, expect![""]).await;
     }
 
     async fn a_person_and_a_workspace_ask_so_often(test: TestDb) {
@@ -206,26 +216,57 @@ on_both_engines! {
         let limits =
             CallLimits { user_per_minute: 2, workspace_per_minute: 3, ..CallLimits::default() };
         let llm = llm(&model, &test, limits);
-        for number in 0..2 {
-            assert!(llm.ask(&call(number)).await.is_ok());
-        }
-        let wait = |seconds| Some(AskFailure::RateLimited { retry_after: Duration::from_secs(seconds) });
-        assert_eq!(llm.ask(&call(2)).await.err(), wait(30));
+        let answers = answers(&llm, &TestSurroundings::new());
         let another = |number| Call { user_id: UserId::new(Uuid::from_u128(1)), ..call(number) };
-        assert!(llm.ask(&another(3)).await.is_ok());
-        assert_eq!(llm.ask(&another(4)).await.err(), wait(20));
+        let wait = |seconds| Some(AskFailure::RateLimited { retry_after: Duration::from_secs(seconds) });
+        let refused = |call| answers.permit(parts(call).0).err();
+        drop((answers.permit(parts(call(1)).0), answers.permit(parts(call(1)).0)));
+        for number in 0..2 {
+            assert_eq!(asked(&answers, call(number)).await, Ending::Complete, "none was used");
+        }
+        assert_eq!(refused(call(2)), wait(30));
+        assert_eq!(asked(&answers, another(3)).await, Ending::Complete);
+        assert_eq!(refused(another(4)), wait(20));
         test.clock.advance(Duration::from_secs(30));
-        assert!(llm.ask(&call(2)).await.is_ok());
+        assert_eq!(asked(&answers, call(2)).await, Ending::Complete);
+    }
+
+    async fn a_step_of_what_is_permitted_is_accounted_for_by_itself_and_limited_by_nothing(test: TestDb) {
+        let model = scripted(Script::new().says("in short"));
+        let limits = CallLimits { user_at_once: 1, user_per_minute: 1, ..CallLimits::default() };
+        let node = TestSurroundings::new();
+        let answers = answers(&llm(&model, &test, limits), &node);
+        let (asker, question) = parts(of_another(1));
+        let permit = answers.permit(asker).unwrap();
+        let step = Question { id: call(2).id, ..question.clone() };
+        let told = answers.ask(&permit, Purpose::new("tests.summary"), step).await.unwrap();
+        assert_eq!((told.text.as_str(), &told.ending), ("in short", &Ending::Complete));
+        assert_eq!(node.told(), [], "nobody waits for its pieces");
+        let following = answers.begin(permit, question, Box::new(MemoryKeeper::new()));
+        assert_eq!(following.end().await.unwrap().ending, Ending::Complete);
+        assert_eq!(node.told().len(), 1);
+        accounts(&test, expect![[r#"
+            {"model":"big","purpose":"tests.question","calls":1,"running":0,"cancelled":0,"failed":0,"estimated":0,"prompt_tokens":5,"completion_tokens":2,"cost_nanos":9000}
+            {"model":"big","purpose":"tests.summary","calls":1,"running":0,"cancelled":0,"failed":0,"estimated":0,"prompt_tokens":5,"completion_tokens":2,"cost_nanos":9000}
+        "#]]).await;
+    }
+
+    async fn who_hears_the_end_may_ask_again_at_once(test: TestDb) {
+        let limits = CallLimits { user_at_once: 1, ..CallLimits::default() };
+        let answers = answers(&llm(&scripted(Script::new()), &test, limits), &TestSurroundings::new());
+        for number in 0..3 {
+            assert_eq!(asked(&answers, call(number)).await, Ending::Complete);
+        }
     }
 
     async fn a_model_that_may_not_be_asked_is_refused_before_anything_is_spent(test: TestDb) {
-        let model = scripted(Script::new());
         let limits = CallLimits { user_per_minute: 1, ..CallLimits::default() };
-        let llm = llm(&model, &test, limits);
+        let llm = llm(&scripted(Script::new()), &test, limits);
         let huge: ModelName = "huge".parse().unwrap();
-        let refused = llm.ask(&Call { model: Some(huge.clone()), ..call(1) }).await.err();
+        let asker = parts(call(1)).0;
+        let refused = llm.permit(Asker { model: Some(huge.clone()), ..asker.clone() }).err();
         assert_eq!(refused, Some(AskFailure::ModelNotAllowed { model: huge }));
-        assert!(llm.ask(&call(1)).await.is_ok());
+        assert!(llm.permit(asker).is_ok());
     }
 
     async fn nothing_is_asked_without_an_account(test: TestDb) {

@@ -44,7 +44,7 @@ async fn another_node_cancels_before_the_first_word_as_well() {
     let here = TestSurroundings::new();
     let following = begin(&answers(&model, &here), &MemoryKeeper::new());
     wait_until("it is asked", DEADLINE, async || model.asked().len() == 1).await;
-    answers(&model, &here.neighbour()).cancel(call(1).id);
+    answers(&model, &here.neighbour()).cancel(id(1));
     assert_eq!(all(following).await, (String::new(), Ending::Cancelled));
     assert_eq!(model.given_up(), 1);
 }
@@ -82,6 +82,6 @@ fn a_host_may_look_at_what_is_running_while_it_cancels() {
     let surroundings = Arc::clone(&host) as Arc<dyn Surroundings>;
     let answers = Answers::new(Arc::new(ScriptedModel::that(Script::new())), surroundings);
     host.answers.set(answers.clone()).expect("it is set once");
-    answers.cancel(call(1).id);
+    answers.cancel(id(1));
     assert_eq!(*locked(&host.seen), [Some(false)]);
 }

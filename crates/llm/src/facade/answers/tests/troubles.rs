@@ -37,9 +37,9 @@ async fn one_answer_that_panics_is_not_the_end_of_the_others() {
     let mut other = begin(&answers, &MemoryKeeper::new());
     assert_eq!(piece(&mut other).await, "half");
     model.next(Script::new().says("yes"));
-    let panics = answers.begin(call(2), Box::new(Wrong::PanicsAtTheEnd));
+    let panics = begin_at(&answers, 2, Wrong::PanicsAtTheEnd);
     assert_eq!(panics.end().await, None, "nobody knows how it ended");
-    wait_until("it is forgotten", DEADLINE, async || answers.follow(call(2).id).is_none()).await;
+    wait_until("it is forgotten", DEADLINE, async || answers.follow(id(2)).is_none()).await;
     gate.open();
     assert_eq!(other.end().await.unwrap().ending, Ending::Complete);
 }
@@ -64,7 +64,7 @@ async fn no_answer_takes_longer_than_the_longest_whatever_the_model_does() {
     let heard = all(begin(&answers, &MemoryKeeper::new())).await;
     assert_eq!(heard, ("half".to_owned(), too_late.clone()));
     model.next(Script::new().begins_behind(&gate));
-    assert_eq!(answers.ask(call(2)).await.unwrap().ending, too_late);
+    assert_eq!(asked(&answers, 2).await.ending, too_late);
     assert_eq!((model.let_go(), model.given_up()), (1, 1));
 }
 
@@ -118,11 +118,11 @@ async fn a_keeper_that_hangs_is_not_waited_for() {
     let hasty = Pace { patience: SOON, ..AT_ONCE };
     let model = ScriptedModel::that(Script::new().says("yes"));
     let answers = answers(&model, &TestSurroundings::new()).at(hasty);
-    let at_the_end = answers.begin(call(1), Box::new(Wrong::HangsAtTheEnd)).end();
+    let at_the_end = begin_at(&answers, 1, Wrong::HangsAtTheEnd).end();
     let told = tokio::time::timeout(DEADLINE, at_the_end).await.expect("it ends").unwrap();
     assert_eq!(told.ending, Ending::Failed(AskFailure::Storage));
     let keeper = MemoryKeeper::new();
-    let on_the_way = answers.begin(call(2), Box::new(Wrong::HangsOnTheWay(keeper.clone()))).end();
+    let on_the_way = begin_at(&answers, 2, Wrong::HangsOnTheWay(keeper.clone())).end();
     let told = tokio::time::timeout(DEADLINE, on_the_way).await.expect("it ends").unwrap();
     assert_eq!(told.ending, Ending::Complete);
     assert_eq!(keeper.kept().told.as_ref(), Some(&*told));
@@ -141,6 +141,6 @@ async fn accounts_that_are_away_hold_up_neither_the_text_nor_the_request() {
     assert_eq!(following.end().await.as_deref(), keeper.kept().told.as_ref());
     model.next(Script::new().says("yes").accounts_behind(&Gate::closed()));
     let hasty = usual.at(Pace { patience: SOON, ..AT_ONCE });
-    let told = tokio::time::timeout(DEADLINE, hasty.ask(call(2))).await.expect("it ends").unwrap();
+    let told = tokio::time::timeout(DEADLINE, asked(&hasty, 2)).await.expect("it ends");
     assert_eq!(told.ending, Ending::Complete);
 }

@@ -11,12 +11,12 @@ use chrono::{DateTime, Utc};
 use perme8_events::{UserId, WorkspaceId};
 
 use crate::{
+    application::locks::locked,
     domain::{
-        call::Call,
+        call::Asker,
         failure::AskFailure,
         limits::{CallLimits, Spent},
     },
-    facade::locks::locked,
 };
 
 /// Nobody knows when an answer ends; whoever has to wait for one looks again then.
@@ -33,7 +33,7 @@ enum Holder {
 
 /// What everybody is asking on this node. Clones share it.
 #[derive(Clone)]
-pub(super) struct Holders {
+pub(crate) struct Holders {
     limits: CallLimits,
     spent: Arc<Mutex<Accounts>>,
 }
@@ -44,15 +44,15 @@ struct Accounts {
 }
 
 impl Holders {
-    pub(super) fn new(limits: CallLimits) -> Self {
+    pub(crate) fn new(limits: CallLimits) -> Self {
         let accounts = Accounts { of: HashMap::new(), tidy_at: MANY };
         Self { limits, spent: Arc::new(Mutex::new(accounts)) }
     }
 
-    /// One more call, of those who may ask it; it is running until the slot is dropped.
-    pub(super) fn admit(&self, call: &Call, now: DateTime<Utc>) -> Result<Slot, AskFailure> {
-        let user = Some(Holder::User(call.user_id));
-        let holders = [user, call.workspace_id.map(Holder::Workspace)];
+    /// One more answer, for those who may have it; it is being written until the slot is dropped.
+    pub(crate) fn admit(&self, asker: &Asker, now: DateTime<Utc>) -> Result<Slot, AskFailure> {
+        let user = Some(Holder::User(asker.user_id));
+        let holders = [user, asker.workspace_id.map(Holder::Workspace)];
         let holders: Vec<Holder> = holders.into_iter().flatten().collect();
         let mut accounts = self.accounts();
         for holder in &holders {
@@ -76,7 +76,7 @@ impl Holders {
             spent.spend(now, per_minute);
         }
         drop(accounts);
-        Ok(Slot { holders, of: self.clone() })
+        Ok(Slot { holders, of: self.clone(), is_used: false })
     }
 
     fn limit(&self, holder: Holder) -> (u32, u32) {
@@ -99,11 +99,20 @@ impl fmt::Debug for Holders {
     }
 }
 
-/// A call counts as running as long as this lives.
+/// An answer counts as being written as long as this lives.
 #[derive(Debug)]
-pub(super) struct Slot {
+pub(crate) struct Slot {
     holders: Vec<Holder>,
     of: Holders,
+    is_used: bool,
+}
+
+impl Slot {
+    /// From now on it counts as asked in this minute, too.
+    pub(crate) fn used(mut self) -> Self {
+        self.is_used = true;
+        self
+    }
 }
 
 impl Drop for Slot {
@@ -112,6 +121,10 @@ impl Drop for Slot {
         for holder in &self.holders {
             if let Some(spent) = accounts.of.get_mut(holder) {
                 spent.release();
+                if !self.is_used {
+                    let (_, per_minute) = self.of.limit(*holder);
+                    spent.give_back(per_minute);
+                }
             }
         }
     }
