@@ -54,10 +54,10 @@ pub(crate) struct Reply {
     model: Option<String>,
     usage: Used,
     latency_ms: u64,
-    /// Whether there would have been more.
+    /// Whether it is a beginning.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     partial: bool,
-    /// What went wrong, in a word.
+    /// Why it is not all, in a word.
     #[serde(skip_serializing_if = "Option::is_none")]
     reason: Option<&'static str>,
 }
@@ -72,19 +72,15 @@ struct Used {
 impl From<&Told> for Reply {
     fn from(told: &Told) -> Self {
         let Told { text, model, usage, latency, ending } = told;
+        let (partial, reason) = (told.is_partial(), ending.reason());
         let Usage { prompt_tokens, completion_tokens, is_estimated } = *usage;
         Self {
             response: text.clone(),
             model: model.as_ref().map(ToString::to_string),
             usage: Used { prompt_tokens, completion_tokens, is_estimated },
             latency_ms: u64::try_from(latency.as_millis()).unwrap_or(u64::MAX),
-            partial: *ending != Ending::Complete,
-            reason: match ending {
-                Ending::Complete => None,
-                Ending::CutShort => Some("cut_short"),
-                Ending::Cancelled => Some("cancelled"),
-                Ending::Failed(failure) => Some(failure.code()),
-            },
+            partial,
+            reason,
         }
     }
 }

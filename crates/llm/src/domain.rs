@@ -5,6 +5,7 @@ pub(crate) mod budget;
 pub(crate) mod call;
 pub(crate) mod failure;
 pub(crate) mod limits;
+pub(crate) mod material;
 pub(crate) mod message;
 pub(crate) mod model_name;
 pub(crate) mod models;

@@ -13,6 +13,7 @@ pub use domain::call::{
     Asker, Call, CallId, LONGEST_ANSWER, LlmCall, OVER_AFTER, Purpose, Question,
 };
 pub use domain::failure::AskFailure;
+pub use domain::material::{Material, Page};
 pub use domain::message::{Message, Speaker};
 pub use domain::model_name::{InvalidModelName, ModelName};
 pub use domain::models::{ListedModel, Models, Price};

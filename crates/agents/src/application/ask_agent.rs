@@ -4,11 +4,11 @@ use std::fmt;
 
 use documents::{AgentWord, DocumentId};
 use identity::{AgentId, FieldErrors, WorkspaceRef};
-use llm::{AskFailure, Purpose, Told};
+use llm::{AskFailure, Material, Purpose, Told};
 use perme8_events::{Load, Save, StorageError, UserId, WorkspaceId};
 
 use crate::{
-    application::prompt::{Surroundings, prompt},
+    application::prompt::prompt,
     domain::{
         agent::Agent,
         query::{AgentQueryId, Asked, Query, call_id},
@@ -138,7 +138,7 @@ pub(crate) struct Question {
 pub(crate) struct Found {
     pub(crate) workspace_id: Option<WorkspaceId>,
     pub(crate) document_id: Option<DocumentId>,
-    pub(crate) surroundings: Surroundings,
+    pub(crate) surroundings: Material,
 }
 
 impl AskAgent {
@@ -188,7 +188,7 @@ pub(crate) async fn ask<T: Save<Query>>(
     };
     let (id, now) = (tx.new_id(), tx.now());
     tx.save(Query::begin(id, asked, now)).await?;
-    let surroundings = Surroundings { text: question.about.clone(), ..surroundings.clone() };
+    let surroundings = Material { text: question.about.clone(), ..surroundings.clone() };
     let said = llm::Question {
         id: call_id(id),
         temperature: Some(agent.is.temperature.get()),

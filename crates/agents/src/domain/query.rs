@@ -17,9 +17,6 @@ pub enum AgentQuery {}
 /// Identifies a query: something that somebody asks an agent. The model is called under the same id, once.
 pub type AgentQueryId = Id<AgentQuery>;
 
-/// What is recorded as the error of a query that somebody cancelled.
-const CANCELLED: &str = "cancelled";
-
 /// Something that somebody asks an agent.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Query {
@@ -141,16 +138,17 @@ impl Query {
     /// Answered as far as this was told; nothing if it has ended.
     pub(crate) fn end(&self, told: &Told, now: DateTime<Utc>) -> Option<Unsaved<Self>> {
         let Told { text, model, usage, latency, ending } = told;
-        let (status, error) = match ending {
-            Ending::Complete | Ending::CutShort => (QueryStatus::Completed, None),
-            Ending::Cancelled => (QueryStatus::Cancelled, Some(CANCELLED)),
-            Ending::Failed(failure) => (QueryStatus::Failed, Some(failure.code())),
+        let status = match ending {
+            Ending::Complete | Ending::CutShort => QueryStatus::Completed,
+            Ending::Cancelled => QueryStatus::Cancelled,
+            Ending::Failed(_) => QueryStatus::Failed,
         };
+        let error = ending.reason().filter(|_| status != QueryStatus::Completed);
         self.ended(
             text.clone(),
             Outcome {
                 status,
-                is_partial: *ending != Ending::Complete && !text.is_empty(),
+                is_partial: told.is_partial(),
                 error: error.map(str::to_owned),
                 model: model.as_ref().map(|name| ModelName::as_str(name).to_owned()),
                 usage: *usage,

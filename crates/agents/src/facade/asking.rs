@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use documents::AgentWord;
-use llm::{Answers, Asker, Following, Keeper, ModelName, Told};
+use llm::{Answers, Asker, Following, Keeper, ModelName, Page, Told};
 use perme8_events::{Origin, StorageError, UserId, WorkspaceId, sql::UnitOfWork};
 
 use super::Agents;
@@ -13,7 +13,7 @@ use crate::{
         acting::Acting,
         ask_agent::{AgentRef, AskAgent, AskAgentError, Found, PURPOSE, Place, ask, end},
         ports::{Queries as _, ReadableDocument, Readings},
-        prompt::{MOST_OF_A_DOCUMENT, Page},
+        prompt::MOST_OF_A_DOCUMENT,
         query_read_models::{
             AgentQueryDetails, AgentQueryError, ExportAgentQueries, ExportedAgentQueries,
         },

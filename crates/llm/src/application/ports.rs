@@ -9,7 +9,7 @@ use perme8_events::{StorageError, Transaction, UserId};
 use crate::{
     application::permit::Permit,
     domain::{
-        account::{Bill, Status},
+        account::Bill,
         call::{Asker, Call, CallId},
         failure::AskFailure,
         model_name::ModelName,
@@ -86,8 +86,7 @@ pub(crate) trait Accounts: Transaction {
     fn close_account(
         &mut self,
         id: CallId,
-        status: Status,
-        failure: Option<&'static str>,
+        ending: &Ending,
         bill: Bill,
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
 

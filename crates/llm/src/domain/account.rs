@@ -6,44 +6,8 @@ use crate::domain::{
     call::{Call, OVER_AFTER},
     model_name::ModelName,
     models::Models,
-    told::{Ending, Usage},
+    told::Usage,
 };
-
-/// How a call stands.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Status {
-    Running,
-    Complete,
-    CutShort,
-    Cancelled,
-    Failed,
-    /// The host broke down, and nobody knows how it ended.
-    Abandoned,
-}
-
-impl Status {
-    pub(crate) const fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Complete => "complete",
-            Self::CutShort => "cut_short",
-            Self::Cancelled => "cancelled",
-            Self::Failed => "failed",
-            Self::Abandoned => "abandoned",
-        }
-    }
-}
-
-impl From<&Ending> for Status {
-    fn from(ending: &Ending) -> Self {
-        match ending {
-            Ending::Complete => Self::Complete,
-            Ending::CutShort => Self::CutShort,
-            Ending::Cancelled => Self::Cancelled,
-            Ending::Failed(_) => Self::Failed,
-        }
-    }
-}
 
 /// What a call took, or will have taken at least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

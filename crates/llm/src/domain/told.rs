@@ -37,6 +37,27 @@ pub enum Ending {
 }
 
 impl Ending {
+    /// How it ended, in a word that stays, for records.
+    #[must_use]
+    pub const fn as_str(&self) -> &'static str {
+        match self {
+            Self::Complete => "complete",
+            Self::CutShort => "cut_short",
+            Self::Cancelled => "cancelled",
+            Self::Failed(_) => "failed",
+        }
+    }
+
+    /// Why that is not all, in a word that stays, for clients and records; none when it is.
+    #[must_use]
+    pub const fn reason(&self) -> Option<&'static str> {
+        match self {
+            Self::Complete => None,
+            Self::CutShort | Self::Cancelled => Some(self.as_str()),
+            Self::Failed(failure) => Some(failure.code()),
+        }
+    }
+
     /// What went wrong, if something did.
     #[must_use]
     pub const fn failure(&self) -> Option<&AskFailure> {
@@ -60,6 +81,14 @@ pub struct Told {
     pub latency: Duration,
     /// How it ended.
     pub ending: Ending,
+}
+
+impl Told {
+    /// Whether it is a beginning: something was said, and there would have been more.
+    #[must_use]
+    pub fn is_partial(&self) -> bool {
+        self.ending != Ending::Complete && !self.text.is_empty()
+    }
 }
 
 impl fmt::Debug for Told {

@@ -21,7 +21,7 @@ use crate::{
         ports::{Accounts as _, Answer, LanguageModel},
     },
     domain::{
-        account::{Bill, Status},
+        account::Bill,
         call::{Asker, Call, CallId},
         failure::AskFailure,
         limits::CallLimits,
@@ -156,14 +156,11 @@ impl Books {
     }
 
     async fn close(&self, id: CallId, ending: &Ending, bill: Bill) {
-        let (status, failure) = (Status::from(ending), ending.failure().map(AskFailure::code));
         let mut pause = PAUSE;
         for attempts_left in (0..ATTEMPTS).rev() {
             let origin = Origin::system("llm.accounts");
-            let closed = self
-                .uow
-                .run(origin, async |tx| tx.close_account(id, status, failure, bill).await)
-                .await;
+            let closed =
+                self.uow.run(origin, async |tx| tx.close_account(id, ending, bill).await).await;
             let Err(error) = closed else { return };
             let may_help = error.is_unavailable() || error.is_retryable();
             if attempts_left == 0 || !may_help {

@@ -8,9 +8,7 @@ use metrics::{
 use tokio::time::Instant;
 
 use crate::domain::{
-    account::Status,
     call::Purpose,
-    failure::AskFailure,
     told::{Ending, Usage},
 };
 
@@ -57,8 +55,7 @@ impl RunningCall {
     }
 
     pub(super) fn ended(&self, ending: &Ending, usage: &Usage) {
-        let word = Status::from(ending).as_str();
-        let outcome = ending.failure().map_or(word, AskFailure::code);
+        let outcome = ending.reason().unwrap_or(ending.as_str());
         let purpose = self.purpose.as_str();
         counter!(CALLS, "purpose" => purpose, "outcome" => outcome).increment(1);
         counter!(TOKENS, "purpose" => purpose, "kind" => "prompt").increment(usage.prompt_tokens);

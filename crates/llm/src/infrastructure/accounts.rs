@@ -6,10 +6,11 @@ use perme8_events::{StorageError, Transaction as _, sql, sql::Tx};
 use crate::{
     application::ports::Accounts,
     domain::{
-        account::{Bill, Status, deadline},
+        account::{Bill, deadline},
         call::{Call, CallId},
+        failure::AskFailure,
         model_name::ModelName,
-        told::Usage,
+        told::{Ending, Usage},
     },
 };
 
@@ -29,7 +30,7 @@ impl Accounts for Tx {
             "INSERT INTO llm_calls
                 (id, purpose, user_id, workspace_id, model, status, failure, prompt_tokens, completion_tokens,
                  is_estimated, cost, started_at, ended_at, deadline_at)
-             VALUES ($1, $2, $3, $4, $5, $6, NULL, $7, $8, $9, $10, $11, NULL, $12)
+             VALUES ($1, $2, $3, $4, $5, 'running', NULL, $6, $7, $8, $9, $10, NULL, $11)
              ON CONFLICT (id) DO NOTHING"
         );
         let now = self.now();
@@ -41,7 +42,6 @@ impl Accounts for Tx {
             .bind(call.user_id)
             .bind(call.workspace_id)
             .bind(model.as_str())
-            .bind(Status::Running.as_str())
             .bind(number(prompt_tokens))
             .bind(number(completion_tokens))
             .bind(is_estimated)
@@ -56,8 +56,7 @@ impl Accounts for Tx {
     async fn close_account(
         &mut self,
         id: CallId,
-        status: Status,
-        failure: Option<&'static str>,
+        ending: &Ending,
         bill: Bill,
     ) -> Result<(), StorageError> {
         // What is abandoned has ended all the same, and is known better now.
@@ -71,8 +70,8 @@ impl Accounts for Tx {
         let Usage { prompt_tokens, completion_tokens, is_estimated } = bill.usage;
         self.query(update)
             .bind(id)
-            .bind(status.as_str())
-            .bind(failure)
+            .bind(ending.as_str())
+            .bind(ending.failure().map(AskFailure::code))
             .bind(number(prompt_tokens))
             .bind(number(completion_tokens))
             .bind(is_estimated)
@@ -89,12 +88,12 @@ impl Accounts for Tx {
         limit: u32,
     ) -> Result<u64, StorageError> {
         let update = sql!(
-            "UPDATE llm_calls SET status = $1, ended_at = $2
-             WHERE id IN (SELECT id FROM llm_calls WHERE status = 'running' AND deadline_at <= $2
-                          ORDER BY deadline_at LIMIT $3)
+            "UPDATE llm_calls SET status = 'abandoned', ended_at = $1
+             WHERE id IN (SELECT id FROM llm_calls WHERE status = 'running' AND deadline_at <= $1
+                          ORDER BY deadline_at LIMIT $2)
                AND status = 'running'"
         );
-        let update = self.query(update).bind(Status::Abandoned.as_str()).bind(before);
-        update.bind(i64::from(limit)).exec().await
+        let update = self.query(update).bind(before).bind(i64::from(limit));
+        update.exec().await
     }
 }

@@ -18,7 +18,7 @@ fn in_the_company() -> Found {
     Found {
         workspace_id: Some(COMPANY),
         document_id: None,
-        surroundings: Surroundings { workspace, ..Surroundings::default() },
+        surroundings: Material { workspace, ..Material::default() },
     }
 }
 
