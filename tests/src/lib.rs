@@ -6,10 +6,12 @@
 
 mod address;
 mod measure;
+mod process;
 mod scenario;
 
 pub use address::address;
 pub use measure::{Comparison, Pace, Percentiles, Rounds, Way, resident, resident_of, show};
+pub use process::{Served, enough_files, listening, settled};
 pub use scenario::answer::Answer;
 pub use scenario::editors::Editors;
 pub use scenario::engines::{on_postgres, on_sqlite};

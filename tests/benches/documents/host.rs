@@ -12,11 +12,9 @@ use perme8_events::{
     Origin, UserId,
     sql::{Db, DbOptions},
 };
+use scenarios::{listening, settled};
 use serde::{Deserialize, Serialize};
-use tokio::{
-    io::{AsyncBufReadExt as _, BufReader},
-    net::TcpListener,
-};
+use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 use crate::opening;
 
@@ -39,14 +37,9 @@ pub(crate) async fn run(database: &str, documents: usize, typed: u64) -> anyhow:
     let db = Db::open(&database.parse()?, DbOptions::default()).await?;
     let options = AppOptions { cheap_passwords: true, limits: None, ..AppOptions::default() };
     let app = App::assemble(db, options).await?;
-    app.start().await?;
-    let address = app.serve_on(TcpListener::bind("127.0.0.1:0").await?)?;
+    let address = listening(&app).await?;
     let opened = opened(&app, address, documents, typed).await?;
-    // The handlers of all that are done before anything is measured.
-    let operations = app.operations().clone();
-    while operations.handlers().await?.iter().any(|handler| handler.lag_events > 0) {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    settled(&app).await;
     writeln!(std::io::stdout(), "{}", serde_json::to_string(&opened)?)?;
     BufReader::new(tokio::io::stdin()).lines().next_line().await?;
     app.shutdown(Duration::from_secs(10)).await?;

@@ -12,11 +12,10 @@ use perme8_events::{
     Origin, StorageError, Transaction as _, UserId, WorkspaceId,
     sql::{Db, DbOptions, UnitOfWork},
 };
-use scenarios::resident;
+use scenarios::{listening, settled};
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt as _, BufReader},
-    net::TcpListener,
     task::JoinSet,
 };
 
@@ -53,30 +52,21 @@ pub(crate) async fn run(database: &str, workspaces: usize, clients: usize) -> an
     let db = Db::open(&database.parse()?, DbOptions::default()).await?;
     let options = AppOptions { cheap_passwords: true, limits: None, ..AppOptions::default() };
     let app = App::assemble(db, options).await?;
-    app.start().await?;
-    let address = app.serve_on(TcpListener::bind("127.0.0.1:0").await?)?;
+    let address = listening(&app).await?;
     let mut offices = Vec::new();
     for number in 0..=workspaces {
         offices.push(Office::open(&app, number).await?);
     }
     let busy = people(&app, &offices[workspaces..], BUSY_PEOPLE).await?;
     let people = people(&app, &offices[..workspaces], clients).await?;
-    // The handlers of all that are done before anything is measured.
-    let operations = app.operations().clone();
-    while operations.handlers().await?.iter().any(|handler| handler.lag_events > 0) {
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
+    settled(&app).await;
     say(&Opened { address, people, busy })?;
     let ids: Vec<WorkspaceId> = offices.iter().map(|office| office.id).collect();
     let mut orders = BufReader::new(tokio::io::stdin()).lines();
     let mut number = 0;
     while let Some(order) = orders.next_line().await? {
-        if order == "memory" {
-            say(&(resident().context("memory is read on Linux")? * 1024))?;
-        } else {
-            let order: Order = serde_json::from_str(&order)?;
-            say(&emit(&app, &ids, &order, &mut number).await?)?;
-        }
+        let order: Order = serde_json::from_str(&order)?;
+        say(&emit(&app, &ids, &order, &mut number).await?)?;
     }
     app.shutdown(Duration::from_secs(10)).await?;
     Ok(())

@@ -14,10 +14,10 @@ mod tick;
 
 use std::{io::Write as _, time::Duration};
 
-use anyhow::bail;
 use clap::Parser as _;
 use perme8::MIGRATIONS;
 use perme8_events::testing::TestDb;
+use scenarios::enough_files;
 
 use crate::{
     clients::{Client, Kind},
@@ -64,6 +64,7 @@ fn main() -> anyhow::Result<()> {
     if let Some(database) = &args.host {
         return runtime.block_on(host::run(database, args.workspaces, args.clients));
     }
+    // Here and in the host.
     enough_files(args.clients + FILES)?;
     let wanted = |engine| args.engine.as_deref().is_none_or(|only| only == engine);
     let all = runtime.block_on(async {
@@ -89,25 +90,13 @@ fn main() -> anyhow::Result<()> {
     Ok(())
 }
 
-/// A connection is an open file, here and in the host.
-fn enough_files(needed: usize) -> anyhow::Result<()> {
-    // Elsewhere than on Linux whoever runs out of files is told so by the connection that fails.
-    let Ok(limits) = std::fs::read_to_string("/proc/self/limits") else { return Ok(()) };
-    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"));
-    let soft = line.and_then(|line| line.split_whitespace().next()).unwrap_or("unlimited");
-    if soft.parse().is_ok_and(|limit: usize| limit < needed) {
-        bail!("this needs {needed} open files and may have {soft}: run `ulimit -n {needed}` first");
-    }
-    Ok(())
-}
-
 async fn on(test: TestDb, args: &Args) -> anyhow::Result<Figures> {
     test.run(async |test| measure(&test, args).await).await
 }
 
 async fn measure(test: &TestDb, args: &Args) -> anyhow::Result<Figures> {
     let mut host = Host::start(&test.url, args).await?;
-    let empty = host.memory().await?;
+    let empty = host.memory()?;
     let mut clients = Vec::new();
     for (number, person) in host.people().iter().enumerate() {
         // Both kinds in every workspace.
@@ -115,13 +104,13 @@ async fn measure(test: &TestDb, args: &Args) -> anyhow::Result<Figures> {
             if (number / args.workspaces).is_multiple_of(2) { Kind::Sse } else { Kind::Socket };
         clients.push(Client::open(host.address(), kind, person.clone(), None).await?);
     }
-    let connected = host.memory().await?;
+    let connected = host.memory()?;
     let running: Vec<_> = clients.into_iter().map(Client::follow).collect();
 
     let order = Order { rate: args.rate, seconds: args.seconds, busy_rate: 0 };
     let steady = host.emit(&order).await?;
     tokio::time::sleep(Duration::from_secs(1)).await;
-    let after = host.memory().await?;
+    let after = host.memory()?;
 
     let slow = slow::Slow::open(&host).await?;
     let order = Order { rate: args.rate, seconds: slow::SECONDS, busy_rate: slow::RATE };
