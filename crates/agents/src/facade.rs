@@ -3,6 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use identity::{AgentId, WorkspaceRef};
+use llm::Models;
 use perme8_events::{
     Origin, StorageError, UserId, WorkspaceId,
     sql::{Db, UnitOfWork},
@@ -39,6 +40,7 @@ pub struct Agents {
     db: Db,
     uow: UnitOfWork,
     members: Arc<dyn Members>,
+    models: Models,
 }
 
 /// Runs a use case in a transaction of its own, and again while it loses races.
@@ -53,10 +55,10 @@ macro_rules! transact {
 pub(crate) mod asking;
 
 impl Agents {
-    /// On this database; `members` knows who belongs where.
+    /// On this database; `members` knows who belongs where, and agents may have these `models`.
     #[must_use]
-    pub fn new(db: Db, members: Arc<dyn Members>) -> Self {
-        Self { uow: UnitOfWork::new(db.clone()), db, members }
+    pub fn new(db: Db, members: Arc<dyn Members>, models: Models) -> Self {
+        Self { uow: UnitOfWork::new(db.clone()), db, members, models }
     }
 
     /// Answers the questions of other contexts.
@@ -77,7 +79,9 @@ impl Agents {
         command: CreateAgent,
     ) -> Result<AgentDetails, CreateAgentError> {
         let person = origin.person().ok_or(CreateAgentError::Forbidden)?;
-        transact!(self, origin, CreateAgentError, |tx| command.execute(tx, person))
+        transact!(self, origin, CreateAgentError, |tx| {
+            command.execute(tx, person, &self.models)
+        })
     }
 
     /// Changes an agent of the person who acts.
@@ -92,7 +96,9 @@ impl Agents {
         command: UpdateAgent,
     ) -> Result<AgentDetails, UpdateAgentError> {
         let person = origin.person().ok_or(UpdateAgentError::Forbidden)?;
-        transact!(self, origin, UpdateAgentError, |tx| command.execute(tx, person))
+        transact!(self, origin, UpdateAgentError, |tx| {
+            command.execute(tx, person, &self.models)
+        })
     }
 
     /// Deletes an agent of the person who acts for good; gives it as it was.
@@ -131,7 +137,9 @@ impl Agents {
         let mut workspaces: Vec<_> = source.placements.keys().copied().collect();
         workspaces.retain(|id| only_in.is_none_or(|only_in| only_in == *id));
         let grounds = Grounds::gather(&*self.members, person, source.owner_id, &workspaces).await?;
-        transact!(self, origin, CloneAgentError, |tx| command.execute(tx, &grounds))
+        transact!(self, origin, CloneAgentError, |tx| {
+            command.execute(tx, &grounds, &self.models)
+        })
     }
 
     /// Says in which workspaces an agent of the person who acts is.

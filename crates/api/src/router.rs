@@ -249,12 +249,16 @@ fn assistance() -> Router<Api> {
         .route("/api/agents/{id}/skills", scoped(AgentsRead, get(skills::list)))
         .route(
             "/api/agents/{id}/workspaces",
-            scoped(AgentsRead, get(agents::places)).merge(scoped(AgentsWrite, put(agents::place))),
+            scoped(AgentsRead, get(agents::places::show))
+                .merge(scoped(AgentsWrite, put(agents::places::choose))),
         )
-        .route("/api/workspaces/{slug}/agents", scoped(AgentsRead, get(agents::of_workspace)))
+        .route(
+            "/api/workspaces/{slug}/agents",
+            scoped(AgentsRead, get(agents::places::of_workspace)),
+        )
         .route(
             "/api/workspaces/{slug}/agents/{id}",
-            scoped(AgentsWrite, put(agents::add).delete(agents::remove)),
+            scoped(AgentsWrite, put(agents::places::add).delete(agents::places::remove)),
         )
 }
 

@@ -138,7 +138,6 @@ impl App {
         let identity = new_identity(&db, &options);
         let projects = Projects::new(db.clone(), projects_members(&identity));
         let documents = new_documents(&db, &identity);
-        let agents = new_agents(&db, &identity);
         let notifications = new_notifications(&db, &identity);
         let chat = new_chat(&db, &identity);
         let MailOptions { stationery, sender, server } = options.mail.clone();
@@ -164,6 +163,7 @@ impl App {
         let surroundings = Arc::new(NoteSurroundings::new(&bus, &options.tasks));
         let answering = AnswerSurroundings::new(&bus, &options.tasks);
         let answers = new_answers(&db, answering, options.llm.clone())?;
+        let agents = new_agents(&db, &identity, answers.models());
         let ask_agents = new_ask_agents(&agents, &identity, &answers, &db);
         let operations = Operations::of(&runtime, CATALOGUES);
         Ok(Self {

@@ -1,13 +1,14 @@
 //! Making an agent that is like another one.
 
-use identity::{AgentId, WorkspaceRef};
+use identity::{AgentId, FieldErrors, WorkspaceRef};
+use llm::Models;
 use perme8_events::{Save, StorageError};
 
 use crate::{
     application::{
         acting::Grounds, create_agent::MOST_OF_A_PERSON, ports::Agents, read_models::AgentDetails,
     },
-    domain::agent::Agent,
+    domain::agent::{Agent, askable},
 };
 
 /// Makes an agent that is like an own one, or like one that is shared: private, in use, and in no workspace.
@@ -34,6 +35,9 @@ pub enum CloneAgentError {
     /// The person has as many agents as anybody may have.
     #[error("nobody has more than {MOST_OF_A_PERSON} agents: delete one first")]
     TooMany,
+    /// The agent has a model that may be asked no longer.
+    #[error("{0}")]
+    Invalid(FieldErrors),
     /// The storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -44,10 +48,14 @@ impl CloneAgent {
         &self,
         tx: &mut T,
         grounds: &Grounds,
+        models: &Models,
     ) -> Result<AgentDetails, CloneAgentError> {
         let Self { agent_id, workspace: _ } = self;
         let source = tx.load(*agent_id).await?.filter(|agent| grounds.reach(agent));
         let source = source.ok_or(CloneAgentError::AgentNotFound)?;
+        if let Some(Err(problem)) = source.is.model.as_deref().map(|name| askable(name, models)) {
+            return Err(CloneAgentError::Invalid(FieldErrors::of("model", problem)));
+        }
         if tx.agents_of(grounds.person).await? >= MOST_OF_A_PERSON {
             return Err(CloneAgentError::TooMany);
         }
@@ -62,13 +70,13 @@ mod tests {
     use perme8_events::{UserId, WorkspaceId};
 
     use super::*;
-    use crate::testing::{ADMIN, COMPANY, ELSEWHERE, HELPER, MEMBER, NOTES, company};
+    use crate::testing::{ADMIN, COMPANY, ELSEWHERE, HELPER, MEMBER, NOTES, company, models};
 
     async fn check(person: UserId, common: &[WorkspaceId], agent_id: AgentId, expected: Expect) {
         let mut tx = company();
         let grounds = Grounds { person, common: common.iter().copied().collect() };
         let command = CloneAgent { agent_id, workspace: None };
-        let outcome = command.execute(&mut tx, &grounds).await;
+        let outcome = command.execute(&mut tx, &grounds, &models()).await;
         let seen = outcome.map(|made| (made.name, made.visibility, made.is_enabled));
         expected.assert_eq(&tx.report(&seen));
     }
@@ -110,12 +118,25 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn one_whose_model_may_be_asked_no_longer_is_not_cloned() {
+        let mut tx = company();
+        tx.state.agents[0].is.model = Some("gone/model".to_owned());
+        let grounds = Grounds { person: MEMBER, common: [].into() };
+        let command = CloneAgent { agent_id: HELPER, workspace: None };
+        let outcome = command.execute(&mut tx, &grounds, &models()).await;
+        expect![[r#"
+            Err(model may not be asked here: choose another one)
+        "#]]
+        .assert_eq(&tx.report(&outcome));
+    }
+
+    #[tokio::test]
     async fn a_name_that_is_long_is_cut() {
         let mut tx = company();
         tx.state.agents[0].is.name = format!("{} {}", "x".repeat(246), "y".repeat(8));
         let grounds = Grounds { person: MEMBER, common: [].into() };
-        let made =
-            CloneAgent { agent_id: HELPER, workspace: None }.execute(&mut tx, &grounds).await;
+        let command = CloneAgent { agent_id: HELPER, workspace: None };
+        let made = command.execute(&mut tx, &grounds, &models()).await;
         let name = made.unwrap().name;
         assert_eq!((name.chars().count(), name.ends_with("xy (Copy)")), (255, false));
         assert!(name.ends_with(" y (Copy)"), "{name}");

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use identity::FieldErrors;
+use llm::Models;
 use perme8_events::{Save, StorageError, UserId};
 
 use crate::{
@@ -26,7 +27,7 @@ pub struct CreateAgent {
     pub description: Option<String>,
     /// What it is told before each question; at most 32,000 characters.
     pub system_prompt: Option<String>,
-    /// Which model answers; at most 200 characters. Without it the host chooses.
+    /// Which model answers, of those that may be asked on this host. Without it the host chooses.
     pub model: Option<String>,
     /// How freely it answers.
     pub temperature: Temperature,
@@ -65,6 +66,7 @@ impl CreateAgent {
         &self,
         tx: &mut T,
         person: UserId,
+        models: &Models,
     ) -> Result<AgentDetails, CreateAgentError> {
         let Self { name, description, system_prompt, model, temperature, visibility, is_enabled } =
             self;
@@ -74,7 +76,7 @@ impl CreateAgent {
             system_prompt: system_prompt.as_deref(),
             model: model.as_deref(),
         };
-        let is = Particulars::check(texts, *temperature, *visibility, *is_enabled)
+        let is = Particulars::check(texts, *temperature, *visibility, *is_enabled, Some(models))
             .map_err(CreateAgentError::Invalid)?;
         if tx.agents_of(person).await? >= MOST_OF_A_PERSON {
             return Err(CreateAgentError::TooMany);
@@ -89,11 +91,11 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::testing::{MEMBER, company, id, named};
+    use crate::testing::{MEMBER, company, id, models, named};
 
     async fn check(command: CreateAgent, expected: Expect) {
         let mut tx = company();
-        let outcome = command.execute(&mut tx, MEMBER).await;
+        let outcome = command.execute(&mut tx, MEMBER, &models()).await;
         let seen = outcome.map(|made| (made.name, made.system_prompt, made.model, made.version));
         expected.assert_eq(&tx.report(&seen));
     }
@@ -124,9 +126,9 @@ mod tests {
             Err(name can't be blank; description should be at most 2000 character(s); system_prompt should be at most 32000 character(s); model should be at most 200 character(s))
         "#]]).await;
         check(
-            named(&"x".repeat(256)),
+            CreateAgent { model: Some("unknown/model".to_owned()), ..named(&"x".repeat(256)) },
             expect![[r#"
-            Err(name should be at most 255 character(s))
+            Err(name should be at most 255 character(s); model may not be asked here: choose another one)
         "#]],
         )
         .await;
@@ -138,7 +140,7 @@ mod tests {
         let one = tx.state.agents[0].clone();
         let many = (0..MOST_OF_A_PERSON).map(|n| Agent { id: id(n.into()), ..one.clone() });
         tx.state.agents = many.collect();
-        let outcome = named("One more").execute(&mut tx, one.owner_id).await;
+        let outcome = named("One more").execute(&mut tx, one.owner_id, &models()).await;
         expect![[r#"
             Err(nobody has more than 200 agents: delete one first)
         "#]]

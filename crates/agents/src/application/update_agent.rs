@@ -3,6 +3,7 @@
 use std::fmt;
 
 use identity::{AgentId, FieldErrors, Seen};
+use llm::Models;
 use perme8_events::{Load, Save, StorageError, UserId};
 
 use crate::{
@@ -28,7 +29,7 @@ pub struct UpdateAgent {
     pub description: Option<String>,
     /// What it is told before each question; at most 32,000 characters.
     pub system_prompt: Option<String>,
-    /// Which model answers; at most 200 characters.
+    /// Which model answers, of those that may be asked on this host.
     pub model: Option<String>,
     /// How freely it answers.
     pub temperature: Option<Temperature>,
@@ -72,6 +73,7 @@ impl UpdateAgent {
         &self,
         tx: &mut T,
         person: UserId,
+        models: &Models,
     ) -> Result<AgentDetails, UpdateAgentError> {
         let Self {
             agent_id,
@@ -95,11 +97,14 @@ impl UpdateAgent {
             system_prompt: system_prompt.as_deref().or(was.system_prompt.as_deref()),
             model: model.as_deref().or(was.model.as_deref()),
         };
+        // One that may be asked no longer does not keep anybody from changing the rest.
+        let is_other_model = texts.model != was.model.as_deref();
         let is = Particulars::check(
             texts,
             temperature.unwrap_or(was.temperature),
             visibility.unwrap_or(was.visibility),
             is_enabled.unwrap_or(was.is_enabled),
+            is_other_model.then_some(models),
         );
         let is = is.map_err(UpdateAgentError::Invalid)?;
         let agent = match agent.update(is, tx.now()) {
@@ -115,7 +120,7 @@ mod tests {
     use expect_test::{Expect, expect};
 
     use super::*;
-    use crate::testing::{ADMIN, HELPER, MEMBER, NOTES, company};
+    use crate::testing::{ADMIN, HELPER, MEMBER, NOTES, company, models};
 
     fn nothing(agent_id: AgentId) -> UpdateAgent {
         UpdateAgent {
@@ -133,7 +138,7 @@ mod tests {
 
     async fn check(who: UserId, command: UpdateAgent, expected: Expect) {
         let mut tx = company();
-        let outcome = command.execute(&mut tx, who).await;
+        let outcome = command.execute(&mut tx, who, &models()).await;
         let seen = outcome.map(|agent| (agent.name, agent.version));
         expected.assert_eq(&tx.report(&seen));
     }
@@ -224,6 +229,20 @@ mod tests {
         "#]],
         )
         .await;
+    }
+
+    #[tokio::test]
+    async fn a_model_that_may_be_asked_no_longer_stays_until_another_one_is_named() {
+        for (model, is_changed) in
+            [(None, true), (Some("gone/model"), true), (Some("none/such"), false)]
+        {
+            let mut tx = company();
+            tx.state.agents[0].is.model = Some("gone/model".to_owned());
+            let (name, model) = (Some("Scribe".to_owned()), model.map(str::to_owned));
+            let command = UpdateAgent { name, model, ..nothing(HELPER) };
+            let changed = command.execute(&mut tx, MEMBER, &models()).await;
+            assert_eq!(changed.is_ok(), is_changed, "{changed:?}");
+        }
     }
 
     #[tokio::test]

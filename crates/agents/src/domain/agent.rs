@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use identity::{AgentId, Change, FieldErrors};
+use identity::{AgentId, Change, FieldErrors, Problem};
+use llm::{ModelName, Models};
 use perme8_events::{Aggregate, Unsaved, UserId, WorkspaceId};
 
 use crate::domain::{
@@ -59,6 +60,13 @@ pub(crate) struct Texts<'a> {
     pub(crate) model: Option<&'a str>,
 }
 
+/// The model of this name, if it may be asked on this host.
+pub(crate) fn askable(name: &str, models: &Models) -> Result<ModelName, Problem> {
+    let name: Option<ModelName> = name.trim().parse().ok();
+    let allowed = name.filter(|name| models.allow(name));
+    allowed.ok_or(Problem::Malformed("may not be asked here: choose another one"))
+}
+
 /// What an agent is told, and what for, is shown nowhere.
 impl std::fmt::Debug for Agent {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -72,12 +80,14 @@ impl std::fmt::Debug for Agent {
 }
 
 impl Particulars {
-    /// With texts that are checked; what is blank is missing.
+    /// With texts that are checked, and one of these models, unless it is for an agent that has it already; what is blank is
+    /// missing.
     pub(crate) fn check(
         texts: Texts<'_>,
         temperature: Temperature,
         visibility: Visibility,
         is_enabled: bool,
+        models: Option<&Models>,
     ) -> Result<Self, FieldErrors> {
         let mut errors = FieldErrors::default();
         let Texts { name, description, system_prompt, model } = texts;
@@ -85,7 +95,10 @@ impl Particulars {
         let description = errors.paragraph("description", description, MAX_DESCRIPTION);
         let system_prompt = errors.paragraph("system_prompt", system_prompt, MAX_PROMPT);
         let model = match model.filter(|model| !model.trim().is_empty()) {
-            Some(model) => errors.line("model", model, MAX_MODEL).map(Some),
+            Some(model) => errors.line("model", model, MAX_MODEL).and_then(|model| {
+                let is_askable = models.map_or(Ok(()), |models| askable(&model, models).map(drop));
+                errors.check("model", is_askable).map(|()| Some(model))
+            }),
             None => Some(None),
         };
         match (name, description, system_prompt, model) {

@@ -18,7 +18,7 @@ use crate::{
         agent::Agent,
         query::{Asked, Query},
     },
-    testing::{ADMIN, GUEST, MEMBER, OWNER, STRANGER, agent, asked_of, asking, id, named},
+    testing::{ADMIN, GUEST, MEMBER, OWNER, STRANGER, agent, asked_of, asking, id, models, named},
 };
 
 /// A workspace with a shared and a private agent of the member, one of theirs that is nowhere, and one of the guest.
@@ -160,7 +160,7 @@ on_both_engines! {
     migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
 
     async fn everybody_may_what_is_written_down(test: TestDb) {
-        let agents = |is_archived| Agents::new(test.db.clone(), MockMembers::everywhere(is_archived));
+        let agents = |is_archived| Agents::new(test.db.clone(), MockMembers::everywhere(is_archived), models());
         let active = asked(&agents(false), 1_000).await;
         let archived = asked(&agents(true), 2_000).await;
         let text = in_two_states(HEAD, &active, ARCHIVED, &archived);

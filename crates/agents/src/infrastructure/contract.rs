@@ -37,7 +37,7 @@ async fn make<T: Ports>(tx: &mut T) -> Agent {
         model: Some("some/model:free"),
     };
     let temperature = Temperature::try_from(1.234).unwrap();
-    let is = Particulars::check(texts, temperature, Visibility::Shared, false).unwrap();
+    let is = Particulars::check(texts, temperature, Visibility::Shared, false, None).unwrap();
     let (id, now) = (tx.new_id(), tx.now());
     tx.save(Agent::create(id, MEMBER, is, now)).await.unwrap()
 }

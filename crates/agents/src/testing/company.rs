@@ -3,6 +3,7 @@
 use std::{collections::HashSet, sync::Arc};
 
 use identity::{AgentId, Role, WorkspaceRef};
+use llm::{ListedModel, Models};
 use perme8_events::{
     Clock as _, Id, UserId, WorkspaceId,
     testing::{FakeTx, ManualClock},
@@ -52,6 +53,14 @@ pub(crate) const fn id<A>(number: u128) -> Id<A> {
     Id::new(Uuid::from_u128(number))
 }
 
+/// The models of the host.
+pub(crate) fn models() -> Models {
+    let listed = ["some/model", "other/model", "scripted"];
+    let [some, other, scripted] = listed.map(|name| name.parse().expect("it is a name"));
+    let listed = [other, scripted].map(|name| ListedModel { name, price: None });
+    Models::only(some, listed.into())
+}
+
 /// A new agent of this name.
 pub(crate) fn named(name: &str) -> CreateAgent {
     CreateAgent {
@@ -75,7 +84,7 @@ pub(crate) fn agent(
     let now = ManualClock::monday_morning().now();
     let (description, system_prompt) = (Some("Helps."), Some("Be brief."));
     let texts = Texts { name, description, system_prompt, model: Some("some/model") };
-    let is = Particulars::check(texts, Temperature::DEFAULT, visibility, true).unwrap();
+    let is = Particulars::check(texts, Temperature::DEFAULT, visibility, true, None).unwrap();
     let made = Agent::create(id, MEMBER, is, now);
     let placements = workspaces.iter().map(|id| (*id, now)).collect();
     Agent { version: 1, placements, ..made.peek().clone() }

@@ -11,6 +11,7 @@ use identity::{
     InviteMember, Role, WorkspaceRef,
     testing::{log_in, user_with_password},
 };
+use llm::Models;
 use perme8_events::{
     EventFilter, EventStore as _, Origin, Position, UserId,
     host::{Outcome, Runtime, RuntimeBuilder},
@@ -34,7 +35,7 @@ pub(crate) fn engines() -> WorkspaceRef {
 impl Office {
     pub(crate) async fn open(test: TestDb) -> Self {
         let identity = Identity::with_cheap_passwords(test.db.clone());
-        let agents = Agents::new(test.db.clone(), gateway(&identity));
+        let agents = Agents::new(test.db.clone(), gateway(&identity), Models::unknown());
         let ada = user_with_password(&identity, "ada@example.com", "Ada", "Lovelace").await;
         let ben = user_with_password(&identity, "ben@example.com", "Ben", "Franklin").await;
         let gus = user_with_password(&identity, "gus@example.com", "Gus", "Fring").await;
@@ -128,7 +129,7 @@ impl Office {
 
     /// Looks after what events never told; gives how many people and memberships were found to be gone.
     pub(crate) async fn repair(&self) -> u64 {
-        let agents = Agents::new(self.test.db.clone(), gateway(&self.identity));
+        let agents = Agents::new(self.test.db.clone(), gateway(&self.identity), Models::unknown());
         let origin = Origin::system("agents.reconcile");
         let found = agents.reconcile(&origin, || false).await.unwrap();
         let runtime = Runtime::builder(&self.test.db).retired("agents.on_access_lost");

@@ -2,13 +2,14 @@
 
 use agents::{AgentRef, AskAgent, Place};
 use axum::{extract::State, response::Response};
-use documents::{AgentCommand, DocumentRef};
+use documents::{AgentCommand, DocumentRef, QueryError};
+use identity::KeyScope;
 
 use crate::{
     agent_queries,
     answering::Manner,
     auth::Caller,
-    body::Body,
+    body::{Wish, granted_or},
     error::ApiError,
     fields::{Fields, FromFields},
     path::DocumentAt,
@@ -32,10 +33,14 @@ impl FromFields for Typed {
 pub(crate) async fn ask(
     State(api): State<Api>,
     caller: Caller,
-    DocumentAt(DocumentRef { workspace, slug }): DocumentAt,
-    Body(Typed { command, node_id }): Body<Typed>,
+    DocumentAt(document): DocumentAt,
+    wish: Wish<Typed>,
 ) -> Result<Response, ApiError> {
-    let AgentCommand { agent, question } = command.parse()?;
+    let Typed { command, node_id } = wish.read(reads(&api, &caller, &document)).await?;
+    let command = command.parse().map_err(ApiError::from);
+    let AgentCommand { agent, question } =
+        granted_or(command, reads(&api, &caller, &document)).await?;
+    let DocumentRef { workspace, slug } = document;
     let place = Place {
         workspace: Some(workspace),
         project: None,
@@ -45,4 +50,17 @@ pub(crate) async fn ask(
     let agent = AgentRef::Named(agent);
     let command = AskAgent { agent, question, place, text: None, model: None };
     agent_queries::answer(&api, caller, command, Manner::Pieces).await
+}
+
+/// Whether the caller reads the document.
+async fn reads(api: &Api, caller: &Caller, document: &DocumentRef) -> Result<(), ApiError> {
+    if !caller.may(KeyScope::DocumentsRead) {
+        return Err(ApiError::scope_missing(KeyScope::DocumentsRead));
+    }
+    match api.documents.document(&caller.origin, document).await {
+        Ok(_) => Ok(()),
+        // As whoever asks well hears it.
+        Err(QueryError::Forbidden) => Err(ApiError::document_not_found()),
+        Err(error) => Err(error.into()),
+    }
 }

@@ -25,7 +25,7 @@ async fn made(office: &Office, who: &Person, body: Value) -> String {
 async fn an_agent_is_made_and_shown_as_clients_know_it() {
     let office = Office::open().await;
     let body = json!({
-        "name": " Helper ", "description": "Helps.", "system_prompt": "Be brief.", "model": "some/model",
+        "name": " Helper ", "description": "Helps.", "system_prompt": "Be brief.", "model": "scripted",
         "temperature": 1.25, "visibility": "SHARED", "enabled": false, "user_id": "x",
     });
     let made = office.ask(&office.ben, post("/api/agents").json(body)).await;
@@ -33,7 +33,7 @@ async fn an_agent_is_made_and_shown_as_clients_know_it() {
     check(
         &made,
         &expect![[
-            r#"201 {"data":{"id":"ID","name":"Helper","description":"Helps.","system_prompt":"Be brief.","model":"some/model","temperature":1.25,"visibility":"SHARED","enabled":false,"inserted_at":"2026-01-05T09:00:00Z","updated_at":"2026-01-05T09:00:00Z"}}"#
+            r#"201 {"data":{"id":"ID","name":"Helper","description":"Helps.","system_prompt":"Be brief.","model":"scripted","temperature":1.25,"visibility":"SHARED","enabled":false,"inserted_at":"2026-01-05T09:00:00Z","updated_at":"2026-01-05T09:00:00Z"}}"#
         ]],
     );
     let plain = office.ask(&office.ben, post("/api/agents").json(json!({"name": "Plain"}))).await;
@@ -106,9 +106,49 @@ async fn every_wrong_field_is_named() {
 }
 
 #[tokio::test]
+async fn an_agent_has_a_model_that_may_be_asked() {
+    let office = Office::open().await;
+    let unknown = || json!({"name": "Helper", "model": "other/model"});
+    let refused = expect![[
+        r#"422 {"code":"validation_failed","errors":{"model":["may not be asked here: choose another one"]},"request_id":"r-1"}"#
+    ]];
+    check(&office.ask(&office.ben, post("/api/agents").json(unknown())).await, &refused);
+    let at = made(&office, &office.ben, json!({"name": "Helper", "model": " scripted "})).await;
+    check(&office.ask(&office.ben, patch(&at).json(unknown())).await, &refused);
+    let copied = office.ask(&office.ben, post(format!("{at}/clone")).json(json!({}))).await;
+    assert_eq!(
+        (copied.status.as_u16(), copied.text_at("/data/model")),
+        (201, "scripted".to_owned())
+    );
+    let erased = office.ask(&office.ben, patch(&at).json(json!({"model": null}))).await;
+    assert_eq!((erased.status.as_u16(), &erased.json()["data"]["model"]), (200, &json!(null)));
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_only_to_who_may_change_place_or_copy() {
+    let office = Office::open().await;
+    let at = made(&office, &office.ben, json!({"name": "Helper"})).await;
+    let nowhere = "/api/agents/00000000-0000-7000-8000-000000000001".to_owned();
+    let wrong = |at: &str| {
+        [
+            patch(at).json(json!({"temperature": 9})),
+            put(format!("{at}/workspaces")).json(json!({})),
+            post(format!("{at}/clone")).json(json!({"workspace": 1})),
+        ]
+    };
+    for (who, at, status) in
+        [(&office.ada, &at, 404), (&office.ben, &nowhere, 404), (&office.ben, &at, 422)]
+    {
+        for ask in wrong(at) {
+            assert_eq!(office.ask(who, ask).await.status, status);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_agent_is_changed_and_deleted_by_its_owner_who_has_seen_it() {
     let office = Office::open().await;
-    let body = json!({"name": "Helper", "description": "Helps.", "model": "some/model"});
+    let body = json!({"name": "Helper", "description": "Helps.", "model": "scripted"});
     let at = made(&office, &office.ben, body).await;
     let seen = office.ask(&office.ben, get(&at)).await.header("etag").to_owned();
     let change = json!({"name": "Scribe", "description": null, "temperature": 0});
@@ -116,7 +156,7 @@ async fn an_agent_is_changed_and_deleted_by_its_owner_who_has_seen_it() {
     check(
         &changed,
         &expect![[
-            r#"200 {"data":{"id":"ID","name":"Scribe","description":null,"system_prompt":null,"model":"some/model","temperature":0.0,"visibility":"PRIVATE","enabled":true,"inserted_at":"2026-01-05T09:00:00Z","updated_at":"2026-01-05T09:00:00Z"}}"#
+            r#"200 {"data":{"id":"ID","name":"Scribe","description":null,"system_prompt":null,"model":"scripted","temperature":0.0,"visibility":"PRIVATE","enabled":true,"inserted_at":"2026-01-05T09:00:00Z","updated_at":"2026-01-05T09:00:00Z"}}"#
         ]],
     );
     let late = put(&at).header("if-match", &seen).json(json!({"name": "Late"}));

@@ -141,6 +141,8 @@ async fn what_is_wrong_with_a_question_is_told_before_anybody_is_asked() {
         typed("plan", "@j off Why?", "n-1"),
         typed("diary", "@j code-review Why?", "n-1"),
         typed("nothing", "@j code-review Why?", "n-1"),
+        typed("nothing", "no command", "n-1"),
+        typed("diary", "", ""),
     ] {
         told += &office.ask(&office.gus, ask).await.to_string();
         told.push('\n');
@@ -156,6 +158,8 @@ async fn what_is_wrong_with_a_question_is_told_before_anybody_is_asked() {
         422 {"code":"invalid_command","error":"A command is one line: @j, a space, the name of an agent, and a question","reason":"invalid_format","request_id":"r-1"}
         404 {"code":"agent_not_found","error":"Agent not found","request_id":"r-1"}
         409 {"code":"agent_disabled","error":"The agent is turned off: its owner can turn it on","request_id":"r-1"}
+        404 {"code":"document_not_found","error":"Document not found","request_id":"r-1"}
+        404 {"code":"document_not_found","error":"Document not found","request_id":"r-1"}
         404 {"code":"document_not_found","error":"Document not found","request_id":"r-1"}
         404 {"code":"document_not_found","error":"Document not found","request_id":"r-1"}
     "#]].assert_eq(&told);
@@ -180,14 +184,19 @@ async fn a_key_asks_that_also_reads_documents() {
         let body =
             json!({ "name": "Robot", "permissions": permissions, "workspace_access": ["acme"] });
         let key = robot(&office.host, &office.gus, body).await;
-        let ask = typed("plan", "@j code-review Why?", "n-1").bearer(&key.token);
-        let answer = office.host.ask(ask).await;
-        let first = answer.text.lines().next().unwrap_or_default();
-        writeln!(told, "{} {first}", answer.status.as_u16()).unwrap();
+        for command in ["@j code-review Why?", "no command"] {
+            let ask = typed("plan", command, "n-1").bearer(&key.token);
+            let answer = office.host.ask(ask).await;
+            let first = answer.text.lines().next().unwrap_or_default();
+            writeln!(told, "{} {first}", answer.status.as_u16()).unwrap();
+        }
     }
     expect![[r#"
         403 {"code":"scope_missing","error":"Insufficient permissions","request_id":"r-1","required":"documents:read"}
+        403 {"code":"scope_missing","error":"Insufficient permissions","request_id":"r-1","required":"documents:read"}
+        403 {"code":"scope_missing","error":"Insufficient permissions","request_id":"r-1","required":"agents:query"}
         403 {"code":"scope_missing","error":"Insufficient permissions","request_id":"r-1","required":"agents:query"}
         200 event: started
+        422 {"code":"invalid_command","error":"A command is one line: @j, a space, the name of an agent, and a question","reason":"invalid_format","request_id":"r-1"}
     "#]].assert_eq(&told);
 }

@@ -21,7 +21,7 @@ use identity::{
     testing::{log_in, user_with_password},
 };
 use llm::{
-    Answers,
+    Answers, LanguageModel as _,
     testing::{Script, ScriptedModel, TestSurroundings},
 };
 use mail::{Correspondent, Letter, MailKind, Mailbox, SendMail, Stationery};
@@ -128,10 +128,10 @@ impl Host {
         let directory = Arc::new(documents::ProjectsGateway::new(projects.directory()));
         let documents = Documents::new(test.db.clone(), members, directory);
         let members = Arc::new(agents::IdentityGateway::new(identity.directory()));
-        let agents = Agents::new(test.db.clone(), members);
         let (work, writing) = (projects.directory(), documents.directory());
         let readings = Arc::new(ReadingsGateway::new(identity.directory(), work, writing));
         let model = ScriptedModel::that(Script::new().says("Be").says("cause."));
+        let agents = Agents::new(test.db.clone(), members, model.models().clone());
         let answers = Answers::new(Arc::new(model.clone()), Arc::new(TestSurroundings::new()));
         let ask_agents = AskAgents::new(agents.clone(), readings, answers);
         let gateway = Arc::new(IdentityGateway::new(identity.directory()));

@@ -64,7 +64,8 @@ impl FieldErrors {
     }
 
     /// What is wrong with a single field.
-    pub(crate) fn of(field: &'static str, problem: Problem) -> Self {
+    #[must_use]
+    pub fn of(field: &'static str, problem: Problem) -> Self {
         Self(vec![FieldError { field, problem }])
     }
 
@@ -100,11 +101,7 @@ impl FieldErrors {
     }
 
     /// The value, or one more error.
-    pub(crate) fn check<T>(
-        &mut self,
-        field: &'static str,
-        checked: Result<T, Problem>,
-    ) -> Option<T> {
+    pub fn check<T>(&mut self, field: &'static str, checked: Result<T, Problem>) -> Option<T> {
         checked.map_err(|problem| self.0.push(FieldError { field, problem })).ok()
     }
 }

@@ -6,7 +6,7 @@ use agents::{Agents, AskAgents, ReadingsGateway};
 use chat::Chat;
 use documents::Documents;
 use identity::{Identity, LinkRequests};
-use llm::{Answers, ChatCompletions, Ledger, Llm, Timeouts, Unconfigured};
+use llm::{Answers, ChatCompletions, Ledger, Llm, Models, Timeouts, Unconfigured};
 use mail::{Mailbox, SendMail, Stationery};
 use notifications::Notifications;
 use perme8_events::{
@@ -74,8 +74,8 @@ pub(super) fn new_documents(db: &Db, identity: &Identity) -> Documents {
 }
 
 /// Whom the members of workspaces ask.
-pub(super) fn new_agents(db: &Db, identity: &Identity) -> Agents {
-    Agents::new(db.clone(), agents_members(identity))
+pub(super) fn new_agents(db: &Db, identity: &Identity, models: &Models) -> Agents {
+    Agents::new(db.clone(), agents_members(identity), models.clone())
 }
 
 /// Who belongs where, for agents.
@@ -207,7 +207,8 @@ pub(super) fn with_handlers(
             identity: identity.clone(),
             documents: new_documents(db, identity),
             ledger: Ledger::new(db.clone()),
-            agents: new_agents(db, identity),
+            // It gives no agent a model.
+            agents: new_agents(db, identity, &Models::unknown()),
             mailbox: Mailbox::new(db.clone()),
             notifications,
             rate_limits: HostLimitStore::new(db),

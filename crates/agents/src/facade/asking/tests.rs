@@ -17,7 +17,7 @@ use super::*;
 use crate::{
     application::{clearance::Clearance, ports::MockMembers},
     domain::visibility::Visibility,
-    testing::{ADMIN, COMPANY, MEMBER, agent, in_this_workspace},
+    testing::{ADMIN, COMPANY, MEMBER, agent, in_this_workspace, models},
 };
 
 /// A host on which the member shares an agent.
@@ -30,7 +30,7 @@ struct Desk {
 
 impl Desk {
     async fn new(test: &TestDb, model: ScriptedModel) -> Self {
-        let agents = Agents::new(test.db.clone(), MockMembers::everywhere(false));
+        let agents = Agents::new(test.db.clone(), MockMembers::everywhere(false), models());
         let asking = in_this_workspace(agents.clone(), &model);
         let shared = share(&agents, MEMBER, "Helper").await;
         Self { agents, asking, model, shared }
@@ -194,7 +194,7 @@ on_both_engines! {
         }
         let [there, nowhere] = asked[..] else { panic!("two queries") };
         assert_eq!(desk.shown(there).await.workspace_slug.as_deref(), Some("w1"));
-        let (admin, agents) = (Origin::user(ADMIN), Agents::new(test.db.clone(), MockMembers::nowhere()));
+        let (admin, agents) = (Origin::user(ADMIN), Agents::new(test.db.clone(), MockMembers::nowhere(), models()));
         assert!(matches!(agents.agent_query(&admin, there).await, Err(AgentQueryError::NotFound)));
         assert_eq!(agents.agent_query(&admin, nowhere).await.unwrap().workspace_slug, None);
         let all = ExportAgentQueries { after: None, limit: 10 };
@@ -223,7 +223,7 @@ on_both_engines! {
         let system = Origin::system("agents.reconcile");
         assert_eq!(desk.agents.reconcile(&system, || false).await.unwrap(), 0);
         // The member, whose agent is there, and the admin, who asked it: as people and as members.
-        let agents = Agents::new(test.db.clone(), MockMembers::nowhere());
+        let agents = Agents::new(test.db.clone(), MockMembers::nowhere(), models());
         assert_eq!(agents.reconcile(&system, || false).await.unwrap(), 4);
     }
 

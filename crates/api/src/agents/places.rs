@@ -1,0 +1,158 @@
+//! Where agents are.
+
+use agents::{
+    AddAgentToWorkspace, AgentPlace, ListWorkspaceAgents, RefusedWorkspace,
+    RemoveAgentFromWorkspace, SyncAgentWorkspaces, SyncedWorkspaces, WorkspaceAgents,
+    WorkspaceRefusal,
+};
+use axum::{extract::State, http::StatusCode};
+use serde::Serialize;
+
+use crate::{
+    agents::{Agent, own},
+    auth::Caller,
+    body::Wish,
+    error::ApiError,
+    fields::{Fields, FromFields},
+    path::{AgentAt, WorkspaceAt},
+    query::Query,
+    response::Data,
+    state::Api,
+};
+
+/// The agents of a workspace.
+#[derive(Debug, Serialize)]
+pub(crate) struct Gathered {
+    my_agents: Vec<Agent>,
+    other_agents: Vec<Agent>,
+}
+
+/// The workspaces that an agent is in.
+#[derive(Debug, Serialize)]
+pub(crate) struct Places {
+    workspaces: Vec<String>,
+}
+
+/// What was done about the workspaces of an agent.
+#[derive(Debug, Serialize)]
+pub(crate) struct Synced {
+    workspaces: Vec<String>,
+    added: Vec<String>,
+    removed: Vec<String>,
+    refused: Vec<Refused>,
+}
+
+/// A workspace that an agent did not come to.
+#[derive(Debug, Serialize)]
+pub(crate) struct Refused {
+    workspace: String,
+    reason: &'static str,
+}
+
+impl From<SyncedWorkspaces> for Synced {
+    fn from(synced: SyncedWorkspaces) -> Self {
+        let SyncedWorkspaces { workspaces, added, removed, refused } = synced;
+        let refused = refused.into_iter().map(Refused::from).collect();
+        Self { workspaces, added, removed, refused }
+    }
+}
+
+impl From<RefusedWorkspace> for Refused {
+    fn from(RefusedWorkspace { workspace, reason }: RefusedWorkspace) -> Self {
+        let reason = match reason {
+            WorkspaceRefusal::NotFound => "workspace_not_found",
+            WorkspaceRefusal::Forbidden => "forbidden",
+            WorkspaceRefusal::Archived => "workspace_archived",
+            WorkspaceRefusal::Full => "workspace_full",
+        };
+        Self { workspace, reason }
+    }
+}
+
+/// The body that says where an agent is.
+#[derive(Debug)]
+pub(crate) struct Placed {
+    workspaces: Vec<String>,
+}
+
+impl FromFields for Placed {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        if !fields.has("workspaces") {
+            return fields.note("workspaces", "can't be blank");
+        }
+        Some(Self { workspaces: fields.optional_texts("workspaces")? })
+    }
+}
+
+impl FromFields for ListWorkspaceAgents {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        Some(Self { is_enabled: fields.optional_parsed("enabled", "must be true or false") })
+    }
+}
+
+/// `GET /api/agents/{id}/workspaces`
+pub(crate) async fn show(
+    State(api): State<Api>,
+    caller: Caller,
+    AgentAt(agent): AgentAt,
+) -> Result<Data<Places>, ApiError> {
+    let places = api.agents.agent_workspaces(&caller.origin, agent).await?.into_iter();
+    // Workspaces are addressed by slug.
+    let slug = |AgentPlace { workspace_id: _, workspace_slug }| workspace_slug;
+    let is_reached = |slug: &String| caller.within(Some(slug)).is_ok();
+    Ok(Data::new(Places { workspaces: places.map(slug).filter(is_reached).collect() }))
+}
+
+/// `PUT /api/agents/{id}/workspaces`
+pub(crate) async fn choose(
+    State(api): State<Api>,
+    caller: Caller,
+    AgentAt(agent_id): AgentAt,
+    wish: Wish<Placed>,
+) -> Result<Data<Synced>, ApiError> {
+    let Placed { workspaces } = wish.read(own(&api, &caller, agent_id)).await?;
+    for workspace in &workspaces {
+        caller.within(Some(workspace))?;
+    }
+    let command = SyncAgentWorkspaces { agent_id, workspaces, among: caller.reached() };
+    Ok(Data::new(api.agents.sync_agent_workspaces(caller.origin, command).await?.into()))
+}
+
+/// `GET /api/workspaces/{slug}/agents`
+pub(crate) async fn of_workspace(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+    Query(asked): Query<ListWorkspaceAgents>,
+) -> Result<Data<Gathered>, ApiError> {
+    let found = api.agents.workspace_agents(&caller.origin, &workspace, asked).await?;
+    let WorkspaceAgents { own, of_others } = found;
+    Ok(Data::new(Gathered {
+        my_agents: own.into_iter().map(Agent::from).collect(),
+        other_agents: of_others.into_iter().map(Agent::from).collect(),
+    }))
+}
+
+/// `PUT /api/workspaces/{slug}/agents/{id}`
+pub(crate) async fn add(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+    AgentAt(agent_id): AgentAt,
+) -> Result<StatusCode, ApiError> {
+    let command = AddAgentToWorkspace { agent_id, workspace };
+    api.agents.add_agent_to_workspace(caller.origin, command).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// `DELETE /api/workspaces/{slug}/agents/{id}`
+pub(crate) async fn remove(
+    State(api): State<Api>,
+    caller: Caller,
+    WorkspaceAt(workspace): WorkspaceAt,
+    AgentAt(agent_id): AgentAt,
+) -> Result<StatusCode, ApiError> {
+    let command = RemoveAgentFromWorkspace { agent_id, workspace };
+    api.agents.remove_agent_from_workspace(caller.origin, command).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
