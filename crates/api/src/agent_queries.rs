@@ -16,7 +16,7 @@ use serde::Serialize;
 use serde_json::{Map, Value, json};
 
 use crate::{
-    answering::{Listener, Manner, Reply, Shown, whole},
+    answering::{Followed, Listener, Manner, Reply, Shown, whole},
     auth::Caller,
     body::Body,
     error::ApiError,
@@ -159,7 +159,8 @@ pub(crate) async fn answer(
     let AskedAgent { query_id, following } =
         api.ask_agents.ask_agent(caller.origin, command).await?;
     if let Some(listener) = listener {
-        return Ok(listener.hear(following, Query { id: query_id, node_id }));
+        let shown = Query { id: query_id, node_id };
+        return Ok(listener.hear(Followed { following, shown }));
     }
     let told = whole(following).await;
     let refused = |ending| ApiError::unanswered(ending).with_detail("query_id", json!(query_id));

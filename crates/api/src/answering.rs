@@ -85,6 +85,23 @@ impl From<&Told> for Reply {
     }
 }
 
+/// An answer that clients hear piece by piece.
+pub(crate) trait Telling: Send + 'static {
+    /// What the first event says, an object.
+    fn started(&self) -> Value;
+
+    /// Waits for more; none when the host stops. Nothing is lost when the wait is cancelled.
+    fn next(&mut self) -> impl Future<Output = Result<Option<News>, StorageError>> + Send;
+}
+
+/// What is told of an answer.
+pub(crate) enum News {
+    /// What came since the last time.
+    Piece(String),
+    /// It has ended: the type of the last event, and what that says.
+    Ended(&'static str, Value),
+}
+
 /// What an answer becomes: what is said when it begins, and what beside the [`Reply`] when it has ended.
 pub(crate) trait Shown: Send + 'static {
     /// What the first event says, an object.
@@ -92,6 +109,37 @@ pub(crate) trait Shown: Send + 'static {
 
     /// What the last one says.
     fn ended(&self, told: &Told) -> Value;
+}
+
+/// An answer that is for the ears of this client alone.
+pub(crate) struct Followed<S> {
+    pub(crate) following: Following,
+    pub(crate) shown: S,
+}
+
+impl<S: Shown> Telling for Followed<S> {
+    fn started(&self) -> Value {
+        self.shown.started()
+    }
+
+    async fn next(&mut self) -> Result<Option<News>, StorageError> {
+        let told = match self.following.next().await {
+            Some(Heard::Piece(text)) => return Ok(Some(News::Piece(text))),
+            Some(Heard::Ended(told)) => told,
+            None => return Ok(None),
+        };
+        let mut said = self.shown.ended(&told);
+        let kind = match &told.ending {
+            Ending::Complete | Ending::CutShort => "done",
+            Ending::Cancelled => "cancelled",
+            Ending::Failed(failure) => {
+                said["code"] = failure.code().into();
+                said["error"] = failure.to_string().into();
+                "failed"
+            }
+        };
+        Ok(Some(News::Ended(kind, said)))
+    }
 }
 
 /// Waits for the end of an answer. What was told until something went wrong is an answer, too; only if nothing was, it is none.
@@ -120,9 +168,9 @@ impl Listener {
     }
 
     /// Passes an answer on while it is written.
-    pub(crate) fn hear(self, following: Following, shown: impl Shown) -> Response {
+    pub(crate) fn hear(self, telling: impl Telling) -> Response {
         let Self { lifeline, seat } = self;
-        let hearing = Hearing { lifeline, following, shown, phase: Phase::Opening, _seat: seat };
+        let hearing = Hearing { lifeline, telling, phase: Phase::Opening, _seat: seat };
         streams::respond(stream::unfold(hearing, |mut hearing| async {
             let event = hearing.next().await?;
             Some((Ok(event), hearing))
@@ -131,10 +179,9 @@ impl Listener {
 }
 
 /// An answer that somebody hears; it ends with the answer, and with the session or the key.
-struct Hearing<S> {
+struct Hearing<T> {
     lifeline: Lifeline,
-    following: Following,
-    shown: S,
+    telling: T,
     phase: Phase,
     _seat: Option<Seat>,
 }
@@ -147,15 +194,15 @@ enum Phase {
 
 enum Turn {
     Due(Due),
-    Heard(Option<Heard>),
+    Heard(Option<News>),
 }
 
-impl<S: Shown> Hearing<S> {
+impl<T: Telling> Hearing<T> {
     async fn next(&mut self) -> Option<Event> {
         match self.phase {
             Phase::Opening => {
                 self.phase = Phase::Hearing;
-                Some(event("started", &self.shown.started()))
+                Some(event("started", &self.telling.started()))
             }
             Phase::Hearing => Some(self.hear().await),
             Phase::Over => None,
@@ -168,7 +215,7 @@ impl<S: Shown> Hearing<S> {
             let turn = tokio::select! {
                 biased;
                 due = self.lifeline.due() => due.map(Turn::Due),
-                heard = self.following.next() => Ok(Turn::Heard(heard)),
+                heard = self.telling.next() => heard.map(Turn::Heard),
             };
             let done = match turn {
                 Ok(Turn::Due(due)) => self.live_on(due).await,
@@ -194,22 +241,12 @@ impl<S: Shown> Hearing<S> {
         Ok((due == Due::Beat).then(|| Event::default().comment("heartbeat")))
     }
 
-    fn take(&mut self, heard: Option<Heard>) -> Event {
+    fn take(&mut self, heard: Option<News>) -> Event {
         match heard {
-            Some(Heard::Piece(text)) => event("chunk", &json!({ "text": text })),
-            Some(Heard::Ended(told)) => {
+            Some(News::Piece(text)) => event("chunk", &json!({ "text": text })),
+            Some(News::Ended(kind, said)) => {
                 self.phase = Phase::Over;
-                let said = self.shown.ended(&told);
-                match &told.ending {
-                    Ending::Complete | Ending::CutShort => event("done", &said),
-                    Ending::Cancelled => event("cancelled", &said),
-                    Ending::Failed(failure) => {
-                        let mut said = said;
-                        said["code"] = failure.code().into();
-                        said["error"] = failure.to_string().into();
-                        event("failed", &said)
-                    }
-                }
+                event(kind, &said)
             }
             None => self.close("closing", "shutting_down"),
         }
@@ -221,6 +258,7 @@ impl<S: Shown> Hearing<S> {
     }
 }
 
+/// An event of this type that says this.
 fn event(kind: &str, data: &Value) -> Event {
     Event::default().event(kind).data(data.to_string())
 }

@@ -26,6 +26,7 @@ use crate::{
 
 pub(crate) mod export;
 pub(crate) mod messages;
+pub(crate) mod sending;
 
 /// So many conversations or messages make a page, unless the client says otherwise.
 const USUAL: u8 = 50;

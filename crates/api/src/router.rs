@@ -273,7 +273,12 @@ fn talking() -> Router<Api> {
             scoped(ChatRead, get(chat::show))
                 .merge(scoped(ChatWrite, patch(chat::rename).delete(chat::delete))),
         )
-        .route("/api/chat/sessions/{id}/messages", scoped(ChatRead, get(chat::messages::list)))
+        .route(
+            "/api/chat/sessions/{id}/messages",
+            scoped(ChatRead, get(chat::messages::list))
+                .merge(scoped(ChatWrite, post(chat::sending::send))),
+        )
+        .route("/api/chat/sessions/{id}/cancel", scoped(ChatWrite, post(chat::sending::cancel)))
         .route(
             "/api/chat/sessions/{id}/messages/{message}",
             scoped(ChatWrite, delete(chat::messages::delete)),

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use llm::Answers;
 use perme8_events::{
     Origin, StorageError, WorkspaceId,
     sql::{Db, UnitOfWork},
@@ -13,7 +14,7 @@ use crate::{
         create_session::{CreateSession, CreateSessionError},
         delete_message::{DeleteMessage, DeleteMessageError},
         delete_session::{DeleteSession, DeleteSessionError},
-        ports::{Members, ProjectDirectory},
+        ports::{DocumentDirectory, Members, ProjectDirectory},
         read_models::{
             ExportMessages, ExportedMessages, ListMessages, ListSessions, MessagesPage, QueryError,
             SessionDetails, SessionsPage, Surrounded,
@@ -39,6 +40,15 @@ pub struct Chat {
     uow: UnitOfWork,
     members: Arc<dyn Members>,
     projects: Arc<dyn ProjectDirectory>,
+    /// What it takes to answer; a host may have sessions looked after without it.
+    answering: Option<Answering>,
+}
+
+/// What it takes to answer.
+#[derive(Debug, Clone)]
+struct Answering {
+    answers: Answers,
+    documents: Arc<dyn DocumentDirectory>,
 }
 
 /// Runs a use case in a transaction of its own, and again while it loses races.
@@ -53,10 +63,16 @@ macro_rules! transact {
 }
 
 impl Chat {
-    /// On this database; the others know who belongs where, and which projects there are.
+    /// On this database; the others know who belongs where, and which projects there are. Nothing is answered yet.
     #[must_use]
     pub fn new(db: Db, members: Arc<dyn Members>, projects: Arc<dyn ProjectDirectory>) -> Self {
-        Self { uow: UnitOfWork::new(db.clone()), db, members, projects }
+        Self { uow: UnitOfWork::new(db.clone()), db, members, projects, answering: None }
+    }
+
+    /// The same, with answers to what is said, and with documents to answer from.
+    #[must_use]
+    pub fn with_answers(self, answers: Answers, documents: Arc<dyn DocumentDirectory>) -> Self {
+        Self { answering: Some(Answering { answers, documents }), ..self }
     }
 
     /// Begins a session of the person who acts.
@@ -105,7 +121,9 @@ impl Chat {
         command: DeleteSession,
     ) -> Result<(), DeleteSessionError> {
         let acting = self.acting(&origin).await?;
-        transact!(self, origin, command, &acting, DeleteSessionError).map(drop)
+        let deleted = transact!(self, origin, command, &acting, DeleteSessionError)?;
+        self.silence(&deleted);
+        Ok(())
     }
 
     /// Deletes one message of a session.
@@ -218,9 +236,9 @@ impl Chat {
     }
 
     /// A session that the person sees.
-    async fn seen(&self, acting: &Acting, id: ChatSessionId) -> Result<Session, QueryError> {
-        let found = session_queries::session(&self.db, id).await?;
-        found.filter(|session| acting.sees(session)).ok_or(QueryError::SessionNotFound)
+    async fn seen(&self, acting: &Acting, id: ChatSessionId) -> Result<Session, OutOfReach> {
+        let found = session_queries::session(&self.db, id).await.map_err(OutOfReach::Storage)?;
+        found.filter(|session| acting.sees(session)).ok_or(OutOfReach::NoSession)
     }
 
     async fn described(
@@ -260,17 +278,24 @@ fn ids(acting: &Acting) -> Vec<WorkspaceId> {
 }
 
 pub(crate) mod clearer;
+pub(crate) mod closer;
+pub(crate) mod hearing;
+mod history;
+mod keeper;
 mod reconciling;
 
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
 mod reading;
+pub(crate) mod sending;
+#[cfg(test)]
+mod talking;
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Reconcile;
+    use crate::{CancelAnswer, Hearing, MessageId, Reconcile, SendMessage};
 
     /// Compiles only if every future of the facade can be moved between threads, as the HTTP server needs it.
     #[expect(dead_code, reason = "the compiler is the test")]
@@ -280,6 +305,7 @@ mod tests {
         id: ChatSessionId,
         asked: (ListSessions, ListMessages, SearchMessages, ExportMessages),
         commands: (CreateSession, RenameSession, DeleteSession, DeleteMessage, Reconcile),
+        talk: (SendMessage, CancelAnswer, MessageId, Hearing),
     ) {
         fn send<T: Send>(_: T) {}
         send(chat.create_session(origin.clone(), commands.0));
@@ -292,5 +318,9 @@ mod tests {
         send(chat.messages(origin, id, asked.1));
         send(chat.search_messages(origin, asked.2));
         send(chat.export_messages(origin, asked.3));
+        send(chat.send_message(origin.clone(), talk.0));
+        send(chat.cancel_answer(origin.clone(), talk.1));
+        send(chat.message(origin, id, talk.2));
+        send(talk.3.end());
     }
 }

@@ -9,18 +9,26 @@ mod infrastructure;
 mod testing;
 
 // Facade: api, web, the host and tests.
-pub use facade::{Chat, clearer::Clearer};
+pub use facade::{
+    Chat,
+    clearer::Clearer,
+    closer::Closer,
+    hearing::{Hearing, Said},
+    sending::Exchange,
+};
 pub use infrastructure::MIGRATIONS;
 
 // Commands and their errors: for whoever may use the facade.
+pub use application::cancel_answer::{CancelAnswer, CancelAnswerError};
 pub use application::create_session::{CreateSession, CreateSessionError};
 pub use application::delete_message::{DeleteMessage, DeleteMessageError};
 pub use application::delete_session::{DeleteSession, DeleteSessionError};
 pub use application::reconcile::{Reconcile, ReconcileError, Reconciled};
 pub use application::rename_session::{RenameSession, RenameSessionError};
+pub use application::send_message::{NamedDocument, SendMessage, SendMessageError};
 
 // Reactions to what happens elsewhere, and their jobs.
-pub use application::{clearance::Clearance, on_gone::OnGone};
+pub use application::{clearance::Clearance, close_interrupted::CloseInterrupted, on_gone::OnGone};
 
 // Read models of the facade, and why it did not answer.
 pub use application::read_models::{
@@ -31,7 +39,8 @@ pub use application::searching::{FoundMessage, FoundMessages, SearchMessages};
 
 // Events: for the handlers of other contexts.
 pub use domain::events::{
-    ChatMessageDeleted, ChatSessionDeleted, ChatSessionStarted, ChatSessionTitleChanged, EVENTS,
+    ChatMessageDeleted, ChatMessageSent, ChatResponseReceived, ChatSessionDeleted,
+    ChatSessionStarted, ChatSessionTitleChanged, EVENTS,
 };
 
 // Language: for every layer of other contexts.
@@ -39,6 +48,9 @@ pub use domain::message::{MessageRole, MessageStatus};
 pub use domain::references::{ChatSessionId, MessageId, SessionMessage, UserChatSession};
 
 // Ports that a host may implement, and their implementations on identity and projects.
-pub use application::ports::{Members, ProjectDirectory, ProjectView, WorkspaceView};
+pub use application::ports::{
+    DocumentDirectory, DocumentView, Members, ProjectDirectory, ProjectView, WorkspaceView,
+};
+pub use infrastructure::documents_gateway::DocumentsGateway;
 pub use infrastructure::identity_gateway::IdentityGateway;
 pub use infrastructure::projects_gateway::ProjectsGateway;

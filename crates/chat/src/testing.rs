@@ -4,6 +4,7 @@ mod company;
 mod tables;
 
 pub(crate) use company::{
-    ADA, ANSWER, COMPANY, ELSEWHERE, MILL, QUESTION, SESSION, STRANGER, acting, id, of_ada,
+    ADA, ANSWER, COMPANY, ELSEWHERE, MILL, QUESTION, SESSION, STRANGER, acting, chat, chat_on, id,
+    model, of_ada,
 };
 pub(crate) use tables::Tables;

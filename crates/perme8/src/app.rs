@@ -50,8 +50,8 @@ pub use options::{AppOptions, LlmOptions, MailOptions};
 pub(crate) use parts::operations;
 
 use parts::{
-    named, new_agents, new_answers, new_ask_agents, new_chat, new_documents, new_identity,
-    new_notifications, open_for_editors, projects_members, with_handlers,
+    answered, named, new_agents, new_answers, new_ask_agents, new_chat, new_documents,
+    new_identity, new_notifications, open_for_editors, projects_members, with_handlers,
 };
 
 /// The composed system: facades, live bus, durable handlers and the HTTP edge over one database.
@@ -139,7 +139,6 @@ impl App {
         let projects = Projects::new(db.clone(), projects_members(&identity));
         let documents = new_documents(&db, &identity);
         let notifications = new_notifications(&db, &identity);
-        let chat = new_chat(&db, &identity);
         let MailOptions { stationery, sender, server } = options.mail.clone();
         let sending = match server {
             Some(server) => SendMail::through(server, sender, &db)?,
@@ -165,6 +164,7 @@ impl App {
         let answers = new_answers(&db, answering, options.llm.clone())?;
         let agents = new_agents(&db, &identity, answers.models());
         let ask_agents = new_ask_agents(&agents, &identity, &answers, &db);
+        let chat = answered(new_chat(&db, &identity), &db, answers.clone());
         let operations = Operations::of(&runtime, CATALOGUES);
         Ok(Self {
             metrics: HostMetrics::new(&db, &operations),

@@ -234,6 +234,13 @@ pub(crate) const ROUTES: &[Route] = &[
     route("PATCH", "/api/chat/sessions/{id}", Some(r#"{"title":"New"}"#), Access::People),
     route("DELETE", "/api/chat/sessions/{id}", None, Access::People),
     route("GET", "/api/chat/sessions/{id}/messages", None, Access::People),
+    route(
+        "POST",
+        "/api/chat/sessions/{id}/messages",
+        Some(r#"{"content":"How?"}"#),
+        Access::People,
+    ),
+    route("POST", "/api/chat/sessions/{id}/cancel", None, Access::People),
     route("DELETE", "/api/chat/sessions/{id}/messages/{message}", None, Access::People),
     route("GET", "/api/chat/sessions/{id}/export", None, Access::People),
     route("GET", "/api/chat/search", None, Access::People),

@@ -2,7 +2,8 @@
 
 use axum::http::StatusCode;
 use chat::{
-    CreateSessionError, DeleteMessageError, DeleteSessionError, QueryError, RenameSessionError,
+    CancelAnswerError, CreateSessionError, DeleteMessageError, DeleteSessionError, QueryError,
+    RenameSessionError, SendMessageError,
 };
 
 use super::{ApiError, identity::WORKSPACE_ARCHIVED};
@@ -13,10 +14,25 @@ const ANSWER_IN_PROGRESS: ApiError = ApiError::new(
     "An answer is being written: wait for it or cancel it",
 );
 
+const NO_ANSWER: ApiError =
+    ApiError::new(StatusCode::CONFLICT, "no_answer", "No answer is being written");
+
 const TOO_MANY_SESSIONS: ApiError = ApiError::new(
     StatusCode::UNPROCESSABLE_ENTITY,
     "too_many_chat_sessions",
     "Nobody has so many conversations: delete one first",
+);
+
+const TOO_MANY_MESSAGES: ApiError = ApiError::new(
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "too_many_messages",
+    "The conversation has as many messages as any may have: begin another one",
+);
+
+const KEY_TAKEN: ApiError = ApiError::new(
+    StatusCode::UNPROCESSABLE_ENTITY,
+    "idempotency_key_taken",
+    "Something else was sent with this key: take another one",
 );
 
 impl ApiError {
@@ -74,6 +90,34 @@ impl From<DeleteSessionError> for ApiError {
             DeleteSessionError::Forbidden => Self::forbidden(),
             DeleteSessionError::OtherVersion => Self::version_conflict(),
             DeleteSessionError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<CancelAnswerError> for ApiError {
+    fn from(error: CancelAnswerError) -> Self {
+        match error {
+            CancelAnswerError::SessionNotFound => Self::chat_session_not_found(),
+            CancelAnswerError::Forbidden => Self::forbidden(),
+            CancelAnswerError::NoAnswer => NO_ANSWER,
+            CancelAnswerError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<SendMessageError> for ApiError {
+    fn from(error: SendMessageError) -> Self {
+        match error {
+            SendMessageError::SessionNotFound => Self::chat_session_not_found(),
+            SendMessageError::Forbidden => Self::forbidden(),
+            SendMessageError::WorkspaceArchived => WORKSPACE_ARCHIVED,
+            SendMessageError::DocumentNotFound => Self::document_not_found(),
+            SendMessageError::AnswerInProgress => ANSWER_IN_PROGRESS,
+            SendMessageError::KeyTaken => KEY_TAKEN,
+            SendMessageError::TooMany => TOO_MANY_MESSAGES,
+            SendMessageError::Model(failure) => failure.into(),
+            SendMessageError::Invalid(fields) => fields.into(),
+            SendMessageError::Storage(error) => error.into(),
         }
     }
 }

@@ -4,7 +4,7 @@ use expect_test::{Expect, expect};
 use serde_json::json;
 
 use crate::{
-    client::{Answer, Ask, delete, get, patch, post},
+    client::{Answer, Ask, Blocks, delete, field, get, patch, post},
     office::Office,
     robot::robot,
 };
@@ -202,4 +202,130 @@ async fn a_key_needs_the_scope_and_names_workspaces_that_it_reaches() {
             r#"403 {"code":"workspace_out_of_reach","error":"Insufficient permissions","request_id":"r-1"}"#
         ]],
     );
+}
+
+#[tokio::test]
+async fn what_is_said_is_answered_once_for_each_key() {
+    let office = Office::open().await;
+    let session = begun(&office, json!({})).await;
+    let messages = format!("{session}/messages");
+    let say = async |body: serde_json::Value| {
+        let ask = post(&messages).json(body).header("idempotency-key", "k-1");
+        office.ask(&office.ada, ask).await
+    };
+    let first = say(json!({"content": "How do mills work?"})).await;
+    let latency = first.json()["data"]["answer"]["latency_ms"].take();
+    let timeless =
+        first.to_string().replace(&format!("\"latency_ms\":{latency}"), "\"latency_ms\":0");
+    expect![[r#"200 {"data":{"message":{"id":"ID","session_id":"ID","number":1,"role":"user","content":"How do mills work?","status":"complete","reason":null,"answers":null,"agent_id":null,"model":null,"prompt_tokens":null,"completion_tokens":null,"latency_ms":null,"created_at":"2026-01-05T09:00:00Z","ended_at":"2026-01-05T09:00:00Z"},"answer":{"id":"ID","session_id":"ID","number":2,"role":"assistant","content":"Because.","status":"complete","reason":null,"answers":"ID","agent_id":null,"model":"scripted","prompt_tokens":45,"completion_tokens":3,"latency_ms":0,"created_at":"2026-01-05T09:00:00Z","ended_at":"2026-01-05T09:00:00Z"}}}"#]].assert_eq(&timeless);
+    let again = say(json!({"content": "How do mills work?"})).await;
+    assert_eq!(again.text_at("/data/answer/id"), first.text_at("/data/answer/id"));
+    assert_eq!(office.host.model.asked().len(), 1);
+    check(
+        &say(json!({"content": "Why?"})).await,
+        &expect![[
+            r#"422 {"code":"idempotency_key_taken","error":"Something else was sent with this key: take another one","request_id":"r-1"}"#
+        ]],
+    );
+    check(
+        &say(json!({"content": " ", "model": "a b"})).await,
+        &expect![[
+            r#"422 {"code":"validation_failed","errors":{"model":["must be the name of a model"]},"request_id":"r-1"}"#
+        ]],
+    );
+    let other = post(&messages).json(json!({"content": "a", "model": "other"}));
+    check(
+        &office.ask(&office.ada, other).await,
+        &expect![[
+            r#"422 {"code":"llm_model_not_allowed","error":"This model may not be asked here: choose another one","request_id":"r-1"}"#
+        ]],
+    );
+    let cancel = office.ask(&office.ada, post(format!("{session}/cancel"))).await;
+    check(
+        &cancel,
+        &expect![[
+            r#"409 {"code":"no_answer","error":"No answer is being written","request_id":"r-1"}"#
+        ]],
+    );
+    let ended = first.text_at("/data/answer/id");
+    let cancel = post(format!("{session}/cancel?answer_id={ended}"));
+    assert_eq!(office.ask(&office.ada, cancel).await.text_at("/data/content"), "Because.");
+    let of_ben = post(&messages).json(json!({"content": 1}));
+    assert_eq!(office.ask(&office.ben, of_ben).await.status, 404);
+    let export = office.ask(&office.ada, get(format!("{session}/export"))).await;
+    check(
+        &export,
+        &expect![[r#"
+            200 # How do mills work?
+
+            ## You, 2026-01-05T09:00:00Z
+
+            How do mills work?
+
+            ## Assistant, 2026-01-05T09:00:00Z
+
+            Because.
+        "#]],
+    );
+}
+
+#[tokio::test]
+async fn a_document_is_read_by_those_who_may_read_documents() {
+    let office = Office::open().await;
+    office.write(&office.ada, json!({"title": "Gears", "content": "Gears turn."})).await;
+    let session = begun(&office, json!({"workspace": "acme"})).await;
+    let host = &office.host;
+    let say = |slug: &str| {
+        let body = json!({"content": "How?", "context": {"document": slug}});
+        post(format!("{session}/messages")).json(body)
+    };
+    let key =
+        json!({"name": "writer", "permissions": ["chat:write"], "workspace_access": ["acme"]});
+    let writer = robot(host, &office.ada, key).await;
+    check(
+        &host.ask(say("gears").bearer(&writer.token)).await,
+        &expect![[
+            r#"403 {"code":"scope_missing","error":"Insufficient permissions","request_id":"r-1","required":"documents:read"}"#
+        ]],
+    );
+    check(
+        &office.ask(&office.ada, say("looms")).await,
+        &expect![[
+            r#"404 {"code":"document_not_found","error":"Document not found","request_id":"r-1"}"#
+        ]],
+    );
+    assert_eq!(office.ask(&office.ada, say("gears")).await.status, 200);
+    let asked = host.model.asked();
+    assert!(asked[0].messages[0].text.contains("Gears turn."));
+}
+
+#[tokio::test]
+async fn an_answer_is_heard_piece_by_piece_and_again_when_it_has_ended() {
+    let office = Office::open().await;
+    let session = begun(&office, json!({})).await;
+    for _ in 0..2 {
+        let say = post(format!("{session}/messages"))
+            .json(json!({"content": "Why?"}))
+            .header("accept", "text/event-stream")
+            .header("idempotency-key", "k-1");
+        let mut blocks = Blocks::of(office.host.respond(say.bearer(&office.ada.token)).await);
+        let started = blocks.event().await.expect("it begins");
+        assert_eq!(field(&started, "event").as_deref(), Some("started"));
+        let mut told = String::new();
+        let done = loop {
+            let block = blocks.event().await.expect("it ends");
+            let data: serde_json::Value =
+                serde_json::from_str(&field(&block, "data").expect("it says something")).unwrap();
+            if field(&block, "event").as_deref() != Some("chunk") {
+                assert_eq!(field(&block, "event").as_deref(), Some("done"));
+                break data;
+            }
+            told.push_str(data["text"].as_str().expect("it is text"));
+        };
+        assert_eq!(told, "Because.");
+        assert_eq!(done["answer"]["content"], "Because.");
+        assert_eq!(done["answer"]["status"], "complete");
+        assert_eq!(blocks.event().await, None);
+    }
+    assert_eq!(office.host.model.asked().len(), 1);
 }

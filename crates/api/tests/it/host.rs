@@ -50,7 +50,7 @@ pub(crate) struct Host {
     pub(crate) test: TestDb,
     pub(crate) identity: Identity,
     projects: Projects,
-    /// What answers for every agent.
+    /// What answers for every agent and in every conversation.
     pub(crate) model: ScriptedModel,
     pub(crate) tasks: Tasks,
     pub(crate) readiness: Arc<Told>,
@@ -133,14 +133,15 @@ impl Host {
         let model = ScriptedModel::that(Script::new().says("Be").says("cause."));
         let agents = Agents::new(test.db.clone(), members, model.models().clone());
         let answers = Answers::new(Arc::new(model.clone()), Arc::new(TestSurroundings::new()));
-        let ask_agents = AskAgents::new(agents.clone(), readings, answers);
+        let ask_agents = AskAgents::new(agents.clone(), readings, answers.clone());
         let gateway = Arc::new(IdentityGateway::new(identity.directory()));
         let names = Arc::new(ProjectsGateway::new(projects.directory()));
         let titles = Arc::new(DocumentsGateway::new(documents.directory()));
         let notifications = Notifications::new(test.db.clone(), gateway, names, titles);
         let members = Arc::new(chat::IdentityGateway::new(identity.directory()));
         let directory = Arc::new(chat::ProjectsGateway::new(projects.directory()));
-        let chat = Chat::new(test.db.clone(), members, directory);
+        let texts = Arc::new(chat::DocumentsGateway::new(documents.directory()));
+        let chat = Chat::new(test.db.clone(), members, directory).with_answers(answers, texts);
         let feed = Feed::start(&test.db, &tasks).await.expect("a fresh log is readable");
         let bus = EventBus::new(feed.clone(), Arc::new(Members(identity.directory())), &[]);
         let readiness = Arc::new(Told::default());

@@ -5,11 +5,13 @@ use perme8_events::{Origin, StorageError, UserId, WorkspaceId};
 
 use crate::{
     application::{
+        cancel_answer::CancelAnswerError,
         delete_message::DeleteMessageError,
         delete_session::DeleteSessionError,
         ports::{Members, Sessions, WorkspaceView},
         read_models::QueryError,
         rename_session::RenameSessionError,
+        send_message::SendMessageError,
     },
     domain::{references::ChatSessionId, session::Session},
 };
@@ -90,6 +92,8 @@ from_out_of_reach! {
     DeleteSessionError: Self::OtherVersion;
     RenameSessionError: Self::OtherVersion;
     // Nobody says what was seen.
+    CancelAnswerError: Self::Storage(StorageError::conflict());
     DeleteMessageError: Self::Storage(StorageError::conflict());
     QueryError: Self::Storage(StorageError::conflict());
+    SendMessageError: Self::Storage(StorageError::conflict());
 }

@@ -3,6 +3,7 @@
 use std::{collections::HashSet, fmt};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use identity::WorkspaceRef;
 use perme8_events::{Load, StorageError, Transaction, UserId, WorkspaceId};
 use projects::ProjectId;
@@ -41,8 +42,40 @@ pub(crate) trait Messages: Transaction {
         id: MessageId,
     ) -> impl Future<Output = Result<Option<Message>, StorageError>> + Send;
 
-    /// Adds a message; a conflict if its number is taken.
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing is said yet but by tests"))]
+    /// What a person has said in a session with this key.
+    fn message_by_key(
+        &mut self,
+        session: ChatSessionId,
+        key: &str,
+    ) -> impl Future<Output = Result<Option<Message>, StorageError>> + Send;
+
+    /// The last answer to a message.
+    fn last_answer(
+        &mut self,
+        to: MessageId,
+    ) -> impl Future<Output = Result<Option<Message>, StorageError>> + Send;
+
+    /// Answers that should have ended before this instant, at most so many, each with its session.
+    fn overdue(
+        &mut self,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<(ChatSessionId, MessageId)>, StorageError>> + Send;
+
+    /// Keeps as much of an answer as has come, and says whether more is wanted: not if it has ended, or is gone.
+    fn keep_content(
+        &mut self,
+        id: MessageId,
+        so_far: &str,
+    ) -> impl Future<Output = Result<bool, StorageError>> + Send;
+
+    /// Keeps how an answer ended.
+    fn end_message(
+        &mut self,
+        answer: &Message,
+    ) -> impl Future<Output = Result<(), StorageError>> + Send;
+
+    /// Adds a message; a conflict if its number or its key is taken.
     fn add_message(
         &mut self,
         message: &Message,
@@ -140,4 +173,38 @@ pub trait ProjectDirectory: fmt::Debug + Send + Sync {
     ///
     /// As [`project`](Self::project).
     async fn projects(&self, ids: &[ProjectId]) -> Result<Vec<ProjectView>, StorageError>;
+}
+
+/// What a document says to somebody who talks about it. `Debug` leaves that out.
+#[derive(Clone, PartialEq, Eq)]
+pub struct DocumentView {
+    /// What it is called.
+    pub title: String,
+    /// What it says.
+    pub text: String,
+}
+
+impl fmt::Debug for DocumentView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("DocumentView").finish_non_exhaustive()
+    }
+}
+
+/// Tells what documents say; a host whose documents live elsewhere implements it on its own tables.
+#[cfg_attr(test, mockall::automock)]
+#[async_trait]
+pub trait DocumentDirectory: fmt::Debug + Send + Sync {
+    /// What the document of this slug says to a member of the workspace, in so many characters at most; none if there is none
+    /// or that person does not see it.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when nobody can tell.
+    async fn document(
+        &self,
+        workspace: WorkspaceId,
+        slug: &str,
+        member: UserId,
+        longest: usize,
+    ) -> Result<Option<DocumentView>, StorageError>;
 }

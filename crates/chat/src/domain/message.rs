@@ -4,13 +4,15 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use identity::AgentId;
+use llm::{AskFailure, Ending, OVER_AFTER, Told};
 use perme8_events::UserId;
-use serde::Serialize;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::domain::references::{ChatSessionId, MessageId};
 
 /// Who says something.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageRole {
     /// The person whose session it is.
@@ -35,7 +37,7 @@ impl MessageRole {
 }
 
 /// How far a message has come. What a person says is complete from the beginning.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum MessageStatus {
     /// Nothing has been said yet.
@@ -120,7 +122,6 @@ impl fmt::Debug for Message {
 
 impl Message {
     /// What a person says.
-    #[cfg_attr(not(test), expect(dead_code, reason = "nothing is said yet but by tests"))]
     pub(crate) fn said(
         id: MessageId,
         session_id: ChatSessionId,
@@ -148,6 +149,88 @@ impl Message {
             created_at: now,
             ended_at: Some(now),
             deadline_at: None,
+        }
+    }
+
+    /// The answer to what a person said, of which nothing came yet.
+    pub(crate) fn pending(id: MessageId, number: i64, to: &Self, now: DateTime<Utc>) -> Self {
+        Self {
+            role: MessageRole::Assistant,
+            status: MessageStatus::Pending,
+            answers: Some(to.id),
+            ended_at: None,
+            deadline_at: Some(now + OVER_AFTER),
+            ..Self::said(id, to.session_id, to.user_id, number, String::new(), now)
+        }
+    }
+
+    /// The same, as it ended.
+    pub(crate) fn ended(self, end: End, now: DateTime<Utc>) -> Self {
+        let End { content, status, reason, model, usage, latency_ms } = end;
+        let (prompt_tokens, completion_tokens) = (Some(usage.0), Some(usage.1));
+        Self {
+            content,
+            status,
+            reason,
+            model,
+            prompt_tokens,
+            completion_tokens,
+            latency_ms,
+            ended_at: Some(now),
+            ..self
+        }
+    }
+
+    /// The same, given up because whatever wrote it is gone; what was kept of it stays.
+    pub(crate) fn interrupted(self, now: DateTime<Utc>) -> Self {
+        let reason = Some(AskFailure::Interrupted.code().to_owned());
+        Self { status: MessageStatus::Failed, reason, ended_at: Some(now), ..self }
+    }
+
+    /// The same, of which nobody wants to hear more; what was kept of it stays.
+    pub(crate) fn cancelled(self, now: DateTime<Utc>) -> Self {
+        Self { status: MessageStatus::Cancelled, ended_at: Some(now), ..self }
+    }
+
+    /// Whether it is an answer that should have ended by now: nobody writes it any more.
+    pub(crate) fn is_overdue(&self, now: DateTime<Utc>) -> bool {
+        self.status.is_open() && self.deadline_at.is_some_and(|deadline| deadline < now)
+    }
+
+    /// How many tokens were said to the model and by it.
+    pub(crate) fn tokens(&self) -> i64 {
+        self.prompt_tokens.unwrap_or_default() + self.completion_tokens.unwrap_or_default()
+    }
+}
+
+/// How an answer ended.
+pub(crate) struct End {
+    content: String,
+    status: MessageStatus,
+    reason: Option<String>,
+    model: Option<String>,
+    /// Tokens said to the model and by it.
+    usage: (i64, i64),
+    latency_ms: Option<i64>,
+}
+
+impl From<&Told> for End {
+    fn from(told: &Told) -> Self {
+        let Told { text, model, usage, latency, ending } = told;
+        let (status, reason) = match ending {
+            Ending::Complete => (MessageStatus::Complete, None),
+            Ending::CutShort => (MessageStatus::Complete, Some("cut_short")),
+            Ending::Cancelled => (MessageStatus::Cancelled, None),
+            Ending::Failed(failure) => (MessageStatus::Failed, Some(failure.code())),
+        };
+        let count = |tokens: u64| i64::try_from(tokens).unwrap_or(i64::MAX);
+        Self {
+            content: text.clone(),
+            status,
+            reason: reason.map(str::to_owned),
+            model: model.as_ref().map(ToString::to_string),
+            usage: (count(usage.prompt_tokens), count(usage.completion_tokens)),
+            latency_ms: i64::try_from(latency.as_millis()).ok(),
         }
     }
 }

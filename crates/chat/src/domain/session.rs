@@ -8,10 +8,13 @@ use perme8_events::{Aggregate, Unsaved, UserId, WorkspaceId};
 use projects::ProjectId;
 
 use crate::domain::{
-    events::{ChatMessageDeleted, ChatSessionDeleted, ChatSessionStarted, ChatSessionTitleChanged},
+    events::{
+        ChatMessageDeleted, ChatMessageSent, ChatResponseReceived, ChatSessionDeleted,
+        ChatSessionStarted, ChatSessionTitleChanged,
+    },
     message::Message,
     references::{ChatSessionId, MessageId},
-    title::LONGEST_TITLE,
+    title::{LONGEST_TITLE, automatic},
 };
 
 /// A conversation of one person. `Debug` leaves out what it is called and what was said.
@@ -127,6 +130,64 @@ impl Session {
             workspace_id: self.workspace_id,
             automatic: self.is_title_automatic,
         }
+    }
+
+    /// One in which somebody has said something, and an answer begins. The `message` is new unless it is asked again.
+    pub(crate) fn asked(self, message: &Message, answer: &Message, is_new: bool) -> Unsaved<Self> {
+        let is_first_title = self.title.is_none();
+        let title = self.title.or_else(|| Some(automatic(&message.content)));
+        let asked = Self {
+            title,
+            last_number: answer.number,
+            message_count: self.message_count + 1 + i64::from(is_new),
+            answer_id: Some(answer.id),
+            last_message_at: answer.created_at,
+            ..self
+        };
+        let renamed = is_first_title.then(|| asked.title_changed());
+        let sent = is_new.then_some(ChatMessageSent {
+            message_id: message.id,
+            session_id: asked.id,
+            user_id: asked.user_id,
+            workspace_id: asked.workspace_id,
+            role: message.role,
+        });
+        let mut unsaved = Unsaved::new(asked);
+        if let Some(sent) = sent {
+            unsaved = unsaved.record(sent);
+        }
+        match renamed {
+            Some(renamed) => unsaved.record(renamed),
+            None => unsaved,
+        }
+    }
+
+    /// One in which an answer has ended.
+    pub(crate) fn answered(self, answer: &Message, now: DateTime<Utc>) -> Unsaved<Self> {
+        let event = ChatResponseReceived {
+            message_id: answer.id,
+            session_id: self.id,
+            user_id: self.user_id,
+            workspace_id: self.workspace_id,
+            agent_id: answer.agent_id,
+            model: answer.model.clone(),
+            status: answer.status,
+            tokens: answer.tokens(),
+        };
+        let answer_id = self.answer_id.filter(|id| *id != answer.id);
+        Unsaved::new(Self { answer_id, last_message_at: now, ..self }).record(event)
+    }
+
+    /// How many of its messages are gone.
+    fn gone(&self) -> i64 {
+        self.last_number - self.message_count
+    }
+
+    /// One that was summarised up to the message of this number, from what was `read` of it: not if it was summarised in the
+    /// meantime, or if a message went that may be part of the summary.
+    pub(crate) fn summarised(self, read: &Self, summary: String, to: i64) -> Option<Unsaved<Self>> {
+        let is_as_read = self.summarised_to == read.summarised_to && self.gone() == read.gone();
+        is_as_read.then(|| Unsaved::new(Self { summary: Some(summary), summarised_to: to, ..self }))
     }
 
     /// Without one of its messages. A summary of which it is a part goes with it.

@@ -10,7 +10,6 @@ const LONGEST_AUTOMATIC: usize = 50;
 const CUT: &str = "...";
 
 /// The first line of what was said, cut where it is long.
-#[cfg_attr(not(test), expect(dead_code, reason = "nothing is said yet but by tests"))]
 pub(crate) fn automatic(said: &str) -> String {
     let line = said.trim().lines().next().unwrap_or_default();
     shortened(line.trim_end(), LONGEST_AUTOMATIC)

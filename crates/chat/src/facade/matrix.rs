@@ -2,21 +2,22 @@
 
 use expect_test::expect_file;
 use perme8_events::{
-    Actor, Origin, Save as _, StorageError, Transaction as _, UserId, WorkspaceId,
+    Actor, Origin, Save as _, StorageError, Transaction as _, Unsaved, UserId, WorkspaceId,
     testing::{Asker, Question, matrix, on_both_engines, questions},
 };
 
 use super::Chat;
 use crate::{
-    CreateSession, DeleteMessage, DeleteSession, ExportMessages, ListMessages, ListSessions,
-    MessageId, Reconcile, RenameSession, SearchMessages, Span,
-    application::ports::{Messages as _, MockMembers, MockProjectDirectory},
+    CancelAnswer, CreateSession, DeleteMessage, DeleteSession, ExportMessages, Hearing,
+    ListMessages, ListSessions, MessageId, Reconcile, RenameSession, SearchMessages, SendMessage,
+    Span,
+    application::ports::Messages as _,
     domain::{
         message::Message,
         references::ChatSessionId,
         session::{Beginning, Session},
     },
-    testing::{ADA, COMPANY, ELSEWHERE, STRANGER},
+    testing::{ADA, COMPANY, ELSEWHERE, STRANGER, chat as company_chat, model},
 };
 
 /// Three sessions of Ada, which nobody has touched yet, each with a message.
@@ -36,6 +37,11 @@ impl World {
             lost: begun(chat, Some(ELSEWHERE)).await,
         }
     }
+
+    /// Somebody who wants to hear a message.
+    fn hearing(&self, origin: &Origin, place: (ChatSessionId, MessageId)) -> Hearing {
+        Hearing::of(self.chat.clone(), origin.clone(), place, None)
+    }
 }
 
 /// A session of Ada, and what she said there.
@@ -46,6 +52,8 @@ async fn begun(chat: &Chat, workspace_id: Option<WorkspaceId>) -> (ChatSessionId
         let session = tx.save(Session::start(at, None)).await?;
         let message = Message::said(tx.new_id(), session.id, ADA, 1, "Hello".to_owned(), now);
         tx.add_message(&message).await?;
+        let said = Session { last_number: 1, message_count: 1, ..session };
+        let session = tx.save(Unsaved::new(said)).await?;
         Ok::<_, StorageError>((session.id, message.id))
     });
     begun.await.unwrap()
@@ -87,10 +95,9 @@ on_both_engines! {
     migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
 
     async fn everybody_may_what_is_written_down(test: TestDb) {
-        let (members, projects) = (MockMembers::company(false), MockProjectDirectory::company());
-        let chat = Chat::new(test.db.clone(), members, projects);
+        let chat = company_chat(test.db.clone(), false, &model("They turn."));
         let lines = matrix(&ASKERS, &rows(), async || World::new(&chat).await).await;
-        let archived = Chat::new(test.db.clone(), MockMembers::company(true), MockProjectDirectory::company());
+        let archived = company_chat(test.db.clone(), true, &model("They turn."));
         let archived = matrix(&ASKERS, &rows_there(), async || World::new(&archived).await).await;
         let text = format!("{HEAD}{}\n{ARCHIVED}{}\n", lines.join("\n"), archived.join("\n"));
         expect_file!["../../AUTHORISATION.md"].assert_eq(&text);
@@ -106,6 +113,15 @@ const MESSAGES: ListMessages = ListMessages { limit: 9, span: Span::End };
 
 fn nameless(workspace: Option<WorkspaceId>) -> CreateSession {
     CreateSession { workspace: workspace.map(Into::into), project: None, title: None }
+}
+
+fn says(session: ChatSessionId) -> SendMessage {
+    let content = "How?".to_owned();
+    SendMessage { session, content, model: None, document: None, idempotency_key: None }
+}
+
+fn cancels(session: ChatSessionId) -> CancelAnswer {
+    CancelAnswer { session, answer: None }
 }
 
 fn renamed(session: ChatSessionId) -> RenameSession {
@@ -129,6 +145,12 @@ fn rows() -> Vec<Question<World>> {
         messages "lost" (&origin, world.lost.0, MESSAGES);
         search_messages "of the own" (&origin, SearchMessages { words: "hello".to_owned(), limit: 9, after: None });
         export_messages "of the own" (&origin, ExportMessages { limit: 9, after: None });
+        message "in no workspace" (&origin, world.alone.0, world.alone.1);
+        message "lost" (&origin, world.lost.0, world.lost.1);
+        send_message "in no workspace" (origin, says(world.alone.0));
+        send_message "lost" (origin, says(world.lost.0));
+        cancel_answer "in no workspace" (origin, cancels(world.alone.0));
+        cancel_answer "lost" (origin, cancels(world.lost.0));
         rename_session "in no workspace" (origin, renamed(world.alone.0));
         rename_session "lost" (origin, renamed(world.lost.0));
         delete_message "in no workspace" (origin, DeleteMessage { session: world.alone.0, message: world.alone.1 });
@@ -138,6 +160,16 @@ fn rows() -> Vec<Question<World>> {
         reconcile(origin, Reconcile { after: None, limit: 9 });
     }
     .into();
+    rows.extend(questions! {
+        world: World, origin => world.hearing(&origin, world.alone);
+        next "in no workspace" ();
+        end "in no workspace" ();
+    });
+    rows.extend(questions! {
+        world: World, origin => world.hearing(&origin, world.lost);
+        next "lost" ();
+        end "lost" ();
+    });
     rows.extend(rows_there());
     rows
 }
@@ -150,6 +182,9 @@ fn rows_there() -> Vec<Question<World>> {
         session "there" (&origin, world.there.0);
         sessions "there" (&origin, of(Some(COMPANY)));
         messages "there" (&origin, world.there.0, MESSAGES);
+        message "there" (&origin, world.there.0, world.there.1);
+        send_message "there" (origin, says(world.there.0));
+        cancel_answer "there" (origin, cancels(world.there.0));
         rename_session "there" (origin, renamed(world.there.0));
         delete_message "there" (origin, DeleteMessage { session: world.there.0, message: world.there.1 });
         delete_session "there" (origin, DeleteSession { session: world.there.0, seen: None });

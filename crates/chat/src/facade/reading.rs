@@ -12,19 +12,16 @@ use super::Chat;
 use crate::{
     ChatSessionId, ExportMessages, FoundMessages, ListMessages, ListSessions, MessagesPage,
     SearchMessages, Span,
-    application::{
-        ports::{Messages as _, MockMembers, MockProjectDirectory},
-        searching::SCANNED,
-    },
+    application::{ports::Messages as _, searching::SCANNED},
     domain::{
         message::Message,
         session::{Beginning, Session},
     },
-    testing::{ADA, COMPANY, ELSEWHERE, MILL, STRANGER},
+    testing::{ADA, COMPANY, ELSEWHERE, MILL, STRANGER, chat as company_chat, model},
 };
 
 fn chat(test: &TestDb) -> Chat {
-    Chat::new(test.db.clone(), MockMembers::company(false), MockProjectDirectory::company())
+    company_chat(test.db.clone(), false, &model("They turn."))
 }
 
 /// A session of Ada in which this was said, a second after whatever was before.

@@ -1,5 +1,6 @@
 //! What every adapter of the ports promises: the tables in memory, SQLite and PostgreSQL alike.
 
+use chrono::TimeDelta;
 use perme8_events::{Save, StorageError, UserId, testing::promises};
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
         ports::{Messages, Sessions},
     },
     domain::{
-        message::Message,
+        message::{Message, MessageStatus},
         session::{Beginning, Session},
     },
     testing::{ADA, COMPANY, ELSEWHERE, MILL, STRANGER, Tables, id},
@@ -28,6 +29,8 @@ promises! {
     what_something_has_left_is_found_some_at_a_time
     messages_come_back_as_they_were_added
     a_place_in_a_session_is_taken_once
+    what_was_said_with_a_key_is_found_by_it_and_the_last_answer_to_it
+    an_answer_is_kept_until_it_ends_and_is_overdue_until_then
 }
 
 async fn begin<T: Ports>(tx: &mut T, user_id: UserId) -> Session {
@@ -84,7 +87,7 @@ async fn what_something_has_left_is_found_some_at_a_time<T: Ports>(tx: &mut T) {
         (begin(tx, ADA).await, begin(tx, STRANGER).await, begin(tx, ADA).await);
     let (user_id, workspace_id) = (ADA, COMPANY);
     let member = |until| Clearance::Member { user_id, workspace_id, until };
-    let earlier = member(first.created_at - chrono::TimeDelta::milliseconds(1));
+    let earlier = member(first.created_at - TimeDelta::milliseconds(1));
     let nobody = Clearance::Member { user_id, workspace_id: ELSEWHERE, until: first.created_at };
     for (gone, left) in [
         (member(first.created_at), vec![first.id, second.id]),
@@ -126,4 +129,38 @@ async fn a_place_in_a_session_is_taken_once<T: Ports>(tx: &mut T) {
     }
     let again = said(tx, &session, 1);
     assert!(is_conflict(tx.add_message(&again).await));
+}
+
+async fn what_was_said_with_a_key_is_found_by_it_and_the_last_answer_to_it<T: Ports>(tx: &mut T) {
+    let (session, other) = (begin(tx, ADA).await, begin(tx, ADA).await);
+    let message = Message { idempotency_key: Some("k-1".to_owned()), ..said(tx, &session, 1) };
+    tx.add_message(&message).await.unwrap();
+    assert!(tx.message_by_key(session.id, "k-1").await.unwrap().as_ref() == Some(&message));
+    assert_eq!(tx.message_by_key(session.id, "k-2").await.unwrap(), None);
+    assert_eq!(tx.message_by_key(other.id, "k-1").await.unwrap(), None);
+    assert_eq!(tx.last_answer(message.id).await.unwrap(), None);
+    for number in [2, 3] {
+        let answer = Message::pending(tx.new_id(), number, &message, tx.now());
+        tx.add_message(&answer).await.unwrap();
+        assert!(tx.last_answer(message.id).await.unwrap() == Some(answer));
+    }
+}
+
+async fn an_answer_is_kept_until_it_ends_and_is_overdue_until_then<T: Ports>(tx: &mut T) {
+    let session = begin(tx, ADA).await;
+    let message = said(tx, &session, 1);
+    let answer = Message::pending(tx.new_id(), 2, &message, tx.now());
+    tx.add_message(&answer).await.unwrap();
+    assert!(tx.keep_content(answer.id, "They tu").await.unwrap());
+    let kept = tx.message(session.id, answer.id).await.unwrap().unwrap();
+    assert_eq!((kept.content.as_str(), kept.status), ("They tu", MessageStatus::Streaming));
+    let deadline = answer.deadline_at.unwrap();
+    let after = deadline + TimeDelta::seconds(1);
+    assert_eq!(tx.overdue(deadline, 9).await.unwrap(), []);
+    assert_eq!(tx.overdue(after, 9).await.unwrap(), [(session.id, answer.id)]);
+    let ended = kept.interrupted(tx.now());
+    tx.end_message(&ended).await.unwrap();
+    assert!(!tx.keep_content(answer.id, "They turn").await.unwrap());
+    assert!(tx.message(session.id, answer.id).await.unwrap() == Some(ended));
+    assert_eq!(tx.overdue(after, 9).await.unwrap(), []);
 }

@@ -1,16 +1,26 @@
 //! Messages, as callers of the facade get to read them.
 
 use chrono::DateTime;
-use perme8_events::{StorageError, UserId, WorkspaceId, sql, sql::Db};
+use perme8_events::{
+    StorageError, UserId, WorkspaceId, sql,
+    sql::{Db, Query},
+};
 use sqlx::types::Json;
 use uuid::Uuid;
 
 use crate::{
-    application::read_models::{
-        ExportMessages, ExportedMessages, ListMessages, MAX_LIMIT, MessageDetails, MessagePlace,
-        MessagesPage, Span,
+    application::{
+        read_models::{
+            ExportMessages, ExportedMessages, ListMessages, MAX_LIMIT, MessageDetails,
+            MessagePlace, MessagesPage, Span,
+        },
+        send_message::SentBefore,
     },
-    domain::references::{ChatSessionId, MessageId},
+    domain::{
+        message::{Message, MessageStatus},
+        prompt::Newest,
+        references::{ChatSessionId, MessageId},
+    },
     infrastructure::rows::{MessageRow, messages, select_messages},
 };
 
@@ -93,4 +103,79 @@ pub(crate) async fn export(
     let end = found.last().map(|last| MessagePlace { created_at: last.created_at, id: last.id });
     let messages = found.into_iter().map(MessageDetails::from).collect();
     Ok(ExportedMessages { messages, next: end.filter(|_| more) })
+}
+
+/// At most so many messages are looked at for what was said before.
+const BEFORE: usize = 400;
+
+/// The newest of what was said in a session between the messages of two numbers and is not empty.
+pub(crate) async fn newest(
+    db: &Db,
+    session: ChatSessionId,
+    between: (i64, i64),
+) -> Result<Newest, StorageError> {
+    let query = sql!(select_messages!(
+        "WHERE session_id = $1 AND number > $2 AND number < $3 AND ended_at IS NOT NULL AND status <> $4 AND content <> ''
+         ORDER BY number DESC LIMIT $5"
+    ));
+    let mut said = said(db.query(query), session, between, BEFORE + 1).await?;
+    let is_all = said.len() <= BEFORE;
+    said.truncate(BEFORE);
+    said.reverse();
+    Ok(Newest { said, is_all })
+}
+
+/// The oldest of it.
+pub(crate) async fn oldest(
+    db: &Db,
+    session: ChatSessionId,
+    between: (i64, i64),
+) -> Result<Vec<Message>, StorageError> {
+    let query = sql!(select_messages!(
+        "WHERE session_id = $1 AND number > $2 AND number < $3 AND ended_at IS NOT NULL AND status <> $4 AND content <> ''
+         ORDER BY number LIMIT $5"
+    ));
+    said(db.query(query), session, between, BEFORE).await
+}
+
+async fn said(
+    query: Query<'_>,
+    session: ChatSessionId,
+    (after, before): (i64, i64),
+    limit: usize,
+) -> Result<Vec<Message>, StorageError> {
+    let query = query.bind(session).bind(after).bind(before).bind(MessageStatus::Failed.as_str());
+    let limit = i64::try_from(limit).map_err(StorageError::new)?;
+    messages(query.bind(limit).all::<MessageRow>().await?)
+}
+
+/// What a person has said in a session with this key, and the last answer to it.
+pub(crate) async fn sent_before(
+    db: &Db,
+    session: ChatSessionId,
+    key: &str,
+) -> Result<Option<SentBefore>, StorageError> {
+    let query = db.query(sql!(select_messages!(
+        "WHERE session_id = $1 AND id IN
+           (SELECT id FROM chat_messages WHERE session_id = $1 AND idempotency_key = $2
+            UNION ALL
+            SELECT a.id FROM chat_messages m JOIN chat_messages a ON a.answers = m.id
+            WHERE m.session_id = $1 AND m.idempotency_key = $2)
+         ORDER BY number"
+    )));
+    let rows: Vec<MessageRow> = query.bind(session).bind(key).all().await?;
+    let mut found = messages(rows)?.into_iter();
+    let Some(message) = found.next() else { return Ok(None) };
+    Ok(Some((message, found.next_back())))
+}
+
+/// A message of a session.
+pub(crate) async fn message(
+    db: &Db,
+    session: ChatSessionId,
+    id: MessageId,
+) -> Result<Option<Message>, StorageError> {
+    let query = db.query(sql!(select_messages!("WHERE session_id = $1 AND id = $2")));
+    let row: Option<MessageRow> = query.bind(session).bind(id).opt().await?;
+    row.map(Message::try_from).transpose()
 }

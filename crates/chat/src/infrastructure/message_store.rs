@@ -1,12 +1,13 @@
 //! Messages in `chat_messages`.
 
+use chrono::{DateTime, Utc};
 use identity::folded;
 use perme8_events::{StorageError, sql, sql::Tx};
 
 use crate::{
     application::ports::Messages,
     domain::{
-        message::Message,
+        message::{Message, MessageStatus},
         references::{ChatSessionId, MessageId},
     },
     infrastructure::rows::{MessageRow, select_messages},
@@ -21,6 +22,82 @@ impl Messages for Tx {
         let query = self.query(sql!(select_messages!("WHERE session_id = $1 AND id = $2")));
         let row: Option<MessageRow> = query.bind(session).bind(id).opt().await?;
         row.map(Message::try_from).transpose()
+    }
+
+    async fn message_by_key(
+        &mut self,
+        session: ChatSessionId,
+        key: &str,
+    ) -> Result<Option<Message>, StorageError> {
+        let query =
+            self.query(sql!(select_messages!("WHERE session_id = $1 AND idempotency_key = $2")));
+        let row: Option<MessageRow> = query.bind(session).bind(key).opt().await?;
+        row.map(Message::try_from).transpose()
+    }
+
+    async fn last_answer(&mut self, to: MessageId) -> Result<Option<Message>, StorageError> {
+        let query =
+            self.query(sql!(select_messages!("WHERE answers = $1 ORDER BY number DESC LIMIT 1")));
+        let row: Option<MessageRow> = query.bind(to).opt().await?;
+        row.map(Message::try_from).transpose()
+    }
+
+    async fn overdue(
+        &mut self,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<(ChatSessionId, MessageId)>, StorageError> {
+        let query = self.query(sql!(
+            "SELECT session_id, id FROM chat_messages WHERE ended_at IS NULL AND deadline_at < $1
+             ORDER BY deadline_at LIMIT $2"
+        ));
+        query.bind(before).bind(i64::from(limit)).all().await
+    }
+
+    async fn keep_content(&mut self, id: MessageId, so_far: &str) -> Result<bool, StorageError> {
+        let update = sql!(
+            "UPDATE chat_messages SET content = $2, status = $3 WHERE id = $1 AND ended_at IS NULL"
+        );
+        let streaming = MessageStatus::Streaming.as_str();
+        let kept = self.query(update).bind(id).bind(so_far).bind(streaming).exec().await?;
+        Ok(kept > 0)
+    }
+
+    async fn end_message(&mut self, answer: &Message) -> Result<(), StorageError> {
+        let Message {
+            id,
+            content,
+            status,
+            agent_id,
+            model,
+            prompt_tokens,
+            completion_tokens,
+            latency_ms,
+            reason,
+            ended_at,
+            ..
+        } = answer;
+        let update = sql!(
+            "UPDATE chat_messages
+             SET content = $2, searched = $3, status = $4, agent_id = $5, model = $6, prompt_tokens = $7,
+                 completion_tokens = $8, latency_ms = $9, reason = $10, ended_at = $11
+             WHERE id = $1"
+        );
+        self.query(update)
+            .bind(*id)
+            .bind(content.as_str())
+            .bind(folded(content))
+            .bind(status.as_str())
+            .bind(*agent_id)
+            .bind(model.as_deref())
+            .bind(*prompt_tokens)
+            .bind(*completion_tokens)
+            .bind(*latency_ms)
+            .bind(reason.as_deref())
+            .bind(*ended_at)
+            .exec()
+            .await
+            .map(drop)
     }
 
     async fn add_message(&mut self, message: &Message) -> Result<(), StorageError> {

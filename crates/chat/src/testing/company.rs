@@ -3,8 +3,13 @@
 use std::sync::Arc;
 
 use identity::WorkspaceRef;
+use llm::{
+    Answers,
+    testing::{Script, ScriptedModel, TestSurroundings},
+};
 use perme8_events::{
     Clock as _, Id, UserId, WorkspaceId,
+    sql::Db,
     testing::{FakeTx, ManualClock},
 };
 use projects::ProjectId;
@@ -12,11 +17,12 @@ use uuid::Uuid;
 
 use super::Tables;
 use crate::{
+    Chat,
     application::{
         acting::Acting,
         ports::{
-            Members, MockMembers, MockProjectDirectory, ProjectDirectory, ProjectView,
-            WorkspaceView,
+            DocumentDirectory, DocumentView, Members, MockDocumentDirectory, MockMembers,
+            MockProjectDirectory, ProjectDirectory, ProjectView, WorkspaceView,
         },
     },
     domain::{
@@ -114,4 +120,39 @@ impl MockProjectDirectory {
             .returning(move |ids| Ok(ids.contains(&MILL).then(mill).into_iter().collect()));
         Arc::new(projects)
     }
+}
+
+impl MockDocumentDirectory {
+    /// Knows a document of the company that Ada sees, called `gears` in addresses.
+    pub(crate) fn company() -> Arc<dyn DocumentDirectory> {
+        let mut documents = Self::new();
+        documents.expect_document().returning(|workspace, slug, member, _| {
+            let view =
+                || DocumentView { title: "Gears".to_owned(), text: "Gears turn.".to_owned() };
+            Ok((workspace == COMPANY && slug == "gears" && member == ADA).then(view))
+        });
+        Arc::new(documents)
+    }
+}
+
+/// The facade over the company, put away or not, with this model.
+pub(crate) fn chat(db: Db, is_archived: bool, model: &ScriptedModel) -> Chat {
+    chat_on(db, is_archived, model, &TestSurroundings::new())
+}
+
+/// The same on this node.
+pub(crate) fn chat_on(
+    db: Db,
+    is_archived: bool,
+    model: &ScriptedModel,
+    node: &TestSurroundings,
+) -> Chat {
+    let answers = Answers::new(Arc::new(model.clone()), Arc::new(node.clone()));
+    let (members, projects) = (MockMembers::company(is_archived), MockProjectDirectory::company());
+    Chat::new(db, members, projects).with_answers(answers, MockDocumentDirectory::company())
+}
+
+/// A model that says this.
+pub(crate) fn model(says: &str) -> ScriptedModel {
+    ScriptedModel::that(Script::new().says(says))
 }

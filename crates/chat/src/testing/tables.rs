@@ -1,5 +1,6 @@
 //! The tables in memory, with the same rules of uniqueness as in a database.
 
+use chrono::{DateTime, Utc};
 use perme8_events::{Load, StorageError, Store, UserId, testing::FakeTx};
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
         ports::{Messages, Sessions},
     },
     domain::{
-        message::Message,
+        message::{Message, MessageStatus},
         references::{ChatSessionId, MessageId},
         session::Session,
     },
@@ -74,6 +75,55 @@ impl Messages for FakeTx<Tables> {
     ) -> Result<Option<Message>, StorageError> {
         let mut messages = self.state.messages.iter();
         Ok(messages.find(|row| (row.session_id, row.id) == (session, id)).cloned())
+    }
+
+    async fn message_by_key(
+        &mut self,
+        session: ChatSessionId,
+        key: &str,
+    ) -> Result<Option<Message>, StorageError> {
+        let mut messages = self.state.messages.iter();
+        let is_it = |row: &&Message| {
+            row.session_id == session && row.idempotency_key.as_deref() == Some(key)
+        };
+        Ok(messages.find(is_it).cloned())
+    }
+
+    async fn last_answer(&mut self, to: MessageId) -> Result<Option<Message>, StorageError> {
+        let answers = self.state.messages.iter().filter(|row| row.answers == Some(to));
+        Ok(answers.max_by_key(|row| row.number).cloned())
+    }
+
+    async fn overdue(
+        &mut self,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<Vec<(ChatSessionId, MessageId)>, StorageError> {
+        let is_overdue = |row: &&Message| {
+            row.ended_at.is_none() && row.deadline_at.is_some_and(|at| at < before)
+        };
+        let overdue = self.state.messages.iter().filter(is_overdue);
+        let limit = usize::try_from(limit).map_err(StorageError::new)?;
+        Ok(overdue.map(|row| (row.session_id, row.id)).take(limit).collect())
+    }
+
+    async fn keep_content(&mut self, id: MessageId, so_far: &str) -> Result<bool, StorageError> {
+        let mut messages = self.state.messages.iter_mut();
+        let found = messages.find(|row| row.id == id && row.ended_at.is_none());
+        let is_open = found.is_some();
+        if let Some(row) = found {
+            row.content = so_far.to_owned();
+            row.status = MessageStatus::Streaming;
+        }
+        Ok(is_open)
+    }
+
+    async fn end_message(&mut self, answer: &Message) -> Result<(), StorageError> {
+        let mut messages = self.state.messages.iter_mut();
+        if let Some(row) = messages.find(|row| row.id == answer.id) {
+            row.clone_from(answer);
+        }
+        Ok(())
     }
 
     async fn add_message(&mut self, message: &Message) -> Result<(), StorageError> {

@@ -16,6 +16,7 @@ use crate::{
     domain::{
         call::{Call, LONGEST_ANSWER},
         failure::AskFailure,
+        message::Message,
         piece::PieceSignal,
         told::{Ending, Told, Usage},
     },
@@ -64,9 +65,10 @@ impl Pace {
 
 /// One answer that is being written.
 pub(super) struct Answering {
+    /// Without what is said.
     pub(super) call: Call,
     /// None for a step of something else, which nobody is told while it is written.
-    pub(super) permit: Option<Permit>,
+    pub(super) permit: Option<Arc<Permit>>,
     pub(super) model: Arc<dyn LanguageModel>,
     pub(super) surroundings: Arc<dyn Surroundings>,
     pub(super) running: Arc<Running>,
@@ -75,15 +77,23 @@ pub(super) struct Answering {
 
 impl Answering {
     /// Asks, passes on what comes, and keeps it.
-    pub(super) async fn run(mut self, keeper: Box<dyn Keeper>) {
-        let told = self.told(keeper).await;
+    pub(super) async fn run(
+        mut self,
+        messages: impl Future<Output = Result<Vec<Message>, Ending>>,
+        keeper: Box<dyn Keeper>,
+    ) {
+        let told = self.told(messages, keeper).await;
         // Whoever hears the end may ask again at once.
         drop(self.permit.take());
         self.running.end(told);
     }
 
     /// What is told until the end, which is kept.
-    async fn told(&self, keeper: Box<dyn Keeper>) -> Told {
+    async fn told(
+        &self,
+        messages: impl Future<Output = Result<Vec<Message>, Ending>>,
+        keeper: Box<dyn Keeper>,
+    ) -> Told {
         let started = Instant::now();
         let mut keeping = Keeping::new(self.call.id, keeper, self.pace);
         let mut told = Told {
@@ -95,7 +105,7 @@ impl Answering {
         };
         // One for the whole way: what comes between the question and the answer is not lost.
         let mut interruption = pin!(self.interruption(started + self.pace.longest));
-        let mut asked = self.ask(interruption.as_mut(), &mut keeping).await;
+        let mut asked = self.ask(messages, interruption.as_mut(), &mut keeping).await;
         told.ending = match &mut asked {
             Asked::Answered(answer) => {
                 let text = &mut told.text;
@@ -104,7 +114,7 @@ impl Answering {
                 ending
             }
             Asked::Refused(failure) => Ending::Failed(failure.clone()),
-            Asked::GivenUp(ending) => ending.clone(),
+            Asked::GivenUp(_, ending) | Asked::Unasked(ending) => ending.clone(),
         };
         told.latency = started.elapsed();
         // Neither waits for the other: the request ends at once, and accounts that are away hold up nobody's text.
@@ -118,26 +128,40 @@ impl Answering {
         told
     }
 
-    /// Asks, unless there is a reason not to wait for the first word.
+    /// Asks when there are words for it, unless there is a reason not to wait for them, or for the first one of the answer.
     async fn ask(
         &self,
-        interruption: Pin<&mut impl Future<Output = Ending>>,
+        messages: impl Future<Output = Result<Vec<Message>, Ending>>,
+        mut interruption: Pin<&mut impl Future<Output = Ending>>,
         keeping: &mut Keeping,
     ) -> Asked {
-        tokio::select! {
+        let found = tokio::select! {
             biased;
-            ending = interruption => Asked::GivenUp(ending),
-            () = keeping.unwanted("") => Asked::GivenUp(Ending::Cancelled),
-            asked = self.model.ask(&self.call) => asked.map_or_else(Asked::Refused, Asked::Answered),
-        }
+            ending = &mut interruption => Err(ending),
+            () = keeping.unwanted("") => Err(Ending::Cancelled),
+            found = messages => found,
+        };
+        let call = match found {
+            Ok(messages) => Call { messages, ..self.call.clone() },
+            Err(ending) => return Asked::Unasked(ending),
+        };
+        let ending = tokio::select! {
+            biased;
+            ending = interruption => ending,
+            () = keeping.unwanted("") => Ending::Cancelled,
+            asked = self.model.ask(&call) => return asked.map_or_else(Asked::Refused, Asked::Answered),
+        };
+        Asked::GivenUp(call, ending)
     }
 
-    /// Lets go of the answer, and whoever keeps accounts hear how it ended.
+    /// Lets go of the answer, and whoever keep accounts hear how it ended.
     async fn account(&self, asked: Asked, ending: &Ending) {
-        let accounts = match asked {
-            Asked::Answered(answer) => answer.close(ending),
-            Asked::GivenUp(_) => self.model.given_up(&self.call, ending),
-            Asked::Refused(_) => return,
+        let accounts = async {
+            match asked {
+                Asked::Answered(answer) => answer.close(ending).await,
+                Asked::GivenUp(call, _) => self.model.given_up(&call, ending).await,
+                Asked::Refused(_) | Asked::Unasked(_) => {}
+            }
         };
         if timeout(self.pace.patience, accounts).await.is_err() {
             tracing::error!(call.id = %self.call.id, "the end of an answer is not accounted for in time");
@@ -220,7 +244,9 @@ enum Asked {
     /// By the model, which knows.
     Refused(AskFailure),
     /// Nobody waited for the first word.
-    GivenUp(Ending),
+    GivenUp(Call, Ending),
+    /// Nobody waited until there were words to ask with, or there were none.
+    Unasked(Ending),
 }
 
 /// How much was said over the bus, and since when something was not.

@@ -3,6 +3,8 @@
 use std::{
     collections::{HashMap, hash_map::Entry},
     fmt,
+    future::ready,
+    mem,
     panic::AssertUnwindSafe,
     sync::{Arc, Mutex, MutexGuard},
 };
@@ -20,8 +22,9 @@ use crate::{
     domain::{
         call::{Asker, Call, CallId, Purpose, Question},
         failure::AskFailure,
+        message::Message,
         models::Models,
-        told::Told,
+        told::{Ending, Told},
     },
     facade::{
         answering::{Answering, Pace},
@@ -75,8 +78,40 @@ impl Answers {
     /// One that is being written on this node is followed, and not begun again: what it is asked and who keeps it are as they
     /// were, whatever is given here, and the permit is given back.
     #[must_use = "whatever goes wrong is heard by following"]
-    pub fn begin(&self, permit: Permit, question: Question, keeper: Box<dyn Keeper>) -> Following {
-        self.start(permit.call(question), Some(permit), keeper)
+    pub fn begin(
+        &self,
+        permit: Permit,
+        mut question: Question,
+        keeper: Box<dyn Keeper>,
+    ) -> Following {
+        let messages = ready(Ok(mem::take(&mut question.messages)));
+        self.begin_with(permit, question, |_| messages, keeper)
+    }
+
+    /// The same for what takes time to put into words, perhaps with steps of its own that are asked with the same permit: the
+    /// messages are waited for as a part of the answer, which can be followed and cancelled meanwhile, and takes no longer for
+    /// it. Those of the `question` are not said.
+    ///
+    /// Nothing is asked if there are none in the end, but the ending that is given instead.
+    #[must_use = "whatever goes wrong is heard by following"]
+    pub fn begin_with<F>(
+        &self,
+        permit: Permit,
+        question: Question,
+        messages: impl FnOnce(Arc<Permit>) -> F,
+        keeper: Box<dyn Keeper>,
+    ) -> Following
+    where
+        F: Future<Output = Result<Vec<Message>, Ending>> + Send + 'static,
+    {
+        let running = match self.place(question.id) {
+            Ok(running) => running,
+            Err(following) => return following,
+        };
+        let call = permit.call(question);
+        let permit = Arc::new(permit.used());
+        let messages = messages(Arc::clone(&permit));
+        self.run(running, call, Some(permit), messages, keeper)
     }
 
     /// Asks and waits for the end, for what is a step of something else and kept by that, e.g. a summary: who stops waiting
@@ -88,20 +123,35 @@ impl Answers {
         &self,
         permit: &Permit,
         purpose: Purpose,
-        question: Question,
+        mut question: Question,
     ) -> Option<Arc<Told>> {
+        let messages = ready(Ok(mem::take(&mut question.messages)));
         let call = Call { purpose, ..permit.call(question) };
-        self.start(call, None, Box::new(KeptElsewhere)).cancelling_when_dropped().end().await
+        let following = match self.place(call.id) {
+            Ok(running) => self.run(running, call, None, messages, Box::new(KeptElsewhere)),
+            Err(following) => following,
+        };
+        following.cancelling_when_dropped().end().await
     }
 
-    /// Begins what is permitted, or else a step of it.
-    fn start(&self, call: Call, permit: Option<Permit>, keeper: Box<dyn Keeper>) -> Following {
+    /// The place of an answer that begins; whoever finds it taken follows.
+    fn place(&self, id: CallId) -> Result<Arc<Running>, Following> {
+        match self.running().entry(id) {
+            Entry::Occupied(entry) => Err(Following::of(Arc::clone(entry.get()))),
+            Entry::Vacant(entry) => Ok(Arc::clone(entry.insert(Arc::new(Running::new())))),
+        }
+    }
+
+    /// Has an answer written in its place: what is permitted, or else a step of it.
+    fn run(
+        &self,
+        running: Arc<Running>,
+        call: Call,
+        permit: Option<Arc<Permit>>,
+        messages: impl Future<Output = Result<Vec<Message>, Ending>> + Send + 'static,
+        keeper: Box<dyn Keeper>,
+    ) -> Following {
         let id = call.id;
-        let running = match self.running().entry(id) {
-            Entry::Occupied(entry) => return Following::of(Arc::clone(entry.get())),
-            Entry::Vacant(entry) => Arc::clone(entry.insert(Arc::new(Running::new()))),
-        };
-        let permit = permit.map(Permit::used);
         let following = Following::of(Arc::clone(&running));
         let place = Place { id, running: Arc::clone(&running), all: Arc::clone(&self.running) };
         let (model, surroundings) = (Arc::clone(&self.model), Arc::clone(&self.surroundings));
@@ -109,7 +159,7 @@ impl Answers {
         self.surroundings.run(Box::pin(async move {
             let _place = place;
             // A host stops as a whole when a task of it panics; one answer is no reason.
-            if AssertUnwindSafe(answering.run(keeper)).catch_unwind().await.is_err() {
+            if AssertUnwindSafe(answering.run(messages, keeper)).catch_unwind().await.is_err() {
                 tracing::error!(call.id = %id, "an answer panicked: nobody hears its end");
             }
         }));

@@ -103,6 +103,12 @@ pub(super) fn new_ask_agents(
     AskAgents::new(agents.clone(), Arc::new(readings), answers.clone())
 }
 
+/// The same conversations, answered.
+pub(super) fn answered(chat: Chat, db: &Db, answers: Answers) -> Chat {
+    let documents = chat::DocumentsGateway::new(documents::Directory::new(db.clone()));
+    chat.with_answers(answers, Arc::new(documents))
+}
+
 /// Who belongs where, for documents.
 fn documents_members(identity: &Identity) -> Arc<dyn documents::Members> {
     Arc::new(documents::IdentityGateway::new(identity.directory()))
@@ -201,6 +207,8 @@ pub(super) fn with_handlers(
         .worker(chat::Clearer::new(db.clone()))
         .worker(notifications::Announcer::new(db.clone(), directory, notifications_documents(db)))
         .worker(notifications::Clearer::new(db.clone()))
+        .worker(chat::Closer::new(db.clone()))
+        .schedule(chat::Closer::schedule())
         .worker(LinkRequests::new(identity.clone()))
         .worker(sending)
         .worker(Upkeep {

@@ -177,6 +177,8 @@ mod tests {
             agents.agent_query_completed: completion_tokens, latency_ms, model, prompt_tokens
             agents.agent_query_failed: completion_tokens, latency_ms, model, prompt_tokens
             chat.chat_session_started: 
+            chat.chat_message_sent: role
+            chat.chat_response_received: model, status, tokens
             chat.chat_session_title_changed: automatic
             chat.chat_message_deleted: 
             chat.chat_session_deleted: 

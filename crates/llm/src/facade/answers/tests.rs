@@ -100,6 +100,46 @@ fn waiting() -> (ScriptedModel, Gate) {
     (ScriptedModel::that(Script::new().says("half").waits_for(&gate).says(" and half")), gate)
 }
 
+/// Begins an answer to what stands behind a gate.
+fn begin_behind(gate: &Gate, answers: &Answers, keeper: &MemoryKeeper) -> Following {
+    let gate = gate.clone();
+    let messages = async move {
+        gate.passed().await;
+        Ok(vec![Message::user("how?")])
+    };
+    let permit = answers.permit(asker()).unwrap();
+    answers.begin_with(permit, question(1), |_| messages, Box::new(keeper.clone()))
+}
+
+#[tokio::test]
+async fn what_takes_time_to_put_into_words_is_followed_and_asked_when_there_are_some() {
+    let model = ScriptedModel::that(Script::new().says("because"));
+    let (answers, keeper) = (answers(&model, &TestSurroundings::new()), MemoryKeeper::new());
+    let gate = Gate::closed();
+    let following = begin_behind(&gate, &answers, &keeper);
+    let other = answers.follow(id(1)).expect("it has begun");
+    assert_eq!(model.asked().len(), 0);
+    gate.open();
+    assert_eq!(all(following).await, ("because".to_owned(), Ending::Complete));
+    assert_eq!(all(other).await, ("because".to_owned(), Ending::Complete));
+    assert_eq!(model.asked()[0].messages, [Message::user("how?")]);
+}
+
+#[tokio::test]
+async fn what_is_not_put_into_words_is_not_asked() {
+    let model = ScriptedModel::that(Script::new().says("because"));
+    let (answers, keeper) = (answers(&model, &TestSurroundings::new()), MemoryKeeper::new());
+    let following = begin_behind(&Gate::closed(), &answers, &keeper);
+    answers.cancel(id(1));
+    assert_eq!(all(following).await, (String::new(), Ending::Cancelled));
+    let storage = Ending::Failed(AskFailure::Storage);
+    let nothing = ready(Err(storage.clone()));
+    let permit = answers.permit(asker()).unwrap();
+    let following = answers.begin_with(permit, question(2), |_| nothing, Box::new(keeper));
+    assert_eq!(all(following).await, (String::new(), storage));
+    assert_eq!(model.asked().len(), 0);
+}
+
 #[tokio::test]
 async fn everybody_who_follows_hears_everything_whenever_they_come() {
     let (model, gate) = waiting();

@@ -1,0 +1,182 @@
+//! Saying something in a conversation, and not wanting to hear more of the answer.
+
+use std::fmt;
+
+use axum::{
+    extract::State,
+    http::{HeaderMap, HeaderName},
+    response::{IntoResponse as _, Response},
+};
+use chat::{
+    CancelAnswer, Exchange, Hearing, MessageId, MessageStatus, NamedDocument, QueryError,
+    SendMessage,
+};
+use identity::KeyScope;
+use llm::ModelName;
+use perme8_events::StorageError;
+use serde::Serialize;
+use serde_json::{Value, json};
+
+use super::messages::Message;
+use crate::{
+    answering::{Listener, Manner, News, Telling},
+    auth::Caller,
+    body::Wish,
+    error::ApiError,
+    fields::{Fields, FromFields},
+    path::ChatSessionAt,
+    query::Query,
+    response::Data,
+    state::Api,
+};
+
+/// What makes sending something again harmless.
+const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
+
+/// The body of something that is said.
+pub(crate) struct Said {
+    content: String,
+    model: Option<ModelName>,
+    /// The slug of a document to answer from, and of its workspace.
+    document: Option<String>,
+    workspace: Option<String>,
+}
+
+/// Leaves out what people say.
+impl fmt::Debug for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Said").field("model", &self.model).finish_non_exhaustive()
+    }
+}
+
+impl FromFields for Said {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        fields.flatten("context");
+        let content = fields.text("content");
+        let model = fields.optional_parsed("model", "must be the name of a model");
+        let (document, workspace) =
+            (fields.optional_text("document"), fields.optional_text("workspace"));
+        Some(Self { content: content?, model, document, workspace })
+    }
+}
+
+/// What was said, and what was answered.
+#[derive(Debug, Serialize)]
+pub(crate) struct Exchanged {
+    message: Message,
+    answer: Message,
+}
+
+/// The same, for somebody who hears the answer piece by piece.
+struct Told {
+    message: Message,
+    answer: Message,
+    hearing: Hearing,
+}
+
+impl Telling for Told {
+    fn started(&self) -> Value {
+        json!({ "message": self.message, "answer": self.answer })
+    }
+
+    async fn next(&mut self) -> Result<Option<News>, StorageError> {
+        let answer = match self.hearing.next().await {
+            Ok(Some(chat::Said::Piece(text))) => return Ok(Some(News::Piece(text))),
+            Ok(Some(chat::Said::Ended(answer))) => answer,
+            Ok(None)
+            | Err(
+                QueryError::Forbidden | QueryError::WorkspaceNotFound | QueryError::SessionNotFound,
+            ) => {
+                return Ok(Some(News::Ended("closing", json!({ "reason": "gone" }))));
+            }
+            Err(QueryError::Storage(error)) => return Err(error),
+        };
+        let kind = match answer.status {
+            MessageStatus::Pending | MessageStatus::Streaming | MessageStatus::Complete => "done",
+            MessageStatus::Cancelled => "cancelled",
+            MessageStatus::Failed => "failed",
+        };
+        let code = answer.reason.clone();
+        let mut said = json!({ "answer": Message::from(answer) });
+        if kind == "failed" {
+            said["code"] = json!(code);
+            said["error"] = "There is no more of the answer: send the message again".into();
+        }
+        Ok(Some(News::Ended(kind, said)))
+    }
+}
+
+/// `POST /api/chat/sessions/{id}/messages`
+pub(crate) async fn send(
+    State(api): State<Api>,
+    caller: Caller,
+    ChatSessionAt(session): ChatSessionAt,
+    manner: Manner,
+    headers: HeaderMap,
+    wish: Wish<Said>,
+) -> Result<Response, ApiError> {
+    let granted = async { api.chat.session(&caller.origin, session).await.map(drop) };
+    let Said { content, model, document, workspace } = wish.read(granted).await?;
+    if document.is_some() {
+        if !caller.may(KeyScope::DocumentsRead) {
+            return Err(ApiError::scope_missing(KeyScope::DocumentsRead));
+        }
+        let found = api.chat.session(&caller.origin, session).await?;
+        let at = found.workspace.as_ref().map(|workspace| workspace.slug.as_str());
+        caller.within(workspace.as_deref().or(at))?;
+    }
+    let document =
+        document.map(|slug| NamedDocument { workspace: workspace.map(Into::into), slug });
+    let idempotency_key = key(&headers)?;
+    let command = SendMessage { session, content, model, document, idempotency_key };
+    let origin = caller.origin.clone();
+    match manner {
+        Manner::Whole => {
+            let Exchange { message, answer: _, hearing } =
+                api.chat.send_message(origin, command).await?;
+            let answer = hearing.end().await?.ok_or(ApiError::message_not_found())?;
+            let exchanged = Exchanged { message: message.into(), answer: answer.into() };
+            Ok(Data::new(exchanged).into_response())
+        }
+        Manner::Pieces => {
+            let listener = Listener::of(&api, &caller).await?;
+            let exchange = api.chat.send_message(origin, command).await?;
+            let Exchange { message, answer, hearing } = exchange;
+            let (message, answer) = (message.into(), answer.into());
+            Ok(listener.hear(Told { message, answer, hearing }))
+        }
+    }
+}
+
+/// The key that a client has sent; one that is no text is none of ours.
+fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
+    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
+    let key = value.to_str().map_err(|_| {
+        ApiError::invalid_field("idempotency_key", "must be visible ASCII characters")
+    })?;
+    Ok(Some(key.to_owned()))
+}
+
+/// What somebody does not want to hear more of.
+#[derive(Debug)]
+pub(crate) struct Unwanted {
+    answer: Option<MessageId>,
+}
+
+impl FromFields for Unwanted {
+    fn from_fields(fields: &mut Fields) -> Option<Self> {
+        let answer = fields.optional_parsed("answer_id", "must be the id of a message");
+        Some(Self { answer })
+    }
+}
+
+/// `POST /api/chat/sessions/{id}/cancel`
+pub(crate) async fn cancel(
+    State(api): State<Api>,
+    caller: Caller,
+    ChatSessionAt(session): ChatSessionAt,
+    Query(Unwanted { answer }): Query<Unwanted>,
+) -> Result<Data<Message>, ApiError> {
+    let cancelled = api.chat.cancel_answer(caller.origin, CancelAnswer { session, answer }).await?;
+    Ok(Data::new(cancelled.into()))
+}

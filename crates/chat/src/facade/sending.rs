@@ -1,0 +1,247 @@
+//! Saying something, hearing the answer, and not wanting to hear more of it.
+
+use std::{sync::Arc, time::Duration};
+
+use llm::{AskFailure, Asker, CallId, Permit, Purpose, Question};
+use perme8_events::Origin;
+use tokio::time::timeout;
+
+use super::{Answering, Chat, hearing::Hearing, history::History, keeper::AnswerKeeper};
+use crate::{
+    application::{
+        acting::Acting,
+        cancel_answer::{CancelAnswer, CancelAnswerError},
+        read_models::{MessageDetails, QueryError},
+        send_message::{NamedDocument, SendMessage, SendMessageError, Sent, sent_again},
+    },
+    domain::{
+        message::Message,
+        prompt::{self, DOCUMENT, Surroundings},
+        references::{ChatSessionId, MessageId},
+        session::Session,
+    },
+    infrastructure::message_queries,
+};
+
+/// What answers are for, in the accounts.
+const ANSWER: Purpose = Purpose::new("chat.answer");
+
+/// Four characters are at least one token.
+const CHARACTERS_OF_A_DOCUMENT: usize = DOCUMENT * 4;
+
+/// Whoever writes an answer has so long to say how far it came when it is cancelled.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// What somebody said, and the answer to it.
+#[derive(Debug)]
+pub struct Exchange {
+    /// What was said.
+    pub message: MessageDetails,
+    /// The answer, as far as it had come.
+    pub answer: MessageDetails,
+    /// Hears the rest.
+    pub hearing: Hearing,
+}
+
+impl Chat {
+    /// Says something in a session, and has it answered. What was said is kept before anybody is asked, and the answer goes on
+    /// when nobody hears it.
+    ///
+    /// # Errors
+    ///
+    /// [`SendMessageError`]; whatever goes wrong after that is the end of the answer.
+    #[tracing::instrument(skip_all, fields(session.id = %command.session))]
+    pub async fn send_message(
+        &self,
+        origin: Origin,
+        command: SendMessage,
+    ) -> Result<Exchange, SendMessageError> {
+        let acting = self.acting(&origin).await?;
+        let session = self.seen(&acting, command.session).await?;
+        if let Some(sent) = self.sent_again(&command).await? {
+            return Ok(self.exchange(&origin, sent));
+        }
+        let answering = self.answering.as_ref();
+        let answering = answering.ok_or(SendMessageError::Model(AskFailure::NotConfigured))?;
+        let asker = Asker {
+            purpose: ANSWER,
+            user_id: acting.user_id,
+            workspace_id: session.workspace_id,
+            model: command.model.clone(),
+        };
+        // Of whoever may not ask now nothing is kept.
+        let permit = answering.answers.permit(asker).map_err(SendMessageError::Model)?;
+        let around = self.around(answering, &acting, &session, command.document.as_ref()).await?;
+        let lost_a_race = |error: &SendMessageError| matches!(error, SendMessageError::Storage(error) if error.is_retryable());
+        let attempt =
+            || self.uow.run(origin.clone(), async |tx| command.execute(tx, &acting).await);
+        let sent = self.uow.retry(lost_a_race, attempt).await?;
+        if let Some(summary) = sent.summary {
+            self.begin(answering, &origin, permit, &sent, (summary, around));
+        }
+        Ok(self.exchange(&origin, sent))
+    }
+
+    /// Cancels the answer that is being written in a session, and gives what came of it. Of one that has ended it gives that,
+    /// too, when it is named.
+    ///
+    /// # Errors
+    ///
+    /// [`CancelAnswerError`].
+    #[tracing::instrument(skip_all, fields(session.id = %command.session))]
+    pub async fn cancel_answer(
+        &self,
+        origin: Origin,
+        command: CancelAnswer,
+    ) -> Result<MessageDetails, CancelAnswerError> {
+        let acting = self.acting(&origin).await?;
+        let session = self.seen(&acting, command.session).await?;
+        let named = command.answer.or(session.answer_id).ok_or(CancelAnswerError::NoAnswer)?;
+        let answer = async || {
+            let found = message_queries::message(&self.db, session.id, named).await?;
+            let answer = found.filter(|message| message.answers.is_some());
+            answer.ok_or(CancelAnswerError::NoAnswer)
+        };
+        let open = answer().await?;
+        if session.answer_id != Some(named) {
+            return Ok(open.into());
+        }
+        let hearing = self.hearing(&origin, &open);
+        self.silence(&session);
+        if let Ok(Ok(Some(ended))) = timeout(PATIENCE, hearing.end()).await {
+            return Ok(ended);
+        }
+        // Whoever wrote it is gone, or finds it ended: with what was kept.
+        let keeper = AnswerKeeper::new(self.uow.clone(), &origin, session.id, named);
+        keeper.close(Message::cancelled).await?;
+        Ok(answer().await?.into())
+    }
+
+    /// A message of a session of the person who asks; none if there is none.
+    ///
+    /// # Errors
+    ///
+    /// [`QueryError`].
+    #[tracing::instrument(skip_all, fields(session.id = %session, message.id = %id))]
+    pub async fn message(
+        &self,
+        origin: &Origin,
+        session: ChatSessionId,
+        id: MessageId,
+    ) -> Result<Option<MessageDetails>, QueryError> {
+        Ok(self.found(origin, session, id).await?.map(MessageDetails::from))
+    }
+
+    pub(super) async fn found(
+        &self,
+        origin: &Origin,
+        session: ChatSessionId,
+        id: MessageId,
+    ) -> Result<Option<Message>, QueryError> {
+        let acting = self.acting(origin).await?;
+        let session = self.seen(&acting, session).await?;
+        Ok(message_queries::message(&self.db, session.id, id).await?)
+    }
+
+    /// Ends what is being written in a session, wherever that is.
+    pub(super) fn silence(&self, session: &Session) {
+        if let (Some(answer), Some(Answering { answers, .. })) =
+            (session.answer_id, &self.answering)
+        {
+            answers.cancel(call_id(answer));
+        }
+    }
+
+    /// What there is already, before anything else is asked: whatever else has become of models and documents since.
+    async fn sent_again(&self, command: &SendMessage) -> Result<Option<Sent>, SendMessageError> {
+        let content = command.checked()?;
+        let Some(key) = &command.idempotency_key else { return Ok(None) };
+        let before = message_queries::sent_before(&self.db, command.session, key).await?;
+        sent_again(before.as_ref(), &content, self.db.clock().now())
+    }
+
+    fn exchange(&self, origin: &Origin, sent: Sent) -> Exchange {
+        let Sent { message, answer, summary: _ } = sent;
+        let hearing = self.hearing(origin, &answer);
+        Exchange { message: message.into(), answer: answer.into(), hearing }
+    }
+
+    fn hearing(&self, origin: &Origin, answer: &Message) -> Hearing {
+        let answering = self.answering.as_ref();
+        let following = answering.and_then(|of| of.answers.follow(call_id(answer.id)));
+        let place = (answer.session_id, answer.id);
+        Hearing::of(self.clone(), origin.clone(), place, following)
+    }
+
+    /// Begins the answer among the tasks of the host: what was said before is gathered there, too.
+    fn begin(
+        &self,
+        answering: &Answering,
+        origin: &Origin,
+        permit: Permit,
+        sent: &Sent,
+        (summary, around): (CallId, Surroundings),
+    ) {
+        let Sent { message, answer, .. } = sent;
+        let (session, id) = (message.session_id, call_id(answer.id));
+        let keeper = AnswerKeeper::new(self.uow.clone(), origin, session, answer.id);
+        let history = History {
+            db: self.db.clone(),
+            uow: self.uow.clone(),
+            answers: answering.answers.clone(),
+            origin: origin.clone(),
+            session,
+            next: message.number,
+            summary,
+        };
+        let question = message.content.clone();
+        let messages = async move |permit: Arc<Permit>| {
+            let before = history.gather(&permit).await?;
+            Ok(prompt::prompt(&around, before, &question))
+        };
+        let asked = Question { id, temperature: None, longest_answer: None, messages: Vec::new() };
+        // Whoever wants to hear it follows it.
+        drop(answering.answers.begin_with(permit, asked, messages, Box::new(keeper)));
+    }
+
+    /// What the conversation is about: only what the person sees.
+    async fn around(
+        &self,
+        answering: &Answering,
+        acting: &Acting,
+        session: &Session,
+        document: Option<&NamedDocument>,
+    ) -> Result<Surroundings, SendMessageError> {
+        let workspace = session.workspace_id.and_then(|id| acting.workspace(id));
+        let about: Vec<_> = session.project_id.into_iter().collect();
+        let project = self.projects.projects(&about).await?.into_iter().next();
+        let document = match document {
+            None => None,
+            Some(NamedDocument { workspace: named, slug }) => {
+                let at = match named {
+                    Some(named) => {
+                        self.members.workspace(acting.user_id, named).await?.map(|at| at.id)
+                    }
+                    None => session.workspace_id,
+                };
+                let at = at.ok_or(SendMessageError::DocumentNotFound)?;
+                let found = answering
+                    .documents
+                    .document(at, slug, acting.user_id, CHARACTERS_OF_A_DOCUMENT)
+                    .await?;
+                let found = found.ok_or(SendMessageError::DocumentNotFound)?;
+                Some((found.title, found.text))
+            }
+        };
+        Ok(Surroundings {
+            workspace: workspace.map(|workspace| workspace.name.clone()),
+            project: project.map(|project| project.name),
+            document,
+        })
+    }
+}
+
+/// The call whose answer a message is: asked once, paid once.
+fn call_id(answer: MessageId) -> CallId {
+    CallId::new(answer.uuid())
+}

@@ -1,0 +1,35 @@
+//! Documents, as this context sees them.
+
+use async_trait::async_trait;
+use documents::Directory;
+use perme8_events::{StorageError, UserId, WorkspaceId};
+
+use crate::application::ports::{DocumentDirectory, DocumentView};
+
+/// Asks the documents context of the same host.
+#[derive(Debug, Clone)]
+pub struct DocumentsGateway {
+    directory: Directory,
+}
+
+impl DocumentsGateway {
+    /// Asks `directory`.
+    #[must_use]
+    pub fn new(directory: Directory) -> Self {
+        Self { directory }
+    }
+}
+
+#[async_trait]
+impl DocumentDirectory for DocumentsGateway {
+    async fn document(
+        &self,
+        workspace: WorkspaceId,
+        slug: &str,
+        member: UserId,
+        longest: usize,
+    ) -> Result<Option<DocumentView>, StorageError> {
+        let found = self.directory.read(workspace, slug, member, longest).await?;
+        Ok(found.map(|read| DocumentView { title: read.document.title, text: read.text }))
+    }
+}
