@@ -27,8 +27,8 @@ pub use facade::answers::Answers;
 pub use facade::following::{Following, Heard};
 
 // For hosts.
-pub use application::close_abandoned::{CloseAbandoned, CloseAbandonedError};
 pub use application::read_models::{ModelUsage, UsageFilter};
+pub use application::upkeep::{CloseAbandoned, LedgerUpkeepError, PurgeAccounts};
 pub use domain::limits::CallLimits;
 pub use domain::models::{InvalidModelList, ModelList};
 pub use domain::provider::{ApiKey, InvalidApiKey, InvalidProviderUrl, Provider, ProviderUrl};

@@ -154,7 +154,8 @@ impl App {
             // What it left in the database waits until it is configured again.
             builder.retired(onboarding::NAME).retired_queue(onboarding::NAME)
         };
-        let runtime = with_handlers(builder, &db, &identity, stationery, sending).build();
+        let runtime =
+            with_handlers(builder, &db, &identity, stationery, sending, &options.llm).build();
         let feed = Feed::start(&db, &options.tasks).await?;
         let standings = Arc::new(IdentityStandings::new(identity.directory()));
         let sights = Arc::new(DocumentSights::new(documents::Directory::new(db.clone())));

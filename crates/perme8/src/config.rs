@@ -5,10 +5,11 @@ use std::{
     fmt,
     net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use api::{Limits, OperatorToken, TrustedProxies};
-use llm::{ApiKey, CallLimits, ModelList, ModelName, Models, Provider, ProviderUrl};
+use llm::{ApiKey, CallLimits, ModelList, ModelName, Models, Provider, ProviderUrl, Timeouts};
 use mail::{BaseUrl, Correspondent, SmtpServer, Stationery};
 use perme8_events::sql::DatabaseUrl;
 use serde::Serialize;
@@ -86,6 +87,10 @@ pub struct Config {
     pub llm_models: ModelList,
     /// How much of language models a person and a workspace have on this node.
     pub llm_limits: CallLimits,
+    /// How long the provider of language models is waited for.
+    pub llm_timeouts: Timeouts,
+    /// For so many days it is known what was asked of language models.
+    pub llm_usage_days: u16,
     /// Whether the host shows every mail to everybody, for development; only where nothing but this machine reaches it.
     pub dev: bool,
 }
@@ -162,7 +167,12 @@ impl Config {
         let provider = llm_base_url.zip(llm_model).map(|(base_url, model)| {
             (Provider { base_url, api_key }, Models::only(model, llm_models.0))
         });
-        LlmOptions { provider, limits: self.llm_limits }
+        LlmOptions {
+            provider,
+            timeouts: self.llm_timeouts,
+            limits: self.llm_limits,
+            usage_kept: Duration::from_hours(u64::from(self.llm_usage_days) * 24),
+        }
     }
 
     /// Reads `perme8.toml` in the current folder (or the file named), the environment and `flags`.
@@ -201,6 +211,8 @@ impl Default for Config {
             llm_model: None,
             llm_models: ModelList::default(),
             llm_limits: CallLimits::default(),
+            llm_timeouts: Timeouts::default(),
+            llm_usage_days: 400,
             dev: false,
         }
     }
@@ -316,6 +328,12 @@ fn resolve(
         llm_model: parser.optional(&Key::LLM_MODEL),
         llm_models: parser.value(&Key::LLM_MODELS, default.llm_models),
         llm_limits: parser.call_limits(default.llm_limits),
+        llm_timeouts: parser.call_timeouts(default.llm_timeouts),
+        llm_usage_days: parser.value_with(
+            &Key::LLM_USAGE_DAYS,
+            default.llm_usage_days,
+            parse::days,
+        ),
         dev: parser.value_with(&Key::DEV, default.dev, parse::yes_or_no),
     };
     let because = "a server refuses mails without a sender of its own";

@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chat::{Chat, Reconcile};
 use documents::{Documents, PurgeTrash};
 use identity::{ExpireInvitations, Identity, PurgeExpired};
-use llm::{CloseAbandoned, Ledger};
+use llm::{CloseAbandoned, Ledger, PurgeAccounts};
 use mail::{Mailbox, PurgeMailbox};
 use notifications::{Notifications, PurgeNotifications};
 use perme8_events::{HandlerError, Job, JobRun, Origin, QueueOptions, Schedule, Worker};
@@ -37,6 +37,8 @@ pub(crate) enum Chore {
     PurgeNotifications,
     /// Calls of language models that a crash left open.
     CloseAbandonedCalls,
+    /// Accounts of calls of language models that are old.
+    PurgeAccounts,
     /// Agents of people and memberships that are gone without an event that told so.
     ReconcileAgents,
     /// Conversations whose owner, membership or project is gone without an event that told so.
@@ -61,6 +63,7 @@ impl Chore {
             // They go through everything by themselves, and would find the same again.
             Self::ReconcileAgents | Self::ReconcileChat => u32::MAX,
             Self::CloseAbandonedCalls
+            | Self::PurgeAccounts
             | Self::ExpireInvitations
             | Self::PurgeExpired
             | Self::PurgeMailbox
@@ -73,7 +76,7 @@ impl Chore {
 }
 
 /// When each chore is done, spread over the hour.
-pub(crate) fn schedules() -> [Schedule; 11] {
+pub(crate) fn schedules() -> [Schedule; 12] {
     [
         ("agents.reconcile", "*/5 * * * *", Chore::ReconcileAgents),
         ("chat.reconcile", "*/5 * * * *", Chore::ReconcileChat),
@@ -86,6 +89,7 @@ pub(crate) fn schedules() -> [Schedule; 11] {
         ("mail.purge", "37 * * * *", Chore::PurgeMailbox),
         ("agents.purge", "44 * * * *", Chore::PurgeAgentQueries),
         ("notifications.purge", "52 * * * *", Chore::PurgeNotifications),
+        ("llm.purge", "58 * * * *", Chore::PurgeAccounts),
     ]
     .map(|(name, pattern, chore)| {
         Schedule::new(name, pattern, chore).expect("these patterns come true")
@@ -98,6 +102,8 @@ pub(crate) struct Upkeep {
     pub(crate) identity: Identity,
     pub(crate) documents: Documents,
     pub(crate) ledger: Ledger,
+    /// So long the ledger keeps what was asked.
+    pub(crate) usage_kept: Duration,
     pub(crate) agents: Agents,
     pub(crate) mailbox: Mailbox,
     pub(crate) notifications: Notifications,
@@ -156,6 +162,11 @@ impl Upkeep {
                 let origin = Origin::system("llm.abandoned");
                 Ok(self.ledger.close_abandoned(origin, CloseAbandoned { limit: AT_ONCE }).await?)
             }
+            Chore::PurgeAccounts => {
+                let origin = Origin::system("llm.purge");
+                let command = PurgeAccounts { kept: self.usage_kept, limit: AT_ONCE };
+                Ok(self.ledger.purge(origin, command).await?)
+            }
             Chore::PurgeMailbox => {
                 let origin = Origin::system("mail.purge");
                 Ok(self.mailbox.purge(origin, PurgeMailbox { limit: AT_ONCE }).await?)
@@ -213,6 +224,6 @@ mod tests {
 
     #[test]
     fn every_schedule_can_be_kept() {
-        assert_eq!(schedules().len(), 11);
+        assert_eq!(schedules().len(), 12);
     }
 }

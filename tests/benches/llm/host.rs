@@ -31,7 +31,8 @@ pub(crate) async fn run(database: &str, provider: &str, people: usize) -> anyhow
     let db = Db::open(&database.parse()?, DbOptions::default()).await?;
     let provider = Provider { base_url: provider.parse()?, api_key: None };
     let models = Models::only("scripted".parse()?, Vec::new());
-    let llm = LlmOptions { provider: Some((provider, models)), limits: NO_LIMITS };
+    let provider = Some((provider, models));
+    let llm = LlmOptions { provider, limits: NO_LIMITS, ..LlmOptions::default() };
     let options = AppOptions { cheap_passwords: true, limits: None, llm, ..AppOptions::default() };
     let app = App::assemble(db, options).await?;
     let address = listening(&app).await?;

@@ -97,6 +97,13 @@ pub(crate) trait Accounts: Transaction {
         before: DateTime<Utc>,
         limit: u32,
     ) -> impl Future<Output = Result<u64, StorageError>> + Send;
+
+    /// Deletes accounts of calls that began before this instant; at most so many. Gives their number.
+    fn delete_accounts(
+        &mut self,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
 }
 
 /// Keeps what a model says where it outlives this host.

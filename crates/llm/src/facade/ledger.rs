@@ -7,8 +7,8 @@ use perme8_events::{
 
 use crate::{
     application::{
-        close_abandoned::{CloseAbandoned, CloseAbandonedError},
         read_models::{ModelUsage, UsageFilter},
+        upkeep::{CloseAbandoned, LedgerUpkeepError, PurgeAccounts},
     },
     infrastructure::usage_queries,
 };
@@ -28,7 +28,7 @@ impl Ledger {
         Self { db }
     }
 
-    /// What was asked, by model and purpose.
+    /// What was asked, by model and purpose, as far back as accounts are kept.
     ///
     /// # Errors
     ///
@@ -42,12 +42,27 @@ impl Ledger {
     ///
     /// # Errors
     ///
-    /// [`CloseAbandonedError`].
+    /// [`LedgerUpkeepError`].
     pub async fn close_abandoned(
         &self,
         origin: Origin,
         command: CloseAbandoned,
-    ) -> Result<u64, CloseAbandonedError> {
+    ) -> Result<u64, LedgerUpkeepError> {
+        let uow = UnitOfWork::new(self.db.clone());
+        uow.run(origin, async |tx| command.execute(tx).await).await
+    }
+
+    /// Deletes accounts of calls that began long ago, and says how many; fewer than the limit means that nothing is left. Only
+    /// the system may.
+    ///
+    /// # Errors
+    ///
+    /// [`LedgerUpkeepError`].
+    pub async fn purge(
+        &self,
+        origin: Origin,
+        command: PurgeAccounts,
+    ) -> Result<u64, LedgerUpkeepError> {
         let uow = UnitOfWork::new(self.db.clone());
         uow.run(origin, async |tx| command.execute(tx).await).await
     }

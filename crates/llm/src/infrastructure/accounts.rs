@@ -96,4 +96,16 @@ impl Accounts for Tx {
         let update = self.query(update).bind(before).bind(i64::from(limit));
         update.exec().await
     }
+
+    async fn delete_accounts(
+        &mut self,
+        before: DateTime<Utc>,
+        limit: u32,
+    ) -> Result<u64, StorageError> {
+        let delete = sql!(
+            "DELETE FROM llm_calls
+             WHERE id IN (SELECT id FROM llm_calls WHERE started_at < $1 ORDER BY started_at LIMIT $2)"
+        );
+        self.query(delete).bind(before).bind(i64::from(limit)).exec().await
+    }
 }

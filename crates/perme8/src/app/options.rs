@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use api::{ApiOptions, Limits, OperatorToken, TrustedProxies};
-use llm::{CallLimits, Models, Provider};
+use llm::{CallLimits, Models, Provider, Timeouts};
 use mail::{Correspondent, SmtpServer, Stationery};
 use perme8_events::host::Tasks;
 
@@ -72,12 +72,27 @@ impl Default for AppOptions {
 }
 
 /// Which language model answers, and how much of it.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct LlmOptions {
     /// Who is asked, and for which models; nobody when there is none.
     pub provider: Option<(Provider, Models)>,
+    /// How long it is waited for.
+    pub timeouts: Timeouts,
     /// How much may be asked on this node.
     pub limits: CallLimits,
+    /// So long it is known what was asked, and what it took.
+    pub usage_kept: Duration,
+}
+
+impl Default for LlmOptions {
+    fn default() -> Self {
+        Self {
+            provider: None,
+            timeouts: Timeouts::default(),
+            limits: CallLimits::default(),
+            usage_kept: Duration::from_hours(400 * 24),
+        }
+    }
 }
 
 /// How the mails of a host look, and how they go out.

@@ -6,7 +6,7 @@ use agents::{Agents, AskAgents, ReadingsGateway};
 use chat::Chat;
 use documents::Documents;
 use identity::{Identity, LinkRequests};
-use llm::{Answers, ChatCompletions, Ledger, Llm, Models, Timeouts, Unconfigured};
+use llm::{Answers, ChatCompletions, Ledger, Llm, Models, Unconfigured};
 use mail::{Mailbox, SendMail, Stationery};
 use notifications::Notifications;
 use perme8_events::{
@@ -52,7 +52,9 @@ pub(crate) fn operations(db: &Db) -> Operations {
     let stationery = mail.stationery.clone();
     let welcomer = Welcomer::new(db, identity.directory(), projects, documents, stationery);
     let builder = Runtime::builder(db).process(Onboarding, welcomer);
-    let runtime = with_handlers(builder, db, &identity, mail.stationery, sending).build();
+    let runtime =
+        with_handlers(builder, db, &identity, mail.stationery, sending, &LlmOptions::default())
+            .build();
     Operations::of(&runtime, CATALOGUES)
 }
 
@@ -142,11 +144,9 @@ pub(super) fn new_answers(
     surroundings: AnswerSurroundings,
     options: LlmOptions,
 ) -> Result<Answers, AppError> {
-    let LlmOptions { provider, limits } = options;
+    let LlmOptions { provider, timeouts, limits, usage_kept: _ } = options;
     let model: Arc<dyn llm::LanguageModel> = match provider {
-        Some((provider, models)) => {
-            Arc::new(ChatCompletions::new(provider, models, Timeouts::default())?)
-        }
+        Some((provider, models)) => Arc::new(ChatCompletions::new(provider, models, timeouts)?),
         None => Arc::new(Unconfigured),
     };
     Ok(Answers::new(Arc::new(Llm::new(model, db, limits)), Arc::new(surroundings)))
@@ -178,6 +178,7 @@ pub(super) fn with_handlers(
     identity: &Identity,
     stationery: Stationery,
     sending: SendMail,
+    llm: &LlmOptions,
 ) -> RuntimeBuilder {
     let directory = notifications_directory(identity);
     let notifications = new_notifications(db, identity);
@@ -215,6 +216,7 @@ pub(super) fn with_handlers(
             identity: identity.clone(),
             documents: new_documents(db, identity),
             ledger: Ledger::new(db.clone()),
+            usage_kept: llm.usage_kept,
             // It gives no agent a model.
             agents: new_agents(db, identity, &Models::unknown()),
             mailbox: Mailbox::new(db.clone()),

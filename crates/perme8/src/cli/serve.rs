@@ -92,6 +92,18 @@ pub(crate) struct Args {
     /// Questions in one workspace in a minute, on this node [default: 120]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) llm_workspace_per_minute: Option<String>,
+    /// Seconds that a language model may be silent before its first word [default: 120]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) llm_first_word_seconds: Option<String>,
+    /// Seconds that it may be silent after that [default: 30]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) llm_silence_seconds: Option<String>,
+    /// Seconds that its answer may take in all [default: 300]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) llm_answer_seconds: Option<String>,
+    /// Days for which it is known what was asked of language models [default: 400]
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) llm_usage_days: Option<String>,
     /// For development: show every mail to everybody at /dev/mailbox, on this machine alone
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) dev: Option<String>,
@@ -139,6 +151,10 @@ impl Args {
             llm_workspace_at_once,
             llm_user_per_minute,
             llm_workspace_per_minute,
+            llm_first_word_seconds,
+            llm_silence_seconds,
+            llm_answer_seconds,
+            llm_usage_days,
             dev,
         } = self;
         let given = [
@@ -167,6 +183,10 @@ impl Args {
             ("llm_workspace_at_once", llm_workspace_at_once),
             ("llm_user_per_minute", llm_user_per_minute),
             ("llm_workspace_per_minute", llm_workspace_per_minute),
+            ("llm_first_word_seconds", llm_first_word_seconds),
+            ("llm_silence_seconds", llm_silence_seconds),
+            ("llm_answer_seconds", llm_answer_seconds),
+            ("llm_usage_days", llm_usage_days),
             ("dev", dev),
         ];
         flags.settings.extend(given.into_iter().filter_map(|(key, value)| Some((key, value?))));

@@ -13,7 +13,7 @@ pub(crate) enum Command {
     /// Print how much was asked of language models, and what that costs
     ///
     /// Costs are in the currency of the prices in `llm_models`, as these were when something was asked. Tokens that a
-    /// provider does not count are counted roughly.
+    /// provider does not count are counted roughly. It reaches back as many days as `llm_usage_days` says, 400 by default.
     Usage(Usage),
 }
 

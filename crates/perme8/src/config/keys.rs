@@ -84,6 +84,18 @@ impl Key {
         Self::open("llm_user_per_minute", "questions of one person in a minute, per node");
     pub(crate) const LLM_WORKSPACE_PER_MINUTE: Self =
         Self::open("llm_workspace_per_minute", "questions in one workspace in a minute, per node");
+    pub(crate) const LLM_FIRST_WORD_SECONDS: Self = Self::open(
+        "llm_first_word_seconds",
+        "so long a language model may be silent before its first word",
+    );
+    pub(crate) const LLM_SILENCE_SECONDS: Self =
+        Self::open("llm_silence_seconds", "so long it may be silent after that");
+    pub(crate) const LLM_ANSWER_SECONDS: Self =
+        Self::open("llm_answer_seconds", "so long its answer may take in all");
+    pub(crate) const LLM_USAGE_DAYS: Self = Self::open(
+        "llm_usage_days",
+        "for so many days it is known what was asked of language models, and what it took",
+    );
     pub(crate) const DEV: Self =
         Self::open("dev", "for development: shows every mail at /dev/mailbox");
 
@@ -139,6 +151,10 @@ pub(crate) const ALL: &[Key] = &[
     Key::LLM_WORKSPACE_AT_ONCE,
     Key::LLM_USER_PER_MINUTE,
     Key::LLM_WORKSPACE_PER_MINUTE,
+    Key::LLM_FIRST_WORD_SECONDS,
+    Key::LLM_SILENCE_SECONDS,
+    Key::LLM_ANSWER_SECONDS,
+    Key::LLM_USAGE_DAYS,
     Key::DEV,
 ];
 

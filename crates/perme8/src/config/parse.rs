@@ -1,9 +1,9 @@
 //! Making settings out of texts, and keeping what went wrong.
 
-use std::{collections::BTreeMap, fmt::Display, net::SocketAddr, str::FromStr};
+use std::{collections::BTreeMap, fmt::Display, net::SocketAddr, str::FromStr, time::Duration};
 
 use api::OperatorToken;
-use llm::CallLimits;
+use llm::{CallLimits, LONGEST_ANSWER, Timeouts};
 use mail::Correspondent;
 use tracing_subscriber::EnvFilter;
 
@@ -89,6 +89,17 @@ impl Parser {
         }
     }
 
+    /// How long language models are waited for.
+    pub(crate) fn call_timeouts(&mut self, default: Timeouts) -> Timeouts {
+        let mut wait = |key: &Key, default| self.value_with(key, default, wait_for_a_model);
+        Timeouts {
+            first_word: wait(&Key::LLM_FIRST_WORD_SECONDS, default.first_word),
+            idle: wait(&Key::LLM_SILENCE_SECONDS, default.idle),
+            total: wait(&Key::LLM_ANSWER_SECONDS, default.total),
+            ..default
+        }
+    }
+
     /// Notes what is missing where a language model is set up by half.
     pub(crate) fn needs_for_language_models(&mut self) {
         let because = "somebody has to answer whoever names no model";
@@ -136,6 +147,18 @@ pub(crate) fn connections(text: &str) -> Result<u32, String> {
 fn call_limit(text: &str) -> Result<u32, String> {
     let number = text.parse().ok().filter(|number| (1..=100_000).contains(number));
     number.ok_or_else(|| "must be a number from 1 to 100000".to_owned())
+}
+
+fn wait_for_a_model(text: &str) -> Result<Duration, String> {
+    let longest = LONGEST_ANSWER.as_secs();
+    let seconds = text.parse().ok().filter(|seconds| (1..=longest).contains(seconds));
+    let wait = seconds.map(Duration::from_secs);
+    wait.ok_or_else(|| format!("must be a number of seconds from 1 to {longest}"))
+}
+
+pub(crate) fn days(text: &str) -> Result<u16, String> {
+    let number = text.parse().ok().filter(|number| (1..=36_500).contains(number));
+    number.ok_or_else(|| "must be a number of days from 1 to 36500".to_owned())
 }
 
 pub(crate) fn node(text: &str) -> Result<String, String> {

@@ -1,7 +1,7 @@
 //! Settings as they may be shown.
 
 use api::{Limits, TrustedProxies};
-use llm::CallLimits;
+use llm::{CallLimits, Timeouts};
 
 use crate::config::{Config, keys::Key};
 
@@ -32,11 +32,14 @@ impl Config {
             llm_model,
             llm_models,
             llm_limits,
+            llm_timeouts,
+            llm_usage_days,
             dev,
         } = self;
         let Limits { caller, stranger, attempts, account, inviter, invitee } = limits;
         let CallLimits { user_at_once, workspace_at_once, user_per_minute, workspace_per_minute } =
             llm_limits;
+        let Timeouts { connect: _, first_word, idle, total, pause: _ } = llm_timeouts;
         match key.name {
             "database" => Some(database.to_string()),
             "listen" => Some(listen.to_string()),
@@ -71,6 +74,10 @@ impl Config {
             "llm_workspace_at_once" => Some(workspace_at_once.to_string()),
             "llm_user_per_minute" => Some(user_per_minute.to_string()),
             "llm_workspace_per_minute" => Some(workspace_per_minute.to_string()),
+            "llm_first_word_seconds" => Some(first_word.as_secs().to_string()),
+            "llm_silence_seconds" => Some(idle.as_secs().to_string()),
+            "llm_answer_seconds" => Some(total.as_secs().to_string()),
+            "llm_usage_days" => Some(llm_usage_days.to_string()),
             "dev" => Some(dev.to_string()),
             _ => None,
         }

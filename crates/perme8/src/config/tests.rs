@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use expect_test::{Expect, expect};
+use llm::Timeouts;
 use tempfile::TempDir;
 
 use super::*;
@@ -89,6 +90,14 @@ fn without_a_word_the_host_is_embedded_and_local() {
                 user_per_minute: 30,
                 workspace_per_minute: 120,
             },
+            llm_timeouts: Timeouts {
+                connect: 10s,
+                first_word: 120s,
+                idle: 30s,
+                total: 300s,
+                pause: 500ms,
+            },
+            llm_usage_days: 400,
             dev: false,
         }
     "#]]);
@@ -137,7 +146,7 @@ fn everything_that_is_wrong_is_said_at_once() {
           - the environment variable PERME8_LISTNE means nothing to perme8; did you mean `PERME8_LISTEN`?
           - `databse` in perme8.toml is no setting; did you mean `database`?
           - `log` in perme8.toml must be a text, a number or a boolean
-          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge, trusted_proxies, no_rate_limits, rate_limit_caller, rate_limit_stranger, rate_limit_attempts, rate_limit_account, rate_limit_inviter, rate_limit_invitee, operator_token, onboarding, app_name, base_url, mail_smtp_url, mail_from_address, mail_from_name, llm_base_url, llm_api_key, llm_model, llm_models, llm_user_at_once, llm_workspace_at_once, llm_user_per_minute, llm_workspace_per_minute, dev
+          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge, trusted_proxies, no_rate_limits, rate_limit_caller, rate_limit_stranger, rate_limit_attempts, rate_limit_account, rate_limit_inviter, rate_limit_invitee, operator_token, onboarding, app_name, base_url, mail_smtp_url, mail_from_address, mail_from_name, llm_base_url, llm_api_key, llm_model, llm_models, llm_user_at_once, llm_workspace_at_once, llm_user_per_minute, llm_workspace_per_minute, llm_first_word_seconds, llm_silence_seconds, llm_answer_seconds, llm_usage_days, dev
           - --listen is `localhost`, but must be an address and a port, e.g. 127.0.0.1:4000 or [::1]:4000
           - `connections` in perme8.toml is `1`, but must be a number from 2 to 1000
           - --node is `two words`, but must be 1 to 64 printable characters without blanks
@@ -319,14 +328,26 @@ fn a_language_model_is_set_up_as_a_whole_and_its_key_is_shown_to_nobody() {
         ("PERME8_LLM_MODEL", "small"),
         ("PERME8_LLM_MODELS", "big=1/2"),
         ("PERME8_LLM_USER_AT_ONCE", "9"),
+        ("PERME8_LLM_FIRST_WORD_SECONDS", "300"),
+        ("PERME8_LLM_SILENCE_SECONDS", "60"),
+        ("PERME8_LLM_ANSWER_SECONDS", "240"),
+        ("PERME8_LLM_USAGE_DAYS", "31"),
     ];
     let resolved = Setup { environment, ..Setup::default() }.resolve().unwrap();
     assert!(!format!("{resolved:?}").contains("s3cret"));
-    let LlmOptions { provider, limits } = resolved.config.language_model();
+    let LlmOptions { provider, timeouts, limits, usage_kept } = resolved.config.language_model();
     let (_, models) = provider.unwrap();
     assert_eq!(models.default_model().unwrap().as_str(), "small");
     assert_eq!((models.listed().len(), limits.user_at_once, limits.user_per_minute), (2, 9, 30));
-    assert!(Config::default().language_model().provider.is_none());
+    let Timeouts { first_word, idle, total, .. } = timeouts;
+    assert_eq!(
+        [first_word, idle, total, usage_kept].map(|time| time.as_secs()),
+        [300, 60, 240, 31 * 86_400]
+    );
+    let usual = Config::default().language_model();
+    assert!(usual.provider.is_none());
+    let LlmOptions { timeouts, usage_kept, .. } = LlmOptions::default();
+    assert_eq!((usual.timeouts, usual.usage_kept), (timeouts, usage_kept));
 }
 
 #[test]
@@ -336,6 +357,8 @@ fn half_a_language_model_is_refused_with_what_is_missing() {
             ("PERME8_LLM_API_KEY", "s3cret s3cret"),
             ("PERME8_LLM_MODELS", "big=1"),
             ("PERME8_LLM_USER_PER_MINUTE", "0"),
+            ("PERME8_LLM_FIRST_WORD_SECONDS", "301"),
+            ("PERME8_LLM_USAGE_DAYS", "0"),
         ],
         ..Setup::default()
     }
@@ -344,6 +367,8 @@ fn half_a_language_model_is_refused_with_what_is_missing() {
           - PERME8_LLM_API_KEY: must be 1 to 1000 printable characters without blanks
           - PERME8_LLM_MODELS is `big=1`, but must be names with commas between them, each perhaps with what a million tokens cost, said and answered: small=0.15/0.6, big
           - PERME8_LLM_USER_PER_MINUTE is `0`, but must be a number from 1 to 100000
+          - PERME8_LLM_FIRST_WORD_SECONDS is `301`, but must be a number of seconds from 1 to 300
+          - PERME8_LLM_USAGE_DAYS is `0`, but must be a number of days from 1 to 36500
           - PERME8_LLM_API_KEY needs `llm_base_url` as well: without it no language model is asked
           - PERME8_LLM_MODELS needs `llm_base_url` as well: without it no language model is asked
     "#]]);

@@ -12,8 +12,8 @@ use uuid::Uuid;
 use super::*;
 use crate::{
     application::{
-        close_abandoned::{CloseAbandoned, CloseAbandonedError},
         read_models::UsageFilter,
+        upkeep::{CloseAbandoned, LedgerUpkeepError, PurgeAccounts},
     },
     domain::{
         call::{LONGEST_ANSWER, Purpose, Question},
@@ -189,7 +189,29 @@ on_both_engines! {
         assert_eq!(asked(&answers, of_another(1)).await, again);
         let origin = Origin::user(call(1).user_id);
         let refused = ledger.close_abandoned(origin, CloseAbandoned { limit: 1 }).await;
-        assert!(matches!(refused, Err(CloseAbandonedError::Forbidden)));
+        assert!(matches!(refused, Err(LedgerUpkeepError::Forbidden)));
+    }
+
+    async fn accounts_are_deleted_when_they_are_old_some_at_once(test: TestDb) {
+        const DAY: Duration = Duration::from_hours(24);
+        let answers = answers(&usual(&scripted(Script::new()), &test), &TestSurroundings::new());
+        for number in 0..3 {
+            asked(&answers, call(number)).await;
+        }
+        test.clock.advance(DAY);
+        asked(&answers, of_another(3)).await;
+        let ledger = Ledger::new(test.db.clone());
+        let purge = |origin| ledger.purge(origin, PurgeAccounts { kept: 2 * DAY, limit: 2 });
+        let system = || Origin::system("tests.purging");
+        test.clock.advance(DAY);
+        assert_eq!(purge(system()).await.unwrap(), 0, "they are kept for so long");
+        test.clock.advance(Duration::from_secs(1));
+        assert_eq!((purge(system()).await.unwrap(), purge(system()).await.unwrap()), (2, 1));
+        accounts(&test, expect![[r#"
+            {"model":"big","purpose":"tests.question","calls":1,"running":0,"cancelled":0,"failed":0,"estimated":0,"prompt_tokens":5,"completion_tokens":0,"cost_nanos":5000}
+        "#]]).await;
+        let refused = purge(Origin::user(call(1).user_id)).await;
+        assert!(matches!(refused, Err(LedgerUpkeepError::Forbidden)));
     }
 
     async fn a_person_and_a_workspace_ask_so_much_at_once(test: TestDb) {
