@@ -36,7 +36,7 @@ use crate::{
     onboarding::{self, Onboarding, welcomer::Welcomer},
     rate_limits::HostLimitStore,
     readiness::HostReadiness,
-    sights::DocumentSights,
+    sights::HostSights,
     standings::IdentityStandings,
 };
 
@@ -158,7 +158,7 @@ impl App {
             with_handlers(builder, &db, &identity, stationery, sending, &options.llm).build();
         let feed = Feed::start(&db, &options.tasks).await?;
         let standings = Arc::new(IdentityStandings::new(identity.directory()));
-        let sights = Arc::new(DocumentSights::new(documents::Directory::new(db.clone())));
+        let sights = Arc::new(HostSights::new(&db, identity.directory()));
         let bus = EventBus::new(feed.clone(), standings, CATALOGUES).narrowed_by(sights);
         let surroundings = Arc::new(NoteSurroundings::new(&bus, &options.tasks));
         let answering = AnswerSurroundings::new(&bus, &options.tasks);

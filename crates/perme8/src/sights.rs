@@ -1,62 +1,122 @@
-//! Who still sees what happened to documents: theirs alone is what they have hidden since.
+//! Who still sees what happened to documents and agents: theirs alone is what they have hidden since.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt, sync::Arc};
 
+use agents::{AgentAddedToWorkspace, AgentChanges, AgentCreated, AgentReaders, AgentUpdated};
 use async_trait::async_trait;
-use documents::{
-    Directory, DocumentDeleted, DocumentId, DocumentReaders, DocumentVisibilityChanged,
-};
-use perme8_events::{DomainEvent as _, Envelope, StillFor, StorageError, Visibility};
+use documents::{DocumentDeleted, DocumentId, DocumentReaders, DocumentVisibilityChanged};
+use identity::AgentId;
+use perme8_events::{DomainEvent as _, Envelope, StillFor, StorageError, Visibility, sql::Db};
 
-/// Asks documents who sees them now.
+/// Asks documents and agents who sees them now.
 ///
-/// What a document was called is no longer told when it is hidden, and no longer when it is gone, of which its last event
+/// What something was called is no longer told when it is hidden, and no longer when it is gone, of which its last event
 /// tells as it was then.
-#[derive(Debug)]
-pub(crate) struct DocumentSights {
-    directory: Directory,
+#[derive(Debug, Clone)]
+pub(crate) struct HostSights {
+    documents: documents::Directory,
+    agents: agents::Directory,
 }
 
-/// The context whose events these are.
+/// What can be hidden.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub(crate) enum Hideable {
+    Document(DocumentId),
+    Agent(AgentId),
+}
+
+/// Its id.
+impl fmt::Display for Hideable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Document(document) => document.fmt(f),
+            Self::Agent(agent) => agent.fmt(f),
+        }
+    }
+}
+
+/// The context whose events are those of documents.
 const DOCUMENTS: &str = "documents.";
 
-impl DocumentSights {
-    pub(crate) fn new(directory: Directory) -> Self {
-        Self { directory }
+/// What events of agents happen to.
+const AGENT: &str = "agent";
+
+impl HostSights {
+    pub(crate) fn new(db: &Db, identity: identity::Directory) -> Self {
+        let members = Arc::new(agents::IdentityGateway::new(identity));
+        let agents = agents::Directory::new(db.clone(), members);
+        Self { documents: documents::Directory::new(db.clone()), agents }
     }
 
-    /// For whom events about these documents still are; for nobody, if it is not said of one.
+    /// For whom events about these still are; for nobody, if it is not said of one.
     pub(crate) async fn of(
         &self,
-        documents: &[DocumentId],
-    ) -> Result<HashMap<DocumentId, StillFor>, StorageError> {
-        let readers = self.directory.readers(documents).await?;
-        let still_for = |(document, readers)| match readers {
-            DocumentReaders::Members => (document, StillFor::Everybody),
-            DocumentReaders::Owner(owner) => (document, StillFor::Only(owner)),
-        };
-        Ok(readers.into_iter().map(still_for).collect())
+        things: &[Hideable],
+    ) -> Result<HashMap<Hideable, StillFor>, StorageError> {
+        let (mut documents, mut agents) = (Vec::new(), Vec::new());
+        for thing in things {
+            match thing {
+                Hideable::Document(document) => documents.push(*document),
+                Hideable::Agent(agent) => agents.push(*agent),
+            }
+        }
+        let mut still_for = HashMap::new();
+        if !documents.is_empty() {
+            let readers = self.documents.readers(&documents).await?.into_iter();
+            still_for.extend(readers.map(|(document, readers)| match readers {
+                DocumentReaders::Members => (Hideable::Document(document), StillFor::Everybody),
+                DocumentReaders::Owner(owner) => {
+                    (Hideable::Document(document), StillFor::Only(owner))
+                }
+            }));
+        }
+        if !agents.is_empty() {
+            let readers = self.agents.readers(&agents).await?.into_iter();
+            still_for.extend(readers.map(|(agent, readers)| match readers {
+                AgentReaders::Members => (Hideable::Agent(agent), StillFor::Everybody),
+                AgentReaders::Owner(owner) => (Hideable::Agent(agent), StillFor::Only(owner)),
+            }));
+        }
+        Ok(still_for)
     }
 }
 
-/// The document whose title an event of this type may tell, by the id of what it happened to.
-pub(crate) fn told_of(event_type: &str, aggregate_id: &str) -> Option<DocumentId> {
-    // That a document is hidden, or gone, whoever has seen it must hear.
+/// What an event of this type may tell the name of, by the id of what it happened to.
+pub(crate) fn told_of(event_type: &str, aggregate_id: &str) -> Option<Hideable> {
+    // That something is hidden, or gone, whoever has seen it must hear.
     let is_silent = matches!(event_type, DocumentVisibilityChanged::TYPE | DocumentDeleted::TYPE);
-    let tells = event_type.starts_with(DOCUMENTS) && !is_silent;
-    if tells { aggregate_id.parse().ok() } else { None }
+    match event_type {
+        AgentCreated::TYPE | AgentUpdated::TYPE | AgentAddedToWorkspace::TYPE => {
+            aggregate_id.parse().ok().map(Hideable::Agent)
+        }
+        _ if event_type.starts_with(DOCUMENTS) && !is_silent => {
+            aggregate_id.parse().ok().map(Hideable::Document)
+        }
+        _ => None,
+    }
+}
+
+/// Whether an event is that an agent is hidden.
+fn hides_an_agent(event: &Envelope) -> bool {
+    let Ok(Some(AgentUpdated { changes, .. })) = event.decode() else { return false };
+    let AgentChanges { visibility, .. } = changes;
+    visibility.is_some_and(|change| change.to == agents::Visibility::Private)
 }
 
 #[async_trait]
-impl Visibility for DocumentSights {
+impl Visibility for HostSights {
     fn concerns(&self, event: &Envelope) -> bool {
-        event.event_type.starts_with(DOCUMENTS)
+        event.event_type.starts_with(DOCUMENTS) || event.aggregate_type == AGENT
+    }
+
+    fn withholds(&self, event: &Envelope) -> bool {
+        told_of(&event.event_type, &event.aggregate_id).is_some() && !hides_an_agent(event)
     }
 
     async fn still_for(&self, event: &Envelope) -> Result<StillFor, StorageError> {
-        let Some(document) = told_of(&event.event_type, &event.aggregate_id) else {
+        let Some(thing) = told_of(&event.event_type, &event.aggregate_id) else {
             return Ok(StillFor::Everybody);
         };
-        Ok(self.of(&[document]).await?.remove(&document).unwrap_or(StillFor::Nobody))
+        Ok(self.of(&[thing]).await?.remove(&thing).unwrap_or(StillFor::Nobody))
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use scenarios::{Persona, on_both_engines};
+use scenarios::{Persona, eventually, on_both_engines};
 use serde_json::{Value, json};
 
 use crate::keys::program;
@@ -67,6 +67,42 @@ on_both_engines! {
             let rest = stream.all_until("identity.workspace_updated").await;
             assert!(rest.iter().all(|event| !event.kind.starts_with("agents.")), "{rest:?}");
         }
+    }
+
+    async fn what_was_called_so_while_it_was_shared_is_withheld_once_it_is_hidden(scenario: &mut Scenario) {
+        scenario.go_live().await;
+        let ada = scenario.user("ada").await;
+        let lumen = ada.found("Lumen").await;
+        let ben = scenario.member(&ada, &lumen, "ben", "member").await;
+        let at = agent(&ben, "Redundancies", "SHARED", &[&lumen]).await;
+        ben.patch(&at).json(json!({"temperature": 1.5})).await.is(200);
+        let replay = format!("/api/workspaces/{lumen}/events/stream?after=0");
+        let trail = format!("/api/workspaces/{lumen}/events?limit=100");
+        let written = async |count: usize| {
+            let at = format!("{trail}&type=agents.agent_updated");
+            eventually("the trail follows", async || ada.get(&at).await.is(200).list().len() == count).await;
+            let told = ada.get(&trail).await.is(200);
+            told.list().iter().filter(|one| one.to_string().contains("Redundancies")).count()
+        };
+        assert_eq!(written(1).await, 2);
+        let mut live = ada.stream_of(&lumen).await;
+        ben.patch(&at).json(json!({"visibility": "PRIVATE"})).await.is(200);
+        // Whoever has seen it hears that it is hidden.
+        let told = live.expect("agents.agent_updated").await;
+        assert_eq!(told.data["data"]["changes"]["visibility"]["to"], "PRIVATE");
+        assert_eq!(written(2).await, 0);
+        let mut stream = ada.get(&replay).stream().await;
+        let seen = stream.all_until("agents.agent_updated").await;
+        assert!(seen.iter().all(|event| event.kind != "agents.agent_added_to_workspace"), "{seen:?}");
+        let last = seen.last().expect("it is told");
+        assert_eq!(last.data["data"]["changes"]["visibility"]["to"], "PRIVATE", "{last:?}");
+        // Shared again, it is nothing that nobody may know; nor is what was not hidden when it went.
+        ben.patch(&at).json(json!({"visibility": "SHARED"})).await.is(200);
+        assert_eq!(written(3).await, 4);
+        ben.delete(&at).await.is(200);
+        let gone = format!("{trail}&type=agents.agent_deleted");
+        eventually("the trail follows", async || !ada.get(&gone).await.is(200).list().is_empty()).await;
+        assert_eq!(written(3).await, 5);
     }
 
     async fn nobody_learns_of_the_agents_of_strangers(scenario: &mut Scenario) {

@@ -43,6 +43,15 @@ pub struct AgentEntry {
     pub is_enabled: bool,
 }
 
+/// Who may know of an agent, of those who are where it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum AgentReaders {
+    /// Every member.
+    Members,
+    /// Its owner alone.
+    Owner(UserId),
+}
+
 /// What an agent is told is shown nowhere.
 impl fmt::Debug for AgentEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -108,5 +117,27 @@ impl Directory {
         ));
         let rows: Vec<(AgentId, String)> = query.bind(Json(ids)).all().await?;
         Ok(rows.into_iter().collect())
+    }
+
+    /// Who may know of these agents; those that do not exist are left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`names`](Self::names).
+    pub async fn readers(
+        &self,
+        ids: &[AgentId],
+    ) -> Result<Vec<(AgentId, AgentReaders)>, StorageError> {
+        let query = self.db.query(sql!(
+            sqlite: "SELECT id, owner_id, is_shared FROM agents_agents
+                     WHERE id IN (SELECT unhex(value, '-') FROM json_each($1))",
+            postgres: "SELECT id, owner_id, is_shared FROM agents_agents
+                       WHERE id IN (SELECT value::uuid FROM jsonb_array_elements_text($1::jsonb) AS value)"
+        ));
+        let rows: Vec<(AgentId, UserId, bool)> = query.bind(Json(ids)).all().await?;
+        let readers = |(id, owner, is_shared)| {
+            (id, if is_shared { AgentReaders::Members } else { AgentReaders::Owner(owner) })
+        };
+        Ok(rows.into_iter().map(readers).collect())
     }
 }

@@ -1,11 +1,14 @@
 //! Making, changing, sharing and seeing agents.
 
+use std::collections::HashMap;
+
 use agents::{
-    AddAgentToWorkspace, CloneAgent, CloneAgentError, DeleteAgent, QueryError,
+    AddAgentToWorkspace, AgentReaders, CloneAgent, CloneAgentError, DeleteAgent, QueryError,
     RemoveAgentFromWorkspace, Temperature, UpdateAgent, UpdateAgentError, Visibility,
 };
 use identity::{AgentId, LeaveWorkspace, Role, Seen};
-use perme8_events::{EventFilter, EventStore as _, Origin, Position, testing::on_both_engines};
+use perme8_events::{EventFilter, EventStore as _, Id, Origin, Position, testing::on_both_engines};
+use uuid::Uuid;
 
 use crate::office::{Office, engines};
 
@@ -59,16 +62,20 @@ on_both_engines! {
     async fn others_see_what_is_shared_as_long_as_its_owner_is_there(test: TestDb) {
         let office = Office::open(test).await;
         let shared = office.make(office.ben, "Shared", Visibility::Shared, &["engines"]).await;
-        office.make(office.ben, "Private", Visibility::Private, &["engines"]).await;
+        let private = office.make(office.ben, "Private", Visibility::Private, &["engines"]).await;
         office.make(office.ben, "Nowhere", Visibility::Shared, &[]).await;
         office.make(office.ada, "Loom", Visibility::Shared, &["looms"]).await;
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert_eq!(office.seen(office.ben).await, (names(&["Private", "Shared"]), names(&[])));
         assert_eq!(office.seen(office.gus).await, (names(&[]), names(&["Shared"])));
         let directory = office.agents.directory();
-        for (person, is_usable) in [(office.gus, true), (office.ben, true), (perme8_events::Id::new(uuid::Uuid::nil()), false)] {
+        for (person, is_usable) in [(office.gus, true), (office.ben, true), (Id::new(Uuid::nil()), false)] {
             assert_eq!(directory.usable(shared.id, person).await.unwrap().is_some(), is_usable);
         }
+        let readers = directory.readers(&[shared.id, private.id, Id::new(Uuid::nil())]).await.unwrap();
+        let readers: HashMap<_, _> = readers.into_iter().collect();
+        let expected = [(shared.id, AgentReaders::Members), (private.id, AgentReaders::Owner(office.ben))];
+        assert_eq!(readers, expected.into());
         let leave = LeaveWorkspace { workspace: engines() };
         office.identity.leave_workspace(Origin::user(office.ben), leave).await.unwrap();
         assert_eq!(office.seen(office.gus).await, (names(&[]), names(&[])));

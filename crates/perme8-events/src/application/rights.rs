@@ -90,7 +90,13 @@ pub trait Visibility: fmt::Debug + Send + Sync {
     /// Whether an event is about something that can be hidden; of others nothing is asked.
     fn concerns(&self, event: &Envelope) -> bool;
 
-    /// For whom an event still is that concerns this.
+    /// Whether an event that concerns this may be withheld; not if it is what says that something is hidden or gone, which
+    /// whoever has seen it must hear.
+    fn withholds(&self, event: &Envelope) -> bool {
+        self.concerns(event)
+    }
+
+    /// For whom an event still is that may be withheld; the same for all of one type about one thing.
     ///
     /// # Errors
     ///

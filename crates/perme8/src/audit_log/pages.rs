@@ -1,8 +1,9 @@
 //! Pages of the trail, cut where they are stored, so that each is full and the next begins where it ends.
 
+use agents::AgentDeleted;
 use api::{AuditAggregate, AuditFilter, Timestamp};
 use chrono::{DateTime, TimeDelta, Utc};
-use documents::{DocumentDeleted, DocumentId, DocumentRestored, DocumentTrashed};
+use documents::{DocumentDeleted, DocumentRestored, DocumentTrashed};
 use perme8_events::{
     Audience, CorrelationId, DomainEvent as _, EventId, Position, StorageError, UserId,
     WorkspaceId, sql, sql::ReadModel,
@@ -199,22 +200,23 @@ pub(crate) async fn read(
     query.all().await
 }
 
-/// How documents came into the trash, out of it and to their end, in order: which, what happened, and who could see it.
-pub(crate) async fn ends_of_documents(
+/// How documents came into the trash, out of it and to their end, and agents to theirs, in order: which, what happened, and who
+/// could see it.
+pub(crate) async fn ends(
     trail: &ReadModel<'_>,
-    documents: &[DocumentId],
+    things: &[String],
 ) -> Result<Vec<(String, String, Json<Audience>)>, StorageError> {
     let query = trail.query(sql!(
         sqlite: "SELECT aggregate_id, event_type, audience FROM perme8_audit_entries
-                 WHERE generation = $1 AND aggregate_type = 'document'
-                   AND aggregate_id IN (SELECT value FROM json_each($2)) AND event_type IN ($3, $4, $5)
+                 WHERE generation = $1 AND aggregate_type IN ('document', 'agent')
+                   AND aggregate_id IN (SELECT value FROM json_each($2)) AND event_type IN ($3, $4, $5, $6)
                  ORDER BY position",
         postgres: "SELECT aggregate_id, event_type, audience FROM perme8_audit_entries
-                   WHERE generation = $1 AND aggregate_type = 'document'
+                   WHERE generation = $1 AND aggregate_type IN ('document', 'agent')
                      AND aggregate_id IN (SELECT value FROM jsonb_array_elements_text($2::jsonb) AS value)
-                     AND event_type IN ($3, $4, $5)
+                     AND event_type IN ($3, $4, $5, $6)
                    ORDER BY position"
     ));
-    let query = query.bind(Json(documents)).bind(DocumentTrashed::TYPE);
-    query.bind(DocumentRestored::TYPE).bind(DocumentDeleted::TYPE).all().await
+    let query = query.bind(Json(things)).bind(DocumentTrashed::TYPE).bind(DocumentRestored::TYPE);
+    query.bind(DocumentDeleted::TYPE).bind(AgentDeleted::TYPE).all().await
 }

@@ -1,13 +1,13 @@
 //! Reading the trail: who may see what of it at this moment, and what things are called now.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use api::{
     AuditActor, AuditEntry, AuditFilter, AuditPage, AuditPerson, AuditReader, AuditTrail,
     AuditTrailError,
 };
 use async_trait::async_trait;
-use documents::{DocumentId, DocumentRestored, DocumentTrashed};
+use documents::{DocumentRestored, DocumentTrashed};
 use identity::{Directory, SessionId};
 use perme8_events::{
     Audience, Client, CorrelationId, DomainEvent as _, Position, Scope, Standing, Standings as _,
@@ -22,7 +22,7 @@ use crate::{
         pages::{self, Row},
         shelf::Shelf,
     },
-    sights::{DocumentSights, told_of},
+    sights::{Hideable, HostSights, told_of},
     standings::IdentityStandings,
 };
 
@@ -37,6 +37,7 @@ const WITHHELD: &str = "withheld";
 pub(crate) struct HostAuditTrail {
     db: Db,
     directory: Directory,
+    sights: HostSights,
 }
 
 /// Whose requests a reader sees from where they came.
@@ -56,7 +57,7 @@ impl Sees {
 
 impl HostAuditTrail {
     pub(crate) fn new(db: Db, directory: Directory) -> Self {
-        Self { db, directory }
+        Self { sights: HostSights::new(&db, directory.clone()), db, directory }
     }
 
     /// The rights of a reader, asked for each page: they end with the membership.
@@ -87,7 +88,7 @@ impl HostAuditTrail {
         Ok(self.db.clients(&correlations).await?.into_iter().collect())
     }
 
-    /// Leaves out what a document was called which the reader does not see any more; who is named by the audience knows it.
+    /// Leaves out what something was called which the reader does not see any more; who is named by the audience knows it.
     async fn withhold(
         &self,
         trail: &ReadModel<'_>,
@@ -95,27 +96,28 @@ impl HostAuditTrail {
         reader: AuditReader,
     ) -> Result<(), StorageError> {
         let AuditReader::Member { user, workspace: _ } = reader else { return Ok(()) };
-        let document = |row: &Row| {
+        let told = |row: &Row| {
             let is_named = row.audience.scopes().contains(&Scope::User(user));
             told_of(&row.event_type, &row.aggregate_id).filter(|_| !is_named)
         };
-        let mut documents: Vec<DocumentId> = rows.iter().filter_map(document).collect();
-        documents.sort_unstable();
-        documents.dedup();
-        if documents.is_empty() {
+        let mut things: Vec<Hideable> = rows.iter().filter_map(told).collect();
+        things.sort_unstable();
+        things.dedup();
+        if things.is_empty() {
             return Ok(());
         }
-        let sights = DocumentSights::new(documents::Directory::new(self.db.clone()));
-        let mut sights = sights.of(&documents).await?;
-        documents.retain(|document| !sights.contains_key(document));
-        if !documents.is_empty() {
-            let ends = pages::ends_of_documents(trail, &documents).await?;
-            let shared = were_shared(&ends).into_iter();
-            sights.extend(shared.map(|document| (document, StillFor::Everybody)));
+        let mut sights = self.sights.of(&things).await?;
+        things.retain(|thing| !sights.contains_key(thing));
+        if !things.is_empty() {
+            let gone: Vec<String> = things.iter().map(ToString::to_string).collect();
+            let ends = pages::ends(trail, &gone).await?;
+            let shared = were_shared(&ends);
+            let shared = things.into_iter().filter(|thing| shared.contains(&thing.to_string()));
+            sights.extend(shared.map(|thing| (thing, StillFor::Everybody)));
         }
         for row in rows {
-            let Some(document) = document(row) else { continue };
-            let still_for = sights.get(&document).copied().unwrap_or(StillFor::Nobody);
+            let Some(thing) = told(row) else { continue };
+            let still_for = sights.get(&thing).copied().unwrap_or(StillFor::Nobody);
             if !still_for.includes(user) {
                 WITHHELD.clone_into(&mut row.summary);
             }
@@ -159,17 +161,17 @@ impl AuditTrail for HostAuditTrail {
     }
 }
 
-/// The documents that everybody saw in their workspace until they ended, or were put into the trash to do so.
-fn were_shared(ends: &[(String, String, Json<Audience>)]) -> Vec<DocumentId> {
+/// The documents and agents that everybody saw in their workspace until they ended, or were put into the trash to do so.
+fn were_shared(ends: &[(String, String, Json<Audience>)]) -> HashSet<String> {
     let mut in_trash = HashMap::new();
-    let mut shared = Vec::new();
+    let mut shared = HashSet::new();
     for (id, event_type, Json(audience)) in ends {
         let is_for_all = audience.scopes().iter().any(|scope| matches!(scope, Scope::Workspace(_)));
         match event_type.as_str() {
             DocumentTrashed::TYPE => drop(in_trash.insert(id, is_for_all)),
             DocumentRestored::TYPE => drop(in_trash.remove(id)),
             _ if in_trash.get(id).copied().unwrap_or(is_for_all) => {
-                shared.extend(id.parse::<DocumentId>());
+                shared.insert(id.clone());
             }
             _ => {}
         }

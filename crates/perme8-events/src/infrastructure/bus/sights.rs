@@ -51,7 +51,7 @@ impl Sights {
 
     /// Whether an event still is for somebody whose standing allows it.
     pub(crate) async fn show(&self, event: &Envelope, user: UserId) -> Result<bool, StorageError> {
-        if !self.visibility.concerns(event) {
+        if !self.visibility.withholds(event) {
             return Ok(true);
         }
         let answer = self.answer(event);
