@@ -282,11 +282,21 @@ impl Agents {
         is_enabled: Option<bool>,
     ) -> Result<Vec<Agent>, StorageError> {
         let mut found = agent_queries::seen_in(&self.db, workspace, member, is_enabled).await?;
-        let owners: HashSet<UserId> = found.iter().map(|agent| agent.owner_id).collect();
-        let pairs: Vec<_> = owners.into_iter().map(|owner| (owner, workspace)).collect();
-        let there = self.members.belonging(&pairs).await?;
-        found.retain(|agent| there.contains(&(agent.owner_id, workspace)));
+        let owners = found.iter().map(|agent| agent.owner_id).collect();
+        let there = self.those_in(workspace, owners).await?;
+        found.retain(|agent| there.contains(&agent.owner_id));
         Ok(found)
+    }
+
+    /// Those of these people who are in a workspace.
+    async fn those_in(
+        &self,
+        workspace: WorkspaceId,
+        people: HashSet<UserId>,
+    ) -> Result<HashSet<UserId>, StorageError> {
+        let pairs: Vec<_> = people.into_iter().map(|person| (person, workspace)).collect();
+        let there = self.members.belonging(&pairs).await?;
+        Ok(there.into_iter().map(|(person, _)| person).collect())
     }
 
     /// Who asks, and the agent if it is that person's.

@@ -23,7 +23,7 @@ use crate::{
         agent::Agent,
         query::{AgentQueryId, Query, QueryStatus, call_id},
     },
-    infrastructure::query_store,
+    infrastructure::{agent_queries, query_store},
 };
 
 /// Asks agents.
@@ -125,10 +125,15 @@ impl AskAgents {
         workspace: WorkspaceId,
         person: UserId,
     ) -> Result<Option<Agent>, StorageError> {
-        let found = self.agents.seen_in(workspace, person, None).await?;
-        let called = found.into_iter().filter(|agent| word.names(&agent.is.name));
+        let mut called = agent_queries::names_in(&self.agents.db, workspace, person).await?;
+        called.retain(|(_, _, name)| word.names(name));
+        let owners = called.iter().map(|(_, owner, _)| *owner).collect();
+        let there = self.agents.those_in(workspace, owners).await?;
+        called.retain(|(_, owner, _)| there.contains(owner));
         // The newest come first, and that order stays among the own ones and among those of others.
-        Ok(called.min_by_key(|agent| agent.owner_id != person))
+        let first = called.into_iter().min_by_key(|(_, owner, _)| *owner != person);
+        let Some((id, _, _)) = first else { return Ok(None) };
+        self.agents.directory().agent_for(id, person).await
     }
 
     /// What there is where somebody asks, as far as this person sees it.

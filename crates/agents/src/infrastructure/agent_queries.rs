@@ -61,3 +61,17 @@ pub(crate) async fn seen_in(
     let rows: Vec<AgentRow> = query.bind(workspace).bind(person).bind(is_enabled).all().await?;
     rows.into_iter().map(|row| row.placed(BTreeMap::new())).collect()
 }
+
+/// What the same agents are called, and whose each is; without their prompts, of which there may be megabytes.
+pub(crate) async fn names_in(
+    db: &Db,
+    workspace: WorkspaceId,
+    person: UserId,
+) -> Result<Vec<(AgentId, UserId, String)>, StorageError> {
+    let query = db.query(sql!(
+        "SELECT a.id, a.owner_id, a.name FROM agents_agents a JOIN agents_placements p ON p.agent_id = a.id
+         WHERE p.workspace_id = $1 AND (a.owner_id = $2 OR a.is_shared)
+         ORDER BY a.created_at DESC, a.id DESC"
+    ));
+    query.bind(workspace).bind(person).all().await
+}
