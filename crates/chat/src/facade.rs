@@ -14,7 +14,7 @@ use crate::{
         create_session::{CreateSession, CreateSessionError},
         delete_message::{DeleteMessage, DeleteMessageError},
         delete_session::{DeleteSession, DeleteSessionError},
-        ports::{DocumentDirectory, Members, ProjectDirectory},
+        ports::{AgentDirectory, DocumentDirectory, Members, ProjectDirectory},
         read_models::{
             ExportMessages, ExportedMessages, ListMessages, ListSessions, MessagesPage, QueryError,
             SessionDetails, SessionsPage, Surrounded,
@@ -49,6 +49,7 @@ pub struct Chat {
 struct Answering {
     answers: Answers,
     documents: Arc<dyn DocumentDirectory>,
+    agents: Arc<dyn AgentDirectory>,
 }
 
 /// Runs a use case in a transaction of its own, and again while it loses races.
@@ -69,10 +70,15 @@ impl Chat {
         Self { uow: UnitOfWork::new(db.clone()), db, members, projects, answering: None }
     }
 
-    /// The same, with answers to what is said, and with documents to answer from.
+    /// The same, with answers to what is said, with documents to answer from, and with agents that say how.
     #[must_use]
-    pub fn with_answers(self, answers: Answers, documents: Arc<dyn DocumentDirectory>) -> Self {
-        Self { answering: Some(Answering { answers, documents }), ..self }
+    pub fn with_answers(
+        self,
+        answers: Answers,
+        documents: Arc<dyn DocumentDirectory>,
+        agents: Arc<dyn AgentDirectory>,
+    ) -> Self {
+        Self { answering: Some(Answering { answers, documents, agents }), ..self }
     }
 
     /// Begins a session of the person who acts.

@@ -2,6 +2,7 @@
 
 use perme8_events::sql::Migrations;
 
+pub(crate) mod agents_gateway;
 pub(crate) mod documents_gateway;
 pub(crate) mod identity_gateway;
 pub(crate) mod message_queries;

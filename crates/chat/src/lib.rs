@@ -47,10 +47,12 @@ pub use domain::events::{
 pub use domain::message::{MessageRole, MessageStatus};
 pub use domain::references::{ChatSessionId, MessageId, SessionMessage, UserChatSession};
 
-// Ports that a host may implement, and their implementations on identity and projects.
+// Ports that a host may implement, and their implementations on the other contexts.
 pub use application::ports::{
-    DocumentDirectory, DocumentView, Members, ProjectDirectory, ProjectView, WorkspaceView,
+    AgentDirectory, AgentView, DocumentDirectory, DocumentView, Members, ProjectDirectory,
+    ProjectView, WorkspaceView,
 };
+pub use infrastructure::agents_gateway::AgentsGateway;
 pub use infrastructure::documents_gateway::DocumentsGateway;
 pub use infrastructure::identity_gateway::IdentityGateway;
 pub use infrastructure::projects_gateway::ProjectsGateway;

@@ -165,7 +165,7 @@ impl App {
         let answers = new_answers(&db, answering, options.llm.clone())?;
         let agents = new_agents(&db, &identity, answers.models());
         let ask_agents = new_ask_agents(&agents, &identity, &answers, &db);
-        let chat = answered(new_chat(&db, &identity), &db, answers.clone());
+        let chat = answered(new_chat(&db, &identity), &agents, &db, answers.clone());
         let operations = Operations::of(&runtime, CATALOGUES);
         Ok(Self {
             metrics: HostMetrics::new(&db, &operations),

@@ -11,7 +11,7 @@ use chat::{
     CancelAnswer, Exchange, Hearing, MessageId, MessageStatus, NamedDocument, QueryError,
     SendMessage,
 };
-use identity::KeyScope;
+use identity::{AgentId, KeyScope};
 use llm::ModelName;
 use perme8_events::StorageError;
 use serde::Serialize;
@@ -36,6 +36,7 @@ const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 /// The body of something that is said.
 pub(crate) struct Said {
     content: String,
+    agent: Option<AgentId>,
     model: Option<ModelName>,
     /// The slug of a document to answer from, and of its workspace.
     document: Option<String>,
@@ -53,10 +54,11 @@ impl FromFields for Said {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         fields.flatten("context");
         let content = fields.text("content");
+        let agent = fields.optional_parsed("agent_id", "must be the id of an agent");
         let model = fields.optional_parsed("model", "must be the name of a model");
         let (document, workspace) =
             (fields.optional_text("document"), fields.optional_text("workspace"));
-        Some(Self { content: content?, model, document, workspace })
+        Some(Self { content: content?, agent, model, document, workspace })
     }
 }
 
@@ -116,7 +118,10 @@ pub(crate) async fn send(
     wish: Wish<Said>,
 ) -> Result<Response, ApiError> {
     let granted = async { api.chat.session(&caller.origin, session).await.map(drop) };
-    let Said { content, model, document, workspace } = wish.read(granted).await?;
+    let Said { content, agent, model, document, workspace } = wish.read(granted).await?;
+    if agent.is_some() && !caller.may(KeyScope::AgentsQuery) {
+        return Err(ApiError::scope_missing(KeyScope::AgentsQuery));
+    }
     if document.is_some() {
         if !caller.may(KeyScope::DocumentsRead) {
             return Err(ApiError::scope_missing(KeyScope::DocumentsRead));
@@ -128,7 +133,7 @@ pub(crate) async fn send(
     let document =
         document.map(|slug| NamedDocument { workspace: workspace.map(Into::into), slug });
     let idempotency_key = key(&headers)?;
-    let command = SendMessage { session, content, model, document, idempotency_key };
+    let command = SendMessage { session, content, agent, model, document, idempotency_key };
     let origin = caller.origin.clone();
     match manner {
         Manner::Whole => {

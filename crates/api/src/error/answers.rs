@@ -8,13 +8,13 @@ use llm::{AskFailure, Ending};
 
 use super::ApiError;
 
-const MODEL_NOT_ALLOWED: ApiError = ApiError::new(
+pub(super) const MODEL_NOT_ALLOWED: ApiError = ApiError::new(
     StatusCode::UNPROCESSABLE_ENTITY,
     "llm_model_not_allowed",
     "This model may not be asked here: choose another one",
 );
 
-const AGENT_DISABLED: ApiError = ApiError::new(
+pub(super) const AGENT_DISABLED: ApiError = ApiError::new(
     StatusCode::CONFLICT,
     "agent_disabled",
     "The agent is turned off: its owner can turn it on",

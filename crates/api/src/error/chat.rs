@@ -6,7 +6,11 @@ use chat::{
     RenameSessionError, SendMessageError,
 };
 
-use super::{ApiError, identity::WORKSPACE_ARCHIVED};
+use super::{
+    ApiError,
+    answers::{AGENT_DISABLED, MODEL_NOT_ALLOWED},
+    identity::WORKSPACE_ARCHIVED,
+};
 
 const ANSWER_IN_PROGRESS: ApiError = ApiError::new(
     StatusCode::CONFLICT,
@@ -115,6 +119,9 @@ impl From<SendMessageError> for ApiError {
             SendMessageError::AnswerInProgress => ANSWER_IN_PROGRESS,
             SendMessageError::KeyTaken => KEY_TAKEN,
             SendMessageError::TooMany => TOO_MANY_MESSAGES,
+            SendMessageError::AgentNotFound => Self::agent_not_found(),
+            SendMessageError::AgentDisabled => AGENT_DISABLED,
+            SendMessageError::ModelNotAllowed => MODEL_NOT_ALLOWED,
             SendMessageError::Model(failure) => failure.into(),
             SendMessageError::Invalid(fields) => fields.into(),
             SendMessageError::Storage(error) => error.into(),

@@ -141,7 +141,9 @@ impl Host {
         let members = Arc::new(chat::IdentityGateway::new(identity.directory()));
         let directory = Arc::new(chat::ProjectsGateway::new(projects.directory()));
         let texts = Arc::new(chat::DocumentsGateway::new(documents.directory()));
-        let chat = Chat::new(test.db.clone(), members, directory).with_answers(answers, texts);
+        let helpers = Arc::new(chat::AgentsGateway::new(agents.directory()));
+        let chat = Chat::new(test.db.clone(), members, directory);
+        let chat = chat.with_answers(answers, texts, helpers);
         let feed = Feed::start(&test.db, &tasks).await.expect("a fresh log is readable");
         let bus = EventBus::new(feed.clone(), Arc::new(Members(identity.directory())), &[]);
         let readiness = Arc::new(Told::default());

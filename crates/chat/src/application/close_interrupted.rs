@@ -58,7 +58,7 @@ mod tests {
         let begun = question.created_at - chrono::TimeDelta::hours(1);
         let status = MessageStatus::Streaming;
         let content = "They tu".to_owned();
-        let pending = Message::pending(ANSWER, 2, &question, begun);
+        let pending = Message::pending(ANSWER, 2, &question, None, begun);
         tx.state.messages[1] = Message { content, status, ..pending };
         tx.state.sessions[0].answer_id = Some(ANSWER);
         tx

@@ -1,6 +1,6 @@
 //! Beginning a session.
 
-use identity::{FieldErrors, WorkspaceRef};
+use identity::{AgentId, FieldErrors, WorkspaceRef};
 use perme8_events::{Origin, Save, StorageError, UserId};
 use projects::ProjectId;
 
@@ -62,6 +62,8 @@ pub(crate) struct Place {
     pub(crate) user_id: UserId,
     pub(crate) workspace: Option<WorkspaceView>,
     pub(crate) project_id: Option<ProjectId>,
+    /// Which agent the person has selected there.
+    pub(crate) agent_id: Option<AgentId>,
 }
 
 impl CreateSession {
@@ -88,13 +90,17 @@ impl CreateSession {
             }
             (Some(_), None) => return Err(CreateSessionError::ProjectNotFound),
         };
-        Ok(Place { user_id, workspace, project_id })
+        let agent_id = match &workspace {
+            Some(workspace) => members.selected_agent(user_id, workspace.id).await?,
+            None => None,
+        };
+        Ok(Place { user_id, workspace, project_id, agent_id })
     }
 
     pub(crate) async fn execute<T: Sessions + Save<Session>>(
         &self,
         tx: &mut T,
-        Place { user_id, workspace, project_id }: &Place,
+        Place { user_id, workspace, project_id, agent_id }: &Place,
     ) -> Result<Session, CreateSessionError> {
         if workspace.as_ref().is_some_and(|workspace| workspace.is_archived) {
             return Err(CreateSessionError::WorkspaceArchived);
@@ -108,6 +114,7 @@ impl CreateSession {
             user_id: *user_id,
             workspace_id: workspace.as_ref().map(|workspace| workspace.id),
             project_id: *project_id,
+            agent_id: *agent_id,
             now: tx.now(),
         };
         Ok(tx.save(Session::start(at, title)).await?)

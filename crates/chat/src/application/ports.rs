@@ -4,7 +4,7 @@ use std::{collections::HashSet, fmt};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use identity::WorkspaceRef;
+use identity::{AgentId, WorkspaceRef};
 use perme8_events::{Load, StorageError, Transaction, UserId, WorkspaceId};
 use projects::ProjectId;
 
@@ -123,6 +123,17 @@ pub trait Members: fmt::Debug + Send + Sync {
     /// As [`workspace`](Self::workspace).
     async fn workspaces_of(&self, user: UserId) -> Result<Vec<WorkspaceView>, StorageError>;
 
+    /// The agent that a person has selected in a workspace, whatever has become of it since.
+    ///
+    /// # Errors
+    ///
+    /// As [`workspace`](Self::workspace).
+    async fn selected_agent(
+        &self,
+        user: UserId,
+        workspace: WorkspaceId,
+    ) -> Result<Option<AgentId>, StorageError>;
+
     /// Which of these people have an account.
     ///
     /// # Errors
@@ -182,6 +193,8 @@ pub struct DocumentView {
     pub title: String,
     /// What it says.
     pub text: String,
+    /// Whether that is all of it.
+    pub is_whole: bool,
 }
 
 impl fmt::Debug for DocumentView {
@@ -207,4 +220,41 @@ pub trait DocumentDirectory: fmt::Debug + Send + Sync {
         member: UserId,
         longest: usize,
     ) -> Result<Option<DocumentView>, StorageError>;
+}
+
+/// An agent, as far as it answers in a session. `Debug` leaves out what it is told.
+#[derive(Clone, PartialEq)]
+pub struct AgentView {
+    /// Which.
+    pub id: AgentId,
+    /// What it is told before each question.
+    pub system_prompt: Option<String>,
+    /// Which model answers, unless that is for the host to choose.
+    pub model: Option<String>,
+    /// How much its answers may vary, from 0 to 2.
+    pub temperature: f64,
+    /// Whether it answers.
+    pub is_enabled: bool,
+}
+
+impl fmt::Debug for AgentView {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("AgentView").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+/// Tells which agents people may use; a host whose agents live elsewhere implements it on its own tables.
+#[cfg_attr(test, mockall::automock)]
+#[async_trait]
+pub trait AgentDirectory: fmt::Debug + Send + Sync {
+    /// The agent, turned on or off, if this person may use it.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when nobody can tell.
+    async fn usable(
+        &self,
+        agent: AgentId,
+        person: UserId,
+    ) -> Result<Option<AgentView>, StorageError>;
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use identity::{FieldErrors, WorkspaceRef};
+use identity::{AgentId, FieldErrors, WorkspaceRef};
 use llm::{AskFailure, CallId, ModelName};
 use perme8_events::{Save, StorageError};
 
@@ -35,7 +35,10 @@ pub struct SendMessage {
     pub session: ChatSessionId,
     /// What is said; 1 to 32,000 characters.
     pub content: String,
-    /// Which model is to answer; that of the host when none is named.
+    /// Which agent is to answer; when none is named that which the person has selected in the workspace of the session, if the
+    /// person may use it and it is turned on, or else none.
+    pub agent: Option<AgentId>,
+    /// Which model is to answer; that of the agent or of the host when none is named.
     pub model: Option<ModelName>,
     /// A document to answer from.
     pub document: Option<NamedDocument>,
@@ -57,6 +60,7 @@ impl fmt::Debug for SendMessage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("SendMessage")
             .field("session", &self.session)
+            .field("agent", &self.agent)
             .field("model", &self.model)
             .finish_non_exhaustive()
     }
@@ -84,6 +88,12 @@ pub enum SendMessageError {
     /// There is no such document, or the person who acts does not see it.
     #[error("there is no such document")]
     DocumentNotFound,
+    /// There is no such agent, or the person who acts may not use it.
+    #[error("there is no such agent")]
+    AgentNotFound,
+    /// The agent does not answer.
+    #[error("the agent is turned off: its owner can turn it on")]
+    AgentDisabled,
     /// Another answer is being written.
     #[error("an answer is being written: wait for it or cancel it")]
     AnswerInProgress,
@@ -93,7 +103,10 @@ pub enum SendMessageError {
     /// The session has as many messages as any may have.
     #[error("no session has more than {MOST_MESSAGES} messages: begin another one")]
     TooMany,
-    /// No model may be asked, or not this one.
+    /// The model may not be asked here.
+    #[error("this model may not be asked here: choose another one")]
+    ModelNotAllowed,
+    /// No model is asked now, whoever wants to know what.
     #[error(transparent)]
     Model(AskFailure),
     /// Some fields cannot be as they are.
@@ -102,6 +115,16 @@ pub enum SendMessageError {
     /// The storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+impl From<AskFailure> for SendMessageError {
+    fn from(failure: AskFailure) -> Self {
+        if matches!(failure, AskFailure::ModelNotAllowed { .. }) {
+            Self::ModelNotAllowed
+        } else {
+            Self::Model(failure)
+        }
+    }
 }
 
 /// What was said, and the answer to it.
@@ -147,6 +170,7 @@ impl SendMessage {
         &self,
         tx: &mut T,
         acting: &Acting,
+        agent: Option<AgentId>,
     ) -> Result<Sent, SendMessageError> {
         let session = acting.session(tx, self.session, None).await?;
         let (content, now) = (self.checked()?, tx.now());
@@ -172,7 +196,7 @@ impl SendMessage {
         if number > MOST_MESSAGES {
             return Err(SendMessageError::TooMany);
         }
-        let answer = Message::pending(tx.new_id(), number, &message, now);
+        let answer = Message::pending(tx.new_id(), number, &message, agent, now);
         if is_new {
             tx.add_message(&message).await?;
         }

@@ -152,12 +152,19 @@ impl Message {
         }
     }
 
-    /// The answer to what a person said, of which nothing came yet.
-    pub(crate) fn pending(id: MessageId, number: i64, to: &Self, now: DateTime<Utc>) -> Self {
+    /// The answer to what a person said, by an agent or by none, of which nothing came yet.
+    pub(crate) fn pending(
+        id: MessageId,
+        number: i64,
+        to: &Self,
+        agent_id: Option<AgentId>,
+        now: DateTime<Utc>,
+    ) -> Self {
         Self {
             role: MessageRole::Assistant,
             status: MessageStatus::Pending,
             answers: Some(to.id),
+            agent_id,
             ended_at: None,
             deadline_at: Some(now + OVER_AFTER),
             ..Self::said(id, to.session_id, to.user_id, number, String::new(), now)

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use identity::FieldErrors;
+use identity::{AgentId, FieldErrors};
 use perme8_events::{Aggregate, Unsaved, UserId, WorkspaceId};
 use projects::ProjectId;
 
@@ -50,6 +50,8 @@ pub(crate) struct Beginning {
     pub(crate) user_id: UserId,
     pub(crate) workspace_id: Option<WorkspaceId>,
     pub(crate) project_id: Option<ProjectId>,
+    /// Which agent was selected there.
+    pub(crate) agent_id: Option<AgentId>,
     pub(crate) now: DateTime<Utc>,
 }
 
@@ -85,14 +87,9 @@ impl fmt::Debug for Session {
 
 impl Session {
     pub(crate) fn start(at: Beginning, title: Option<String>) -> Unsaved<Self> {
-        let Beginning { id, user_id, workspace_id, project_id, now } = at;
-        let event = ChatSessionStarted {
-            session_id: id,
-            user_id,
-            workspace_id,
-            project_id,
-            agent_id: None,
-        };
+        let Beginning { id, user_id, workspace_id, project_id, agent_id, now } = at;
+        let event =
+            ChatSessionStarted { session_id: id, user_id, workspace_id, project_id, agent_id };
         let session = Self {
             id,
             user_id,

@@ -48,7 +48,8 @@ impl World {
 async fn begun(chat: &Chat, workspace_id: Option<WorkspaceId>) -> (ChatSessionId, MessageId) {
     let begun = chat.uow.run(system(), async |tx| {
         let (id, now) = (tx.new_id(), tx.now());
-        let at = Beginning { id, user_id: ADA, workspace_id, project_id: None, now };
+        let at =
+            Beginning { id, user_id: ADA, workspace_id, project_id: None, agent_id: None, now };
         let session = tx.save(Session::start(at, None)).await?;
         let message = Message::said(tx.new_id(), session.id, ADA, 1, "Hello".to_owned(), now);
         tx.add_message(&message).await?;
@@ -117,7 +118,14 @@ fn nameless(workspace: Option<WorkspaceId>) -> CreateSession {
 
 fn says(session: ChatSessionId) -> SendMessage {
     let content = "How?".to_owned();
-    SendMessage { session, content, model: None, document: None, idempotency_key: None }
+    SendMessage {
+        session,
+        content,
+        agent: None,
+        model: None,
+        document: None,
+        idempotency_key: None,
+    }
 }
 
 fn cancels(session: ChatSessionId) -> CancelAnswer {

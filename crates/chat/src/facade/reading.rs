@@ -30,7 +30,7 @@ async fn said(test: &TestDb, at: Option<WorkspaceId>, texts: &[&str]) -> ChatSes
     let uow = UnitOfWork::new(test.db.clone());
     let begun = uow.run(Origin::system("chat.reading"), async |tx| {
         let (id, now, project_id) = (tx.new_id(), tx.now(), at.map(|_| MILL));
-        let at = Beginning { id, user_id: ADA, workspace_id: at, project_id, now };
+        let at = Beginning { id, user_id: ADA, workspace_id: at, project_id, agent_id: None, now };
         let session = tx.save(Session::start(at, None)).await?;
         for (number, text) in (1..).zip(texts) {
             let (id, content) = (tx.new_id(), (*text).to_owned());

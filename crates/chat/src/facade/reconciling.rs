@@ -61,7 +61,8 @@ mod tests {
         let uow = UnitOfWork::new(test.db.clone());
         let begun = uow.run(Origin::system("chat.reconcile"), async |tx| {
             let (id, now) = (tx.new_id(), tx.now());
-            let at = Beginning { id, user_id: ADA, workspace_id, project_id: None, now };
+            let at =
+                Beginning { id, user_id: ADA, workspace_id, project_id: None, agent_id: None, now };
             tx.save(Session::start(at, None)).await.map(drop)
         });
         begun.await.unwrap();

@@ -2,7 +2,8 @@
 
 use std::{sync::Arc, time::Duration};
 
-use llm::{AskFailure, Asker, CallId, Permit, Purpose, Question};
+use identity::AgentId;
+use llm::{AskFailure, Asker, CallId, Material, ModelName, Page, Permit, Purpose, Question};
 use perme8_events::Origin;
 use tokio::time::timeout;
 
@@ -11,12 +12,13 @@ use crate::{
     application::{
         acting::Acting,
         cancel_answer::{CancelAnswer, CancelAnswerError},
+        ports::{AgentView, DocumentView},
         read_models::{MessageDetails, QueryError},
         send_message::{NamedDocument, SendMessage, SendMessageError, Sent, sent_again},
     },
     domain::{
         message::Message,
-        prompt::{self, DOCUMENT, Surroundings},
+        prompt::{self, MATERIAL},
         references::{ChatSessionId, MessageId},
         session::Session,
     },
@@ -27,7 +29,7 @@ use crate::{
 const ANSWER: Purpose = Purpose::new("chat.answer");
 
 /// Four characters are at least one token.
-const CHARACTERS_OF_A_DOCUMENT: usize = DOCUMENT * 4;
+const CHARACTERS_OF_A_DOCUMENT: usize = MATERIAL * 4;
 
 /// Whoever writes an answer has so long to say how far it came when it is cancelled.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -63,21 +65,24 @@ impl Chat {
         }
         let answering = self.answering.as_ref();
         let answering = answering.ok_or(SendMessageError::Model(AskFailure::NotConfigured))?;
+        let agent = self.agent(answering, &acting, &session, command.agent).await?;
         let asker = Asker {
             purpose: ANSWER,
             user_id: acting.user_id,
             workspace_id: session.workspace_id,
-            model: command.model.clone(),
+            model: model(&command, agent.as_ref())?,
         };
         // Of whoever may not ask now nothing is kept.
-        let permit = answering.answers.permit(asker).map_err(SendMessageError::Model)?;
+        let permit = answering.answers.permit(asker)?;
         let around = self.around(answering, &acting, &session, command.document.as_ref()).await?;
+        let agent_id = agent.as_ref().map(|agent| agent.id);
         let lost_a_race = |error: &SendMessageError| matches!(error, SendMessageError::Storage(error) if error.is_retryable());
-        let attempt =
-            || self.uow.run(origin.clone(), async |tx| command.execute(tx, &acting).await);
+        let attempt = || {
+            self.uow.run(origin.clone(), async |tx| command.execute(tx, &acting, agent_id).await)
+        };
         let sent = self.uow.retry(lost_a_race, attempt).await?;
         if let Some(summary) = sent.summary {
-            self.begin(answering, &origin, permit, &sent, (summary, around));
+            self.begin(answering, &origin, permit, &sent, (summary, agent, around));
         }
         Ok(self.exchange(&origin, sent))
     }
@@ -180,7 +185,7 @@ impl Chat {
         origin: &Origin,
         permit: Permit,
         sent: &Sent,
-        (summary, around): (CallId, Surroundings),
+        (summary, agent, around): (CallId, Option<AgentView>, Material),
     ) {
         let Sent { message, answer, .. } = sent;
         let (session, id) = (message.session_id, call_id(answer.id));
@@ -195,13 +200,38 @@ impl Chat {
             summary,
         };
         let question = message.content.clone();
+        let temperature = agent.as_ref().map(|agent| agent.temperature);
+        let how = agent.and_then(|agent| agent.system_prompt);
         let messages = async move |permit: Arc<Permit>| {
             let before = history.gather(&permit).await?;
-            Ok(prompt::prompt(&around, before, &question))
+            Ok(prompt::prompt(how.as_deref(), &around, before, &question))
         };
-        let asked = Question { id, temperature: None, longest_answer: None, messages: Vec::new() };
+        let asked = Question { id, temperature, longest_answer: None, messages: Vec::new() };
         // Whoever wants to hear it follows it.
         drop(answering.answers.begin_with(permit, asked, messages, Box::new(keeper)));
+    }
+
+    /// The agent that is to answer: the one that is named, or else the one that the person has selected, if it answers.
+    async fn agent(
+        &self,
+        answering: &Answering,
+        acting: &Acting,
+        session: &Session,
+        named: Option<AgentId>,
+    ) -> Result<Option<AgentView>, SendMessageError> {
+        let chosen = match (named, session.workspace_id) {
+            (Some(named), _) => Some(named),
+            (None, Some(at)) => self.members.selected_agent(acting.user_id, at).await?,
+            (None, None) => None,
+        };
+        let Some(chosen) = chosen else { return Ok(None) };
+        let agent = answering.agents.usable(chosen, acting.user_id).await?;
+        match (agent, named) {
+            (Some(agent), _) if agent.is_enabled => Ok(Some(agent)),
+            (_, None) => Ok(None),
+            (Some(_), Some(_)) => Err(SendMessageError::AgentDisabled),
+            (None, Some(_)) => Err(SendMessageError::AgentNotFound),
+        }
     }
 
     /// What the conversation is about: only what the person sees.
@@ -211,7 +241,7 @@ impl Chat {
         acting: &Acting,
         session: &Session,
         document: Option<&NamedDocument>,
-    ) -> Result<Surroundings, SendMessageError> {
+    ) -> Result<Material, SendMessageError> {
         let workspace = session.workspace_id.and_then(|id| acting.workspace(id));
         let about: Vec<_> = session.project_id.into_iter().collect();
         let project = self.projects.projects(&about).await?.into_iter().next();
@@ -230,13 +260,15 @@ impl Chat {
                     .document(at, slug, acting.user_id, CHARACTERS_OF_A_DOCUMENT)
                     .await?;
                 let found = found.ok_or(SendMessageError::DocumentNotFound)?;
-                Some((found.title, found.text))
+                let DocumentView { title, text, is_whole } = found;
+                Some(Page { title, text, is_whole })
             }
         };
-        Ok(Surroundings {
+        Ok(Material {
             workspace: workspace.map(|workspace| workspace.name.clone()),
             project: project.map(|project| project.name),
             document,
+            text: None,
         })
     }
 }
@@ -244,4 +276,17 @@ impl Chat {
 /// The call whose answer a message is: asked once, paid once.
 fn call_id(answer: MessageId) -> CallId {
     CallId::new(answer.uuid())
+}
+
+/// The model that is to answer, if one is named.
+fn model(
+    command: &SendMessage,
+    agent: Option<&AgentView>,
+) -> Result<Option<ModelName>, SendMessageError> {
+    if command.model.is_some() {
+        return Ok(command.model.clone());
+    }
+    let of_agent = agent.and_then(|agent| agent.model.as_deref());
+    let name = of_agent.map(|name| name.trim().parse());
+    name.transpose().map_err(|_| SendMessageError::ModelNotAllowed)
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use identity::AgentId;
 use llm::{
     AskFailure,
     testing::{Gate, Script, ScriptedModel, TestSurroundings},
@@ -16,7 +17,7 @@ use crate::{
     CancelAnswer, CancelAnswerError, ChatSessionId, CreateSession, DeleteMessage, DeleteSession,
     Exchange, ListMessages, MessageDetails, MessageId, MessageStatus, NamedDocument, Said,
     SendMessage, SendMessageError, Span,
-    testing::{ADA, COMPANY, chat_on, model},
+    testing::{ADA, COMPANY, SCRIBE, SLEEPER, chat_on, chat_selecting, id, model},
 };
 
 /// What happens at once happens within this.
@@ -46,7 +47,14 @@ impl Talk {
 
     fn saying(&self, content: &str) -> SendMessage {
         let (content, session) = (content.to_owned(), self.session);
-        SendMessage { session, content, model: None, document: None, idempotency_key: None }
+        SendMessage {
+            session,
+            content,
+            agent: None,
+            model: None,
+            document: None,
+            idempotency_key: None,
+        }
     }
 
     fn with_key(&self, content: &str) -> SendMessage {
@@ -288,5 +296,35 @@ on_both_engines! {
         let refused = talk.chat.send_message(ada(), talk.saying("How?")).await;
         assert!(matches!(refused, Err(SendMessageError::Model(failure)) if failure == busy));
         assert_eq!(talk.all().await, []);
+    }
+
+    async fn an_agent_says_how_to_answer_with_its_model_and_its_temperature(test: TestDb) {
+        let model = model("They turn.");
+        let talk = Talk::with(&test, &model).await;
+        let by = async |talk: &Talk, agent: Option<AgentId>| {
+            let answer = talk.ask(SendMessage { agent, ..talk.saying("How?") }).await;
+            let call = model.asked().pop().unwrap();
+            let is_told = call.messages[0].text.starts_with("Be brief.\n");
+            let asked = (call.model.is_some(), call.temperature, is_told);
+            assert_eq!(asked, (is_told, is_told.then_some(1.5), is_told));
+            answer.agent_id
+        };
+        assert_eq!(by(&talk, None).await, None);
+        assert_eq!(by(&talk, Some(SCRIBE)).await, Some(SCRIBE));
+        for (agent, turned_off) in [(SLEEPER, true), (id(99), false)] {
+            let command = SendMessage { agent: Some(agent), ..talk.saying("How?") };
+            let refused = talk.chat.send_message(ada(), command).await.unwrap_err();
+            assert_eq!(matches!(refused, SendMessageError::AgentDisabled), turned_off);
+            assert_eq!(matches!(refused, SendMessageError::AgentNotFound), !turned_off);
+            // One that was selected when it still answered is in nobody's way.
+            let selected = Talk { chat: chat_selecting(test.db.clone(), agent, &model), ..talk };
+            assert_eq!(by(&selected, None).await, None);
+        }
+        let selected = Talk { chat: chat_selecting(test.db.clone(), SCRIBE, &model), ..talk };
+        assert_eq!(by(&selected, None).await, Some(SCRIBE));
+        // Only where it was selected.
+        let alone = CreateSession { workspace: None, project: None, title: None };
+        let session = selected.chat.create_session(ada(), alone).await.unwrap().id;
+        assert_eq!(by(&Talk { session, ..selected }, None).await, None);
     }
 }

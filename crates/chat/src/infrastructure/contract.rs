@@ -35,7 +35,14 @@ promises! {
 
 async fn begin<T: Ports>(tx: &mut T, user_id: UserId) -> Session {
     let (workspace_id, project_id) = (Some(COMPANY), Some(MILL));
-    let at = Beginning { id: tx.new_id(), user_id, workspace_id, project_id, now: tx.now() };
+    let at = Beginning {
+        id: tx.new_id(),
+        user_id,
+        workspace_id,
+        project_id,
+        agent_id: None,
+        now: tx.now(),
+    };
     tx.save(Session::start(at, Some("Ünïcode & Söhne".to_owned()))).await.unwrap()
 }
 
@@ -140,7 +147,7 @@ async fn what_was_said_with_a_key_is_found_by_it_and_the_last_answer_to_it<T: Po
     assert_eq!(tx.message_by_key(other.id, "k-1").await.unwrap(), None);
     assert_eq!(tx.last_answer(message.id).await.unwrap(), None);
     for number in [2, 3] {
-        let answer = Message::pending(tx.new_id(), number, &message, tx.now());
+        let answer = Message::pending(tx.new_id(), number, &message, None, tx.now());
         tx.add_message(&answer).await.unwrap();
         assert!(tx.last_answer(message.id).await.unwrap() == Some(answer));
     }
@@ -149,7 +156,7 @@ async fn what_was_said_with_a_key_is_found_by_it_and_the_last_answer_to_it<T: Po
 async fn an_answer_is_kept_until_it_ends_and_is_overdue_until_then<T: Ports>(tx: &mut T) {
     let session = begin(tx, ADA).await;
     let message = said(tx, &session, 1);
-    let answer = Message::pending(tx.new_id(), 2, &message, tx.now());
+    let answer = Message::pending(tx.new_id(), 2, &message, None, tx.now());
     tx.add_message(&answer).await.unwrap();
     assert!(tx.keep_content(answer.id, "They tu").await.unwrap());
     let kept = tx.message(session.id, answer.id).await.unwrap().unwrap();

@@ -1,7 +1,7 @@
 //! Documents, as this context sees them.
 
 use async_trait::async_trait;
-use documents::Directory;
+use documents::{Directory, DocumentReading};
 use perme8_events::{StorageError, UserId, WorkspaceId};
 
 use crate::application::ports::{DocumentDirectory, DocumentView};
@@ -30,6 +30,9 @@ impl DocumentDirectory for DocumentsGateway {
         longest: usize,
     ) -> Result<Option<DocumentView>, StorageError> {
         let found = self.directory.read(workspace, slug, member, longest).await?;
-        Ok(found.map(|read| DocumentView { title: read.document.title, text: read.text }))
+        Ok(found.map(|read| {
+            let DocumentReading { document, text, is_whole } = read;
+            DocumentView { title: document.title, text, is_whole }
+        }))
     }
 }

@@ -3,7 +3,7 @@
 use std::collections::HashSet;
 
 use async_trait::async_trait;
-use identity::{WorkspaceEntry, WorkspaceRef};
+use identity::{AgentId, WorkspaceEntry, WorkspaceRef};
 use perme8_events::{StorageError, UserId, WorkspaceId};
 
 use crate::application::ports::{Members, WorkspaceView};
@@ -36,6 +36,14 @@ impl Members for IdentityGateway {
     async fn workspaces_of(&self, user: UserId) -> Result<Vec<WorkspaceView>, StorageError> {
         let memberships = self.directory.workspaces_of(user).await?;
         Ok(memberships.into_iter().map(|(entry, _)| view(entry)).collect())
+    }
+
+    async fn selected_agent(
+        &self,
+        user: UserId,
+        workspace: WorkspaceId,
+    ) -> Result<Option<AgentId>, StorageError> {
+        self.directory.selected_agent(user, workspace).await
     }
 
     async fn existing(&self, users: &[UserId]) -> Result<HashSet<UserId>, StorageError> {

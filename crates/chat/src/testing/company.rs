@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use identity::WorkspaceRef;
+use identity::{AgentId, WorkspaceRef};
 use llm::{
     Answers,
     testing::{Script, ScriptedModel, TestSurroundings},
@@ -21,8 +21,9 @@ use crate::{
     application::{
         acting::Acting,
         ports::{
-            DocumentDirectory, DocumentView, Members, MockDocumentDirectory, MockMembers,
-            MockProjectDirectory, ProjectDirectory, ProjectView, WorkspaceView,
+            AgentDirectory, AgentView, DocumentDirectory, DocumentView, Members,
+            MockAgentDirectory, MockDocumentDirectory, MockMembers, MockProjectDirectory,
+            ProjectDirectory, ProjectView, WorkspaceView,
         },
     },
     domain::{
@@ -49,6 +50,11 @@ pub(crate) const QUESTION: MessageId = id(21);
 /// What was answered.
 pub(crate) const ANSWER: MessageId = id(22);
 
+/// An agent that Ada may use.
+pub(crate) const SCRIBE: AgentId = id(30);
+/// Another one, which is turned off.
+pub(crate) const SLEEPER: AgentId = id(31);
+
 /// An id that is easy to read.
 pub(crate) const fn id<A>(number: u128) -> Id<A> {
     Id::new(Uuid::from_u128(number))
@@ -57,7 +63,14 @@ pub(crate) const fn id<A>(number: u128) -> Id<A> {
 /// A transaction over a session of Ada in this workspace, in which she asked once and was answered.
 pub(crate) fn of_ada(workspace_id: Option<WorkspaceId>) -> FakeTx<Tables> {
     let now = ManualClock::monday_morning().now();
-    let at = Beginning { id: SESSION, user_id: ADA, workspace_id, project_id: None, now };
+    let at = Beginning {
+        id: SESSION,
+        user_id: ADA,
+        workspace_id,
+        project_id: None,
+        agent_id: None,
+        now,
+    };
     let begun = Session::start(at, None);
     let title = Some("How do mills work?".to_owned());
     let session =
@@ -87,6 +100,11 @@ fn workspaces_of(user: UserId, is_archived: bool) -> Vec<WorkspaceView> {
 impl MockMembers {
     /// Knows the company, put away or not, and that Ada is there.
     pub(crate) fn company(is_archived: bool) -> Arc<dyn Members> {
+        Self::selecting(is_archived, None)
+    }
+
+    /// The same, where Ada has selected this agent.
+    fn selecting(is_archived: bool, selected: Option<AgentId>) -> Arc<dyn Members> {
         let mut members = Self::new();
         members.expect_workspace().returning(move |user, named| {
             let is_named = |workspace: &WorkspaceView| match named {
@@ -95,6 +113,9 @@ impl MockMembers {
             };
             Ok(workspaces_of(user, is_archived).into_iter().find(is_named))
         });
+        members
+            .expect_selected_agent()
+            .returning(move |user, at| Ok(selected.filter(|_| (user, at) == (ADA, COMPANY))));
         members.expect_workspaces_of().returning(move |user| Ok(workspaces_of(user, is_archived)));
         members
             .expect_existing()
@@ -127,11 +148,32 @@ impl MockDocumentDirectory {
     pub(crate) fn company() -> Arc<dyn DocumentDirectory> {
         let mut documents = Self::new();
         documents.expect_document().returning(|workspace, slug, member, _| {
-            let view =
-                || DocumentView { title: "Gears".to_owned(), text: "Gears turn.".to_owned() };
+            let view = || DocumentView {
+                title: "Gears".to_owned(),
+                text: "Gears turn.".to_owned(),
+                is_whole: true,
+            };
             Ok((workspace == COMPANY && slug == "gears" && member == ADA).then(view))
         });
         Arc::new(documents)
+    }
+}
+
+impl MockAgentDirectory {
+    /// Knows two agents that Ada may use, one of which is turned off.
+    pub(crate) fn company() -> Arc<dyn AgentDirectory> {
+        let mut agents = Self::new();
+        agents.expect_usable().returning(|id, person| {
+            let agent = AgentView {
+                id,
+                system_prompt: Some("Be brief.".to_owned()),
+                model: Some("scripted".to_owned()),
+                temperature: 1.5,
+                is_enabled: id == SCRIBE,
+            };
+            Ok(Some(agent).filter(|_| person == ADA && [SCRIBE, SLEEPER].contains(&id)))
+        });
+        Arc::new(agents)
     }
 }
 
@@ -147,9 +189,25 @@ pub(crate) fn chat_on(
     model: &ScriptedModel,
     node: &TestSurroundings,
 ) -> Chat {
+    chat_of(db, MockMembers::company(is_archived), model, node)
+}
+
+/// The same, where Ada has selected this agent.
+pub(crate) fn chat_selecting(db: Db, selected: AgentId, model: &ScriptedModel) -> Chat {
+    let members = MockMembers::selecting(false, Some(selected));
+    chat_of(db, members, model, &TestSurroundings::new())
+}
+
+fn chat_of(
+    db: Db,
+    members: Arc<dyn Members>,
+    model: &ScriptedModel,
+    node: &TestSurroundings,
+) -> Chat {
     let answers = Answers::new(Arc::new(model.clone()), Arc::new(node.clone()));
-    let (members, projects) = (MockMembers::company(is_archived), MockProjectDirectory::company());
-    Chat::new(db, members, projects).with_answers(answers, MockDocumentDirectory::company())
+    let (documents, agents) = (MockDocumentDirectory::company(), MockAgentDirectory::company());
+    let chat = Chat::new(db, members, MockProjectDirectory::company());
+    chat.with_answers(answers, documents, agents)
 }
 
 /// A model that says this.

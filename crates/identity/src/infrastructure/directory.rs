@@ -37,7 +37,7 @@ macro_rules! select_entries {
 /// The gateways of other contexts hold one. Whoever shows an answer to a person checks the rights of that person first.
 #[derive(Debug, Clone)]
 pub struct Directory {
-    db: Db,
+    pub(super) db: Db,
 }
 
 impl Directory {

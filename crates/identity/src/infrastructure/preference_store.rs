@@ -1,12 +1,15 @@
 //! What people prefer, in `identity_preferences`.
 
-use perme8_events::{Load, StorageError, Store, UserId, WorkspaceId, sql, sql::Tx};
+use perme8_events::{
+    Load, StorageError, Store, UserId, WorkspaceId, sql,
+    sql::{Db, Tx},
+};
 use sqlx::FromRow;
 
 use crate::{
     application::read_models::{SelectedAgent, WorkspacePreferences},
     domain::{member::MemberId, preferences::Preferences, references::AgentId},
-    infrastructure::queries::Queries,
+    infrastructure::{directory::Directory, queries::Queries},
 };
 
 impl Load<Preferences> for Tx {
@@ -60,6 +63,33 @@ impl From<SelectedAgentRow> for SelectedAgent {
     }
 }
 
+async fn selected_agent(
+    db: &Db,
+    user: UserId,
+    workspace: WorkspaceId,
+) -> Result<Option<AgentId>, StorageError> {
+    let query = db.query(sql!(
+        "SELECT selected_agent_id FROM identity_preferences WHERE user_id = $1 AND workspace_id = $2"
+    ));
+    let row: Option<(Option<AgentId>,)> = query.bind(user).bind(workspace).opt().await?;
+    Ok(row.and_then(|(selected_agent_id,)| selected_agent_id))
+}
+
+impl Directory {
+    /// The agent that a member has selected in a workspace, whatever has become of it since.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the storage fails.
+    pub async fn selected_agent(
+        &self,
+        user: UserId,
+        workspace: WorkspaceId,
+    ) -> Result<Option<AgentId>, StorageError> {
+        selected_agent(&self.db, user, workspace).await
+    }
+}
+
 impl Queries {
     /// What a member prefers in a workspace.
     pub(crate) async fn preferences(
@@ -67,11 +97,7 @@ impl Queries {
         user: UserId,
         workspace: WorkspaceId,
     ) -> Result<WorkspacePreferences, StorageError> {
-        let query = self.db.query(sql!(
-            "SELECT selected_agent_id FROM identity_preferences WHERE user_id = $1 AND workspace_id = $2"
-        ));
-        let row: Option<(Option<AgentId>,)> = query.bind(user).bind(workspace).opt().await?;
-        let selected_agent_id = row.and_then(|(selected_agent_id,)| selected_agent_id);
+        let selected_agent_id = selected_agent(&self.db, user, workspace).await?;
         Ok(WorkspacePreferences { selected_agent_id })
     }
 

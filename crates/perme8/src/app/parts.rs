@@ -106,9 +106,10 @@ pub(super) fn new_ask_agents(
 }
 
 /// The same conversations, answered.
-pub(super) fn answered(chat: Chat, db: &Db, answers: Answers) -> Chat {
+pub(super) fn answered(chat: Chat, agents: &Agents, db: &Db, answers: Answers) -> Chat {
     let documents = chat::DocumentsGateway::new(documents::Directory::new(db.clone()));
-    chat.with_answers(answers, Arc::new(documents))
+    let agents = chat::AgentsGateway::new(agents.directory());
+    chat.with_answers(answers, Arc::new(documents), Arc::new(agents))
 }
 
 /// Who belongs where, for documents.

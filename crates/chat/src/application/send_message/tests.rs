@@ -5,12 +5,13 @@ use expect_test::{Expect, expect};
 use perme8_events::{UserId, testing::FakeTx};
 
 use super::*;
-use crate::testing::{ADA, COMPANY, SESSION, STRANGER, Tables, acting, of_ada};
+use crate::testing::{ADA, COMPANY, SCRIBE, SESSION, STRANGER, Tables, acting, of_ada};
 
 fn says(content: &str, key: Option<&str>) -> SendMessage {
     SendMessage {
         session: SESSION,
         content: content.to_owned(),
+        agent: None,
         model: None,
         document: None,
         idempotency_key: key.map(str::to_owned),
@@ -18,7 +19,7 @@ fn says(content: &str, key: Option<&str>) -> SendMessage {
 }
 
 async fn outcome(tx: &mut FakeTx<Tables>, who: UserId, command: &SendMessage, expected: Expect) {
-    let outcome = command.execute(tx, &acting(who)).await;
+    let outcome = command.execute(tx, &acting(who), None).await;
     let shown = |sent: Sent| (sent.message.number, sent.answer.number, sent.summary.is_some());
     let title = tx.state.sessions[0].title.clone();
     expected.assert_eq(&format!("{title:?} {}", tx.report(&outcome.map(shown))));
@@ -35,7 +36,7 @@ fn ended(status: MessageStatus) -> impl FnOnce(Message) -> Message {
 
 /// Says it with a key, and the answer ends.
 async fn said_and(tx: &mut FakeTx<Tables>, status: MessageStatus) -> Sent {
-    let sent = says("How?", Some("k-1")).execute(tx, &acting(ADA)).await.unwrap();
+    let sent = says("How?", Some("k-1")).execute(tx, &acting(ADA), None).await.unwrap();
     end_answer(tx, (SESSION, sent.answer.id), ended(status)).await.unwrap();
     sent
 }
@@ -62,19 +63,19 @@ async fn what_is_said_first_is_the_title() {
 #[tokio::test]
 async fn one_answer_at_a_time() {
     let mut tx = of_ada(Some(COMPANY));
-    says("How?", None).execute(&mut tx, &acting(ADA)).await.unwrap();
-    let again = says("And why?", None).execute(&mut tx, &acting(ADA)).await;
+    says("How?", None).execute(&mut tx, &acting(ADA), None).await.unwrap();
+    let again = says("And why?", None).execute(&mut tx, &acting(ADA), None).await;
     assert!(matches!(again, Err(SendMessageError::AnswerInProgress)));
 }
 
 #[tokio::test]
 async fn the_same_key_is_the_same_message_and_the_same_answer() {
     let mut tx = of_ada(Some(COMPANY));
-    let first = says("How?", Some("k-1")).execute(&mut tx, &acting(ADA)).await.unwrap();
-    let again = says("How?", Some("k-1")).execute(&mut tx, &acting(ADA)).await.unwrap();
+    let first = says("How?", Some("k-1")).execute(&mut tx, &acting(ADA), None).await.unwrap();
+    let again = says("How?", Some("k-1")).execute(&mut tx, &acting(ADA), None).await.unwrap();
     assert_eq!((again.message.id, again.answer.id), (first.message.id, first.answer.id));
     assert_eq!((first.summary.is_some(), again.summary), (true, None));
-    let other = says("Why?", Some("k-1")).execute(&mut tx, &acting(ADA)).await;
+    let other = says("Why?", Some("k-1")).execute(&mut tx, &acting(ADA), None).await;
     assert!(matches!(other, Err(SendMessageError::KeyTaken)));
 }
 
@@ -83,7 +84,7 @@ async fn what_failed_or_was_cancelled_is_answered_again() {
     for status in [MessageStatus::Failed, MessageStatus::Cancelled] {
         let mut tx = of_ada(Some(COMPANY));
         let first = said_and(&mut tx, status).await;
-        let again = says("How?", Some("k-1")).execute(&mut tx, &acting(ADA)).await.unwrap();
+        let again = says("How?", Some("k-1")).execute(&mut tx, &acting(ADA), None).await.unwrap();
         assert_eq!(again.message.id, first.message.id);
         assert_eq!(
             (first.answer.number, again.answer.number, again.summary.is_some()),
@@ -93,7 +94,7 @@ async fn what_failed_or_was_cancelled_is_answered_again() {
     }
     let mut tx = of_ada(Some(COMPANY));
     let first = said_and(&mut tx, MessageStatus::Complete).await;
-    let again = says("How?", Some("k-1")).execute(&mut tx, &acting(ADA)).await.unwrap();
+    let again = says("How?", Some("k-1")).execute(&mut tx, &acting(ADA), None).await.unwrap();
     assert_eq!((again.answer.id, again.summary), (first.answer.id, None));
 }
 
@@ -101,9 +102,9 @@ async fn what_failed_or_was_cancelled_is_answered_again() {
 async fn what_nobody_writes_any_more_is_in_nobodys_way() {
     for key in [Some("k-1"), Some("k-2"), None] {
         let mut tx = of_ada(Some(COMPANY));
-        let left = says("How?", Some("k-1")).execute(&mut tx, &acting(ADA)).await.unwrap();
+        let left = says("How?", Some("k-1")).execute(&mut tx, &acting(ADA), None).await.unwrap();
         let mut tx = tx.at(left.answer.deadline_at.unwrap() + TimeDelta::seconds(1));
-        let sent = says("How?", key).execute(&mut tx, &acting(ADA)).await.unwrap();
+        let sent = says("How?", key).execute(&mut tx, &acting(ADA), None).await.unwrap();
         assert!(sent.summary.is_some() && sent.answer.id != left.answer.id);
         assert_eq!(sent.message.id == left.message.id, key == Some("k-1"));
         let left = tx.message(SESSION, left.answer.id).await.unwrap().unwrap();
@@ -168,10 +169,22 @@ async fn nobody_speaks_in_sessions_of_others_or_in_a_workspace_that_is_put_away(
     put_away.workspaces.iter_mut().for_each(|workspace| workspace.is_archived = true);
     let mut tx = of_ada(Some(COMPANY));
     let sent = said_and(&mut tx, MessageStatus::Complete).await;
-    let refused = says("a", None).execute(&mut tx, &put_away).await;
+    let refused = says("a", None).execute(&mut tx, &put_away, None).await;
     assert!(matches!(refused, Err(SendMessageError::WorkspaceArchived)));
-    let again = says("How?", Some("k-1")).execute(&mut tx, &put_away).await.unwrap();
+    let again = says("How?", Some("k-1")).execute(&mut tx, &put_away, None).await.unwrap();
     assert_eq!(again.answer.id, sent.answer.id);
+}
+
+#[tokio::test]
+async fn an_answer_is_of_the_agent_that_is_asked() {
+    let mut tx = of_ada(Some(COMPANY));
+    let sent =
+        says("How?", Some("k-1")).execute(&mut tx, &acting(ADA), Some(SCRIBE)).await.unwrap();
+    assert_eq!((sent.message.agent_id, sent.answer.agent_id), (None, Some(SCRIBE)));
+    end_answer(&mut tx, (SESSION, sent.answer.id), ended(MessageStatus::Failed)).await.unwrap();
+    assert!(tx.transcript().contains(&format!("\"agent_id\":\"{SCRIBE}\"")));
+    let again = says("How?", Some("k-1")).execute(&mut tx, &acting(ADA), None).await.unwrap();
+    assert_eq!(again.answer.agent_id, None);
 }
 
 #[tokio::test]
