@@ -17,8 +17,14 @@ async fn with_bodies(ada: &Persona) -> Vec<(&'static Route, String)> {
     let routes = of_people.filter(|route| route.body.is_some());
     let session = ada.post("/api/chat/sessions").json(json!({})).await.is(201);
     let session = session.data()["id"].as_str().expect("conversations have ids");
+    let agent = ada.post("/api/agents").json(json!({ "name": "Scribe" })).await.is(201);
+    let agent = agent.data()["id"].as_str().expect("agents have ids");
     let at = |route: &Route| {
-        let id = if route.path.starts_with("/api/chat/") { session } else { ada.id() };
+        let id = match route.path {
+            path if path.starts_with("/api/chat/") => session,
+            path if path.starts_with("/api/agents/") => agent,
+            _ => ada.id(),
+        };
         route.at(&slug, ada.id(), id)
     };
     routes.map(|route| (route, at(route))).collect()
