@@ -2,23 +2,24 @@
 
 use std::time::Duration;
 
+use llm::testing::Reply;
 use perme8_events::Position;
 use reqwest::Method;
 use scenarios::{Persona, Scenario, on_both_engines};
 use serde_json::{Value, json};
 
-use crate::keys::program;
+use crate::{asking::provider, keys::program};
 
 const SESSIONS: &str = "/api/chat/sessions";
 
 /// The address of a new conversation of this person.
-async fn begun(person: &Persona, body: Value) -> String {
+pub(crate) async fn begun(person: &Persona, body: Value) -> String {
     let begun = person.post(SESSIONS).json(body).await.is(201);
     format!("{SESSIONS}/{}", begun.data()["id"].as_str().expect("conversations have ids"))
 }
 
 /// The same, in a workspace.
-async fn begun_in(person: &Persona, slug: &str) -> String {
+pub(crate) async fn begun_in(person: &Persona, slug: &str) -> String {
     begun(person, json!({ "workspace": slug })).await
 }
 
@@ -162,6 +163,7 @@ on_both_engines! {
     }
 
     async fn nobody_learns_what_others_talk_about(scenario: &mut Scenario) {
+        let _server = provider(scenario, Reply::saying(["Eine ", "Brezel."])).await;
         let (ada, eve) = (scenario.user("ada").await, scenario.user("eve").await);
         let lumen = ada.found("Lumen").await;
         let ben = scenario.member(&ada, &lumen, "ben", "member").await;
@@ -173,8 +175,12 @@ on_both_engines! {
             assert!(stranger.get(SESSIONS).await.is(200).list().is_empty());
         }
         ben.patch(&session).json(json!({"title": "Apfelstrudel"})).await.is(200);
+        let question = json!({ "content": "Und was ist Mohnstriezel?" });
+        ben.post(&format!("{session}/messages")).json(question).await.is(200);
         ben.delete(&session).await.is(204);
-        for kind in ["session_started", "session_title_changed", "session_deleted"] {
+        for kind in [
+            "session_started", "session_title_changed", "message_sent", "response_received", "session_deleted",
+        ] {
             of_ben.until(&format!("chat.chat_{kind}")).await;
         }
         ada.patch(&format!("/api/workspaces/{lumen}")).json(json!({"color": "#00ff00"})).await.is(200);
@@ -192,7 +198,7 @@ on_both_engines! {
         assert!(!trail.body().to_string().contains("chat."), "{}", trail.body());
         let log = serde_json::to_string(&scenario.log().await).unwrap();
         assert!(log.contains("chat.chat_session_title_changed"));
-        for word in ["Zwiebelkuchen", "Apfelstrudel"] {
+        for word in ["Zwiebelkuchen", "Apfelstrudel", "Mohnstriezel", "Brezel"] {
             assert!(!log.contains(word), "{word} stands in the log");
         }
     }

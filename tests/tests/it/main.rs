@@ -13,6 +13,8 @@ mod audit;
 #[cfg(test)]
 mod bodies;
 #[cfg(test)]
+mod chat_answers;
+#[cfg(test)]
 mod chats;
 #[cfg(test)]
 mod credentials;
