@@ -10,6 +10,7 @@ use axum::{
         request::Parts,
     },
 };
+use chat::Chat;
 use chrono::{DateTime, Utc};
 use identity::{Authenticated, AuthenticatedKey, KeyScope, Secret, SessionId, UserProfile};
 use perme8_events::{Actor, Origin, WorkspaceId};
@@ -84,6 +85,11 @@ impl Caller {
             }
             (Credential::Key(_) | Credential::Session(_), _) => Ok(()),
         }
+    }
+
+    /// The conversations that there are for this caller.
+    pub(crate) fn chat(&self, api: &Api) -> Chat {
+        api.chat.clone().within(self.reached())
     }
 
     /// The slugs of the workspaces for which the credential is good; all that the person sees when there are none.

@@ -162,7 +162,10 @@ pub(crate) async fn list(
     let Listed { workspace, limit, after } = asked;
     caller.within(workspace.as_deref())?;
     let (workspace, after) = (workspace.map(Into::into), after.map(Into::into));
-    let page = api.chat.sessions(&caller.origin, ListSessions { workspace, limit, after }).await?;
+    let page = caller
+        .chat(&api)
+        .sessions(&caller.origin, ListSessions { workspace, limit, after })
+        .await?;
     let SessionsPage { sessions, next } = page;
     let sessions = sessions.into_iter().map(ChatSession::from).collect();
     Ok(Data::with_meta(sessions, Next { next: next.map(Place::from) }))
@@ -177,7 +180,10 @@ pub(crate) async fn create(
     let Begun { title, workspace, project } = begun;
     caller.within(workspace.as_deref())?;
     let command = CreateSession { workspace: workspace.map(Into::into), project, title };
-    Ok((StatusCode::CREATED, shown(api.chat.create_session(caller.origin, command).await?)))
+    Ok((
+        StatusCode::CREATED,
+        shown(caller.chat(&api).create_session(caller.origin, command).await?),
+    ))
 }
 
 /// `GET /api/chat/sessions/{id}`
@@ -187,9 +193,9 @@ pub(crate) async fn show(
     ChatSessionAt(id): ChatSessionAt,
     Query(Opened { limit }): Query<Opened>,
 ) -> Result<Tagged<Data<OpenSession, Around>>, ApiError> {
-    let found = api.chat.session(&caller.origin, id).await?;
+    let found = caller.chat(&api).session(&caller.origin, id).await?;
     let asked = ListMessages { limit, span: Span::End };
-    let page = api.chat.messages(&caller.origin, id, asked).await?;
+    let page = caller.chat(&api).messages(&caller.origin, id, asked).await?;
     let (tag, (messages, around)) = (Tag::of(found.id, found.version), messages::shown(page));
     let session = OpenSession { session: found.into(), messages };
     Ok(Tagged(tag, Data::with_meta(session, around)))
@@ -203,10 +209,10 @@ pub(crate) async fn rename(
     if_match: IfMatch,
     wish: Wish<Renamed>,
 ) -> Result<Tagged<Data<ChatSession>>, ApiError> {
-    let granted = async { api.chat.session(&caller.origin, session).await.map(drop) };
+    let granted = async { caller.chat(&api).session(&caller.origin, session).await.map(drop) };
     let Renamed { title, version } = wish.read(granted).await?;
     let command = RenameSession { session, title, seen: if_match.beside(version) };
-    let renamed = api.chat.rename_session(caller.origin, command).await;
+    let renamed = caller.chat(&api).rename_session(caller.origin, command).await;
     renamed.map(shown).map_err(|error| if_match.refusal(error))
 }
 
@@ -218,7 +224,7 @@ pub(crate) async fn delete(
     if_match: IfMatch,
 ) -> Result<StatusCode, ApiError> {
     let command = DeleteSession { session, seen: if_match.seen() };
-    let deleted = api.chat.delete_session(caller.origin, command).await;
+    let deleted = caller.chat(&api).delete_session(caller.origin, command).await;
     deleted.map(|()| StatusCode::NO_CONTENT).map_err(|error| if_match.refusal(error))
 }
 

@@ -1,6 +1,6 @@
 //! The only struct through which others use this context.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use llm::Answers;
 use perme8_events::{
@@ -14,7 +14,7 @@ use crate::{
         create_session::{CreateSession, CreateSessionError},
         delete_message::{DeleteMessage, DeleteMessageError},
         delete_session::{DeleteSession, DeleteSessionError},
-        ports::{AgentDirectory, DocumentDirectory, Members, ProjectDirectory},
+        ports::{AgentDirectory, DocumentDirectory, Members, ProjectDirectory, WorkspaceView},
         read_models::{
             ExportMessages, ExportedMessages, ListMessages, ListSessions, MessagesPage, QueryError,
             SessionDetails, SessionsPage, Surrounded,
@@ -42,6 +42,8 @@ pub struct Chat {
     projects: Arc<dyn ProjectDirectory>,
     /// What it takes to answer; a host may have sessions looked after without it.
     answering: Option<Answering>,
+    /// The slugs of the workspaces that there are for whoever acts; all of that person when nothing is said.
+    reached: Option<BTreeSet<String>>,
 }
 
 /// What it takes to answer.
@@ -67,7 +69,14 @@ impl Chat {
     /// On this database; the others know who belongs where, and which projects there are. Nothing is answered yet.
     #[must_use]
     pub fn new(db: Db, members: Arc<dyn Members>, projects: Arc<dyn ProjectDirectory>) -> Self {
-        Self { uow: UnitOfWork::new(db.clone()), db, members, projects, answering: None }
+        Self {
+            uow: UnitOfWork::new(db.clone()),
+            db,
+            members,
+            projects,
+            answering: None,
+            reached: None,
+        }
     }
 
     /// The same, with answers to what is said, with documents to answer from, and with agents that say how.
@@ -79,6 +88,13 @@ impl Chat {
         agents: Arc<dyn AgentDirectory>,
     ) -> Self {
         Self { answering: Some(Answering { answers, documents, agents }), ..self }
+    }
+
+    /// The same for somebody who reaches no other workspaces than these, by their slugs, e.g. with a key: sessions in others are
+    /// not there for them. Those in no workspace are.
+    #[must_use]
+    pub fn within(self, reached: Option<BTreeSet<String>>) -> Self {
+        Self { reached, ..self }
     }
 
     /// Begins a session of the person who acts.
@@ -93,6 +109,9 @@ impl Chat {
         command: CreateSession,
     ) -> Result<SessionDetails, CreateSessionError> {
         let place = command.place(&origin, &*self.members, &*self.projects).await?;
+        if place.workspace.as_ref().is_some_and(|workspace| !self.reaches(workspace)) {
+            return Err(CreateSessionError::WorkspaceNotFound);
+        }
         let workspaces = place.workspace.clone().into_iter().collect();
         let acting = Acting { user_id: place.user_id, workspaces };
         let begun = transact!(self, origin, command, place, CreateSessionError)?;
@@ -179,6 +198,7 @@ impl Chat {
         let and_in_none = workspace.is_none();
         if let Some(named) = workspace {
             let found = self.members.workspace(acting.user_id, &named).await?;
+            let found = found.filter(|workspace| self.reaches(workspace));
             acting.workspaces = vec![found.ok_or(QueryError::WorkspaceNotFound)?];
         }
         let workspaces = &ids(&acting);
@@ -238,7 +258,13 @@ impl Chat {
 
     /// Who acts, and where that person belongs.
     async fn acting(&self, origin: &Origin) -> Result<Acting, OutOfReach> {
-        Acting::gather(&*self.members, origin).await
+        let mut acting = Acting::gather(&*self.members, origin).await?;
+        acting.workspaces.retain(|workspace| self.reaches(workspace));
+        Ok(acting)
+    }
+
+    fn reaches(&self, workspace: &WorkspaceView) -> bool {
+        self.reached.as_ref().is_none_or(|reached| reached.contains(&workspace.slug))
     }
 
     /// A session that the person sees.

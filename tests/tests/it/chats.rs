@@ -217,6 +217,17 @@ on_both_engines! {
         reader.post(SESSIONS).json(into(&lumen)).await.is_refused(403, "scope_missing");
         reader.delete(&there).await.is_refused(403, "scope_missing");
         writer.post(SESSIONS).json(into(&oak)).await.is_refused(403, "workspace_out_of_reach");
+        // What is elsewhere is not there for a program; what is nowhere is.
+        let (elsewhere, nowhere) = (begun_in(&ada, &oak).await, begun(&ada, json!({})).await);
+        is_unknown_to(&writer, &elsewhere).await;
+        for asked in ["messages", "cancel"] {
+            let refused = writer.post(&format!("{elsewhere}/{asked}")).json(json!({"content": "Why?"})).await;
+            refused.is_refused(404, "chat_session_not_found");
+        }
+        writer.get(&nowhere).await.is(200);
+        let listed = writer.get(SESSIONS).await.is(200);
+        assert!(!listed.body().to_string().contains(&elsewhere[SESSIONS.len() + 1..]));
+        ada.get(&elsewhere).await.is(200);
         let own = begun_in(&writer, &lumen).await;
         ada.get(&own).await.is(200);
         writer.delete(&own).await.is(204);

@@ -8,7 +8,7 @@ use axum::{
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
     response::{IntoResponse, Response},
 };
-use chat::{ChatSessionId, ListMessages, MessageDetails, MessageRole, SessionDetails, Span};
+use chat::{Chat, ChatSessionId, ListMessages, MessageDetails, MessageRole, SessionDetails, Span};
 use chrono::SecondsFormat;
 use futures_util::stream;
 use perme8_events::Origin;
@@ -78,12 +78,14 @@ pub(crate) async fn export(
     ChatSessionAt(id): ChatSessionAt,
     Query(Wanted(format)): Query<Wanted>,
 ) -> Result<Response, ApiError> {
-    let session = api.chat.session(&caller.origin, id).await?;
+    let chat = caller.chat(&api);
+    let session = chat.session(&caller.origin, id).await?;
     let headers = [
         (CONTENT_TYPE, format.content_type().to_owned()),
         (CONTENT_DISPOSITION, format!("attachment; filename=\"chat-{id}.{}\"", format.extension())),
     ];
-    let file = File { api, origin: caller.origin, id, format, next: Next::Head(Box::new(session)) };
+    let file =
+        File { chat, origin: caller.origin, id, format, next: Next::Head(Box::new(session)) };
     let body = stream::unfold(file, |mut file| async {
         let bytes = file.go_on().await.transpose()?;
         Some((bytes, file))
@@ -101,7 +103,7 @@ enum Next {
 
 /// A file that is written while it is sent: a page is in memory at a time.
 struct File {
-    api: Api,
+    chat: Chat,
     origin: Origin,
     id: ChatSessionId,
     format: Format,
@@ -119,7 +121,7 @@ impl File {
             }
             Next::Messages(after) => {
                 let asked = ListMessages { limit: MOST, span: Span::After(after) };
-                let page = self.api.chat.messages(&self.origin, self.id, asked).await;
+                let page = self.chat.messages(&self.origin, self.id, asked).await;
                 let page = page.map_err(io::Error::other)?;
                 let mut text = self.format.messages(page.messages, after == 0)?;
                 match page.after {

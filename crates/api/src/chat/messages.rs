@@ -177,7 +177,8 @@ pub(crate) async fn list(
     ChatSessionAt(session): ChatSessionAt,
     Query(Asked(asked)): Query<Asked>,
 ) -> Result<Data<Vec<Message>, Around>, ApiError> {
-    let (messages, around) = shown(api.chat.messages(&caller.origin, session, asked).await?);
+    let (messages, around) =
+        shown(caller.chat(&api).messages(&caller.origin, session, asked).await?);
     Ok(Data::with_meta(messages, around))
 }
 
@@ -187,7 +188,7 @@ pub(crate) async fn delete(
     caller: Caller,
     MessageAt { session, message }: MessageAt,
 ) -> Result<StatusCode, ApiError> {
-    api.chat.delete_message(caller.origin, DeleteMessage { session, message }).await?;
+    caller.chat(&api).delete_message(caller.origin, DeleteMessage { session, message }).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -197,7 +198,8 @@ pub(crate) async fn search(
     caller: Caller,
     Query(Searched(asked)): Query<Searched>,
 ) -> Result<Data<Vec<Found>, Next>, ApiError> {
-    let FoundMessages { messages, next } = api.chat.search_messages(&caller.origin, asked).await?;
+    let FoundMessages { messages, next } =
+        caller.chat(&api).search_messages(&caller.origin, asked).await?;
     let messages = messages.into_iter().map(Found::from).collect();
     Ok(Data::with_meta(messages, Next { next: next.map(Place::from) }))
 }

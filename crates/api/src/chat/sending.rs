@@ -117,7 +117,7 @@ pub(crate) async fn send(
     headers: HeaderMap,
     wish: Wish<Said>,
 ) -> Result<Response, ApiError> {
-    let granted = async { api.chat.session(&caller.origin, session).await.map(drop) };
+    let granted = async { caller.chat(&api).session(&caller.origin, session).await.map(drop) };
     let Said { content, agent, model, document, workspace } = wish.read(granted).await?;
     if agent.is_some() && !caller.may(KeyScope::AgentsQuery) {
         return Err(ApiError::scope_missing(KeyScope::AgentsQuery));
@@ -126,7 +126,7 @@ pub(crate) async fn send(
         if !caller.may(KeyScope::DocumentsRead) {
             return Err(ApiError::scope_missing(KeyScope::DocumentsRead));
         }
-        let found = api.chat.session(&caller.origin, session).await?;
+        let found = caller.chat(&api).session(&caller.origin, session).await?;
         let at = found.workspace.as_ref().map(|workspace| workspace.slug.as_str());
         caller.within(workspace.as_deref().or(at))?;
     }
@@ -138,14 +138,14 @@ pub(crate) async fn send(
     match manner {
         Manner::Whole => {
             let Exchange { message, answer: _, hearing } =
-                api.chat.send_message(origin, command).await?;
+                caller.chat(&api).send_message(origin, command).await?;
             let answer = hearing.end().await?.ok_or(ApiError::message_not_found())?;
             let exchanged = Exchanged { message: message.into(), answer: answer.into() };
             Ok(Data::new(exchanged).into_response())
         }
         Manner::Pieces => {
             let listener = Listener::of(&api, &caller).await?;
-            let exchange = api.chat.send_message(origin, command).await?;
+            let exchange = caller.chat(&api).send_message(origin, command).await?;
             let Exchange { message, answer, hearing } = exchange;
             let (message, answer) = (message.into(), answer.into());
             Ok(listener.hear(Told { message, answer, hearing }))
@@ -182,6 +182,7 @@ pub(crate) async fn cancel(
     ChatSessionAt(session): ChatSessionAt,
     Query(Unwanted { answer }): Query<Unwanted>,
 ) -> Result<Data<Message>, ApiError> {
-    let cancelled = api.chat.cancel_answer(caller.origin, CancelAnswer { session, answer }).await?;
+    let cancelled =
+        caller.chat(&api).cancel_answer(caller.origin, CancelAnswer { session, answer }).await?;
     Ok(Data::new(cancelled.into()))
 }

@@ -1,6 +1,6 @@
 //! What is read of sessions, page by page.
 
-use std::time::Duration;
+use std::{collections::BTreeSet, time::Duration};
 
 use perme8_events::{
     Origin, Save as _, StorageError, Transaction as _, WorkspaceId,
@@ -107,6 +107,25 @@ on_both_engines! {
         let (page, next) = export(None).await;
         assert_eq!(page, [(first, "One".to_owned())]);
         assert_eq!(export(next).await, (vec![(second, "Two".to_owned())], None));
+    }
+
+    async fn what_is_out_of_reach_is_not_there(test: TestDb) {
+        let ada = Origin::user(ADA);
+        let alone = said(&test, None, &["Mills"]).await;
+        let there = said(&test, Some(COMPANY), &["Mills"]).await;
+        let acme = BTreeSet::from(["acme".to_owned()]);
+        for (reached, ids) in [(None, vec![there, alone]), (Some(acme), vec![there, alone]), (Some(BTreeSet::new()), vec![alone])] {
+            let chat = chat(&test).within(reached);
+            let page = chat.sessions(&ada, ListSessions { workspace: None, limit: 9, after: None }).await.unwrap();
+            assert_eq!(page.sessions.iter().map(|session| session.id).collect::<Vec<_>>(), ids);
+            let named = ListSessions { workspace: Some(COMPANY.into()), limit: 9, after: None };
+            assert_eq!(chat.sessions(&ada, named).await.is_ok(), ids.contains(&there));
+            assert_eq!(chat.session(&ada, there).await.is_ok(), ids.contains(&there));
+            let words = SearchMessages { words: "mills".to_owned(), limit: 9, after: None };
+            assert_eq!(chat.search_messages(&ada, words).await.unwrap().messages.len(), ids.len());
+            let all = ExportMessages { limit: 9, after: None };
+            assert_eq!(chat.export_messages(&ada, all).await.unwrap().messages.len(), ids.len());
+        }
     }
 
     async fn words_are_found_in_any_letter_case_newest_first(test: TestDb) {
