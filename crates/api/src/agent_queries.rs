@@ -131,7 +131,7 @@ pub(crate) async fn ask(
     let workspace = workspace.map(Into::into);
     let place = Place { workspace, project, document, node_id: None };
     let command = AskAgent { agent: AgentRef::Id(agent), question, place, text, model };
-    answer(&api, caller, command, manner).await
+    answer(&api, caller, command, manner).await.map_err(ApiError::with_status_of_agents)
 }
 
 /// Asks an agent, and gives its answer in the manner that the client wants.
@@ -163,7 +163,7 @@ pub(crate) async fn answer(
         return Ok(listener.hear(Followed { following, shown }));
     }
     let told = whole(following).await;
-    let refused = |ending| ApiError::unanswered(ending).with_detail("query_id", json!(query_id));
+    let refused = |ending| ApiError::from(ending).with_detail("query_id", json!(query_id));
     let reply = Reply::from(&*told.map_err(refused)?);
     Ok(Data::new(Answered { reply, query_id }).into_response())
 }

@@ -30,15 +30,18 @@ const PASSES: (usize, usize) = (2, 20);
 struct Seen {
     first: Vec<u64>,
     each: Vec<u64>,
+    late: Vec<u64>,
 }
 
 /// What one way does with so many answers at once.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Paced {
-    /// From the question to the first token.
+    /// From when a question was due to the first token.
     pub(crate) first: Percentiles,
     /// From the provider's letting go of a token to its being heard.
     pub(crate) each: Percentiles,
+    /// How late tokens were let go: what this machine could not keep up with, and nobody's doing.
+    pub(crate) late: Percentiles,
     /// What the host had in memory when all answers were open, in kibibytes.
     pub(crate) memory: u64,
 }
@@ -55,8 +58,9 @@ pub(crate) async fn measure(
     for _ in 0..ANSWERS.div_ceil(streams).clamp(PASSES.0, PASSES.1) {
         most = most.max(pass(ears, server, args, streams, &mut seen, &memory).await?);
     }
-    let Seen { first, each } = seen;
-    Ok(Paced { first: Percentiles::of(first), each: Percentiles::of(each), memory: most })
+    let Seen { first, each, late } = seen;
+    let [first, each, late] = [first, each, late].map(Percentiles::of);
+    Ok(Paced { first, each, late, memory: most })
 }
 
 /// The tokens of one answer behind the first, each of which waits until it is let go.
@@ -106,7 +110,7 @@ async fn pass(
         let comes = start + part(Duration::from_secs(1), client, args.arriving);
         clients.spawn(async move {
             sleep_until(comes).await;
-            hear(&ears, client, &lines, begun).await
+            hear(&ears, client, comes.into_std(), &lines, begun).await
         });
     }
     for _ in 0..streams {
@@ -126,12 +130,14 @@ async fn pass(
         }
         for (number, line) in lines.iter().enumerate() {
             // Evenly spread, as people who have nothing to do with each other hear theirs.
-            sleep_until(start + part(tick, token * streams + number, streams)).await;
+            let due = start + part(tick, token * streams + number, streams);
+            sleep_until(due).await;
             line.let_go(token);
+            seen.late.push(micros(due.into_std()));
         }
     }
     while let Some(client) = clients.join_next().await {
-        let Seen { first, each } = client??;
+        let Seen { first, each, late: _ } = client??;
         seen.first.extend(first);
         seen.each.extend(each);
     }
@@ -144,17 +150,17 @@ fn part(whole: Duration, number: usize, of: usize) -> Duration {
     Duration::from_micros(u64::try_from(micros).unwrap_or(u64::MAX))
 }
 
-/// Asks, and hears one of the answers.
+/// Asks what is due, and hears one of the answers.
 async fn hear(
     ears: &Ears,
     client: usize,
+    asked: Instant,
     lines: &[Line],
     begun: Sender<()>,
 ) -> anyhow::Result<Seen> {
-    let asked = Instant::now();
     let mut hearing = ears.ask(client).await?;
     let first = next(&mut hearing).await?;
-    let mut seen = Seen { first: vec![micros(asked)], each: Vec::new() };
+    let mut seen = Seen { first: vec![micros(asked)], ..Seen::default() };
     let line = &lines[first.trim_end().parse::<usize>()?];
     begun.send(()).await?;
     let mut length = 0;

@@ -164,9 +164,14 @@ impl AskAgent {
     }
 }
 
+/// Refuses to ask an agent that its owner has turned off.
+pub(crate) fn turned_on(agent: &Agent) -> Result<(), AskAgentError> {
+    if agent.is.is_enabled { Ok(()) } else { Err(AskAgentError::AgentDisabled) }
+}
+
 /// Records that somebody asks an agent; gives what to ask the model.
 ///
-/// Whoever asks may use the agent, and the model; that was found out.
+/// Whoever asks may use the agent, which is turned on, and the model; that was found out.
 pub(crate) async fn ask<T: Save<Query>>(
     tx: &mut T,
     person: UserId,
@@ -174,9 +179,6 @@ pub(crate) async fn ask<T: Save<Query>>(
     question: &Question,
     found: &Found,
 ) -> Result<(AgentQueryId, llm::Question), AskAgentError> {
-    if !agent.is.is_enabled {
-        return Err(AskAgentError::AgentDisabled);
-    }
     let Found { workspace_id, document_id, surroundings } = found;
     let asked = Asked {
         agent_id: agent.id,

@@ -1,4 +1,4 @@
-//! Whoever loses a workspace, or the account, takes the own agents out of sight.
+//! Whoever loses a workspace, or the account, takes the own agents out of sight, and what was asked there along.
 
 use async_trait::async_trait;
 use identity::{Departure, MemberLeft, MemberRemoved, UserDeleted, WorkspaceDeleted};
@@ -9,7 +9,7 @@ use perme8_events::{
 use crate::application::clearance::Clearance;
 
 /// Sees to the agents of what is gone, by jobs that take some at a time: those of a former member leave the workspace, those of
-/// a workspace leave it with everybody, and those of a person go with the account.
+/// a workspace leave it with everybody, and those of a person go with the account. What was asked there is deleted.
 ///
 /// What was put into the workspace after the loss stays: the person has come back.
 #[derive(Debug, Clone, Copy, Default)]

@@ -11,7 +11,9 @@ use super::Agents;
 use crate::{
     application::{
         acting::Acting,
-        ask_agent::{AgentRef, AskAgent, AskAgentError, Found, PURPOSE, Place, ask, end},
+        ask_agent::{
+            AgentRef, AskAgent, AskAgentError, Found, PURPOSE, Place, ask, end, turned_on,
+        },
         ports::{Queries as _, ReadableDocument, Readings},
         prompt::MOST_OF_A_DOCUMENT,
         query_read_models::{
@@ -79,10 +81,11 @@ impl AskAgents {
         };
         let agent = agent.ok_or(AskAgentError::AgentNotFound)?;
         let model = model(&command, &agent)?;
-        let asker = Asker { purpose: PURPOSE, user_id: person, workspace_id: workspace, model };
-        // Whoever may not ask now leaves no record.
-        let permit = self.answers.permit(asker)?;
+        turned_on(&agent)?;
         let found = self.look_around(&command.place, workspace, person).await?;
+        let asker = Asker { purpose: PURPOSE, user_id: person, workspace_id: workspace, model };
+        // Whoever may not ask now leaves no record. What is wrong with the wish itself comes first: it takes nobody's place.
+        let permit = self.answers.permit(asker)?;
         let origin = match workspace {
             Some(workspace) => origin.in_workspace(workspace),
             None => origin,

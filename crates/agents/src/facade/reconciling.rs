@@ -1,6 +1,5 @@
 //! Finds what is left of people and memberships whose loss no event has told, and has it seen to.
 
-use chrono::DateTime;
 use perme8_events::{NewJob, Origin, StorageError, Transaction as _, sql::Tx};
 
 use super::Agents;
@@ -81,14 +80,14 @@ impl Agents {
             // Before anybody is asked: what is added afterwards was not asked about.
             let until = self.db.clock().now();
             let page = estate_queries::presences(&self.db, after, AT_ONCE).await?;
-            // The clock of whoever wrote one may be ahead.
-            let until = page.iter().map(|(_, _, since)| *since).fold(until, DateTime::max);
-            let page: Vec<_> =
-                page.into_iter().map(|(user, workspace, _)| (user, workspace)).collect();
-            let Some(last) = page.last().copied() else { break };
-            let belonging = self.members.belonging(&page).await?;
-            let gone = page.into_iter().filter(|pair| !belonging.contains(pair));
-            let gone = gone.map(|(user_id, workspace_id)| {
+            let pairs: Vec<_> =
+                page.iter().map(|(user, workspace, _)| (*user, *workspace)).collect();
+            let Some(last) = pairs.last().copied() else { break };
+            let belonging = self.members.belonging(&pairs).await?;
+            let gone = page.into_iter().filter(|(user, at, _)| !belonging.contains(&(*user, *at)));
+            let gone = gone.map(|(user_id, workspace_id, since)| {
+                // The clock of whoever wrote it may be ahead.
+                let until = until.max(since);
                 let clearance = Clearance::Membership { user_id, workspace_id, until };
                 (format!("{user_id}:{workspace_id}"), clearance)
             });

@@ -81,14 +81,13 @@ impl ApiError {
         )
     }
 
-    /// Why an agent gave no answer, with the status that clients of agents know.
-    pub(crate) fn unanswered(ending: Ending) -> Self {
-        let error = Self::from(ending);
-        match error.code {
+    /// The same with the status that clients of agents know, where their model gave no answer.
+    pub(crate) fn with_status_of_agents(self) -> Self {
+        match self.code {
             "llm_not_configured" | "llm_refused" | "llm_broken" => {
-                Self { status: StatusCode::INTERNAL_SERVER_ERROR, ..error }
+                Self { status: StatusCode::INTERNAL_SERVER_ERROR, ..self }
             }
-            _ => error,
+            _ => self,
         }
     }
 
@@ -111,7 +110,7 @@ impl From<AskAgentError> for ApiError {
                 Self::invalid_field("context", "must name the workspace, too")
             }
             AskAgentError::ModelNotAllowed => MODEL_NOT_ALLOWED,
-            AskAgentError::Model(failure) => Self::unanswered(Ending::Failed(failure)),
+            AskAgentError::Model(failure) => failure.into(),
             AskAgentError::Invalid(fields) => fields.into(),
             AskAgentError::Storage(error) => error.into(),
         }

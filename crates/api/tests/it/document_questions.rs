@@ -3,7 +3,10 @@
 use std::fmt::Write as _;
 
 use expect_test::expect;
-use llm::testing::{Gate, Script};
+use llm::{
+    AskFailure,
+    testing::{Gate, Script},
+};
 use serde_json::{Value, json};
 
 use crate::{
@@ -199,4 +202,15 @@ async fn a_key_asks_that_also_reads_documents() {
         200 event: started
         422 {"code":"invalid_command","error":"A command is one line: @j, a space, the name of an agent, and a question","reason":"invalid_format","request_id":"r-1"}
     "#]].assert_eq(&told);
+}
+
+#[tokio::test]
+async fn without_a_model_the_document_is_told_so_as_everywhere_else() {
+    let office = Office::asking().await;
+    office.host.model.permit_nobody(AskFailure::NotConfigured);
+    let refused = office.ask(&office.gus, typed("plan", "@j code-review Why?", "n-1")).await;
+    assert_eq!(
+        (refused.status.as_u16(), refused.text_at("/code")),
+        (503, "llm_not_configured".to_owned())
+    );
 }

@@ -111,7 +111,9 @@ impl Answering {
                 let text = &mut told.text;
                 let ending = self.listen(&mut **answer, interruption, text, &mut keeping).await;
                 (told.model, told.usage) = (Some(answer.model().clone()), answer.usage());
-                ending
+                // What is cut before the first word answers nobody.
+                let is_nothing = ending == Ending::CutShort && text.is_empty();
+                if is_nothing { Ending::Failed(AskFailure::Broken) } else { ending }
             }
             Asked::Refused(failure) => Ending::Failed(failure.clone()),
             Asked::GivenUp(_, ending) | Asked::Unasked(ending) => ending.clone(),

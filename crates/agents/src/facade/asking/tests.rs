@@ -146,6 +146,10 @@ on_both_engines! {
             };
             assert_eq!(refused, failure);
         }
+        // What is wrong with the wish itself, nobody has to wait to hear.
+        let nowhere = Place { document: Some("nowhere".to_owned()), ..there() };
+        let refused = desk.ask(ADMIN, nowhere).await;
+        assert!(matches!(refused, Err(AskAgentError::DocumentNotFound)));
         let all = ExportAgentQueries { after: None, limit: 10 };
         let exported = desk.agents.export_agent_queries(&Origin::user(ADMIN), all).await.unwrap();
         assert!(exported.queries.is_empty() && desk.model.asked().is_empty());

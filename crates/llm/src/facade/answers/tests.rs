@@ -356,6 +356,9 @@ async fn an_answer_without_an_end_is_cut_short() {
     assert_eq!(asked(&answers, 4).await.ending, Ending::Complete);
     model.next(Script::new().says("as far as the limit").is_cut_short());
     assert_eq!(asked(&answers, 2).await.ending, Ending::CutShort);
+    // What was cut before the first word answers nobody.
+    model.next(Script::new().is_cut_short());
+    assert_eq!(asked(&answers, 3).await.ending, Ending::Failed(AskFailure::Broken));
 }
 
 #[tokio::test]
