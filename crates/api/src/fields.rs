@@ -1,6 +1,6 @@
 //! Typed fields out of JSON objects and queries, with every problem of every field.
 
-use std::str::FromStr;
+use std::{mem, str::FromStr};
 
 use serde_json::{Map, Value};
 
@@ -76,6 +76,25 @@ impl Fields {
         if let Some(Value::Object(inner)) = self.values.remove(name) {
             self.values.extend(inner);
         }
+    }
+
+    /// Reads the fields of an object that may be sent under this name: they are none of those that stand beside it.
+    pub(crate) fn inside<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Self) -> T) -> T {
+        let values = match self.optional_value(name) {
+            None => Map::new(),
+            Some(Value::Object(inner)) => inner,
+            Some(
+                Value::Bool(_)
+                | Value::Number(_)
+                | Value::String(_)
+                | Value::Array(_)
+                | Value::Null,
+            ) => self.note(name, "must be an object").unwrap_or_default(),
+        };
+        let mut inner = Self { values, problems: mem::take(&mut self.problems) };
+        let taken = read(&mut inner);
+        self.problems = inner.problems;
+        taken
     }
 
     /// Whether anything was sent, be it `null`.

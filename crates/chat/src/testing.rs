@@ -4,7 +4,7 @@ mod company;
 mod tables;
 
 pub(crate) use company::{
-    ADA, ANSWER, COMPANY, ELSEWHERE, MILL, QUESTION, SCRIBE, SESSION, SLEEPER, STRANGER, acting,
-    chat, chat_on, chat_selecting, id, model, of_ada,
+    ADA, ANSWER, COMPANY, ELSEWHERE, MILL, QUESTION, RETIRED, SCRIBE, SESSION, SLEEPER, STRANGER,
+    acting, chat, chat_on, chat_selecting, id, model, of_ada,
 };
 pub(crate) use tables::Tables;

@@ -52,12 +52,12 @@ impl fmt::Debug for Said {
 
 impl FromFields for Said {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
-        fields.flatten("context");
         let content = fields.text("content");
         let agent = fields.optional_parsed("agent_id", "must be the id of an agent");
         let model = fields.optional_parsed("model", "must be the name of a model");
-        let (document, workspace) =
-            (fields.optional_text("document"), fields.optional_text("workspace"));
+        let (document, workspace) = fields.inside("context", |context| {
+            (context.optional_text("document"), context.optional_text("workspace"))
+        });
         Some(Self { content: content?, agent, model, document, workspace })
     }
 }

@@ -276,7 +276,7 @@ async fn a_document_is_read_by_those_who_may_read_documents() {
     let session = begun(&office, json!({"workspace": "acme"})).await;
     let host = &office.host;
     let say = |slug: &str| {
-        let body = json!({"content": "How?", "context": {"document": slug}});
+        let body = json!({"content": "How?", "context": {"document": slug, "content": "Why?"}});
         post(format!("{session}/messages")).json(body)
     };
     let key =
@@ -297,6 +297,7 @@ async fn a_document_is_read_by_those_who_may_read_documents() {
     assert_eq!(office.ask(&office.ada, say("gears")).await.status, 200);
     let asked = host.model.asked();
     assert!(asked[0].messages[0].text.contains("Gears turn."));
+    assert_eq!(asked[0].messages[1].text, "How?", "what is around it is not it");
 }
 
 #[tokio::test]

@@ -49,7 +49,7 @@ pub struct SendMessage {
 /// A document, as somebody names it who talks about it.
 #[derive(Clone)]
 pub struct NamedDocument {
-    /// In which workspace; in that of the session when none is named.
+    /// In which workspace: that of the session, named or not.
     pub workspace: Option<WorkspaceRef>,
     /// What it is called in addresses.
     pub slug: String,
@@ -85,7 +85,7 @@ pub enum SendMessageError {
     /// The workspace of the session is put away.
     #[error("the workspace is archived: restore it first")]
     WorkspaceArchived,
-    /// There is no such document, or the person who acts does not see it.
+    /// There is no such document in the workspace of the session, or the person who acts does not see it.
     #[error("there is no such document")]
     DocumentNotFound,
     /// There is no such agent, or the person who acts may not use it.
@@ -186,13 +186,18 @@ impl SendMessage {
         if session.answer_id.is_some() {
             return Err(SendMessageError::AnswerInProgress);
         }
-        let before = before.map(|(message, _)| message);
+        let (before, empty) = before.unzip();
+        // What never said anything makes room, so that trying again does not fill the session.
+        let empty = empty.flatten().filter(|answer| answer.content.is_empty());
         let (is_new, next) = (before.is_none(), session.last_number + 1);
         let message = before.unwrap_or_else(|| Message {
             idempotency_key: self.idempotency_key.clone(),
             ..Message::said(tx.new_id(), session.id, acting.user_id, next, content, now)
         });
-        let number = if is_new { next + 1 } else { next };
+        let number = match &empty {
+            Some(empty) => empty.number,
+            None => next + i64::from(is_new),
+        };
         if number > MOST_MESSAGES {
             return Err(SendMessageError::TooMany);
         }
@@ -200,8 +205,11 @@ impl SendMessage {
         if is_new {
             tx.add_message(&message).await?;
         }
+        if let Some(empty) = &empty {
+            tx.remove_message(empty.id).await?;
+        }
         tx.add_message(&answer).await?;
-        tx.save(session.asked(&message, &answer, is_new)).await?;
+        tx.save(session.asked(&message, &answer, is_new, empty.as_ref())).await?;
         Ok(Sent { message, answer, summary: Some(tx.new_id()) })
     }
 }

@@ -1,10 +1,13 @@
 //! What a model is told before it answers: how to answer, what the conversation is about, and what was said before.
 
-use std::fmt::Write as _;
+use std::{collections::HashMap, fmt::Write as _};
 
 use llm::{Budget, Material};
 
-use crate::domain::message::{Message, MessageRole};
+use crate::domain::{
+    message::{Message, MessageRole},
+    references::MessageId,
+};
 
 /// So many tokens of what was said before are said again.
 pub(crate) const HISTORY: usize = 6_000;
@@ -44,28 +47,56 @@ pub(crate) struct Before {
     pub(crate) said: Vec<Message>,
 }
 
-/// The newest of what was said before and is in no summary, oldest first.
+/// The newest of what was said before and is in no summary, oldest first, each answer behind what it answers.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Newest {
-    pub(crate) said: Vec<Message>,
+    said: Vec<Message>,
     /// Whether nothing that is older is missing.
-    pub(crate) is_all: bool,
+    is_all: bool,
 }
 
 impl Newest {
-    /// As much of it as there is room for, after a summary of the rest.
+    /// Of messages in the order of their numbers.
+    pub(crate) fn of(said: Vec<Message>, is_all: bool) -> Self {
+        Self { said: as_said_again(said), is_all }
+    }
+
+    /// As much of it as there is room for, after a summary of the rest. It begins with what a person says.
     pub(crate) fn after(self, summary: Option<String>) -> Before {
         let Self { mut said, is_all } = self;
-        let begin = newest_within(&said, HISTORY);
+        let begin = behind_answers(&said, newest_within(&said, HISTORY));
         Before { summary, is_cut: begin > 0 || !is_all, said: said.split_off(begin) }
     }
 
     /// The number of the first message that needs no summary, if there is not enough room for all of them; `next` follows them.
     pub(crate) fn summarised_before(&self, next: i64) -> Option<i64> {
         let has_room = self.is_all && newest_within(&self.said, HISTORY) == 0;
-        let kept = || self.said.get(newest_within(&self.said, KEPT));
+        let kept = || self.said.get(behind_answers(&self.said, newest_within(&self.said, KEPT)));
         (!has_room).then(|| kept().map_or(next, |message| message.number))
     }
+}
+
+/// Each answer behind what it answers, and only the last one to each message: one that was asked again has a later number.
+fn as_said_again(mut said: Vec<Message>) -> Vec<Message> {
+    let mut last: HashMap<MessageId, i64> = HashMap::new();
+    for message in &said {
+        if let Some(answered) = message.answers {
+            last.insert(answered, message.number);
+        }
+    }
+    said.retain(|message| message.answers.is_none_or(|to| last[&to] == message.number));
+    let places: HashMap<_, _> = said.iter().map(|message| (message.id, message.number)).collect();
+    said.sort_by_key(|message| {
+        let answered = message.answers.and_then(|to| places.get(&to));
+        (answered.copied().unwrap_or(message.number), message.number)
+    });
+    said
+}
+
+/// Where a person speaks first, from this place on: what answers something that is not said stands for nothing.
+fn behind_answers(said: &[Message], begin: usize) -> usize {
+    let is_answer = |message: &&Message| message.role == MessageRole::Assistant;
+    begin + said[begin..].iter().take_while(is_answer).count()
 }
 
 /// Where the newest messages begin for which so many tokens are enough.
@@ -75,7 +106,8 @@ fn newest_within(said: &[Message], tokens: usize) -> usize {
     said.len() - fit
 }
 
-/// What the model is told, and at last the question; how to answer is for an agent to say, if one is asked.
+/// What the model is told, and at last the question; how to answer is for an agent to say, if one is asked. The person and the
+/// model take turns, as many models take it for granted: what one says twice is one message.
 pub(crate) fn prompt(
     how: Option<&str>,
     around: &Material,
@@ -88,11 +120,19 @@ pub(crate) fn prompt(
     parts.extend(summary.map(|summary| format!("{BEFORE}\n{summary}")));
     parts.extend(is_cut.then(|| LEFT_OUT.to_owned()));
     let mut messages = vec![llm::Message::system(parts.join("\n\n"))];
-    messages.extend(said.into_iter().map(|message| match message.role {
+    let said = said.into_iter().map(|message| match message.role {
         MessageRole::User => llm::Message::user(message.content),
         MessageRole::Assistant => llm::Message::assistant(message.content),
-    }));
-    messages.push(llm::Message::user(question));
+    });
+    for next in said.chain([llm::Message::user(question)]) {
+        match messages.last_mut() {
+            Some(last) if last.speaker == next.speaker => {
+                last.text.push_str("\n\n");
+                last.text.push_str(&next.text);
+            }
+            Some(_) | None => messages.push(next),
+        }
+    }
     messages
 }
 
@@ -161,7 +201,7 @@ mod tests {
     }
 
     fn newest(tokens: &[usize]) -> Newest {
-        Newest { said: said(tokens), is_all: true }
+        Newest::of(said(tokens), true)
     }
 
     #[test]
@@ -187,6 +227,45 @@ mod tests {
         assert_eq!((numbers(&all.said), all.is_cut), (vec![1], false));
         let some = Newest { is_all: false, ..newest(&[1]) }.after(None);
         assert_eq!((numbers(&some.said), some.is_cut), (vec![1], true));
+    }
+
+    /// What a person says, or an answer to it, under the number as its id.
+    fn turn(number: i64, answers: Option<i64>) -> Message {
+        let now = ManualClock::monday_morning().now();
+        let id_of = |number: i64| id(u128::try_from(number).unwrap());
+        let said = Message::said(id_of(number), SESSION, ADA, number, number.to_string(), now);
+        let role = if answers.is_some() { MessageRole::Assistant } else { MessageRole::User };
+        Message { role, answers: answers.map(id_of), ..said }
+    }
+
+    #[test]
+    fn an_answer_is_said_behind_what_it_answers_and_only_the_last_one() {
+        let (ask, answer) = (|number| turn(number, None), |number, to| turn(number, Some(to)));
+        // The first question was answered again after the second one, and the third one is not answered.
+        let turns = vec![ask(1), answer(2, 1), ask(3), answer(4, 3), answer(5, 1), ask(6)];
+        let before = Newest::of(turns, true).after(None);
+        assert_eq!((numbers(&before.said), before.is_cut), (vec![1, 5, 3, 4, 6], false));
+        let told = prompt(Some("Be brief."), &Material::default(), before, "7");
+        expect![[r#"
+            system: Be brief.
+            ---
+            user: 1
+            ---
+            assistant: 5
+            ---
+            user: 3
+            ---
+            assistant: 4
+            ---
+            user: 6
+
+            7"#]]
+        .assert_eq(&shown(&told));
+        // What the first answers answer is gone.
+        let rest = Newest::of(vec![answer(2, 1), answer(3, 0), ask(4), answer(5, 4)], true);
+        assert_eq!(rest.summarised_before(6), None, "there is room");
+        let before = rest.after(None);
+        assert_eq!((numbers(&before.said), before.is_cut), (vec![4, 5], true));
     }
 
     #[test]
@@ -223,8 +302,8 @@ mod tests {
             The beginning of the conversation is left out.
             ---
             user: word
-            ---
-            user: How?"#]].assert_eq(&shown(&prompt(None, &around, before, "How?")));
+
+            How?"#]].assert_eq(&shown(&prompt(None, &around, before, "How?")));
         let alone = prompt(Some("Be brief."), &Material::default(), Before::default(), "How?");
         expect![[r#"
             system: Be brief.

@@ -129,14 +129,21 @@ impl Session {
         }
     }
 
-    /// One in which somebody has said something, and an answer begins. The `message` is new unless it is asked again.
-    pub(crate) fn asked(self, message: &Message, answer: &Message, is_new: bool) -> Unsaved<Self> {
+    /// One in which somebody has said something, and an answer begins. The `message` is new unless it is asked again; then the
+    /// answer may be in the place of an `empty` one.
+    pub(crate) fn asked(
+        self,
+        message: &Message,
+        answer: &Message,
+        is_new: bool,
+        empty: Option<&Message>,
+    ) -> Unsaved<Self> {
         let is_first_title = self.title.is_none();
         let title = self.title.or_else(|| Some(automatic(&message.content)));
         let asked = Self {
             title,
-            last_number: answer.number,
-            message_count: self.message_count + 1 + i64::from(is_new),
+            last_number: self.last_number.max(answer.number),
+            message_count: self.message_count + i64::from(is_new) + i64::from(empty.is_none()),
             answer_id: Some(answer.id),
             last_message_at: answer.created_at,
             ..self
@@ -149,7 +156,11 @@ impl Session {
             workspace_id: asked.workspace_id,
             role: message.role,
         });
+        let deleted = empty.map(|empty| asked.message_deleted(empty));
         let mut unsaved = Unsaved::new(asked);
+        if let Some(deleted) = deleted {
+            unsaved = unsaved.record(deleted);
+        }
         if let Some(sent) = sent {
             unsaved = unsaved.record(sent);
         }
@@ -189,12 +200,7 @@ impl Session {
 
     /// Without one of its messages. A summary of which it is a part goes with it.
     pub(crate) fn without(self, message: &Message) -> Unsaved<Self> {
-        let event = ChatMessageDeleted {
-            message_id: message.id,
-            session_id: self.id,
-            user_id: self.user_id,
-            workspace_id: self.workspace_id,
-        };
+        let event = self.message_deleted(message);
         let (summary, summarised_to) = if message.number > self.summarised_to {
             (self.summary, self.summarised_to)
         } else {
@@ -202,6 +208,15 @@ impl Session {
         };
         let message_count = self.message_count - 1;
         Unsaved::new(Self { summary, summarised_to, message_count, ..self }).record(event)
+    }
+
+    fn message_deleted(&self, message: &Message) -> ChatMessageDeleted {
+        ChatMessageDeleted {
+            message_id: message.id,
+            session_id: self.id,
+            user_id: self.user_id,
+            workspace_id: self.workspace_id,
+        }
     }
 
     /// About nothing, because what it was about is gone. No event says so: whoever shows the project hears of its end itself.

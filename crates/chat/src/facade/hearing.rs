@@ -2,7 +2,7 @@
 
 use std::{fmt, time::Duration};
 
-use llm::{Following, Heard};
+use llm::{AskFailure, Ending, Following, Heard};
 use perme8_events::Origin;
 use tokio::time::sleep;
 
@@ -30,6 +30,8 @@ pub struct Hearing {
     following: Option<Following>,
     /// How much was heard, in bytes.
     heard: usize,
+    /// Nobody writes it any more, as far as this node knows.
+    is_left: bool,
     has_ended: bool,
 }
 
@@ -59,7 +61,16 @@ impl Hearing {
         (session, answer): (ChatSessionId, MessageId),
         following: Option<Following>,
     ) -> Self {
-        Self { chat, origin, session, answer, following, heard: 0, has_ended: false }
+        Self {
+            chat,
+            origin,
+            session,
+            answer,
+            following,
+            heard: 0,
+            is_left: false,
+            has_ended: false,
+        }
     }
 
     /// Waits for more; nothing comes after the end, or when the answer is gone. Nothing is lost when the wait is cancelled.
@@ -69,10 +80,15 @@ impl Hearing {
     /// [`QueryError`]; nothing more is heard by those who may not hear it any more.
     pub async fn next(&mut self) -> Result<Option<Said>, QueryError> {
         if let Some(following) = &mut self.following {
-            if let Some(Heard::Piece(piece)) = following.next().await {
-                self.heard += piece.len();
-                return Ok(Some(Said::Piece(piece)));
-            }
+            self.is_left = match following.next().await {
+                Some(Heard::Piece(piece)) => {
+                    self.heard += piece.len();
+                    return Ok(Some(Said::Piece(piece)));
+                }
+                // Whoever asked first still writes it.
+                Some(Heard::Ended(told)) => told.ending != Ending::Failed(AskFailure::AlreadyAsked),
+                None => true,
+            };
             self.following = None;
         }
         while !self.has_ended {
@@ -89,7 +105,7 @@ impl Hearing {
                 self.has_ended = true;
                 return Ok(Some(Said::Ended(answer.into())));
             }
-            if answer.is_overdue(self.chat.db.clock().now()) {
+            if self.is_left || answer.is_overdue(self.chat.db.clock().now()) {
                 self.close().await?;
             } else {
                 sleep(LOOK_EVERY).await;

@@ -9,8 +9,8 @@ use perme8_events::{
 use super::Chat;
 use crate::{
     CancelAnswer, CreateSession, DeleteMessage, DeleteSession, ExportMessages, Hearing,
-    ListMessages, ListSessions, MessageId, Reconcile, RenameSession, SearchMessages, SendMessage,
-    Span,
+    ListMessages, ListSessions, MessageId, NamedDocument, Reconcile, RenameSession, SearchMessages,
+    SendMessage, Span,
     application::ports::Messages as _,
     domain::{
         message::Message,
@@ -128,6 +128,12 @@ fn says(session: ChatSessionId) -> SendMessage {
     }
 }
 
+/// The same of a document of the company.
+fn of_gears(session: ChatSessionId) -> SendMessage {
+    let document = NamedDocument { workspace: Some(COMPANY.into()), slug: "gears".to_owned() };
+    SendMessage { document: Some(document), ..says(session) }
+}
+
 fn cancels(session: ChatSessionId) -> CancelAnswer {
     CancelAnswer { session, answer: None }
 }
@@ -156,6 +162,7 @@ fn rows() -> Vec<Question<World>> {
         message "in no workspace" (&origin, world.alone.0, world.alone.1);
         message "lost" (&origin, world.lost.0, world.lost.1);
         send_message "in no workspace" (origin, says(world.alone.0));
+        send_message "in no workspace, of a document" (origin, of_gears(world.alone.0));
         send_message "lost" (origin, says(world.lost.0));
         cancel_answer "in no workspace" (origin, cancels(world.alone.0));
         cancel_answer "lost" (origin, cancels(world.lost.0));
@@ -192,6 +199,7 @@ fn rows_there() -> Vec<Question<World>> {
         messages "there" (&origin, world.there.0, MESSAGES);
         message "there" (&origin, world.there.0, world.there.1);
         send_message "there" (origin, says(world.there.0));
+        send_message "there, of a document" (origin, of_gears(world.there.0));
         cancel_answer "there" (origin, cancels(world.there.0));
         rename_session "there" (origin, renamed(world.there.0));
         delete_message "there" (origin, DeleteMessage { session: world.there.0, message: world.there.1 });

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use identity::AgentId;
+use identity::WorkspaceRef;
 use llm::{AskFailure, Asker, CallId, Material, ModelName, Page, Permit, Purpose, Question};
 use perme8_events::Origin;
 use tokio::time::timeout;
@@ -12,7 +12,7 @@ use crate::{
     application::{
         acting::Acting,
         cancel_answer::{CancelAnswer, CancelAnswerError},
-        ports::{AgentView, DocumentView},
+        ports::{AgentView, DocumentView, WorkspaceView},
         read_models::{MessageDetails, QueryError},
         send_message::{NamedDocument, SendMessage, SendMessageError, Sent, sent_again},
     },
@@ -65,7 +65,7 @@ impl Chat {
         }
         let answering = self.answering.as_ref();
         let answering = answering.ok_or(SendMessageError::Model(AskFailure::NotConfigured))?;
-        let agent = self.agent(answering, &acting, &session, command.agent).await?;
+        let agent = self.agent(answering, &acting, &session, &command).await?;
         let asker = Asker {
             purpose: ANSWER,
             user_id: acting.user_id,
@@ -211,14 +211,15 @@ impl Chat {
         drop(answering.answers.begin_with(permit, asked, messages, Box::new(keeper)));
     }
 
-    /// The agent that is to answer: the one that is named, or else the one that the person has selected, if it answers.
+    /// The agent that is to answer: the one that is named, or else the one that the person has selected, if it can answer.
     async fn agent(
         &self,
         answering: &Answering,
         acting: &Acting,
         session: &Session,
-        named: Option<AgentId>,
+        command: &SendMessage,
     ) -> Result<Option<AgentView>, SendMessageError> {
+        let named = command.agent;
         let chosen = match (named, session.workspace_id) {
             (Some(named), _) => Some(named),
             (None, Some(at)) => self.members.selected_agent(acting.user_id, at).await?,
@@ -226,9 +227,14 @@ impl Chat {
         };
         let Some(chosen) = chosen else { return Ok(None) };
         let agent = answering.agents.usable(chosen, acting.user_id).await?;
+        let models = answering.answers.models();
+        let has_model = |agent: &AgentView| {
+            model(command, Some(agent)).is_ok_and(|model| models.chosen(model.as_ref()).is_ok())
+        };
         match (agent, named) {
-            (Some(agent), _) if agent.is_enabled => Ok(Some(agent)),
-            (_, None) => Ok(None),
+            // Nobody has asked for this one: it is in nobody's way.
+            (agent, None) => Ok(agent.filter(|agent| agent.is_enabled && has_model(agent))),
+            (Some(agent), Some(_)) if agent.is_enabled => Ok(Some(agent)),
             (Some(_), Some(_)) => Err(SendMessageError::AgentDisabled),
             (None, Some(_)) => Err(SendMessageError::AgentNotFound),
         }
@@ -248,16 +254,12 @@ impl Chat {
         let document = match document {
             None => None,
             Some(NamedDocument { workspace: named, slug }) => {
-                let at = match named {
-                    Some(named) => {
-                        self.members.workspace(acting.user_id, named).await?.map(|at| at.id)
-                    }
-                    None => session.workspace_id,
-                };
+                // What is said of a document stays as long as the session: with the workspace of both.
+                let at = workspace.filter(|at| named.as_ref().is_none_or(|named| is_at(named, at)));
                 let at = at.ok_or(SendMessageError::DocumentNotFound)?;
                 let found = answering
                     .documents
-                    .document(at, slug, acting.user_id, CHARACTERS_OF_A_DOCUMENT)
+                    .document(at.id, slug, acting.user_id, CHARACTERS_OF_A_DOCUMENT)
                     .await?;
                 let found = found.ok_or(SendMessageError::DocumentNotFound)?;
                 let DocumentView { title, text, is_whole } = found;
@@ -276,6 +278,14 @@ impl Chat {
 /// The call whose answer a message is: asked once, paid once.
 fn call_id(answer: MessageId) -> CallId {
     CallId::new(answer.uuid())
+}
+
+/// Whether a workspace is the one that somebody names.
+fn is_at(named: &WorkspaceRef, at: &WorkspaceView) -> bool {
+    match named {
+        WorkspaceRef::Id(id) => *id == at.id,
+        WorkspaceRef::Slug(slug) => *slug == at.slug,
+    }
 }
 
 /// The model that is to answer, if one is named.

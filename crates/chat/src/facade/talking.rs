@@ -17,7 +17,9 @@ use crate::{
     CancelAnswer, CancelAnswerError, ChatSessionId, CreateSession, DeleteMessage, DeleteSession,
     Exchange, ListMessages, MessageDetails, MessageId, MessageStatus, NamedDocument, Said,
     SendMessage, SendMessageError, Span,
-    testing::{ADA, COMPANY, SCRIBE, SLEEPER, chat_on, chat_selecting, id, model},
+    testing::{
+        ADA, COMPANY, ELSEWHERE, RETIRED, SCRIBE, SLEEPER, chat_on, chat_selecting, id, model,
+    },
 };
 
 /// What happens at once happens within this.
@@ -193,7 +195,7 @@ on_both_engines! {
         model.next(Script::refusing(AskFailure::Broken));
         talk.ask(talk.saying("Well?")).await;
         assert!(model.asked().last().unwrap().messages[0].text.contains("left out"));
-        assert_eq!(told(&model).len(), 4);
+        assert_eq!(told(&model), [&long, "They turn.", "Well?"], "it begins with the person");
     }
 
     async fn an_answer_goes_with_its_session(test: TestDb) {
@@ -226,7 +228,7 @@ on_both_engines! {
         let asked = model.asked();
         let last = &asked.last().unwrap().messages;
         assert!(!last[0].text.contains("Words were spoken."), "{}", last[0].text);
-        assert_eq!(told(&model), ["They turn.", &long, "They turn.", "Well?"]);
+        assert_eq!(told(&model), [&long, "They turn.", "Well?"]);
     }
 
     async fn what_is_said_is_kept_before_anybody_is_asked(test: TestDb) {
@@ -288,6 +290,36 @@ on_both_engines! {
         assert_eq!((ended.status, ended.reason.as_deref()), (MessageStatus::Failed, Some("interrupted")));
     }
 
+    async fn an_answer_that_panics_ends_at_once_for_whoever_hears_it(test: TestDb) {
+        let model = model("They turn.");
+        model.next(Script::new().says("They ").panics());
+        let talk = Talk::with(&test, &model).await;
+        let ended = talk.ask(talk.with_key("How?")).await;
+        assert_eq!((ended.status, ended.reason.as_deref()), (MessageStatus::Failed, Some("interrupted")));
+        assert_eq!(talk.ask(talk.with_key("How?")).await.content, "They turn.");
+    }
+
+    async fn a_document_is_of_the_workspace_of_the_session(test: TestDb) {
+        let model = model("They turn.");
+        let talk = Talk::with(&test, &model).await;
+        let about = |workspace| {
+            let document = Some(NamedDocument { workspace, slug: "gears".to_owned() });
+            SendMessage { document, ..talk.saying("How?") }
+        };
+        for named in [Some(COMPANY.into()), Some("acme".to_owned().into()), None] {
+            talk.ask(about(named)).await;
+        }
+        let elsewhere = talk.chat.send_message(ada(), about(Some(ELSEWHERE.into()))).await;
+        assert!(matches!(elsewhere, Err(SendMessageError::DocumentNotFound)));
+        let alone = CreateSession { workspace: None, project: None, title: None };
+        let session = talk.chat.create_session(ada(), alone).await.unwrap().id;
+        for named in [Some(COMPANY.into()), None] {
+            let nowhere = SendMessage { session, ..about(named) };
+            let nowhere = talk.chat.send_message(ada(), nowhere).await;
+            assert!(matches!(nowhere, Err(SendMessageError::DocumentNotFound)));
+        }
+    }
+
     async fn of_whoever_may_not_ask_now_nothing_is_kept(test: TestDb) {
         let model = model("They turn.");
         let talk = Talk::with(&test, &model).await;
@@ -311,11 +343,14 @@ on_both_engines! {
         };
         assert_eq!(by(&talk, None).await, None);
         assert_eq!(by(&talk, Some(SCRIBE)).await, Some(SCRIBE));
-        for (agent, turned_off) in [(SLEEPER, true), (id(99), false)] {
+        for (agent, why) in [
+            (SLEEPER, "the agent is turned off: its owner can turn it on"),
+            (RETIRED, "this model may not be asked here: choose another one"),
+            (id(99), "there is no such agent"),
+        ] {
             let command = SendMessage { agent: Some(agent), ..talk.saying("How?") };
             let refused = talk.chat.send_message(ada(), command).await.unwrap_err();
-            assert_eq!(matches!(refused, SendMessageError::AgentDisabled), turned_off);
-            assert_eq!(matches!(refused, SendMessageError::AgentNotFound), !turned_off);
+            assert_eq!(refused.to_string(), why);
             // One that was selected when it still answered is in nobody's way.
             let selected = Talk { chat: chat_selecting(test.db.clone(), agent, &model), ..talk };
             assert_eq!(by(&selected, None).await, None);

@@ -158,6 +158,8 @@ async fn an_answer_is_kept_until_it_ends_and_is_overdue_until_then<T: Ports>(tx:
     let message = said(tx, &session, 1);
     let answer = Message::pending(tx.new_id(), 2, &message, None, tx.now());
     tx.add_message(&answer).await.unwrap();
+    assert!(tx.keep_content(answer.id, "").await.unwrap());
+    assert!(tx.message(session.id, answer.id).await.unwrap().as_ref() == Some(&answer));
     assert!(tx.keep_content(answer.id, "They tu").await.unwrap());
     let kept = tx.message(session.id, answer.id).await.unwrap().unwrap();
     assert_eq!((kept.content.as_str(), kept.status), ("They tu", MessageStatus::Streaming));

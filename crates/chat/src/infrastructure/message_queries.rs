@@ -122,7 +122,7 @@ pub(crate) async fn newest(
     let is_all = said.len() <= BEFORE;
     said.truncate(BEFORE);
     said.reverse();
-    Ok(Newest { said, is_all })
+    Ok(Newest::of(said, is_all))
 }
 
 /// The oldest of it.
@@ -159,14 +159,16 @@ pub(crate) async fn sent_before(
         "WHERE session_id = $1 AND id IN
            (SELECT id FROM chat_messages WHERE session_id = $1 AND idempotency_key = $2
             UNION ALL
-            SELECT a.id FROM chat_messages m JOIN chat_messages a ON a.answers = m.id
-            WHERE m.session_id = $1 AND m.idempotency_key = $2)
+            SELECT id FROM
+              (SELECT a.id FROM chat_messages m JOIN chat_messages a ON a.answers = m.id
+               WHERE m.session_id = $1 AND m.idempotency_key = $2
+               ORDER BY a.number DESC LIMIT 1) AS last)
          ORDER BY number"
     )));
     let rows: Vec<MessageRow> = query.bind(session).bind(key).all().await?;
     let mut found = messages(rows)?.into_iter();
     let Some(message) = found.next() else { return Ok(None) };
-    Ok(Some((message, found.next_back())))
+    Ok(Some((message, found.next())))
 }
 
 /// A message of a session.

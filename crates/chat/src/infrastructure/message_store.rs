@@ -56,7 +56,8 @@ impl Messages for Tx {
 
     async fn keep_content(&mut self, id: MessageId, so_far: &str) -> Result<bool, StorageError> {
         let update = sql!(
-            "UPDATE chat_messages SET content = $2, status = $3 WHERE id = $1 AND ended_at IS NULL"
+            "UPDATE chat_messages SET content = $2, status = CASE WHEN $2 = '' THEN status ELSE $3 END
+             WHERE id = $1 AND ended_at IS NULL"
         );
         let streaming = MessageStatus::Streaming.as_str();
         let kept = self.query(update).bind(id).bind(so_far).bind(streaming).exec().await?;

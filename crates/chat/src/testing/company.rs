@@ -54,6 +54,8 @@ pub(crate) const ANSWER: MessageId = id(22);
 pub(crate) const SCRIBE: AgentId = id(30);
 /// Another one, which is turned off.
 pub(crate) const SLEEPER: AgentId = id(31);
+/// And one whose model may not be asked any more.
+pub(crate) const RETIRED: AgentId = id(32);
 
 /// An id that is easy to read.
 pub(crate) const fn id<A>(number: u128) -> Id<A> {
@@ -160,18 +162,18 @@ impl MockDocumentDirectory {
 }
 
 impl MockAgentDirectory {
-    /// Knows two agents that Ada may use, one of which is turned off.
+    /// Knows three agents that Ada may use: one answers, one is turned off, and one is of a model that may not be asked.
     pub(crate) fn company() -> Arc<dyn AgentDirectory> {
         let mut agents = Self::new();
         agents.expect_usable().returning(|id, person| {
             let agent = AgentView {
                 id,
                 system_prompt: Some("Be brief.".to_owned()),
-                model: Some("scripted".to_owned()),
+                model: Some(if id == RETIRED { "delisted" } else { "scripted" }.to_owned()),
                 temperature: 1.5,
-                is_enabled: id == SCRIBE,
+                is_enabled: id != SLEEPER,
             };
-            Ok(Some(agent).filter(|_| person == ADA && [SCRIBE, SLEEPER].contains(&id)))
+            Ok(Some(agent).filter(|_| person == ADA && [SCRIBE, SLEEPER, RETIRED].contains(&id)))
         });
         Arc::new(agents)
     }

@@ -113,7 +113,9 @@ impl Messages for FakeTx<Tables> {
         let is_open = found.is_some();
         if let Some(row) = found {
             row.content = so_far.to_owned();
-            row.status = MessageStatus::Streaming;
+            if !so_far.is_empty() {
+                row.status = MessageStatus::Streaming;
+            }
         }
         Ok(is_open)
     }

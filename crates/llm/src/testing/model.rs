@@ -65,6 +65,7 @@ enum Step {
     Says(String),
     Waits(Gate),
     Fails(AskFailure),
+    Panics,
 }
 
 impl Script {
@@ -102,6 +103,12 @@ impl Script {
     #[must_use]
     pub fn fails(self, failure: AskFailure) -> Self {
         self.then(Step::Fails(failure))
+    }
+
+    /// Then it panics.
+    #[must_use]
+    pub fn panics(self) -> Self {
+        self.then(Step::Panics)
     }
 
     /// What it says is not all it had to say.
@@ -242,6 +249,7 @@ impl Answer for Recital {
             match self.script.steps.front() {
                 None => return Ok(None),
                 Some(Step::Fails(failure)) => return Err(failure.clone()),
+                Some(Step::Panics) => panic!("on purpose"),
                 Some(Step::Waits(gate)) => gate.passed().await,
                 Some(Step::Says(piece)) => {
                     let piece = piece.clone();

@@ -29,15 +29,21 @@ async fn check(who: UserId, command: SendMessage, expected: Expect) {
     outcome(&mut of_ada(Some(COMPANY)), who, &command, expected).await;
 }
 
-/// How an answer ends.
-fn ended(status: MessageStatus) -> impl FnOnce(Message) -> Message {
-    move |answer| Message { status, content: "They tu".to_owned(), ..answer }
+/// How an answer ends that said this.
+fn ended(status: MessageStatus, content: &str) -> impl FnOnce(Message) -> Message {
+    let content = content.to_owned();
+    move |answer| Message { content, status, ..answer }
 }
 
 /// Says it with a key, and the answer ends.
 async fn said_and(tx: &mut FakeTx<Tables>, status: MessageStatus) -> Sent {
+    said_and_heard(tx, status, "They tu").await
+}
+
+/// Says it with a key, and the answer ends when it has said this.
+async fn said_and_heard(tx: &mut FakeTx<Tables>, status: MessageStatus, answer: &str) -> Sent {
     let sent = says("How?", Some("k-1")).execute(tx, &acting(ADA), None).await.unwrap();
-    end_answer(tx, (SESSION, sent.answer.id), ended(status)).await.unwrap();
+    end_answer(tx, (SESSION, sent.answer.id), ended(status, answer)).await.unwrap();
     sent
 }
 
@@ -99,6 +105,29 @@ async fn what_failed_or_was_cancelled_is_answered_again() {
 }
 
 #[tokio::test]
+async fn an_answer_of_which_nothing_came_makes_room_for_the_next_one() {
+    let mut tx = of_ada(Some(COMPANY));
+    let first = said_and_heard(&mut tx, MessageStatus::Failed, "").await;
+    says("Why?", None).execute(&mut tx, &acting(ADA), None).await.unwrap();
+    let other = tx.state.sessions[0].answer_id.unwrap();
+    end_answer(&mut tx, (SESSION, other), ended(MessageStatus::Complete, "So.")).await.unwrap();
+    // As often as there is nothing, even in a session that is full.
+    tx.state.sessions[0].last_number = 10_000;
+    let gone = 10_000 - 6;
+    for _ in 0..2 {
+        let again = said_and_heard(&mut tx, MessageStatus::Cancelled, "").await;
+        assert_eq!(again.message.id, first.message.id);
+        assert_ne!(again.answer.id, first.answer.id);
+        assert_eq!(again.answer.number, first.answer.number);
+        let session = &tx.state.sessions[0];
+        assert_eq!(session.last_number - session.message_count, gone, "nothing is missing");
+        assert_eq!(tx.state.messages.len(), 6);
+    }
+    let removed = format!("chat.chat_message_deleted {{\"message_id\":\"{}\"", first.answer.id);
+    assert!(tx.transcript().contains(&removed), "whoever shows it hears so");
+}
+
+#[tokio::test]
 async fn what_nobody_writes_any_more_is_in_nobodys_way() {
     for key in [Some("k-1"), Some("k-2"), None] {
         let mut tx = of_ada(Some(COMPANY));
@@ -107,11 +136,10 @@ async fn what_nobody_writes_any_more_is_in_nobodys_way() {
         let sent = says("How?", key).execute(&mut tx, &acting(ADA), None).await.unwrap();
         assert!(sent.summary.is_some() && sent.answer.id != left.answer.id);
         assert_eq!(sent.message.id == left.message.id, key == Some("k-1"));
-        let left = tx.message(SESSION, left.answer.id).await.unwrap().unwrap();
-        assert_eq!(
-            (left.status, left.reason.as_deref()),
-            (MessageStatus::Failed, Some("interrupted"))
-        );
+        let left = tx.message(SESSION, left.answer.id).await.unwrap();
+        let left = left.map(|left| (left.status, left.reason));
+        let interrupted = Some((MessageStatus::Failed, Some("interrupted".to_owned())));
+        assert_eq!(left, interrupted.filter(|_| key != Some("k-1")));
         assert_eq!(tx.state.sessions[0].answer_id, Some(sent.answer.id));
     }
 }
@@ -181,7 +209,8 @@ async fn an_answer_is_of_the_agent_that_is_asked() {
     let sent =
         says("How?", Some("k-1")).execute(&mut tx, &acting(ADA), Some(SCRIBE)).await.unwrap();
     assert_eq!((sent.message.agent_id, sent.answer.agent_id), (None, Some(SCRIBE)));
-    end_answer(&mut tx, (SESSION, sent.answer.id), ended(MessageStatus::Failed)).await.unwrap();
+    let broken = ended(MessageStatus::Failed, "They tu");
+    end_answer(&mut tx, (SESSION, sent.answer.id), broken).await.unwrap();
     assert!(tx.transcript().contains(&format!("\"agent_id\":\"{SCRIBE}\"")));
     let again = says("How?", Some("k-1")).execute(&mut tx, &acting(ADA), None).await.unwrap();
     assert_eq!(again.answer.agent_id, None);
@@ -191,7 +220,8 @@ async fn an_answer_is_of_the_agent_that_is_asked() {
 async fn an_answer_ends_once() {
     let mut tx = of_ada(Some(COMPANY));
     let sent = said_and(&mut tx, MessageStatus::Complete).await;
-    let late = end_answer(&mut tx, (SESSION, sent.answer.id), ended(MessageStatus::Failed)).await;
+    let late = ended(MessageStatus::Failed, "They tu");
+    let late = end_answer(&mut tx, (SESSION, sent.answer.id), late).await;
     assert_eq!(late.unwrap(), None);
     assert_eq!(tx.state.sessions[0].answer_id, None);
     expect![[r#"
