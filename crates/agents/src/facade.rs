@@ -18,7 +18,7 @@ use crate::{
         delete_agent::{DeleteAgent, DeleteAgentError},
         ports::Members,
         read_models::{
-            AgentDetails, AgentPlace, ExportedAgent, ListWorkspaceAgents, QueryError,
+            AgentDetails, AgentPlace, ExportedAgent, ListWorkspaceAgents, QueryError, SharedAgent,
             WorkspaceAgents,
         },
         remove_agent_from_workspace::{RemoveAgentFromWorkspace, RemoveAgentFromWorkspaceError},
@@ -250,10 +250,21 @@ impl Agents {
     ) -> Result<WorkspaceAgents, QueryError> {
         let Acting { user_id: person, membership } = self.acting(origin, workspace).await?;
         let workspace = membership.workspace_id;
-        let found = self.seen_in(workspace, person, asked.is_enabled).await?;
-        let (own, of_others): (Vec<_>, Vec<_>) =
-            found.into_iter().map(AgentDetails::from).partition(|agent| agent.owner_id == person);
-        Ok(WorkspaceAgents { own, of_others })
+        let found = agent_queries::seen_in(&self.db, workspace, person, asked.is_enabled).await?;
+        let (own, shared): (Vec<_>, Vec<_>) =
+            found.into_iter().partition(|agent| agent.owner_id == person);
+        let owners = shared.iter().map(|agent| agent.owner_id).collect();
+        let owners: Vec<_> = self.those_in(workspace, owners).await?.into_iter().collect();
+        let names = self.members.names(&owners).await?;
+        // Whoever is not there, or has no account any more, shares nothing.
+        let of_others = shared.into_iter().filter_map(|agent| {
+            let owner_name = names.get(&agent.owner_id)?.clone();
+            Some(SharedAgent::of(agent, owner_name))
+        });
+        Ok(WorkspaceAgents {
+            own: own.into_iter().map(AgentDetails::from).collect(),
+            of_others: of_others.collect(),
+        })
     }
 
     /// Every agent of the person who asks, newest first, with where it is.
@@ -271,21 +282,6 @@ impl Agents {
     /// Who acts in a workspace; what that person may do is for the use case to say.
     async fn acting(&self, origin: &Origin, workspace: &WorkspaceRef) -> Result<Acting, NotActing> {
         Acting::gather(&*self.members, origin, workspace).await
-    }
-
-    /// The agents of a workspace that a member sees there, newest first: the own ones, and those that are shared by others who
-    /// are members, too.
-    async fn seen_in(
-        &self,
-        workspace: WorkspaceId,
-        member: UserId,
-        is_enabled: Option<bool>,
-    ) -> Result<Vec<Agent>, StorageError> {
-        let mut found = agent_queries::seen_in(&self.db, workspace, member, is_enabled).await?;
-        let owners = found.iter().map(|agent| agent.owner_id).collect();
-        let there = self.those_in(workspace, owners).await?;
-        found.retain(|agent| there.contains(&agent.owner_id));
-        Ok(found)
     }
 
     /// Those of these people who are in a workspace.

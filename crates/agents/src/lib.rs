@@ -36,7 +36,8 @@ pub use application::query_read_models::{
     AgentQueryDetails, AgentQueryError, ExportAgentQueries, ExportedAgentQueries,
 };
 pub use application::read_models::{
-    AgentDetails, AgentPlace, ExportedAgent, ListWorkspaceAgents, QueryError, WorkspaceAgents,
+    AgentDetails, AgentPlace, ExportedAgent, ListWorkspaceAgents, QueryError, SharedAgent,
+    WorkspaceAgents,
 };
 
 // Queries: for the gateways of other contexts.

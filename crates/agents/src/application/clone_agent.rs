@@ -1,6 +1,6 @@
 //! Making an agent that is like another one.
 
-use identity::{AgentId, FieldErrors, WorkspaceRef};
+use identity::{AgentId, WorkspaceRef};
 use llm::Models;
 use perme8_events::{Save, StorageError};
 
@@ -8,10 +8,12 @@ use crate::{
     application::{
         acting::Grounds, create_agent::MOST_OF_A_PERSON, ports::Agents, read_models::AgentDetails,
     },
-    domain::agent::{Agent, askable},
+    domain::agent::Agent,
 };
 
 /// Makes an agent that is like an own one, or like one that is shared: private, in use, and in no workspace.
+///
+/// It has the same model unless that may be asked no longer: whoever clones the agent of another could not name a new one there.
 #[derive(Debug, Clone)]
 pub struct CloneAgent {
     /// Like which.
@@ -35,9 +37,6 @@ pub enum CloneAgentError {
     /// The person has as many agents as anybody may have.
     #[error("nobody has more than {MOST_OF_A_PERSON} agents: delete one first")]
     TooMany,
-    /// The agent has a model that may be asked no longer.
-    #[error("{0}")]
-    Invalid(FieldErrors),
     /// The storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -53,14 +52,11 @@ impl CloneAgent {
         let Self { agent_id, workspace: _ } = self;
         let source = tx.load(*agent_id).await?.filter(|agent| grounds.reach(agent));
         let source = source.ok_or(CloneAgentError::AgentNotFound)?;
-        if let Some(Err(problem)) = source.is.model.as_deref().map(|name| askable(name, models)) {
-            return Err(CloneAgentError::Invalid(FieldErrors::of("model", problem)));
-        }
         if tx.agents_of(grounds.person).await? >= MOST_OF_A_PERSON {
             return Err(CloneAgentError::TooMany);
         }
         let (id, now) = (tx.new_id(), tx.now());
-        Ok(tx.save(source.copy(id, grounds.person, now)).await?.into())
+        Ok(tx.save(source.copy(id, grounds.person, models, now)).await?.into())
     }
 }
 
@@ -118,16 +114,15 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn one_whose_model_may_be_asked_no_longer_is_not_cloned() {
-        let mut tx = company();
-        tx.state.agents[0].is.model = Some("gone/model".to_owned());
-        let grounds = Grounds { person: MEMBER, common: [].into() };
-        let command = CloneAgent { agent_id: HELPER, workspace: None };
-        let outcome = command.execute(&mut tx, &grounds, &models()).await;
-        expect![[r#"
-            Err(model may not be asked here: choose another one)
-        "#]]
-        .assert_eq(&tx.report(&outcome));
+    async fn a_model_that_may_be_asked_no_longer_is_not_cloned() {
+        for (model, kept) in [("other/model", Some("other/model")), ("gone/model", None)] {
+            let mut tx = company();
+            tx.state.agents[0].is.model = Some(model.to_owned());
+            let grounds = Grounds { person: ADMIN, common: [COMPANY].into() };
+            let command = CloneAgent { agent_id: HELPER, workspace: None };
+            let made = command.execute(&mut tx, &grounds, &models()).await.unwrap();
+            assert_eq!((made.model.as_deref(), made.system_prompt.is_some()), (kept, true));
+        }
     }
 
     #[tokio::test]

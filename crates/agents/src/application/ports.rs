@@ -1,6 +1,9 @@
 //! What use cases ask of the storage and of identity.
 
-use std::{collections::HashSet, fmt};
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
@@ -112,6 +115,13 @@ pub trait Members: fmt::Debug + Send + Sync {
     ///
     /// As [`membership`](Self::membership).
     async fn existing(&self, users: &[UserId]) -> Result<HashSet<UserId>, StorageError>;
+
+    /// What these people are called; those without an account are left out.
+    ///
+    /// # Errors
+    ///
+    /// As [`membership`](Self::membership).
+    async fn names(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StorageError>;
 }
 
 /// Questions about queries.

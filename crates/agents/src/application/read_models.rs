@@ -112,7 +112,59 @@ pub struct WorkspaceAgents {
     /// Those of whoever asks, shared or not.
     pub own: Vec<AgentDetails>,
     /// Those that others share.
-    pub of_others: Vec<AgentDetails>,
+    pub of_others: Vec<SharedAgent>,
+}
+
+/// An agent that somebody else shares, in a list: what it is told is not in it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SharedAgent {
+    /// Which.
+    pub id: AgentId,
+    /// Whose it is.
+    pub owner_id: UserId,
+    /// What that person is called.
+    pub owner_name: String,
+    /// What it is called.
+    pub name: String,
+    /// What it is for.
+    pub description: Option<String>,
+    /// Which model answers, unless that is for the host to choose.
+    pub model: Option<String>,
+    /// How freely it answers.
+    pub temperature: Temperature,
+    /// Whether it answers.
+    pub is_enabled: bool,
+    /// Since when it exists.
+    pub created_at: DateTime<Utc>,
+    /// When it was changed last.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// What an agent is for, and who owns it, is shown nowhere.
+impl fmt::Debug for SharedAgent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SharedAgent").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl SharedAgent {
+    /// This agent, whose owner is called so.
+    pub(crate) fn of(agent: Agent, owner_name: String) -> Self {
+        let Agent { id, owner_id, is, created_at, updated_at, .. } = agent;
+        let Particulars { name, description, model, temperature, is_enabled, .. } = is;
+        Self {
+            id,
+            owner_id,
+            owner_name,
+            name,
+            description,
+            model,
+            temperature,
+            is_enabled,
+            created_at,
+            updated_at,
+        }
+    }
 }
 
 /// A workspace that an agent is in, for its owner.

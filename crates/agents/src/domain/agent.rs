@@ -128,12 +128,14 @@ impl Particulars {
         }
     }
 
-    /// What is the same of one that is like this: not who sees it, nor that it does not answer.
-    fn copied(&self) -> Self {
+    /// What is the same of one that is like this: not who sees it, nor that it does not answer, nor a model that may be asked no
+    /// longer.
+    fn copied(&self, models: &Models) -> Self {
         let longest = MAX_NAME - COPY.chars().count();
         let name: String = self.name.chars().take(longest).collect();
         Self {
             name: format!("{}{COPY}", name.trim_end()),
+            model: self.model.clone().filter(|name| askable(name, models).is_ok()),
             visibility: Visibility::Private,
             is_enabled: true,
             ..self.clone()
@@ -176,10 +178,16 @@ impl Agent {
         Unsaved::new(agent).record(event)
     }
 
-    /// Another one that is like this, in no workspace.
-    pub(crate) fn copy(&self, id: AgentId, owner_id: UserId, now: DateTime<Utc>) -> Unsaved<Self> {
+    /// Another one that is like this, in no workspace, with its model if that is still one of these.
+    pub(crate) fn copy(
+        &self,
+        id: AgentId,
+        owner_id: UserId,
+        models: &Models,
+        now: DateTime<Utc>,
+    ) -> Unsaved<Self> {
         let event = AgentCloned { agent_id: id, source_agent_id: self.id, user_id: owner_id };
-        Self::create(id, owner_id, self.is.copied(), now).record(event)
+        Self::create(id, owner_id, self.is.copied(models), now).record(event)
     }
 
     /// Where others see it.

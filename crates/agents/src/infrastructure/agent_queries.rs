@@ -47,22 +47,25 @@ pub(crate) async fn all_of(db: &Db, person: UserId) -> Result<Vec<Agent>, Storag
 }
 
 /// The agents of a workspace that a person sees if their owners are there: the own ones and those that are shared; newest first.
+/// Those of others are without their prompts, of which there may be megabytes.
 pub(crate) async fn seen_in(
     db: &Db,
     workspace: WorkspaceId,
     person: UserId,
     is_enabled: Option<bool>,
 ) -> Result<Vec<Agent>, StorageError> {
-    let query = db.query(sql!(select_agents!(
-        "JOIN agents_placements p ON p.agent_id = a.id
+    let query = db.query(sql!(
+        "SELECT a.id, a.owner_id, a.name, a.description, CASE WHEN a.owner_id = $2 THEN a.system_prompt END AS system_prompt,
+                a.model, a.temperature, a.is_shared, a.is_enabled, a.created_at, a.updated_at, a.version
+         FROM agents_agents a JOIN agents_placements p ON p.agent_id = a.id
          WHERE p.workspace_id = $1 AND (a.owner_id = $2 OR a.is_shared) AND a.is_enabled = coalesce($3, a.is_enabled)
          ORDER BY a.created_at DESC, a.id DESC"
-    )));
+    ));
     let rows: Vec<AgentRow> = query.bind(workspace).bind(person).bind(is_enabled).all().await?;
     rows.into_iter().map(|row| row.placed(BTreeMap::new())).collect()
 }
 
-/// What the same agents are called, and whose each is; without their prompts, of which there may be megabytes.
+/// What the same agents are called, and whose each is; without any prompt.
 pub(crate) async fn names_in(
     db: &Db,
     workspace: WorkspaceId,

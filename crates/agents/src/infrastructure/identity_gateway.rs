@@ -1,6 +1,6 @@
 //! Identity, as this context sees it.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use async_trait::async_trait;
 use identity::{Role, WorkspaceEntry, WorkspaceRef};
@@ -45,6 +45,10 @@ impl Members for IdentityGateway {
 
     async fn existing(&self, users: &[UserId]) -> Result<HashSet<UserId>, StorageError> {
         self.directory.existing(users).await
+    }
+
+    async fn names(&self, users: &[UserId]) -> Result<HashMap<UserId, String>, StorageError> {
+        self.directory.names(users).await
     }
 }
 

@@ -1,6 +1,9 @@
 //! A company and the people around it.
 
-use std::{collections::HashSet, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use identity::{AgentId, Role, WorkspaceRef};
 use llm::{ListedModel, Models};
@@ -168,6 +171,8 @@ impl MockMembers {
             Ok(belong.copied().collect())
         });
         members.expect_existing().returning(|users| Ok(users.iter().copied().collect()));
+        let called = |user: &UserId| (*user, "Somebody".to_owned());
+        members.expect_names().returning(move |users| Ok(users.iter().map(called).collect()));
         Arc::new(members)
     }
 
@@ -178,6 +183,7 @@ impl MockMembers {
         members.expect_memberships_of().returning(|_| Ok(Vec::new()));
         members.expect_belonging().returning(|_| Ok(HashSet::new()));
         members.expect_existing().returning(|_| Ok(HashSet::new()));
+        members.expect_names().returning(|_| Ok(HashMap::new()));
         Arc::new(members)
     }
 }

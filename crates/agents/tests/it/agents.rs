@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use agents::{
-    AddAgentToWorkspace, AgentReaders, CloneAgent, CloneAgentError, DeleteAgent, QueryError,
-    RemoveAgentFromWorkspace, Temperature, UpdateAgent, UpdateAgentError, Visibility,
+    AddAgentToWorkspace, AgentReaders, CloneAgent, CloneAgentError, DeleteAgent,
+    ListWorkspaceAgents, QueryError, RemoveAgentFromWorkspace, Temperature, UpdateAgent,
+    UpdateAgentError, Visibility,
 };
 use identity::{AgentId, LeaveWorkspace, Role, Seen};
 use perme8_events::{EventFilter, EventStore as _, Id, Origin, Position, testing::on_both_engines};
@@ -68,6 +69,10 @@ on_both_engines! {
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
         assert_eq!(office.seen(office.ben).await, (names(&["Private", "Shared"]), names(&[])));
         assert_eq!(office.seen(office.gus).await, (names(&[]), names(&["Shared"])));
+        let (by_gus, all) = (Origin::user(office.gus), ListWorkspaceAgents::default());
+        let listed = office.agents.workspace_agents(&by_gus, &engines(), all).await.unwrap();
+        let of_ben = &listed.of_others[0];
+        assert_eq!((of_ben.owner_id, of_ben.owner_name.as_str()), (office.ben, "Ben Franklin"));
         let directory = office.agents.directory();
         for (person, is_usable) in [(office.gus, true), (office.ben, true), (Id::new(Uuid::nil()), false)] {
             assert_eq!(directory.usable(shared.id, person).await.unwrap().is_some(), is_usable);

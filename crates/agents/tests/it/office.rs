@@ -105,8 +105,8 @@ impl Office {
         let asked = ListWorkspaceAgents::default();
         let seen = self.agents.workspace_agents(&Origin::user(by), &engines(), asked).await;
         let seen = seen.unwrap();
-        let names = |agents: Vec<AgentDetails>| agents.into_iter().map(|one| one.name).collect();
-        (names(seen.own), names(seen.of_others))
+        let own = seen.own.into_iter().map(|one| one.name).collect();
+        (own, seen.of_others.into_iter().map(|one| one.name).collect())
     }
 
     pub(crate) async fn end_account(&self, user: UserId, email: &str) {

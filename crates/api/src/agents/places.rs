@@ -2,10 +2,13 @@
 
 use agents::{
     AddAgentToWorkspace, AgentPlace, ListWorkspaceAgents, RefusedWorkspace,
-    RemoveAgentFromWorkspace, SyncAgentWorkspaces, SyncedWorkspaces, WorkspaceAgents,
-    WorkspaceRefusal,
+    RemoveAgentFromWorkspace, SharedAgent, SyncAgentWorkspaces, SyncedWorkspaces, Temperature,
+    Visibility, WorkspaceAgents, WorkspaceRefusal,
 };
 use axum::{extract::State, http::StatusCode};
+use chrono::{DateTime, Utc};
+use identity::AgentId;
+use perme8_events::UserId;
 use serde::Serialize;
 
 use crate::{
@@ -24,7 +27,58 @@ use crate::{
 #[derive(Debug, Serialize)]
 pub(crate) struct Gathered {
     my_agents: Vec<Agent>,
-    other_agents: Vec<Agent>,
+    other_agents: Vec<Shared>,
+}
+
+/// An agent that somebody else shares; its prompt is for those who clone it.
+#[derive(Debug, Serialize)]
+struct Shared {
+    id: AgentId,
+    owner: Owner,
+    name: String,
+    description: Option<String>,
+    model: Option<String>,
+    temperature: Temperature,
+    visibility: Visibility,
+    enabled: bool,
+    inserted_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+}
+
+/// Whose an agent is.
+#[derive(Debug, Serialize)]
+struct Owner {
+    id: UserId,
+    name: String,
+}
+
+impl From<SharedAgent> for Shared {
+    fn from(shared: SharedAgent) -> Self {
+        let SharedAgent {
+            id,
+            owner_id,
+            owner_name,
+            name,
+            description,
+            model,
+            temperature,
+            is_enabled: enabled,
+            created_at: inserted_at,
+            updated_at,
+        } = shared;
+        Self {
+            id,
+            owner: Owner { id: owner_id, name: owner_name },
+            name,
+            description,
+            model,
+            temperature,
+            visibility: Visibility::Shared,
+            enabled,
+            inserted_at,
+            updated_at,
+        }
+    }
 }
 
 /// The workspaces that an agent is in.
@@ -129,7 +183,7 @@ pub(crate) async fn of_workspace(
     let WorkspaceAgents { own, of_others } = found;
     Ok(Data::new(Gathered {
         my_agents: own.into_iter().map(Agent::from).collect(),
-        other_agents: of_others.into_iter().map(Agent::from).collect(),
+        other_agents: of_others.into_iter().map(Shared::from).collect(),
     }))
 }
 

@@ -72,7 +72,6 @@ impl From<CloneAgentError> for ApiError {
             CloneAgentError::WorkspaceNotFound => Self::workspace_not_found(),
             CloneAgentError::AgentNotFound => Self::agent_not_found(),
             CloneAgentError::TooMany => TOO_MANY_AGENTS,
-            CloneAgentError::Invalid(fields) => fields.into(),
             CloneAgentError::Storage(error) => error.into(),
         }
     }

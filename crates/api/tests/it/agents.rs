@@ -179,7 +179,8 @@ async fn an_agent_is_changed_and_deleted_by_its_owner_who_has_seen_it() {
 #[tokio::test]
 async fn agents_come_into_workspaces_and_out_again_and_what_is_refused_is_told() {
     let office = Office::open().await;
-    let at = made(&office, &office.ben, json!({"name": "Helper", "visibility": "SHARED"})).await;
+    let body = json!({"name": "Helper", "visibility": "SHARED", "system_prompt": "Be brief."});
+    let at = made(&office, &office.ben, body).await;
     let place = put(format!("{at}/workspaces")).json(json!({"workspaces": ["acme", "nowhere"]}));
     check(
         &office.ask(&office.ben, place).await,
@@ -195,9 +196,11 @@ async fn agents_come_into_workspaces_and_out_again_and_what_is_refused_is_told()
     check(
         &office.ask(&office.gus, list).await,
         &expect![[
-            r#"200 {"data":{"my_agents":[],"other_agents":[{"id":"ID","name":"Helper","description":null,"system_prompt":null,"model":null,"temperature":0.7,"visibility":"SHARED","enabled":true,"inserted_at":"2026-01-05T09:00:00Z","updated_at":"2026-01-05T09:00:00Z"}]}}"#
+            r#"200 {"data":{"my_agents":[],"other_agents":[{"id":"ID","owner":{"id":"ID","name":"ben Example"},"name":"Helper","description":null,"model":null,"temperature":0.7,"visibility":"SHARED","enabled":true,"inserted_at":"2026-01-05T09:00:00Z","updated_at":"2026-01-05T09:00:00Z"}]}}"#
         ]],
     );
+    let own = office.ask(&office.ben, get("/api/workspaces/acme/agents")).await.json();
+    assert_eq!(own["data"]["my_agents"][0]["system_prompt"], "Be brief.");
     let list = get("/api/workspaces/acme/agents?enabled=false");
     check(
         &office.ask(&office.ben, list).await,
