@@ -78,3 +78,48 @@ impl Surroundings for AnswerSurroundings {
         std::future::pending::<()>().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{pin::pin, sync::Arc, time::Duration};
+
+    use futures_util::FutureExt as _;
+    use perme8_events::{
+        host::Feed,
+        testing::{Strangers, TestDb, wait_until},
+    };
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::MIGRATIONS;
+
+    const SOON: Duration = Duration::from_secs(20);
+
+    async fn bus(test: &TestDb, tasks: &Tasks) -> EventBus {
+        let feed = Feed::start(&test.db, tasks).await.unwrap();
+        EventBus::new(feed, Arc::new(Strangers), &[])
+    }
+
+    // Without a server that passes it on, what nobody keeps stays in its process: there are no other nodes to ask.
+    #[tokio::test]
+    async fn whoever_writes_an_answer_hears_that_another_node_cancels_it() {
+        let Some(test) = TestDb::postgres(2, MIGRATIONS).await else { return };
+        test.run(async |test| {
+            let tasks = Tasks::new();
+            let here = AnswerSurroundings::new(&bus(&test, &tasks).await, &tasks);
+            let there = AnswerSurroundings::new(&bus(&test, &tasks).await, &tasks);
+            let (this, other) = (CallId::new(Uuid::from_u128(1)), CallId::new(Uuid::from_u128(2)));
+            let mut written = pin!(here.cancelled_elsewhere(this));
+            let goes_on = pin!(here.cancelled_elsewhere(other));
+            // Whoever does not listen yet hears nothing.
+            wait_until("it is cancelled", SOON, async || {
+                there.cancel_elsewhere(this);
+                written.as_mut().now_or_never().is_some()
+            })
+            .await;
+            assert_eq!(goes_on.now_or_never(), None);
+            tasks.shutdown(SOON).await.unwrap();
+        })
+        .await;
+    }
+}
