@@ -101,10 +101,31 @@ impl Telling for Told {
         let code = answer.reason.clone();
         let mut said = json!({ "answer": Message::from(answer) });
         if kind == "failed" {
+            said["error"] = remedy(code.as_deref()).into();
             said["code"] = json!(code);
-            said["error"] = "There is no more of the answer: send the message again".into();
         }
         Ok(Some(News::Ended(kind, said)))
+    }
+}
+
+/// What helps when an answer has failed for this reason. The key is what keeps a message from being said twice.
+fn remedy(code: Option<&str>) -> &'static str {
+    match code {
+        Some("llm_not_configured") => {
+            "There is no language model any more: the operator of the host can say when there is one"
+        }
+        Some("llm_model_not_allowed") => {
+            "The model may not be asked any more: choose another one, and send the message again with its Idempotency-Key"
+        }
+        Some("llm_refused") => {
+            "The provider of the model refused: choose another model or wait, and send the message again with its Idempotency-Key"
+        }
+        Some("llm_storage") => {
+            "The answer could not be kept: send the message again with its Idempotency-Key in some minutes"
+        }
+        Some(_) | None => {
+            "There is no more of the answer: send the message again with its Idempotency-Key"
+        }
     }
 }
 

@@ -6,6 +6,7 @@ use identity::WorkspaceRef;
 use llm::{AskFailure, Asker, CallId, Material, ModelName, Page, Permit, Purpose, Question};
 use perme8_events::Origin;
 use tokio::time::timeout;
+use tracing::Instrument as _;
 
 use super::{Answering, Chat, hearing::Hearing, history::History, keeper::AnswerKeeper};
 use crate::{
@@ -75,16 +76,23 @@ impl Chat {
         // Of whoever may not ask now nothing is kept.
         let permit = answering.answers.permit(asker)?;
         let around = self.around(answering, &acting, &session, command.document.as_ref()).await?;
-        let agent_id = agent.as_ref().map(|agent| agent.id);
-        let lost_a_race = |error: &SendMessageError| matches!(error, SendMessageError::Storage(error) if error.is_retryable());
-        let attempt = || {
-            self.uow.run(origin.clone(), async |tx| command.execute(tx, &acting, agent_id).await)
+        let (chat, of) = (self.clone(), answering.clone());
+        let kept_and_begun = async move {
+            let agent_id = agent.as_ref().map(|agent| agent.id);
+            let lost_a_race = |error: &SendMessageError| matches!(error, SendMessageError::Storage(error) if error.is_retryable());
+            let attempt = || {
+                chat.uow
+                    .run(origin.clone(), async |tx| command.execute(tx, &acting, agent_id).await)
+            };
+            let sent = chat.uow.retry(lost_a_race, attempt).await?;
+            if let Some(summary) = sent.summary {
+                chat.begin(&of, &origin, permit, &sent, (summary, agent, around));
+            }
+            Ok(chat.exchange(&origin, sent))
         };
-        let sent = self.uow.retry(lost_a_race, attempt).await?;
-        if let Some(summary) = sent.summary {
-            self.begin(answering, &origin, permit, &sent, (summary, agent, around));
-        }
-        Ok(self.exchange(&origin, sent))
+        // Whoever asks may go away during the commit: an answer that waits is written all the same.
+        let exchange = answering.answers.detached(kept_and_begun.in_current_span()).await;
+        exchange.unwrap_or(Err(SendMessageError::Model(AskFailure::Interrupted)))
     }
 
     /// Cancels the answer that is being written in a session, and gives what came of it. Of one that has ended it gives that,

@@ -363,3 +363,5 @@ on_both_engines! {
         assert_eq!(by(&Talk { session, ..selected }, None).await, None);
     }
 }
+
+mod at_once;

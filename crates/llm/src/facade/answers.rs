@@ -12,6 +12,7 @@ use std::{
 use async_trait::async_trait;
 use futures_util::FutureExt as _;
 use perme8_events::StorageError;
+use tokio::sync::oneshot;
 
 use crate::{
     application::{
@@ -132,6 +133,24 @@ impl Answers {
             Err(following) => following,
         };
         following.cancelling_when_dropped().end().await
+    }
+
+    /// Does something as a task of the host, to its end even if whoever waits for it goes away: a record and the answer that it
+    /// promises begin together. `None` when the host broke down before the end, or it panicked.
+    pub async fn detached<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = T> + Send + 'static,
+    ) -> Option<T> {
+        let (done, outcome) = oneshot::channel();
+        self.surroundings.run(Box::pin(async move {
+            if let Ok(outcome) = AssertUnwindSafe(work).catch_unwind().await {
+                // Whoever waited may be gone.
+                drop(done.send(outcome));
+            } else {
+                tracing::error!("what leads to an answer panicked: it has no outcome");
+            }
+        }));
+        outcome.await.ok()
     }
 
     /// The place of an answer that begins; whoever finds it taken follows.
