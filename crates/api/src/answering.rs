@@ -37,9 +37,19 @@ impl FromRequestParts<Api> for Manner {
 
     async fn from_request_parts(parts: &mut Parts, _: &Api) -> Result<Self, Infallible> {
         let accepted = parts.headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok());
-        let mut kinds = accepted.flat_map(|value| value.split(',')).map(essence);
+        let kinds = accepted.flat_map(|value| value.split(','));
+        let mut kinds = kinds.filter(|kind| !is_declined(kind)).map(essence);
         Ok(if kinds.any(|kind| kind == "text/event-stream") { Self::Pieces } else { Self::Whole })
     }
+}
+
+/// Whether a client says of a kind of content that it does not want it.
+fn is_declined(kind: &str) -> bool {
+    kind.split(';').skip(1).any(|parameter| {
+        let (name, value) = parameter.split_once('=').unwrap_or_default();
+        let weight = value.trim().parse::<f32>();
+        name.trim().eq_ignore_ascii_case("q") && weight.is_ok_and(|weight| weight <= 0.0)
+    })
 }
 
 /// A kind of content without its parameters, in lower case.
@@ -271,5 +281,17 @@ mod tests {
     fn kinds_of_content_have_parameters() {
         assert_eq!(essence(" Text/Event-Stream; q=0.9"), "text/event-stream");
         assert_eq!(essence(""), "");
+    }
+
+    #[test]
+    fn a_kind_without_weight_is_declined() {
+        for (kind, declined) in [
+            ("text/event-stream", false),
+            ("text/event-stream; q=0.1", false),
+            ("text/event-stream;q=0", true),
+            ("text/event-stream; charset=utf-8; Q=0.000", true),
+        ] {
+            assert_eq!(is_declined(kind), declined, "{kind}");
+        }
     }
 }

@@ -72,12 +72,21 @@ pub(crate) async fn show(
 }
 
 /// `PUT /api/workspaces/{slug}/preferences`
+///
+/// Whether the caller may use the agent is asked here: identity knows of no agents.
 pub(crate) async fn choose(
     State(api): State<Api>,
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
     Body(Choice { selected_agent_id }): Body<Choice>,
 ) -> Result<Data<WorkspacePreferences>, ApiError> {
+    if let Some(agent) = selected_agent_id {
+        // Whoever is a stranger in the workspace is told that first.
+        api.identity.preferences(&caller.origin, &workspace).await?;
+        if api.agents.directory().usable(agent, caller.user.id).await?.is_none() {
+            return Err(ApiError::agent_not_usable());
+        }
+    }
     let command = ChoosePreferences { workspace, selected_agent_id };
     Ok(Data::new(api.identity.choose_preferences(caller.origin, command).await?))
 }

@@ -65,6 +65,13 @@ impl From<DeleteAgentError> for ApiError {
     }
 }
 
+impl ApiError {
+    /// The same answer to an agent that does not exist and to one that is not shared with the caller.
+    pub(crate) fn agent_not_usable() -> Self {
+        Self::invalid_field("selected_agent_id", "must be an agent that you may use")
+    }
+}
+
 impl From<CloneAgentError> for ApiError {
     fn from(error: CloneAgentError) -> Self {
         match error {

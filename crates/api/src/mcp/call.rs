@@ -48,8 +48,8 @@ impl Call {
         Fields::read(std::mem::take(&mut self.arguments)).map_err(Failure::Arguments)
     }
 
-    /// The workspace that is named, or the first one that the key reaches; nothing that it does not reach.
-    pub(super) fn workspace(&self, named: Option<String>) -> Result<WorkspaceRef, Failure> {
+    /// The workspace that is named, or the first one that the key reaches where its owner is; nothing that it does not reach.
+    pub(super) async fn workspace(&self, named: Option<String>) -> Result<WorkspaceRef, Failure> {
         let Credential::Key(key) = &self.caller.credential else {
             return named.map(WorkspaceRef::from).ok_or(Failure::Refused(
                 "Which workspace? Say its slug in `workspace`; jarga.list_workspaces lists them.",
@@ -57,7 +57,11 @@ impl Call {
         };
         let slug = match &named {
             Some(slug) => Some(slug.as_str()).filter(|slug| key.reaches_slug(slug)),
-            None => key.slugs().next(),
+            None => {
+                let people = self.api.identity.directory();
+                let theirs = people.workspaces_of(self.caller.user.id).await?;
+                key.slugs().find(|slug| theirs.iter().any(|(entry, _)| entry.slug == *slug))
+            }
         };
         slug.map(WorkspaceRef::from).ok_or(Failure::Refused(
             "The key does not reach that workspace; jarga.list_workspaces lists those that it does.",

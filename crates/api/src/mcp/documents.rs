@@ -49,7 +49,7 @@ impl FromFields for Written {
 /// `jarga.list_documents`
 pub(super) async fn list_documents(mut call: Call) -> Outcome {
     let Listed { workspace, project } = call.take()?;
-    let workspace = call.workspace(workspace)?;
+    let workspace = call.workspace(workspace).await?;
     let documents = &call.api.documents;
     let found =
         documents.document_titles(&call.caller.origin, &workspace, project.as_deref()).await?;
@@ -60,7 +60,7 @@ pub(super) async fn list_documents(mut call: Call) -> Outcome {
 /// `jarga.create_document`
 pub(super) async fn create_document(mut call: Call) -> Outcome {
     let Written { workspace, title, content, is_public, project } = call.take()?;
-    let workspace = call.workspace(workspace)?;
+    let workspace = call.workspace(workspace).await?;
     let command = CreateDocument { workspace, project, title, content, is_public };
     let (created, _) = call.api.documents.create_document(call.caller.origin, command).await?;
     Ok(facts("Document created", &created.document).saying(None))
@@ -69,7 +69,7 @@ pub(super) async fn create_document(mut call: Call) -> Outcome {
 /// `jarga.get_document`
 pub(super) async fn get_document(mut call: Call) -> Outcome {
     let BySlug { workspace, slug } = call.take()?;
-    let document = DocumentRef { workspace: call.workspace(workspace)?, slug };
+    let document = DocumentRef { workspace: call.workspace(workspace).await?, slug };
     let found = call.api.documents.document(&call.caller.origin, &document).await?;
     let OpenDocument { document, text } = found;
     Ok(facts("Document", &document).saying(text.content.as_deref()))

@@ -30,7 +30,7 @@ impl FromFields for Begun {
 /// `jarga.list_projects`
 pub(super) async fn list_projects(mut call: Call) -> Outcome {
     let InWorkspace { workspace } = call.take()?;
-    let workspace = call.workspace(workspace)?;
+    let workspace = call.workspace(workspace).await?;
     let found = call.api.projects.project_titles(&call.caller.origin, &workspace).await?;
     let named = found.iter().map(|project| (project.name.as_str(), project.slug.as_str()));
     Ok(list("Projects", named))
@@ -39,7 +39,7 @@ pub(super) async fn list_projects(mut call: Call) -> Outcome {
 /// `jarga.create_project`
 pub(super) async fn create_project(mut call: Call) -> Outcome {
     let Begun { workspace, name, description } = call.take()?;
-    let workspace = call.workspace(workspace)?;
+    let workspace = call.workspace(workspace).await?;
     let command = CreateProject { workspace, name, description, color: None };
     let begun = call.api.projects.create_project(call.caller.origin, command).await?;
     Ok(Facts::of("Project created")
@@ -51,7 +51,7 @@ pub(super) async fn create_project(mut call: Call) -> Outcome {
 /// `jarga.get_project`
 pub(super) async fn get_project(mut call: Call) -> Outcome {
     let BySlug { workspace, slug } = call.take()?;
-    let project = ProjectRef { workspace: call.workspace(workspace)?, slug };
+    let project = ProjectRef { workspace: call.workspace(workspace).await?, slug };
     let found = call.api.projects.project(&call.caller.origin, &project).await?;
     let ProjectDetails { id, name, slug, description, archived_at, .. } = found;
     let facts = Facts::of("Project").named("name", &name).word("slug", &slug);

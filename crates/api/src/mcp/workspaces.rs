@@ -45,7 +45,7 @@ pub(super) async fn list_workspaces(Call { api, caller, .. }: Call) -> Outcome {
 /// `jarga.get_workspace`
 pub(super) async fn get_workspace(mut call: Call) -> Outcome {
     let BySlug { workspace: _, slug } = call.take()?;
-    let workspace = call.workspace(Some(slug))?;
+    let workspace = call.workspace(Some(slug)).await?;
     let found = call.api.identity.workspace(&call.caller.origin, &workspace).await?;
     let WorkspaceDetails { name, slug, description, role, archived_at, .. } = found;
     let facts = Facts::of("Workspace").named("name", &name).word("slug", &slug);

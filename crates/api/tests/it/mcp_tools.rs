@@ -37,6 +37,23 @@ async fn story(host: &Host, calls: &[(&str, &str, Value)], expected: Expect) {
 }
 
 #[tokio::test]
+async fn the_first_workspace_where_the_owner_of_the_key_is_is_meant_where_none_is_named() {
+    let (host, ada, _) = acme().await;
+    let ben = host.member(&ada, "acme", "ben", Role::Member).await;
+    host.workspace(&ben, "Bolt").await;
+    let key = key_of(&host, &ben, json!(["mcp:*"]), &["acme", "bolt"]).await;
+    let create = async |name: &str| {
+        said(&host, &key, "jarga.create_project", json!({ "name": name })).await;
+    };
+    create("Looms").await;
+    let leave = post("/api/workspaces/acme/leave").bearer(&ben.token);
+    assert_eq!(host.ask(leave).await.status, 204);
+    create("Bolts").await;
+    let listed = said(&host, &key, "jarga.list_projects", json!({})).await;
+    assert!(listed.contains("Bolts") && !listed.contains("Looms"), "{listed}");
+}
+
+#[tokio::test]
 async fn a_key_calls_the_tools_that_its_scopes_name() {
     let (host, ada, _) = acme().await;
     let key = key_of(&host, &ada, json!(["mcp:tools.search"]), &["acme"]).await;

@@ -4,7 +4,7 @@ use expect_test::expect;
 use serde_json::json;
 
 use crate::{
-    client::{get, put},
+    client::{get, post, put},
     host::Host,
 };
 
@@ -21,8 +21,20 @@ async fn an_agent_is_selected_shown_and_dropped() {
     let choose = |body| host.ask(put(PREFERENCES).bearer(&ada.token).json(body));
     expect![[r#"200 {"data":{"selected_agent_id":null}}"#]].assert_eq(&show().await.to_string());
     expect![[r#"200 {"data":{"selected_agents":[]}}"#]].assert_eq(&mine().await.to_string());
-    let chosen = choose(json!({"selected_agent_id": AGENT})).await;
-    assert_eq!(chosen.json()["data"]["selected_agent_id"], AGENT);
+    let unknown = choose(json!({"selected_agent_id": AGENT})).await;
+    expect![[r#"422 {"code":"validation_failed","errors":{"selected_agent_id":["must be an agent that you may use"]},"request_id":"r-1"}"#]]
+        .assert_eq(&unknown.to_string());
+    let make = post("/api/agents").json(json!({"name": "Helper"}));
+    let agent = host.ask(make.bearer(&ada.token)).await.text_at("/data/id");
+    let eve = host.person("eve").await;
+    host.workspace(&eve, "Evil").await;
+    for (slug, status) in [("acme", 404), ("evil", 422)] {
+        let foreign = put(format!("/api/workspaces/{slug}/preferences"));
+        let foreign = foreign.json(json!({"selected_agent_id": agent})).bearer(&eve.token);
+        assert_eq!(host.ask(foreign).await.status, status);
+    }
+    let chosen = choose(json!({"selected_agent_id": agent})).await;
+    assert_eq!(chosen.text_at("/data/selected_agent_id"), agent);
     assert_eq!(show().await.text, chosen.text);
     expect![[r#"200 {"data":{"selected_agents":[{"workspace":"acme","agent_id":"ID"}]}}"#]]
         .assert_eq(&mine().await.to_string());
