@@ -29,6 +29,7 @@ use crate::{
     paging::{self, Limit, Next},
     path::WorkspaceAt,
     query::Query,
+    reach,
     response::Data,
     state::Api,
     streams,
@@ -158,7 +159,7 @@ pub(crate) async fn list(
         Form::Pages => {
             let limit = limit.map_or(PAGE, |limit| limit.get().into());
             let AuditPage { entries, next } =
-                api.audit_trail.page(reader, &filter, after, limit).await?;
+                page(&*api.audit_trail, reader, &filter, after, limit).await?;
             Ok(Data::with_meta(entries, Next { next }).into_response())
         }
         Form::File(_) if limit.is_some() => {
@@ -169,6 +170,23 @@ pub(crate) async fn list(
             export.respond(&workspace.slug, after).await
         }
     }
+}
+
+/// A part of the trail, in which members read of what is told in several workspaces that it is told in theirs.
+async fn page(
+    trail: &dyn AuditTrail,
+    reader: AuditReader,
+    filter: &AuditFilter,
+    after: Option<Position>,
+    limit: u32,
+) -> Result<AuditPage, AuditTrailError> {
+    let mut page = trail.page(reader, filter, after, limit).await?;
+    if let AuditReader::Member { workspace, .. } = reader {
+        for entry in page.entries.iter_mut().filter(|entry| entry.workspace_id.is_none()) {
+            entry.audience = reach::within(&entry.audience, |id| id == workspace);
+        }
+    }
+    Ok(page)
 }
 
 /// A file in the making.
@@ -204,7 +222,7 @@ impl Export {
     }
 
     async fn part(&self, after: Option<Position>) -> Result<AuditPage, AuditTrailError> {
-        self.trail.page(self.reader, &self.filter, after, PART).await
+        page(&*self.trail, self.reader, &self.filter, after, PART).await
     }
 }
 

@@ -3,9 +3,15 @@
 use std::sync::Arc;
 
 use identity::AuthenticatedKey;
-use perme8_events::{Envelope, EphemeralTopic, Scope, Topic};
+use perme8_events::{
+    Audience, Envelope, EphemeralTopic, Scope, StorageError, Topic, Viewer, WorkspaceId,
+};
+use serde_json::{Map, Value, json, value::to_raw_value};
 
 use crate::socket::Subject;
+
+/// The list of the workspaces in the data of an event that is told in several, as the change of an agent.
+const WORKSPACE_IDS: &str = "workspace_ids";
 
 /// What a credential lets somebody follow, within what they may see anyway.
 #[derive(Clone, Debug)]
@@ -42,15 +48,65 @@ impl Reach {
         matches!(self, Self::Everything)
     }
 
-    /// Whether an event has to do with no workspace that is out of reach.
-    pub(crate) fn shows(&self, event: &Envelope) -> bool {
-        let Self::Key(key) = self else { return true };
-        let of_scopes = event.audience.scopes().iter().filter_map(|scope| match scope {
-            Scope::Workspace(id) | Scope::Managers(id) => Some(*id),
-            Scope::User(_) | Scope::Operators => None,
-        });
-        of_scopes.chain(event.workspace_id).all(|workspace| key.reaches(workspace))
+    /// An event as whoever follows may read it; none that has to do with a workspace that is out of reach.
+    ///
+    /// One that is told in several workspaces is shown to whoever reaches one of them, and names those alone that are in reach
+    /// and that the person belongs to now: nobody learns of the others.
+    pub(crate) async fn shown(
+        &self,
+        event: Arc<Envelope>,
+        viewer: Viewer,
+        people: &identity::Directory,
+    ) -> Result<Option<Arc<Envelope>>, StorageError> {
+        let told_in = told_in(&event);
+        let is_reached = |id: &WorkspaceId| match self {
+            Self::Key(key) => key.reaches(*id),
+            Self::Everything | Self::Operators => true,
+        };
+        let (Viewer::User(user), None, [_, _, ..]) = (viewer, event.workspace_id, &*told_in) else {
+            let mut places = told_in.iter().chain(&event.workspace_id);
+            return Ok(places.all(is_reached).then_some(event));
+        };
+        let mut known: Vec<_> = told_in.iter().copied().filter(is_reached).collect();
+        if known.is_empty() {
+            return Ok(None);
+        }
+        let pairs: Vec<_> = known.iter().map(|id| (user, *id)).collect();
+        let theirs = people.belonging(&pairs).await?;
+        known.retain(|id| theirs.contains(&(user, *id)));
+        let is_all = known.len() == told_in.len();
+        Ok(if is_all { Some(event) } else { told_only_in(&event, &known).map(Arc::new) })
     }
+}
+
+/// The workspaces in which an event is told.
+fn told_in(event: &Envelope) -> Vec<WorkspaceId> {
+    let scopes = event.audience.scopes().iter();
+    let of_scopes = scopes.filter_map(|scope| match scope {
+        Scope::Workspace(id) | Scope::Managers(id) => Some(*id),
+        Scope::User(_) | Scope::Operators => None,
+    });
+    of_scopes.collect()
+}
+
+/// The same event as if it were told in no other workspaces; none if what it says cannot be read.
+fn told_only_in(event: &Envelope, known: &[WorkspaceId]) -> Option<Envelope> {
+    let mut data: Map<String, Value> = serde_json::from_str(event.data.get()).ok()?;
+    if let Some(list) = data.get_mut(WORKSPACE_IDS) {
+        *list = json!(known);
+    }
+    let audience = within(&event.audience, |id| known.contains(&id));
+    Some(Envelope { audience, data: to_raw_value(&data).ok()?, ..event.clone() })
+}
+
+/// Those of an audience that are in no other workspaces.
+pub(crate) fn within(audience: &Audience, is_known: impl Fn(WorkspaceId) -> bool) -> Audience {
+    audience.scopes().iter().fold(Audience::nobody(), |audience, scope| match *scope {
+        Scope::Workspace(id) => audience.and_workspace(Some(id).filter(|id| is_known(*id))),
+        Scope::Managers(id) => audience.and_managers(Some(id).filter(|id| is_known(*id))),
+        Scope::User(id) => audience.and_user(id),
+        Scope::Operators => audience.and_operators(),
+    })
 }
 
 #[cfg(test)]

@@ -139,8 +139,19 @@ async fn open_as(
     let seat = follower.seat(&api)?;
     let events = api.bus.subscribe(follower.viewer(), vec![topic], after).await?;
     let lifeline = Lifeline::of(&api, &follower).await?;
-    let (reach, waiting) = (follower.reach(), VecDeque::new());
-    let live = Live { lifeline, reach, events, voice, waiting, phase: Phase::Opening, _seat: seat };
+    let (viewer, reach, people) = (follower.viewer(), follower.reach(), api.identity.directory());
+    let waiting = VecDeque::new();
+    let live = Live {
+        lifeline,
+        viewer,
+        reach,
+        people,
+        events,
+        voice,
+        waiting,
+        phase: Phase::Opening,
+        _seat: seat,
+    };
     Ok(respond(stream::unfold(live, |mut live| async {
         let event = live.next().await?;
         Some((Ok(event), live))
@@ -159,7 +170,9 @@ pub(crate) fn respond(
 /// A stream that somebody reads; it works only as fast as it is read.
 struct Live {
     lifeline: Lifeline,
+    viewer: Viewer,
     reach: Reach,
+    people: identity::Directory,
     events: LiveEvents,
     voice: Voice,
     /// Said at the same time; read one after the other.
@@ -236,11 +249,11 @@ impl Live {
 
     async fn take(&mut self, delivery: Delivery) -> Result<Option<Event>, StorageError> {
         let event = match delivery {
-            Delivery::Event(event) if !self.reach.shows(&event) => return Ok(None),
-            Delivery::Event(event) => event,
+            Delivery::Event(event) => self.reach.shown(event, self.viewer, &self.people).await?,
             Delivery::AccessLost(_) => return Ok(Some(self.lose_access("membership_ended"))),
             Delivery::Closed => return Ok(Some(self.close("shutting_down"))),
         };
+        let Some(event) = event else { return Ok(None) };
         match &self.voice {
             Voice::Envelopes => Ok(Some(of_log(&event))),
             Voice::Legacy(topic, bridge) => {

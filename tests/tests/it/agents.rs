@@ -49,6 +49,8 @@ on_both_engines! {
             let changes = &told.data["data"]["changes"];
             assert_eq!(changes["name"], json!({"from": "Scribe", "to": "Poet"}), "{told:?}");
             assert_eq!(changes["system_prompt"], true, "what it is told is content");
+            let places = told.data["data"]["workspace_ids"].as_array().map(Vec::len);
+            assert_eq!(places, Some(1), "strangers to a workspace do not learn of it: {told:?}");
         }
         for (person, slug) in [(&ben, &lumen), (&dan, &oak)] {
             assert_eq!(seen(person, slug).await, (vec![], vec![json!("Poet")]));

@@ -26,6 +26,7 @@ const MOST_ERRORS: u32 = 20;
 pub(crate) struct Opened {
     viewer: Viewer,
     reach: Reach,
+    people: identity::Directory,
     lifeline: Lifeline,
     subscriptions: Subscriptions,
     ephemeral: Ephemeral,
@@ -40,7 +41,8 @@ impl Opened {
     ) -> Result<Self, ApiError> {
         let subscriptions = Subscriptions::new(api.bus.clone(), viewer, api.legacy.clone()).await?;
         let ephemeral = api.bus.ephemeral();
-        Ok(Self { viewer, reach, lifeline, subscriptions, ephemeral })
+        let people = api.identity.directory();
+        Ok(Self { viewer, reach, people, lifeline, subscriptions, ephemeral })
     }
 
     /// Runs until one of both sides ends it.
@@ -165,8 +167,10 @@ impl Connection {
 
     async fn tell(&mut self, happening: Happening) -> Result<(), Over> {
         match happening {
-            Happening::Event(event, _) if !self.opened.reach.shows(&event) => Ok(()),
             Happening::Event(event, topics) => {
+                let Opened { viewer, reach, people, .. } = &self.opened;
+                let shown = reach.shown(event, *viewer, people).await;
+                let Some(event) = shown.map_err(|error| broken(&error))? else { return Ok(()) };
                 let topics: Vec<_> = topics.iter().collect();
                 self.send(Frame::event(&event, &topics).message()).await
             }

@@ -2,10 +2,10 @@
 
 use identity::{Permissions, RevokeApiKey, UpdateApiKey};
 use perme8_events::Origin;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    client::{Blocks, field, get, post},
+    client::{Ask, Blocks, field, get, patch, post, put},
     host::{Host, Person},
     robot::{Robot, robot},
     socket::Socket,
@@ -46,6 +46,43 @@ async fn a_key_sees_what_happens_where_it_reaches_and_nothing_of_elsewhere() {
     host.log_in("ada").await;
     assert_eq!(of_acme.kind().await.unwrap(), "identity.invitation_created");
     assert_eq!(of_ada.kind().await.unwrap(), "identity.user_logged_in");
+}
+
+#[tokio::test]
+async fn what_is_told_in_several_workspaces_names_those_alone_that_a_follower_knows() {
+    let host = Host::new().await;
+    let ada = host.person("ada").await;
+    let (acme, bolt) = (host.workspace(&ada, "Acme").await, host.workspace(&ada, "Bolt").await);
+    let ben = host.member(&ada, &acme, "ben", identity::Role::Member).await;
+    let ask = async |ask: Ask| host.ask(ask.bearer(&ada.token)).await.json();
+    let mine = ask(get("/api/me/workspaces")).await;
+    let bolt_id = mine["data"][0]["id"].as_str().unwrap();
+    let agent = json!({ "name": "Helper", "visibility": "SHARED" });
+    let made = ask(post("/api/agents").json(agent)).await;
+    let at = format!("/api/agents/{}", made["data"]["id"].as_str().unwrap());
+    ask(put(format!("{at}/workspaces")).json(json!({ "workspaces": [acme, bolt] }))).await;
+    let (_, key) = reader(&host, &ada, &["acme"]).await;
+    let mut streams = Vec::new();
+    for token in [&key, &ben.token, &ada.token] {
+        let stream = get("/api/workspaces/acme/events/stream").bearer(token);
+        streams.push(host.stream(stream).await);
+    }
+    streams.push(host.stream(get("/api/me/events/stream").bearer(&key)).await);
+    for stream in &mut streams {
+        assert!(stream.next().await.unwrap().contains("ready"));
+    }
+    ask(patch(&at).json(json!({ "name": "Poet" }))).await;
+    let mut told = Vec::new();
+    for stream in &mut streams {
+        let block = stream.event().await.unwrap();
+        let data: Value = serde_json::from_str(&field(&block, "data").unwrap()).unwrap();
+        assert_eq!(data["data"]["name"], "Poet");
+        told.push((
+            data["data"]["workspace_ids"].as_array().unwrap().len(),
+            block.contains(bolt_id),
+        ));
+    }
+    assert_eq!(told, [(1, false), (1, false), (2, true), (1, false)]);
 }
 
 #[tokio::test]
