@@ -55,13 +55,12 @@ impl Call {
                 "Which workspace? Say its slug in `workspace`; jarga.list_workspaces lists them.",
             ));
         };
-        let slug = match &named {
-            Some(slug) => Some(slug.as_str()).filter(|slug| key.reaches_slug(slug)),
-            None => {
-                let people = self.api.identity.directory();
-                let theirs = people.workspaces_of(self.caller.user.id).await?;
-                key.slugs().find(|slug| theirs.iter().any(|(entry, _)| entry.slug == *slug))
-            }
+        let slug = if let Some(slug) = &named {
+            Some(slug.as_str()).filter(|slug| key.reaches_slug(slug))
+        } else {
+            let people = self.api.identity.directory();
+            let theirs = people.workspaces_of(self.caller.user.id).await?;
+            key.slugs().find(|slug| theirs.iter().any(|(entry, _)| entry.slug == *slug))
         };
         slug.map(WorkspaceRef::from).ok_or(Failure::Refused(
             "The key does not reach that workspace; jarga.list_workspaces lists those that it does.",
