@@ -89,7 +89,8 @@ impl Caller {
 
     /// The conversations that there are for this caller.
     pub(crate) fn chat(&self, api: &Api) -> Chat {
-        api.chat.clone().within(self.reached())
+        let chat = api.chat.clone().within(self.reached());
+        if self.may(KeyScope::AgentsQuery) { chat } else { chat.without_agents() }
     }
 
     /// The slugs of the workspaces for which the credential is good; all that the person sees when there are none.

@@ -44,6 +44,7 @@ pub struct Chat {
     answering: Option<Answering>,
     /// The slugs of the workspaces that there are for whoever acts; all of that person when nothing is said.
     reached: Option<BTreeSet<String>>,
+    has_agents: bool,
 }
 
 /// What it takes to answer.
@@ -76,6 +77,7 @@ impl Chat {
             projects,
             answering: None,
             reached: None,
+            has_agents: true,
         }
     }
 
@@ -95,6 +97,13 @@ impl Chat {
     #[must_use]
     pub fn within(self, reached: Option<BTreeSet<String>>) -> Self {
         Self { reached, ..self }
+    }
+
+    /// The same for somebody who may ask no agents, e.g. with a key: none is there to be named, and none answers because the person
+    /// has selected it.
+    #[must_use]
+    pub fn without_agents(self) -> Self {
+        Self { has_agents: false, ..self }
     }
 
     /// Begins a session of the person who acts.

@@ -88,6 +88,8 @@ on_both_engines! {
         let by_scribe = json!({ "content": "Why?", "agent_id": id });
         let key = program(&ben, json!(["chat:read", "chat:write"]), &[&lumen]).await;
         key.post(&messages(&session)).json(by_scribe.clone()).await.is_refused(403, "scope_missing");
+        let answer = said(&key, &session, "k-0").await;
+        assert_eq!(answer.data()["answer"]["agent_id"], Value::Null, "what the agent is told is not for this key");
         // What was selected and is hidden from then on is in nobody's way; what is named is.
         ada.patch(&at).json(json!({ "visibility": "PRIVATE" })).await.is(200);
         let answer = said(&ben, &session, "k-2").await;

@@ -228,6 +228,9 @@ impl Chat {
         command: &SendMessage,
     ) -> Result<Option<AgentView>, SendMessageError> {
         let named = command.agent;
+        if !self.has_agents {
+            return named.map_or(Ok(None), |_| Err(SendMessageError::AgentNotFound));
+        }
         let chosen = match (named, session.workspace_id) {
             (Some(named), _) => Some(named),
             (None, Some(at)) => self.members.selected_agent(acting.user_id, at).await?,

@@ -357,6 +357,12 @@ on_both_engines! {
         }
         let selected = Talk { chat: chat_selecting(test.db.clone(), SCRIBE, &model), ..talk };
         assert_eq!(by(&selected, None).await, Some(SCRIBE));
+        // Not for somebody who may ask no agents.
+        let without = Talk { chat: selected.chat.clone().without_agents(), ..selected };
+        assert_eq!(by(&without, None).await, None);
+        let named = SendMessage { agent: Some(SCRIBE), ..without.saying("How?") };
+        let refused = without.chat.send_message(ada(), named).await;
+        assert!(matches!(refused, Err(SendMessageError::AgentNotFound)));
         // Only where it was selected.
         let alone = CreateSession { workspace: None, project: None, title: None };
         let session = selected.chat.create_session(ada(), alone).await.unwrap().id;
