@@ -41,7 +41,7 @@ pub use application::read_models::{
 };
 
 // Queries: for the gateways of other contexts.
-pub use infrastructure::directory::{AgentEntry, AgentReaders, Directory};
+pub use infrastructure::directory::{AgentEntry, Directory};
 
 // Events: for the handlers of other contexts.
 pub use domain::events::{

@@ -53,7 +53,7 @@ pub use domain::agent_command::{AgentCommand, AgentCommandError, AgentWord};
 pub use domain::references::{DocumentId, DocumentNote, DocumentRef, NoteId, WorkspaceDocument};
 
 // Queries: for the gateways of other contexts.
-pub use infrastructure::directory::{Directory, DocumentEntry, DocumentReaders, DocumentReading};
+pub use infrastructure::directory::{Directory, DocumentEntry, DocumentReading};
 
 // Handlers and workers: the host runs them.
 pub use application::clearance::Clearance;

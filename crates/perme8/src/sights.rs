@@ -2,9 +2,9 @@
 
 use std::{collections::HashMap, fmt, sync::Arc};
 
-use agents::{AgentAddedToWorkspace, AgentChanges, AgentCreated, AgentReaders, AgentUpdated};
+use agents::{AgentAddedToWorkspace, AgentChanges, AgentCreated, AgentUpdated};
 use async_trait::async_trait;
-use documents::{DocumentDeleted, DocumentId, DocumentReaders, DocumentVisibilityChanged};
+use documents::{DocumentDeleted, DocumentId, DocumentVisibilityChanged};
 use identity::AgentId;
 use perme8_events::{DomainEvent as _, Envelope, StillFor, StorageError, Visibility, sql::Db};
 
@@ -63,19 +63,11 @@ impl HostSights {
         let mut still_for = HashMap::new();
         if !documents.is_empty() {
             let readers = self.documents.readers(&documents).await?.into_iter();
-            still_for.extend(readers.map(|(document, readers)| match readers {
-                DocumentReaders::Members => (Hideable::Document(document), StillFor::Everybody),
-                DocumentReaders::Owner(owner) => {
-                    (Hideable::Document(document), StillFor::Only(owner))
-                }
-            }));
+            still_for.extend(readers.map(|(id, who)| (Hideable::Document(id), who)));
         }
         if !agents.is_empty() {
             let readers = self.agents.readers(&agents).await?.into_iter();
-            still_for.extend(readers.map(|(agent, readers)| match readers {
-                AgentReaders::Members => (Hideable::Agent(agent), StillFor::Everybody),
-                AgentReaders::Owner(owner) => (Hideable::Agent(agent), StillFor::Only(owner)),
-            }));
+            still_for.extend(readers.map(|(id, who)| (Hideable::Agent(id), who)));
         }
         Ok(still_for)
     }

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, fmt, sync::Arc};
 
 use identity::AgentId;
-use perme8_events::{StorageError, UserId, sql, sql::Db};
+use perme8_events::{StillFor, StorageError, UserId, sql, sql::Db};
 use sqlx::types::Json;
 
 use crate::{
@@ -41,15 +41,6 @@ pub struct AgentEntry {
     pub temperature: Temperature,
     /// Whether it answers.
     pub is_enabled: bool,
-}
-
-/// Who may know of an agent, of those who are where it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum AgentReaders {
-    /// Every member.
-    Members,
-    /// Its owner alone.
-    Owner(UserId),
 }
 
 /// What an agent is told is shown nowhere.
@@ -119,15 +110,12 @@ impl Directory {
         Ok(rows.into_iter().collect())
     }
 
-    /// Who may know of these agents; those that do not exist are left out.
+    /// Which of those who are where they are may know of these agents; those that do not exist are left out.
     ///
     /// # Errors
     ///
     /// As [`names`](Self::names).
-    pub async fn readers(
-        &self,
-        ids: &[AgentId],
-    ) -> Result<Vec<(AgentId, AgentReaders)>, StorageError> {
+    pub async fn readers(&self, ids: &[AgentId]) -> Result<Vec<(AgentId, StillFor)>, StorageError> {
         let query = self.db.query(sql!(
             sqlite: "SELECT id, owner_id, is_shared FROM agents_agents
                      WHERE id IN (SELECT unhex(value, '-') FROM json_each($1))",
@@ -136,7 +124,7 @@ impl Directory {
         ));
         let rows: Vec<(AgentId, UserId, bool)> = query.bind(Json(ids)).all().await?;
         let readers = |(id, owner, is_shared)| {
-            (id, if is_shared { AgentReaders::Members } else { AgentReaders::Owner(owner) })
+            (id, if is_shared { StillFor::Everybody } else { StillFor::Only(owner) })
         };
         Ok(rows.into_iter().map(readers).collect())
     }

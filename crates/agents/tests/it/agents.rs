@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use agents::{
-    AddAgentToWorkspace, AgentReaders, CloneAgent, CloneAgentError, DeleteAgent,
-    ListWorkspaceAgents, QueryError, RemoveAgentFromWorkspace, Temperature, UpdateAgent,
-    UpdateAgentError, Visibility,
+    AddAgentToWorkspace, CloneAgent, CloneAgentError, DeleteAgent, ListWorkspaceAgents, QueryError,
+    RemoveAgentFromWorkspace, Temperature, UpdateAgent, UpdateAgentError, Visibility,
 };
 use identity::{AgentId, LeaveWorkspace, Role, Seen};
-use perme8_events::{EventFilter, EventStore as _, Id, Origin, Position, testing::on_both_engines};
+use perme8_events::{
+    EventFilter, EventStore as _, Id, Origin, Position, StillFor, testing::on_both_engines,
+};
 use uuid::Uuid;
 
 use crate::office::{Office, engines};
@@ -79,7 +80,7 @@ on_both_engines! {
         }
         let readers = directory.readers(&[shared.id, private.id, Id::new(Uuid::nil())]).await.unwrap();
         let readers: HashMap<_, _> = readers.into_iter().collect();
-        let expected = [(shared.id, AgentReaders::Members), (private.id, AgentReaders::Owner(office.ben))];
+        let expected = [(shared.id, StillFor::Everybody), (private.id, StillFor::Only(office.ben))];
         assert_eq!(readers, expected.into());
         let leave = LeaveWorkspace { workspace: engines() };
         office.identity.leave_workspace(Origin::user(office.ben), leave).await.unwrap();

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use perme8_events::{StorageError, UserId, WorkspaceId, sql, sql::Db};
+use perme8_events::{StillFor, StorageError, UserId, WorkspaceId, sql, sql::Db};
 use projects::ProjectId;
 use sqlx::types::Json;
 
@@ -43,15 +43,6 @@ pub struct DocumentEntry {
     pub is_public: bool,
     /// Whether it stands at the top of every list.
     pub is_pinned: bool,
-}
-
-/// Who sees a document of a workspace.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum DocumentReaders {
-    /// Every member.
-    Members,
-    /// Its owner alone.
-    Owner(UserId),
 }
 
 /// What a document says, for other contexts.
@@ -100,7 +91,7 @@ impl Directory {
         Ok(rows.into_iter().map(DocumentEntry::from).collect())
     }
 
-    /// Who sees these documents, in the trash or not; those that do not exist are left out.
+    /// Which members of their workspaces see these documents, in the trash or not; those that do not exist are left out.
     ///
     /// # Errors
     ///
@@ -108,7 +99,7 @@ impl Directory {
     pub async fn readers(
         &self,
         ids: &[DocumentId],
-    ) -> Result<Vec<(DocumentId, DocumentReaders)>, StorageError> {
+    ) -> Result<Vec<(DocumentId, StillFor)>, StorageError> {
         let query = self.db.query(sql!(
             sqlite: "SELECT id, owner_id, is_public FROM documents_documents
                      WHERE id IN (SELECT unhex(value, '-') FROM json_each($1))",
@@ -117,7 +108,7 @@ impl Directory {
         ));
         let rows: Vec<(DocumentId, UserId, bool)> = query.bind(Json(ids)).all().await?;
         let readers = |(id, owner, is_public)| {
-            (id, if is_public { DocumentReaders::Members } else { DocumentReaders::Owner(owner) })
+            (id, if is_public { StillFor::Everybody } else { StillFor::Only(owner) })
         };
         Ok(rows.into_iter().map(readers).collect())
     }
