@@ -202,7 +202,9 @@ on_both_engines! {
         let gate = Gate::closed();
         let model = ScriptedModel::that(Script::new().says("They ").waits_for(&gate));
         let talk = Talk::with(&test, &model).await;
-        let exchange = talk.send(talk.saying("How?")).await;
+        let mut exchange = talk.send(talk.saying("How?")).await;
+        // Before that nobody need be let go of.
+        assert!(exchange.hearing.next().await.unwrap() == Some(Said::Piece("They ".to_owned())));
         let delete = DeleteSession { session: talk.session, seen: None };
         talk.chat.delete_session(ada(), delete).await.unwrap();
         assert!(exchange.hearing.end().await.is_err(), "the session is gone");
