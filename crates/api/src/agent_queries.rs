@@ -142,14 +142,11 @@ pub(crate) async fn answer(
     manner: Manner,
 ) -> Result<Response, ApiError> {
     // The agent is told what these say, so whoever asks could have it say that.
-    let named = [
-        (command.place.document.is_some(), KeyScope::DocumentsRead),
-        (command.place.project.is_some(), KeyScope::ProjectsRead),
-    ];
-    for (is_named, scope) in named {
-        if is_named && !caller.may(scope) {
-            return Err(ApiError::scope_missing(scope));
-        }
+    if command.place.document.is_some() {
+        caller.needs(KeyScope::DocumentsRead)?;
+    }
+    if command.place.project.is_some() {
+        caller.needs(KeyScope::ProjectsRead)?;
     }
     let listener = match manner {
         Manner::Pieces => Some(Listener::of(api, &caller).await?),

@@ -69,6 +69,11 @@ impl Caller {
         }
     }
 
+    /// Refuses a credential that is not good for this.
+    pub(crate) fn needs(&self, scope: KeyScope) -> Result<(), ApiError> {
+        if self.may(scope) { Ok(()) } else { Err(ApiError::scope_missing(scope)) }
+    }
+
     /// Whether the credential is good for this workspace.
     pub(crate) fn reaches(&self, workspace: WorkspaceId) -> bool {
         match &self.credential {

@@ -58,35 +58,34 @@ impl Reach {
         viewer: Viewer,
         people: &identity::Directory,
     ) -> Result<Option<Arc<Envelope>>, StorageError> {
-        let told_in = told_in(&event);
         let is_reached = |id: &WorkspaceId| match self {
             Self::Key(key) => key.reaches(*id),
             Self::Everything | Self::Operators => true,
         };
-        let (Viewer::User(user), None, [_, _, ..]) = (viewer, event.workspace_id, &*told_in) else {
-            let mut places = told_in.iter().chain(&event.workspace_id);
-            return Ok(places.all(is_reached).then_some(event));
+        let is_told_in_several = event.workspace_id.is_none() && told_in(&event).nth(1).is_some();
+        let (Viewer::User(user), true) = (viewer, is_told_in_several) else {
+            let is_all_reached =
+                told_in(&event).chain(event.workspace_id).all(|id| is_reached(&id));
+            return Ok(is_all_reached.then_some(event));
         };
-        let mut known: Vec<_> = told_in.iter().copied().filter(is_reached).collect();
+        let mut known: Vec<_> = told_in(&event).filter(is_reached).collect();
         if known.is_empty() {
             return Ok(None);
         }
         let pairs: Vec<_> = known.iter().map(|id| (user, *id)).collect();
         let theirs = people.belonging(&pairs).await?;
         known.retain(|id| theirs.contains(&(user, *id)));
-        let is_all = known.len() == told_in.len();
+        let is_all = known.len() == told_in(&event).count();
         Ok(if is_all { Some(event) } else { told_only_in(&event, &known).map(Arc::new) })
     }
 }
 
 /// The workspaces in which an event is told.
-fn told_in(event: &Envelope) -> Vec<WorkspaceId> {
-    let scopes = event.audience.scopes().iter();
-    let of_scopes = scopes.filter_map(|scope| match scope {
+fn told_in(event: &Envelope) -> impl Iterator<Item = WorkspaceId> + '_ {
+    event.audience.scopes().iter().filter_map(|scope| match scope {
         Scope::Workspace(id) | Scope::Managers(id) => Some(*id),
         Scope::User(_) | Scope::Operators => None,
-    });
-    of_scopes.collect()
+    })
 }
 
 /// The same event as if it were told in no other workspaces; none if what it says cannot be read.

@@ -140,16 +140,12 @@ pub(crate) async fn send(
 ) -> Result<Response, ApiError> {
     let granted = async { caller.chat(&api).session(&caller.origin, session).await.map(drop) };
     let Said { content, agent, model, document, workspace } = wish.read(granted).await?;
-    if agent.is_some() && !caller.may(KeyScope::AgentsQuery) {
-        return Err(ApiError::scope_missing(KeyScope::AgentsQuery));
+    if agent.is_some() {
+        caller.needs(KeyScope::AgentsQuery)?;
     }
     if document.is_some() {
-        if !caller.may(KeyScope::DocumentsRead) {
-            return Err(ApiError::scope_missing(KeyScope::DocumentsRead));
-        }
-        let found = caller.chat(&api).session(&caller.origin, session).await?;
-        let at = found.workspace.as_ref().map(|workspace| workspace.slug.as_str());
-        caller.within(workspace.as_deref().or(at))?;
+        caller.needs(KeyScope::DocumentsRead)?;
+        caller.within(workspace.as_deref())?;
     }
     let document =
         document.map(|slug| NamedDocument { workspace: workspace.map(Into::into), slug });

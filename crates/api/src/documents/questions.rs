@@ -54,9 +54,7 @@ pub(crate) async fn ask(
 
 /// Whether the caller reads the document.
 async fn reads(api: &Api, caller: &Caller, document: &DocumentRef) -> Result<(), ApiError> {
-    if !caller.may(KeyScope::DocumentsRead) {
-        return Err(ApiError::scope_missing(KeyScope::DocumentsRead));
-    }
+    caller.needs(KeyScope::DocumentsRead)?;
     match api.documents.document(&caller.origin, document).await {
         Ok(_) => Ok(()),
         // As whoever asks well hears it.
