@@ -57,11 +57,9 @@ struct Answering {
 
 /// Runs a use case in a transaction of its own, and again while it loses races.
 macro_rules! transact {
-    ($self:ident, $origin:ident, $command:ident, $facts:expr, $Error:ident) => {{
-        let facts = $facts;
+    ($self:ident, $origin:ident, $Error:ident, |$tx:ident| $execute:expr) => {{
         let lost_a_race = |error: &$Error| matches!(error, $Error::Storage(error) if error.is_retryable());
-        let attempt =
-            || $self.uow.run($origin.clone(), async |tx| $command.execute(tx, &facts).await);
+        let attempt = || $self.uow.run($origin.clone(), async |$tx| $execute.await);
         $self.uow.retry(lost_a_race, attempt).await
     }};
 }
@@ -123,7 +121,7 @@ impl Chat {
         }
         let workspaces = place.workspace.clone().into_iter().collect();
         let acting = Acting { user_id: place.user_id, workspaces };
-        let begun = transact!(self, origin, command, place, CreateSessionError)?;
+        let begun = transact!(self, origin, CreateSessionError, |tx| command.execute(tx, &place))?;
         Ok(self.described(&acting, begun).await?)
     }
 
@@ -139,7 +137,8 @@ impl Chat {
         command: RenameSession,
     ) -> Result<SessionDetails, RenameSessionError> {
         let acting = self.acting(&origin).await?;
-        let renamed = transact!(self, origin, command, &acting, RenameSessionError)?;
+        let renamed =
+            transact!(self, origin, RenameSessionError, |tx| command.execute(tx, &acting))?;
         Ok(self.described(&acting, renamed).await?)
     }
 
@@ -155,7 +154,8 @@ impl Chat {
         command: DeleteSession,
     ) -> Result<(), DeleteSessionError> {
         let acting = self.acting(&origin).await?;
-        let deleted = transact!(self, origin, command, &acting, DeleteSessionError)?;
+        let deleted =
+            transact!(self, origin, DeleteSessionError, |tx| command.execute(tx, &acting))?;
         self.silence(&deleted);
         Ok(())
     }
@@ -172,7 +172,7 @@ impl Chat {
         command: DeleteMessage,
     ) -> Result<(), DeleteMessageError> {
         let acting = self.acting(&origin).await?;
-        transact!(self, origin, command, &acting, DeleteMessageError)
+        transact!(self, origin, DeleteMessageError, |tx| command.execute(tx, &acting))
     }
 
     /// A session of the person who asks.

@@ -49,8 +49,8 @@ pub use domain::references::{ChatSessionId, MessageId, SessionMessage, UserChatS
 
 // Ports that a host may implement, and their implementations on the other contexts.
 pub use application::ports::{
-    AgentDirectory, AgentView, DocumentDirectory, DocumentView, Members, ProjectDirectory,
-    ProjectView, WorkspaceView,
+    AgentDirectory, AgentView, DocumentDirectory, Members, ProjectDirectory, ProjectView,
+    WorkspaceView,
 };
 pub use infrastructure::agents_gateway::AgentsGateway;
 pub use infrastructure::documents_gateway::DocumentsGateway;

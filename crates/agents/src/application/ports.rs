@@ -9,6 +9,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use documents::DocumentId;
 use identity::{AgentId, Role, WorkspaceRef};
+use llm::Page;
 use perme8_events::{Load, StorageError, UserId, WorkspaceId};
 
 use crate::{
@@ -172,12 +173,8 @@ pub struct ReadableProject {
 pub struct ReadableDocument {
     /// Which.
     pub id: DocumentId,
-    /// What it is called.
-    pub title: String,
     /// What it says, up to the length that was asked for.
-    pub text: String,
-    /// Whether that is all of it.
-    pub is_whole: bool,
+    pub page: Page,
     /// What the project is called that it is in, if in one.
     pub project: Option<String>,
 }

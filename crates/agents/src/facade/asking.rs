@@ -4,7 +4,7 @@ use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use documents::AgentWord;
-use llm::{Answers, Asker, Following, Keeper, ModelName, Page, Told};
+use llm::{Answers, Asker, Following, Keeper, ModelName, Told};
 use perme8_events::{Origin, StorageError, UserId, WorkspaceId, sql::UnitOfWork};
 
 use super::Agents;
@@ -153,10 +153,10 @@ impl AskAgents {
         if let Some(slug) = document {
             let read = self.readings.document(workspace, slug, person, MOST_OF_A_DOCUMENT).await?;
             let read = read.ok_or(AskAgentError::DocumentNotFound)?;
-            let ReadableDocument { id, title, text, is_whole, project } = read;
+            let ReadableDocument { id, page, project } = read;
             found.document_id = Some(id);
             found.surroundings.project = project;
-            found.surroundings.document = Some(Page { title, text, is_whole });
+            found.surroundings.document = Some(page);
         }
         if let Some(slug) = project {
             let project = self.readings.project(workspace, slug).await?;

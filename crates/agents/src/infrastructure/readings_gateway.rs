@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use documents::DocumentReading;
+use llm::Page;
 use perme8_events::{StorageError, UserId, WorkspaceId};
 
 use crate::application::ports::{ReadableDocument, ReadableProject, Readings};
@@ -55,7 +56,7 @@ impl Readings for ReadingsGateway {
             [] => None,
             ids => self.projects.projects(ids).await?.pop().map(|project| project.name),
         };
-        let (id, title) = (document.id, document.title);
-        Ok(Some(ReadableDocument { id, title, text, is_whole, project }))
+        let page = Page { title: document.title, text, is_whole };
+        Ok(Some(ReadableDocument { id: document.id, page, project }))
     }
 }

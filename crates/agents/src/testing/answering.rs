@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use llm::{
-    Answers, Models,
+    Answers, Models, Page,
     testing::{Script, ScriptedModel, TestSurroundings},
 };
 
@@ -32,9 +32,7 @@ pub(crate) fn in_this_workspace(agents: Agents, model: &ScriptedModel) -> AskAge
     readings.expect_document().returning(|_, slug, person, _| {
         let page = |title: &str, text: &str, project: Option<&str>| ReadableDocument {
             id: id(8),
-            title: title.to_owned(),
-            text: text.to_owned(),
-            is_whole: true,
+            page: Page { title: title.to_owned(), text: text.to_owned(), is_whole: true },
             project: project.map(str::to_owned),
         };
         Ok(match slug {

@@ -5,11 +5,12 @@ use std::{collections::HashSet, fmt};
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use identity::{AgentId, WorkspaceRef};
+use llm::Page;
 use perme8_events::{Load, StorageError, Transaction, UserId, WorkspaceId};
 use projects::ProjectId;
 
 use crate::{
-    application::clearance::Clearance,
+    application::{clearance::Clearance, send_message::SentBefore},
     domain::{
         message::Message,
         references::{ChatSessionId, MessageId},
@@ -42,18 +43,12 @@ pub(crate) trait Messages: Transaction {
         id: MessageId,
     ) -> impl Future<Output = Result<Option<Message>, StorageError>> + Send;
 
-    /// What a person has said in a session with this key.
-    fn message_by_key(
+    /// What a person has said in a session with this key, and the last answer to it.
+    fn sent_before(
         &mut self,
         session: ChatSessionId,
         key: &str,
-    ) -> impl Future<Output = Result<Option<Message>, StorageError>> + Send;
-
-    /// The last answer to a message.
-    fn last_answer(
-        &mut self,
-        to: MessageId,
-    ) -> impl Future<Output = Result<Option<Message>, StorageError>> + Send;
+    ) -> impl Future<Output = Result<Option<SentBefore>, StorageError>> + Send;
 
     /// Answers that should have ended before this instant, at most so many, each with its session.
     fn overdue(
@@ -186,23 +181,6 @@ pub trait ProjectDirectory: fmt::Debug + Send + Sync {
     async fn projects(&self, ids: &[ProjectId]) -> Result<Vec<ProjectView>, StorageError>;
 }
 
-/// What a document says to somebody who talks about it. `Debug` leaves that out.
-#[derive(Clone, PartialEq, Eq)]
-pub struct DocumentView {
-    /// What it is called.
-    pub title: String,
-    /// What it says.
-    pub text: String,
-    /// Whether that is all of it.
-    pub is_whole: bool,
-}
-
-impl fmt::Debug for DocumentView {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("DocumentView").finish_non_exhaustive()
-    }
-}
-
 /// Tells what documents say; a host whose documents live elsewhere implements it on its own tables.
 #[cfg_attr(test, mockall::automock)]
 #[async_trait]
@@ -219,7 +197,7 @@ pub trait DocumentDirectory: fmt::Debug + Send + Sync {
         slug: &str,
         member: UserId,
         longest: usize,
-    ) -> Result<Option<DocumentView>, StorageError>;
+    ) -> Result<Option<Page>, StorageError>;
 }
 
 /// An agent, as far as it answers in a session. `Debug` leaves out what it is told.

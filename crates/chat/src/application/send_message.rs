@@ -157,14 +157,6 @@ impl SendMessage {
         }
     }
 
-    /// What was sent with the same key before.
-    async fn before(&self, tx: &mut impl Messages) -> Result<Option<SentBefore>, StorageError> {
-        let Some(key) = &self.idempotency_key else { return Ok(None) };
-        let Some(message) = tx.message_by_key(self.session, key).await? else { return Ok(None) };
-        let answer = tx.last_answer(message.id).await?;
-        Ok(Some((message, answer)))
-    }
-
     /// Keeps what is said beside an answer that waits, unless both are there already.
     pub(crate) async fn execute<T: Sessions + Messages + Save<Session>>(
         &self,
@@ -174,7 +166,10 @@ impl SendMessage {
     ) -> Result<Sent, SendMessageError> {
         let session = acting.session(tx, self.session, None).await?;
         let (content, now) = (self.checked()?, tx.now());
-        let before = self.before(tx).await?;
+        let before = match &self.idempotency_key {
+            Some(key) => tx.sent_before(self.session, key).await?,
+            None => None,
+        };
         if let Some(sent) = sent_again(before.as_ref(), &content, now)? {
             return Ok(sent);
         }

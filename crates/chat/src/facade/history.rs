@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 use crate::{
     domain::{
-        prompt::{self, Before, LONGEST_SUMMARY},
+        prompt::{self, Before, LONGEST_SUMMARY, Newest},
         references::ChatSessionId,
         session::Session,
     },
@@ -54,22 +54,24 @@ impl History {
     }
 
     async fn found(&self, permit: &Permit) -> Result<Option<Before>, StorageError> {
-        let Some(session) = self.session().await? else { return Ok(None) };
-        let between = (session.summarised_to, self.next);
-        let newest = message_queries::newest(&self.db, self.session, between).await?;
+        let Some((session, newest)) = self.read().await? else { return Ok(None) };
         let Some(kept) = newest.summarised_before(self.next) else {
             return Ok(Some(newest.after(session.summary)));
         };
         self.summarise(permit, &session, kept).await?;
         // What was deleted in the meantime is not said.
-        let Some(session) = self.session().await? else { return Ok(None) };
-        let between = (session.summarised_to, self.next);
-        let newest = message_queries::newest(&self.db, self.session, between).await?;
-        Ok(Some(newest.after(session.summary)))
+        let read = self.read().await?;
+        Ok(read.map(|(session, newest)| newest.after(session.summary)))
     }
 
-    async fn session(&self) -> Result<Option<Session>, StorageError> {
-        session_queries::session(&self.db, self.session).await
+    /// What there is; nothing if the session is gone.
+    async fn read(&self) -> Result<Option<(Session, Newest)>, StorageError> {
+        let Some(session) = session_queries::session(&self.db, self.session).await? else {
+            return Ok(None);
+        };
+        let between = (session.summarised_to, self.next);
+        let newest = message_queries::newest(&self.db, self.session, between).await?;
+        Ok(Some((session, newest)))
     }
 
     /// Has a summary made of what was said before the message of this number, and keeps it; where nobody makes one, it stays as

@@ -17,7 +17,7 @@ use crate::{
         references::ChatSessionId,
         session::{Beginning, Session},
     },
-    testing::{ADA, COMPANY, ELSEWHERE, STRANGER, chat as company_chat, model},
+    testing::{ADA, COMPANY, ELSEWHERE, STRANGER, chat as company_chat, model, says},
 };
 
 /// Three sessions of Ada, which nobody has touched yet, each with a message.
@@ -116,22 +116,10 @@ fn nameless(workspace: Option<WorkspaceId>) -> CreateSession {
     CreateSession { workspace: workspace.map(Into::into), project: None, title: None }
 }
 
-fn says(session: ChatSessionId) -> SendMessage {
-    let content = "How?".to_owned();
-    SendMessage {
-        session,
-        content,
-        agent: None,
-        model: None,
-        document: None,
-        idempotency_key: None,
-    }
-}
-
 /// The same of a document of the company.
 fn of_gears(session: ChatSessionId) -> SendMessage {
     let document = NamedDocument { workspace: Some(COMPANY.into()), slug: "gears".to_owned() };
-    SendMessage { document: Some(document), ..says(session) }
+    SendMessage { document: Some(document), ..says(session, "How?") }
 }
 
 fn cancels(session: ChatSessionId) -> CancelAnswer {
@@ -161,9 +149,9 @@ fn rows() -> Vec<Question<World>> {
         export_messages "of the own" (&origin, ExportMessages { limit: 9, after: None });
         message "in no workspace" (&origin, world.alone.0, world.alone.1);
         message "lost" (&origin, world.lost.0, world.lost.1);
-        send_message "in no workspace" (origin, says(world.alone.0));
+        send_message "in no workspace" (origin, says(world.alone.0, "How?"));
         send_message "in no workspace, of a document" (origin, of_gears(world.alone.0));
-        send_message "lost" (origin, says(world.lost.0));
+        send_message "lost" (origin, says(world.lost.0, "How?"));
         cancel_answer "in no workspace" (origin, cancels(world.alone.0));
         cancel_answer "lost" (origin, cancels(world.lost.0));
         rename_session "in no workspace" (origin, renamed(world.alone.0));
@@ -198,7 +186,7 @@ fn rows_there() -> Vec<Question<World>> {
         sessions "there" (&origin, of(Some(COMPANY)));
         messages "there" (&origin, world.there.0, MESSAGES);
         message "there" (&origin, world.there.0, world.there.1);
-        send_message "there" (origin, says(world.there.0));
+        send_message "there" (origin, says(world.there.0, "How?"));
         send_message "there, of a document" (origin, of_gears(world.there.0));
         cancel_answer "there" (origin, cancels(world.there.0));
         rename_session "there" (origin, renamed(world.there.0));

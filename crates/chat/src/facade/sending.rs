@@ -3,8 +3,8 @@
 use std::{sync::Arc, time::Duration};
 
 use identity::WorkspaceRef;
-use llm::{AskFailure, Asker, CallId, Material, ModelName, Page, Permit, Purpose, Question};
-use perme8_events::Origin;
+use llm::{AskFailure, Asker, CallId, Material, ModelName, Permit, Purpose, Question};
+use perme8_events::{Origin, sql};
 use tokio::time::timeout;
 use tracing::Instrument as _;
 
@@ -13,7 +13,7 @@ use crate::{
     application::{
         acting::Acting,
         cancel_answer::{CancelAnswer, CancelAnswerError},
-        ports::{AgentView, DocumentView, WorkspaceView},
+        ports::{AgentView, WorkspaceView},
         read_models::{MessageDetails, QueryError},
         send_message::{NamedDocument, SendMessage, SendMessageError, Sent, sent_again},
     },
@@ -23,7 +23,10 @@ use crate::{
         references::{ChatSessionId, MessageId},
         session::Session,
     },
-    infrastructure::message_queries,
+    infrastructure::{
+        message_queries,
+        rows::{select_messages, select_sent_before},
+    },
 };
 
 /// What answers are for, in the accounts.
@@ -79,12 +82,9 @@ impl Chat {
         let (chat, of) = (self.clone(), answering.clone());
         let kept_and_begun = async move {
             let agent_id = agent.as_ref().map(|agent| agent.id);
-            let lost_a_race = |error: &SendMessageError| matches!(error, SendMessageError::Storage(error) if error.is_retryable());
-            let attempt = || {
-                chat.uow
-                    .run(origin.clone(), async |tx| command.execute(tx, &acting, agent_id).await)
-            };
-            let sent = chat.uow.retry(lost_a_race, attempt).await?;
+            let sent = transact!(chat, origin, SendMessageError, |tx| {
+                command.execute(tx, &acting, agent_id)
+            })?;
             if let Some(summary) = sent.summary {
                 chat.begin(&of, &origin, permit, &sent, (summary, agent, around));
             }
@@ -169,7 +169,8 @@ impl Chat {
     async fn sent_again(&self, command: &SendMessage) -> Result<Option<Sent>, SendMessageError> {
         let content = command.checked()?;
         let Some(key) = &command.idempotency_key else { return Ok(None) };
-        let before = message_queries::sent_before(&self.db, command.session, key).await?;
+        let query = self.db.query(sql!(select_sent_before!()));
+        let before = message_queries::sent_before(query, command.session, key).await?;
         sent_again(before.as_ref(), &content, self.db.clock().now())
     }
 
@@ -272,9 +273,7 @@ impl Chat {
                     .documents
                     .document(at.id, slug, acting.user_id, CHARACTERS_OF_A_DOCUMENT)
                     .await?;
-                let found = found.ok_or(SendMessageError::DocumentNotFound)?;
-                let DocumentView { title, text, is_whole } = found;
-                Some(Page { title, text, is_whole })
+                Some(found.ok_or(SendMessageError::DocumentNotFound)?)
             }
         };
         Ok(Material {

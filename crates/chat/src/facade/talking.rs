@@ -18,7 +18,7 @@ use crate::{
     Exchange, ListMessages, MessageDetails, MessageId, MessageStatus, NamedDocument, Said,
     SendMessage, SendMessageError, Span,
     testing::{
-        ADA, COMPANY, ELSEWHERE, RETIRED, SCRIBE, SLEEPER, chat_on, chat_selecting, id, model,
+        ADA, COMPANY, ELSEWHERE, RETIRED, SCRIBE, SLEEPER, chat_on, chat_selecting, id, model, says,
     },
 };
 
@@ -48,15 +48,7 @@ impl Talk {
     }
 
     fn saying(&self, content: &str) -> SendMessage {
-        let (content, session) = (content.to_owned(), self.session);
-        SendMessage {
-            session,
-            content,
-            agent: None,
-            model: None,
-            document: None,
-            idempotency_key: None,
-        }
+        says(self.session, content)
     }
 
     fn with_key(&self, content: &str) -> SendMessage {

@@ -142,14 +142,15 @@ async fn what_was_said_with_a_key_is_found_by_it_and_the_last_answer_to_it<T: Po
     let (session, other) = (begin(tx, ADA).await, begin(tx, ADA).await);
     let message = Message { idempotency_key: Some("k-1".to_owned()), ..said(tx, &session, 1) };
     tx.add_message(&message).await.unwrap();
-    assert!(tx.message_by_key(session.id, "k-1").await.unwrap().as_ref() == Some(&message));
-    assert_eq!(tx.message_by_key(session.id, "k-2").await.unwrap(), None);
-    assert_eq!(tx.message_by_key(other.id, "k-1").await.unwrap(), None);
-    assert_eq!(tx.last_answer(message.id).await.unwrap(), None);
+    let sent = Some((message.clone(), None));
+    assert!(tx.sent_before(session.id, "k-1").await.unwrap() == sent);
+    assert_eq!(tx.sent_before(session.id, "k-2").await.unwrap(), None);
+    assert_eq!(tx.sent_before(other.id, "k-1").await.unwrap(), None);
     for number in [2, 3] {
         let answer = Message::pending(tx.new_id(), number, &message, None, tx.now());
         tx.add_message(&answer).await.unwrap();
-        assert!(tx.last_answer(message.id).await.unwrap() == Some(answer));
+        let sent = Some((message.clone(), Some(answer)));
+        assert!(tx.sent_before(session.id, "k-1").await.unwrap() == sent);
     }
 }
 

@@ -2,9 +2,10 @@
 
 use async_trait::async_trait;
 use documents::{Directory, DocumentReading};
+use llm::Page;
 use perme8_events::{StorageError, UserId, WorkspaceId};
 
-use crate::application::ports::{DocumentDirectory, DocumentView};
+use crate::application::ports::DocumentDirectory;
 
 /// Asks the documents context of the same host.
 #[derive(Debug, Clone)]
@@ -28,11 +29,11 @@ impl DocumentDirectory for DocumentsGateway {
         slug: &str,
         member: UserId,
         longest: usize,
-    ) -> Result<Option<DocumentView>, StorageError> {
+    ) -> Result<Option<Page>, StorageError> {
         let found = self.directory.read(workspace, slug, member, longest).await?;
         Ok(found.map(|read| {
             let DocumentReading { document, text, is_whole } = read;
-            DocumentView { title: document.title, text, is_whole }
+            Page { title: document.title, text, is_whole }
         }))
     }
 }

@@ -149,22 +149,12 @@ async fn said(
     messages(query.bind(limit).all::<MessageRow>().await?)
 }
 
-/// What a person has said in a session with this key, and the last answer to it.
+/// What a person has said in a session with this key, and the last answer to it: the answer to a [`select_sent_before`].
 pub(crate) async fn sent_before(
-    db: &Db,
+    query: Query<'_>,
     session: ChatSessionId,
     key: &str,
 ) -> Result<Option<SentBefore>, StorageError> {
-    let query = db.query(sql!(select_messages!(
-        "WHERE session_id = $1 AND id IN
-           (SELECT id FROM chat_messages WHERE session_id = $1 AND idempotency_key = $2
-            UNION ALL
-            SELECT id FROM
-              (SELECT a.id FROM chat_messages m JOIN chat_messages a ON a.answers = m.id
-               WHERE m.session_id = $1 AND m.idempotency_key = $2
-               ORDER BY a.number DESC LIMIT 1) AS last)
-         ORDER BY number"
-    )));
     let rows: Vec<MessageRow> = query.bind(session).bind(key).all().await?;
     let mut found = messages(rows)?.into_iter();
     let Some(message) = found.next() else { return Ok(None) };

@@ -5,12 +5,15 @@ use identity::folded;
 use perme8_events::{StorageError, sql, sql::Tx};
 
 use crate::{
-    application::ports::Messages,
+    application::{ports::Messages, send_message::SentBefore},
     domain::{
         message::{Message, MessageStatus},
         references::{ChatSessionId, MessageId},
     },
-    infrastructure::rows::{MessageRow, select_messages},
+    infrastructure::{
+        message_queries,
+        rows::{MessageRow, select_messages, select_sent_before},
+    },
 };
 
 impl Messages for Tx {
@@ -24,22 +27,13 @@ impl Messages for Tx {
         row.map(Message::try_from).transpose()
     }
 
-    async fn message_by_key(
+    async fn sent_before(
         &mut self,
         session: ChatSessionId,
         key: &str,
-    ) -> Result<Option<Message>, StorageError> {
-        let query =
-            self.query(sql!(select_messages!("WHERE session_id = $1 AND idempotency_key = $2")));
-        let row: Option<MessageRow> = query.bind(session).bind(key).opt().await?;
-        row.map(Message::try_from).transpose()
-    }
-
-    async fn last_answer(&mut self, to: MessageId) -> Result<Option<Message>, StorageError> {
-        let query =
-            self.query(sql!(select_messages!("WHERE answers = $1 ORDER BY number DESC LIMIT 1")));
-        let row: Option<MessageRow> = query.bind(to).opt().await?;
-        row.map(Message::try_from).transpose()
+    ) -> Result<Option<SentBefore>, StorageError> {
+        let query = self.query(sql!(select_sent_before!()));
+        message_queries::sent_before(query, session, key).await
     }
 
     async fn overdue(

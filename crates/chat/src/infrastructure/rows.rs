@@ -36,7 +36,23 @@ macro_rules! select_messages {
     };
 }
 
-pub(crate) use {select_messages, select_sessions};
+/// What was sent with a key in a session, and behind it the last answer to it.
+macro_rules! select_sent_before {
+    () => {
+        select_messages!(
+            "WHERE session_id = $1 AND id IN
+               (SELECT id FROM chat_messages WHERE session_id = $1 AND idempotency_key = $2
+                UNION ALL
+                SELECT id FROM
+                  (SELECT a.id FROM chat_messages m JOIN chat_messages a ON a.answers = m.id
+                   WHERE m.session_id = $1 AND m.idempotency_key = $2
+                   ORDER BY a.number DESC LIMIT 1) AS last)
+             ORDER BY number"
+        )
+    };
+}
+
+pub(crate) use {select_messages, select_sent_before, select_sessions};
 
 /// A row of `chat_sessions`.
 #[derive(FromRow)]

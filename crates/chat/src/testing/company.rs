@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use identity::{AgentId, WorkspaceRef};
 use llm::{
-    Answers,
+    Answers, Page,
     testing::{Script, ScriptedModel, TestSurroundings},
 };
 use perme8_events::{
@@ -17,13 +17,13 @@ use uuid::Uuid;
 
 use super::Tables;
 use crate::{
-    Chat,
+    Chat, SendMessage,
     application::{
         acting::Acting,
         ports::{
-            AgentDirectory, AgentView, DocumentDirectory, DocumentView, Members,
-            MockAgentDirectory, MockDocumentDirectory, MockMembers, MockProjectDirectory,
-            ProjectDirectory, ProjectView, WorkspaceView,
+            AgentDirectory, AgentView, DocumentDirectory, Members, MockAgentDirectory,
+            MockDocumentDirectory, MockMembers, MockProjectDirectory, ProjectDirectory,
+            ProjectView, WorkspaceView,
         },
     },
     domain::{
@@ -150,7 +150,7 @@ impl MockDocumentDirectory {
     pub(crate) fn company() -> Arc<dyn DocumentDirectory> {
         let mut documents = Self::new();
         documents.expect_document().returning(|workspace, slug, member, _| {
-            let view = || DocumentView {
+            let view = || Page {
                 title: "Gears".to_owned(),
                 text: "Gears turn.".to_owned(),
                 is_whole: true,
@@ -210,6 +210,18 @@ fn chat_of(
     let (documents, agents) = (MockDocumentDirectory::company(), MockAgentDirectory::company());
     let chat = Chat::new(db, members, MockProjectDirectory::company());
     chat.with_answers(answers, documents, agents)
+}
+
+/// This, and nothing about how to answer it.
+pub(crate) fn says(session: ChatSessionId, content: &str) -> SendMessage {
+    SendMessage {
+        session,
+        content: content.to_owned(),
+        agent: None,
+        model: None,
+        document: None,
+        idempotency_key: None,
+    }
 }
 
 /// A model that says this.

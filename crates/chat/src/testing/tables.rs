@@ -7,6 +7,7 @@ use crate::{
     application::{
         clearance::Clearance,
         ports::{Messages, Sessions},
+        send_message::SentBefore,
     },
     domain::{
         message::{Message, MessageStatus},
@@ -77,21 +78,19 @@ impl Messages for FakeTx<Tables> {
         Ok(messages.find(|row| (row.session_id, row.id) == (session, id)).cloned())
     }
 
-    async fn message_by_key(
+    async fn sent_before(
         &mut self,
         session: ChatSessionId,
         key: &str,
-    ) -> Result<Option<Message>, StorageError> {
-        let mut messages = self.state.messages.iter();
+    ) -> Result<Option<SentBefore>, StorageError> {
+        let messages = &self.state.messages;
         let is_it = |row: &&Message| {
             row.session_id == session && row.idempotency_key.as_deref() == Some(key)
         };
-        Ok(messages.find(is_it).cloned())
-    }
-
-    async fn last_answer(&mut self, to: MessageId) -> Result<Option<Message>, StorageError> {
-        let answers = self.state.messages.iter().filter(|row| row.answers == Some(to));
-        Ok(answers.max_by_key(|row| row.number).cloned())
+        Ok(messages.iter().find(is_it).map(|message| {
+            let answers = messages.iter().filter(|row| row.answers == Some(message.id));
+            (message.clone(), answers.max_by_key(|row| row.number).cloned())
+        }))
     }
 
     async fn overdue(
