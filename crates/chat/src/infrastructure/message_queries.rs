@@ -149,7 +149,7 @@ async fn said(
     messages(query.bind(limit).all::<MessageRow>().await?)
 }
 
-/// What a person has said in a session with this key, and the last answer to it: the answer to a [`select_sent_before`].
+/// What a person has said in a session with this key, and the last answer to it: the answer to a `select_sent_before!`.
 pub(crate) async fn sent_before(
     query: Query<'_>,
     session: ChatSessionId,
