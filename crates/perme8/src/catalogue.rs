@@ -32,6 +32,7 @@ pub const MIGRATIONS: &[&Migrations] = &[
     &documents::MIGRATIONS,
     &agents::MIGRATIONS,
     &chat::MIGRATIONS,
+    &erm::MIGRATIONS,
     &notifications::MIGRATIONS,
     &HOST,
 ];

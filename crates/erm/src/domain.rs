@@ -1,0 +1,4 @@
+//! What a workspace knows, and the rules that it sets itself.
+
+pub(crate) mod policy;
+pub(crate) mod references;

@@ -1,0 +1,13 @@
+//! The tables of this context, and other contexts as it sees them.
+
+use perme8_events::sql::Migrations;
+
+pub(crate) mod identity_gateway;
+pub(crate) mod workspaces;
+
+/// The tables of entities and edges, for both engines.
+pub static MIGRATIONS: Migrations = perme8_events::migrations!(
+    "erm",
+    sqlite: "../../migrations/erm/sqlite",
+    postgres: "../../migrations/erm/postgres"
+);
