@@ -1,4 +1,5 @@
 //! What a workspace knows, and the rules that it sets itself.
 
+pub(crate) mod knowledge;
 pub(crate) mod policy;
 pub(crate) mod references;

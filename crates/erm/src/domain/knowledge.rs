@@ -1,0 +1,14 @@
+//! What a workspace has learnt: entries of knowledge and how they relate, kept as entities and edges of its graph.
+
+pub(crate) mod category;
+pub(crate) mod changes;
+pub(crate) mod entry;
+pub(crate) mod layout;
+pub(crate) mod relation;
+pub(crate) mod searched;
+
+/// The type of the entities that are entries.
+pub(crate) const ENTRY: &str = "KnowledgeEntry";
+
+/// The properties of an entity.
+pub(crate) type Properties = serde_json::Map<String, serde_json::Value>;
