@@ -14,6 +14,7 @@ use agents::{Agents, AskAgents};
 use api::{Api, ApiOptions, AuditTrail, Facades, Limits, OperatorToken, Router, TrustedProxies};
 use chat::Chat;
 use documents::Documents;
+use erm::Erm;
 use identity::Identity;
 use llm::Answers;
 use mail::{Mailbox, SendMail};
@@ -50,7 +51,7 @@ pub use options::{AppOptions, LlmOptions, MailOptions};
 pub(crate) use parts::operations;
 
 use parts::{
-    answered, named, new_agents, new_answers, new_ask_agents, new_chat, new_documents,
+    answered, named, new_agents, new_answers, new_ask_agents, new_chat, new_documents, new_erm,
     new_identity, new_notifications, open_for_editors, projects_members, with_handlers,
 };
 
@@ -68,6 +69,7 @@ pub struct App {
     ask_agents: AskAgents,
     notifications: Notifications,
     chat: Chat,
+    erm: Erm,
     answers: Answers,
     feed: Feed,
     bus: EventBus,
@@ -166,6 +168,7 @@ impl App {
         let agents = new_agents(&db, &identity, answers.models());
         let ask_agents = new_ask_agents(&agents, &identity, &answers, &db);
         let chat = answered(new_chat(&db, &identity), &agents, &db, answers.clone());
+        let erm = new_erm(&db, &identity);
         let operations = Operations::of(&runtime, CATALOGUES);
         Ok(Self {
             metrics: HostMetrics::new(&db, &operations),
@@ -178,6 +181,7 @@ impl App {
             ask_agents,
             notifications,
             chat,
+            erm,
             answers,
             feed,
             bus,
@@ -295,6 +299,7 @@ impl App {
             ask_agents: self.ask_agents.clone(),
             notifications: self.notifications.clone(),
             chat: self.chat.clone(),
+            erm: self.erm.clone(),
         }
     }
 
@@ -332,6 +337,12 @@ impl App {
     #[must_use]
     pub fn chat(&self) -> &Chat {
         &self.chat
+    }
+
+    /// What the members of workspaces know, as graphs.
+    #[must_use]
+    pub fn erm(&self) -> &Erm {
+        &self.erm
     }
 
     /// What language models say, while they say it.

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use agents::{Agents, AskAgents, ReadingsGateway};
 use chat::Chat;
 use documents::Documents;
+use erm::Erm;
 use identity::{Identity, LinkRequests};
 use llm::{Answers, ChatCompletions, Ledger, Llm, Models, Unconfigured};
 use mail::{Mailbox, SendMail, Stationery};
@@ -90,6 +91,11 @@ pub(super) fn new_chat(db: &Db, identity: &Identity) -> Chat {
     let members = Arc::new(chat::IdentityGateway::new(identity.directory()));
     let projects = Arc::new(chat::ProjectsGateway::new(projects::Directory::new(db.clone())));
     Chat::new(db.clone(), members, projects)
+}
+
+/// What the members of workspaces know, as graphs.
+pub(super) fn new_erm(db: &Db, identity: &Identity) -> Erm {
+    Erm::new(db.clone(), Arc::new(erm::IdentityGateway::new(identity.directory())))
 }
 
 /// The same agents, asked.
