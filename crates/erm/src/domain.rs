@@ -1,5 +1,10 @@
 //! What a workspace knows, and the rules that it sets itself.
 
 pub(crate) mod knowledge;
+pub(crate) mod names;
+pub(crate) mod patterns;
 pub(crate) mod policy;
+pub(crate) mod properties;
 pub(crate) mod references;
+pub(crate) mod schema;
+pub(crate) mod values;

@@ -14,7 +14,10 @@ use crate::{
         ports::Members,
     },
     domain::policy::Action,
+    facade::options::ErmOptions,
 };
+
+pub(crate) mod options;
 
 /// The graphs of workspaces: schemas, entities and edges.
 ///
@@ -27,6 +30,7 @@ pub struct Erm {
     db: Db,
     uow: UnitOfWork,
     members: Arc<dyn Members>,
+    options: ErmOptions,
 }
 
 /// Gathers who acts, runs a use case in a transaction of its own, and again while it loses races.
@@ -44,7 +48,14 @@ impl Erm {
     /// On this database; `members` knows who belongs where.
     #[must_use]
     pub fn new(db: Db, members: Arc<dyn Members>) -> Self {
-        Self { uow: UnitOfWork::new(db.clone()), db, members }
+        let options = ErmOptions::default();
+        Self { uow: UnitOfWork::new(db.clone()), db, members, options }
+    }
+
+    /// The same with other limits.
+    #[must_use]
+    pub fn with_options(self, options: ErmOptions) -> Self {
+        Self { options, ..self }
     }
 
     /// Who acts; what that person may do is for the use case to say.

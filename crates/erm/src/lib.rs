@@ -10,6 +10,7 @@ mod testing;
 
 // Facade: api, the host and tests.
 pub use facade::Erm;
+pub use facade::options::{Bounds, ErmOptions, Quota};
 pub use infrastructure::MIGRATIONS;
 
 // Ports that a host may implement, and their implementation on identity.
@@ -17,7 +18,17 @@ pub use application::ports::{Members, Membership};
 pub use infrastructure::identity_gateway::IdentityGateway;
 
 // Language: for every layer of other contexts.
+pub use domain::names::{
+    ExternalKey, InvalidExternalKey, InvalidPropertyName, InvalidTypeName, PropertyName, TypeName,
+};
+pub use domain::patterns::Pattern;
+pub use domain::properties::{Properties, PropertyError};
 pub use domain::references::{
     BulkOperation, BulkOperationId, EdgeId, EntityId, GraphEdge, GraphEntity, GraphTraversal,
     SchemaId, TraversalId, WorkspaceSchema,
 };
+pub use domain::schema::draft::{SchemaDraft, SchemaError};
+pub use domain::schema::{
+    Cardinality, Constraints, EdgeType, EntityType, PropertyDefinition, SchemaDefinition,
+};
+pub use domain::values::PropertyType;
