@@ -1,6 +1,6 @@
 //! Properties of entities and edges, and whether they are as the schema wants them.
 
-use std::{fmt::Write as _, io};
+use std::fmt::Write as _;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -198,23 +198,9 @@ fn listed(values: &[Value]) -> String {
     list
 }
 
-/// Whether this is more than so many bytes as JSON; gives up counting then.
+/// Whether this is more than so many bytes as JSON.
 pub(crate) fn is_larger_than(what: &impl Serialize, limit: usize) -> bool {
-    struct Left(usize);
-
-    impl io::Write for Left {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let left = self.0.checked_sub(bytes.len());
-            self.0 = left.ok_or(io::ErrorKind::StorageFull)?;
-            Ok(bytes.len())
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            Ok(())
-        }
-    }
-
-    serde_json::to_writer(Left(limit), what).is_err()
+    serde_json::to_vec(what).is_ok_and(|json| json.len() > limit)
 }
 
 #[cfg(test)]
