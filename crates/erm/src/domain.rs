@@ -4,6 +4,7 @@ pub(crate) mod knowledge;
 pub(crate) mod names;
 pub(crate) mod patterns;
 pub(crate) mod policy;
+pub(crate) mod projected;
 pub(crate) mod properties;
 pub(crate) mod references;
 pub(crate) mod schema;

@@ -32,3 +32,6 @@ pub use domain::schema::{
     Cardinality, Constraints, EdgeType, EntityType, PropertyDefinition, SchemaDefinition,
 };
 pub use domain::values::PropertyType;
+
+// Handlers and workers: the host runs them.
+pub use infrastructure::projected_graph::WorkspaceGraph;

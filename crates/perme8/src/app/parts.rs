@@ -209,6 +209,7 @@ pub(super) fn with_handlers(
         .handler(notifications::OnDigestDue::new(Arc::clone(&directory), stationery))
         .projection(AuditLog::new())
         .projection(documents::SearchIndex)
+        .projection(erm::WorkspaceGraph)
         .worker(projects::Clearer::new(db.clone(), projects_members(identity)))
         .worker(documents::Clearer::new(db.clone(), documents_members(identity)))
         .worker(agents::Clearer::new(db.clone()))
