@@ -1,4 +1,6 @@
-//! What callers can wish for, and what it takes to fulfil it.
+//! What can be done with the graph of a workspace.
 
 pub(crate) mod acting;
+pub(crate) mod graph;
 pub(crate) mod ports;
+pub(crate) mod read_models;

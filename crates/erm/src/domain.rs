@@ -1,5 +1,6 @@
 //! What a workspace knows, and the rules that it sets itself.
 
+pub(crate) mod graph;
 pub(crate) mod knowledge;
 pub(crate) mod names;
 pub(crate) mod patterns;

@@ -75,6 +75,8 @@ impl Erm {
     }
 }
 
+mod graph;
+
 // The modules beside this one transact in the same way.
 #[expect(unused_imports, reason = "use cases come")]
 pub(crate) use transact;

@@ -4,6 +4,7 @@ use perme8_events::sql::Migrations;
 
 pub(crate) mod identity_gateway;
 pub(crate) mod projected_graph;
+pub(crate) mod stored_graph;
 pub(crate) mod workspaces;
 
 /// The tables of entities and edges, for both engines.

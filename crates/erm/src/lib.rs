@@ -13,6 +13,19 @@ pub use facade::Erm;
 pub use facade::options::{Bounds, ErmOptions, Quota};
 pub use infrastructure::MIGRATIONS;
 
+// Read models of the facade.
+pub use application::read_models::items::{EdgeDetails, EntityDetails};
+
+// Walks through graphs, what they find, and why they find nothing.
+pub use application::graph::find_paths::{FindPaths, PathDetails};
+pub use application::graph::neighbours::{Neighbours, NeighboursPage};
+pub use application::graph::traverse::{Subgraph, Traverse};
+pub use application::graph::{GraphError, GraphName};
+pub use domain::graph::paths::PathMode;
+pub use domain::graph::terms::{
+    Depth, Direction, GraphLimit, InvalidDepth, InvalidDirection, InvalidGraphLimit,
+};
+
 // Ports that a host may implement, and their implementation on identity.
 pub use application::ports::{Members, Membership};
 pub use infrastructure::identity_gateway::IdentityGateway;

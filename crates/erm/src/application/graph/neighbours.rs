@@ -1,0 +1,85 @@
+//! Who is one step away.
+
+use serde::Serialize;
+
+use crate::{
+    application::{
+        graph::{Graph, GraphError, Walked, go, is_there, nodes_by_id},
+        read_models::items::EntityDetails,
+    },
+    domain::{
+        graph::{
+            Budget,
+            around::Around,
+            terms::{Direction, GraphLimit},
+        },
+        references::EntityId,
+    },
+};
+
+/// Asks for the entities at the other ends of the edges of one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Neighbours {
+    /// Whose neighbours.
+    pub entity: EntityId,
+    /// Which way its edges lead.
+    pub direction: Direction,
+    /// Only along edges of this type.
+    pub edge_type: Option<String>,
+    /// Only entities of this type.
+    pub entity_type: Option<String>,
+    /// How many at most.
+    pub limit: GraphLimit,
+    /// So many are left out before.
+    pub offset: u64,
+}
+
+impl Neighbours {
+    /// Every neighbour of this entity, from the first on.
+    #[must_use]
+    pub fn of(entity: EntityId) -> Self {
+        Self {
+            entity,
+            direction: Direction::default(),
+            edge_type: None,
+            entity_type: None,
+            limit: GraphLimit::default(),
+            offset: 0,
+        }
+    }
+}
+
+/// Some neighbours of an entity.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct NeighboursPage {
+    /// Those of the page, in the order of their ids; the entity itself is among them if an edge leads back to it.
+    pub items: Vec<EntityDetails>,
+    /// How many there are on all pages.
+    pub total: u64,
+}
+
+impl Neighbours {
+    pub(crate) async fn execute(
+        self,
+        graph: &dyn Graph,
+        visited: usize,
+    ) -> Result<Walked<NeighboursPage>, GraphError> {
+        let Self { entity, direction, edge_type, entity_type, limit, offset } = self;
+        if !is_there(graph, entity).await? {
+            return Err(GraphError::StartNotFound);
+        }
+        let (edge_types, types) = (Vec::from_iter(edge_type), Vec::from_iter(entity_type));
+        let budget = Budget::of(visited);
+        let mut walk = Around::new(entity, direction, edge_types, !types.is_empty(), budget);
+        go(graph, &mut walk, &types).await?;
+        let visited = walk.visited();
+        let neighbours = walk.into_neighbours();
+        let total = u64::try_from(neighbours.len()).unwrap_or(u64::MAX);
+        let offset = usize::try_from(offset).unwrap_or(usize::MAX);
+        let page = neighbours.into_iter().skip(offset).take(limit.get().into());
+        let page: Vec<EntityId> = page.collect();
+        let mut nodes = nodes_by_id(graph, &page).await?;
+        let items = page.iter().filter_map(|id| nodes.remove(id)).collect();
+        Ok(Walked { answer: NeighboursPage { items, total }, visited })
+    }
+}

@@ -1,0 +1,3 @@
+//! What callers of the facade get to read.
+
+pub(crate) mod items;
