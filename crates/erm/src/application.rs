@@ -2,5 +2,8 @@
 
 pub(crate) mod acting;
 pub(crate) mod graph;
+pub(crate) mod list_edges;
+pub(crate) mod list_entities;
+pub(crate) mod listing;
 pub(crate) mod ports;
 pub(crate) mod read_models;

@@ -1,5 +1,6 @@
 //! What a workspace knows, and the rules that it sets itself.
 
+pub(crate) mod filter;
 pub(crate) mod graph;
 pub(crate) mod knowledge;
 pub(crate) mod names;
@@ -9,4 +10,5 @@ pub(crate) mod projected;
 pub(crate) mod properties;
 pub(crate) mod references;
 pub(crate) mod schema;
+pub(crate) mod sort;
 pub(crate) mod values;

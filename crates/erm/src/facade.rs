@@ -76,6 +76,7 @@ impl Erm {
 }
 
 mod graph;
+mod lists;
 
 // The modules beside this one transact in the same way.
 #[expect(unused_imports, reason = "use cases come")]

@@ -16,6 +16,12 @@ pub use infrastructure::MIGRATIONS;
 // Read models of the facade.
 pub use application::read_models::items::{EdgeDetails, EntityDetails};
 
+// Lists of entities and edges.
+pub use application::list_edges::ListEdges;
+pub use application::list_entities::ListEntities;
+pub use application::listing::{Cursor, ItemsPage, ListError, ListPlace};
+pub use domain::filter::{Filter, FilterError, Operator};
+
 // Walks through graphs, what they find, and why they find nothing.
 pub use application::graph::find_paths::{FindPaths, PathDetails};
 pub use application::graph::neighbours::{Neighbours, NeighboursPage};

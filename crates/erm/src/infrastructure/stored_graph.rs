@@ -16,7 +16,7 @@ use crate::{
     },
 };
 
-mod rows;
+pub(crate) mod rows;
 
 use rows::{EdgeRow, EntityRow};
 
