@@ -53,8 +53,9 @@ CREATE TABLE erm_edges (
     version bigint NOT NULL
 );
 
-CREATE INDEX erm_edges_out ON erm_edges (workspace_id, source_id, edge_type, target_id, id) WHERE deleted_at IS NULL;
-CREATE INDEX erm_edges_in ON erm_edges (workspace_id, target_id, edge_type, source_id, id) WHERE deleted_at IS NULL;
+-- Walks read these two alone: `deleted_at` is in them because SQLite looks at it again.
+CREATE INDEX erm_edges_out ON erm_edges (workspace_id, source_id, edge_type, target_id, id, deleted_at) WHERE deleted_at IS NULL;
+CREATE INDEX erm_edges_in ON erm_edges (workspace_id, target_id, edge_type, source_id, id, deleted_at) WHERE deleted_at IS NULL;
 CREATE INDEX erm_edges_newest ON erm_edges (workspace_id, created_at, id);
 CREATE INDEX erm_edges_of_type ON erm_edges (workspace_id, edge_type, created_at, id);
 CREATE INDEX erm_edges_deleted ON erm_edges (deleted_at, id) WHERE deleted_at IS NOT NULL;
