@@ -5,7 +5,7 @@ mod domain;
 mod facade;
 mod infrastructure;
 
-#[cfg(test)]
+#[cfg(any(test, feature = "testing"))]
 mod testing;
 
 // Facade: api, the host and tests.
@@ -54,3 +54,7 @@ pub use domain::values::PropertyType;
 
 // Handlers and workers: the host runs them.
 pub use infrastructure::projected_graph::WorkspaceGraph;
+
+// Testing: for measurements.
+#[cfg(any(test, feature = "testing"))]
+pub use testing::{Planted, Shape, plant};

@@ -1,9 +1,17 @@
-//! A company and its graph in memory, for the tests of this crate.
+//! A company and its graph in memory, for the tests of this crate, and graphs that are drawn, for measurements, too.
 
+#[cfg(test)]
 mod company;
+mod planted;
+mod shapes;
+#[cfg(test)]
 mod tables;
 
+#[cfg(test)]
 pub(crate) use company::{
     ADMIN, COMPANY, ELSEWHERE, GUEST, MEMBER, OWNER, STRANGER, acting, archived, company, id,
 };
+pub use planted::{Planted, plant};
+pub use shapes::Shape;
+#[cfg(test)]
 pub(crate) use tables::Tables;

@@ -35,28 +35,30 @@ impl StoredGraph {
 
 /// The edges of one hop, from the index of this end.
 ///
+/// Before the statement may stand that its plan is wanted.
 /// On either engine each node is looked up in the index by itself, and its edges come in the order of the index, so nothing is
 /// sorted and nobody reads more of a node with many edges than is wanted.
 macro_rules! hop {
     ($near:literal, $far:literal) => {
-        hop!(@ $near, $far, "", "")
+        hop!(@ "", "", $near, $far, "", "")
     };
     ($near:literal, $far:literal, of_types) => {
-        hop!(@ $near, $far,
+        hop!(@ "", "", $near, $far,
             "AND edge_type IN (SELECT value FROM json_each($7))",
             "AND edge_type = ANY (ARRAY(SELECT jsonb_array_elements_text($7::jsonb)))"
         )
     };
-    (@ $near:literal, $far:literal, $of_types_sqlite:literal, $of_types_postgres:literal) => {
+    (@ $sqlite:literal, $postgres:literal, $near:literal, $far:literal,
+        $of_types_sqlite:literal, $of_types_postgres:literal) => {
         sql!(
             sqlite: concat!(
-                "SELECT id, edge_type, source_id, target_id FROM erm_edges
+                $sqlite, "SELECT id, edge_type, source_id, target_id FROM erm_edges
                  WHERE workspace_id = $1 AND ", $near, " IN (SELECT unhex(value, '-') FROM json_each($2))
                    AND deleted_at IS NULL AND (edge_type, ", $far, ", id) > ($3, $4, $5) ", $of_types_sqlite,
                 " ORDER BY ", $near, ", edge_type, ", $far, ", id LIMIT $6"
             ),
             postgres: concat!(
-                "SELECT edge.id, edge.edge_type, edge.source_id, edge.target_id
+                $postgres, "SELECT edge.id, edge.edge_type, edge.source_id, edge.target_id
                  FROM (SELECT node::uuid AS id FROM jsonb_array_elements_text($2::jsonb) AS node ORDER BY 1) AS near
                  CROSS JOIN LATERAL
                    (SELECT id, edge_type, source_id, target_id FROM erm_edges
@@ -156,3 +158,7 @@ impl Graph for StoredGraph {
         rows.into_iter().map(EdgeDetails::try_from).collect()
     }
 }
+
+// Behind the macro, which it uses.
+#[cfg(test)]
+mod tests;

@@ -37,6 +37,8 @@ pub(crate) struct Reach {
     stage: Stage,
     /// How far the nodes of the current level are from the start.
     radius: u8,
+    /// Whether the edges among what was found are wanted.
+    with_edges: bool,
     /// The nodes one step farther, as far as they are known.
     level: Vec<EntityId>,
     seen: HashSet<EntityId>,
@@ -52,17 +54,30 @@ enum Stage {
     Sorting(Sorting),
     /// Finding the edges among all that was found.
     Among(Sweep, HashSet<EntityId>),
+    /// Nothing more is looked for.
+    Over,
 }
 
 impl Reach {
     /// Begins at the start, which is found already.
     pub(crate) fn new(course: Course, budget: Budget) -> Self {
+        Self::begin(course, budget, true)
+    }
+
+    /// The same for whoever wants to know nothing of the edges among what is found.
+    #[cfg(any(test, feature = "testing"))]
+    pub(crate) fn outwards(course: Course, budget: Budget) -> Self {
+        Self::begin(course, budget, false)
+    }
+
+    fn begin(course: Course, budget: Budget, with_edges: bool) -> Self {
         let start = course.start;
         let mut reach = Self {
             stage: Stage::Outwards(Sweep::over(vec![start], course.direction)),
             course,
             budget,
             radius: 0,
+            with_edges,
             level: Vec::new(),
             seen: HashSet::from([start]),
             nodes: vec![start],
@@ -115,6 +130,10 @@ impl Reach {
     }
 
     fn look_among(&mut self) {
+        if !self.with_edges {
+            self.stage = Stage::Over;
+            return;
+        }
         // Each edge has one source, so looking outwards meets it once.
         let sweep = Sweep::over(self.nodes.clone(), Direction::Out);
         self.stage = Stage::Among(sweep, self.nodes.iter().copied().collect());
@@ -128,6 +147,7 @@ impl Walk for Reach {
                 sweep.next(&self.course.edge_types).map(Ask::Hop)
             }
             Stage::Sorting(sorting) => sorting.ask().map(Ask::Sort),
+            Stage::Over => None,
         }
     }
 
@@ -151,7 +171,7 @@ impl Walk for Reach {
                     return Err(TooLarge { visited: self.seen.len() });
                 }
             }
-            Stage::Sorting(_) => {}
+            Stage::Sorting(_) | Stage::Over => {}
         }
         self.budget.spend(links.len(), self.seen.len())
     }
