@@ -1,5 +1,6 @@
 //! What a workspace knows, and the rules that it sets itself.
 
+pub(crate) mod events;
 pub(crate) mod filter;
 pub(crate) mod graph;
 pub(crate) mod knowledge;

@@ -16,6 +16,7 @@ use crate::{
             Ask, TooLarge, Walk,
             sweep::{FRONTIER, Hop, Link},
         },
+        names::{InvalidTypeName, TypeName},
         references::{EdgeId, EntityId},
     },
 };
@@ -68,6 +69,9 @@ pub enum GraphError {
     /// Nobody asks.
     #[error("only members look at the graph of a workspace")]
     Forbidden,
+    /// Nothing can be of a type that is called so.
+    #[error(transparent)]
+    InvalidType(#[from] InvalidTypeName),
     /// The walk begins nowhere.
     #[error("there is no entity to begin at")]
     StartNotFound,
@@ -119,6 +123,11 @@ async fn go(graph: &dyn Graph, walk: &mut dyn Walk, types: &[String]) -> Result<
             }
         }
     }
+}
+
+/// Refuses what no type is called.
+fn check<'t>(types: impl IntoIterator<Item = &'t String>) -> Result<(), InvalidTypeName> {
+    types.into_iter().try_for_each(|name| TypeName::parse(name).map(drop))
 }
 
 /// Whether a node is there.

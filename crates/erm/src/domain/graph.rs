@@ -11,7 +11,7 @@ pub(crate) mod sweep;
 pub(crate) mod terms;
 
 #[cfg(test)]
-mod oracle;
+pub(crate) mod oracle;
 
 use sweep::{Hop, Link};
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use crate::{
     application::{
-        graph::{Graph, GraphError, Walked, edges_by_id, go, is_there, nodes_by_id},
+        graph::{Graph, GraphError, Walked, check, edges_by_id, go, is_there, nodes_by_id},
         read_models::items::{EdgeDetails, EntityDetails},
     },
     domain::{
@@ -70,6 +70,7 @@ impl FindPaths {
         visited: usize,
     ) -> Result<Walked<Vec<PathDetails>>, GraphError> {
         let Self { source, target, depth, direction, edge_types, mode, limit } = self;
+        check(&edge_types)?;
         if !is_there(graph, source).await? {
             return Err(GraphError::StartNotFound);
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     application::{
-        graph::{Graph, GraphError, Walked, go, is_there, nodes_by_id},
+        graph::{Graph, GraphError, Walked, check, go, is_there, nodes_by_id},
         read_models::items::EntityDetails,
     },
     domain::{
@@ -65,6 +65,7 @@ impl Neighbours {
         visited: usize,
     ) -> Result<Walked<NeighboursPage>, GraphError> {
         let Self { entity, direction, edge_type, entity_type, limit, offset } = self;
+        check(edge_type.iter().chain(&entity_type))?;
         if !is_there(graph, entity).await? {
             return Err(GraphError::StartNotFound);
         }

@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use crate::{
     application::{
-        graph::{Graph, GraphError, Walked, edges_by_id, go, is_there, nodes_by_id},
+        graph::{Graph, GraphError, Walked, check, edges_by_id, go, is_there, nodes_by_id},
         read_models::items::{EdgeDetails, EntityDetails},
     },
     domain::{
@@ -65,6 +65,7 @@ impl Traverse {
         visited: usize,
     ) -> Result<Walked<Subgraph>, GraphError> {
         let Self { start, depth, direction, edge_types, entity_types, limit } = self;
+        check(edge_types.iter().chain(&entity_types))?;
         if !is_there(graph, start).await? {
             return Err(GraphError::StartNotFound);
         }

@@ -89,7 +89,7 @@ impl Reach {
         reach
     }
 
-    /// What was found: the nodes, the nearest first, and the edges among them.
+    /// What was found: the nodes, the nearest first and then in the order of their ids, and the edges among them.
     pub(crate) fn into_found(self) -> (Vec<EntityId>, Vec<EdgeId>) {
         (self.nodes, self.edges)
     }
@@ -110,7 +110,8 @@ impl Reach {
 
     /// The next level is known.
     fn end_level(&mut self) {
-        let level = std::mem::take(&mut self.level);
+        let mut level = std::mem::take(&mut self.level);
+        level.sort_unstable();
         if self.course.is_picky && !level.is_empty() {
             self.stage = Stage::Sorting(Sorting::of(level));
         } else {

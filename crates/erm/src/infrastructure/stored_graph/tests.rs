@@ -32,7 +32,7 @@ async fn plan(db: &Db, from: &[EntityId], way: Way) -> String {
 }
 
 on_both_engines! {
-    migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
+    migrations: [&sql::MIGRATIONS, &crate::MIGRATIONS];
 
     async fn a_hop_reads_nothing_but_the_index_of_edges_by_their_ends(test: TestDb) {
         let shape = Shape::ScaleFree { nodes: 500, edges: 2_000 };

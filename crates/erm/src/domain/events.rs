@@ -1,0 +1,3 @@
+//! What happens to the graphs of workspaces.
+
+pub(crate) mod traversals;
