@@ -2,6 +2,7 @@
 
 pub(crate) mod acting;
 pub(crate) mod graph;
+pub(crate) mod knowledge;
 pub(crate) mod list_edges;
 pub(crate) mod list_entities;
 pub(crate) mod listing;

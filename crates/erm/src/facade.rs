@@ -76,6 +76,7 @@ impl Erm {
 }
 
 mod graph;
+pub(crate) mod knowledge;
 mod lists;
 
 // The modules beside this one transact in the same way.

@@ -5,6 +5,7 @@ use perme8_events::sql::Migrations;
 pub(crate) mod edge_queries;
 pub(crate) mod entity_queries;
 pub(crate) mod identity_gateway;
+pub(crate) mod knowledge;
 pub(crate) mod listing;
 pub(crate) mod projected_graph;
 pub(crate) mod stored_graph;

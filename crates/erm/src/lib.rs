@@ -32,6 +32,22 @@ pub use domain::graph::terms::{
     Depth, Direction, GraphLimit, InvalidDepth, InvalidDirection, InvalidGraphLimit,
 };
 
+// Entries of knowledge: the facade, what it is asked, and what it tells.
+pub use application::knowledge::EntryQueryError;
+pub use application::knowledge::read_models::{
+    EntryDetails, FoundEntries, FoundEntry, FoundEntryPlace, OpenEntry, RelationDetails,
+    RelationDirection,
+};
+pub use application::knowledge::search_entries::{SearchEntries, SearchEntriesError};
+pub use application::knowledge::traverse_entries::{
+    ReachedEntries, ReachedRelation, TraverseEntries, TraverseEntriesError,
+};
+pub use domain::knowledge::category::{Category, UnknownCategory};
+pub use domain::knowledge::changes::{EntryChanges, NewEntry};
+pub use domain::knowledge::entry::{EntryList, InvalidEntry};
+pub use domain::knowledge::relation::{RelationType, UnknownRelationType};
+pub use facade::knowledge::Knowledge;
+
 // Ports that a host may implement, and their implementation on identity.
 pub use application::ports::{Members, Membership};
 pub use infrastructure::identity_gateway::IdentityGateway;

@@ -6,9 +6,7 @@ pub(crate) mod entry;
 pub(crate) mod layout;
 pub(crate) mod relation;
 pub(crate) mod searched;
+pub(crate) mod types;
 
 /// The type of the entities that are entries.
 pub(crate) const ENTRY: &str = "KnowledgeEntry";
-
-/// The properties of an entity.
-pub(crate) type Properties = serde_json::Map<String, serde_json::Value>;

@@ -6,7 +6,7 @@ use super::{
     entry::{self, EntryList, InvalidEntry},
     layout,
 };
-use crate::domain::knowledge::Properties;
+use crate::domain::properties::Properties;
 
 /// What an entry begins with.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

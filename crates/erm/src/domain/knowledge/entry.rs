@@ -32,6 +32,10 @@ pub enum EntryList {
 }
 
 impl EntryList {
+    /// All of them.
+    pub(crate) const ALL: [Self; 4] =
+        [Self::Tags, Self::CodeSnippets, Self::FilePaths, Self::ExternalLinks];
+
     /// Its name.
     #[must_use]
     pub const fn as_str(self) -> &'static str {

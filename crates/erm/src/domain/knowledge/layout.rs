@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::entry::EntryList;
-use crate::domain::knowledge::Properties;
+use crate::domain::properties::Properties;
 
 pub(crate) const TITLE: &str = "title";
 pub(crate) const BODY: &str = "body";

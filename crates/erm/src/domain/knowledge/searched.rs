@@ -10,7 +10,7 @@ use super::{
     entry::{EntryList, LONGEST_TAG},
     layout,
 };
-use crate::domain::knowledge::Properties;
+use crate::domain::properties::Properties;
 
 /// What a word of the title counts, one of the tags, and one of the body.
 const WEIGHTS: [i64; 3] = [10, 5, 3];
