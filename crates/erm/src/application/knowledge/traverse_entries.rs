@@ -94,6 +94,7 @@ impl From<GraphError> for TraverseEntriesError {
             GraphError::StartNotFound | GraphError::TargetNotFound => Self::StartNotFound,
             GraphError::TooLarge { .. } => Self::TooLarge,
             GraphError::TimedOut => Self::TimedOut,
+            GraphError::InvalidType(_) => Self::RelationType(UnknownRelationType),
             GraphError::Storage(error) => Self::Storage(error),
         }
     }
