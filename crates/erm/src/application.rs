@@ -1,10 +1,12 @@
 //! What can be done with the graph of a workspace.
 
 pub(crate) mod acting;
+pub(crate) mod dry_run_schema;
 pub(crate) mod graph;
 pub(crate) mod knowledge;
 pub(crate) mod list_edges;
 pub(crate) mod list_entities;
 pub(crate) mod listing;
 pub(crate) mod ports;
+pub(crate) mod put_schema;
 pub(crate) mod read_models;

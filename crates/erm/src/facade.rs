@@ -11,10 +11,16 @@ use perme8_events::{
 use crate::{
     application::{
         acting::{Acting, NotActing},
+        dry_run_schema::{DryRun, DryRunSchema, DryRunSchemaError},
         ports::Members,
+        put_schema::{PutSchema, PutSchemaError},
+        read_models::schema::{
+            SchemaDetails, SchemaHistory, SchemaQueryError, SchemaVersionDetails,
+        },
     },
-    domain::policy::Action,
+    domain::{policy::Action, schema::draft::SchemaDraft},
     facade::options::ErmOptions,
+    infrastructure::schema_queries,
 };
 
 pub(crate) mod options;
@@ -58,6 +64,106 @@ impl Erm {
         Self { options, ..self }
     }
 
+    /// The schema of a workspace, for its members.
+    ///
+    /// # Errors
+    ///
+    /// [`SchemaQueryError`].
+    #[tracing::instrument(skip_all, fields(?workspace))]
+    pub async fn schema(
+        &self,
+        origin: &Origin,
+        workspace: &WorkspaceRef,
+    ) -> Result<SchemaDetails, SchemaQueryError> {
+        let viewing = self.viewing(origin, workspace).await?;
+        let schema = schema_queries::schema(&self.db, viewing.workspace_id()).await?;
+        Ok(SchemaDetails::of(schema.ok_or(SchemaQueryError::NoSchema)?))
+    }
+
+    /// Replaces the schema of a workspace, or gives it the first one.
+    ///
+    /// # Errors
+    ///
+    /// [`PutSchemaError`].
+    #[tracing::instrument(skip_all, fields(workspace = ?command.workspace))]
+    pub async fn put_schema(
+        &self,
+        origin: Origin,
+        command: PutSchema,
+    ) -> Result<SchemaDetails, PutSchemaError> {
+        transact!(self, origin, command, PutSchemaError)
+    }
+
+    /// Whether the person who acts may write the schema of a workspace, for who does not know yet which.
+    ///
+    /// # Errors
+    ///
+    /// [`PutSchemaError`], as of the command.
+    #[tracing::instrument(skip_all, fields(?workspace))]
+    pub async fn may_put_schema(
+        &self,
+        origin: &Origin,
+        workspace: &WorkspaceRef,
+    ) -> Result<(), PutSchemaError> {
+        Ok(self.acting(origin, workspace).await?.may(Action::WriteSchema)?)
+    }
+
+    /// When the schema of a workspace was written and by whom, newest first: at most `limit`, taken as 1 to 100, of the
+    /// versions before `after`.
+    ///
+    /// # Errors
+    ///
+    /// [`SchemaQueryError`].
+    #[tracing::instrument(skip_all, fields(?workspace))]
+    pub async fn schema_history(
+        &self,
+        origin: &Origin,
+        workspace: &WorkspaceRef,
+        limit: u32,
+        after: Option<i64>,
+    ) -> Result<SchemaHistory, SchemaQueryError> {
+        let workspace_id = self.viewing(origin, workspace).await?.workspace_id();
+        let history = schema_queries::history(&self.db, workspace_id, limit, after).await?;
+        if after.is_none() && history.versions.is_empty() {
+            return Err(SchemaQueryError::NoSchema);
+        }
+        Ok(history)
+    }
+
+    /// The schema of a workspace as it was in one of its last hundred versions.
+    ///
+    /// # Errors
+    ///
+    /// [`SchemaQueryError`].
+    #[tracing::instrument(skip_all, fields(?workspace))]
+    pub async fn schema_version(
+        &self,
+        origin: &Origin,
+        workspace: &WorkspaceRef,
+        version: i64,
+    ) -> Result<SchemaVersionDetails, SchemaQueryError> {
+        let workspace_id = self.viewing(origin, workspace).await?.workspace_id();
+        let found = schema_queries::version(&self.db, workspace_id, version).await?;
+        found.ok_or(SchemaQueryError::NoSchema)
+    }
+
+    /// What another schema would change, and what of that which is there it would not allow; nothing is changed, and nobody
+    /// who writes meanwhile waits.
+    ///
+    /// # Errors
+    ///
+    /// [`DryRunSchemaError`].
+    #[tracing::instrument(skip_all, fields(?workspace))]
+    pub async fn dry_run_schema(
+        &self,
+        origin: &Origin,
+        workspace: &WorkspaceRef,
+        draft: SchemaDraft,
+    ) -> Result<DryRun, DryRunSchemaError> {
+        let acting = self.acting(origin, workspace).await?;
+        DryRunSchema { draft }.execute(&self.db, &acting).await
+    }
+
     /// Who acts; what that person may do is for the use case to say.
     async fn acting(&self, origin: &Origin, workspace: &WorkspaceRef) -> Result<Acting, NotActing> {
         Acting::gather(&*self.members, origin, workspace).await
@@ -82,3 +188,29 @@ mod lists;
 // The modules beside this one transact in the same way.
 #[expect(unused_imports, reason = "use cases come")]
 pub(crate) use transact;
+
+#[cfg(test)]
+mod matrix;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Compiles only if every future of the facade can be moved between threads, as the HTTP server needs it.
+    #[expect(dead_code, reason = "the compiler is the test")]
+    fn futures_are_send(
+        erm: &Erm,
+        origin: &Origin,
+        workspace: &WorkspaceRef,
+        draft: SchemaDraft,
+        command: PutSchema,
+    ) {
+        fn send<T: Send>(_: T) {}
+        send(erm.schema(origin, workspace));
+        send(erm.put_schema(origin.clone(), command));
+        send(erm.may_put_schema(origin, workspace));
+        send(erm.schema_history(origin, workspace, 20, None));
+        send(erm.schema_version(origin, workspace, 1));
+        send(erm.dry_run_schema(origin, workspace, draft));
+    }
+}

@@ -2,12 +2,18 @@
 
 use perme8_events::sql::Migrations;
 
+#[cfg(test)]
+mod contract;
 pub(crate) mod edge_queries;
 pub(crate) mod entity_queries;
 pub(crate) mod identity_gateway;
 pub(crate) mod knowledge;
 pub(crate) mod listing;
 pub(crate) mod projected_graph;
+pub(crate) mod schema_queries;
+pub(crate) mod schema_rows;
+pub(crate) mod schema_store;
+pub(crate) mod stock;
 pub(crate) mod stored_graph;
 pub(crate) mod workspaces;
 

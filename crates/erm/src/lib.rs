@@ -13,8 +13,15 @@ pub use facade::Erm;
 pub use facade::options::{Bounds, ErmOptions, Quota};
 pub use infrastructure::MIGRATIONS;
 
-// Read models of the facade.
+// Commands and their errors: for whoever may use the facade.
+pub use application::put_schema::{PutSchema, PutSchemaError};
+
+// Read models of the facade, and why it did not answer.
+pub use application::dry_run_schema::{DryRun, DryRunSchemaError, ItemKind, Nonconforming};
 pub use application::read_models::items::{EdgeDetails, EntityDetails};
+pub use application::read_models::schema::{
+    SchemaDetails, SchemaHistory, SchemaQueryError, SchemaVersion, SchemaVersionDetails,
+};
 
 // Lists of entities and edges.
 pub use application::list_edges::ListEdges;
@@ -48,6 +55,10 @@ pub use domain::knowledge::entry::{EntryList, InvalidEntry};
 pub use domain::knowledge::relation::{RelationType, UnknownRelationType};
 pub use facade::knowledge::Knowledge;
 
+// Events: for the handlers of other contexts.
+pub use domain::events::EVENTS;
+pub use domain::events::schema::{SchemaCreated, SchemaUpdated};
+
 // Ports that a host may implement, and their implementation on identity.
 pub use application::ports::{Members, Membership};
 pub use infrastructure::identity_gateway::IdentityGateway;
@@ -62,6 +73,7 @@ pub use domain::references::{
     BulkOperation, BulkOperationId, EdgeId, EntityId, GraphEdge, GraphEntity, GraphTraversal,
     SchemaId, TraversalId, WorkspaceSchema,
 };
+pub use domain::schema::changes::{SchemaChanges, TypeChanges};
 pub use domain::schema::draft::{SchemaDraft, SchemaError};
 pub use domain::schema::{
     Cardinality, Constraints, EdgeType, EntityType, PropertyDefinition, SchemaDefinition,

@@ -10,6 +10,7 @@ pub const CATALOGUES: &[Catalogue] = &[
     documents::EVENTS,
     agents::EVENTS,
     chat::EVENTS,
+    erm::EVENTS,
     notifications::EVENTS,
 ];
 

@@ -3,8 +3,15 @@
 use std::fmt;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use identity::{Role, WorkspaceRef};
-use perme8_events::{StorageError, Transaction, UserId, WorkspaceId};
+use perme8_events::{Load, StorageError, Transaction, UserId, WorkspaceId};
+use uuid::Uuid;
+
+use crate::domain::schema::{
+    Schema, SchemaDefinition,
+    comparison::{EdgeFacts, EntityFacts},
+};
 
 /// Which workspaces are gone, and whose turn it is in one that is not.
 pub(crate) trait Workspaces: Transaction {
@@ -22,6 +29,47 @@ pub(crate) trait Workspaces: Transaction {
         &mut self,
         workspace: WorkspaceId,
     ) -> impl Future<Output = Result<(), StorageError>> + Send;
+}
+
+/// Questions about schemas.
+pub(crate) trait Schemas: Load<Schema> {
+    /// That of a workspace.
+    fn schema_of(
+        &mut self,
+        workspace: WorkspaceId,
+    ) -> impl Future<Output = Result<Option<Schema>, StorageError>> + Send;
+}
+
+/// The place of an entity or an edge among those of its workspace, oldest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct StockPlace {
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) id: Uuid,
+}
+
+/// What is there in a workspace, outside of any transaction.
+pub(crate) trait Stock: Sync {
+    /// The schema in force.
+    fn definition(
+        &self,
+        workspace: WorkspaceId,
+    ) -> impl Future<Output = Result<Option<SchemaDefinition>, StorageError>> + Send;
+
+    /// The first so many entities behind a place, without those that are deleted.
+    fn entities(
+        &self,
+        workspace: WorkspaceId,
+        after: Option<StockPlace>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<(StockPlace, EntityFacts)>, StorageError>> + Send;
+
+    /// The same for edges.
+    fn edges(
+        &self,
+        workspace: WorkspaceId,
+        after: Option<StockPlace>,
+        limit: u32,
+    ) -> impl Future<Output = Result<Vec<(StockPlace, EdgeFacts)>, StorageError>> + Send;
 }
 
 /// What somebody is in a workspace.

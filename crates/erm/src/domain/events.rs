@@ -1,3 +1,17 @@
 //! What happens to the graphs of workspaces.
 
+use perme8_events::catalogue;
+
+use crate::domain::events::{
+    schema::{SchemaCreated, SchemaUpdated},
+    traversals::TraversalExecuted,
+};
+
+pub(crate) mod schema;
 pub(crate) mod traversals;
+
+catalogue! {
+    /// Every event of erm.
+    pub EVENTS:
+    SchemaCreated, SchemaUpdated, TraversalExecuted,
+}

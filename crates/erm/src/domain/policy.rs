@@ -57,6 +57,8 @@ table! {
     Read         yes   yes    yes   yes   yes;
     /// Say which types there are.
     WriteSchema  no    no     yes   yes   no;
+    /// Ask what other types would mean.
+    TrySchema    no    no     yes   yes   yes;
     /// Write entities and edges.
     Write        no    yes    yes   yes   no;
 }
@@ -100,6 +102,7 @@ mod tests {
                           guest  member admin  owner
             Read          always always always always
             WriteSchema   -      -      active active
+            TrySchema     -      -      always always
             Write         -      active active active
         "#]]
         .assert_eq(&table);

@@ -1,15 +1,22 @@
 //! What kinds of entities and edges a workspace knows: its own rules.
 
+use chrono::{DateTime, Utc};
+use perme8_events::{Aggregate, Unsaved, UserId, WorkspaceId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::{Number, Value};
 
 use crate::domain::{
+    events::schema::{SchemaCreated, SchemaUpdated},
     names::{PropertyName, TypeName},
     patterns::Pattern,
+    references::SchemaId,
+    schema::changes::SchemaChanges,
     values::PropertyType,
 };
 
+pub(crate) mod changes;
+pub(crate) mod comparison;
 pub(crate) mod draft;
 
 /// The types of a workspace, checked; written as it is shown and stored.
@@ -155,5 +162,109 @@ impl SchemaDefinition {
     /// The type of edges that is called so.
     pub(crate) fn edge_type(&self, name: &str) -> Option<&EdgeType> {
         self.edge_types.iter().find(|of| of.name == *name)
+    }
+}
+
+/// How many versions of a schema are kept, with the one in force.
+pub(crate) const KEPT_VERSIONS: i64 = 100;
+
+/// The schema of a workspace, of which there is one; the versions before it are kept, up to [`KEPT_VERSIONS`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Schema {
+    pub(crate) id: SchemaId,
+    pub(crate) workspace_id: WorkspaceId,
+    pub(crate) definition: SchemaDefinition,
+    /// Who wrote this version.
+    pub(crate) written_by: UserId,
+    pub(crate) created_at: DateTime<Utc>,
+    pub(crate) updated_at: DateTime<Utc>,
+    pub(crate) version: i64,
+}
+
+/// Who writes a schema, and when.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Writing {
+    pub(crate) by: UserId,
+    pub(crate) now: DateTime<Utc>,
+}
+
+/// A schema has changed since it was seen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct HasChanged;
+
+impl Aggregate for Schema {
+    const TYPE: &'static str = "schema";
+    type Id = SchemaId;
+
+    fn id(&self) -> SchemaId {
+        self.id
+    }
+}
+
+impl Schema {
+    /// The first one of a workspace.
+    pub(crate) fn create(
+        id: SchemaId,
+        workspace_id: WorkspaceId,
+        definition: SchemaDefinition,
+        Writing { by, now }: Writing,
+    ) -> Unsaved<Self> {
+        let event = SchemaCreated {
+            schema_id: id,
+            workspace_id,
+            user_id: by,
+            version: 1,
+            changes: SchemaChanges::between(&SchemaDefinition::default(), &definition),
+        };
+        let schema = Self {
+            id,
+            workspace_id,
+            definition,
+            written_by: by,
+            created_at: now,
+            updated_at: now,
+            version: 0,
+        };
+        Unsaved::new(schema).record(event)
+    }
+
+    /// Another one in its place, as a whole: whoever names the version that was seen replaces no later one, and nothing by
+    /// the same; whoever names none replaces whatever is there.
+    pub(crate) fn replace(
+        &self,
+        definition: SchemaDefinition,
+        seen: Option<i64>,
+        Writing { by, now }: Writing,
+    ) -> Result<Option<Unsaved<Self>>, HasChanged> {
+        if seen.is_some_and(|seen| seen != self.version) {
+            return Err(HasChanged);
+        }
+        if seen.is_some() && definition == self.definition {
+            return Ok(None);
+        }
+        let event = SchemaUpdated {
+            schema_id: self.id,
+            workspace_id: self.workspace_id,
+            user_id: by,
+            version: self.version + 1,
+            changes: SchemaChanges::between(&self.definition, &definition),
+        };
+        let schema = Self { definition, written_by: by, updated_at: now, ..self.clone() };
+        Ok(Some(Unsaved::new(schema).record(event)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cardinalities_are_called_as_schemas_write_them() {
+        for cardinality in Cardinality::ALL {
+            assert_eq!(serde_json::to_value(cardinality).unwrap(), cardinality.as_str());
+            assert_eq!(Cardinality::parse(cardinality.as_str()), Some(cardinality));
+        }
+        let ends = Cardinality::ALL.map(|of| (of.is_one_per_source(), of.is_one_per_target()));
+        assert_eq!(ends, [(false, false), (false, true), (true, false), (true, true)]);
     }
 }

@@ -2,13 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use perme8_events::{StorageError, WorkspaceId, testing::FakeTx};
+use perme8_events::{Load, StorageError, Store, WorkspaceId, testing::FakeTx};
 
-use crate::application::ports::Workspaces;
+use crate::{
+    application::ports::{Schemas, Workspaces},
+    domain::{references::SchemaId, schema::Schema},
+};
 
 /// What a database would hold.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tables {
+    pub(crate) schemas: Vec<Schema>,
     gone: BTreeSet<WorkspaceId>,
 }
 
@@ -20,5 +24,34 @@ impl Workspaces for FakeTx<Tables> {
     async fn remember_gone(&mut self, workspace: WorkspaceId) -> Result<(), StorageError> {
         self.state.gone.insert(workspace);
         Ok(())
+    }
+}
+
+impl Load<Schema> for FakeTx<Tables> {
+    async fn load(&mut self, id: SchemaId) -> Result<Option<Schema>, StorageError> {
+        Ok(self.state.schemas.iter().find(|schema| schema.id == id).cloned())
+    }
+}
+
+/// Compare and set: a new row must not be there, nor another of its workspace; an old one must have the version that was read.
+impl Store<Schema> for FakeTx<Tables> {
+    async fn store(&mut self, schema: &mut Schema) -> Result<(), StorageError> {
+        let rows = &mut self.state.schemas;
+        let stored = rows.iter().find(|row| row.id == schema.id).map_or(0, |row| row.version);
+        let is_other =
+            |row: &Schema| row.id != schema.id && row.workspace_id == schema.workspace_id;
+        if stored != schema.version || rows.iter().any(is_other) {
+            return Err(StorageError::conflict());
+        }
+        schema.version += 1;
+        rows.retain(|row| row.id != schema.id);
+        rows.push(schema.clone());
+        Ok(())
+    }
+}
+
+impl Schemas for FakeTx<Tables> {
+    async fn schema_of(&mut self, workspace: WorkspaceId) -> Result<Option<Schema>, StorageError> {
+        Ok(self.state.schemas.iter().find(|schema| schema.workspace_id == workspace).cloned())
     }
 }
