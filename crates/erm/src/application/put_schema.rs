@@ -115,15 +115,25 @@ mod tests {
 
     #[tokio::test]
     async fn the_first_schema_has_version_1_whatever_was_seen() {
-        check(&mut company(), acting(OWNER), put(&["Person"], Some(999)), expect![[r#""#]]).await;
-        check(&mut company(), acting(ADMIN), put(&["Person"], None), expect![[r#""#]]).await;
+        check(&mut company(), acting(OWNER), put(&["Person"], Some(999)), expect![[r#"
+            Ok((["Person"], 1))
+            erm.schema_created {"schema_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000002","version":1,"changes":{"entity_types":{"added":["Person"]}}}
+        "#]]).await;
+        check(&mut company(), acting(ADMIN), put(&["Person"], None), expect![[r#"
+            Ok((["Person"], 1))
+            erm.schema_created {"schema_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000003","version":1,"changes":{"entity_types":{"added":["Person"]}}}
+        "#]]).await;
     }
 
     #[tokio::test]
     async fn whoever_has_seen_the_version_replaces_it() {
         let mut tx = company();
         put(&["Person"], None).execute(&mut tx, &acting(OWNER)).await.unwrap();
-        check(&mut tx, acting(ADMIN), put(&["Person", "Company"], Some(1)), expect![[r#""#]]).await;
+        check(&mut tx, acting(ADMIN), put(&["Person", "Company"], Some(1)), expect![[r#"
+            Ok((["Person", "Company"], 2))
+            erm.schema_created {"schema_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000002","version":1,"changes":{"entity_types":{"added":["Person"]}}}
+            erm.schema_updated {"schema_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000003","version":2,"changes":{"entity_types":{"added":["Company"]}}}
+        "#]]).await;
         for stale in [0, 1, 999, -1] {
             let outcome = put(&["Robot"], Some(stale)).execute(&mut tx, &acting(OWNER)).await;
             assert!(matches!(outcome, Err(PutSchemaError::OtherVersion)), "{outcome:?}");
@@ -134,14 +144,23 @@ mod tests {
     async fn the_same_schema_changes_nothing_unless_no_version_was_seen() {
         let mut tx = company();
         put(&["Person"], None).execute(&mut tx, &acting(OWNER)).await.unwrap();
-        check(&mut tx, acting(OWNER), put(&["Person"], Some(1)), expect![[r#""#]]).await;
-        check(&mut tx, acting(OWNER), put(&["Person"], None), expect![[r#""#]]).await;
+        check(&mut tx, acting(OWNER), put(&["Person"], Some(1)), expect![[r#"
+            Ok((["Person"], 1))
+            erm.schema_created {"schema_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000002","version":1,"changes":{"entity_types":{"added":["Person"]}}}
+        "#]]).await;
+        check(&mut tx, acting(OWNER), put(&["Person"], None), expect![[r#"
+            Ok((["Person"], 2))
+            erm.schema_created {"schema_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000002","version":1,"changes":{"entity_types":{"added":["Person"]}}}
+            erm.schema_updated {"schema_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-000000000002","version":2,"changes":{}}
+        "#]]).await;
     }
 
     #[tokio::test]
     async fn what_is_no_schema_is_refused_with_all_reasons() {
         let types = ["Person", "Person", "1"];
-        check(&mut company(), acting(OWNER), put(&types, None), expect![[r#""#]]).await;
+        check(&mut company(), acting(OWNER), put(&types, None), expect![[r#"
+            Err(entity_types[1]: duplicate entity type "Person"; entity_types[2]: invalid type name "1": up to 100 letters, digits and underscores, of which the first is a letter)
+        "#]]).await;
     }
 
     #[tokio::test]

@@ -3,23 +3,26 @@
 use expect_test::expect_file;
 use identity::WorkspaceRef;
 use perme8_events::{
-    Origin, Save as _, StorageError, Transaction as _, UserId, WorkspaceId,
+    Origin, Save as _, StorageError, Transaction as _, UserId, WorkspaceId, sql,
     testing::{Asker, Question, in_two_states, matrix, on_both_engines, questions},
 };
 use serde_json::json;
 
 use super::Erm;
 use crate::{
-    PutSchema, SchemaDraft,
+    Depth, Direction, EdgeId, EntityId, FindPaths, GraphLimit, GraphName, Neighbours, PathMode,
+    PutSchema, SchemaDraft, Traverse,
     application::ports::MockMembers,
     domain::schema::{Schema, Writing},
     testing::{ADMIN, GUEST, MEMBER, OWNER, STRANGER, id},
 };
 
-/// A workspace with a schema, which nobody has touched yet.
+/// A workspace with a schema, two people and who of them knows the other, which nobody has touched yet.
 struct World {
     erm: Erm,
     company: WorkspaceId,
+    ada: EntityId,
+    ben: EntityId,
 }
 
 impl World {
@@ -30,10 +33,27 @@ impl World {
             let writing = Writing { by: OWNER, now: tx.now() };
             let schema = Schema::create(tx.new_id(), company, definition, writing);
             tx.save(schema).await?;
-            Ok::<_, StorageError>(())
+            let (ada, ben, now) = (tx.new_id(), tx.new_id(), tx.now());
+            for id in [ada, ben] {
+                let insert = sql!(
+                    "INSERT INTO erm_entities
+                        (id, workspace_id, entity_type, properties, created_at, updated_at, version)
+                     VALUES ($1, $2, 'Person', '{}', $3, $3, 1)"
+                );
+                tx.query(insert).bind::<EntityId>(id).bind(company).bind(now).exec().await?;
+            }
+            let insert = sql!(
+                "INSERT INTO erm_edges
+                    (id, workspace_id, edge_type, source_id, target_id, properties, created_at, updated_at, version)
+                 VALUES ($1, $2, 'KNOWS', $3, $4, '{}', $5, $5, 1)"
+            );
+            let id: EdgeId = tx.new_id();
+            let query = tx.query(insert).bind(id).bind(company).bind(ada).bind(ben);
+            query.bind(now).exec().await?;
+            Ok::<_, StorageError>((ada, ben))
         });
-        made.await.unwrap();
-        Self { erm: erm.clone(), company }
+        let (ada, ben) = made.await.unwrap();
+        Self { erm: erm.clone(), company, ada, ben }
     }
 
     fn company(&self) -> WorkspaceRef {
@@ -124,6 +144,19 @@ fn rows() -> Vec<Question<World>> {
         schema_history(&origin, &world.company(), 20, None);
         schema_version(&origin, &world.company(), 1);
         dry_run_schema(&origin, &world.company(), draft());
+        neighbours(&origin, &world.company(), GraphName::Own, Neighbours {
+            entity: world.ada, direction: Direction::default(), edge_type: None, entity_type: None,
+            limit: GraphLimit::default(), offset: 0,
+        });
+        traverse(&origin, &world.company(), GraphName::Own, Traverse {
+            start: world.ada, depth: Depth::default(), direction: Direction::default(),
+            edge_types: vec![], entity_types: vec![], limit: GraphLimit::default(),
+        });
+        paths(&origin, &world.company(), GraphName::Own, FindPaths {
+            source: world.ada, target: world.ben, depth: Depth::default(),
+            direction: Direction::default(), edge_types: vec![], mode: PathMode::default(),
+            limit: GraphLimit::default(),
+        });
     }
     .into()
 }

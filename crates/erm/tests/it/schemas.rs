@@ -99,7 +99,9 @@ on_both_engines! {
     async fn of_those_who_have_seen_the_same_one_replaces_it(test: TestDb) {
         let office = Office::open(test).await;
         for round in 0..ROUNDS {
-            let put = |name| office.put(types(&[name]), Some(round));
+            let put = async |name| {
+                office.put(types(&[&format!("{name}{round}")]), Some(round)).await
+            };
             let outcomes: [_; 3] = tokio::join!(put("A"), put("B"), put("C")).into();
             let done: Vec<_> = outcomes.iter().flatten().map(|schema| schema.version).collect();
             // Of those who write the first one, one does; then that is what the others have not seen.
