@@ -10,8 +10,8 @@ use serde_json::json;
 
 use super::Erm;
 use crate::{
-    Depth, Direction, EdgeId, EntityId, FindPaths, GraphLimit, GraphName, Neighbours, PathMode,
-    PutSchema, SchemaDraft, Traverse,
+    Depth, Direction, EdgeId, EntityId, FindPaths, GraphLimit, GraphName, ListEdges, ListEntities,
+    ListPlace, Neighbours, PathMode, PutSchema, SchemaDraft, Traverse,
     application::ports::MockMembers,
     domain::schema::{Schema, Writing},
     testing::{ADMIN, GUEST, MEMBER, OWNER, STRANGER, id},
@@ -144,6 +144,14 @@ fn rows() -> Vec<Question<World>> {
         schema_history(&origin, &world.company(), 20, None);
         schema_version(&origin, &world.company(), 1);
         dry_run_schema(&origin, &world.company(), draft());
+        entities(&origin, &world.company(), ListEntities {
+            entity_type: None, filters: vec![], sort: None, include_deleted: false, limit: 100,
+            place: ListPlace::default(),
+        });
+        edges(&origin, &world.company(), ListEdges {
+            edge_type: None, source_id: None, target_id: None, filters: vec![], sort: None,
+            include_deleted: false, limit: 100, place: ListPlace::default(),
+        });
         neighbours(&origin, &world.company(), GraphName::Own, Neighbours {
             entity: world.ada, direction: Direction::default(), edge_type: None, entity_type: None,
             limit: GraphLimit::default(), offset: 0,
