@@ -2,10 +2,7 @@
 
 use perme8_events::catalogue;
 
-use crate::domain::events::{
-    schema::{SchemaCreated, SchemaUpdated},
-    traversals::TraversalExecuted,
-};
+use crate::domain::events::schema::{SchemaCreated, SchemaUpdated};
 
 pub(crate) mod schema;
 pub(crate) mod traversals;
@@ -13,5 +10,5 @@ pub(crate) mod traversals;
 catalogue! {
     /// Every event of erm.
     pub EVENTS:
-    SchemaCreated, SchemaUpdated, TraversalExecuted,
+    SchemaCreated, SchemaUpdated,
 }
