@@ -4,6 +4,7 @@ pub(crate) mod events;
 pub(crate) mod filter;
 pub(crate) mod graph;
 pub(crate) mod knowledge;
+pub(crate) mod lines;
 pub(crate) mod names;
 pub(crate) mod patterns;
 pub(crate) mod policy;

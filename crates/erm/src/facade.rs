@@ -181,6 +181,7 @@ impl Erm {
     }
 }
 
+pub(crate) mod export;
 mod graph;
 pub(crate) mod knowledge;
 mod lists;

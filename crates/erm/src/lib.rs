@@ -23,6 +23,10 @@ pub use application::read_models::schema::{
     SchemaDetails, SchemaHistory, SchemaQueryError, SchemaVersion, SchemaVersionDetails,
 };
 
+// Graphs as files.
+pub use domain::lines::FileFormat;
+pub use facade::export::Export;
+
 // Lists of entities and edges.
 pub use application::list_edges::ListEdges;
 pub use application::list_entities::ListEntities;

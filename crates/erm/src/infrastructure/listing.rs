@@ -18,15 +18,15 @@ use crate::{
     domain::{filter::Condition, names::PropertyName, schema::SchemaDefinition, sort::SortKey},
 };
 
-/// The types that a workspace knows; none before it says so.
+/// The types that a workspace knows, once it has said so.
 pub(crate) async fn definition(
     db: &Db,
     workspace: WorkspaceId,
-) -> Result<SchemaDefinition, StorageError> {
+) -> Result<Option<SchemaDefinition>, StorageError> {
     let query = db.query(sql!("SELECT definition FROM erm_schemas WHERE workspace_id = $1"));
     let row: Option<(String,)> = query.bind(workspace).opt().await?;
-    let Some((definition,)) = row else { return Ok(SchemaDefinition::default()) };
-    serde_json::from_str(&definition).map_err(StorageError::new)
+    let Some((definition,)) = row else { return Ok(None) };
+    serde_json::from_str(&definition).map(Some).map_err(StorageError::new)
 }
 
 /// Outweighs everything that is fulfilled.
