@@ -9,4 +9,5 @@ pub(crate) mod list_entities;
 pub(crate) mod listing;
 pub(crate) mod ports;
 pub(crate) mod put_schema;
+pub(crate) mod projected;
 pub(crate) mod read_models;

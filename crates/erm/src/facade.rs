@@ -17,10 +17,12 @@ use crate::{
         read_models::schema::{
             SchemaDetails, SchemaHistory, SchemaQueryError, SchemaVersionDetails,
         },
+        ports::{Members, Things},
     },
     domain::{policy::Action, schema::draft::SchemaDraft},
     facade::options::ErmOptions,
     infrastructure::schema_queries,
+    infrastructure::things_gateway::ThingsGateway,
 };
 
 pub(crate) mod options;
@@ -36,6 +38,7 @@ pub struct Erm {
     db: Db,
     uow: UnitOfWork,
     members: Arc<dyn Members>,
+    things: Arc<dyn Things>,
     options: ErmOptions,
 }
 
@@ -54,8 +57,16 @@ impl Erm {
     /// On this database; `members` knows who belongs where.
     #[must_use]
     pub fn new(db: Db, members: Arc<dyn Members>) -> Self {
+        let things = Arc::new(ThingsGateway::new(&db));
         let options = ErmOptions::default();
-        Self { uow: UnitOfWork::new(db.clone()), db, members, options }
+        Self { uow: UnitOfWork::new(db.clone()), db, members, things, options }
+    }
+
+    /// The same with others to tell what the things of workspaces are called; else identity and documents are asked, on the
+    /// same database.
+    #[must_use]
+    pub fn with_things(self, things: Arc<dyn Things>) -> Self {
+        Self { things, ..self }
     }
 
     /// The same with other limits.
@@ -185,6 +196,7 @@ pub(crate) mod export;
 mod graph;
 pub(crate) mod knowledge;
 mod lists;
+mod projected;
 
 // The modules beside this one transact in the same way.
 #[expect(unused_imports, reason = "use cases come")]

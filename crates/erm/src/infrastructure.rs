@@ -15,6 +15,7 @@ pub(crate) mod schema_rows;
 pub(crate) mod schema_store;
 pub(crate) mod stock;
 pub(crate) mod stored_graph;
+pub(crate) mod things_gateway;
 pub(crate) mod workspaces;
 
 /// The tables of entities and edges, for both engines.

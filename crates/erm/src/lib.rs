@@ -38,6 +38,7 @@ pub use application::graph::find_paths::{FindPaths, PathDetails};
 pub use application::graph::neighbours::{Neighbours, NeighboursPage};
 pub use application::graph::traverse::{Subgraph, Traverse};
 pub use application::graph::{GraphError, GraphName};
+pub use application::projected::{ListProjected, ProjectedPage};
 pub use domain::graph::paths::PathMode;
 pub use domain::graph::terms::{
     Depth, Direction, GraphLimit, InvalidDepth, InvalidDirection, InvalidGraphLimit,
@@ -65,7 +66,10 @@ pub use domain::events::schema::{SchemaCreated, SchemaUpdated};
 
 // Ports that a host may implement, and their implementation on identity.
 pub use application::ports::{Members, Membership};
+// Ports that a host may implement, and their implementations on identity and documents.
+pub use application::ports::{DocumentView, Members, Membership, Things};
 pub use infrastructure::identity_gateway::IdentityGateway;
+pub use infrastructure::things_gateway::ThingsGateway;
 
 // Language: for every layer of other contexts.
 pub use domain::names::{

@@ -35,6 +35,8 @@ pub enum GraphName {
     /// What was written there: the entities and edges of its schema.
     #[default]
     Own,
+    /// What other contexts keep there: its projects, documents and members.
+    Workspace,
 }
 
 /// The graph of one workspace, as far as whoever asks may see it.

@@ -1,9 +1,10 @@
 //! What use cases and handlers ask of the storage and of identity.
 
-use std::fmt;
+use std::{collections::HashMap, fmt};
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use documents::DocumentId;
 use identity::{Role, WorkspaceRef};
 use perme8_events::{Load, StorageError, Transaction, UserId, WorkspaceId};
 use uuid::Uuid;
@@ -98,4 +99,44 @@ pub trait Members: fmt::Debug + Send + Sync {
         user: UserId,
         workspace: &WorkspaceRef,
     ) -> Result<Option<Membership>, StorageError>;
+}
+
+/// A document, as its context knows it at this moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentView {
+    /// Which.
+    pub id: DocumentId,
+    /// Whose it is.
+    pub owner_id: UserId,
+    /// What it is called.
+    pub title: String,
+    /// What it is called in addresses.
+    pub slug: String,
+    /// Whether every member of the workspace sees it, or its owner alone.
+    pub is_public: bool,
+}
+
+impl DocumentView {
+    /// Whether this member of its workspace sees it.
+    pub(crate) fn is_seen_by(&self, member: UserId) -> bool {
+        self.is_public || self.owner_id == member
+    }
+}
+
+/// Tells what the things of workspaces are called, which no event tells to everybody.
+#[async_trait]
+pub trait Things: fmt::Debug + Send + Sync {
+    /// These documents; those that do not exist or are in the trash are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when nobody can tell.
+    async fn documents(&self, ids: &[DocumentId]) -> Result<Vec<DocumentView>, StorageError>;
+
+    /// First and last names of these people; those who do not exist are left out.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when nobody can tell.
+    async fn names(&self, people: &[UserId]) -> Result<HashMap<UserId, String>, StorageError>;
 }

@@ -38,7 +38,7 @@ impl Erm {
         asked: Neighbours,
     ) -> Result<NeighboursPage, GraphError> {
         let acting = self.viewing(origin, workspace).await?;
-        let graph = self.graph(graph, &acting);
+        let graph = self.graph(graph, &acting).await?;
         let walk = asked.execute(&*graph, self.options.bounds.visited);
         self.walked(origin, &acting, (TraversalKind::Neighbours, 1), walk).await
     }
@@ -57,7 +57,7 @@ impl Erm {
         asked: Traverse,
     ) -> Result<Subgraph, GraphError> {
         let acting = self.viewing(origin, workspace).await?;
-        let graph = self.graph(graph, &acting);
+        let graph = self.graph(graph, &acting).await?;
         let depth = asked.depth.get();
         let walk = asked.execute(&*graph, self.options.bounds.visited);
         self.walked(origin, &acting, (TraversalKind::Traverse, depth), walk).await
@@ -77,17 +77,22 @@ impl Erm {
         asked: FindPaths,
     ) -> Result<Vec<PathDetails>, GraphError> {
         let acting = self.viewing(origin, workspace).await?;
-        let graph = self.graph(graph, &acting);
+        let graph = self.graph(graph, &acting).await?;
         let depth = asked.depth.get();
         let walk = asked.execute(&*graph, self.options.bounds.visited);
         self.walked(origin, &acting, (TraversalKind::Paths, depth), walk).await
     }
 
     /// The graph of this name, as this person sees it.
-    fn graph(&self, name: GraphName, acting: &Acting) -> Box<dyn Graph> {
-        match name {
+    async fn graph(
+        &self,
+        name: GraphName,
+        acting: &Acting,
+    ) -> Result<Box<dyn Graph + '_>, GraphError> {
+        Ok(match name {
             GraphName::Own => Box::new(StoredGraph::new(self.db.clone(), acting.workspace_id())),
-        }
+            GraphName::Workspace => Box::new(self.projected(acting).await?),
+        })
     }
 
     /// Gives a walk the time that it may take, and tells of some.

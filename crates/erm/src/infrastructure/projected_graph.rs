@@ -6,6 +6,8 @@ use perme8_events::{
     sql::{Projection, Rows},
 };
 
+pub(crate) mod reading;
+mod rows;
 mod told;
 mod writing;
 

@@ -1,7 +1,8 @@
 //! What events make of the rows, on both engines alike.
 
-use std::time::Duration;
+use std::{collections::HashMap, time::Duration};
 
+use async_trait::async_trait;
 use documents::{
     DocumentCreated, DocumentDeleted, DocumentHandedOver, DocumentId, DocumentMoved,
     DocumentRestored, DocumentTrashed, DocumentVisibilityChanged, NoteContentUpdated,
@@ -23,8 +24,18 @@ use projects::{
     ProjectUpdated,
 };
 
-use super::WorkspaceGraph;
-use crate::testing::{COMPANY, ELSEWHERE, MEMBER, OWNER, id};
+use super::{WorkspaceGraph, reading::ProjectedGraph};
+use crate::{
+    application::{
+        graph::Graph as _,
+        ports::{DocumentView, Things},
+    },
+    domain::{
+        graph::sweep::{Hop, Place, Way},
+        projected::{EdgeKind, edge, node},
+    },
+    testing::{COMPANY, ELSEWHERE, MEMBER, OWNER, id},
+};
 
 const ROADMAP: ProjectId = id(0x10);
 const ATTIC: ProjectId = id(0x11);
@@ -130,6 +141,28 @@ fn moved(project_id: Option<ProjectId>) -> DocumentMoved {
         from_project_id: None,
         project_id,
         is_public: true,
+    }
+}
+
+/// Every document is everybody's, but for some that were hidden a moment ago.
+#[derive(Debug)]
+struct Hidden(Vec<DocumentId>);
+
+#[async_trait]
+impl Things for Hidden {
+    async fn documents(&self, ids: &[DocumentId]) -> Result<Vec<DocumentView>, StorageError> {
+        let view = |&id: &DocumentId| DocumentView {
+            id,
+            owner_id: MEMBER,
+            title: "Notes".to_owned(),
+            slug: "notes".to_owned(),
+            is_public: !self.0.contains(&id),
+        };
+        Ok(ids.iter().map(view).collect())
+    }
+
+    async fn names(&self, _: &[UserId]) -> Result<HashMap<UserId, String>, StorageError> {
+        Ok(HashMap::new())
     }
 }
 
@@ -264,6 +297,35 @@ on_both_engines! {
         world.check(&expect![[r#"
             member 02 owner v1
             member 04 member v1"#]]).await;
+    }
+
+    async fn what_is_behind_takes_the_place_of_what_was_hidden(test: TestDb) {
+        let world = World::new(test).await;
+        let documents: [DocumentId; 5] = [0x21, 0x22, 0x23, 0x24, 0x25].map(id);
+        for document_id in documents {
+            world.follow(&DocumentCreated { document_id, ..document(None, true) }).await;
+        }
+        world.follow(&project(ROADMAP, OWNER)).await;
+        let hidden = Hidden(vec![documents[0], documents[2], documents[3]]);
+        let graph = ProjectedGraph::open(&world.test.db, &hidden, COMPANY, OWNER).await.unwrap();
+        let people = [node(OWNER), node(MEMBER)];
+        let mut found = Vec::new();
+        for rows in 1..=4 {
+            let hop = Hop { from: &people, way: Way::Out, edge_types: &[], after: None, rows };
+            let links = graph.hop(&hop).await.unwrap();
+            found.push(links.iter().map(|link| link.target).collect::<Vec<_>>());
+        }
+        let seen = [node(ROADMAP), node(documents[1]), node(documents[4])];
+        assert_eq!(found, [&seen[..1], &seen[..2], &seen, &seen]);
+        // The same, one by one.
+        let of = ["authored".to_owned()];
+        let place = |far, id| Place { edge_type: "authored".to_owned(), far, id };
+        let after = place(seen[1], edge(COMPANY, EdgeKind::Authored, node(MEMBER), seen[1]));
+        let hop = Hop { from: &people[1..], way: Way::Out, edge_types: &of, after: Some(&after), rows: 1 };
+        let links = graph.hop(&hop).await.unwrap();
+        assert_eq!(links.iter().map(|link| link.target).collect::<Vec<_>>(), [seen[2]]);
+        let hop = Hop { from: &seen, way: Way::In, edge_types: &of, after: None, rows: 2 };
+        assert_eq!(graph.hop(&hop).await.unwrap().len(), 2);
     }
 
     async fn nothing_happens_in_a_workspace_that_is_gone(test: TestDb) {

@@ -44,10 +44,10 @@ impl Writing<'_, '_> {
         match told {
             Told::Begun { owner } => {
                 self.begin().await?;
-                return self.member(owner, Role::Owner).await;
+                self.member(owner, Role::Owner).await
             }
-            Told::Ended => return self.end().await,
-            _ if !self.is_followed().await? => return Ok(()),
+            Told::Ended => self.end().await,
+            _ if !self.is_followed().await? => Ok(()),
             Told::Member { id, role } => self.member(id, role).await,
             Told::Project { id, owner, name, slug } => {
                 self.add(NewNode::new(id, NodeKind::Project).called(&name, &slug)).await?;
