@@ -8,6 +8,6 @@ pub(crate) mod list_edges;
 pub(crate) mod list_entities;
 pub(crate) mod listing;
 pub(crate) mod ports;
-pub(crate) mod put_schema;
 pub(crate) mod projected;
+pub(crate) mod put_schema;
 pub(crate) mod read_models;

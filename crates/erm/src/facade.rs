@@ -12,17 +12,15 @@ use crate::{
     application::{
         acting::{Acting, NotActing},
         dry_run_schema::{DryRun, DryRunSchema, DryRunSchemaError},
-        ports::Members,
+        ports::{Members, Things},
         put_schema::{PutSchema, PutSchemaError},
         read_models::schema::{
             SchemaDetails, SchemaHistory, SchemaQueryError, SchemaVersionDetails,
         },
-        ports::{Members, Things},
     },
     domain::{policy::Action, schema::draft::SchemaDraft},
     facade::options::ErmOptions,
-    infrastructure::schema_queries,
-    infrastructure::things_gateway::ThingsGateway,
+    infrastructure::{schema_queries, things_gateway::ThingsGateway},
 };
 
 pub(crate) mod options;

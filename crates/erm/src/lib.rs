@@ -64,8 +64,6 @@ pub use facade::knowledge::Knowledge;
 pub use domain::events::EVENTS;
 pub use domain::events::schema::{SchemaCreated, SchemaUpdated};
 
-// Ports that a host may implement, and their implementation on identity.
-pub use application::ports::{Members, Membership};
 // Ports that a host may implement, and their implementations on identity and documents.
 pub use application::ports::{DocumentView, Members, Membership, Things};
 pub use infrastructure::identity_gateway::IdentityGateway;

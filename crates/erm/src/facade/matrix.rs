@@ -11,7 +11,7 @@ use serde_json::json;
 use super::Erm;
 use crate::{
     Depth, Direction, EdgeId, EntityId, FindPaths, GraphLimit, GraphName, ListEdges, ListEntities,
-    ListPlace, Neighbours, PathMode, PutSchema, SchemaDraft, Traverse,
+    ListPlace, ListProjected, Neighbours, PathMode, PutSchema, SchemaDraft, Traverse,
     application::ports::MockMembers,
     domain::schema::{Schema, Writing},
     testing::{ADMIN, GUEST, MEMBER, OWNER, STRANGER, id},
@@ -165,6 +165,10 @@ fn rows() -> Vec<Question<World>> {
             direction: Direction::default(), edge_types: vec![], mode: PathMode::default(),
             limit: GraphLimit::default(),
         });
+        graph_nodes(&origin, &world.company(), &ListProjected::default());
+        graph_node(&origin, &world.company(), world.ada);
+        graph_edges(&origin, &world.company(), &ListProjected::default());
+        graph_edge(&origin, &world.company(), id(1));
     }
     .into()
 }

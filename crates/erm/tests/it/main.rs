@@ -1,11 +1,7 @@
-//! The facade on SQLite and on PostgreSQL, with the real identity context beside it.
-
-#![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
-
-mod office;
-mod schemas;
 //! The facade on SQLite and on PostgreSQL, with the real identity, projects and documents beside it.
 
 #![expect(clippy::unwrap_used, reason = "a step that fails is a test that fails")]
 
+mod office;
 mod projected;
+mod schemas;
