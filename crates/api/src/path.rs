@@ -12,10 +12,10 @@ use documents::DocumentRef;
 use identity::{AgentId, ApiKeyId, InvitationId, MemberRef, Secret, SessionId, WorkspaceRef};
 use mail::MailId;
 use notifications::NotificationId;
-use perme8_events::{JobId, Position};
+use perme8_events::{JobId, Position, WorkspaceId};
 use projects::ProjectRef;
 
-use crate::{error::ApiError, state::Api};
+use crate::{erm, error::ApiError, state::Api};
 
 /// No token is longer.
 const LONGEST_TOKEN: usize = 128;
@@ -304,8 +304,17 @@ pub(crate) async fn slug(parts: &mut Parts) -> Option<String> {
     named(parts, "slug", word).await
 }
 
+/// The workspace at `{workspace_id}`, if that can be the id of one.
+pub(crate) async fn workspace_id(parts: &mut Parts) -> Option<WorkspaceId> {
+    named(parts, "workspace_id", erm::path::id).await
+}
+
 /// The segment of this name, unless it is no UTF-8 or does not parse.
-async fn named<T>(parts: &mut Parts, name: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+pub(crate) async fn named<T>(
+    parts: &mut Parts,
+    name: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
     let segments = RawPathParams::from_request_parts(parts, &()).await.ok()?;
     let (_, text) = segments.iter().find(|(key, _)| *key == name)?;
     parse(text)

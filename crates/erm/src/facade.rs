@@ -23,6 +23,7 @@ use crate::{
     infrastructure::{schema_queries, things_gateway::ThingsGateway},
 };
 
+pub(crate) mod access;
 pub(crate) mod options;
 
 /// The graphs of workspaces: schemas, entities and edges.

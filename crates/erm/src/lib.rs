@@ -10,6 +10,7 @@ mod testing;
 
 // Facade: api, the host and tests.
 pub use facade::Erm;
+pub use facade::access::AccessError;
 pub use facade::options::{Bounds, ErmOptions, Quota};
 pub use infrastructure::MIGRATIONS;
 

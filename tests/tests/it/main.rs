@@ -32,6 +32,7 @@ mod edge;
 mod editing;
 #[cfg(test)]
 mod emails;
+mod erm;
 #[cfg(test)]
 mod expiry;
 #[cfg(test)]

@@ -13,6 +13,8 @@ pub(crate) enum Access {
     People,
     /// Whoever is in the workspace, or invited into it.
     Members,
+    /// Whoever is in the workspace, which is addressed by its id.
+    Graphs,
     /// Whoever shows the operator token.
     Operators,
 }
@@ -244,6 +246,112 @@ pub(crate) const ROUTES: &[Route] = &[
     route("DELETE", "/api/chat/sessions/{id}/messages/{message}", None, Access::People),
     route("GET", "/api/chat/sessions/{id}/export", None, Access::People),
     route("GET", "/api/chat/search", None, Access::People),
+    route("GET", "/api/v1/workspaces/{workspace_id}/schema", None, Access::Graphs),
+    route(
+        "PUT",
+        "/api/v1/workspaces/{workspace_id}/schema",
+        Some(r#"{"entity_types":[{"name":"Person"}],"edge_types":[{"name":"KNOWS"}]}"#),
+        Access::Graphs,
+    ),
+    route("GET", "/api/v1/workspaces/{workspace_id}/schema/history", None, Access::Graphs),
+    route(
+        "GET",
+        "/api/v1/workspaces/{workspace_id}/schema/versions/{version}",
+        None,
+        Access::Graphs,
+    ),
+    route(
+        "POST",
+        "/api/v1/workspaces/{workspace_id}/schema/dry-run",
+        Some(r#"{"entity_types":[{"name":"Person"}]}"#),
+        Access::Graphs,
+    ),
+    route("GET", "/api/v1/workspaces/{workspace_id}/entities", None, Access::Graphs),
+    route(
+        "POST",
+        "/api/v1/workspaces/{workspace_id}/entities",
+        Some(r#"{"type":"Person","properties":{}}"#),
+        Access::Graphs,
+    ),
+    route(
+        "POST",
+        "/api/v1/workspaces/{workspace_id}/entities/bulk",
+        Some(r#"{"entities":[{"type":"Person"}]}"#),
+        Access::Graphs,
+    ),
+    route(
+        "PUT",
+        "/api/v1/workspaces/{workspace_id}/entities/bulk",
+        Some(r#"{"updates":[{"id":"0199a1b2-0000-7000-8000-000000000001","properties":{}}]}"#),
+        Access::Graphs,
+    ),
+    route(
+        "DELETE",
+        "/api/v1/workspaces/{workspace_id}/entities/bulk",
+        Some(r#"{"ids":["0199a1b2-0000-7000-8000-000000000001"]}"#),
+        Access::Graphs,
+    ),
+    route(
+        "PUT",
+        "/api/v1/workspaces/{workspace_id}/entities/by-key/{type}/{key}",
+        Some(r#"{"properties":{}}"#),
+        Access::Graphs,
+    ),
+    route("GET", "/api/v1/workspaces/{workspace_id}/entities/{id}", None, Access::Graphs),
+    route(
+        "PUT",
+        "/api/v1/workspaces/{workspace_id}/entities/{id}",
+        Some(r#"{"properties":{}}"#),
+        Access::Graphs,
+    ),
+    route("DELETE", "/api/v1/workspaces/{workspace_id}/entities/{id}", None, Access::Graphs),
+    route(
+        "POST",
+        "/api/v1/workspaces/{workspace_id}/entities/{id}/merge",
+        Some(r#"{"properties":{}}"#),
+        Access::Graphs,
+    ),
+    route("POST", "/api/v1/workspaces/{workspace_id}/entities/{id}/restore", None, Access::Graphs),
+    route("GET", "/api/v1/workspaces/{workspace_id}/entities/{id}/neighbors", None, Access::Graphs),
+    route(
+        "GET",
+        "/api/v1/workspaces/{workspace_id}/entities/{id}/paths/{target_id}",
+        None,
+        Access::Graphs,
+    ),
+    route("GET", "/api/v1/workspaces/{workspace_id}/traverse", None, Access::Graphs),
+    route("GET", "/api/v1/workspaces/{workspace_id}/edges", None, Access::Graphs),
+    route(
+        "POST",
+        "/api/v1/workspaces/{workspace_id}/edges",
+        Some(
+            r#"{"type":"KNOWS","source_id":"0199a1b2-0000-7000-8000-000000000001","target_id":"0199a1b2-0000-7000-8000-000000000001"}"#,
+        ),
+        Access::Graphs,
+    ),
+    route(
+        "POST",
+        "/api/v1/workspaces/{workspace_id}/edges/bulk",
+        Some(
+            r#"{"edges":[{"type":"KNOWS","source_id":"0199a1b2-0000-7000-8000-000000000001","target_id":"0199a1b2-0000-7000-8000-000000000001"}]}"#,
+        ),
+        Access::Graphs,
+    ),
+    route("GET", "/api/v1/workspaces/{workspace_id}/edges/{id}", None, Access::Graphs),
+    route(
+        "PUT",
+        "/api/v1/workspaces/{workspace_id}/edges/{id}",
+        Some(r#"{"properties":{}}"#),
+        Access::Graphs,
+    ),
+    route("DELETE", "/api/v1/workspaces/{workspace_id}/edges/{id}", None, Access::Graphs),
+    route(
+        "POST",
+        "/api/v1/workspaces/{workspace_id}/edges/{id}/merge",
+        Some(r#"{"properties":{}}"#),
+        Access::Graphs,
+    ),
+    route("POST", "/api/v1/workspaces/{workspace_id}/edges/{id}/restore", None, Access::Graphs),
     route("GET", "/api/workspaces/{slug}/events", None, Access::Members),
     route("GET", "/api/workspaces/{slug}/events/stream", None, Access::Members),
     route("GET", "/admin/handlers", None, Access::Operators),
@@ -319,6 +427,13 @@ impl Route {
         path.replace("{member}", member).replace("{id}", id).replace("{message}", id)
     }
 
+    /// The address of a graph with the ids of a workspace and of something in it filled in.
+    pub(crate) fn in_graph(&self, workspace: &str, id: &str) -> String {
+        let path = self.path.replace("{workspace_id}", workspace).replace("{version}", "1");
+        let path = path.replace("{type}", "Person").replace("{key}", "ada");
+        path.replace("{target_id}", id).replace("{id}", id)
+    }
+
     /// What a key needs for it, as the documentation says.
     pub(crate) fn key_scope(&self) -> String {
         let name = format!("{} {}", self.method, self.path);
@@ -372,7 +487,9 @@ fn the_list_of_routes_is_the_documented_one() {
             Access::Everybody => scope == "everybody",
             Access::Operators => scope == "operators",
             // A scenario compares it with what the host demands.
-            Access::People | Access::Members => scope == "session" || scope.contains(':'),
+            Access::People | Access::Members | Access::Graphs => {
+                scope == "session" || scope.contains(':')
+            }
         };
         assert!(fits, "{route:?}: {scope}");
     }

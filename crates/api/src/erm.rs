@@ -1,0 +1,96 @@
+//! The graphs of workspaces, which are addressed by their ids.
+
+use axum::{
+    Router,
+    extract::DefaultBodyLimit,
+    middleware::{from_fn, map_response},
+    response::{IntoResponse as _, Response},
+    routing::{any, get, post, put},
+};
+use identity::KeyScope::{ErmRead, ErmWrite};
+use perme8_events::Id;
+
+use crate::{
+    body,
+    error::ApiError,
+    etag::{IfMatch, Shown as _, Tag},
+    key_scope::scoped,
+    state::Api,
+};
+
+mod asked;
+mod edges;
+mod entities;
+mod graph;
+pub(crate) mod path;
+mod schema;
+mod sent;
+mod shown;
+
+/// The routes. To whatever else is asked below the address of a workspace, they answer that there is nothing.
+pub(crate) fn routes() -> Router<Api> {
+    schemas()
+        .merge(items())
+        .route_layer(from_fn(path::require_workspace))
+        .route(
+            "/api/v1/workspaces/{workspace_id}/{*rest}",
+            any(async || ApiError::route_not_found()),
+        )
+        .method_not_allowed_fallback(async || ApiError::route_not_found())
+        .layer(map_response(in_words))
+        .layer(DefaultBodyLimit::max(body::DOCUMENT_LIMIT))
+}
+
+fn schemas() -> Router<Api> {
+    Router::new()
+        .route(
+            "/api/v1/workspaces/{workspace_id}/schema",
+            scoped(ErmRead, get(schema::show)).merge(scoped(ErmWrite, put(schema::put))),
+        )
+        .route(
+            "/api/v1/workspaces/{workspace_id}/schema/history",
+            scoped(ErmRead, get(schema::history)),
+        )
+        .route(
+            "/api/v1/workspaces/{workspace_id}/schema/versions/{version}",
+            scoped(ErmRead, get(schema::version)),
+        )
+        .route(
+            "/api/v1/workspaces/{workspace_id}/schema/dry-run",
+            scoped(ErmWrite, post(schema::try_out)),
+        )
+}
+
+fn items() -> Router<Api> {
+    Router::new()
+        .route("/api/v1/workspaces/{workspace_id}/entities", scoped(ErmRead, get(entities::list)))
+        .route("/api/v1/workspaces/{workspace_id}/edges", scoped(ErmRead, get(edges::list)))
+        .merge(walks())
+}
+
+fn walks() -> Router<Api> {
+    Router::new()
+        .route(
+            "/api/v1/workspaces/{workspace_id}/entities/{id}/neighbors",
+            scoped(ErmRead, get(graph::neighbours)),
+        )
+        .route(
+            "/api/v1/workspaces/{workspace_id}/entities/{id}/paths/{target_id}",
+            scoped(ErmRead, get(graph::paths)),
+        )
+        .route("/api/v1/workspaces/{workspace_id}/traverse", scoped(ErmRead, get(graph::traverse)))
+}
+
+/// The version of this thing that a client has seen; one that it never had, if the client has seen another thing.
+fn seen<A>(if_match: IfMatch, in_body: Option<i64>, id: Id<A>) -> Option<i64> {
+    let seen = if_match.beside(in_body)?;
+    Some(if seen.is(id, seen.version) { seen.version } else { Tag::never().version() })
+}
+
+/// The layer that says of whatever went wrong what clients of graphs are told.
+async fn in_words(mut response: Response) -> Response {
+    match response.extensions_mut().remove::<ApiError>() {
+        Some(error) => error.in_words().into_response(),
+        None => response,
+    }
+}
