@@ -1,5 +1,9 @@
 //! What a workspace knows, and the rules that it sets itself.
 
+pub(crate) mod bulk;
+pub(crate) mod claims;
+pub(crate) mod edge;
+pub(crate) mod entity;
 pub(crate) mod events;
 pub(crate) mod filter;
 pub(crate) mod graph;
@@ -10,6 +14,7 @@ pub(crate) mod patterns;
 pub(crate) mod policy;
 pub(crate) mod projected;
 pub(crate) mod properties;
+pub(crate) mod quota;
 pub(crate) mod references;
 pub(crate) mod schema;
 pub(crate) mod sort;

@@ -24,6 +24,7 @@ use crate::{
 };
 
 pub(crate) mod access;
+pub(crate) mod clearer;
 pub(crate) mod options;
 
 /// The graphs of workspaces: schemas, entities and edges.
@@ -43,11 +44,11 @@ pub struct Erm {
 
 /// Gathers who acts, runs a use case in a transaction of its own, and again while it loses races.
 macro_rules! transact {
-    ($self:ident, $origin:ident, $command:ident, $Error:ident) => {{
+    ($self:ident, $origin:ident, $command:ident, $Error:ident $(, $more:expr)?) => {{
         let acting = $self.acting(&$origin, &$command.workspace).await?;
         let lost_a_race = |error: &$Error| matches!(error, $Error::Storage(error) if error.is_retryable());
         let attempt =
-            || $self.uow.run($origin.clone(), async |tx| $command.execute(tx, &acting).await);
+            || $self.uow.run($origin.clone(), async |tx| $command.execute(tx, &acting $(, $more)?).await);
         $self.uow.retry(lost_a_race, attempt).await
     }};
 }
@@ -191,6 +192,9 @@ impl Erm {
     }
 }
 
+mod bulks;
+mod edges;
+mod entities;
 pub(crate) mod export;
 mod graph;
 pub(crate) mod knowledge;

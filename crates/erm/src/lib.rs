@@ -9,17 +9,34 @@ mod infrastructure;
 mod testing;
 
 // Facade: api, the host and tests.
+pub use domain::quota::{Counted, Quota};
 pub use facade::Erm;
 pub use facade::access::AccessError;
-pub use facade::options::{Bounds, ErmOptions, Quota};
+pub use facade::options::{Bounds, ErmOptions};
 pub use infrastructure::MIGRATIONS;
 
 // Commands and their errors: for whoever may use the facade.
+pub use application::bulks::create_edges::{CreateEdges, NewEdge};
+pub use application::bulks::create_entities::{CreateEntities, NewEntity};
+pub use application::bulks::delete_entities::DeleteEntities;
+pub use application::bulks::update_entities::{EntityUpdate, UpdateEntities};
+pub use application::bulks::{BulkError, BulkFailure, BulkMode, BulkOutcome, ItemError};
+pub use application::edges::create_edge::CreateEdge;
+pub use application::edges::delete_edge::DeleteEdge;
+pub use application::edges::replace_edge::{MergeEdge, ReplaceEdge};
+pub use application::edges::restore_edge::RestoreEdge;
+pub use application::entities::create_entity::CreateEntity;
+pub use application::entities::delete_entity::DeleteEntity;
+pub use application::entities::put_entity_by_key::PutEntityByKey;
+pub use application::entities::replace_entity::{MergeEntity, ReplaceEntity};
+pub use application::entities::restore_entity::RestoreEntity;
+pub use application::purge_deleted::{PurgeDeleted, PurgeDeletedError};
 pub use application::put_schema::{PutSchema, PutSchemaError};
+pub use application::writing::WriteError;
 
 // Read models of the facade, and why it did not answer.
 pub use application::dry_run_schema::{DryRun, DryRunSchemaError, ItemKind, Nonconforming};
-pub use application::read_models::items::{EdgeDetails, EntityDetails};
+pub use application::read_models::items::{EdgeDetails, EntityDetails, ItemQueryError};
 pub use application::read_models::schema::{
     SchemaDetails, SchemaHistory, SchemaQueryError, SchemaVersion, SchemaVersionDetails,
 };
@@ -63,7 +80,16 @@ pub use facade::knowledge::Knowledge;
 
 // Events: for the handlers of other contexts.
 pub use domain::events::EVENTS;
+pub use domain::events::bulks::{
+    BulkEdgesCreated, BulkEntitiesCreated, BulkEntitiesDeleted, BulkEntitiesUpdated,
+};
+pub use domain::events::edges::{EdgeCreated, EdgeDeleted, EdgeRestored, EdgeUpdated};
+pub use domain::events::entities::{
+    EntityCreated, EntityDeleted, EntityPurged, EntityRestored, EntityUpdated,
+};
+pub use domain::events::items::PropertyChanges;
 pub use domain::events::schema::{SchemaCreated, SchemaUpdated};
+pub use domain::events::traversals::TraversalExecuted;
 
 // Ports that a host may implement, and their implementations on identity and documents.
 pub use application::ports::{DocumentView, Members, Membership, Things};
@@ -88,6 +114,9 @@ pub use domain::schema::{
 pub use domain::values::PropertyType;
 
 // Handlers and workers: the host runs them.
+pub use application::clearance::Clearance;
+pub use application::on_workspace_deleted::OnWorkspaceDeleted;
+pub use facade::clearer::Clearer;
 pub use infrastructure::projected_graph::WorkspaceGraph;
 
 // Testing: for measurements.

@@ -2,9 +2,10 @@
 
 #[cfg(test)]
 mod company;
+#[cfg(test)]
+mod items;
 mod planted;
 mod shapes;
-#[cfg(test)]
 mod tables;
 
 #[cfg(test)]

@@ -14,6 +14,8 @@ use crate::domain::schema::{
     comparison::{EdgeFacts, EntityFacts},
 };
 
+pub(crate) mod items;
+
 /// Which workspaces are gone, and whose turn it is in one that is not.
 pub(crate) trait Workspaces: Transaction {
     /// Waits until nobody else writes in the graph of this workspace, and keeps everybody out until this transaction ends;

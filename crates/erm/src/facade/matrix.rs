@@ -3,26 +3,34 @@
 use expect_test::expect_file;
 use identity::WorkspaceRef;
 use perme8_events::{
-    Origin, Save as _, StorageError, Transaction as _, UserId, WorkspaceId, sql,
+    Id, Origin, Save as _, StorageError, Transaction as _, UserId, WorkspaceId,
     testing::{Asker, Question, in_two_states, matrix, on_both_engines, questions},
 };
 use serde_json::json;
 
 use super::Erm;
 use crate::{
-    Depth, Direction, EdgeId, EntityId, FindPaths, GraphLimit, GraphName, ListEdges, ListEntities,
-    ListPlace, ListProjected, Neighbours, PathMode, PutSchema, SchemaDraft, Traverse,
+    BulkMode, CreateEdge, CreateEdges, CreateEntities, CreateEntity, DeleteEdge, DeleteEntities,
+    DeleteEntity, Depth, Direction, EntityUpdate, FindPaths, GraphEntity, GraphLimit, GraphName,
+    ListEdges, ListEntities, ListPlace, ListProjected, MergeEdge, MergeEntity, Neighbours,
+    NewEdge as NewEdgeItem, NewEntity as NewEntityItem, PathMode, Properties, PurgeDeleted,
+    PutEntityByKey, PutSchema, ReplaceEdge, ReplaceEntity, RestoreEdge, RestoreEntity, SchemaDraft,
+    Traverse, TypeName, UpdateEntities,
     application::ports::MockMembers,
-    domain::schema::{Schema, Writing},
+    domain::{
+        edge::{Edge, NewEdge},
+        entity::{Entity, NewEntity},
+        properties::Checked,
+        schema::{Schema, Writing},
+    },
     testing::{ADMIN, GUEST, MEMBER, OWNER, STRANGER, id},
 };
 
-/// A workspace with a schema, two people and who of them knows the other, which nobody has touched yet.
+/// A workspace with a schema, two entities that an edge joins, and one of each that is deleted; nobody has touched it yet.
 struct World {
     erm: Erm,
     company: WorkspaceId,
-    ada: EntityId,
-    ben: EntityId,
+    number: u128,
 }
 
 impl World {
@@ -33,32 +41,68 @@ impl World {
             let writing = Writing { by: OWNER, now: tx.now() };
             let schema = Schema::create(tx.new_id(), company, definition, writing);
             tx.save(schema).await?;
-            let (ada, ben, now) = (tx.new_id(), tx.new_id(), tx.now());
-            for id in [ada, ben] {
-                let insert = sql!(
-                    "INSERT INTO erm_entities
-                        (id, workspace_id, entity_type, properties, created_at, updated_at, version)
-                     VALUES ($1, $2, 'Person', '{}', $3, $3, 1)"
-                );
-                tx.query(insert).bind::<EntityId>(id).bind(company).bind(now).exec().await?;
+            for which in [ADA, BOB, GONE] {
+                let new = NewEntity {
+                    id: id(number * 10 + which),
+                    workspace_id: company,
+                    entity_type: name("Person"),
+                    external_key: None,
+                    checked: nothing(),
+                    now: tx.now(),
+                };
+                let entity = tx.save(Entity::create(new, OWNER)).await?;
+                if which == GONE {
+                    tx.save(entity.delete(0, OWNER, tx.now())).await?;
+                }
             }
-            let insert = sql!(
-                "INSERT INTO erm_edges
-                    (id, workspace_id, edge_type, source_id, target_id, properties, created_at, updated_at, version)
-                 VALUES ($1, $2, 'KNOWS', $3, $4, '{}', $5, $5, 1)"
-            );
-            let id: EdgeId = tx.new_id();
-            let query = tx.query(insert).bind(id).bind(company).bind(ada).bind(ben);
-            query.bind(now).exec().await?;
-            Ok::<_, StorageError>((ada, ben))
+            for which in [KNOWS, GONE_EDGE] {
+                let new = NewEdge {
+                    id: id(number * 10 + which),
+                    workspace_id: company,
+                    edge_type: name("KNOWS"),
+                    source_id: id(number * 10 + ADA),
+                    target_id: id(number * 10 + BOB),
+                    checked: nothing(),
+                    now: tx.now(),
+                };
+                let edge = tx.save(Edge::create(new, OWNER)).await?;
+                if which == GONE_EDGE {
+                    tx.save(edge.delete(OWNER, tx.now())).await?;
+                }
+            }
+            Ok::<_, StorageError>(())
         });
-        let (ada, ben) = made.await.unwrap();
-        Self { erm: erm.clone(), company, ada, ben }
+        made.await.unwrap();
+        Self { erm: erm.clone(), company, number }
     }
 
     fn company(&self) -> WorkspaceRef {
         self.company.into()
     }
+
+    /// One of the entities or edges.
+    fn one<A>(&self, which: u128) -> Id<A> {
+        id(self.number * 10 + which)
+    }
+}
+
+// Entities and edges of a world.
+const ADA: u128 = 1;
+const BOB: u128 = 2;
+const GONE: u128 = 3;
+const KNOWS: u128 = 4;
+const GONE_EDGE: u128 = 5;
+
+fn name(text: &str) -> TypeName {
+    TypeName::parse(text).expect("it is a name")
+}
+
+fn nothing() -> Checked {
+    Checked { properties: Properties::new(), values: Vec::new() }
+}
+
+fn named(name: &str) -> Properties {
+    [("name".to_owned(), name.into())].into_iter().collect()
 }
 
 fn draft() -> SchemaDraft {
@@ -153,22 +197,71 @@ fn rows() -> Vec<Question<World>> {
             include_deleted: false, limit: 100, place: ListPlace::default(),
         });
         neighbours(&origin, &world.company(), GraphName::Own, Neighbours {
-            entity: world.ada, direction: Direction::default(), edge_type: None, entity_type: None,
+            entity: world.one(ADA), direction: Direction::default(), edge_type: None, entity_type: None,
             limit: GraphLimit::default(), offset: 0,
         });
         traverse(&origin, &world.company(), GraphName::Own, Traverse {
-            start: world.ada, depth: Depth::default(), direction: Direction::default(),
+            start: world.one(ADA), depth: Depth::default(), direction: Direction::default(),
             edge_types: vec![], entity_types: vec![], limit: GraphLimit::default(),
         });
         paths(&origin, &world.company(), GraphName::Own, FindPaths {
-            source: world.ada, target: world.ben, depth: Depth::default(),
+            source: world.one(ADA), target: world.one(BOB), depth: Depth::default(),
             direction: Direction::default(), edge_types: vec![], mode: PathMode::default(),
             limit: GraphLimit::default(),
         });
         graph_nodes(&origin, &world.company(), &ListProjected::default());
-        graph_node(&origin, &world.company(), world.ada);
+        graph_node(&origin, &world.company(), world.one(ADA));
         graph_edges(&origin, &world.company(), &ListProjected::default());
         graph_edge(&origin, &world.company(), id(1));
+        entity(&origin, &world.company(), world.one(ADA), false);
+        entity "deleted" (&origin, &world.company(), world.one(GONE), true);
+        create_entity(origin, CreateEntity {
+            workspace: world.company(), entity_type: "Person".to_owned(), external_key: None, properties: named("Eve"),
+        });
+        replace_entity(origin, ReplaceEntity {
+            workspace: world.company(), id: world.one(ADA), properties: named("Ada"), seen: None,
+        });
+        merge_entity(origin, MergeEntity {
+            workspace: world.company(), id: world.one(ADA), patch: named("Ada"), seen: None,
+        });
+        put_entity_by_key(origin, PutEntityByKey {
+            workspace: world.company(), entity_type: "Person".to_owned(), external_key: "crm:1".to_owned(), properties: named("Eve"),
+        });
+        delete_entity(origin, DeleteEntity { workspace: world.company(), id: world.one(ADA), seen: None });
+        restore_entity(origin, RestoreEntity { workspace: world.company(), id: world.one(GONE) });
+        edge(&origin, &world.company(), world.one(KNOWS), false);
+        edge "deleted" (&origin, &world.company(), world.one(GONE_EDGE), true);
+        create_edge(origin, CreateEdge {
+            workspace: world.company(), edge_type: "KNOWS".to_owned(), source_id: world.one(BOB), target_id: world.one(ADA),
+            properties: Properties::new(),
+        });
+        replace_edge(origin, ReplaceEdge {
+            workspace: world.company(), id: world.one(KNOWS), properties: Properties::new(), seen: None,
+        });
+        merge_edge(origin, MergeEdge {
+            workspace: world.company(), id: world.one(KNOWS), patch: Properties::new(), seen: None,
+        });
+        delete_edge(origin, DeleteEdge { workspace: world.company(), id: world.one(KNOWS), seen: None });
+        restore_edge(origin, RestoreEdge { workspace: world.company(), id: world.one(GONE_EDGE) });
+        create_entities(origin, CreateEntities {
+            workspace: world.company(), mode: BulkMode::Atomic,
+            items: vec![NewEntityItem { entity_type: "Person".to_owned(), external_key: None, properties: named("Eve") }],
+        });
+        update_entities(origin, UpdateEntities {
+            workspace: world.company(), mode: BulkMode::Atomic,
+            items: vec![EntityUpdate { id: world.one::<GraphEntity>(ADA).to_string(), properties: named("Ada") }],
+        });
+        delete_entities(origin, DeleteEntities {
+            workspace: world.company(), mode: BulkMode::Atomic, ids: vec![world.one::<GraphEntity>(ADA).to_string()],
+        });
+        create_edges(origin, CreateEdges {
+            workspace: world.company(), mode: BulkMode::Atomic,
+            items: vec![NewEdgeItem {
+                edge_type: "KNOWS".to_owned(), source_id: world.one::<GraphEntity>(BOB).to_string(),
+                target_id: world.one::<GraphEntity>(ADA).to_string(), properties: Properties::new(),
+            }],
+        });
+        purge_deleted(origin, PurgeDeleted { limit: 10 });
     }
     .into()
 }

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use crate::domain::quota::Quota;
+
 /// The limits of graphs, for every workspace alike.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ErmOptions {
@@ -13,15 +15,6 @@ pub struct ErmOptions {
     pub sampled_traversals: f64,
     /// How long a deleted entity or edge can be restored; then it is forgotten.
     pub retention: Duration,
-}
-
-/// How much the graph of a workspace may hold, without what is deleted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Quota {
-    /// So many entities.
-    pub entities: u64,
-    /// So many edges.
-    pub edges: u64,
 }
 
 /// How far a walk through a graph goes before it is given up.
@@ -41,12 +34,6 @@ impl Default for ErmOptions {
             sampled_traversals: 0.0,
             retention: Duration::from_hours(30 * 24),
         }
-    }
-}
-
-impl Default for Quota {
-    fn default() -> Self {
-        Self { entities: 50_000, edges: 200_000 }
     }
 }
 

@@ -6,13 +6,18 @@ use perme8_events::{Load, StorageError, Store, WorkspaceId, testing::FakeTx};
 
 use crate::{
     application::ports::{Schemas, Workspaces},
-    domain::{references::SchemaId, schema::Schema},
+    domain::{edge::Edge, entity::Entity, references::SchemaId, schema::Schema},
 };
+
+use super::items::ValueRow;
 
 /// What a database would hold.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Tables {
     pub(crate) schemas: Vec<Schema>,
+    pub(crate) entities: Vec<Entity>,
+    pub(crate) edges: Vec<Edge>,
+    pub(crate) values: Vec<ValueRow>,
     gone: BTreeSet<WorkspaceId>,
 }
 

@@ -1,11 +1,37 @@
 //! Entities and edges, as callers of the facade get to read them.
 
 use chrono::{DateTime, Utc};
-use perme8_events::WorkspaceId;
+use perme8_events::{StorageError, WorkspaceId};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::domain::references::{EdgeId, EntityId};
+use crate::{
+    application::acting::from_not_acting_of_questions,
+    domain::{
+        edge::Edge,
+        entity::Entity,
+        references::{EdgeId, EntityId},
+    },
+};
+
+/// Why an entity or an edge is not shown.
+#[derive(Debug, thiserror::Error)]
+pub enum ItemQueryError {
+    /// There is no such workspace, or the person who asks is a stranger there.
+    #[error("there is no such workspace")]
+    WorkspaceNotFound,
+    /// No person asks.
+    #[error("only members see entities and edges")]
+    Forbidden,
+    /// The workspace has no such entity or edge.
+    #[error("there is no such entity or edge")]
+    NotFound,
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
+
+from_not_acting_of_questions!(ItemQueryError);
 
 /// An entity.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -55,4 +81,65 @@ pub struct EdgeDetails {
     pub deleted_at: Option<DateTime<Utc>>,
     /// How often it was written.
     pub version: i64,
+}
+
+impl From<Entity> for EntityDetails {
+    fn from(entity: Entity) -> Self {
+        let Entity {
+            id,
+            workspace_id,
+            entity_type,
+            external_key,
+            properties,
+            values: _,
+            created_at,
+            updated_at,
+            deleted_at,
+            was_live: _,
+            version,
+        } = entity;
+        Self {
+            id,
+            workspace_id,
+            entity_type: entity_type.to_string(),
+            external_key: external_key.map(|key| key.to_string()),
+            properties,
+            created_at,
+            updated_at,
+            deleted_at,
+            version,
+        }
+    }
+}
+
+impl From<Edge> for EdgeDetails {
+    fn from(edge: Edge) -> Self {
+        let Edge {
+            id,
+            workspace_id,
+            edge_type,
+            source_id,
+            target_id,
+            properties,
+            values: _,
+            created_at,
+            updated_at,
+            deleted_at,
+            deleted_with: _,
+            was_live: _,
+            version,
+        } = edge;
+        Self {
+            id,
+            workspace_id,
+            edge_type: edge_type.to_string(),
+            source_id,
+            target_id,
+            properties,
+            created_at,
+            updated_at,
+            deleted_at,
+            version,
+        }
+    }
 }
