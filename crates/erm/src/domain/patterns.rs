@@ -7,8 +7,9 @@ use serde::{Deserialize, Serialize};
 
 /// The longest pattern, in characters.
 const LONGEST: usize = 500;
-/// How much a compiled pattern may take, in bytes.
-const SIZE: usize = 1 << 20;
+/// How much a compiled pattern may take, in bytes: the worst ones need that many steps for each byte of a text, so a
+/// repetition of a large class, e.g. `\w{1,20}`, is said with `max_length`.
+const SIZE: usize = 256 << 10;
 /// How deep groups may lie in each other.
 const NESTING: u32 = 50;
 

@@ -15,7 +15,7 @@ use crate::{
     ListEdges, ListEntities, ListPlace, ListProjected, MergeEdge, MergeEntity, Neighbours,
     NewEdge as NewEdgeItem, NewEntity as NewEntityItem, PathMode, Properties, PurgeDeleted,
     PutEntityByKey, PutSchema, ReplaceEdge, ReplaceEntity, RestoreEdge, RestoreEntity, SchemaDraft,
-    Traverse, TypeName, UpdateEntities,
+    SearchEntries, Traverse, TraverseEntries, TypeName, UpdateEntities,
     application::ports::MockMembers,
     domain::{
         edge::{Edge, NewEdge},
@@ -156,7 +156,7 @@ Only what differs.
 ";
 
 on_both_engines! {
-    migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
+    migrations: [&sql::MIGRATIONS, &crate::MIGRATIONS];
 
     async fn everybody_may_what_is_written_down(test: TestDb) {
         let erm = |is_archived| Erm::new(test.db.clone(), MockMembers::everywhere(is_archived));
@@ -177,7 +177,7 @@ async fn asked(erm: &Erm, mut number: u128) -> Vec<String> {
 }
 
 fn rows() -> Vec<Question<World>> {
-    questions! {
+    let mut rows: Vec<Question<World>> = questions! {
         world: World, origin => world.erm;
         schema(&origin, &world.company());
         put_schema(origin, PutSchema { workspace: world.company(), draft: draft(), version: None });
@@ -263,5 +263,16 @@ fn rows() -> Vec<Question<World>> {
         });
         purge_deleted(origin, PurgeDeleted { limit: 10 });
     }
-    .into()
+    .into();
+    rows.extend(questions! {
+        world: World, origin => world.erm.knowledge();
+        entry(&origin, &world.company(), world.one(BOB));
+        search(&origin, &world.company(), SearchEntries {
+            query: "looms".to_owned(), tags: vec![], category: None, limit: None, after: None,
+        });
+        traverse "of knowledge" (&origin, &world.company(), TraverseEntries {
+            start: world.one(BOB), relation_type: None, depth: None,
+        });
+    });
+    rows
 }

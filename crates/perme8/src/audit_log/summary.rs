@@ -182,6 +182,8 @@ mod tests {
             chat.chat_session_title_changed: automatic
             chat.chat_message_deleted: 
             chat.chat_session_deleted: 
+            erm.schema_created: changes, version
+            erm.schema_updated: changes, version
             notifications.notification_created: notification_type
             notifications.notification_read: 
             notifications.notifications_read: up_to

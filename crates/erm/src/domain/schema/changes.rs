@@ -3,10 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::{
-    names::TypeName,
-    schema::{EdgeType, EntityType, SchemaDefinition},
-};
+use crate::domain::{names::TypeName, schema::SchemaDefinition};
 
 /// What is different in a schema.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
@@ -47,15 +44,16 @@ impl SchemaChanges {
 
 impl TypeChanges {
     fn between<T: PartialEq>(from: &[T], to: &[T], name: fn(&T) -> &TypeName) -> Self {
-        let same = |types: &[T], one: &T| types.iter().any(|other| other == one);
-        let named = |types: &[T], one: &T| types.iter().any(|other| name(other) == name(one));
-        let names = |types: &[T], which: &dyn Fn(&T) -> bool| {
+        let is_in = |types: &[T], one: &T| types.iter().any(|other| other == one);
+        let is_called_so =
+            |types: &[T], one: &T| types.iter().any(|other| name(other) == name(one));
+        let those = |types: &[T], which: &dyn Fn(&T) -> bool| {
             types.iter().filter(|of| which(of)).map(|of| name(of).clone()).collect()
         };
         Self {
-            added: names(to, &|of| !named(from, of)),
-            removed: names(from, &|of| !named(to, of)),
-            changed: names(to, &|of| named(from, of) && !same(from, of)),
+            added: those(to, &|of| !is_called_so(from, of)),
+            removed: those(from, &|of| !is_called_so(to, of)),
+            changed: those(to, &|of| is_called_so(from, of) && !is_in(from, of)),
         }
     }
 
