@@ -11,8 +11,8 @@ use serde_json::json;
 use super::Erm;
 use crate::{
     BulkMode, CreateEdge, CreateEdges, CreateEntities, CreateEntity, DeleteEdge, DeleteEntities,
-    DeleteEntity, Depth, Direction, EntityUpdate, FindPaths, GraphEntity, GraphLimit, GraphName,
-    ListEdges, ListEntities, ListPlace, ListProjected, MergeEdge, MergeEntity, Neighbours,
+    DeleteEntity, Depth, Direction, EntityUpdate, FileFormat, FindPaths, GraphEntity, GraphLimit, GraphName,
+    ListEdges, ListEntities, ListError, ListPlace, ListProjected, MergeEdge, MergeEntity, Neighbours,
     NewEdge as NewEdgeItem, NewEntity as NewEntityItem, PathMode, Properties, PurgeDeleted,
     PutEntityByKey, PutSchema, ReplaceEdge, ReplaceEntity, RestoreEdge, RestoreEntity, SchemaDraft,
     SearchEntries, Traverse, TraverseEntries, TypeName, UpdateEntities,
@@ -103,6 +103,12 @@ fn nothing() -> Checked {
 
 fn named(name: &str) -> Properties {
     [("name".to_owned(), name.into())].into_iter().collect()
+    /// Begins a file and reads the first piece of it.
+    async fn next(&self, origin: &Origin) -> Result<Option<String>, ListError> {
+        let company = self.company();
+        let mut export = self.erm.export(origin, &company, FileFormat::JsonLines).await?;
+        export.next().await
+    }
 }
 
 fn draft() -> SchemaDraft {
@@ -196,6 +202,7 @@ fn rows() -> Vec<Question<World>> {
             edge_type: None, source_id: None, target_id: None, filters: vec![], sort: None,
             include_deleted: false, limit: 100, place: ListPlace::default(),
         });
+        export(&origin, &world.company(), FileFormat::JsonLines);
         neighbours(&origin, &world.company(), GraphName::Own, Neighbours {
             entity: world.one(ADA), direction: Direction::default(), edge_type: None, entity_type: None,
             limit: GraphLimit::default(), offset: 0,
@@ -264,6 +271,10 @@ fn rows() -> Vec<Question<World>> {
         purge_deleted(origin, PurgeDeleted { limit: 10 });
     }
     .into();
+    rows.extend(questions! {
+        world: World, origin => world;
+        next "piece of an export" (&origin);
+    });
     rows.extend(questions! {
         world: World, origin => world.erm.knowledge();
         entry(&origin, &world.company(), world.one(BOB));
