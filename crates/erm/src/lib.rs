@@ -89,7 +89,7 @@ pub use domain::events::entities::{
 };
 pub use domain::events::items::PropertyChanges;
 pub use domain::events::schema::{SchemaCreated, SchemaUpdated};
-pub use domain::events::traversals::TraversalExecuted;
+pub use domain::events::traversals::{TraversalExecuted, TraversalKind};
 
 // Ports that a host may implement, and their implementations on identity and documents.
 pub use application::ports::{DocumentView, Members, Membership, Things};

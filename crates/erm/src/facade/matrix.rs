@@ -84,6 +84,13 @@ impl World {
     fn one<A>(&self, which: u128) -> Id<A> {
         id(self.number * 10 + which)
     }
+
+    /// Begins a file and reads the first piece of it.
+    async fn next(&self, origin: &Origin) -> Result<Option<String>, ListError> {
+        let company = self.company();
+        let mut export = self.erm.export(origin, &company, FileFormat::JsonLines).await?;
+        export.next().await
+    }
 }
 
 // Entities and edges of a world.
@@ -103,12 +110,6 @@ fn nothing() -> Checked {
 
 fn named(name: &str) -> Properties {
     [("name".to_owned(), name.into())].into_iter().collect()
-    /// Begins a file and reads the first piece of it.
-    async fn next(&self, origin: &Origin) -> Result<Option<String>, ListError> {
-        let company = self.company();
-        let mut export = self.erm.export(origin, &company, FileFormat::JsonLines).await?;
-        export.next().await
-    }
 }
 
 fn draft() -> SchemaDraft {

@@ -116,11 +116,11 @@ impl Graph for StoredGraph {
         let query = self.db.query(sql!(
             sqlite:
                 "SELECT id FROM erm_entities
-                 WHERE id IN (SELECT unhex(value, '-') FROM json_each($2)) AND workspace_id = $1 AND deleted_at IS NULL
+                 WHERE id IN (SELECT unhex(value, '-') FROM json_each($2)) AND +workspace_id = $1 AND deleted_at IS NULL
                    AND (json_array_length($3) = 0 OR entity_type IN (SELECT value FROM json_each($3)))",
             postgres:
                 "SELECT id FROM erm_entities
-                 WHERE id IN (SELECT jsonb_array_elements_text($2::jsonb)::uuid) AND workspace_id = $1 AND deleted_at IS NULL
+                 WHERE id = ANY (ARRAY(SELECT jsonb_array_elements_text($2::jsonb)::uuid)) AND workspace_id = $1 AND deleted_at IS NULL
                    AND (jsonb_array_length($3::jsonb) = 0 OR entity_type IN (SELECT jsonb_array_elements_text($3::jsonb)))"
         ));
         let query = query.bind(self.workspace).bind(Json(nodes)).bind(Json(types));
@@ -133,11 +133,11 @@ impl Graph for StoredGraph {
             sqlite:
                 "SELECT id, workspace_id, entity_type, external_key, properties, created_at, updated_at, deleted_at, version
                  FROM erm_entities
-                 WHERE id IN (SELECT unhex(value, '-') FROM json_each($2)) AND workspace_id = $1 AND deleted_at IS NULL",
+                 WHERE id IN (SELECT unhex(value, '-') FROM json_each($2)) AND +workspace_id = $1 AND deleted_at IS NULL",
             postgres:
                 "SELECT id, workspace_id, entity_type, external_key, properties, created_at, updated_at, deleted_at, version
                  FROM erm_entities
-                 WHERE id IN (SELECT jsonb_array_elements_text($2::jsonb)::uuid) AND workspace_id = $1 AND deleted_at IS NULL"
+                 WHERE id = ANY (ARRAY(SELECT jsonb_array_elements_text($2::jsonb)::uuid)) AND workspace_id = $1 AND deleted_at IS NULL"
         ));
         let rows: Vec<EntityRow> = query.bind(self.workspace).bind(Json(ids)).all().await?;
         rows.into_iter().map(EntityDetails::try_from).collect()
@@ -148,11 +148,11 @@ impl Graph for StoredGraph {
             sqlite:
                 "SELECT id, workspace_id, edge_type, source_id, target_id, properties, created_at, updated_at, deleted_at, version
                  FROM erm_edges
-                 WHERE id IN (SELECT unhex(value, '-') FROM json_each($2)) AND workspace_id = $1 AND deleted_at IS NULL",
+                 WHERE id IN (SELECT unhex(value, '-') FROM json_each($2)) AND +workspace_id = $1 AND deleted_at IS NULL",
             postgres:
                 "SELECT id, workspace_id, edge_type, source_id, target_id, properties, created_at, updated_at, deleted_at, version
                  FROM erm_edges
-                 WHERE id IN (SELECT jsonb_array_elements_text($2::jsonb)::uuid) AND workspace_id = $1 AND deleted_at IS NULL"
+                 WHERE id = ANY (ARRAY(SELECT jsonb_array_elements_text($2::jsonb)::uuid)) AND workspace_id = $1 AND deleted_at IS NULL"
         ));
         let rows: Vec<EdgeRow> = query.bind(self.workspace).bind(Json(ids)).all().await?;
         rows.into_iter().map(EdgeDetails::try_from).collect()

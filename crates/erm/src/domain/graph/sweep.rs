@@ -8,8 +8,9 @@ use crate::domain::{
 /// A hop begins at so many nodes at most.
 pub(crate) const FRONTIER: usize = 500;
 
-/// A hop finds so many edges at most.
-pub(crate) const ROWS: usize = 10_000;
+/// A hop finds so many edges at most: enough that asking again costs little, and few enough that not much is read in vain when
+/// somebody has enough of them.
+pub(crate) const ROWS: usize = 2_000;
 
 /// At which of their ends edges are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
