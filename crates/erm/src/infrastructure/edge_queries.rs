@@ -64,7 +64,7 @@ macro_rules! at {
     ($asked:expr, $source:literal, $target:literal) => {
         concat!(
             $asked,
-            ", found (item_id) AS
+            ", found (item_id) AS MATERIALIZED
                (SELECT id FROM erm_edges
                 WHERE workspace_id = $1 AND source_id = ",
             $source,
@@ -87,19 +87,37 @@ macro_rules! at {
 }
 
 /// Edges at an entity.
-macro_rules! edges_at {
+macro_rules! edges_at_sqlite {
     () => {
         "found CROSS JOIN erm_edges AS item
          WHERE item.id = found.item_id AND item.workspace_id = $1 AND (item.deleted_at IS NULL OR $5)"
     };
 }
 
+/// The same on PostgreSQL, in this order whatever it believes of the sizes of tables.
+macro_rules! edges_at_postgres {
+    () => {
+        "found CROSS JOIN LATERAL (SELECT * FROM erm_edges WHERE id = found.item_id OFFSET 0) AS item
+         WHERE item.workspace_id = $1 AND (item.deleted_at IS NULL OR $5)"
+    };
+}
+
 /// Edges of a type at an entity, and a property of each.
-macro_rules! sorted_edges_at {
+macro_rules! sorted_edges_at_sqlite {
     () => {
         "found CROSS JOIN erm_values AS sorted CROSS JOIN erm_edges AS item
          WHERE sorted.item_id = found.item_id AND sorted.workspace_id = $1 AND sorted.property = $12
            AND item.id = sorted.item_id AND (item.deleted_at IS NULL OR $5)"
+    };
+}
+
+/// The same on PostgreSQL, in this order whatever it believes of the sizes of tables.
+macro_rules! sorted_edges_at_postgres {
+    () => {
+        "found CROSS JOIN LATERAL
+           (SELECT * FROM erm_values WHERE item_id = found.item_id AND property = $12 OFFSET 0) AS sorted
+         CROSS JOIN LATERAL (SELECT * FROM erm_edges WHERE id = found.item_id OFFSET 0) AS item
+         WHERE sorted.workspace_id = $1 AND (item.deleted_at IS NULL OR $5)"
     };
 }
 
@@ -112,11 +130,19 @@ macro_rules! edges_of_type {
 }
 
 /// Edges that the narrowest condition finds.
-macro_rules! found_edges {
+macro_rules! found_edges_sqlite {
     () => {
         "found CROSS JOIN erm_edges AS item
          WHERE item.id = found.item_id AND item.workspace_id = $1 AND item.edge_type = $2
            AND (item.deleted_at IS NULL OR $5)"
+    };
+}
+
+/// The same on PostgreSQL, in this order whatever it believes of the sizes of tables.
+macro_rules! found_edges_postgres {
+    () => {
+        "found CROSS JOIN LATERAL (SELECT * FROM erm_edges WHERE id = found.item_id OFFSET 0) AS item
+         WHERE item.workspace_id = $1 AND item.edge_type = $2 AND (item.deleted_at IS NULL OR $5)"
     };
 }
 
@@ -130,11 +156,21 @@ macro_rules! sorted_edges {
 }
 
 /// Edges that the narrowest condition finds, and a property of each.
-macro_rules! found_and_sorted_edges {
+macro_rules! found_and_sorted_edges_sqlite {
     () => {
         "found CROSS JOIN erm_values AS sorted CROSS JOIN erm_edges AS item
          WHERE sorted.item_id = found.item_id AND sorted.workspace_id = $1 AND sorted.item_type = $2
            AND sorted.property = $11 AND item.id = sorted.item_id AND (item.deleted_at IS NULL OR $5)"
+    };
+}
+
+/// The same on PostgreSQL, in this order whatever it believes of the sizes of tables.
+macro_rules! found_and_sorted_edges_postgres {
+    () => {
+        "found CROSS JOIN LATERAL
+           (SELECT * FROM erm_values WHERE item_id = found.item_id AND property = $11 OFFSET 0) AS sorted
+         CROSS JOIN LATERAL (SELECT * FROM erm_edges WHERE id = found.item_id OFFSET 0) AS item
+         WHERE sorted.workspace_id = $1 AND sorted.item_type = $2 AND (item.deleted_at IS NULL OR $5)"
     };
 }
 
@@ -150,12 +186,12 @@ impl Edges<'_> {
                 postgres: page_by_time!(asked_postgres!(), edge_columns!(), all_edges!("$10", "$11"), ">", "ASC")
             ),
             (Source::Own, true) => sql!(
-                sqlite: page_by_time!(at!(asked_sqlite!(), "$10", "$11"), edge_columns!(), edges_at!(), "<", "DESC"),
-                postgres: page_by_time!(at!(asked_postgres!(), "$10", "$11"), edge_columns!(), edges_at!(), "<", "DESC")
+                sqlite: page_by_time!(at!(asked_sqlite!(), "$10", "$11"), edge_columns!(), edges_at_sqlite!(), "<", "DESC"),
+                postgres: page_by_time!(at!(asked_postgres!(), "$10", "$11"), edge_columns!(), edges_at_postgres!(), "<", "DESC")
             ),
             (Source::Own, false) => sql!(
-                sqlite: page_by_time!(at!(asked_sqlite!(), "$10", "$11"), edge_columns!(), edges_at!(), ">", "ASC"),
-                postgres: page_by_time!(at!(asked_postgres!(), "$10", "$11"), edge_columns!(), edges_at!(), ">", "ASC")
+                sqlite: page_by_time!(at!(asked_sqlite!(), "$10", "$11"), edge_columns!(), edges_at_sqlite!(), ">", "ASC"),
+                postgres: page_by_time!(at!(asked_postgres!(), "$10", "$11"), edge_columns!(), edges_at_postgres!(), ">", "ASC")
             ),
             (Source::Type, true) => sql!(
                 sqlite: page_by_time!(asked_sqlite!(), edge_columns!(), edges_of_type!(), "<", "DESC"),
@@ -166,12 +202,12 @@ impl Edges<'_> {
                 postgres: page_by_time!(asked_postgres!(), edge_columns!(), edges_of_type!(), ">", "ASC")
             ),
             (Source::Found(_), true) => sql!(
-                sqlite: page_by_time!(found_sqlite!("edge", "$10"), edge_columns!(), found_edges!(), "<", "DESC"),
-                postgres: page_by_time!(found_postgres!("edge", "$10"), edge_columns!(), found_edges!(), "<", "DESC")
+                sqlite: page_by_time!(found_sqlite!("edge", "$10"), edge_columns!(), found_edges_sqlite!(), "<", "DESC"),
+                postgres: page_by_time!(found_postgres!("edge", "$10"), edge_columns!(), found_edges_postgres!(), "<", "DESC")
             ),
             (Source::Found(_), false) => sql!(
-                sqlite: page_by_time!(found_sqlite!("edge", "$10"), edge_columns!(), found_edges!(), ">", "ASC"),
-                postgres: page_by_time!(found_postgres!("edge", "$10"), edge_columns!(), found_edges!(), ">", "ASC")
+                sqlite: page_by_time!(found_sqlite!("edge", "$10"), edge_columns!(), found_edges_sqlite!(), ">", "ASC"),
+                postgres: page_by_time!(found_postgres!("edge", "$10"), edge_columns!(), found_edges_postgres!(), ">", "ASC")
             ),
         })
     }
@@ -187,20 +223,20 @@ impl Edges<'_> {
                 postgres: page_by_value!(asked_postgres!(), edge_columns!(), sorted_edges!(), ">", "ASC")
             ),
             (Source::Own, true) => sql!(
-                sqlite: page_by_value!(at!(asked_sqlite!(), "$10", "$11"), edge_columns!(), sorted_edges_at!(), "<", "DESC"),
-                postgres: page_by_value!(at!(asked_postgres!(), "$10", "$11"), edge_columns!(), sorted_edges_at!(), "<", "DESC")
+                sqlite: page_by_value!(at!(asked_sqlite!(), "$10", "$11"), edge_columns!(), sorted_edges_at_sqlite!(), "<", "DESC"),
+                postgres: page_by_value!(at!(asked_postgres!(), "$10", "$11"), edge_columns!(), sorted_edges_at_postgres!(), "<", "DESC")
             ),
             (Source::Own, false) => sql!(
-                sqlite: page_by_value!(at!(asked_sqlite!(), "$10", "$11"), edge_columns!(), sorted_edges_at!(), ">", "ASC"),
-                postgres: page_by_value!(at!(asked_postgres!(), "$10", "$11"), edge_columns!(), sorted_edges_at!(), ">", "ASC")
+                sqlite: page_by_value!(at!(asked_sqlite!(), "$10", "$11"), edge_columns!(), sorted_edges_at_sqlite!(), ">", "ASC"),
+                postgres: page_by_value!(at!(asked_postgres!(), "$10", "$11"), edge_columns!(), sorted_edges_at_postgres!(), ">", "ASC")
             ),
             (Source::Found(_), true) => sql!(
-                sqlite: page_by_value!(found_sqlite!("edge", "$10"), edge_columns!(), found_and_sorted_edges!(), "<", "DESC"),
-                postgres: page_by_value!(found_postgres!("edge", "$10"), edge_columns!(), found_and_sorted_edges!(), "<", "DESC")
+                sqlite: page_by_value!(found_sqlite!("edge", "$10"), edge_columns!(), found_and_sorted_edges_sqlite!(), "<", "DESC"),
+                postgres: page_by_value!(found_postgres!("edge", "$10"), edge_columns!(), found_and_sorted_edges_postgres!(), "<", "DESC")
             ),
             (Source::Found(_), false) => sql!(
-                sqlite: page_by_value!(found_sqlite!("edge", "$10"), edge_columns!(), found_and_sorted_edges!(), ">", "ASC"),
-                postgres: page_by_value!(found_postgres!("edge", "$10"), edge_columns!(), found_and_sorted_edges!(), ">", "ASC")
+                sqlite: page_by_value!(found_sqlite!("edge", "$10"), edge_columns!(), found_and_sorted_edges_sqlite!(), ">", "ASC"),
+                postgres: page_by_value!(found_postgres!("edge", "$10"), edge_columns!(), found_and_sorted_edges_postgres!(), ">", "ASC")
             ),
         })
     }

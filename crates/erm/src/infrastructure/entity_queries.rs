@@ -62,11 +62,19 @@ macro_rules! entities_of_type {
 }
 
 /// Entities that the narrowest condition finds.
-macro_rules! found_entities {
+macro_rules! found_entities_sqlite {
     () => {
         "found CROSS JOIN erm_entities AS item
          WHERE item.id = found.item_id AND item.workspace_id = $1 AND item.entity_type = $2
            AND (item.deleted_at IS NULL OR $5)"
+    };
+}
+
+/// The same on PostgreSQL, in this order whatever it believes of the sizes of tables.
+macro_rules! found_entities_postgres {
+    () => {
+        "found CROSS JOIN LATERAL (SELECT * FROM erm_entities WHERE id = found.item_id OFFSET 0) AS item
+         WHERE item.workspace_id = $1 AND item.entity_type = $2 AND (item.deleted_at IS NULL OR $5)"
     };
 }
 
@@ -80,11 +88,21 @@ macro_rules! sorted_entities {
 }
 
 /// Entities that the narrowest condition finds, and a property of each.
-macro_rules! found_and_sorted_entities {
+macro_rules! found_and_sorted_entities_sqlite {
     () => {
         "found CROSS JOIN erm_values AS sorted CROSS JOIN erm_entities AS item
          WHERE sorted.item_id = found.item_id AND sorted.workspace_id = $1 AND sorted.item_type = $2
            AND sorted.property = $11 AND item.id = sorted.item_id AND (item.deleted_at IS NULL OR $5)"
+    };
+}
+
+/// The same on PostgreSQL, in this order whatever it believes of the sizes of tables.
+macro_rules! found_and_sorted_entities_postgres {
+    () => {
+        "found CROSS JOIN LATERAL
+           (SELECT * FROM erm_values WHERE item_id = found.item_id AND property = $11 OFFSET 0) AS sorted
+         CROSS JOIN LATERAL (SELECT * FROM erm_entities WHERE id = found.item_id OFFSET 0) AS item
+         WHERE sorted.workspace_id = $1 AND sorted.item_type = $2 AND (item.deleted_at IS NULL OR $5)"
     };
 }
 
@@ -108,12 +126,12 @@ impl Entities<'_> {
                 postgres: page_by_time!(asked_postgres!(), entity_columns!(), entities_of_type!(), ">", "ASC")
             ),
             (Source::Found(_), true) => sql!(
-                sqlite: page_by_time!(found_sqlite!("entity", "$10"), entity_columns!(), found_entities!(), "<", "DESC"),
-                postgres: page_by_time!(found_postgres!("entity", "$10"), entity_columns!(), found_entities!(), "<", "DESC")
+                sqlite: page_by_time!(found_sqlite!("entity", "$10"), entity_columns!(), found_entities_sqlite!(), "<", "DESC"),
+                postgres: page_by_time!(found_postgres!("entity", "$10"), entity_columns!(), found_entities_postgres!(), "<", "DESC")
             ),
             (Source::Found(_), false) => sql!(
-                sqlite: page_by_time!(found_sqlite!("entity", "$10"), entity_columns!(), found_entities!(), ">", "ASC"),
-                postgres: page_by_time!(found_postgres!("entity", "$10"), entity_columns!(), found_entities!(), ">", "ASC")
+                sqlite: page_by_time!(found_sqlite!("entity", "$10"), entity_columns!(), found_entities_sqlite!(), ">", "ASC"),
+                postgres: page_by_time!(found_postgres!("entity", "$10"), entity_columns!(), found_entities_postgres!(), ">", "ASC")
             ),
         })
     }
@@ -129,12 +147,12 @@ impl Entities<'_> {
                 postgres: page_by_value!(asked_postgres!(), entity_columns!(), sorted_entities!(), ">", "ASC")
             ),
             (Source::Found(_), true) => sql!(
-                sqlite: page_by_value!(found_sqlite!("entity", "$10"), entity_columns!(), found_and_sorted_entities!(), "<", "DESC"),
-                postgres: page_by_value!(found_postgres!("entity", "$10"), entity_columns!(), found_and_sorted_entities!(), "<", "DESC")
+                sqlite: page_by_value!(found_sqlite!("entity", "$10"), entity_columns!(), found_and_sorted_entities_sqlite!(), "<", "DESC"),
+                postgres: page_by_value!(found_postgres!("entity", "$10"), entity_columns!(), found_and_sorted_entities_postgres!(), "<", "DESC")
             ),
             (Source::Found(_), false) => sql!(
-                sqlite: page_by_value!(found_sqlite!("entity", "$10"), entity_columns!(), found_and_sorted_entities!(), ">", "ASC"),
-                postgres: page_by_value!(found_postgres!("entity", "$10"), entity_columns!(), found_and_sorted_entities!(), ">", "ASC")
+                sqlite: page_by_value!(found_sqlite!("entity", "$10"), entity_columns!(), found_and_sorted_entities_sqlite!(), ">", "ASC"),
+                postgres: page_by_value!(found_postgres!("entity", "$10"), entity_columns!(), found_and_sorted_entities_postgres!(), ">", "ASC")
             ),
         })
     }

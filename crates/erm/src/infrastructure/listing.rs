@@ -329,7 +329,7 @@ macro_rules! found_sqlite {
     ($holder:literal, $json:literal) => {
         concat!(
             asked_sqlite!(),
-            ", found (item_id) AS
+            ", found (item_id) AS MATERIALIZED
                (SELECT held.item_id FROM json_each(",
             $json,
             ") AS one CROSS JOIN erm_values AS held
@@ -341,19 +341,20 @@ macro_rules! found_sqlite {
     };
 }
 
-/// The same on PostgreSQL.
+/// The same on PostgreSQL, which asks range by range whatever it believes of the sizes of tables.
 macro_rules! found_postgres {
     ($holder:literal, $json:literal) => {
         concat!(
             asked_postgres!(),
-            ", found (item_id) AS
+            ", found (item_id) AS MATERIALIZED
                (SELECT held.item_id FROM jsonb_array_elements(",
             $json,
-            "::jsonb) AS one (value) CROSS JOIN erm_values AS held
-                WHERE held.workspace_id = $1 AND held.holder = '",
+            "::jsonb) AS one (value) CROSS JOIN LATERAL
+                  (SELECT item_id FROM erm_values
+                   WHERE workspace_id = $1 AND holder = '",
             $holder,
-            "' AND held.item_type = $2 AND held.property = one.value ->> 'property'
-                  AND held.key >= decode(one.value ->> 'low', 'hex') AND held.key < decode(one.value ->> 'high', 'hex'))"
+            "' AND item_type = $2 AND property = one.value ->> 'property'
+                     AND key >= decode(one.value ->> 'low', 'hex') AND key < decode(one.value ->> 'high', 'hex') OFFSET 0) AS held)"
         )
     };
 }
