@@ -19,6 +19,7 @@ use crate::{
 };
 
 mod asked;
+mod bulks;
 mod edges;
 mod entities;
 mod graph;
@@ -63,8 +64,57 @@ fn schemas() -> Router<Api> {
 
 fn items() -> Router<Api> {
     Router::new()
-        .route("/api/v1/workspaces/{workspace_id}/entities", scoped(ErmRead, get(entities::list)))
-        .route("/api/v1/workspaces/{workspace_id}/edges", scoped(ErmRead, get(edges::list)))
+        .route(
+            "/api/v1/workspaces/{workspace_id}/entities",
+            scoped(ErmRead, get(entities::list)).merge(scoped(ErmWrite, post(entities::create))),
+        )
+        .route(
+            "/api/v1/workspaces/{workspace_id}/entities/bulk",
+            scoped(
+                ErmWrite,
+                post(bulks::create_entities)
+                    .put(bulks::update_entities)
+                    .delete(bulks::delete_entities),
+            ),
+        )
+        .route(
+            "/api/v1/workspaces/{workspace_id}/entities/by-key/{type}/{key}",
+            scoped(ErmWrite, put(entities::put_by_key)),
+        )
+        .route(
+            "/api/v1/workspaces/{workspace_id}/entities/{id}",
+            scoped(ErmRead, get(entities::show))
+                .merge(scoped(ErmWrite, put(entities::replace).delete(entities::delete))),
+        )
+        .route(
+            "/api/v1/workspaces/{workspace_id}/entities/{id}/merge",
+            scoped(ErmWrite, post(entities::merge)),
+        )
+        .route(
+            "/api/v1/workspaces/{workspace_id}/entities/{id}/restore",
+            scoped(ErmWrite, post(entities::restore)),
+        )
+        .route(
+            "/api/v1/workspaces/{workspace_id}/edges",
+            scoped(ErmRead, get(edges::list)).merge(scoped(ErmWrite, post(edges::create))),
+        )
+        .route(
+            "/api/v1/workspaces/{workspace_id}/edges/bulk",
+            scoped(ErmWrite, post(bulks::create_edges)),
+        )
+        .route(
+            "/api/v1/workspaces/{workspace_id}/edges/{id}",
+            scoped(ErmRead, get(edges::show))
+                .merge(scoped(ErmWrite, put(edges::replace).delete(edges::delete))),
+        )
+        .route(
+            "/api/v1/workspaces/{workspace_id}/edges/{id}/merge",
+            scoped(ErmWrite, post(edges::merge)),
+        )
+        .route(
+            "/api/v1/workspaces/{workspace_id}/edges/{id}/restore",
+            scoped(ErmWrite, post(edges::restore)),
+        )
         .merge(walks())
 }
 

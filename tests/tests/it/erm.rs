@@ -499,6 +499,42 @@ on_both_engines! {
         }
     }
 
+    async fn what_is_in_the_workspace_beside_its_graph_is_one_too(scenario: &mut Scenario) {
+        let lumen = Lumen::found(scenario).await;
+        let Lumen { ada, ben, gus, slug, .. } = &lumen;
+        ben.begin(slug, "Lamps").await;
+        let shared = json!({ "title": "Plans", "visibility": "public", "project_slug": "lamps" });
+        ben.write(slug, shared).await;
+        ben.write(slug, json!({ "title": "Diary" })).await;
+        scenario.run_until_idle().await;
+        let of = |path: &str| lumen.to(&format!("{path}graph=workspace"));
+        for (reader, total) in [(ben, 2), (gus, 1), (ada, 1)] {
+            let documents = reader.get(&of("entities?type=document&")).await.is(200);
+            assert_eq!(documents.body()["meta"]["total"], total, "{}", documents.body());
+        }
+        let documents = gus.get(&of("entities?type=document&")).await.is(200);
+        let plans = documents.list()[0]["id"].as_str().unwrap();
+        let one = gus.get(&of(&format!("entities/{plans}?"))).await.is(200);
+        assert_eq!(one.data()["type"], "document");
+        refused(&gus.get(&of(&format!("entities/{NOBODY}?"))).await, 404, "not_found");
+        let edges = gus.get(&of("edges?type=belongs_to&")).await.is(200);
+        let edge = edges.list()[0]["id"].as_str().unwrap();
+        gus.get(&of(&format!("edges/{edge}?"))).await.is(200);
+        let around = gus.get(&of(&format!("entities/{plans}/neighbors?type=belongs_to&"))).await;
+        assert_eq!(around.is(200).list()[0]["type"], "project");
+        let found = gus.get(&of(&format!("traverse?start_id={plans}&depth=2&"))).await.is(200);
+        assert!(found.data()["nodes"].as_array().unwrap().len() > 2, "{}", found.body());
+
+        let reads = |scopes: &[&str]| json!(scopes);
+        let all = reads(&["erm:read", "projects:read", "documents:read", "workspaces:read"]);
+        let whole = program(gus, all, &[slug]).await;
+        whole.get(&of("entities?")).await.is(200);
+        let narrow = program(gus, reads(&["erm:read", "projects:read"]), &[slug]).await;
+        for path in ["entities?", "edges?", &format!("traverse?start_id={plans}&")] {
+            narrow.get(&of(path)).await.is_refused(403, "scope_missing");
+        }
+    }
+
     async fn what_belongs_to_another_graph_is_nowhere(scenario: &mut Scenario) {
         let lumen = Lumen::with_schema(scenario).await;
         let (alice, bob) = (lumen.person("Alice").await, lumen.person("Bob").await);

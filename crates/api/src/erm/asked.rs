@@ -4,9 +4,10 @@ use axum::{
     extract::{FromRequestParts, Query},
     http::request::Parts,
 };
-use erm::{Cursor, Direction, Filter, GraphLimit, GraphName, ListPlace};
+use erm::{Cursor, Direction, Filter, GraphLimit, GraphName, ListPlace, ListProjected};
+use identity::KeyScope;
 
-use crate::{error::ApiError, state::Api};
+use crate::{auth::Caller, error::ApiError, state::Api};
 
 /// The parameters of a query, in their order; of one that stands there twice, the last counts.
 ///
@@ -127,11 +128,17 @@ impl Asked {
     pub(crate) fn graph(&self) -> Result<GraphName, ApiError> {
         match self.text("graph") {
             None | Some("own") => Ok(GraphName::Own),
+            Some("workspace") => Ok(GraphName::Workspace),
             Some(_) => {
-                let message = "graph must be own";
+                let message = "graph must be one of own, workspace";
                 Err(ApiError::senseless("unprocessable_entity", message))
             }
         }
+    }
+
+    /// A part of the graph of what is in the workspace beside its own.
+    pub(crate) fn projected(&self, Part { limit, offset }: Part) -> ListProjected {
+        ListProjected { of_type: self.text("type").map(str::to_owned), limit, offset }
     }
 
     /// Which way edges are followed.
@@ -141,4 +148,17 @@ impl Asked {
                 .map_err(|error| ApiError::senseless("invalid_direction", error.to_string()))
         })
     }
+}
+
+/// Refuses keys that may not see what a graph shows: projects, documents and members are not for whoever reads graphs.
+pub(crate) fn admit(caller: &Caller, graph: GraphName) -> Result<GraphName, ApiError> {
+    match graph {
+        GraphName::Own => {}
+        GraphName::Workspace => {
+            caller.needs(KeyScope::ProjectsRead)?;
+            caller.needs(KeyScope::DocumentsRead)?;
+            caller.needs(KeyScope::WorkspacesRead)?;
+        }
+    }
+    Ok(graph)
 }

@@ -8,7 +8,7 @@ use erm::{
 use serde::Serialize;
 
 use super::{
-    asked::{Asked, Listing, Part},
+    asked::{Asked, Listing, Part, admit},
     path::{self, GraphAt, ItemAt, WaysAt},
     shown::Counted,
 };
@@ -54,6 +54,7 @@ pub(crate) async fn neighbours(
 ) -> Result<Data<Vec<EntityDetails>, Counted>, ApiError> {
     let granted = api.erm.may_read(&caller.origin, &workspace);
     let (graph, part, wish) = granted_or(neighbours_of(id, &asked), granted).await?;
+    let graph = admit(&caller, graph)?;
     let page = api.erm.neighbours(&caller.origin, &workspace, graph, wish).await?;
     Ok(Data::with_meta(page.items, Counted::of(page.total, part)))
 }
@@ -81,6 +82,7 @@ pub(crate) async fn paths(
 ) -> Result<Data<Vec<PathDetails>>, ApiError> {
     let granted = api.erm.may_read(&caller.origin, &workspace);
     let (graph, wish) = granted_or(ways_between(ends, &asked), granted).await?;
+    let graph = admit(&caller, graph)?;
     Ok(Data::new(api.erm.paths(&caller.origin, &workspace, graph, wish).await?))
 }
 
@@ -111,7 +113,7 @@ pub(crate) async fn traverse(
 ) -> Result<Data<Found, Far>, ApiError> {
     let granted = api.erm.may_read(&caller.origin, &workspace);
     let (graph, wish) = granted_or(traversal(&asked), granted).await?;
-    let depth = wish.depth;
+    let (graph, depth) = (admit(&caller, graph)?, wish.depth);
     let found = api.erm.traverse(&caller.origin, &workspace, graph, wish).await?;
     let Subgraph { nodes, edges } = found;
     let edges = edges.into_iter().map(FoundEdge::from).collect();

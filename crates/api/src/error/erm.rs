@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use axum::http::{HeaderValue, StatusCode, header::RETRY_AFTER};
 use erm::{
-    AccessError, DryRunSchemaError, GraphError, ListError, PutSchemaError, SchemaQueryError,
+    AccessError, BulkError, DryRunSchemaError, GraphError, ItemQueryError, ListError,
+    PutSchemaError, SchemaQueryError, WriteError,
 };
 use serde_json::{Value, json};
 
@@ -142,6 +143,11 @@ const TIMED_OUT: ApiError = told(
     Some(Cow::Borrowed("The traversal took too long: go less far, or try again later")),
 );
 
+const NO_SCHEMA: ApiError = refused(
+    "no_schema_configured",
+    "The workspace has no schema: those who manage it write one first",
+);
+
 impl From<SchemaQueryError> for ApiError {
     fn from(error: SchemaQueryError) -> Self {
         match error {
@@ -177,6 +183,17 @@ impl From<DryRunSchemaError> for ApiError {
     }
 }
 
+impl From<ItemQueryError> for ApiError {
+    fn from(error: ItemQueryError) -> Self {
+        match error {
+            ItemQueryError::WorkspaceNotFound => Self::workspace_not_found(),
+            ItemQueryError::Forbidden => Self::forbidden(),
+            ItemQueryError::NotFound => Self::item_not_found(),
+            ItemQueryError::Storage(error) => error.into(),
+        }
+    }
+}
+
 impl From<ListError> for ApiError {
     fn from(error: ListError) -> Self {
         match error {
@@ -190,6 +207,50 @@ impl From<ListError> for ApiError {
                 Self::wrong(told.collect())
             }
             ListError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<WriteError> for ApiError {
+    fn from(error: WriteError) -> Self {
+        match error {
+            WriteError::WorkspaceNotFound => Self::workspace_not_found(),
+            WriteError::Forbidden => Self::forbidden(),
+            WriteError::WorkspaceArchived => WORKSPACE_ARCHIVED,
+            WriteError::NoSchema => NO_SCHEMA,
+            WriteError::NotFound => Self::item_not_found(),
+            WriteError::OtherVersion => Self::version_conflict(),
+            WriteError::Invalid(errors) => Self::wrong(json!(errors)),
+            WriteError::Endpoint { field, message } => Self::wrong_field(field, &message),
+            WriteError::QuotaExceeded { .. } => {
+                Self::senseless("quota_exceeded", error.to_string())
+            }
+            WriteError::KeyTaken => {
+                let message = error.to_string();
+                let constraint = "unique";
+                Self::wrong(json!([
+                    { "field": "external_key", "message": message, "constraint": constraint }
+                ]))
+            }
+            WriteError::InvalidType(_) | WriteError::UnknownType { .. } => {
+                Self::wrong_because(&error.to_string())
+            }
+            WriteError::Storage(error) => error.into(),
+        }
+    }
+}
+
+impl From<BulkError> for ApiError {
+    fn from(error: BulkError) -> Self {
+        match error {
+            BulkError::WorkspaceNotFound => Self::workspace_not_found(),
+            BulkError::Forbidden => Self::forbidden(),
+            BulkError::WorkspaceArchived => WORKSPACE_ARCHIVED,
+            BulkError::NoSchema => NO_SCHEMA,
+            // Whoever reads a body looks at how much it names.
+            BulkError::Empty => Self::wrong_because(&error.to_string()),
+            BulkError::TooLarge => Self::not_understood(error.to_string()),
+            BulkError::Storage(error) => error.into(),
         }
     }
 }
@@ -268,6 +329,21 @@ mod tests {
             let error = error.in_words();
             format!("{} {}\n", error.status.as_u16(), error.body("1"))
         });
-        expect![[r#""#]].assert_eq(&told.concat());
+        expect![[r#"
+            400 {"code":"malformed_json","error":"bad_request","message":"The body is not JSON","request_id":"1"}
+            415 {"code":"unsupported_media_type","error":"unsupported_content_type","message":"The body must be application/json","request_id":"1"}
+            401 {"code":"unauthenticated","error":"unauthorized","message":"Invalid or revoked API key","request_id":"1"}
+            403 {"code":"scope_missing","error":"forbidden","message":"Insufficient permissions","request_id":"1","required":"erm:read"}
+            403 {"code":"workspace_out_of_reach","error":"forbidden","message":"Insufficient permissions","request_id":"1"}
+            404 {"code":"workspace_not_found","error":"not_found","message":"Workspace not found","request_id":"1"}
+            403 {"code":"forbidden","error":"forbidden","message":"Insufficient permissions","request_id":"1"}
+            409 {"code":"version_conflict","error":"version_conflict","message":"It has changed since: look at it again","request_id":"1"}
+            412 {"code":"version_mismatch","error":"version_mismatch","message":"It has changed since: look at it again","request_id":"1"}
+            422 {"code":"validation_failed","error":"validation_errors","errors":[{"field":"body","message":"must be an object"}],"request_id":"1"}
+            404 {"code":"not_found","error":"not_found","request_id":"1"}
+            422 {"code":"validation_errors","error":"validation_errors","errors":[{"message":"this is wrong"}],"meta":{"created":0},"request_id":"1"}
+            422 {"code":"missing_start_id","error":"missing_start_id","message":"start_id is required","request_id":"1"}
+            500 {"code":"internal_error","error":"internal_server_error","message":"Something went wrong","request_id":"1"}
+        "#]].assert_eq(&told.concat());
     }
 }
