@@ -11,11 +11,11 @@ use serde_json::json;
 use super::Erm;
 use crate::{
     BulkMode, CreateEdge, CreateEdges, CreateEntities, CreateEntity, DeleteEdge, DeleteEntities,
-    DeleteEntity, Depth, Direction, EntityUpdate, FileFormat, FindPaths, GraphEntity, GraphLimit, GraphName,
-    ListEdges, ListEntities, ListError, ListPlace, ListProjected, MergeEdge, MergeEntity, Neighbours,
-    NewEdge as NewEdgeItem, NewEntity as NewEntityItem, PathMode, Properties, PurgeDeleted,
-    PutEntityByKey, PutSchema, ReplaceEdge, ReplaceEntity, RestoreEdge, RestoreEntity, SchemaDraft,
-    SearchEntries, Traverse, TraverseEntries, TypeName, UpdateEntities,
+    DeleteEntity, Depth, Direction, EntityUpdate, FileFormat, FindPaths, GraphEntity, GraphLimit,
+    GraphName, ListEdges, ListEntities, ListError, ListPlace, ListProjected, MergeEdge,
+    MergeEntity, Neighbours, NewEdge as NewEdgeItem, NewEntity as NewEntityItem, PathMode,
+    Properties, PurgeDeleted, PutEntityByKey, PutSchema, ReplaceEdge, ReplaceEntity, RestoreEdge,
+    RestoreEntity, SchemaDraft, SearchEntries, Traverse, TraverseEntries, TypeName, UpdateEntities,
     application::ports::MockMembers,
     domain::{
         edge::{Edge, NewEdge},
