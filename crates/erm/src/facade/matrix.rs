@@ -163,7 +163,7 @@ Only what differs.
 ";
 
 on_both_engines! {
-    migrations: [&sql::MIGRATIONS, &crate::MIGRATIONS];
+    migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
 
     async fn everybody_may_what_is_written_down(test: TestDb) {
         let erm = |is_archived| Erm::new(test.db.clone(), MockMembers::everywhere(is_archived));
