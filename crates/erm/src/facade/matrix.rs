@@ -192,6 +192,8 @@ fn rows() -> Vec<Question<World>> {
             workspace: world.company(), draft: SchemaDraft::from_json(None, None), version: Some(7),
         });
         may_put_schema(&origin, &world.company());
+        may_read(&origin, &world.company());
+        may_write(&origin, &world.company());
         schema_history(&origin, &world.company(), 20, None);
         schema_version(&origin, &world.company(), 1);
         dry_run_schema(&origin, &world.company(), draft());
