@@ -34,6 +34,8 @@ mod editing;
 mod emails;
 mod erm;
 #[cfg(test)]
+mod erm_graph;
+#[cfg(test)]
 mod expiry;
 #[cfg(test)]
 mod health;
