@@ -7,6 +7,7 @@ pub(crate) mod dry_run_schema;
 pub(crate) mod edges;
 pub(crate) mod entities;
 pub(crate) mod graph;
+pub(crate) mod import;
 pub(crate) mod knowledge;
 pub(crate) mod list_edges;
 pub(crate) mod list_entities;

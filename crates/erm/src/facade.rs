@@ -197,6 +197,7 @@ mod edges;
 mod entities;
 pub(crate) mod export;
 mod graph;
+mod import;
 pub(crate) mod knowledge;
 mod lists;
 mod projected;

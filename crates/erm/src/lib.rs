@@ -42,6 +42,10 @@ pub use application::read_models::schema::{
 };
 
 // Graphs as files.
+pub use application::import::{
+    Import, ImportError, ImportProblem, ImportProgress, ImportReport, ImportedEdges,
+    ImportedEntities, ImportedSchema, SchemaImport,
+};
 pub use domain::lines::FileFormat;
 pub use facade::export::Export;
 

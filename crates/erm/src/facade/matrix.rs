@@ -12,10 +12,11 @@ use super::Erm;
 use crate::{
     BulkMode, CreateEdge, CreateEdges, CreateEntities, CreateEntity, DeleteEdge, DeleteEntities,
     DeleteEntity, Depth, Direction, EntityUpdate, FileFormat, FindPaths, GraphEntity, GraphLimit,
-    GraphName, ListEdges, ListEntities, ListError, ListPlace, ListProjected, MergeEdge,
-    MergeEntity, Neighbours, NewEdge as NewEdgeItem, NewEntity as NewEntityItem, PathMode,
-    Properties, PurgeDeleted, PutEntityByKey, PutSchema, ReplaceEdge, ReplaceEntity, RestoreEdge,
-    RestoreEntity, SchemaDraft, SearchEntries, Traverse, TraverseEntries, TypeName, UpdateEntities,
+    GraphName, Import, ImportedSchema, ListEdges, ListEntities, ListError, ListPlace,
+    ListProjected, MergeEdge, MergeEntity, Neighbours, NewEdge as NewEdgeItem,
+    NewEntity as NewEntityItem, PathMode, Properties, PurgeDeleted, PutEntityByKey, PutSchema,
+    ReplaceEdge, ReplaceEntity, RestoreEdge, RestoreEntity, SchemaDraft, SearchEntries, Traverse,
+    TraverseEntries, TypeName, UpdateEntities,
     application::ports::MockMembers,
     domain::{
         edge::{Edge, NewEdge},
@@ -205,7 +206,13 @@ fn rows() -> Vec<Question<World>> {
             edge_type: None, source_id: None, target_id: None, filters: vec![], sort: None,
             include_deleted: false, limit: 100, place: ListPlace::default(),
         });
-        export(&origin, &world.company(), FileFormat::JsonLines);
+        export(&origin, &world.company(), FileFormat::GraphMl);
+        import(origin, Import {
+            workspace: world.company(), format: FileFormat::JsonLines, schema: ImportedSchema::IfNone, dry_run: false,
+        }, &b""[..], |_| ());
+        import "and replace the schema" (origin, Import {
+            workspace: world.company(), format: FileFormat::JsonLines, schema: ImportedSchema::Replace, dry_run: false,
+        }, &b""[..], |_| ());
         neighbours(&origin, &world.company(), GraphName::Own, Neighbours {
             entity: world.one(ADA), direction: Direction::default(), edge_type: None, entity_type: None,
             limit: GraphLimit::default(), offset: 0,
