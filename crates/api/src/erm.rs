@@ -22,7 +22,9 @@ mod asked;
 mod bulks;
 mod edges;
 mod entities;
+mod export;
 mod graph;
+mod import;
 pub(crate) mod path;
 mod schema;
 mod sent;
@@ -32,6 +34,7 @@ mod shown;
 pub(crate) fn routes() -> Router<Api> {
     schemas()
         .merge(items())
+        .merge(files())
         .route_layer(from_fn(path::require_workspace))
         .route(
             "/api/v1/workspaces/{workspace_id}/{*rest}",
@@ -116,6 +119,12 @@ fn items() -> Router<Api> {
             scoped(ErmWrite, post(edges::restore)),
         )
         .merge(walks())
+}
+
+fn files() -> Router<Api> {
+    Router::new()
+        .route("/api/v1/workspaces/{workspace_id}/export", scoped(ErmRead, get(export::export)))
+        .route("/api/v1/workspaces/{workspace_id}/import", scoped(ErmWrite, post(import::import)))
 }
 
 fn walks() -> Router<Api> {

@@ -254,6 +254,8 @@ pub(crate) const ROUTES: &[Route] = &[
         Access::Graphs,
     ),
     route("GET", "/api/v1/workspaces/{workspace_id}/schema/history", None, Access::Graphs),
+    route("GET", "/api/v1/workspaces/{workspace_id}/export", None, Access::Graphs),
+    route("POST", "/api/v1/workspaces/{workspace_id}/import", None, Access::Graphs),
     route(
         "GET",
         "/api/v1/workspaces/{workspace_id}/schema/versions/{version}",

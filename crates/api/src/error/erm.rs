@@ -1,10 +1,10 @@
 //! Failures of graphs, in the words in which clients of graphs have always been told: `error` is a word, `message` is for people.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, io::ErrorKind};
 
 use axum::http::{HeaderValue, StatusCode, header::RETRY_AFTER};
 use erm::{
-    AccessError, BulkError, DryRunSchemaError, GraphError, ItemQueryError, ListError,
+    AccessError, BulkError, DryRunSchemaError, GraphError, ImportError, ItemQueryError, ListError,
     PutSchemaError, SchemaQueryError, WriteError,
 };
 use serde_json::{Value, json};
@@ -345,5 +345,27 @@ mod tests {
             422 {"code":"missing_start_id","error":"missing_start_id","message":"start_id is required","request_id":"1"}
             500 {"code":"internal_error","error":"internal_server_error","message":"Something went wrong","request_id":"1"}
         "#]].assert_eq(&told.concat());
+    }
+}
+
+impl From<ImportError> for ApiError {
+    fn from(error: ImportError) -> Self {
+        match error {
+            ImportError::WorkspaceNotFound => Self::workspace_not_found(),
+            ImportError::Forbidden => Self::forbidden(),
+            ImportError::WorkspaceArchived => WORKSPACE_ARCHIVED,
+            ImportError::NoSchema => refused(
+                "no_schema_configured",
+                "Neither the workspace nor the file has a schema that comes first",
+            ),
+            ImportError::Unreadable(error) if error.kind() == ErrorKind::FileTooLarge => {
+                Self::body_too_large()
+            }
+            ImportError::Unreadable(error) if error.kind() == ErrorKind::TimedOut => {
+                Self::body_timeout()
+            }
+            ImportError::Unreadable(_) => Self::unreadable_body(),
+            ImportError::Storage(error) => error.into(),
+        }
     }
 }
