@@ -72,10 +72,15 @@ pub use application::knowledge::read_models::{
     EntryDetails, FoundEntries, FoundEntry, FoundEntryPlace, OpenEntry, RelationDetails,
     RelationDirection,
 };
+pub use application::knowledge::relate_entries::{
+    RelateEntries, RelateError, Relation, UnrelateEntries,
+};
 pub use application::knowledge::search_entries::{SearchEntries, SearchEntriesError};
 pub use application::knowledge::traverse_entries::{
     ReachedEntries, ReachedRelation, TraverseEntries, TraverseEntriesError,
 };
+pub use application::knowledge::write_entry::{CreateEntry, DeleteEntry, UpdateEntry};
+pub use application::knowledge::writing::WriteEntryError;
 pub use domain::knowledge::category::{Category, UnknownCategory};
 pub use domain::knowledge::changes::{EntryChanges, NewEntry};
 pub use domain::knowledge::entry::{EntryList, InvalidEntry};

@@ -21,6 +21,7 @@ mod kept;
 mod key_rights;
 mod key_streams;
 mod mcp;
+mod mcp_knowledge;
 mod mcp_tools;
 mod notifications;
 mod office;

@@ -6,8 +6,11 @@ use crate::application::acting::from_not_acting_of_questions;
 
 pub(crate) mod ports;
 pub(crate) mod read_models;
+pub(crate) mod relate_entries;
 pub(crate) mod search_entries;
 pub(crate) mod traverse_entries;
+pub(crate) mod write_entry;
+pub(crate) mod writing;
 
 /// Why somebody did not get to read an entry.
 #[derive(Debug, thiserror::Error)]

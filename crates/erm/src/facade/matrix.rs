@@ -27,6 +27,8 @@ use crate::{
     testing::{ADMIN, GUEST, MEMBER, OWNER, STRANGER, id},
 };
 
+mod knowledge;
+
 /// A workspace with a schema, two entities that an edge joins, and one of each that is deleted; nobody has touched it yet.
 struct World {
     erm: Erm,
@@ -71,6 +73,7 @@ impl World {
                     tx.save(edge.delete(OWNER, tx.now())).await?;
                 }
             }
+            knowledge::learn(tx, number).await?;
             Ok::<_, StorageError>(())
         });
         made.await.unwrap();
@@ -285,15 +288,6 @@ fn rows() -> Vec<Question<World>> {
         world: World, origin => world;
         next "piece of an export" (&origin);
     });
-    rows.extend(questions! {
-        world: World, origin => world.erm.knowledge();
-        entry(&origin, &world.company(), world.one(BOB));
-        search(&origin, &world.company(), SearchEntries {
-            query: "looms".to_owned(), tags: vec![], category: None, limit: None, after: None,
-        });
-        traverse "of knowledge" (&origin, &world.company(), TraverseEntries {
-            start: world.one(BOB), relation_type: None, depth: None,
-        });
-    });
+    rows.extend(knowledge::rows());
     rows
 }

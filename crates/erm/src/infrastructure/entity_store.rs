@@ -13,6 +13,7 @@ use crate::{
     },
     infrastructure::{
         item_rows::{EntityRow, select_entities},
+        knowledge::words,
         value_store::{self, ValuesOf, at_places},
     },
 };
@@ -76,6 +77,9 @@ async fn write(
     let more =
         entities.iter().map(|entity| i64::from(entity.is_live()) - i64::from(entity.was_live));
     value_store::count(tx, workspace, Holder::Entity, more.sum()).await?;
+    for entity in &*entities {
+        words::keep(tx, entity).await?;
+    }
     for entity in entities {
         entity.version += 1;
         entity.was_live = entity.is_live();

@@ -201,7 +201,7 @@ mod tests {
         );
         check(
             NewEntry { code_snippets: vec![long(40_000)], ..new() },
-            &expect!["code_snippets have at most 65536 bytes together"],
+            &expect!["the code_snippets have at most 65536 bytes together"],
         );
         check(
             NewEntry { title: "a\0b".to_owned(), ..new() },
@@ -211,7 +211,9 @@ mod tests {
             let last_verified_at = Some(instant.to_owned());
             check(
                 NewEntry { last_verified_at, ..new() },
-                &expect!["last_verified_at must be a day or an instant as ISO 8601 writes it"],
+                &expect![
+                    "when an entry was last verified is a day or an instant as ISO 8601 writes it"
+                ],
             );
         }
     }

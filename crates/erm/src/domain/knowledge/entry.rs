@@ -82,10 +82,10 @@ pub enum InvalidEntry {
     #[error("a tag has at most {LONGEST_TAG} characters")]
     TagTooLong,
     /// A list is too long.
-    #[error("{0} have at most {LONGEST_TEXT} bytes together")]
+    #[error("the {0} have at most {LONGEST_TEXT} bytes together")]
     ListTooLong(EntryList),
     /// Nobody can tell when that is.
-    #[error("last_verified_at must be a day or an instant as ISO 8601 writes it")]
+    #[error("when an entry was last verified is a day or an instant as ISO 8601 writes it")]
     LastVerifiedAt,
     /// A text has the character that stands for none.
     #[error("a text has an invalid character")]

@@ -1,27 +1,23 @@
 //! The words of entries, in `erm_words`: they are kept wherever an entity is written, in the same transaction.
 
-use perme8_events::{StorageError, WorkspaceId, sql, sql::Tx};
+use std::collections::BTreeMap;
+
+use perme8_events::{StorageError, sql, sql::Tx};
 use sqlx::types::Json;
 
 use crate::domain::{
+    entity::Entity,
     knowledge::{ENTRY, searched::words_of},
-    properties::Properties,
-    references::EntityId,
 };
 
 /// Keeps the words of an entity that is an entry, and those of no other; of what is not there, no word is kept.
-pub(crate) async fn keep(
-    tx: &mut Tx,
-    workspace: WorkspaceId,
-    entity: EntityId,
-    entity_type: &str,
-    properties: Option<&Properties>,
-) -> Result<(), StorageError> {
-    if entity_type != ENTRY {
+pub(crate) async fn keep(tx: &mut Tx, entity: &Entity) -> Result<(), StorageError> {
+    let Entity { id, workspace_id, entity_type, properties, .. } = entity;
+    if *entity_type != *ENTRY {
         return Ok(());
     }
-    let words: Vec<(String, i64)> =
-        properties.map(words_of).unwrap_or_default().into_iter().collect();
+    let words = if entity.is_live() { words_of(properties) } else { BTreeMap::default() };
+    let words: Vec<(String, i64)> = words.into_iter().collect();
     // Most changes are of a few words, and the others stay as they are.
     let query = tx.query(sql!(
         sqlite: "DELETE FROM erm_words WHERE entity_id = $1
@@ -29,7 +25,7 @@ pub(crate) async fn keep(
         postgres: "DELETE FROM erm_words WHERE entity_id = $1
                      AND word NOT IN (SELECT said ->> 0 FROM jsonb_array_elements($2::jsonb) AS said)"
     ));
-    query.bind(entity).bind(Json(&words)).exec().await?;
+    query.bind(*id).bind(Json(&words)).exec().await?;
     let query = tx.query(sql!(
         sqlite: "INSERT INTO erm_words (workspace_id, word, entity_id, weight)
                  SELECT $1, json_extract(said.value, '$[0]'), $2, json_extract(said.value, '$[1]')
@@ -41,5 +37,5 @@ pub(crate) async fn keep(
                    ON CONFLICT (workspace_id, word, entity_id) DO UPDATE SET weight = excluded.weight
                    WHERE erm_words.weight <> excluded.weight"
     ));
-    query.bind(workspace).bind(entity).bind(Json(&words)).exec().await.map(drop)
+    query.bind(*workspace_id).bind(*id).bind(Json(&words)).exec().await.map(drop)
 }
