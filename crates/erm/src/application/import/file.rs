@@ -166,14 +166,21 @@ mod tests {
             "{{\"schema\":{{}}}}\r\n\n{}\n{{\"entity\":{{\"type\":\"Person\"}}}}",
             "x".repeat(LONGEST_LINE + 1)
         );
-        check(FileFormat::JsonLines, &long, &expect![[""]]).await;
+        check(FileFormat::JsonLines, &long, &expect![[r#"
+            1: {"schema":{"entity_types":null,"edge_types":null}}
+            3: is longer than 1048576 bytes
+            4: {"entity":{"type":"Person","properties":{}}}
+        "#]]).await;
         check(FileFormat::JsonLines, "", &expect![[""]]).await;
     }
 
     #[tokio::test]
     async fn elements_are_read_one_after_another() {
         let document = "<?xml version=\"1.0\"?>\n<graphml>\n<key id=\"perme8_type\"/>\n<graph>\n<node id=\"1\">\n<data key=\"perme8_type\">Person</data>\n</node>\n<node/>\n</graph>\n</graphml>\n";
-        check(FileFormat::GraphMl, document, &expect![[""]]).await;
+        check(FileFormat::GraphMl, document, &expect![[r#"
+            7: {"entity":{"id":"1","type":"Person","properties":{}}}
+            8: has no data of the key of types
+        "#]]).await;
     }
 
     #[tokio::test]
