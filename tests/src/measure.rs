@@ -124,6 +124,8 @@ impl Rounds {
 pub struct Percentiles {
     /// Half of it took no longer.
     pub p50: f64,
+    /// Of a hundred five took longer.
+    pub p95: f64,
     /// Of a hundred one took longer.
     pub p99: f64,
     /// Nothing took longer.
@@ -140,7 +142,7 @@ impl Percentiles {
             #[expect(clippy::cast_precision_loss, reason = "a few seconds at most")]
             micros.get(index).map_or(f64::NAN, |time| *time as f64 / 1000.0)
         };
-        Self { p50: at(50), p99: at(99), max: at(100) }
+        Self { p50: at(50), p95: at(95), p99: at(99), max: at(100) }
     }
 }
 

@@ -7,6 +7,7 @@ use std::{
 };
 
 use api::Limits;
+use erm::ErmOptions;
 use identity::{ExpireInvitations, IssueConfirmation};
 use llm::{Provider, testing::ProviderServer};
 use mail::testing::MailServer;
@@ -99,6 +100,12 @@ impl Scenario {
     /// From now on nobody may ask as often as they like.
     pub async fn limit(&mut self, limits: Limits) {
         self.settings.limits = Some(limits);
+        self.restart().await;
+    }
+
+    /// From now on graphs and walks through them have these limits.
+    pub async fn keep_graphs_within(&mut self, limits: ErmOptions) {
+        self.settings.erm = limits;
         self.restart().await;
     }
 

@@ -101,7 +101,7 @@ impl FromRequest<Api> for JsonText {
 }
 
 /// What is JSON at all.
-async fn json(request: Request, api: &Api) -> Result<Value, ApiError> {
+pub(crate) async fn json(request: Request, api: &Api) -> Result<Value, ApiError> {
     let JsonText(text) = JsonText::from_request(request, api).await?;
     serde_json::from_slice(&text).map_err(|_| ApiError::malformed_json())
 }

@@ -1,6 +1,6 @@
 //! What went wrong, as HTTP says it: nothing else in this crate chooses the status of a failure.
 
-use std::collections::BTreeMap;
+use std::{borrow::Cow, collections::BTreeMap};
 
 use axum::{
     http::{
@@ -20,6 +20,7 @@ mod api_keys;
 mod audit_trail;
 mod chat;
 mod documents;
+mod erm;
 mod identity;
 mod mcp;
 mod notifications;
@@ -45,8 +46,8 @@ enum Says {
     Message(&'static str),
     /// A message, and what it is about.
     Detail(&'static str, &'static str, Value),
-    /// A word, and a message beside it.
-    Word(&'static str, &'static str),
+    /// A word, and beside it a message, where there is one, and whatever else is said.
+    Word(&'static str, Option<Cow<'static, str>>, Vec<(&'static str, Value)>),
     /// A message, and what there is instead of what was seen.
     Current(&'static str, Value),
     Fields(FieldProblems),
@@ -318,12 +319,16 @@ impl ApiError {
             Says::Detail(message, name, detail) => {
                 json!({ "error": message, "code": code, "request_id": request_id, *name: detail })
             }
-            Says::Word(word, message) => json!({
-                "error": word,
-                "code": code,
-                "message": message,
-                "request_id": request_id,
-            }),
+            Says::Word(word, message, beside) => {
+                let mut body = json!({ "error": word, "code": code, "request_id": request_id });
+                if let Some(message) = message {
+                    body["message"] = message.as_ref().into();
+                }
+                for (name, value) in beside {
+                    body[*name] = value.clone();
+                }
+                body
+            }
             Says::Current(message, current) => json!({
                 "error": code,
                 "code": code,

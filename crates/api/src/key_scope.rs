@@ -5,8 +5,11 @@ use identity::{AuthenticatedKey, KeyScope};
 
 use crate::{error::ApiError, path, state::Api};
 
-/// What stands before whatever belongs to one workspace.
-const OF_WORKSPACES: &str = "/api/workspaces/";
+/// What stands before whatever belongs to one workspace that is addressed by its slug.
+const BY_SLUG: &str = "/api/workspaces/";
+
+/// The same of one that is addressed by its id.
+const BY_ID: &str = "/api/v1/workspaces/";
 
 /// Beside a request on its way to a handler that is for keys, too.
 #[derive(Clone, Copy, Debug)]
@@ -26,12 +29,14 @@ pub(crate) async fn admit(parts: &mut Parts, key: &AuthenticatedKey) -> Result<(
         return Err(ApiError::scope_missing(scope));
     }
     let route = parts.extensions.get::<MatchedPath>().map_or("", MatchedPath::as_str);
-    if !route.starts_with(OF_WORKSPACES) {
-        return Ok(());
-    }
+    let (by_slug, by_id) = (route.starts_with(BY_SLUG), route.starts_with(BY_ID));
     // Before anybody looks whether there is such a workspace; a name that is none is out of reach as well.
-    match path::slug(parts).await {
-        Some(slug) if key.reaches_slug(&slug) => Ok(()),
-        Some(_) | None => Err(ApiError::workspace_out_of_reach()),
-    }
+    let is_within = if by_slug {
+        path::slug(parts).await.is_some_and(|slug| key.reaches_slug(&slug))
+    } else if by_id {
+        path::workspace_id(parts).await.is_some_and(|id| key.reaches(id))
+    } else {
+        true
+    };
+    if is_within { Ok(()) } else { Err(ApiError::workspace_out_of_reach()) }
 }

@@ -16,6 +16,7 @@ mod committed;
 mod documents;
 mod edge;
 mod emails;
+mod erm;
 mod error;
 mod etag;
 mod export;

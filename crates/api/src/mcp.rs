@@ -35,6 +35,7 @@ mod arguments;
 mod call;
 mod discovery;
 mod documents;
+mod knowledge;
 mod markdown;
 mod projects;
 pub(crate) mod registry;

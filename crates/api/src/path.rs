@@ -12,7 +12,7 @@ use documents::DocumentRef;
 use identity::{AgentId, ApiKeyId, InvitationId, MemberRef, Secret, SessionId, WorkspaceRef};
 use mail::MailId;
 use notifications::NotificationId;
-use perme8_events::{JobId, Position};
+use perme8_events::{JobId, Position, WorkspaceId};
 use projects::ProjectRef;
 
 use crate::{error::ApiError, state::Api};
@@ -304,8 +304,21 @@ pub(crate) async fn slug(parts: &mut Parts) -> Option<String> {
     named(parts, "slug", word).await
 }
 
+/// The workspace at `{workspace_id}`, if that can be the id of one.
+pub(crate) async fn workspace_id(parts: &mut Parts) -> Option<WorkspaceId> {
+    if let Some(id) = named(parts, "workspace_id", erm::parse_id).await {
+        return Some(id);
+    }
+    // Where another segment is no UTF-8, none has a name; this one has its place all the same.
+    parts.uri.path().strip_prefix("/api/v1/workspaces/")?.split('/').next().and_then(erm::parse_id)
+}
+
 /// The segment of this name, unless it is no UTF-8 or does not parse.
-async fn named<T>(parts: &mut Parts, name: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
+pub(crate) async fn named<T>(
+    parts: &mut Parts,
+    name: &str,
+    parse: impl Fn(&str) -> Option<T>,
+) -> Option<T> {
     let segments = RawPathParams::from_request_parts(parts, &()).await.ok()?;
     let (_, text) = segments.iter().find(|(key, _)| *key == name)?;
     parse(text)

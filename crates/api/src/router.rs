@@ -16,10 +16,10 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     admin, agent_queries, agents, api_keys, audit, body, chat, client_address, documents, emails,
-    error::ApiError, export, headers, health, invitation_lists, invitations, key_scope::scoped,
-    limits::admit, mcp, members, metrics, notifications, pages, panics, passwords, preferences,
-    projects, request_id, same_origin, search, selected_agents, sessions, skills, socket,
-    state::Api, streams, sync, tickets, users, workspaces,
+    erm, error::ApiError, export, headers, health, invitation_lists, invitations,
+    key_scope::scoped, limits::admit, mcp, members, metrics, notifications, pages, panics,
+    passwords, preferences, projects, request_id, same_origin, search, selected_agents, sessions,
+    skills, socket, state::Api, streams, sync, tickets, users, workspaces,
 };
 
 /// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
@@ -30,6 +30,7 @@ pub fn router(api: Api) -> Router {
         .merge(work())
         .merge(assistance())
         .merge(talking())
+        .merge(erm::routes())
         .merge(events())
         .merge(mcp::routes())
         .merge(pages::routes())

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use agents::{Agents, AskAgents};
 use chat::Chat;
 use documents::Documents;
+use erm::Erm;
 use identity::Identity;
 use mail::Mailbox;
 use notifications::Notifications;
@@ -38,6 +39,7 @@ pub struct Api {
     pub(crate) ask_agents: AskAgents,
     pub(crate) notifications: Notifications,
     pub(crate) chat: Chat,
+    pub(crate) erm: Erm,
     pub(crate) bus: EventBus,
     pub(crate) audit_trail: Arc<dyn AuditTrail>,
     pub(crate) readiness: Arc<dyn Readiness>,
@@ -70,6 +72,8 @@ pub struct Facades {
     pub notifications: Notifications,
     /// What they talk about with a model.
     pub chat: Chat,
+    /// What they know, as graphs.
+    pub erm: Erm,
 }
 
 /// What a host can decide about the HTTP edge.
@@ -123,7 +127,7 @@ impl Api {
         audit_trail: Arc<dyn AuditTrail>,
         readiness: Arc<dyn Readiness>,
     ) -> Self {
-        let Facades { identity, projects, documents, agents, ask_agents, notifications, chat } =
+        let Facades { identity, projects, documents, agents, ask_agents, notifications, chat, erm } =
             facades;
         let options = ApiOptions::default();
         let log_ins = Arc::new(Semaphore::new(options.log_ins));
@@ -135,6 +139,7 @@ impl Api {
             ask_agents,
             notifications,
             chat,
+            erm,
             bus,
             audit_trail,
             readiness,

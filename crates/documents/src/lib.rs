@@ -51,6 +51,8 @@ pub use domain::events::{
 // Language: for every layer of other contexts.
 pub use domain::agent_command::{AgentCommand, AgentCommandError, AgentWord};
 pub use domain::references::{DocumentId, DocumentNote, DocumentRef, NoteId, WorkspaceDocument};
+pub use domain::search::query::{NoQuery, SearchQuery};
+pub use domain::search::searched_words;
 
 // Queries: for the gateways of other contexts.
 pub use infrastructure::directory::{Directory, DocumentEntry, DocumentReading};

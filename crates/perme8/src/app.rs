@@ -11,12 +11,13 @@ use std::{
 };
 
 use agents::{Agents, AskAgents};
-use api::{Api, ApiOptions, AuditTrail, Facades, Limits, OperatorToken, Router, TrustedProxies};
+use api::{Api, ApiOptions, Limits, OperatorToken, Router, TrustedProxies};
 use chat::Chat;
 use documents::Documents;
+use erm::Erm;
 use identity::Identity;
 use llm::Answers;
-use mail::{Mailbox, SendMail};
+use mail::SendMail;
 use notifications::Notifications;
 use perme8_events::{
     host::{EventBus, Feed, Operations, ReadYourWrites, Runtime, StillRunning, Tasks},
@@ -27,7 +28,6 @@ use tokio::net::TcpListener;
 
 use crate::{
     answer_surroundings::AnswerSurroundings,
-    audit_log::HostAuditTrail,
     catalogue::{CATALOGUES, MIGRATIONS},
     config::Config,
     legacy_bridge::LegacyBridge,
@@ -40,6 +40,7 @@ use crate::{
     standings::IdentityStandings,
 };
 
+mod at_hand;
 mod error;
 mod options;
 mod parts;
@@ -50,7 +51,7 @@ pub use options::{AppOptions, LlmOptions, MailOptions};
 pub(crate) use parts::operations;
 
 use parts::{
-    answered, named, new_agents, new_answers, new_ask_agents, new_chat, new_documents,
+    answered, named, new_agents, new_answers, new_ask_agents, new_chat, new_documents, new_erm,
     new_identity, new_notifications, open_for_editors, projects_members, with_handlers,
 };
 
@@ -68,6 +69,7 @@ pub struct App {
     ask_agents: AskAgents,
     notifications: Notifications,
     chat: Chat,
+    erm: Erm,
     answers: Answers,
     feed: Feed,
     bus: EventBus,
@@ -122,6 +124,7 @@ impl App {
             onboarding: *onboarding,
             mail,
             llm: config.language_model(),
+            erm: config.erm,
             dev: *dev,
             ..AppOptions::default()
         };
@@ -139,6 +142,7 @@ impl App {
         let projects = Projects::new(db.clone(), projects_members(&identity));
         let documents = new_documents(&db, &identity);
         let notifications = new_notifications(&db, &identity);
+        let erm = new_erm(&db, &identity, options.erm);
         let MailOptions { stationery, sender, server } = options.mail.clone();
         let sending = match server {
             Some(server) => SendMail::through(server, sender, &db)?,
@@ -154,8 +158,9 @@ impl App {
             // What it left in the database waits until it is configured again.
             builder.retired(onboarding::NAME).retired_queue(onboarding::NAME)
         };
+        let (llm, graphs) = (&options.llm, erm.clone());
         let runtime =
-            with_handlers(builder, &db, &identity, stationery, sending, &options.llm).build();
+            with_handlers(builder, &db, &identity, stationery, sending, llm, graphs).build();
         let feed = Feed::start(&db, &options.tasks).await?;
         let standings = Arc::new(IdentityStandings::new(identity.directory()));
         let sights = Arc::new(HostSights::new(&db, identity.directory()));
@@ -178,6 +183,7 @@ impl App {
             ask_agents,
             notifications,
             chat,
+            erm,
             answers,
             feed,
             bus,
@@ -276,110 +282,6 @@ impl App {
         self.tasks.shutdown(grace).await?;
         self.db.close().await;
         Ok(())
-    }
-
-    /// The database.
-    #[must_use]
-    pub fn db(&self) -> &Db {
-        &self.db
-    }
-
-    /// What the HTTP edge shows.
-    #[must_use]
-    pub fn facades(&self) -> Facades {
-        Facades {
-            identity: self.identity.clone(),
-            projects: self.projects.clone(),
-            documents: self.documents.clone(),
-            agents: self.agents.clone(),
-            ask_agents: self.ask_agents.clone(),
-            notifications: self.notifications.clone(),
-            chat: self.chat.clone(),
-        }
-    }
-
-    /// People, workspaces, members, invitations.
-    #[must_use]
-    pub fn identity(&self) -> &Identity {
-        &self.identity
-    }
-
-    /// What the members of workspaces work on.
-    #[must_use]
-    pub fn projects(&self) -> &Projects {
-        &self.projects
-    }
-
-    /// What the members of workspaces write.
-    #[must_use]
-    pub fn documents(&self) -> &Documents {
-        &self.documents
-    }
-
-    /// Whom the members of workspaces ask.
-    #[must_use]
-    pub fn agents(&self) -> &Agents {
-        &self.agents
-    }
-
-    /// What people are told.
-    #[must_use]
-    pub fn notifications(&self) -> &Notifications {
-        &self.notifications
-    }
-
-    /// What people talk about with a model.
-    #[must_use]
-    pub fn chat(&self) -> &Chat {
-        &self.chat
-    }
-
-    /// What language models say, while they say it.
-    #[must_use]
-    pub fn answers(&self) -> &Answers {
-        &self.answers
-    }
-
-    /// Who did what, when and because of what.
-    #[must_use]
-    pub fn audit_trail(&self) -> Arc<dyn AuditTrail> {
-        Arc::new(HostAuditTrail::new(self.db.clone(), self.identity.directory()))
-    }
-
-    /// The mails of a host without a mail server.
-    #[must_use]
-    pub fn mailbox(&self) -> Mailbox {
-        Mailbox::new(self.db.clone())
-    }
-
-    /// Live subscriptions.
-    #[must_use]
-    pub fn bus(&self) -> &EventBus {
-        &self.bus
-    }
-
-    /// The settled end of the log.
-    #[must_use]
-    pub fn feed(&self) -> &Feed {
-        &self.feed
-    }
-
-    /// The durable handlers.
-    #[must_use]
-    pub fn runtime(&self) -> &Runtime {
-        &self.runtime
-    }
-
-    /// What operators see and do.
-    #[must_use]
-    pub fn operations(&self) -> &Operations {
-        &self.operations
-    }
-
-    /// What the system runs.
-    #[must_use]
-    pub fn tasks(&self) -> &Tasks {
-        &self.tasks
     }
 }
 

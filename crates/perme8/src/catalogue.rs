@@ -10,6 +10,7 @@ pub const CATALOGUES: &[Catalogue] = &[
     documents::EVENTS,
     agents::EVENTS,
     chat::EVENTS,
+    erm::EVENTS,
     notifications::EVENTS,
 ];
 
@@ -32,6 +33,7 @@ pub const MIGRATIONS: &[&Migrations] = &[
     &documents::MIGRATIONS,
     &agents::MIGRATIONS,
     &chat::MIGRATIONS,
+    &erm::MIGRATIONS,
     &notifications::MIGRATIONS,
     &HOST,
 ];

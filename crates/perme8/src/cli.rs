@@ -14,6 +14,7 @@ mod catalog;
 mod console;
 mod database;
 mod dead_letters;
+mod erm;
 mod failure;
 mod handlers;
 mod jobs;
@@ -145,6 +146,9 @@ pub(crate) enum Command {
     /// Look at what was asked of language models
     #[command(subcommand)]
     Llm(usage::Command),
+    /// Write the graphs of workspaces into files, and take them over from files
+    #[command(subcommand)]
+    Erm(erm::Command),
     /// Show every setting, its value and where that comes from
     Config,
 }
@@ -253,6 +257,11 @@ impl Cli {
             Command::Llm(command) => {
                 let run = async |db: &Db| usage::run(db, command, console).await;
                 database::with(&global.quiet()?, run).await?;
+            }
+            Command::Erm(command) => {
+                let config = global.quiet()?;
+                let run = async |db: &Db| erm::run(db, config.erm, command, console).await;
+                return database::with(&config, run).await;
             }
             Command::Queues(command) => {
                 let run = async |db: &Db| queues::run(db, &command, console).await;

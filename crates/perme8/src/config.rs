@@ -9,6 +9,7 @@ use std::{
 };
 
 use api::{Limits, OperatorToken, TrustedProxies};
+use erm::ErmOptions;
 use llm::{ApiKey, CallLimits, ModelList, ModelName, Models, Provider, ProviderUrl, Timeouts};
 use mail::{BaseUrl, Correspondent, SmtpServer, Stationery};
 use perme8_events::sql::DatabaseUrl;
@@ -35,7 +36,7 @@ use sources::Given;
 /// Each has a name, e.g. `log_format`: it is the key in `perme8.toml`, the environment variable `PERME8_LOG_FORMAT` and
 /// the flag `--log-format`; the operator token and the key of
 /// the language model are no flags, because process lists show those. The first of flag, environment and file that names a setting wins.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 #[expect(
     clippy::struct_excessive_bools,
     reason = "switches that have nothing to do with each other"
@@ -91,6 +92,8 @@ pub struct Config {
     pub llm_timeouts: Timeouts,
     /// For so many days it is known what was asked of language models.
     pub llm_usage_days: u16,
+    /// How much the graph of a workspace may hold, how far a walk through it goes, and how long what was deleted can come back.
+    pub erm: ErmOptions,
     /// Whether the host shows every mail to everybody, for development; only where nothing but this machine reaches it.
     pub dev: bool,
 }
@@ -213,6 +216,7 @@ impl Default for Config {
             llm_limits: CallLimits::default(),
             llm_timeouts: Timeouts::default(),
             llm_usage_days: 400,
+            erm: ErmOptions::default(),
             dev: false,
         }
     }
@@ -334,6 +338,7 @@ fn resolve(
             default.llm_usage_days,
             parse::days,
         ),
+        erm: parser.graphs(default.erm),
         dev: parser.value_with(&Key::DEV, default.dev, parse::yes_or_no),
     };
     let because = "a server refuses mails without a sender of its own";

@@ -6,6 +6,7 @@ use agents::{Agents, CloseInterruptedQueries, PurgeAgentQueries};
 use async_trait::async_trait;
 use chat::{Chat, Reconcile};
 use documents::{Documents, PurgeTrash};
+use erm::{Erm, PurgeDeleted};
 use identity::{ExpireInvitations, Identity, PurgeExpired};
 use llm::{CloseAbandoned, Ledger, PurgeAccounts};
 use mail::{Mailbox, PurgeMailbox};
@@ -31,6 +32,8 @@ pub(crate) enum Chore {
     PurgeExpired,
     /// Documents that have been in the trash for long.
     PurgeTrash,
+    /// Entities and edges of graphs that were deleted long ago.
+    PurgeGraphs,
     /// Old mails of the development mailbox.
     PurgeMailbox,
     /// Notifications that were read long ago, or never.
@@ -66,6 +69,7 @@ impl Chore {
             | Self::PurgeAccounts
             | Self::ExpireInvitations
             | Self::PurgeExpired
+            | Self::PurgeGraphs
             | Self::PurgeMailbox
             | Self::PurgeNotifications
             | Self::CloseInterruptedQueries
@@ -76,12 +80,13 @@ impl Chore {
 }
 
 /// When each chore is done, spread over the hour.
-pub(crate) fn schedules() -> [Schedule; 12] {
+pub(crate) fn schedules() -> [Schedule; 13] {
     [
         ("agents.reconcile", "*/5 * * * *", Chore::ReconcileAgents),
         ("chat.reconcile", "*/5 * * * *", Chore::ReconcileChat),
         ("llm.abandoned", "*/5 * * * *", Chore::CloseAbandonedCalls),
         ("agents.close_interrupted", "*/5 * * * *", Chore::CloseInterruptedQueries),
+        ("erm.purge", "3 * * * *", Chore::PurgeGraphs),
         ("identity.expiry", "7 * * * *", Chore::ExpireInvitations),
         ("perme8.rate_limits", "14 * * * *", Chore::SweepRateLimits),
         ("identity.purge", "22 * * * *", Chore::PurgeExpired),
@@ -101,6 +106,7 @@ pub(crate) fn schedules() -> [Schedule; 12] {
 pub(crate) struct Upkeep {
     pub(crate) identity: Identity,
     pub(crate) documents: Documents,
+    pub(crate) erm: Erm,
     pub(crate) ledger: Ledger,
     /// So long the ledger keeps what was asked.
     pub(crate) usage_kept: Duration,
@@ -157,6 +163,10 @@ impl Upkeep {
                     .documents
                     .purge_trash(origin, PurgeTrash { limit: chore.at_once() })
                     .await?)
+            }
+            Chore::PurgeGraphs => {
+                let origin = Origin::system("erm.purge");
+                Ok(self.erm.purge_deleted(origin, PurgeDeleted { limit: AT_ONCE }).await?)
             }
             Chore::CloseAbandonedCalls => {
                 let origin = Origin::system("llm.abandoned");
@@ -224,6 +234,6 @@ mod tests {
 
     #[test]
     fn every_schedule_can_be_kept() {
-        assert_eq!(schedules().len(), 12);
+        assert_eq!(schedules().len(), 13);
     }
 }

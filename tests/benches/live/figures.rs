@@ -96,7 +96,7 @@ impl fmt::Display for Figures {
         )?;
         writeln!(f, "  {:<46}{:>9}{:>9}{:>9}", "", "p50", "p99", "max")?;
         let beside = format!("all, beside {} large events/s to slow clients", slow::RATE);
-        for (what, Percentiles { p50, p99, max }) in [
+        for (what, Percentiles { p50, p95: _, p99, max }) in [
             ("server-sent events", self.sse),
             ("WebSocket", self.socket),
             (&*beside, self.beside_slow_clients),

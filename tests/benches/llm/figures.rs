@@ -120,7 +120,7 @@ impl fmt::Display for Figures {
     }
 }
 
-fn both(Percentiles { p50, p99, max: _ }: Percentiles) -> String {
+fn both(Percentiles { p50, p95: _, p99, max: _ }: Percentiles) -> String {
     format!("{p50:.2}, {p99:.2} ms")
 }
 

@@ -12,6 +12,14 @@ impl Persona {
         answer.data()["slug"].as_str().expect("workspaces have slugs").to_owned()
     }
 
+    /// The id of a workspace of this person, by which its graph is addressed.
+    pub async fn graph_of(&self, slug: &str) -> String {
+        let mine = self.get("/api/me/workspaces").await.is(200);
+        let found = mine.list().iter().find(|workspace| workspace["slug"] == slug);
+        let id = found.and_then(|workspace| workspace["id"].as_str());
+        id.expect("whoever is in a workspace sees its id").to_owned()
+    }
+
     /// Invites an address, and gives the id of the invitation.
     pub async fn invite(&self, slug: &str, email: &str, role: &str) -> String {
         let path = format!("/api/workspaces/{slug}/invitations");

@@ -3,6 +3,7 @@
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use api::{Limits, OperatorToken};
+use erm::ErmOptions;
 use llm::{Models, Provider};
 use mail::SmtpServer;
 use perme8::{App, AppOptions, LlmOptions, MailOptions};
@@ -26,6 +27,7 @@ pub(super) struct Settings {
     pub(super) language_model: Option<Provider>,
     pub(super) limits: Option<Limits>,
     pub(super) longest_wait: Duration,
+    pub(super) erm: ErmOptions,
 }
 
 impl Default for Settings {
@@ -33,7 +35,8 @@ impl Default for Settings {
         // Whoever waits for what is on its way gets it, however slow this machine is.
         let longest_wait = wait::DEADLINE;
         let (mail_server, language_model) = (None, None);
-        Self { onboarding: false, mail_server, language_model, limits: None, longest_wait }
+        let erm = ErmOptions::default();
+        Self { onboarding: false, mail_server, language_model, limits: None, longest_wait, erm }
     }
 }
 
@@ -43,7 +46,7 @@ pub(super) async fn host(
     clock: Arc<dyn Clock>,
     settings: &Settings,
 ) -> (App, SocketAddr) {
-    let Settings { onboarding, mail_server, language_model, limits, longest_wait } =
+    let Settings { onboarding, mail_server, language_model, limits, longest_wait, erm } =
         settings.clone();
     let options = DbOptions { clock, connections: 5, power_safe: false, ..DbOptions::default() };
     let db = Db::open(&test.url, options).await.expect("the database opens");
@@ -57,6 +60,7 @@ pub(super) async fn host(
         onboarding,
         mail: MailOptions { server: mail_server, ..MailOptions::default() },
         llm: LlmOptions { provider: language_model.map(scripted), ..LlmOptions::default() },
+        erm,
         ..AppOptions::default()
     };
     let app = App::assemble(db, options).await.expect("the host fits the database");

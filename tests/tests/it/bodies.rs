@@ -13,7 +13,9 @@ async fn with_bodies(ada: &Persona) -> Vec<(&'static Route, String)> {
     let slug = ada.found("Lumen").await;
     ada.begin(&slug, PROJECT).await;
     ada.write(&slug, json!({ "title": DOCUMENT })).await;
-    let of_people = ROUTES.iter().filter(|route| route.access != Access::Operators);
+    // What is wrong with bodies for graphs is told in other words; a scenario of graphs hears them.
+    let is_elsewhere = |route: &&Route| [Access::Operators, Access::Graphs].contains(&route.access);
+    let of_people = ROUTES.iter().filter(|route| !is_elsewhere(route));
     let routes = of_people.filter(|route| route.body.is_some());
     let session = ada.post("/api/chat/sessions").json(json!({})).await.is(201);
     let session = session.data()["id"].as_str().expect("conversations have ids");

@@ -50,6 +50,17 @@ on_both_engines! {
                 );
             }
         }
+        for route in Route::all(Access::Graphs) {
+            let path = route.in_graph(ID, ID);
+            for stranger in strangers.iter().chain([&scenario.stranger()]) {
+                let answer = route.request(stranger, &path).await;
+                answer.is_refused(401, "unauthenticated");
+                assert_eq!(answer.body()["error"], "unauthorized", "{route:?}");
+                assert_eq!(answer.header("www-authenticate"), Some("Bearer"), "{route:?}");
+            }
+            let nowhere = route.request(&scenario.stranger(), &route.in_graph("lumen", ID)).await;
+            nowhere.is_refused(400, "bad_request");
+        }
         for authorization in ["Basic YTpi", "Bearer", "Bearer ", ada.bearer(), "Token x"] {
             let answer =
                 scenario.stranger().get("/api/me").header("authorization", authorization).await;
@@ -90,6 +101,12 @@ on_both_engines! {
                 let answer =
                     route.request(&ada, &route.at(&slug, ID, ID)).header(header, value).await;
                 answer.is_refused(403, "cross_origin");
+            }
+            for route in Route::all(Access::Graphs) {
+                if route.method() != reqwest::Method::GET {
+                    let answer = route.request(&ada, &route.in_graph(ID, ID)).header(header, value).await;
+                    answer.is_refused(403, "cross_origin");
+                }
             }
             // Nor does it log a browser in as somebody else.
             let session = scenario

@@ -3,7 +3,7 @@
 use reqwest::Method;
 use scenarios::on_both_engines;
 
-use crate::routes::ROUTES;
+use crate::routes::{Access, ROUTES};
 
 const ID: &str = "00000000-0000-7000-8000-000000000001";
 
@@ -36,7 +36,8 @@ on_both_engines! {
     async fn a_known_address_says_that_it_takes_other_methods(scenario: &mut Scenario) {
         let ada = scenario.user("ada").await;
         let known = [Method::GET, Method::POST, Method::PUT, Method::PATCH, Method::DELETE];
-        for route in ROUTES {
+        // Of graphs, whatever nobody serves is not found.
+        for route in ROUTES.iter().filter(|route| route.access != Access::Graphs) {
             let of_same = |method: &Method| {
                 ROUTES.iter().any(|other| other.path == route.path && other.method() == *method)
             };

@@ -15,9 +15,13 @@ pub(crate) async fn program(person: &Persona, permissions: Value, slugs: &[&str]
     person.clone().with_bearer(token)
 }
 
-/// Every route that asks who somebody is.
-fn routes() -> impl Iterator<Item = &'static Route> {
-    Route::all(Access::People).chain(Route::all(Access::Members))
+/// Every route that asks who somebody is, at an address in this workspace.
+async fn routes(of: &Persona, slug: &str) -> Vec<(&'static Route, String)> {
+    let workspace = of.graph_of(slug).await;
+    let of_slugs = Route::all(Access::People).chain(Route::all(Access::Members));
+    let of_slugs = of_slugs.map(|route| (route, route.at(slug, ID, ID)));
+    let of_ids = Route::all(Access::Graphs).map(|route| (route, route.in_graph(&workspace, ID)));
+    of_slugs.chain(of_ids).collect()
 }
 
 on_both_engines! {
@@ -26,8 +30,8 @@ on_both_engines! {
         let slug = ada.found("Lumen").await;
         let key = program(&ada, json!([]), &[&slug]).await;
         let head = scenario.head().await;
-        for route in routes() {
-            let answer = route.request(&key, &route.at(&slug, ID, ID)).await;
+        for (route, path) in routes(&ada, &slug).await {
+            let answer = route.request(&key, &path).await;
             let scope = route.key_scope();
             if scope == "session" {
                 answer.is_refused(403, "session_required");
@@ -47,8 +51,16 @@ on_both_engines! {
         for path in ["/api/me", &format!("/api/workspaces/{slug}")] {
             key.get(&format!("{path}/events/stream")).stream().await;
         }
-        for route in routes().filter(|route| !route.path.ends_with("events/stream")) {
-            let answer = route.request(&key, &route.at(&slug, ID, ID)).await;
+        let is_endless = |route: &Route| route.path.ends_with("events/stream");
+        for (route, path) in routes(&ada, &slug).await {
+            if is_endless(route) {
+                continue;
+            }
+            if route.is_file() {
+                route.request(&key, &path).file("application/x-ndjson").await;
+                continue;
+            }
+            let answer = route.request(&key, &path).await;
             if route.key_scope() == "session" {
                 answer.is_refused(403, "session_required");
             } else {
@@ -65,6 +77,13 @@ on_both_engines! {
         for route in Route::all(Access::Members).filter(of_keys) {
             for slug in [other.as_str(), "nowhere", "%FF%FE", "LUMEN"] {
                 let answer = route.request(&key, &route.at(slug, ID, ID)).await;
+                answer.is_refused(403, "workspace_out_of_reach");
+            }
+        }
+        let other = ada.graph_of(&other).await;
+        for route in Route::all(Access::Graphs) {
+            for workspace in [other.as_str(), ID] {
+                let answer = route.request(&key, &route.in_graph(workspace, ID)).await;
                 answer.is_refused(403, "workspace_out_of_reach");
             }
         }

@@ -33,6 +33,10 @@ mod editing;
 #[cfg(test)]
 mod emails;
 #[cfg(test)]
+mod erm;
+#[cfg(test)]
+mod erm_graph;
+#[cfg(test)]
 mod expiry;
 #[cfg(test)]
 mod health;

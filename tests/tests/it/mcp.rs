@@ -69,6 +69,12 @@ struct Told {
     is_refusal: bool,
 }
 
+/// The id in what a tool says of one thing.
+fn id_in(told: &str) -> String {
+    let id = told.split("- id: `").nth(1).and_then(|rest| rest.split('`').next());
+    id.unwrap_or_else(|| panic!("{told}")).to_owned()
+}
+
 /// Both ways in which clients come in: with a handshake, and without.
 fn lifecycles() -> [ClientLifecycleMode; 2] {
     let preferred_versions = vec![ProtocolVersion::V_2026_07_28];
@@ -86,7 +92,7 @@ on_both_engines! {
             let name = server.server_info.as_ref().map(|info| info.name.clone());
             assert_eq!(name.as_deref(), Some("perme8-mcp"));
             assert!(server.capabilities.tools.is_some() && server.capabilities.prompts.is_none());
-            assert_eq!(robot.0.list_all_tools().await.expect("tools are listed").len(), 9);
+            assert_eq!(robot.0.list_all_tools().await.expect("tools are listed").len(), 15);
             assert!(robot.told("jarga.list_workspaces", json!({})).await.contains("`lumen`: Lumen"));
             let name = format!("Mill *{number}*");
             let begun = robot.told("jarga.create_project", json!({ "name": name })).await;
@@ -147,13 +153,65 @@ on_both_engines! {
         assert_eq!(refused, "Insufficient permissions");
         let refused = narrow.refused("jarga.list_documents", json!({})).await;
         assert!(refused.ends_with("mcp:jarga.list_documents"), "{refused}");
-        assert_eq!(narrow.0.list_all_tools().await.expect("tools are listed").len(), 9);
+        assert_eq!(narrow.0.list_all_tools().await.expect("tools are listed").len(), 15);
 
         // A workspace leaves the keys of whoever leaves it.
         ada.remove(&lumen, ben.id()).await;
         let refused = guest.refused("jarga.get_document", at(&lumen, "news")).await;
         assert!(refused.starts_with("The key does not reach"), "{refused}");
         assert!(narrow.call("jarga.get_document", at(&lumen, "news")).await.is_err());
+    }
+
+    async fn a_program_learns_for_somebody(scenario: &mut Scenario) {
+        let (ada, ben, eve) =
+            (scenario.user("ada").await, scenario.user("ben").await, scenario.user("eve").await);
+        let slug = ada.found("Lumen").await;
+        ada.invite(&slug, ben.email(), "member").await;
+        ben.join(&slug).await;
+        ada.invite(&slug, eve.email(), "guest").await;
+        eve.join(&slug).await;
+        let scopes = json!(["mcp:knowledge.*"]);
+        let robot = Robot::of(&program(&ben, scopes.clone(), &[&slug]).await).await;
+        let guest = Robot::of(&program(&eve, scopes, &[&slug]).await).await;
+        assert_eq!(robot.told("knowledge.search", json!({ "query": "mill" })).await, "No results.");
+
+        // Ben writes no schema, and the first entry is there all the same.
+        let mill = json!({
+            "title": "Mills *grind*", "body": "# Why\n\nWater turns the wheel.", "category": "how_to",
+            "tags": ["water"], "code_snippets": ["grind(rye)"], "file_paths": ["src/mill.rs"],
+        });
+        let mill = id_in(&robot.told("knowledge.create", mill).await);
+        let wheel = json!({ "title": "Wheels", "body": "They turn.", "category": "concept" });
+        let wheel = id_in(&robot.told("knowledge.create", wheel).await);
+        let found = robot.told("knowledge.search", json!({ "query": "WHEEL" })).await;
+        let (first, second) = (found.find("1. Wheels"), found.find("2. Mills \\*grind\\*"));
+        assert!(first.is_some() && second.is_some() && found.contains(&mill), "{found}");
+        let by_tag = json!({ "tags": ["Water"], "category": "how_to", "limit": 1 });
+        assert!(robot.told("knowledge.search", by_tag).await.contains("**Knowledge** (1)"));
+
+        let relate = json!({ "from_id": wheel, "to_id": mill, "relationship_type": "part_of" });
+        let related = robot.told("knowledge.relate", relate.clone()).await;
+        assert_eq!(robot.told("knowledge.relate", relate.clone()).await, related);
+        let shown = guest.told("knowledge.get", json!({ "id": mill })).await;
+        assert!(shown.contains(&format!("Wheels (`{wheel}`) `part_of` this")), "{shown}");
+        assert!(shown.ends_with("Water turns the wheel.\n\n```\ngrind(rye)\n```"), "{shown}");
+        let near = guest.told("knowledge.traverse", json!({ "id": mill, "depth": 9 })).await;
+        assert!(near.contains("1. Wheels") && near.contains("- Wheels `part_of` Mills"), "{near}");
+        let other = json!({ "id": mill, "relationship_type": "supersedes" });
+        let none = guest.told("knowledge.traverse", other).await;
+        assert!(none.starts_with("No knowledge is connected"), "{none}");
+
+        let change = json!({ "id": mill, "title": "Mills", "body": null, "tags": null });
+        let updated = robot.told("knowledge.update", change).await;
+        assert!(updated.contains("- title: Mills") && updated.contains("tags"), "{updated}");
+        let updated = robot.told("knowledge.update", json!({ "id": mill, "tags": [] })).await;
+        assert!(updated.contains("- title: Mills") && !updated.contains("tags"), "{updated}");
+        assert_eq!(guest.refused("knowledge.relate", relate).await, "Insufficient permissions");
+        let path = format!("/api/workspaces/{slug}/events?type=erm.schema_created");
+        scenario.run_until_idle().await;
+        let entries = ada.get(&path).await.is(200);
+        assert_eq!(entries.list().len(), 1);
+        assert_eq!(entries.list()[0]["actor"]["kind"], "system");
     }
 
     async fn a_program_is_out_as_soon_as_its_key_ends(scenario: &mut Scenario) {
@@ -215,7 +273,7 @@ on_both_engines! {
         let other = scenario.another_host().await;
         let there = other.persona(&key);
         let list = say(&there, "tools/list", json!({})).header("mcp-session-id", &session);
-        assert_eq!(list.await.is(200).body()["result"]["tools"].as_array().map(Vec::len), Some(9));
+        assert_eq!(list.await.is(200).body()["result"]["tools"].as_array().map(Vec::len), Some(15));
         for of in [&ada, &program(&ada, json!(null), &[&slug]).await] {
             let list = say(of, "tools/list", json!({})).header("mcp-session-id", &session);
             list.await.is_refused(404, "session_not_found");

@@ -5,6 +5,10 @@ use std::collections::BTreeMap;
 use reqwest::Method;
 use scenarios::{Persona, Request};
 
+mod listed;
+
+pub(crate) use listed::ROUTES;
+
 /// Who may ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Access {
@@ -13,6 +17,8 @@ pub(crate) enum Access {
     People,
     /// Whoever is in the workspace, or invited into it.
     Members,
+    /// Whoever is in the workspace, which is addressed by its id.
+    Graphs,
     /// Whoever shows the operator token.
     Operators,
 }
@@ -35,269 +41,6 @@ const fn route(
     Route { method, path, body, access }
 }
 
-pub(crate) const ROUTES: &[Route] = &[
-    route(
-        "POST",
-        "/api/users",
-        Some(r#"{"email":"new@example.com","first_name":"N","last_name":"E"}"#),
-        Access::Everybody,
-    ),
-    route(
-        "POST",
-        "/api/sessions",
-        Some(r#"{"email":"a@example.com","password":"x"}"#),
-        Access::Everybody,
-    ),
-    route(
-        "POST",
-        "/api/sessions/magic-link",
-        Some(r#"{"email":"a@example.com"}"#),
-        Access::Everybody,
-    ),
-    route(
-        "POST",
-        "/api/users/password-reset",
-        Some(r#"{"email":"a@example.com"}"#),
-        Access::Everybody,
-    ),
-    route(
-        "PUT",
-        "/api/users/password-reset/{token}",
-        Some(r#"{"password":"x"}"#),
-        Access::Everybody,
-    ),
-    route("GET", "/health", None, Access::Everybody),
-    route("GET", "/api/health", None, Access::Everybody),
-    route("GET", "/ready", None, Access::Everybody),
-    route("GET", "/metrics", None, Access::Everybody),
-    route("DELETE", "/api/sessions", None, Access::People),
-    route("GET", "/api/me", None, Access::People),
-    route("DELETE", "/api/me", None, Access::People),
-    route("GET", "/api/me/export", None, Access::People),
-    route("PATCH", "/api/me", Some(r#"{"first_name":"N"}"#), Access::People),
-    route("POST", "/api/me/email", Some(r#"{"email":"x@example.com"}"#), Access::People),
-    route("PUT", "/api/me/email/{token}", None, Access::People),
-    route("PUT", "/api/me/password", Some(r#"{"password":"x"}"#), Access::People),
-    route("POST", "/api/me/reauthenticate", Some(r#"{"password":"x"}"#), Access::People),
-    route("GET", "/api/me/preferences", None, Access::People),
-    route("GET", "/api/me/sessions", None, Access::People),
-    route("DELETE", "/api/me/sessions/{id}", None, Access::People),
-    route("GET", "/api/me/workspaces", None, Access::People),
-    route("GET", "/api/me/invitations", None, Access::People),
-    route("GET", "/api/me/events/stream", None, Access::People),
-    route("GET", "/api/api-keys", None, Access::People),
-    route("POST", "/api/api-keys", Some(r#"{"name":"Robot"}"#), Access::People),
-    route("PATCH", "/api/api-keys/{id}", Some(r#"{"name":"Other"}"#), Access::People),
-    route("POST", "/api/api-keys/{id}/rotate", Some("{}"), Access::People),
-    route("DELETE", "/api/api-keys/{id}", None, Access::People),
-    route("POST", "/api/tickets", None, Access::People),
-    route("GET", "/api/ws", None, Access::People),
-    route("GET", "/api/legacy/stream", None, Access::People),
-    route("GET", "/api/workspaces", None, Access::People),
-    route("POST", "/api/workspaces", Some(r#"{"name":"New"}"#), Access::People),
-    route("GET", "/api/notifications", None, Access::People),
-    route("GET", "/api/notifications/unread-count", None, Access::People),
-    route("POST", "/api/notifications/{id}/read", None, Access::People),
-    route("GET", "/api/notifications/preferences", None, Access::People),
-    route(
-        "PUT",
-        "/api/notifications/preferences",
-        Some(r#"{"digest_hour":8,"preferences":[]}"#),
-        Access::People,
-    ),
-    route("DELETE", "/api/notifications/{id}", None, Access::People),
-    route("POST", "/api/notifications/read-all", None, Access::People),
-    route("GET", "/api/workspaces/{slug}", None, Access::Members),
-    route("PATCH", "/api/workspaces/{slug}", Some(r#"{"name":"New"}"#), Access::Members),
-    route("DELETE", "/api/workspaces/{slug}", None, Access::Members),
-    route("POST", "/api/workspaces/{slug}/archive", None, Access::Members),
-    route("POST", "/api/workspaces/{slug}/restore", None, Access::Members),
-    route(
-        "POST",
-        "/api/workspaces/{slug}/transfer",
-        Some(r#"{"user_id":"0199a1b2-0000-7000-8000-000000000001"}"#),
-        Access::Members,
-    ),
-    route("GET", "/api/workspaces/{slug}/members", None, Access::Members),
-    route(
-        "PATCH",
-        "/api/workspaces/{slug}/members/{member}",
-        Some(r#"{"role":"guest"}"#),
-        Access::Members,
-    ),
-    route("DELETE", "/api/workspaces/{slug}/members/{member}", None, Access::Members),
-    route("POST", "/api/workspaces/{slug}/leave", None, Access::Members),
-    route("GET", "/api/workspaces/{slug}/preferences", None, Access::Members),
-    route(
-        "PUT",
-        "/api/workspaces/{slug}/preferences",
-        Some(r#"{"selected_agent_id":null}"#),
-        Access::Members,
-    ),
-    route("GET", "/api/workspaces/{slug}/invitations", None, Access::Members),
-    route(
-        "POST",
-        "/api/workspaces/{slug}/invitations",
-        Some(r#"{"email":"x@example.com","role":"guest"}"#),
-        Access::Members,
-    ),
-    route(
-        "POST",
-        "/api/workspaces/{slug}/invitations/bulk",
-        Some(r#"{"csv":"x@example.com"}"#),
-        Access::Members,
-    ),
-    route("DELETE", "/api/workspaces/{slug}/invitations/{id}", None, Access::Members),
-    route("POST", "/api/workspaces/{slug}/invitations/{id}/resend", None, Access::Members),
-    route("POST", "/api/workspaces/{slug}/invitations/accept", None, Access::Members),
-    route("POST", "/api/workspaces/{slug}/invitations/decline", None, Access::Members),
-    route("GET", "/api/workspaces/{slug}/projects", None, Access::Members),
-    route("POST", "/api/workspaces/{slug}/projects", Some(r#"{"name":"New"}"#), Access::Members),
-    route("GET", "/api/workspaces/{slug}/projects/{project}", None, Access::Members),
-    route(
-        "PATCH",
-        "/api/workspaces/{slug}/projects/{project}",
-        Some(r#"{"name":"New"}"#),
-        Access::Members,
-    ),
-    route("DELETE", "/api/workspaces/{slug}/projects/{project}", None, Access::Members),
-    route("POST", "/api/workspaces/{slug}/projects/{project}/archive", None, Access::Members),
-    route("POST", "/api/workspaces/{slug}/projects/{project}/restore", None, Access::Members),
-    route(
-        "POST",
-        "/api/workspaces/{slug}/projects/{project}/documents",
-        Some(r#"{"title":"New"}"#),
-        Access::Members,
-    ),
-    route("GET", "/api/workspaces/{slug}/documents", None, Access::Members),
-    route("POST", "/api/workspaces/{slug}/documents", Some(r#"{"title":"New"}"#), Access::Members),
-    route("GET", "/api/workspaces/{slug}/documents/{document}", None, Access::Members),
-    route(
-        "PATCH",
-        "/api/workspaces/{slug}/documents/{document}",
-        Some(r#"{"title":"New"}"#),
-        Access::Members,
-    ),
-    route("DELETE", "/api/workspaces/{slug}/documents/{document}", None, Access::Members),
-    route("POST", "/api/workspaces/{slug}/documents/{document}/restore", None, Access::Members),
-    route("GET", "/api/workspaces/{slug}/documents/{document}/sync", None, Access::Members),
-    route("GET", "/api/workspaces/{slug}/documents/{document}/versions", None, Access::Members),
-    route(
-        "GET",
-        "/api/workspaces/{slug}/documents/{document}/versions/{version}",
-        None,
-        Access::Members,
-    ),
-    route(
-        "GET",
-        "/api/workspaces/{slug}/documents/{document}/versions/{version}/diff",
-        None,
-        Access::Members,
-    ),
-    route(
-        "POST",
-        "/api/workspaces/{slug}/documents/{document}/versions/{version}/restore",
-        None,
-        Access::Members,
-    ),
-    route("GET", "/api/workspaces/{slug}/search", None, Access::Members),
-    route("GET", "/api/agents", None, Access::People),
-    route("POST", "/api/agents", Some(r#"{"name":"New"}"#), Access::People),
-    route("GET", "/api/agents/{id}", None, Access::People),
-    route("PATCH", "/api/agents/{id}", Some(r#"{"name":"New"}"#), Access::People),
-    route("PUT", "/api/agents/{id}", Some(r#"{"name":"New"}"#), Access::People),
-    route("DELETE", "/api/agents/{id}", None, Access::People),
-    route("POST", "/api/agents/{id}/query", Some(r#"{"question":"Why?"}"#), Access::People),
-    route(
-        "POST",
-        "/api/workspaces/{slug}/documents/{document}/agent-queries",
-        Some(r#"{"command":"@j nobody Why?","node_id":"n-1"}"#),
-        Access::Members,
-    ),
-    route("GET", "/api/agent-queries/{id}", None, Access::People),
-    route("POST", "/api/agent-queries/{id}/cancel", None, Access::People),
-    route("POST", "/api/agents/{id}/clone", Some("{}"), Access::People),
-    route("GET", "/api/agents/{id}/skills", None, Access::People),
-    route("GET", "/api/agents/{id}/workspaces", None, Access::People),
-    route(
-        "PUT",
-        "/api/agents/{id}/workspaces",
-        Some(r#"{"workspaces":["lumen"]}"#),
-        Access::People,
-    ),
-    route("GET", "/api/workspaces/{slug}/agents", None, Access::Members),
-    route("PUT", "/api/workspaces/{slug}/agents/{id}", None, Access::Members),
-    route("DELETE", "/api/workspaces/{slug}/agents/{id}", None, Access::Members),
-    route("GET", "/api/chat/sessions", None, Access::People),
-    route("POST", "/api/chat/sessions", Some("{}"), Access::People),
-    route("GET", "/api/chat/sessions/{id}", None, Access::People),
-    route("PATCH", "/api/chat/sessions/{id}", Some(r#"{"title":"New"}"#), Access::People),
-    route("DELETE", "/api/chat/sessions/{id}", None, Access::People),
-    route("GET", "/api/chat/sessions/{id}/messages", None, Access::People),
-    route(
-        "POST",
-        "/api/chat/sessions/{id}/messages",
-        Some(r#"{"content":"How?"}"#),
-        Access::People,
-    ),
-    route("POST", "/api/chat/sessions/{id}/cancel", None, Access::People),
-    route("DELETE", "/api/chat/sessions/{id}/messages/{message}", None, Access::People),
-    route("GET", "/api/chat/sessions/{id}/export", None, Access::People),
-    route("GET", "/api/chat/search", None, Access::People),
-    route("GET", "/api/workspaces/{slug}/events", None, Access::Members),
-    route("GET", "/api/workspaces/{slug}/events/stream", None, Access::Members),
-    route("GET", "/admin/handlers", None, Access::Operators),
-    route("GET", "/admin/handlers/{handler}", None, Access::Operators),
-    route("POST", "/admin/handlers/{handler}/pause", None, Access::Operators),
-    route("POST", "/admin/handlers/{handler}/resume", None, Access::Operators),
-    route("POST", "/admin/handlers/{handler}/rebuild", None, Access::Operators),
-    route("GET", "/admin/handlers/{handler}/rebuild", None, Access::Operators),
-    route("DELETE", "/admin/handlers/{handler}/rebuild", None, Access::Operators),
-    route(
-        "POST",
-        "/admin/handlers/{handler}/rewind",
-        Some(r#"{"to_position":0}"#),
-        Access::Operators,
-    ),
-    route(
-        "POST",
-        "/admin/handlers/{handler}/replay",
-        Some(r#"{"aggregate_type":"user","aggregate_id":"1"}"#),
-        Access::Operators,
-    ),
-    route("POST", "/admin/handlers/{handler}/dead-letters/retry", None, Access::Operators),
-    route("GET", "/admin/dead-letters", None, Access::Operators),
-    route("GET", "/admin/dead-letters/{handler}/{position}", None, Access::Operators),
-    route("POST", "/admin/dead-letters/{handler}/{position}/retry", None, Access::Operators),
-    route(
-        "POST",
-        "/admin/dead-letters/{handler}/{position}/edit",
-        Some(r#"{"data":{}}"#),
-        Access::Operators,
-    ),
-    route(
-        "POST",
-        "/admin/dead-letters/{handler}/{position}/discard",
-        Some("{}"),
-        Access::Operators,
-    ),
-    route("GET", "/admin/queues", None, Access::Operators),
-    route("GET", "/admin/queues/{queue}", None, Access::Operators),
-    route("POST", "/admin/queues/{queue}/pause", None, Access::Operators),
-    route("POST", "/admin/queues/{queue}/resume", None, Access::Operators),
-    route("POST", "/admin/queues/{queue}/dead-jobs/retry", None, Access::Operators),
-    route("GET", "/admin/jobs", None, Access::Operators),
-    route("GET", "/admin/jobs/{id}", None, Access::Operators),
-    route("POST", "/admin/jobs/{id}/retry", None, Access::Operators),
-    route("POST", "/admin/jobs/{id}/cancel", None, Access::Operators),
-    route("POST", "/admin/jobs/{id}/discard", None, Access::Operators),
-    route("GET", "/admin/schedules", None, Access::Operators),
-    route("POST", "/admin/schedules/{schedule}/pause", None, Access::Operators),
-    route("POST", "/admin/schedules/{schedule}/resume", None, Access::Operators),
-    route("GET", "/admin/timers", None, Access::Operators),
-    route("GET", "/admin/processes", None, Access::Operators),
-];
-
 /// The project that the addresses of routes name, once somebody has begun it.
 pub(crate) const PROJECT: &str = "lamps";
 
@@ -317,6 +60,18 @@ impl Route {
         let path = path.replace("{token}", "no-token").replace("{project}", PROJECT);
         let path = path.replace("{document}", DOCUMENT).replace("{version}", "1");
         path.replace("{member}", member).replace("{id}", id).replace("{message}", id)
+    }
+
+    /// The address of a graph with the ids of a workspace and of something in it filled in.
+    pub(crate) fn in_graph(&self, workspace: &str, id: &str) -> String {
+        let path = self.path.replace("{workspace_id}", workspace).replace("{version}", "1");
+        let path = path.replace("{type}", "Person").replace("{key}", "ada");
+        path.replace("{target_id}", id).replace("{id}", id)
+    }
+
+    /// Whether it answers with a file, one line after the other.
+    pub(crate) fn is_file(&self) -> bool {
+        self.path.ends_with("{workspace_id}/export")
     }
 
     /// What a key needs for it, as the documentation says.
@@ -372,7 +127,9 @@ fn the_list_of_routes_is_the_documented_one() {
             Access::Everybody => scope == "everybody",
             Access::Operators => scope == "operators",
             // A scenario compares it with what the host demands.
-            Access::People | Access::Members => scope == "session" || scope.contains(':'),
+            Access::People | Access::Members | Access::Graphs => {
+                scope == "session" || scope.contains(':')
+            }
         };
         assert!(fits, "{route:?}: {scope}");
     }

@@ -18,6 +18,7 @@ on_both_engines! {
             "crates/agents",
             "crates/chat",
             "crates/documents",
+            "crates/erm",
             "crates/identity",
             "crates/mail",
             "crates/notifications",

@@ -42,6 +42,17 @@ on_both_engines! {
                 }
             }
         }
+        let lumen = ada.graph_of(&slug).await;
+        for route in Route::all(Access::Graphs) {
+            for id in [NOBODY, "no-id"] {
+                let foreign = route.request(&eve, &route.in_graph(&lumen, id)).await;
+                let unknown = route.request(&eve, &route.in_graph(NOBODY, id)).await;
+                assert_eq!(foreign.status(), 404, "{route:?}");
+                assert_eq!(foreign.body()["error"], "not_found", "{route:?}");
+                assert!(foreign.body()["message"].is_string(), "{route:?}");
+                assert_eq!(foreign.anonymous_body(), unknown.anonymous_body(), "{route:?}");
+            }
+        }
         // What belongs to one workspace is not found through another, whoever manages that.
         for path in [
             format!("invitations/{invitation}"),
@@ -82,7 +93,7 @@ on_both_engines! {
         let ben = scenario.member(&ada, &slug, "ben", "admin").await;
         ada.begin(&slug, PROJECT).await;
         ada.remove(&slug, ben.id()).await;
-        let zoe = scenario.user("zoe").await;
+        let (zoe, lumen) = (scenario.user("zoe").await, ada.graph_of(&slug).await);
         ada.invite(&slug, zoe.email(), "member").await;
         for outsider in [&ben, &zoe] {
             // An answer to an invitation is about the invitation.
@@ -91,6 +102,10 @@ on_both_engines! {
             };
             for route in Route::all(Access::Members).filter(of_members) {
                 let answer = route.request(outsider, &route.at(&slug, ada.id(), NOBODY)).await;
+                answer.is_refused(404, "workspace_not_found");
+            }
+            for route in Route::all(Access::Graphs) {
+                let answer = route.request(outsider, &route.in_graph(&lumen, NOBODY)).await;
                 answer.is_refused(404, "workspace_not_found");
             }
             assert!(outsider.get("/api/workspaces").await.is(200).list().is_empty());

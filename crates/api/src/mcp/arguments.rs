@@ -21,6 +21,8 @@ pub(super) enum Kind {
     /// One of these words.
     Word(&'static [&'static str]),
     Flag,
+    Texts,
+    Integer,
 }
 
 /// In which workspace a tool does something.
@@ -47,6 +49,8 @@ impl Kind {
         match self {
             Self::Text | Self::Word(_) => "string",
             Self::Flag => "boolean",
+            Self::Texts => "array",
+            Self::Integer => "integer",
         }
     }
 }
@@ -60,6 +64,9 @@ impl Argument {
         let mut schema = json!({ "type": self.kind.as_str(), "description": self.description });
         if let Kind::Word(words) = self.kind {
             schema["enum"] = json!(words);
+        }
+        if let Kind::Texts = self.kind {
+            schema["items"] = json!({ "type": "string" });
         }
         schema
     }

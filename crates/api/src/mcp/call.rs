@@ -1,5 +1,7 @@
 //! A tool is called: by whom, with what, and what comes of it.
 
+use std::borrow::Cow;
+
 use futures_util::future::BoxFuture;
 use identity::WorkspaceRef;
 use serde_json::{Map, Value};
@@ -25,7 +27,7 @@ pub(crate) enum Failure {
     /// What it was given is not what it takes.
     Arguments(ApiError),
     /// For a reason that only callers of tools have to be told of.
-    Refused(&'static str),
+    Refused(Cow<'static, str>),
     /// As every other client of this edge would be refused.
     Failed(ApiError),
 }
@@ -52,7 +54,8 @@ impl Call {
     pub(super) async fn workspace(&self, named: Option<String>) -> Result<WorkspaceRef, Failure> {
         let Credential::Key(key) = &self.caller.credential else {
             return named.map(WorkspaceRef::from).ok_or(Failure::Refused(
-                "Which workspace? Say its slug in `workspace`; jarga.list_workspaces lists them.",
+                "Which workspace? Say its slug in `workspace`; jarga.list_workspaces lists them."
+                    .into(),
             ));
         };
         let slug = if let Some(slug) = &named {
@@ -63,7 +66,7 @@ impl Call {
             key.slugs().find(|slug| theirs.iter().any(|(entry, _)| entry.slug == *slug))
         };
         slug.map(WorkspaceRef::from).ok_or(Failure::Refused(
-            "The key does not reach that workspace; jarga.list_workspaces lists those that it does.",
+            "The key does not reach that workspace; jarga.list_workspaces lists those that it does.".into(),
         ))
     }
 }

@@ -92,6 +92,46 @@ mod tests {
             - `jarga.get_document`: Shows a document, and what it says in Markdown.
               - `slug` (string, required): The slug of the document.
               - `workspace` (string, optional): The slug of the workspace; the first that the key reaches if it is left out.
+            - `knowledge.search`: Finds what a workspace has learnt: entries of knowledge by words, tags and category, at least one of them.
+              - `query` (string, optional): Words: each is the beginning of one in the title, the tags or the body.
+              - `tags` (array, optional): Tags that the entry has, all of them.
+              - `category` (string, optional): The category of the entry.
+              - `limit` (integer, optional): How many at most: 1 to 100, 20 if it is left out.
+              - `workspace` (string, optional): The slug of the workspace; the first that the key reaches if it is left out.
+            - `knowledge.get`: Shows an entry of knowledge: what it says, and how it relates to others.
+              - `id` (string, required): The id of the entry.
+              - `workspace` (string, optional): The slug of the workspace; the first that the key reaches if it is left out.
+            - `knowledge.traverse`: Lists the entries of knowledge that are connected to one, the nearest first, and their relationships.
+              - `id` (string, required): The id of the entry to begin at.
+              - `relationship_type` (string, optional): Only along relationships of this type.
+              - `depth` (integer, optional): How many relationships away at most: 1 to 5, 2 if it is left out.
+              - `workspace` (string, optional): The slug of the workspace; the first that the key reaches if it is left out.
+            - `knowledge.create`: Writes down what was learnt as an entry of knowledge.
+              - `title` (string, required): What the entry is called: at most 255 characters.
+              - `body` (string, required): What it says, in Markdown.
+              - `category` (string, required): What kind of knowledge it is.
+              - `tags` (array, optional): What it is found under: at most 20 tags.
+              - `code_snippets` (array, optional): Code that shows it.
+              - `file_paths` (array, optional): The files that it is about.
+              - `external_links` (array, optional): Where else it is written about.
+              - `last_verified_at` (string, optional): When it was last found to be true: a day or an instant of ISO 8601.
+              - `workspace` (string, optional): The slug of the workspace; the first that the key reaches if it is left out.
+            - `knowledge.update`: Changes an entry of knowledge: what is left out or null stays, and an empty list takes all away.
+              - `id` (string, required): The id of the entry.
+              - `title` (string, optional): What the entry is called: at most 255 characters.
+              - `body` (string, optional): What it says, in Markdown.
+              - `category` (string, optional): What kind of knowledge it is.
+              - `tags` (array, optional): What it is found under: at most 20 tags.
+              - `code_snippets` (array, optional): Code that shows it.
+              - `file_paths` (array, optional): The files that it is about.
+              - `external_links` (array, optional): Where else it is written about.
+              - `last_verified_at` (string, optional): When it was last found to be true: a day or an instant of ISO 8601.
+              - `workspace` (string, optional): The slug of the workspace; the first that the key reaches if it is left out.
+            - `knowledge.relate`: Says how one entry of knowledge relates to another; what is said already stays as it is.
+              - `from_id` (string, required): The id of the entry that relates.
+              - `to_id` (string, required): The id of the entry that it relates to.
+              - `relationship_type` (string, required): How it relates.
+              - `workspace` (string, optional): The slug of the workspace; the first that the key reaches if it is left out.
             - `tools.search`: Finds tools by their names and descriptions, and says what they take.
               - `query` (string, optional): A part of the name or the description; all tools if it is left out.
               - `group_by_provider` (boolean, optional): Whether to show them under their providers."#]].assert_eq(&found("", false));
@@ -107,6 +147,15 @@ mod tests {
               - `slug` (string, required): The slug of the document.
               - `workspace` (string, optional): The slug of the workspace; the first that the key reaches if it is left out."#]].assert_eq(&found(" GET_", true));
         expect![[r#"
+            ## knowledge
+
+            - `knowledge.search`: Finds what a workspace has learnt: entries of knowledge by words, tags and category, at least one of them.
+              - `query` (string, optional): Words: each is the beginning of one in the title, the tags or the body.
+              - `tags` (array, optional): Tags that the entry has, all of them.
+              - `category` (string, optional): The category of the entry.
+              - `limit` (integer, optional): How many at most: 1 to 100, 20 if it is left out.
+              - `workspace` (string, optional): The slug of the workspace; the first that the key reaches if it is left out.
+
             ## tools
 
             - `tools.search`: Finds tools by their names and descriptions, and says what they take.

@@ -6,7 +6,7 @@ use rmcp::model::{self, ToolAnnotations};
 use crate::mcp::{
     arguments::{Argument, Kind, WORKSPACE, optional, required, schema},
     call::Run,
-    discovery, documents, projects, workspaces,
+    discovery, documents, knowledge, projects, workspaces,
 };
 
 /// Something that a program can do here for a person.
@@ -22,6 +22,22 @@ pub(crate) struct Tool {
     pub(super) arguments: &'static [Argument],
     pub(super) run: Run,
 }
+
+/// What kinds of knowledge there are.
+const CATEGORY: Kind =
+    Kind::Word(&["how_to", "pattern", "convention", "architecture_decision", "gotcha", "concept"]);
+
+/// How entries of knowledge relate.
+const RELATIONSHIP: Kind = Kind::Word(&[
+    "relates_to",
+    "depends_on",
+    "prerequisite_for",
+    "example_of",
+    "part_of",
+    "supersedes",
+]);
+
+const VERIFIED: &str = "When it was last found to be true: a day or an instant of ISO 8601.";
 
 /// All of them, those of a provider together.
 pub(crate) static TOOLS: &[Tool] = &[
@@ -105,6 +121,99 @@ pub(crate) static TOOLS: &[Tool] = &[
         run: |call| Box::pin(documents::get_document(call)),
     },
     Tool {
+        name: "knowledge.search",
+        description: "Finds what a workspace has learnt: entries of knowledge by words, tags and category, at least one of them.",
+        scope: KeyScope::McpKnowledgeSearch,
+        changes: false,
+        arguments: &[
+            optional(
+                "query",
+                Kind::Text,
+                "Words: each is the beginning of one in the title, the tags or the body.",
+            ),
+            optional("tags", Kind::Texts, "Tags that the entry has, all of them."),
+            optional("category", CATEGORY, "The category of the entry."),
+            optional("limit", Kind::Integer, "How many at most: 1 to 100, 20 if it is left out."),
+            WORKSPACE,
+        ],
+        run: |call| Box::pin(knowledge::search(call)),
+    },
+    Tool {
+        name: "knowledge.get",
+        description: "Shows an entry of knowledge: what it says, and how it relates to others.",
+        scope: KeyScope::McpKnowledgeGet,
+        changes: false,
+        arguments: &[required("id", "The id of the entry."), WORKSPACE],
+        run: |call| Box::pin(knowledge::get(call)),
+    },
+    Tool {
+        name: "knowledge.traverse",
+        description: "Lists the entries of knowledge that are connected to one, the nearest first, and their relationships.",
+        scope: KeyScope::McpKnowledgeTraverse,
+        changes: false,
+        arguments: &[
+            required("id", "The id of the entry to begin at."),
+            optional("relationship_type", RELATIONSHIP, "Only along relationships of this type."),
+            optional(
+                "depth",
+                Kind::Integer,
+                "How many relationships away at most: 1 to 5, 2 if it is left out.",
+            ),
+            WORKSPACE,
+        ],
+        run: |call| Box::pin(knowledge::traverse(call)),
+    },
+    Tool {
+        name: "knowledge.create",
+        description: "Writes down what was learnt as an entry of knowledge.",
+        scope: KeyScope::McpKnowledgeCreate,
+        changes: true,
+        arguments: &[
+            required("title", "What the entry is called: at most 255 characters."),
+            required("body", "What it says, in Markdown."),
+            Argument { kind: CATEGORY, ..required("category", "What kind of knowledge it is.") },
+            optional("tags", Kind::Texts, "What it is found under: at most 20 tags."),
+            optional("code_snippets", Kind::Texts, "Code that shows it."),
+            optional("file_paths", Kind::Texts, "The files that it is about."),
+            optional("external_links", Kind::Texts, "Where else it is written about."),
+            optional("last_verified_at", Kind::Text, VERIFIED),
+            WORKSPACE,
+        ],
+        run: |call| Box::pin(knowledge::create(call)),
+    },
+    Tool {
+        name: "knowledge.update",
+        description: "Changes an entry of knowledge: what is left out or null stays, and an empty list takes all away.",
+        scope: KeyScope::McpKnowledgeUpdate,
+        changes: true,
+        arguments: &[
+            required("id", "The id of the entry."),
+            optional("title", Kind::Text, "What the entry is called: at most 255 characters."),
+            optional("body", Kind::Text, "What it says, in Markdown."),
+            optional("category", CATEGORY, "What kind of knowledge it is."),
+            optional("tags", Kind::Texts, "What it is found under: at most 20 tags."),
+            optional("code_snippets", Kind::Texts, "Code that shows it."),
+            optional("file_paths", Kind::Texts, "The files that it is about."),
+            optional("external_links", Kind::Texts, "Where else it is written about."),
+            optional("last_verified_at", Kind::Text, VERIFIED),
+            WORKSPACE,
+        ],
+        run: |call| Box::pin(knowledge::update(call)),
+    },
+    Tool {
+        name: "knowledge.relate",
+        description: "Says how one entry of knowledge relates to another; what is said already stays as it is.",
+        scope: KeyScope::McpKnowledgeRelate,
+        changes: true,
+        arguments: &[
+            required("from_id", "The id of the entry that relates."),
+            required("to_id", "The id of the entry that it relates to."),
+            Argument { kind: RELATIONSHIP, ..required("relationship_type", "How it relates.") },
+            WORKSPACE,
+        ],
+        run: |call| Box::pin(knowledge::relate(call)),
+    },
+    Tool {
         name: "tools.search",
         description: "Finds tools by their names and descriptions, and says what they take.",
         scope: KeyScope::McpToolsSearch,
@@ -146,6 +255,7 @@ impl Tool {
 
 #[cfg(test)]
 mod tests {
+    use erm::{Category, RelationType};
     use expect_test::expect_file;
 
     use super::*;
@@ -161,11 +271,23 @@ mod tests {
     fn tools_of_a_provider_stand_together_and_none_stands_twice() {
         let mut providers: Vec<_> = TOOLS.iter().map(Tool::provider).collect();
         providers.dedup();
-        assert_eq!(providers, ["jarga", "tools"]);
+        assert_eq!(providers, ["jarga", "knowledge", "tools"]);
         for tool in TOOLS {
             let same = TOOLS.iter().filter(|other| other.name == tool.name);
             assert_eq!(same.count(), 1, "{}", tool.name);
         }
+    }
+
+    #[test]
+    fn there_are_the_words_of_knowledge_and_no_others() {
+        let words = |kind| match kind {
+            Kind::Word(words) => words,
+            Kind::Text | Kind::Flag | Kind::Texts | Kind::Integer => &[],
+        };
+        let categories = Category::ALL.iter().map(|category| category.as_str());
+        assert!(categories.eq(words(CATEGORY).iter().copied()));
+        let types = RelationType::ALL.iter().map(|one| one.as_str());
+        assert!(types.eq(words(RELATIONSHIP).iter().copied()));
     }
 
     #[test]

@@ -12,6 +12,9 @@ use crate::legacy::LegacyTopic;
 /// What stands before a topic of the old system.
 const LEGACY: &str = "legacy:";
 
+/// The context erm under the name that it was planned with, and its topics as they are.
+const PLANNED_ERM: (&str, &str) = ("events:entity_relationship_manager", "events:erm");
+
 /// A wish of a client.
 #[derive(Debug)]
 pub(crate) enum Request {
@@ -54,8 +57,18 @@ impl FromStr for Subject {
         if let Some(legacy) = text.strip_prefix(LEGACY) {
             return legacy.parse().map(Self::Legacy).map_err(|_| ());
         }
-        text.parse().map(Self::Events).map_err(|_| ())
+        let topic = match planned_erm(text) {
+            Some(rest) => [PLANNED_ERM.1, rest].concat().parse(),
+            None => text.parse(),
+        };
+        topic.map(Self::Events).map_err(|_| ())
     }
+}
+
+/// What follows the planned name of the context erm in a topic.
+fn planned_erm(topic: &str) -> Option<&str> {
+    let rest = topic.strip_prefix(PLANNED_ERM.0)?;
+    (rest.is_empty() || rest.starts_with(':')).then_some(rest)
 }
 
 /// Every field of every message; which of them go together is said below.
@@ -148,6 +161,9 @@ mod tests {
                 r#"{"subscribe":"events:user:ID","after":42}"#,
                 r#"{"subscribe":"ephemeral:workspace:ID","after":null}"#,
                 r#"{"subscribe":"legacy:user:ID:notifications"}"#,
+                r#"{"subscribe":"events:entity_relationship_manager"}"#,
+                r#"{"subscribe":"events:entity_relationship_manager:edge:ID"}"#,
+                r#"{"subscribe":"events:entity_relationship_managers"}"#,
                 r#"{"unsubscribe":"events:notes:note:a:b"}"#,
                 r#"{"publish":"ephemeral:workspace:ID","kind":"typing","data":{"in": "title"}}"#,
                 r#"{"publish":"ephemeral:user:ID","kind":"typing"}"#,
@@ -157,6 +173,9 @@ mod tests {
                 subscribe events:user:ID Some(Position(42))
                 subscribe ephemeral:workspace:ID None
                 subscribe legacy:user:ID:notifications None
+                subscribe events:erm None
+                subscribe events:erm:edge:ID None
+                subscribe events:entity_relationship_managers None
                 unsubscribe events:notes:note:a:b
                 publish ephemeral:workspace:ID typing {"in": "title"}
                 publish ephemeral:user:ID typing null

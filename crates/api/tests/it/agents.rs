@@ -278,7 +278,7 @@ async fn the_skills_of_an_own_agent_are_the_tools_that_there_are() {
     let skills = office.ask(&office.ben, get(format!("{at}/skills"))).await.json();
     let skills = skills["data"].as_array().unwrap();
     let names: Vec<_> = skills.iter().map(|skill| skill["name"].as_str().unwrap()).collect();
-    assert_eq!((names.len(), names[0], names[8]), (9, "jarga.list_workspaces", "tools.search"));
+    assert_eq!((names.len(), names[0], names[14]), (15, "jarga.list_workspaces", "tools.search"));
     expect![[r#"{"description":"Shows a document, and what it says in Markdown.","name":"jarga.get_document"}"#]].assert_eq(&skills[7].to_string());
     check(
         &office.ask(&office.ada, get(format!("{at}/skills"))).await,

@@ -15,6 +15,7 @@ use async_trait::async_trait;
 use axum::{Router, extract::Request, response::Response};
 use chat::Chat;
 use documents::{Documents, SearchIndex};
+use erm::Erm;
 use identity::{
     AcceptInvitation, CreateWorkspace, Directory, Identity, InvitationId, InviteMember, Role,
     SessionId,
@@ -87,6 +88,7 @@ impl Host {
             &agents::MIGRATIONS,
             &notifications::MIGRATIONS,
             &chat::MIGRATIONS,
+            &erm::MIGRATIONS,
         ];
         Self::on(TestDb::sqlite(&migrations).await, change).await
     }
@@ -144,6 +146,8 @@ impl Host {
         let helpers = Arc::new(chat::AgentsGateway::new(agents.directory()));
         let chat = Chat::new(test.db.clone(), members, directory);
         let chat = chat.with_answers(answers, texts, helpers);
+        let members = Arc::new(erm::IdentityGateway::new(identity.directory()));
+        let erm = Erm::new(test.db.clone(), members);
         let feed = Feed::start(&test.db, &tasks).await.expect("a fresh log is readable");
         let bus = EventBus::new(feed.clone(), Arc::new(Members(identity.directory())), &[]);
         let readiness = Arc::new(Told::default());
@@ -159,6 +163,7 @@ impl Host {
             documents,
             agents,
             chat,
+            erm,
             ask_agents,
             notifications,
         };

@@ -70,7 +70,7 @@ async fn a_client_shakes_hands_and_goes_on_under_the_name_of_its_session() {
     assert_eq!(listed.header("mcp-session-id"), "");
     let tools = listed.json()["result"]["tools"].as_array().unwrap().clone();
     let names: Vec<_> = tools.iter().map(|tool| tool["name"].as_str().unwrap()).collect();
-    expect!["jarga.list_workspaces jarga.get_workspace jarga.list_projects jarga.create_project jarga.get_project jarga.list_documents jarga.create_document jarga.get_document tools.search"].assert_eq(&names.join(" "));
+    expect!["jarga.list_workspaces jarga.get_workspace jarga.list_projects jarga.create_project jarga.get_project jarga.list_documents jarga.create_document jarga.get_document knowledge.search knowledge.get knowledge.traverse knowledge.create knowledge.update knowledge.relate tools.search"].assert_eq(&names.join(" "));
     refused(
         &host,
         say(&key, request("ping", json!({}))),

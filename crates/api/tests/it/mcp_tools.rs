@@ -18,7 +18,7 @@ fn call(tool: &str, arguments: Value) -> Value {
 }
 
 /// What a tool says; after an exclamation mark if that is why it did nothing.
-async fn said(host: &Host, token: &str, tool: &str, arguments: Value) -> String {
+pub(crate) async fn said(host: &Host, token: &str, tool: &str, arguments: Value) -> String {
     let answer = host.ask(say(token, call(tool, arguments))).await;
     let json = answer.json();
     let text = json["result"]["content"][0]["text"].as_str();
@@ -27,7 +27,7 @@ async fn said(host: &Host, token: &str, tool: &str, arguments: Value) -> String 
 }
 
 /// Calls tools one after the other, and tells what each says.
-async fn story(host: &Host, calls: &[(&str, &str, Value)], expected: Expect) {
+pub(crate) async fn story(host: &Host, calls: &[(&str, &str, Value)], expected: Expect) {
     let mut told = String::new();
     for (token, tool, arguments) in calls {
         let said = said(host, token, tool, arguments.clone()).await;
@@ -77,7 +77,7 @@ async fn a_key_calls_the_tools_that_its_scopes_name() {
         assert_eq!(said.starts_with("**Projects**"), calls, "{scope}: {said}");
     }
     let listed = host.ask(say(&key, request("tools/list", json!({})))).await.json();
-    assert_eq!(listed["result"]["tools"].as_array().unwrap().len(), 9);
+    assert_eq!(listed["result"]["tools"].as_array().unwrap().len(), 15);
 }
 
 #[tokio::test]

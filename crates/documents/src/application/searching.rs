@@ -12,7 +12,7 @@ use crate::{
         references::DocumentId,
         search::{
             excerpt::{Budget, Excerpt},
-            query::{LONGEST_QUERY, MOST_WORDS, NoQuery, SearchQuery},
+            query::{NoQuery, SearchQuery},
         },
     },
 };
@@ -49,13 +49,13 @@ pub enum SearchError {
     #[error("there is no such workspace")]
     WorkspaceNotFound,
     /// There is nothing to look for.
-    #[error("must have a letter or a digit")]
+    #[error("{}", NoQuery::Empty)]
     NoWords,
     /// The words are too long together.
-    #[error("should be at most {LONGEST_QUERY} character(s)")]
+    #[error("{}", NoQuery::TooLong)]
     TooLong,
     /// There are too many words.
-    #[error("should have at most {MOST_WORDS} word(s)")]
+    #[error("{}", NoQuery::TooManyWords)]
     TooManyWords,
     /// The storage failed.
     #[error(transparent)]

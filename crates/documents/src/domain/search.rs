@@ -9,6 +9,13 @@ pub(crate) mod indexed;
 pub(crate) mod query;
 mod words;
 
+/// The words of a text as searches compare them, in order: without letter case, and cut where they are very long.
+///
+/// Where a script has nothing between its words, every two letters that follow each other are one.
+pub fn searched_words(text: &str) -> impl Iterator<Item = String> {
+    words::runs(text).flat_map(|run| run.words(text)).map(|word| word.folded)
+}
+
 /// What stands before every word of a workspace: a search walks through the words of its own workspace, and nobody waits for
 /// what others have written.
 ///

@@ -188,6 +188,16 @@ impl Origin {
         Self { actor, ..self }
     }
 
+    /// What the part of the system of this name does within the same request, for the person who makes it: what has to be there
+    /// before that person's own command, and what that person need not be allowed to do.
+    ///
+    /// It commits by itself, so the idempotency key stays with the command.
+    #[must_use]
+    pub fn through(self, part: &'static str) -> Self {
+        let on_behalf_of = self.person();
+        Self { actor: Actor::System(part.into()), on_behalf_of, idempotency_key: None, ..self }
+    }
+
     /// The same, within a workspace.
     #[must_use]
     pub fn in_workspace(self, workspace_id: WorkspaceId) -> Self {
@@ -310,5 +320,16 @@ mod tests {
         assert_eq!(person(Actor::System("perme8.onboarding".into())), (None, another));
         assert_eq!(person(Actor::Agent(key)), (None, None));
         assert_eq!(person(Actor::Anonymous), (None, None));
+    }
+
+    #[test]
+    fn what_the_system_does_within_a_request_is_for_whoever_makes_it() {
+        let request = Origin::user(user(1)).once("key").with_request_id("r");
+        let part = request.clone().through("erm.knowledge");
+        assert_eq!(*part.actor(), Actor::System("erm.knowledge".into()));
+        assert_eq!((part.on_behalf_of(), part.person()), (Some(user(1)), Some(user(1))));
+        assert_eq!(part.correlation_id(), request.correlation_id());
+        assert_eq!((part.metadata(), part.idempotency_key()), (request.metadata(), None));
+        assert_eq!(Origin::anonymous().through("erm.knowledge").person(), None);
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use api::{ApiOptions, Limits, OperatorToken, TrustedProxies};
+use erm::ErmOptions;
 use llm::{CallLimits, Models, Provider, Timeouts};
 use mail::{Correspondent, SmtpServer, Stationery};
 use perme8_events::host::Tasks;
@@ -38,6 +39,8 @@ pub struct AppOptions {
     pub mail: MailOptions,
     /// Which language model answers, and how much of it.
     pub llm: LlmOptions,
+    /// How much graphs hold, how far walks through them go, and how long what was deleted can come back.
+    pub erm: ErmOptions,
     /// Shows every mail to everybody, for development.
     pub dev: bool,
     /// Hashes passwords as cheaply as possible, for tests that do not ask how well they are kept.
@@ -62,6 +65,7 @@ impl Default for AppOptions {
             onboarding: false,
             mail: MailOptions::default(),
             llm: LlmOptions::default(),
+            erm: ErmOptions::default(),
             dev: false,
             #[cfg(feature = "testing")]
             cheap_passwords: false,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use agents::{Agents, AskAgents, ReadingsGateway};
 use chat::Chat;
 use documents::Documents;
+use erm::{Erm, ErmOptions};
 use identity::{Identity, LinkRequests};
 use llm::{Answers, ChatCompletions, Ledger, Llm, Models, Unconfigured};
 use mail::{Mailbox, SendMail, Stationery};
@@ -52,9 +53,9 @@ pub(crate) fn operations(db: &Db) -> Operations {
     let stationery = mail.stationery.clone();
     let welcomer = Welcomer::new(db, identity.directory(), projects, documents, stationery);
     let builder = Runtime::builder(db).process(Onboarding, welcomer);
+    let (llm, erm) = (LlmOptions::default(), new_erm(db, &identity, ErmOptions::default()));
     let runtime =
-        with_handlers(builder, db, &identity, mail.stationery, sending, &LlmOptions::default())
-            .build();
+        with_handlers(builder, db, &identity, mail.stationery, sending, &llm, erm).build();
     Operations::of(&runtime, CATALOGUES)
 }
 
@@ -90,6 +91,12 @@ pub(super) fn new_chat(db: &Db, identity: &Identity) -> Chat {
     let members = Arc::new(chat::IdentityGateway::new(identity.directory()));
     let projects = Arc::new(chat::ProjectsGateway::new(projects::Directory::new(db.clone())));
     Chat::new(db.clone(), members, projects)
+}
+
+/// What the members of workspaces know, as graphs.
+pub(super) fn new_erm(db: &Db, identity: &Identity, options: ErmOptions) -> Erm {
+    let members = Arc::new(erm::IdentityGateway::new(identity.directory()));
+    Erm::new(db.clone(), members).with_options(options)
 }
 
 /// The same agents, asked.
@@ -180,6 +187,7 @@ pub(super) fn with_handlers(
     stationery: Stationery,
     sending: SendMail,
     llm: &LlmOptions,
+    erm: Erm,
 ) -> RuntimeBuilder {
     let directory = notifications_directory(identity);
     let notifications = new_notifications(db, identity);
@@ -193,6 +201,7 @@ pub(super) fn with_handlers(
         .handler(documents::OnDeleted)
         .handler(agents::OnAccessLost)
         .handler(chat::OnGone)
+        .handler(erm::OnWorkspaceDeleted)
         .handler(notifications::OnInvitation::new(Arc::clone(&directory)))
         .handler(notifications::OnWorkspaceActivity::new(
             Arc::clone(&directory),
@@ -203,10 +212,12 @@ pub(super) fn with_handlers(
         .handler(notifications::OnDigestDue::new(Arc::clone(&directory), stationery))
         .projection(AuditLog::new())
         .projection(documents::SearchIndex)
+        .projection(erm::WorkspaceGraph)
         .worker(projects::Clearer::new(db.clone(), projects_members(identity)))
         .worker(documents::Clearer::new(db.clone(), documents_members(identity)))
         .worker(agents::Clearer::new(db.clone()))
         .worker(chat::Clearer::new(db.clone()))
+        .worker(erm::Clearer::new(db.clone()))
         .worker(notifications::Announcer::new(db.clone(), directory, notifications_documents(db)))
         .worker(notifications::Clearer::new(db.clone()))
         .worker(chat::Closer::new(db.clone()))
@@ -216,6 +227,7 @@ pub(super) fn with_handlers(
         .worker(Upkeep {
             identity: identity.clone(),
             documents: new_documents(db, identity),
+            erm,
             ledger: Ledger::new(db.clone()),
             usage_kept: llm.usage_kept,
             // It gives no agent a model.

@@ -182,6 +182,22 @@ mod tests {
             chat.chat_session_title_changed: automatic
             chat.chat_message_deleted: 
             chat.chat_session_deleted: 
+            erm.schema_created: changes, version
+            erm.schema_updated: changes, version
+            erm.entity_created: entity_type, properties
+            erm.entity_updated: changes, entity_type
+            erm.entity_deleted: edges_deleted, entity_type
+            erm.entity_restored: edges_restored, entity_type
+            erm.entity_purged: entity_type
+            erm.edge_created: edge_type, properties
+            erm.edge_updated: changes, edge_type
+            erm.edge_deleted: edge_type
+            erm.edge_restored: edge_type
+            erm.bulk_entities_created: count
+            erm.bulk_entities_updated: count
+            erm.bulk_entities_deleted: count, edges_deleted
+            erm.bulk_edges_created: count
+            erm.traversal_executed: depth, duration_ms, kind, visited
             notifications.notification_created: notification_type
             notifications.notification_read: 
             notifications.notifications_read: up_to

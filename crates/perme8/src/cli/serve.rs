@@ -104,6 +104,24 @@ pub(crate) struct Args {
     /// Days for which it is known what was asked of language models [default: 400]
     #[arg(long, value_name = "DAYS")]
     pub(crate) llm_usage_days: Option<String>,
+    /// Entities that the graph of a workspace may hold [default: 50000]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) erm_entities: Option<String>,
+    /// Edges that the graph of a workspace may hold [default: 200000]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) erm_edges: Option<String>,
+    /// Days for which deleted entities and edges can be restored [default: 30]
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) erm_retention_days: Option<String>,
+    /// Entities that a walk through a graph comes by before it is given up [default: 100000]
+    #[arg(long, value_name = "NUMBER")]
+    pub(crate) erm_walk_entities: Option<String>,
+    /// Seconds that a walk through a graph takes before it is given up [default: 5]
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) erm_walk_seconds: Option<String>,
+    /// The part of all walks through graphs of which an event tells operators, 0 to 1 [default: 0]
+    #[arg(long, value_name = "PART")]
+    pub(crate) erm_sampled_walks: Option<String>,
     /// For development: show every mail to everybody at /dev/mailbox, on this machine alone
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) dev: Option<String>,
@@ -155,6 +173,12 @@ impl Args {
             llm_silence_seconds,
             llm_answer_seconds,
             llm_usage_days,
+            erm_entities,
+            erm_edges,
+            erm_retention_days,
+            erm_walk_entities,
+            erm_walk_seconds,
+            erm_sampled_walks,
             dev,
         } = self;
         let given = [
@@ -187,6 +211,12 @@ impl Args {
             ("llm_silence_seconds", llm_silence_seconds),
             ("llm_answer_seconds", llm_answer_seconds),
             ("llm_usage_days", llm_usage_days),
+            ("erm_entities", erm_entities),
+            ("erm_edges", erm_edges),
+            ("erm_retention_days", erm_retention_days),
+            ("erm_walk_entities", erm_walk_entities),
+            ("erm_walk_seconds", erm_walk_seconds),
+            ("erm_sampled_walks", erm_sampled_walks),
             ("dev", dev),
         ];
         flags.settings.extend(given.into_iter().filter_map(|(key, value)| Some((key, value?))));

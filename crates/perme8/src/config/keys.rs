@@ -96,6 +96,24 @@ impl Key {
         "llm_usage_days",
         "for so many days it is known what was asked of language models, and what it took",
     );
+    pub(crate) const ERM_ENTITIES: Self =
+        Self::open("erm_entities", "so many entities the graph of a workspace may hold");
+    pub(crate) const ERM_EDGES: Self =
+        Self::open("erm_edges", "so many edges the graph of a workspace may hold");
+    pub(crate) const ERM_RETENTION_DAYS: Self = Self::open(
+        "erm_retention_days",
+        "for so many days deleted entities and edges can be restored",
+    );
+    pub(crate) const ERM_WALK_ENTITIES: Self = Self::open(
+        "erm_walk_entities",
+        "a walk through a graph that comes by more entities is given up",
+    );
+    pub(crate) const ERM_WALK_SECONDS: Self =
+        Self::open("erm_walk_seconds", "a walk through a graph that takes longer is given up");
+    pub(crate) const ERM_SAMPLED_WALKS: Self = Self::open(
+        "erm_sampled_walks",
+        "of this part of all walks through graphs an event tells operators, 0 to 1",
+    );
     pub(crate) const DEV: Self =
         Self::open("dev", "for development: shows every mail at /dev/mailbox");
 
@@ -155,6 +173,12 @@ pub(crate) const ALL: &[Key] = &[
     Key::LLM_SILENCE_SECONDS,
     Key::LLM_ANSWER_SECONDS,
     Key::LLM_USAGE_DAYS,
+    Key::ERM_ENTITIES,
+    Key::ERM_EDGES,
+    Key::ERM_RETENTION_DAYS,
+    Key::ERM_WALK_ENTITIES,
+    Key::ERM_WALK_SECONDS,
+    Key::ERM_SAMPLED_WALKS,
     Key::DEV,
 ];
 

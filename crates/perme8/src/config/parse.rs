@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt::Display, net::SocketAddr, str::FromStr, time::Duration};
 
 use api::OperatorToken;
+use erm::{Bounds, ErmOptions, Quota};
 use llm::{CallLimits, LONGEST_ANSWER, Timeouts};
 use mail::Correspondent;
 use tracing_subscriber::EnvFilter;
@@ -100,6 +101,23 @@ impl Parser {
         }
     }
 
+    /// How much graphs hold, how far walks through them go, and how long what was deleted can come back.
+    pub(crate) fn graphs(&mut self, default: ErmOptions) -> ErmOptions {
+        let mut most = |key: &Key, default| self.value_with(key, default, most_of_a_graph);
+        let quota = Quota {
+            entities: most(&Key::ERM_ENTITIES, default.quota.entities),
+            edges: most(&Key::ERM_EDGES, default.quota.edges),
+        };
+        let visited = self.value_with(&Key::ERM_WALK_ENTITIES, default.bounds.visited, walk);
+        let time = self.value_with(&Key::ERM_WALK_SECONDS, default.bounds.time, walking_time);
+        let sampled = default.sampled_traversals;
+        let sampled_traversals = self.value_with(&Key::ERM_SAMPLED_WALKS, sampled, part);
+        let retention = self.optional_with(&Key::ERM_RETENTION_DAYS, days);
+        let retention =
+            retention.map_or(default.retention, |days| Duration::from_hours(u64::from(days) * 24));
+        ErmOptions { quota, bounds: Bounds { visited, time }, sampled_traversals, retention }
+    }
+
     /// Notes what is missing where a language model is set up by half.
     pub(crate) fn needs_for_language_models(&mut self) {
         let because = "somebody has to answer whoever names no model";
@@ -154,6 +172,27 @@ fn wait_for_a_model(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().filter(|seconds| (1..=longest).contains(seconds));
     let wait = seconds.map(Duration::from_secs);
     wait.ok_or_else(|| format!("must be a number of seconds from 1 to {longest}"))
+}
+
+fn most_of_a_graph(text: &str) -> Result<u64, String> {
+    let number = text.parse().ok().filter(|number| (1..=1_000_000_000).contains(number));
+    number.ok_or_else(|| "must be a number from 1 to 1000000000".to_owned())
+}
+
+fn walk(text: &str) -> Result<usize, String> {
+    let number = text.parse().ok().filter(|number| (100..=10_000_000).contains(number));
+    number.ok_or_else(|| "must be a number from 100 to 10000000".to_owned())
+}
+
+fn walking_time(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().filter(|seconds| (1..=60).contains(seconds));
+    let time = seconds.map(Duration::from_secs);
+    time.ok_or_else(|| "must be a number of seconds from 1 to 60".to_owned())
+}
+
+fn part(text: &str) -> Result<f64, String> {
+    let part = text.parse().ok().filter(|part| (0.0..=1.0).contains(part));
+    part.ok_or_else(|| "must be a number from 0 to 1".to_owned())
 }
 
 pub(crate) fn days(text: &str) -> Result<u16, String> {

@@ -1,9 +1,14 @@
 //! Settings as they may be shown.
 
+use std::time::Duration;
+
 use api::{Limits, TrustedProxies};
+use erm::{Bounds, ErmOptions, Quota};
 use llm::{CallLimits, Timeouts};
 
 use crate::config::{Config, keys::Key};
+
+const DAY: Duration = Duration::from_hours(24);
 
 impl Config {
     /// A value as it may be shown: database and mail server without their passwords, tokens and keys not at all.
@@ -34,12 +39,15 @@ impl Config {
             llm_limits,
             llm_timeouts,
             llm_usage_days,
+            erm,
             dev,
         } = self;
         let Limits { caller, stranger, attempts, account, inviter, invitee } = limits;
         let CallLimits { user_at_once, workspace_at_once, user_per_minute, workspace_per_minute } =
             llm_limits;
         let Timeouts { connect: _, first_word, idle, total, pause: _ } = llm_timeouts;
+        let ErmOptions { quota, bounds, sampled_traversals, retention } = erm;
+        let (Quota { entities, edges }, Bounds { visited, time }) = (quota, bounds);
         match key.name {
             "database" => Some(database.to_string()),
             "listen" => Some(listen.to_string()),
@@ -78,6 +86,12 @@ impl Config {
             "llm_silence_seconds" => Some(idle.as_secs().to_string()),
             "llm_answer_seconds" => Some(total.as_secs().to_string()),
             "llm_usage_days" => Some(llm_usage_days.to_string()),
+            "erm_entities" => Some(entities.to_string()),
+            "erm_edges" => Some(edges.to_string()),
+            "erm_retention_days" => Some((retention.as_secs() / DAY.as_secs()).to_string()),
+            "erm_walk_entities" => Some(visited.to_string()),
+            "erm_walk_seconds" => Some(time.as_secs().to_string()),
+            "erm_sampled_walks" => Some(sampled_traversals.to_string()),
             "dev" => Some(dev.to_string()),
             _ => None,
         }

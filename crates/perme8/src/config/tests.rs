@@ -3,10 +3,11 @@
 use std::path::PathBuf;
 
 use expect_test::{Expect, expect};
-use llm::Timeouts;
 use tempfile::TempDir;
 
 use super::*;
+
+mod parts;
 
 #[derive(Default)]
 struct Setup {
@@ -98,6 +99,18 @@ fn without_a_word_the_host_is_embedded_and_local() {
                 pause: 500ms,
             },
             llm_usage_days: 400,
+            erm: ErmOptions {
+                quota: Quota {
+                    entities: 50000,
+                    edges: 200000,
+                },
+                bounds: Bounds {
+                    visited: 100000,
+                    time: 5s,
+                },
+                sampled_traversals: 0.0,
+                retention: 2592000s,
+            },
             dev: false,
         }
     "#]]);
@@ -146,7 +159,7 @@ fn everything_that_is_wrong_is_said_at_once() {
           - the environment variable PERME8_LISTNE means nothing to perme8; did you mean `PERME8_LISTEN`?
           - `databse` in perme8.toml is no setting; did you mean `database`?
           - `log` in perme8.toml must be a text, a number or a boolean
-          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge, trusted_proxies, no_rate_limits, rate_limit_caller, rate_limit_stranger, rate_limit_attempts, rate_limit_account, rate_limit_inviter, rate_limit_invitee, operator_token, onboarding, app_name, base_url, mail_smtp_url, mail_from_address, mail_from_name, llm_base_url, llm_api_key, llm_model, llm_models, llm_user_at_once, llm_workspace_at_once, llm_user_per_minute, llm_workspace_per_minute, llm_first_word_seconds, llm_silence_seconds, llm_answer_seconds, llm_usage_days, dev
+          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge, trusted_proxies, no_rate_limits, rate_limit_caller, rate_limit_stranger, rate_limit_attempts, rate_limit_account, rate_limit_inviter, rate_limit_invitee, operator_token, onboarding, app_name, base_url, mail_smtp_url, mail_from_address, mail_from_name, llm_base_url, llm_api_key, llm_model, llm_models, llm_user_at_once, llm_workspace_at_once, llm_user_per_minute, llm_workspace_per_minute, llm_first_word_seconds, llm_silence_seconds, llm_answer_seconds, llm_usage_days, erm_entities, erm_edges, erm_retention_days, erm_walk_entities, erm_walk_seconds, erm_sampled_walks, dev
           - --listen is `localhost`, but must be an address and a port, e.g. 127.0.0.1:4000 or [::1]:4000
           - `connections` in perme8.toml is `1`, but must be a number from 2 to 1000
           - --node is `two words`, but must be 1 to 64 printable characters without blanks
@@ -318,36 +331,6 @@ fn every_setting_is_shown_under_its_name() {
         &[("PERME8_OPERATOR_TOKEN", "sixteen-characters"), ("PERME8_LLM_API_KEY", "sk-s3cret")];
     let resolved = Setup { environment, flags, ..Setup::default() }.resolve().unwrap();
     assert!(resolved.settings().iter().all(|setting| setting.value.is_some()), "{resolved:#?}");
-}
-
-#[test]
-fn a_language_model_is_set_up_as_a_whole_and_its_key_is_shown_to_nobody() {
-    let environment = &[
-        ("PERME8_LLM_BASE_URL", "https://llm.example/v1"),
-        ("PERME8_LLM_API_KEY", "sk-s3cret"),
-        ("PERME8_LLM_MODEL", "small"),
-        ("PERME8_LLM_MODELS", "big=1/2"),
-        ("PERME8_LLM_USER_AT_ONCE", "9"),
-        ("PERME8_LLM_FIRST_WORD_SECONDS", "300"),
-        ("PERME8_LLM_SILENCE_SECONDS", "60"),
-        ("PERME8_LLM_ANSWER_SECONDS", "240"),
-        ("PERME8_LLM_USAGE_DAYS", "31"),
-    ];
-    let resolved = Setup { environment, ..Setup::default() }.resolve().unwrap();
-    assert!(!format!("{resolved:?}").contains("s3cret"));
-    let LlmOptions { provider, timeouts, limits, usage_kept } = resolved.config.language_model();
-    let (_, models) = provider.unwrap();
-    assert_eq!(models.default_model().unwrap().as_str(), "small");
-    assert_eq!((models.listed().len(), limits.user_at_once, limits.user_per_minute), (2, 9, 30));
-    let Timeouts { first_word, idle, total, .. } = timeouts;
-    assert_eq!(
-        [first_word, idle, total, usage_kept].map(|time| time.as_secs()),
-        [300, 60, 240, 31 * 86_400]
-    );
-    let usual = Config::default().language_model();
-    assert!(usual.provider.is_none());
-    let LlmOptions { timeouts, usage_kept, .. } = LlmOptions::default();
-    assert_eq!((usual.timeouts, usual.usage_kept), (timeouts, usage_kept));
 }
 
 #[test]

@@ -5,6 +5,7 @@ mod auditing;
 mod commands;
 mod demo;
 mod golden_files;
+mod graphs;
 mod operating;
 mod program;
 mod serve_limits;

@@ -4,10 +4,7 @@ use std::collections::BTreeSet;
 
 use perme8_events::WorkspaceId;
 
-use super::{
-    shelf,
-    words::{Word, runs},
-};
+use super::{searched_words, shelf};
 
 /// So many bytes of a text are searched, and shown in excerpts; what follows is found by nobody.
 pub(crate) const MAX_TEXT: usize = 256 * 1024;
@@ -53,7 +50,7 @@ struct Words<'a> {
 
 impl Words<'_> {
     fn add(&mut self, text: &str) {
-        for Word { folded, .. } in runs(text).flat_map(|run| run.words(text)) {
+        for folded in searched_words(text) {
             let bytes = self.shelf.len() + folded.len() + 1;
             if self.found.contains(&folded) {
                 continue;

@@ -1,5 +1,7 @@
 //! What somebody looks for.
 
+use std::fmt;
+
 use perme8_events::WorkspaceId;
 
 use super::{
@@ -8,31 +10,55 @@ use super::{
 };
 
 /// No query is longer, in characters.
-pub(crate) const LONGEST_QUERY: usize = 200;
+const LONGEST_QUERY: usize = 200;
 
 /// No query has more words.
-pub(crate) const MOST_WORDS: usize = 16;
+const MOST_WORDS: usize = 16;
 
-/// The words that somebody looks for: a document is found that has, for each of them, a word which begins with it.
-pub(crate) struct SearchQuery {
+/// The words that somebody looks for: whatever has, for each of them, a word which begins with it is found.
+///
+/// # Examples
+///
+/// ```
+/// let query = documents::SearchQuery::parse("Mill  the MILL")?;
+/// assert_eq!(query.words(), ["mill", "the"]);
+/// assert!(documents::searched_words("The old mills").any(|word| word.starts_with("mill")));
+/// # Ok::<(), documents::NoQuery>(())
+/// ```
+pub struct SearchQuery {
     words: Vec<String>,
     /// The same in order, without those that begin with another of them: what begins with that, too, is found by the other.
     beginnings: Vec<String>,
 }
 
+/// What people look for is shown nowhere.
+impl fmt::Debug for SearchQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SearchQuery").finish_non_exhaustive()
+    }
+}
+
 /// Why nothing can be looked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum NoQuery {
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NoQuery {
     /// There is no letter and no digit in it.
+    #[error("must have a letter or a digit")]
     Empty,
     /// It has too many characters.
+    #[error("should be at most {LONGEST_QUERY} character(s)")]
     TooLong,
     /// It has too many words.
+    #[error("should have at most {MOST_WORDS} word(s)")]
     TooManyWords,
 }
 
 impl SearchQuery {
-    pub(crate) fn parse(text: &str) -> Result<Self, NoQuery> {
+    /// The words of what somebody has typed.
+    ///
+    /// # Errors
+    ///
+    /// [`NoQuery`] when there are none, or too many.
+    pub fn parse(text: &str) -> Result<Self, NoQuery> {
         if text.chars().count() > LONGEST_QUERY {
             return Err(NoQuery::TooLong);
         }
@@ -50,6 +76,12 @@ impl SearchQuery {
             (false, true) => Err(NoQuery::TooManyWords),
             (false, false) => Ok(Self { beginnings: beginnings(&words), words }),
         }
+    }
+
+    /// The words, each once and folded as [`searched_words`](super::searched_words) are.
+    #[must_use]
+    pub fn words(&self) -> &[String] {
+        &self.words
     }
 
     /// The words as they stand in the index, with a blank between each two.

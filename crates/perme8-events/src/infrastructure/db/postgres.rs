@@ -30,6 +30,8 @@ pub(super) async fn open(
         .connect_with(connect.clone().options([
             // What is not opened as a transaction only reads, as on SQLite.
             ("default_transaction_read_only", "on"),
+            // Statements here are short: to compile one takes longer than to run it.
+            ("jit", "off"),
             // A process that is paused within a transaction holds locks that others wait for.
             ("idle_in_transaction_session_timeout", IDLE_IN_TRANSACTION),
         ]))

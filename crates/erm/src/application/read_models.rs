@@ -1,0 +1,4 @@
+//! What callers of the facade get to read.
+
+pub(crate) mod items;
+pub(crate) mod schema;

@@ -1,0 +1,34 @@
+//! The tables of this context, and other contexts as it sees them.
+
+use perme8_events::sql::Migrations;
+
+#[cfg(test)]
+mod contract;
+pub(crate) mod edge_queries;
+pub(crate) mod edge_store;
+pub(crate) mod entity_queries;
+pub(crate) mod entity_store;
+pub(crate) mod identity_gateway;
+pub(crate) mod import_file;
+pub(crate) mod item_queries;
+pub(crate) mod item_rows;
+pub(crate) mod knowledge;
+pub(crate) mod listing;
+pub(crate) mod projected_graph;
+pub(crate) mod remains;
+pub(crate) mod schema_queries;
+pub(crate) mod schema_rows;
+pub(crate) mod schema_store;
+pub(crate) mod stock;
+pub(crate) mod stored_graph;
+pub(crate) mod things_gateway;
+pub(crate) mod value_index;
+pub(crate) mod value_store;
+pub(crate) mod workspaces;
+
+/// The tables of entities and edges, for both engines.
+pub static MIGRATIONS: Migrations = perme8_events::migrations!(
+    "erm",
+    sqlite: "../../migrations/erm/sqlite",
+    postgres: "../../migrations/erm/postgres"
+);

@@ -1,0 +1,8 @@
+//! What every adapter of the ports promises: the tables in memory, SQLite and PostgreSQL alike.
+
+mod edges;
+mod entities;
+mod graphs;
+mod remains;
+mod restoring;
+mod schemas;

@@ -1,0 +1,138 @@
+//! Rows of entities and edges, and the entities and edges that they are.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use perme8_events::{StorageError, WorkspaceId};
+use sqlx::FromRow;
+
+use crate::domain::{
+    edge::Edge,
+    entity::Entity,
+    names::{ExternalKey, TypeName},
+    references::{EdgeId, EntityId},
+};
+
+/// The columns of [`EntityRow`], in a `SELECT`.
+macro_rules! select_entities {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, workspace_id, entity_type, external_key, properties, created_at, updated_at, deleted_at, version
+             FROM erm_entities ",
+            $rest
+        )
+    };
+}
+
+/// The columns of [`EdgeRow`], in a `SELECT`.
+macro_rules! select_edges {
+    ($rest:literal) => {
+        concat!(
+            "SELECT id, workspace_id, edge_type, source_id, target_id, properties, created_at, updated_at, deleted_at,
+                    deleted_with, version
+             FROM erm_edges ",
+            $rest
+        )
+    };
+}
+
+pub(crate) use {select_edges, select_entities};
+
+/// A moment as SQLite keeps it, and PostgreSQL reads it, too.
+pub(crate) fn written_at(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::AutoSi, false)
+}
+
+/// A row of `erm_entities`.
+#[derive(FromRow)]
+pub(crate) struct EntityRow {
+    id: EntityId,
+    workspace_id: WorkspaceId,
+    entity_type: String,
+    external_key: Option<String>,
+    properties: String,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    deleted_at: Option<DateTime<Utc>>,
+    version: i64,
+}
+
+impl TryFrom<EntityRow> for Entity {
+    type Error = StorageError;
+
+    fn try_from(row: EntityRow) -> Result<Self, StorageError> {
+        let EntityRow {
+            id,
+            workspace_id,
+            entity_type,
+            external_key,
+            properties,
+            created_at,
+            updated_at,
+            deleted_at,
+            version,
+        } = row;
+        Ok(Self {
+            id,
+            workspace_id,
+            entity_type: TypeName::stored(entity_type),
+            external_key: external_key.map(ExternalKey::stored),
+            properties: serde_json::from_str(&properties)?,
+            values: Vec::new(),
+            created_at,
+            updated_at,
+            was_live: deleted_at.is_none(),
+            deleted_at,
+            version,
+        })
+    }
+}
+
+/// A row of `erm_edges`.
+#[derive(FromRow)]
+pub(crate) struct EdgeRow {
+    id: EdgeId,
+    workspace_id: WorkspaceId,
+    edge_type: String,
+    source_id: EntityId,
+    target_id: EntityId,
+    properties: String,
+    created_at: DateTime<Utc>,
+    updated_at: DateTime<Utc>,
+    deleted_at: Option<DateTime<Utc>>,
+    deleted_with: Option<EntityId>,
+    version: i64,
+}
+
+impl TryFrom<EdgeRow> for Edge {
+    type Error = StorageError;
+
+    fn try_from(row: EdgeRow) -> Result<Self, StorageError> {
+        let EdgeRow {
+            id,
+            workspace_id,
+            edge_type,
+            source_id,
+            target_id,
+            properties,
+            created_at,
+            updated_at,
+            deleted_at,
+            deleted_with,
+            version,
+        } = row;
+        Ok(Self {
+            id,
+            workspace_id,
+            edge_type: TypeName::stored(edge_type),
+            source_id,
+            target_id,
+            properties: serde_json::from_str(&properties)?,
+            values: Vec::new(),
+            created_at,
+            updated_at,
+            was_live: deleted_at.is_none(),
+            deleted_at,
+            deleted_with,
+            version,
+        })
+    }
+}

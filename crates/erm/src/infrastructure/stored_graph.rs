@@ -1,0 +1,366 @@
+//! The graph that a workspace wrote, in `erm_entities` and `erm_edges`: hop by hop over the indexes of edges by their ends.
+
+use async_trait::async_trait;
+use perme8_events::{StorageError, WorkspaceId, sql, sql::Db};
+use sqlx::{FromRow, types::Json};
+use uuid::Uuid;
+
+use crate::{
+    application::{
+        graph::{Among, Beside, BesidePage, Graph, Weighed},
+        read_models::items::{EdgeDetails, EntityDetails},
+    },
+    domain::{
+        graph::{
+            sweep::{Hop, Link, Way},
+            terms::Direction,
+        },
+        references::{EdgeId, EntityId},
+    },
+};
+
+pub(crate) mod rows;
+
+use rows::{EdgeRow, EntityRow};
+
+/// The entities and edges of a workspace.
+#[derive(Debug)]
+pub(crate) struct StoredGraph {
+    db: Db,
+    workspace: WorkspaceId,
+}
+
+impl StoredGraph {
+    pub(crate) fn new(db: Db, workspace: WorkspaceId) -> Self {
+        Self { db, workspace }
+    }
+}
+
+/// The edges of one hop, from the index of this end, as SQLite reads them.
+///
+/// On either engine each node is looked up in the index by itself, and its edges come in the order of the index, so nothing is
+/// sorted and nobody reads more of a node with many edges than is wanted.
+macro_rules! hop_sqlite {
+    ($near:literal, $far:literal) => {
+        concat!(
+            "SELECT id, edge_type, source_id, target_id FROM erm_edges
+             WHERE workspace_id = $1 AND ",
+            $near,
+            " IN (SELECT unhex(value, '-') FROM json_each($2))
+               AND deleted_at IS NULL AND (edge_type, ",
+            $far,
+            ", id) > ($3, $4, $5)
+               AND (json_array_length($7) = 0 OR edge_type IN (SELECT value FROM json_each($7)))
+             ORDER BY ",
+            $near,
+            ", edge_type, ",
+            $far,
+            ", id LIMIT $6"
+        )
+    };
+}
+
+/// The same, as PostgreSQL reads them.
+macro_rules! hop_postgres {
+    ($near:literal, $far:literal) => {
+        concat!(
+            "SELECT edge.id, edge.edge_type, edge.source_id, edge.target_id
+             FROM (SELECT node::uuid AS id FROM jsonb_array_elements_text($2::jsonb) AS node ORDER BY 1) AS near
+             CROSS JOIN LATERAL
+               (SELECT id, edge_type, source_id, target_id FROM erm_edges
+                WHERE workspace_id = $1 AND ",
+            $near,
+            " = near.id
+                  AND deleted_at IS NULL AND (edge_type, ",
+            $far,
+            ", id) > ($3, $4, $5)
+                  AND (jsonb_array_length($7::jsonb) = 0
+                       OR edge_type = ANY (ARRAY(SELECT jsonb_array_elements_text($7::jsonb))))
+                ORDER BY edge_type, ",
+            $far,
+            ", id LIMIT $6) AS edge
+             ORDER BY near.id, edge.edge_type, edge.",
+            $far,
+            ", edge.id LIMIT $6"
+        )
+    };
+}
+
+/// A page of whom edges join with one node, and how many there are; in one statement, so that they are of one moment.
+macro_rules! beside_sqlite {
+    () => {
+        "WITH far (id) AS (
+           SELECT target_id FROM erm_edges
+           WHERE $3 AND workspace_id = $1 AND source_id = $2 AND deleted_at IS NULL
+             AND (json_array_length($5) = 0 OR edge_type IN (SELECT value FROM json_each($5)))
+           UNION
+           SELECT source_id FROM erm_edges
+           WHERE $4 AND workspace_id = $1 AND target_id = $2 AND deleted_at IS NULL
+             AND (json_array_length($5) = 0 OR edge_type IN (SELECT value FROM json_each($5)))),
+         beside (id) AS MATERIALIZED (
+           SELECT entity.id FROM far CROSS JOIN erm_entities AS entity ON entity.id = far.id
+           WHERE +entity.workspace_id = $1 AND entity.deleted_at IS NULL
+             AND (json_array_length($6) = 0 OR entity.entity_type IN (SELECT value FROM json_each($6))))
+         SELECT counted.total, page.id
+         FROM (SELECT count(*) AS total FROM beside) AS counted
+         LEFT JOIN (SELECT id FROM beside ORDER BY id LIMIT $7 OFFSET $8) AS page ON true
+         ORDER BY page.id"
+    };
+}
+
+/// The same, as PostgreSQL reads it: the order makes it take the index of that end.
+macro_rules! beside_postgres {
+    () => {
+        "WITH far (id) AS (
+           (SELECT target_id FROM erm_edges
+            WHERE $3::boolean AND workspace_id = $1 AND source_id = $2 AND deleted_at IS NULL
+              AND (jsonb_array_length($5::jsonb) = 0
+                   OR edge_type = ANY (ARRAY(SELECT jsonb_array_elements_text($5::jsonb))))
+            ORDER BY edge_type, target_id, id)
+           UNION
+           (SELECT source_id FROM erm_edges
+            WHERE $4::boolean AND workspace_id = $1 AND target_id = $2 AND deleted_at IS NULL
+              AND (jsonb_array_length($5::jsonb) = 0
+                   OR edge_type = ANY (ARRAY(SELECT jsonb_array_elements_text($5::jsonb))))
+            ORDER BY edge_type, source_id, id)),
+         beside (id) AS MATERIALIZED (
+           SELECT entity.id FROM far JOIN erm_entities AS entity ON entity.id = far.id
+           WHERE entity.workspace_id = $1 AND entity.deleted_at IS NULL
+             AND (jsonb_array_length($6::jsonb) = 0
+                  OR entity.entity_type = ANY (ARRAY(SELECT jsonb_array_elements_text($6::jsonb)))))
+         SELECT counted.total, page.id
+         FROM (SELECT count(*) AS total FROM beside) AS counted
+         LEFT JOIN (SELECT id FROM beside ORDER BY id LIMIT $7 OFFSET $8) AS page ON true
+         ORDER BY page.id"
+    };
+}
+
+/// What is known of some rows of a table, as long as there are no more than `$3` bytes of properties before. How long they are
+/// is known without reading them, so nothing is read in vain.
+macro_rules! known {
+    ($columns:literal, $table:literal, $these:expr) => {
+        concat!(
+            "SELECT item.id, item.workspace_id, ",
+            $columns,
+            ", item.properties, item.created_at, item.updated_at, item.deleted_at, item.version
+             FROM (SELECT id, sum(bytes) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
+                   FROM (SELECT item.id, octet_length(item.properties) AS bytes FROM ",
+            $these,
+            ") AS weighed) AS weighed
+             JOIN ",
+            $table,
+            " AS item ON item.id = weighed.id
+             WHERE coalesce(weighed.ahead, 0) <= $3 ORDER BY item.id"
+        )
+    };
+}
+
+/// The rows of a table that have some ids and are there in the workspace `$1`.
+macro_rules! these_sqlite {
+    ($table:literal, $ids:expr) => {
+        concat!(
+            $table,
+            " AS item WHERE item.id IN (",
+            $ids,
+            ") AND +item.workspace_id = $1 AND item.deleted_at IS NULL"
+        )
+    };
+}
+
+/// The same for PostgreSQL, which looks at one after the other: it would rather read whole indexes of the workspace as long as
+/// it does not know how large that is.
+macro_rules! these_postgres {
+    ($table:literal, $ids:expr) => {
+        concat!(
+            "(",
+            $ids,
+            ") AS these
+             CROSS JOIN LATERAL (SELECT * FROM ",
+            $table,
+            " AS row WHERE row.id = these.id OFFSET 0) AS item
+             WHERE item.workspace_id = $1 AND item.deleted_at IS NULL"
+        )
+    };
+}
+
+/// The ids in `$2`.
+macro_rules! ids_sqlite {
+    () => {
+        "SELECT unhex(value, '-') AS id FROM json_each($2)"
+    };
+}
+
+/// The same, as PostgreSQL reads them.
+macro_rules! ids_postgres {
+    () => {
+        "SELECT node::uuid AS id FROM jsonb_array_elements_text($2::jsonb) AS node"
+    };
+}
+
+/// The ids of edges of the workspace `$1` among the nodes in `$2`, from the index of edges by their ends.
+macro_rules! among_sqlite {
+    () => {
+        "SELECT id FROM erm_edges
+         WHERE workspace_id = $1 AND source_id IN (SELECT unhex(value, '-') FROM json_each($2))
+           AND +target_id IN (SELECT unhex(value, '-') FROM json_each($2)) AND deleted_at IS NULL
+           AND (json_array_length($4) = 0 OR edge_type IN (SELECT value FROM json_each($4)))
+         LIMIT $5"
+    };
+}
+
+/// The same, as PostgreSQL reads them.
+macro_rules! among_postgres {
+    () => {
+        "WITH near AS MATERIALIZED (SELECT node::uuid AS id FROM jsonb_array_elements_text($2::jsonb) AS node)
+         SELECT edge.id FROM near CROSS JOIN LATERAL
+           (SELECT id, target_id FROM erm_edges
+            WHERE workspace_id = $1 AND source_id = near.id AND deleted_at IS NULL
+              AND (jsonb_array_length($4::jsonb) = 0
+                   OR edge_type = ANY (ARRAY(SELECT jsonb_array_elements_text($4::jsonb))))
+            ORDER BY edge_type, target_id, id) AS edge
+         WHERE edge.target_id IN (SELECT id FROM near)
+         LIMIT $5"
+    };
+}
+
+/// What is known of the entities with some ids.
+macro_rules! known_entities {
+    ($these:expr) => {
+        known!("item.entity_type, item.external_key", "erm_entities", $these)
+    };
+}
+
+/// What is known of the edges with some ids.
+macro_rules! known_edges {
+    ($these:expr) => {
+        known!("item.edge_type, item.source_id, item.target_id", "erm_edges", $these)
+    };
+}
+
+/// An edge of a hop.
+#[derive(FromRow)]
+struct LinkRow {
+    id: EdgeId,
+    edge_type: String,
+    source_id: EntityId,
+    target_id: EntityId,
+}
+
+#[async_trait]
+impl Graph for StoredGraph {
+    async fn hop(&self, hop: &Hop<'_>) -> Result<Vec<Link>, StorageError> {
+        let Hop { from, way, edge_types, after, rows } = *hop;
+        let stmt = match way {
+            Way::Out => sql!(
+                sqlite: hop_sqlite!("source_id", "target_id"),
+                postgres: hop_postgres!("source_id", "target_id")
+            ),
+            Way::In => sql!(
+                sqlite: hop_sqlite!("target_id", "source_id"),
+                postgres: hop_postgres!("target_id", "source_id")
+            ),
+        };
+        // Before every place is that of no type.
+        let (edge_type, far, id) = after.map_or(("", Uuid::nil(), Uuid::nil()), |place| {
+            (&*place.edge_type, place.far.uuid(), place.id.uuid())
+        });
+        let rows = i64::try_from(rows).map_err(StorageError::new)?;
+        let query = self.db.query(stmt).bind(self.workspace).bind(Json(from));
+        let query = query.bind(edge_type).bind(far).bind(id).bind(rows).bind(Json(edge_types));
+        let found: Vec<LinkRow> = query.all().await?;
+        let link = |LinkRow { id, edge_type, source_id, target_id }| Link {
+            id,
+            edge_type,
+            source: source_id,
+            target: target_id,
+        };
+        Ok(found.into_iter().map(link).collect())
+    }
+
+    async fn those_of(
+        &self,
+        nodes: &[EntityId],
+        types: &[String],
+    ) -> Result<Vec<EntityId>, StorageError> {
+        let query = self.db.query(sql!(
+            sqlite: concat!(
+                "SELECT item.id FROM ",
+                these_sqlite!("erm_entities", ids_sqlite!()),
+                " AND (json_array_length($3) = 0 OR item.entity_type IN (SELECT value FROM json_each($3)))"
+            ),
+            postgres: concat!(
+                "SELECT item.id FROM ",
+                these_postgres!("erm_entities", ids_postgres!()),
+                " AND (jsonb_array_length($3::jsonb) = 0
+                       OR item.entity_type = ANY (ARRAY(SELECT jsonb_array_elements_text($3::jsonb))))"
+            )
+        ));
+        let query = query.bind(self.workspace).bind(Json(nodes)).bind(Json(types));
+        let rows: Vec<(EntityId,)> = query.all().await?;
+        Ok(rows.into_iter().map(|(id,)| id).collect())
+    }
+
+    async fn beside(&self, beside: &Beside<'_>) -> Result<BesidePage, StorageError> {
+        let Beside { node, direction, edge_types, entity_types, limit, offset } = *beside;
+        let (out, back) = match direction {
+            Direction::Out => (true, false),
+            Direction::In => (false, true),
+            Direction::Both => (true, true),
+        };
+        let query = self.db.query(sql!(sqlite: beside_sqlite!(), postgres: beside_postgres!()));
+        let query = query.bind(self.workspace).bind(node).bind(out).bind(back);
+        let query = query.bind(Json(edge_types)).bind(Json(entity_types));
+        let query = query.bind(i64::from(limit.get())).bind(most(offset));
+        let rows: Vec<(i64, Option<EntityId>)> = query.all().await?;
+        let total = rows.first().map_or(0, |(total, _)| total.unsigned_abs());
+        Ok(BesidePage { nodes: rows.into_iter().filter_map(|(_, id)| id).collect(), total })
+    }
+
+    async fn nodes(
+        &self,
+        ids: &[EntityId],
+        room: usize,
+    ) -> Result<Vec<Weighed<EntityDetails>>, StorageError> {
+        let query = self.db.query(sql!(
+            sqlite: known_entities!(these_sqlite!("erm_entities", ids_sqlite!())),
+            postgres: known_entities!(these_postgres!("erm_entities", ids_postgres!()))
+        ));
+        let query = query.bind(self.workspace).bind(Json(ids)).bind(most(room));
+        let rows: Vec<EntityRow> = query.all().await?;
+        rows.into_iter().map(Weighed::try_from).collect()
+    }
+
+    async fn edges(
+        &self,
+        ids: &[EdgeId],
+        room: usize,
+    ) -> Result<Vec<Weighed<EdgeDetails>>, StorageError> {
+        let query = self.db.query(sql!(
+            sqlite: known_edges!(these_sqlite!("erm_edges", ids_sqlite!())),
+            postgres: known_edges!(these_postgres!("erm_edges", ids_postgres!()))
+        ));
+        let query = query.bind(self.workspace).bind(Json(ids)).bind(most(room));
+        let rows: Vec<EdgeRow> = query.all().await?;
+        rows.into_iter().map(Weighed::try_from).collect()
+    }
+
+    async fn among(&self, among: &Among<'_>) -> Result<Vec<Weighed<EdgeDetails>>, StorageError> {
+        let Among { nodes, edge_types, limit, room } = *among;
+        let query = self.db.query(sql!(
+            sqlite: known_edges!(these_sqlite!("erm_edges", among_sqlite!())),
+            postgres: known_edges!(these_postgres!("erm_edges", among_postgres!()))
+        ));
+        let query = query.bind(self.workspace).bind(Json(nodes)).bind(most(room));
+        let rows: Vec<EdgeRow> = query.bind(Json(edge_types)).bind(most(limit)).all().await?;
+        rows.into_iter().map(Weighed::try_from).collect()
+    }
+}
+
+/// A number as a statement takes it; one that is larger than any there can be is as large as can be said.
+fn most(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}
+
+// Behind the macros, which it uses.
+#[cfg(test)]
+mod tests;

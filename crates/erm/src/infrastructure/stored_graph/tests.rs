@@ -1,0 +1,280 @@
+//! Walks over real tables: what they find, and by which index.
+
+use std::collections::BTreeSet;
+
+use perme8_events::{
+    Origin,
+    sql::{Db, UnitOfWork},
+    testing::on_both_engines,
+};
+use proptest::{
+    strategy::{Strategy as _, ValueTree as _},
+    test_runner::TestRunner,
+};
+
+use super::*;
+use crate::{
+    Depth, GraphLimit,
+    application::clearance::Remains as _,
+    domain::graph::{
+        oracle::{Asked, Picture, asked, pictures},
+        sweep::Place,
+    },
+    testing::{COMPANY, ELSEWHERE, Shape, id, plan, plant, put},
+};
+
+async fn plan_of_hop(db: &Db, from: &[EntityId], way: Way) -> String {
+    let stmt = match way {
+        Way::Out => sql!(
+            sqlite: concat!("EXPLAIN QUERY PLAN ", hop_sqlite!("source_id", "target_id")),
+            postgres: concat!("EXPLAIN ", hop_postgres!("source_id", "target_id"))
+        ),
+        Way::In => sql!(
+            sqlite: concat!("EXPLAIN QUERY PLAN ", hop_sqlite!("target_id", "source_id")),
+            postgres: concat!("EXPLAIN ", hop_postgres!("target_id", "source_id"))
+        ),
+    };
+    let query = db.query(stmt).bind(COMPANY).bind(Json(from)).bind("").bind(Uuid::nil());
+    plan(query.bind(Uuid::nil()).bind(10_000_i64).bind(Json([(); 0]))).await
+}
+
+async fn plan_of_beside(db: &Db, node: EntityId) -> String {
+    let stmt = sql!(
+        sqlite: concat!("EXPLAIN QUERY PLAN ", beside_sqlite!()),
+        postgres: concat!("EXPLAIN ", beside_postgres!())
+    );
+    let query = db.query(stmt).bind(COMPANY).bind(node).bind(true).bind(true);
+    plan(query.bind(Json([(); 0])).bind(Json([(); 0])).bind(100_i64).bind(0_i64)).await
+}
+
+async fn plan_of_among(db: &Db, nodes: &[EntityId]) -> String {
+    let stmt = sql!(
+        sqlite: concat!(
+            "EXPLAIN QUERY PLAN ",
+            known_edges!(these_sqlite!("erm_edges", among_sqlite!()))
+        ),
+        postgres: concat!(
+            "EXPLAIN ",
+            known_edges!(these_postgres!("erm_edges", among_postgres!()))
+        )
+    );
+    let query = db.query(stmt).bind(COMPANY).bind(Json(nodes)).bind(1_000_i64);
+    plan(query.bind(Json([(); 0])).bind(1_000_i64)).await
+}
+
+/// Some pictures, and what is asked of each, always the same.
+fn drawn(count: usize) -> impl Iterator<Item = (Picture, Asked)> {
+    let (mut chance, strategy) = (TestRunner::deterministic(), (pictures(), asked()));
+    std::iter::repeat_with(move || strategy.new_tree(&mut chance).unwrap().current()).take(count)
+}
+
+/// Puts a picture into the company, with an edge that is deleted, and one of another workspace.
+async fn hang(db: &Db, picture: &Picture) {
+    let (entities, edges) = picture.rows();
+    let (deleted, elsewhere) = (id(0xD000), id(0xD001));
+    let (first, last) = (picture.node(0), picture.node(entities.len() - 1));
+    put(db, COMPANY, &entities, &edges, |_, _| ()).await.unwrap();
+    put(db, COMPANY, &[], &[(deleted, "A", first, last)], |_, _| ()).await.unwrap();
+    put(db, ELSEWHERE, &[], &[(elsewhere, "A", first, last)], |_, _| ()).await.unwrap();
+    let delete = sql!("UPDATE erm_edges SET deleted_at = created_at WHERE id = $1");
+    let uow = UnitOfWork::new(db.clone());
+    uow.run(Origin::system("tests"), async |tx| tx.query(delete).bind(deleted).exec().await)
+        .await
+        .unwrap();
+}
+
+async fn take_down(db: &Db) {
+    let uow = UnitOfWork::new(db.clone());
+    let cleared = uow.run(Origin::system("tests"), async |tx| {
+        tx.clear(COMPANY, 1_000).await?;
+        tx.clear(ELSEWHERE, 1_000).await
+    });
+    assert_eq!(cleared.await.unwrap(), 1);
+}
+
+/// What is asked of a graph is answered as by looking at the picture.
+async fn compare(graph: &StoredGraph, picture: &Picture, asked: &Asked) {
+    let Asked { target, depth, direction, edge_types, entity_types, limit } = asked;
+    let all: Vec<EntityId> = picture.nodes().collect();
+    for way in [Way::Out, Way::In] {
+        let hop = Hop { from: &all, way, edge_types, after: None, rows: *limit };
+        let found = graph.hop(&hop).await.unwrap();
+        assert_eq!(found, picture.hop(&hop));
+        if let Some(link) = found.last() {
+            let (near, far) = link.ends(way);
+            let after = Place { edge_type: link.edge_type.clone(), far, id: link.id };
+            let hop = Hop { from: &[near], after: Some(&after), ..hop };
+            assert_eq!(graph.hop(&hop).await.unwrap(), picture.hop(&hop));
+        }
+    }
+    let wanted = all.iter().filter(|node| picture.is_of(**node, entity_types));
+    let those = graph.those_of(&all, entity_types).await.unwrap();
+    assert_eq!(BTreeSet::from_iter(those), wanted.copied().collect());
+    let (node, offset) = (picture.node(*target), u64::from(*depth) - 1);
+    let (limit, direction) = (GraphLimit::of(i64::try_from(*limit).unwrap()).unwrap(), *direction);
+    let beside = Beside { node, direction, edge_types, entity_types, limit, offset };
+    let page = graph.beside(&beside).await.unwrap();
+    let near = picture.beside(node, direction, edge_types, entity_types);
+    assert_eq!(page.total, u64::try_from(near.len()).unwrap());
+    let near = near.into_iter().skip(usize::from(*depth) - 1).take(limit.get().into());
+    assert_eq!(page.nodes, near.collect::<Vec<_>>());
+    let some = &all[..all.len().min(*target + 1)];
+    let among = Among { nodes: some, edge_types, limit: 100, room: 10_000 };
+    let expected: Vec<EdgeId> =
+        picture.among(some, edge_types).iter().map(|link| link.id).collect();
+    let found = graph.among(&among).await.unwrap();
+    assert_eq!(found.iter().map(|edge| edge.item.id).collect::<Vec<_>>(), expected);
+    let some = graph.among(&Among { limit: 2, ..among }).await.unwrap();
+    assert_eq!(some.len(), expected.len().min(2));
+    assert!(some.iter().all(|edge| expected.contains(&edge.item.id)));
+}
+
+on_both_engines! {
+    migrations: [&sql::MIGRATIONS, &crate::MIGRATIONS];
+
+    async fn a_hop_reads_nothing_but_the_index_of_edges_by_their_ends(test: TestDb) {
+        let shape = Shape::ScaleFree { nodes: 500, edges: 2_000 };
+        let planted = plant(&test.db, COMPANY, shape, 1).await.unwrap();
+        let from: Vec<EntityId> = (0..100).map(|number| planted.entity(number)).collect();
+        for (way, index) in [(Way::Out, "erm_edges_out"), (Way::In, "erm_edges_in")] {
+            let plan = plan_of_hop(&test.db, &from, way).await;
+            let by_index = match test.db.engine_name() {
+                "SQLite" => format!("SEARCH erm_edges USING COVERING INDEX {index} (workspace_id=?"),
+                _ => format!("Index Only Scan using {index}"),
+            };
+            assert!(plan.contains(&by_index), "{plan}");
+            assert!(!plan.contains("TEMP B-TREE"), "{plan}");
+        }
+    }
+
+    async fn neighbours_and_edges_among_nodes_are_found_by_the_same_index(test: TestDb) {
+        // Fewer edges PostgreSQL would rather read from one end to the other.
+        let shape = Shape::ScaleFree { nodes: 2_000, edges: 20_000 };
+        let planted = plant(&test.db, COMPANY, shape, 1).await.unwrap();
+        let nodes: Vec<EntityId> = (0..100).map(|number| planted.entity(number)).collect();
+        let beside = plan_of_beside(&test.db, nodes[0]).await;
+        let among = plan_of_among(&test.db, &nodes).await;
+        let is_sqlite = test.db.engine_name() == "SQLite";
+        for (plan, index) in
+            [(&beside, "erm_edges_out"), (&beside, "erm_edges_in"), (&among, "erm_edges_out")]
+        {
+            let by_index = if is_sqlite {
+                format!("SEARCH erm_edges USING COVERING INDEX {index} (workspace_id=? AND")
+            } else {
+                format!("Index Only Scan using {index}")
+            };
+            assert!(plan.contains(&by_index), "{plan}");
+        }
+        for plan in [&beside, &among] {
+            let reads_all = ["SCAN erm_", "SCAN item", "SCAN entity", "Seq Scan on erm_edges"];
+            assert!(!reads_all.iter().any(|reads| plan.contains(reads)), "{plan}");
+        }
+    }
+
+    async fn every_question_is_answered_as_by_looking_at_the_picture(test: TestDb) {
+        let graph = StoredGraph::new(test.db.clone(), COMPANY);
+        for (picture, asked) in drawn(40) {
+            hang(&test.db, &picture).await;
+            compare(&graph, &picture, &asked).await;
+            take_down(&test.db).await;
+        }
+    }
+
+    async fn no_more_is_read_than_there_is_room_for_and_one(test: TestDb) {
+        let planted = plant(&test.db, COMPANY, Shape::Grid { width: 3, height: 3 }, 5).await.unwrap();
+        let graph = StoredGraph::new(test.db.clone(), COMPANY);
+        let nodes: Vec<EntityId> = (0..9).rev().map(|number| planted.entity(number)).collect();
+        // Each of them knows its number, in 12 bytes.
+        for (room, count) in [(0, 1), (11, 1), (12, 2), (23, 2), (24, 3), (1_000, 9), (usize::MAX, 9)] {
+            let known = graph.nodes(&nodes, room).await.unwrap();
+            assert_eq!(known.len(), count, "{room}");
+            assert!(known.iter().all(|node| node.bytes == 12));
+            assert!(known.is_sorted_by_key(|node| node.item.id));
+        }
+        let among = Among { nodes: &nodes, edge_types: &[], limit: 100, room: 3 };
+        let edges = graph.among(&among).await.unwrap();
+        assert_eq!(edges.iter().map(|edge| edge.bytes).collect::<Vec<_>>(), [2, 2]);
+        let ids: Vec<EdgeId> = edges.iter().map(|edge| edge.item.id).collect();
+        assert_eq!(graph.edges(&ids, 1).await.unwrap().len(), 1);
+        assert_eq!(graph.edges(&ids, 2).await.unwrap(), edges);
+    }
+
+    async fn hops_and_recursion_reach_the_same(test: TestDb) {
+        for (number, shape) in (0..).zip([
+            Shape::ScaleFree { nodes: 300, edges: 900 },
+            Shape::SmallWorld { nodes: 200, each: 3, anywhere: 10 },
+            Shape::Grid { width: 20, height: 10 },
+        ]) {
+            let workspace = id(100 + number);
+            let planted = plant(&test.db, workspace, shape, 2).await.unwrap();
+            let other = plant(&test.db, id(200 + number), shape, 3).await.unwrap();
+            for (start, depth) in [(0, 1), (7, 2), (90, 3), (150, 10)] {
+                let (start, depth) = (planted.entity(start), Depth::of(depth).unwrap());
+                let by_hops = planted.count_by_hops(start, depth).await.unwrap();
+                assert_eq!(by_hops, planted.count_by_recursion(start, depth).await.unwrap());
+                assert!(by_hops > 1, "{shape:?}");
+                // Nothing of it is in another workspace.
+                assert_eq!(other.count_by_hops(start, depth).await.unwrap(), 1);
+            }
+        }
+    }
+
+    async fn a_hop_is_as_long_as_it_is_asked_for_and_goes_on_behind_a_place(test: TestDb) {
+        let planted = plant(&test.db, COMPANY, Shape::ScaleFree { nodes: 50, edges: 400 }, 4).await.unwrap();
+        let graph = StoredGraph::new(test.db.clone(), COMPANY);
+        let nodes: Vec<EntityId> = (0..50).map(|number| planted.entity(number)).collect();
+        for way in [Way::Out, Way::In] {
+            for types in [vec![], vec!["KNOWS".to_owned()], vec!["KNOWS".to_owned(), "CITES".to_owned()]] {
+                let ask = |from, after, rows| Hop { from, way, edge_types: &types, after, rows };
+                let all = graph.hop(&ask(&nodes, None, 10_000)).await.unwrap();
+                assert_eq!(all.len(), [400, 134, 267][types.len()]);
+                let order = |link: &Link| (link.ends(way).0, link.edge_type.clone(), link.ends(way).1, link.id);
+                assert!(all.is_sorted_by_key(order));
+                assert_eq!(graph.hop(&ask(&nodes, None, 7)).await.unwrap(), all[..7]);
+                let near = all[0].ends(way).0;
+                let place = |link: &Link| Place {
+                    edge_type: link.edge_type.clone(), far: link.ends(way).1, id: link.id,
+                };
+                let of_it: Vec<_> = all.iter().filter(|link| link.ends(way).0 == near).cloned().collect();
+                let behind = graph.hop(&ask(&[near], Some(&place(&of_it[0])), 10_000)).await.unwrap();
+                assert_eq!(behind, of_it[1..]);
+            }
+        }
+        let elsewhere = StoredGraph::new(test.db.clone(), ELSEWHERE);
+        let hop = Hop { from: &nodes, way: Way::Out, edge_types: &[], after: None, rows: 10 };
+        assert_eq!(elsewhere.hop(&hop).await.unwrap(), []);
+    }
+
+    async fn what_is_asked_for_is_known_in_its_workspace_alone(test: TestDb) {
+        let planted = plant(&test.db, COMPANY, Shape::Grid { width: 4, height: 4 }, 5).await.unwrap();
+        let nodes: Vec<EntityId> = [3, 4, 99].map(|number| planted.entity(number)).to_vec();
+        let graph = StoredGraph::new(test.db.clone(), COMPANY);
+        assert_eq!(graph.those_of(&nodes, &[]).await.unwrap(), nodes[..2]);
+        assert_eq!(graph.those_of(&nodes, &["Person".to_owned()]).await.unwrap(), nodes[1..2]);
+        let known = graph.nodes(&nodes, 1_000).await.unwrap();
+        let said = known.iter().map(|Weighed { item: node, .. }| serde_json::to_string(&(&node.entity_type, &node.properties)).unwrap());
+        assert_eq!(said.collect::<Vec<_>>(), [r#"["Company",{"number":3}]"#, r#"["Person",{"number":4}]"#]);
+        let hop = Hop { from: &nodes[..1], way: Way::Out, edge_types: &[], after: None, rows: 10 };
+        let links = graph.hop(&hop).await.unwrap();
+        let ids: Vec<EdgeId> = links.iter().map(|link| link.id).collect();
+        let edges = graph.edges(&ids, 1_000).await.unwrap();
+        assert_eq!(edges.len(), 1);
+        let edge = &edges[0].item;
+        assert_eq!((edge.source_id, edge.target_id), (links[0].source, links[0].target));
+        let elsewhere = StoredGraph::new(test.db.clone(), ELSEWHERE);
+        assert_eq!(elsewhere.those_of(&nodes, &[]).await.unwrap(), []);
+        assert_eq!(elsewhere.nodes(&nodes, 1_000).await.unwrap(), []);
+        assert_eq!(elsewhere.edges(&ids, 1_000).await.unwrap(), []);
+        let beside = Beside {
+            node: nodes[0],
+            direction: Direction::Both,
+            edge_types: &[],
+            entity_types: &[],
+            limit: GraphLimit::ALL,
+            offset: 0,
+        };
+        assert_eq!(elsewhere.beside(&beside).await.unwrap(), BesidePage::default());
+        let among = Among { nodes: &nodes, edge_types: &[], limit: 10, room: 1_000 };
+        assert_eq!(elsewhere.among(&among).await.unwrap(), []);
+    }
+}

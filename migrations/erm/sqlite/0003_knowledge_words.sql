@@ -1,0 +1,11 @@
+-- By which words entries of knowledge are found, and what each counts; they go with the entity. The program makes them: `#` stands
+-- before a whole tag, and `@` before a category.
+CREATE TABLE erm_words (
+    workspace_id BLOB NOT NULL,
+    word TEXT NOT NULL,
+    entity_id BLOB NOT NULL REFERENCES erm_entities (id) ON DELETE CASCADE,
+    weight INTEGER NOT NULL,
+    PRIMARY KEY (workspace_id, word, entity_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX erm_words_entity ON erm_words (entity_id);
