@@ -204,10 +204,6 @@ pub(crate) mod knowledge;
 mod lists;
 mod projected;
 
-// The modules beside this one transact in the same way.
-#[expect(unused_imports, reason = "use cases come")]
-pub(crate) use transact;
-
 #[cfg(test)]
 mod matrix;
 
