@@ -26,6 +26,11 @@ pub(crate) mod value_index;
 pub(crate) mod value_store;
 pub(crate) mod workspaces;
 
+/// A number as a statement takes it; one that is larger than any there can be is as large as can be said.
+fn most(number: impl TryInto<i64>) -> i64 {
+    number.try_into().unwrap_or(i64::MAX)
+}
+
 /// The tables of entities and edges, for both engines.
 pub static MIGRATIONS: Migrations = perme8_events::migrations!(
     "erm",

@@ -79,6 +79,12 @@ macro_rules! checked_text {
             }
         }
 
+        impl From<$Name> for String {
+            fn from(name: $Name) -> Self {
+                name.0
+            }
+        }
+
         impl fmt::Display for $Name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str(&self.0)

@@ -15,9 +15,7 @@ use crate::{
         sort::{Sort, SortKey},
     },
     infrastructure::{
-        edge_queries::Edges,
-        entity_queries::Entities,
-        listing::{self, part},
+        edge_queries::Edges, entity_queries::Entities, listing::part, schema_queries,
     },
 };
 
@@ -56,7 +54,7 @@ impl Erm {
         format: FileFormat,
     ) -> Result<Export, ListError> {
         let workspace_id = self.viewing(origin, workspace).await?.workspace_id();
-        let schema = listing::definition(&self.db, workspace_id).await?;
+        let schema = schema_queries::definition(&self.db, workspace_id).await?;
         let (erm, origin, workspace) = (self.clone(), origin.clone(), workspace.clone());
         Ok(Export { erm, origin, workspace, format, schema, next: Next::Head })
     }

@@ -24,7 +24,7 @@ use crate::{
         quota::Counted,
         schema::draft::SchemaDraft,
     },
-    infrastructure::{import_file::File, listing},
+    infrastructure::{import_file::File, schema_queries},
 };
 
 /// A file on its way into a workspace.
@@ -61,7 +61,7 @@ impl Erm {
         if import.schema == ImportedSchema::Replace {
             acting.may(Action::WriteSchema)?;
         }
-        let definition = listing::definition(&self.db, acting.workspace_id()).await?;
+        let definition = schema_queries::definition(&self.db, acting.workspace_id()).await?;
         let mut running = Running {
             erm: self,
             origin,
@@ -180,7 +180,7 @@ impl Running<'_> {
         let workspace = self.import.workspace.clone();
         if let Some(rehearsal) = &mut self.rehearsal {
             self.erm.may_put_schema(&self.origin, &workspace).await?;
-            rehearsal.definition = draft.check().map_err(PutSchemaError::Invalid)?;
+            rehearsal.definition = draft.check().map_err(PutSchemaError::Invalid)?.into();
         } else {
             let put = PutSchema { workspace, draft, version };
             self.erm.put_schema(self.origin.clone(), put).await?;

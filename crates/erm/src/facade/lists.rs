@@ -12,7 +12,7 @@ use crate::{
         read_models::items::{EdgeDetails, EntityDetails},
     },
     domain::names::TypeName,
-    infrastructure::{edge_queries::Edges, entity_queries::Entities, listing},
+    infrastructure::{edge_queries::Edges, entity_queries::Entities, listing, schema_queries},
 };
 
 impl Erm {
@@ -31,7 +31,7 @@ impl Erm {
         let workspace = self.viewing(origin, workspace).await?.workspace_id();
         let ListEntities { entity_type, filters, sort, include_deleted, limit, place } = asked;
         let entity_type = entity_type.as_deref().map(TypeName::parse).transpose()?;
-        let schema = listing::definition(&self.db, workspace).await?.unwrap_or_default();
+        let schema = schema_queries::definition(&self.db, workspace).await?.unwrap_or_default();
         let definitions = entity_type.as_ref().map(|name| {
             schema.entity_type(name.as_str()).map_or(&[][..], |of| of.properties.as_slice())
         });
@@ -66,7 +66,7 @@ impl Erm {
             place,
         } = asked;
         let edge_type = edge_type.as_deref().map(TypeName::parse).transpose()?;
-        let schema = listing::definition(&self.db, workspace).await?.unwrap_or_default();
+        let schema = schema_queries::definition(&self.db, workspace).await?.unwrap_or_default();
         let definitions = edge_type.as_ref().map(|name| {
             schema.edge_type(name.as_str()).map_or(&[][..], |of| of.properties.as_slice())
         });

@@ -12,6 +12,7 @@ use crate::{
     application::{ports::items::Holder, read_models::items::EdgeDetails},
     domain::{names::PropertyName, references::EntityId},
     infrastructure::{
+        item_rows::EdgeRow,
         listing::{
             Items, Part, Source,
             ranges::{Ranges, Values},
@@ -20,7 +21,6 @@ use crate::{
                 page_by_time, page_by_value, ranges_postgres, ranges_sqlite,
             },
         },
-        stored_graph::rows::EdgeRow,
     },
 };
 
@@ -47,7 +47,7 @@ struct SortedRow {
 macro_rules! edge_columns {
     () => {
         "item.id, item.workspace_id, item.edge_type, item.source_id, item.target_id, item.properties, item.created_at,
-         item.updated_at, item.deleted_at, item.version"
+         item.updated_at, item.deleted_at, item.deleted_with, item.version"
     };
 }
 

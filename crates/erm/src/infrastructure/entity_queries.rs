@@ -12,6 +12,7 @@ use crate::{
     application::{ports::items::Holder, read_models::items::EntityDetails},
     domain::names::PropertyName,
     infrastructure::{
+        item_rows::EntityRow,
         listing::{
             Items, Part, Source,
             ranges::{Ranges, Values},
@@ -20,7 +21,6 @@ use crate::{
                 page_by_time, page_by_value, ranges_postgres, ranges_sqlite,
             },
         },
-        stored_graph::rows::EntityRow,
     },
 };
 

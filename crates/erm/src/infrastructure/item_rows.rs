@@ -4,11 +4,17 @@ use chrono::{DateTime, SecondsFormat, Utc};
 use perme8_events::{StorageError, WorkspaceId};
 use sqlx::FromRow;
 
-use crate::domain::{
-    edge::Edge,
-    entity::Entity,
-    names::{ExternalKey, TypeName},
-    references::{EdgeId, EntityId},
+use crate::{
+    application::{
+        graph::Weighed,
+        read_models::items::{EdgeDetails, EntityDetails},
+    },
+    domain::{
+        edge::Edge,
+        entity::Entity,
+        names::{ExternalKey, TypeName},
+        references::{EdgeId, EntityId},
+    },
 };
 
 /// The columns of [`EntityRow`], in a `SELECT`.
@@ -86,6 +92,23 @@ impl TryFrom<EntityRow> for Entity {
     }
 }
 
+impl TryFrom<EntityRow> for EntityDetails {
+    type Error = StorageError;
+
+    fn try_from(row: EntityRow) -> Result<Self, StorageError> {
+        Entity::try_from(row).map(Self::from)
+    }
+}
+
+impl TryFrom<EntityRow> for Weighed<EntityDetails> {
+    type Error = StorageError;
+
+    fn try_from(row: EntityRow) -> Result<Self, StorageError> {
+        let bytes = row.properties.len();
+        Ok(Self { item: row.try_into()?, bytes })
+    }
+}
+
 /// A row of `erm_edges`.
 #[derive(FromRow)]
 pub(crate) struct EdgeRow {
@@ -134,5 +157,22 @@ impl TryFrom<EdgeRow> for Edge {
             deleted_with,
             version,
         })
+    }
+}
+
+impl TryFrom<EdgeRow> for EdgeDetails {
+    type Error = StorageError;
+
+    fn try_from(row: EdgeRow) -> Result<Self, StorageError> {
+        Edge::try_from(row).map(Self::from)
+    }
+}
+
+impl TryFrom<EdgeRow> for Weighed<EdgeDetails> {
+    type Error = StorageError;
+
+    fn try_from(row: EdgeRow) -> Result<Self, StorageError> {
+        let bytes = row.properties.len();
+        Ok(Self { item: row.try_into()?, bytes })
     }
 }

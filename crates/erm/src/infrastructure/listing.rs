@@ -6,30 +6,20 @@
 
 use chrono::{DateTime, Utc};
 use perme8_events::{
-    StorageError, WorkspaceId, sql,
-    sql::{Bind, Db, Query},
+    StorageError,
+    sql::{Bind, Query},
 };
 use uuid::Uuid;
 
 use self::ranges::{Ranges, Values};
 use crate::{
     application::listing::{Cursor, ItemsPage, LARGEST_PAGE, ListPlace, Mark, Plan},
-    domain::{filter::Condition, names::PropertyName, schema::SchemaDefinition, sort::SortKey},
+    domain::{filter::Condition, names::PropertyName, sort::SortKey},
+    infrastructure::most,
 };
 
 pub(crate) mod ranges;
 pub(crate) mod statements;
-
-/// The types that a workspace knows, once it has said so.
-pub(crate) async fn definition(
-    db: &Db,
-    workspace: WorkspaceId,
-) -> Result<Option<SchemaDefinition>, StorageError> {
-    let query = db.query(sql!("SELECT definition FROM erm_schemas WHERE workspace_id = $1"));
-    let row: Option<(String,)> = query.bind(workspace).opt().await?;
-    let Some((definition,)) = row else { return Ok(None) };
-    serde_json::from_str(&definition).map(Some).map_err(StorageError::new)
-}
 
 /// If so few values fulfil a condition, the others are asked of what has them; and if so few items fulfil all, they are sorted.
 /// Tests, whose lists are short, see what comes of both with few items.
@@ -162,7 +152,7 @@ pub(crate) async fn page<I: Items>(
     let search = Search::at_once(items, conditions).await?;
     let total = search.count(items).await?;
     let (items, next) = match place {
-        ListPlace::Offset(offset) if total <= past(*offset) => (Vec::new(), None),
+        ListPlace::Offset(offset) if total <= most(*offset) => (Vec::new(), None),
         ListPlace::Offset(_) | ListPlace::After(_) => {
             let search = if total <= FEW { search } else { Search::along(items, conditions) };
             read(items, plan, (limit, place), (search, total)).await?
@@ -193,7 +183,7 @@ async fn read<I: Items>(
 ) -> Result<(Vec<I::Item>, Option<Cursor>), StorageError> {
     let limit = i64::from(limit.clamp(1, LARGEST_PAGE));
     let (offset, mark) = match place {
-        ListPlace::Offset(offset) => (past(*offset), None),
+        ListPlace::Offset(offset) => (most(*offset), None),
         ListPlace::After(Cursor(mark)) => (0, Some(mark)),
     };
     // One more than wanted tells whether another page follows.
@@ -210,11 +200,6 @@ async fn read<I: Items>(
     found.truncate(wanted);
     let next = found.last().filter(|_| !is_last).map(|(_, mark)| Cursor(mark.clone()));
     Ok((found.into_iter().map(|(item, _)| item).collect(), next))
-}
-
-/// So many rows are passed over; more than there can be is as many as can be said.
-fn past(offset: u64) -> i64 {
-    i64::try_from(offset).unwrap_or(i64::MAX)
 }
 
 /// Reads items that fulfil conditions, each with its place.

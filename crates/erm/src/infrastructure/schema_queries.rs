@@ -21,6 +21,16 @@ pub(crate) async fn schema(
     query.bind(workspace).opt::<SchemaRow>().await?.map(Schema::try_from).transpose()
 }
 
+/// The types that a workspace knows, once it has said so.
+pub(crate) async fn definition(
+    db: &Db,
+    workspace: WorkspaceId,
+) -> Result<Option<SchemaDefinition>, StorageError> {
+    let query = db.query(sql!("SELECT definition FROM erm_schemas WHERE workspace_id = $1"));
+    let row: Option<(String,)> = query.bind(workspace).opt().await?;
+    row.map(|(definition,)| read(&definition)).transpose()
+}
+
 /// Versions of the schema of a workspace before one, or all, newest first.
 pub(crate) async fn history(
     db: &Db,

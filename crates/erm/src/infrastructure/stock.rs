@@ -10,7 +10,7 @@ use crate::{
     domain::{
         properties::Properties,
         schema::{
-            Schema, SchemaDefinition,
+            SchemaDefinition,
             comparison::{EdgeFacts, EntityFacts},
         },
     },
@@ -44,8 +44,7 @@ impl Stock for Db {
         &self,
         workspace: WorkspaceId,
     ) -> Result<Option<SchemaDefinition>, StorageError> {
-        let schema = schema_queries::schema(self, workspace).await?;
-        Ok(schema.map(|Schema { definition, .. }| definition))
+        schema_queries::definition(self, workspace).await
     }
 
     async fn entities(

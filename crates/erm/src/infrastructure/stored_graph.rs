@@ -17,11 +17,11 @@ use crate::{
         },
         references::{EdgeId, EntityId},
     },
+    infrastructure::{
+        item_rows::{EdgeRow, EntityRow},
+        most,
+    },
 };
-
-pub(crate) mod rows;
-
-use rows::{EdgeRow, EntityRow};
 
 /// The entities and edges of a workspace.
 #[derive(Debug)]
@@ -233,7 +233,11 @@ macro_rules! known_entities {
 /// What is known of the edges with some ids.
 macro_rules! known_edges {
     ($these:expr) => {
-        known!("item.edge_type, item.source_id, item.target_id", "erm_edges", $these)
+        known!(
+            "item.edge_type, item.source_id, item.target_id, item.deleted_with",
+            "erm_edges",
+            $these
+        )
     };
 }
 
@@ -354,11 +358,6 @@ impl Graph for StoredGraph {
         let rows: Vec<EdgeRow> = query.bind(Json(edge_types)).bind(most(limit)).all().await?;
         rows.into_iter().map(Weighed::try_from).collect()
     }
-}
-
-/// A number as a statement takes it; one that is larger than any there can be is as large as can be said.
-fn most(number: impl TryInto<i64>) -> i64 {
-    number.try_into().unwrap_or(i64::MAX)
 }
 
 // Behind the macros, which it uses.

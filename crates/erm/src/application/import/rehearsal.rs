@@ -1,16 +1,17 @@
 //! What a file would change, as far as it is looked at.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, sync::Arc};
 
-use crate::domain::{
-    names::TypeName, quota::Quota, references::EntityId, schema::SchemaDefinition,
+use crate::{
+    application::{acting::Acting, bulks::BulkError, ports::Schemas},
+    domain::{names::TypeName, quota::Quota, references::EntityId, schema::SchemaDefinition},
 };
 
 /// What would have been written by now.
 #[derive(Debug)]
 pub(crate) struct Rehearsal {
     /// The types that the workspace would know.
-    pub(crate) definition: SchemaDefinition,
+    pub(crate) definition: Arc<SchemaDefinition>,
     /// The entities that would be there, and their types.
     pub(crate) entities: HashMap<EntityId, TypeName>,
     /// So many edges would be there.
@@ -20,7 +21,19 @@ pub(crate) struct Rehearsal {
 impl Rehearsal {
     /// Of a file that begins to be looked at.
     pub(crate) fn of(definition: SchemaDefinition) -> Self {
-        Self { definition, entities: HashMap::new(), edges: 0 }
+        Self { definition: Arc::new(definition), entities: HashMap::new(), edges: 0 }
+    }
+
+    /// The types that lines are looked at with: those that the workspace would know, or if all is written, those that it knows.
+    pub(crate) async fn types_of(
+        rehearsal: Option<&Self>,
+        tx: &mut impl Schemas,
+        acting: &Acting,
+    ) -> Result<Arc<SchemaDefinition>, BulkError> {
+        if let Some(planned) = rehearsal {
+            return Ok(Arc::clone(&planned.definition));
+        }
+        Ok(acting.schema(tx).await?.ok_or(BulkError::NoSchema)?.definition)
     }
 
     /// What would be left of a quota.

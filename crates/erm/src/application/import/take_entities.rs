@@ -72,9 +72,7 @@ impl TakeEntities<'_> {
         let Self { workspace: _, lines, rehearsal } = *self;
         acting.enter(tx, Action::Write).await?;
         let workspace_id = acting.workspace_id();
-        let schema = tx.schema_of(workspace_id).await?.map(|schema| schema.definition);
-        let definition = rehearsal.map(|planned| planned.definition.clone()).or(schema);
-        let definition = definition.ok_or(BulkError::NoSchema)?;
+        let definition = Rehearsal::types_of(rehearsal, tx, acting).await?;
         let quota = rehearsal.map_or(quota, |planned| planned.left_of(quota));
         let mut failures = Failures::default();
         let mut wanted = Vec::new();

@@ -184,7 +184,7 @@ impl RelateEntries {
         let there = tx.relation_between(workspace_id, from, relation_type, to).await?;
         let (id, created_at) = match there {
             Some(there) => there,
-            None if !has_types(tx, workspace_id).await? => return Err(RelateError::TypesMissing),
+            None if !has_types(tx, acting).await? => return Err(RelateError::TypesMissing),
             None => {
                 let create = CreateEdge {
                     workspace: workspace.clone(),

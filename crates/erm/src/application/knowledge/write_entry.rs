@@ -69,7 +69,7 @@ impl CreateEntry {
         acting.may(Action::Write)?;
         let properties = entry.clone().properties()?;
         acting.enter(tx, Action::Write).await?;
-        if !has_types(tx, acting.workspace_id()).await? {
+        if !has_types(tx, acting).await? {
             return Err(WriteEntryError::TypesMissing);
         }
         let (workspace, entity_type) = (workspace.clone(), ENTRY.to_owned());
@@ -90,7 +90,7 @@ impl UpdateEntry {
         let patch = changes.clone().patch()?;
         acting.enter(tx, Action::Write).await?;
         is_entry(tx, acting, *id).await?;
-        if !has_types(tx, acting.workspace_id()).await? {
+        if !has_types(tx, acting).await? {
             return Err(WriteEntryError::TypesMissing);
         }
         let merge = MergeEntity { workspace: workspace.clone(), id: *id, patch, seen: *seen };

@@ -103,9 +103,9 @@ pub(super) async fn entries_among(
 /// Whether the schema of the workspace has every type of entries and their relations.
 pub(super) async fn has_types(
     tx: &mut impl Schemas,
-    workspace: WorkspaceId,
+    acting: &Acting,
 ) -> Result<bool, StorageError> {
-    let schema = tx.schema_of(workspace).await?;
+    let schema = acting.schema(tx).await?;
     Ok(schema.is_some_and(|schema| completed(&schema.definition) == Ok(None)))
 }
 

@@ -112,8 +112,8 @@ impl From<Entity> for EntityDetails {
         Self {
             id,
             workspace_id,
-            entity_type: entity_type.to_string(),
-            external_key: external_key.map(|key| key.to_string()),
+            entity_type: entity_type.into(),
+            external_key: external_key.map(Into::into),
             properties,
             created_at,
             updated_at,
@@ -143,7 +143,7 @@ impl From<Edge> for EdgeDetails {
         Self {
             id,
             workspace_id,
-            edge_type: edge_type.to_string(),
+            edge_type: edge_type.into(),
             source_id,
             target_id,
             properties,

@@ -24,7 +24,7 @@ use crate::{
         properties::Properties,
         references::{EdgeId, EntityId},
     },
-    infrastructure::stored_graph::rows::EntityRow,
+    infrastructure::item_rows::{EntityRow, select_entities},
 };
 
 /// No entry was changed later: the last second of the year 9999.
@@ -40,10 +40,9 @@ pub(crate) async fn entry(
     workspace: WorkspaceId,
     id: EntityId,
 ) -> Result<Option<OpenEntry>, StorageError> {
-    let query = db.query(sql!(
-        "SELECT id, workspace_id, entity_type, external_key, properties, created_at, updated_at, deleted_at, version
-         FROM erm_entities WHERE id = $1 AND workspace_id = $2 AND entity_type = $3 AND deleted_at IS NULL"
-    ));
+    let query = db.query(sql!(select_entities!(
+        "WHERE id = $1 AND workspace_id = $2 AND entity_type = $3 AND deleted_at IS NULL"
+    )));
     let row: Option<EntityRow> = query.bind(id).bind(workspace).bind(ENTRY).opt().await?;
     let entity = row.map(EntityDetails::try_from).transpose()?;
     let Some(entry) = entity.and_then(EntryDetails::of) else { return Ok(None) };

@@ -3,7 +3,9 @@
 use perme8_events::{StorageError, WorkspaceId, sql, sql::Db};
 use serde_json::{Value, json};
 
-use crate::{application::ports::items::Holder, domain::filter::Condition};
+use crate::{
+    application::ports::items::Holder, domain::filter::Condition, infrastructure::value_store::hex,
+};
 
 /// Outweighs everything that is fulfilled.
 const NEVER: i64 = -1000;
@@ -33,15 +35,6 @@ impl Ranges {
         }
         Self { json: Value::from(rows).to_string(), needed }
     }
-}
-
-fn hex(bytes: &[u8]) -> String {
-    use std::fmt::Write as _;
-
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        write!(text, "{byte:02x}").expect("a String takes everything");
-        text
-    })
 }
 
 /// The values of everything that is of a type.

@@ -6,9 +6,12 @@ use super::{
     reading::ProjectedGraph,
     rows::{EdgeRow, NodeRow},
 };
-use crate::application::{
-    projected::{ListProjected, ProjectedPage},
-    read_models::items::{EdgeDetails, EntityDetails},
+use crate::{
+    application::{
+        projected::{ListProjected, ProjectedPage},
+        read_models::items::{EdgeDetails, EntityDetails},
+    },
+    infrastructure::most,
 };
 
 impl ProjectedGraph<'_> {
@@ -22,7 +25,7 @@ impl ProjectedGraph<'_> {
         let total: i64 =
             self.asked(self.rows.query(count)).bind(of_type.as_deref()).scalar().await?;
         let page = self.asked(self.rows.query(sql!(page_of_nodes!()))).bind(of_type.as_deref());
-        let page = page.bind(i64::from(limit.get())).bind(past(*offset));
+        let page = page.bind(i64::from(limit.get())).bind(most(*offset));
         let rows: Vec<NodeRow> = page.all().await?;
         Ok(ProjectedPage { items: self.known(rows).await?, total: total.unsigned_abs() })
     }
@@ -44,13 +47,8 @@ impl ProjectedGraph<'_> {
             postgres: page_of_edges!(listed_edges_postgres!())
         );
         let page = self.asked(self.rows.query(page)).bind(of_type.as_deref());
-        let page = page.bind(i64::from(limit.get())).bind(past(*offset));
+        let page = page.bind(i64::from(limit.get())).bind(most(*offset));
         let rows: Vec<EdgeRow> = page.all().await?;
         Ok(ProjectedPage { items: self.between_seen(rows).await?, total: total.unsigned_abs() })
     }
-}
-
-/// So many rows are passed over; more than there can be is as many as can be said.
-fn past(offset: u64) -> i64 {
-    i64::try_from(offset).unwrap_or(i64::MAX)
 }

@@ -30,6 +30,7 @@ use crate::{
         projected::{NodeKind, node},
         references::{EdgeId, EntityId},
     },
+    infrastructure::most,
 };
 
 /// The things of a workspace that a person sees.
@@ -272,7 +273,7 @@ impl Graph for ProjectedGraph<'_> {
         let Among { nodes, edge_types, limit, room: _ } = *among;
         let these = sql!(sqlite: among_seen_sqlite!(), postgres: among_seen_postgres!());
         let query = self.asked(self.rows.query(these)).bind(Json(nodes)).bind(Json(edge_types));
-        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let limit = most(limit);
         let rows: Vec<EdgeRow> = query.bind(limit).all().await?;
         Ok(self.between_seen(rows).await?.into_iter().map(weighed_edge).collect())
     }
