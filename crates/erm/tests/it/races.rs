@@ -1,7 +1,7 @@
 //! Several people who write in one graph at once.
 //!
-//! What each of them finds out before writing stays true, since they take turns: without that, each of these fails on PostgreSQL
-//! (SQLite has one writer anyway).
+//! What each of them finds out before writing stays true, since they take turns: without that, all of these fail on PostgreSQL but
+//! for the one about keys, which an index holds as well (SQLite has one writer anyway).
 
 use erm::{
     CreateEdge, CreateEntity, DeleteEntity, EdgeDetails, End, EntityDetails, EntityId, ErmOptions,
