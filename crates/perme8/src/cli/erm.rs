@@ -110,7 +110,7 @@ pub(crate) async fn run(
 }
 
 fn acting_for(person: UserId) -> Origin {
-    Origin::system(OPERATOR).on_behalf_of_user(person)
+    Origin::user(person).through(OPERATOR)
 }
 
 /// The workspace that is named by its slug or its id.
