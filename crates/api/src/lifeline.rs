@@ -46,10 +46,10 @@ pub(crate) enum Due {
 
 impl Lifeline {
     pub(crate) async fn of(api: &Api, follower: &Follower) -> Result<Self, ApiError> {
-        let heartbeat = every(api.options.heartbeat);
         let Follower::Person(caller) = follower else {
-            return Ok(Self { shown: None, heartbeat });
+            return Ok(Self::endless(api.options.heartbeat));
         };
+        let heartbeat = every(api.options.heartbeat);
         let about =
             |kind: &str, id: String| Topic::Aggregate("identity".to_owned(), kind.to_owned(), id);
         let mut topics = vec![about("user", caller.user.id.to_string())];
@@ -65,6 +65,11 @@ impl Lifeline {
             news_are_over: false,
         };
         Ok(Self { shown: Some(shown), heartbeat })
+    }
+
+    /// That of a credential which always holds.
+    pub(crate) fn endless(heartbeat: Duration) -> Self {
+        Self { shown: None, heartbeat: every(heartbeat) }
     }
 
     /// Waits until it is time to ask. Nothing is lost when the wait is cancelled.

@@ -1,4 +1,8 @@
 //! The tables of this context, and other contexts as it sees them.
+//!
+//! Whatever is named by its id is looked up by that alone. Of the workspace it is only looked whether it is the right one, as
+//! `+workspace_id = $1` says to SQLite and `(workspace_id = $1) IS TRUE` to PostgreSQL: engines that know little of a
+//! workspace yet take it for small, and would rather read all that is there.
 
 use perme8_events::sql::Migrations;
 

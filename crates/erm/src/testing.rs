@@ -25,9 +25,9 @@ pub(crate) use company::{
 pub(crate) use people::{ROOM, Said, added, edge, led, people, person, properties, with_people};
 #[cfg(test)]
 pub(crate) use plans::plan;
-#[cfg(test)]
-pub(crate) use planted::put;
 pub use planted::{Planted, plant, plant_telling};
+#[cfg(test)]
+pub(crate) use planted::{people_with_values, put};
 pub use shapes::Shape;
 #[cfg(test)]
 pub(crate) use tables::Tables;

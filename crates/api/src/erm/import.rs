@@ -43,12 +43,7 @@ pub(crate) async fn import(
     let origin = caller.origin.clone();
     let follower = Follower::from(caller);
     let _seat = follower.seat(&api)?;
-    let received = Received {
-        pieces: body.into_data_stream(),
-        lifeline: Lifeline::of(&api, &follower).await?,
-        read: 0,
-        until: Instant::now() + LONGEST,
-    };
+    let received = Received::of(body, Lifeline::of(&api, &follower).await?);
     let import = Import { workspace, format, schema, dry_run };
     let reader = StreamReader::new(Box::pin(received.stream()));
     let mut so_far = None;
@@ -88,6 +83,12 @@ struct Received {
 }
 
 impl Received {
+    /// One that begins now.
+    fn of(body: Body, lifeline: Lifeline) -> Self {
+        let (pieces, until) = (body.into_data_stream(), Instant::now() + LONGEST);
+        Self { pieces, lifeline, read: 0, until }
+    }
+
     fn stream(self) -> impl Stream<Item = io::Result<Bytes>> {
         stream::try_unfold(self, |mut received| async move {
             let piece = received.next().await?;
@@ -117,5 +118,67 @@ impl Received {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
         Ok(Some(piece))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{io::ErrorKind, pin::pin};
+
+    use tokio::time::interval_at;
+
+    use super::*;
+
+    /// Shorter than anybody is waited for: it is no sign of life of a client.
+    const HEARTBEAT: Duration = Duration::from_secs(10);
+
+    fn piece() -> io::Result<Bytes> {
+        Ok(Bytes::from_static(b"\n"))
+    }
+
+    /// Pieces that never end.
+    fn pieces_every(period: Duration) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+        let ticks = interval_at(Instant::now() + period, period);
+        stream::unfold(ticks, |mut ticks| async move {
+            ticks.tick().await;
+            Some((piece(), ticks))
+        })
+    }
+
+    /// How many pieces of a body are read, how many seconds later that ends, and whether because it took too long.
+    async fn read(
+        pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+    ) -> (u32, u64, Option<ErrorKind>) {
+        let begun = Instant::now();
+        let received = Received::of(Body::from_stream(pieces), Lifeline::endless(HEARTBEAT));
+        let mut received = pin!(received.stream());
+        let (mut count, mut refused) = (0, None);
+        while let Some(piece) = received.next().await {
+            match piece {
+                Ok(_) => count += 1,
+                Err(error) => refused = Some(error.kind()),
+            }
+        }
+        (count, begun.elapsed().as_secs(), refused)
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_sends_nothing_for_half_a_minute_sends_no_more() {
+        let silent = stream::iter([piece(), piece()]).chain(stream::pending());
+        assert_eq!(read(silent).await, (2, 30, Some(ErrorKind::TimedOut)));
+        let slow = pieces_every(Duration::from_secs(31));
+        assert_eq!(read(slow).await, (0, 30, Some(ErrorKind::TimedOut)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whatever_is_not_there_after_a_quarter_of_an_hour_is_not_read() {
+        let steady = pieces_every(Duration::from_secs(29));
+        assert_eq!(read(steady).await, (31, 15 * 60, Some(ErrorKind::TimedOut)));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_sends_in_time_is_read_to_the_end() {
+        let steady = pieces_every(Duration::from_secs(29));
+        assert_eq!(read(steady.take(31)).await, (31, 31 * 29, None));
     }
 }

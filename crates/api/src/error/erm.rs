@@ -167,6 +167,9 @@ impl From<PutSchemaError> for ApiError {
             PutSchemaError::WorkspaceArchived => WORKSPACE_ARCHIVED,
             PutSchemaError::OtherVersion => Self::schema_conflict(),
             PutSchemaError::Invalid(errors) => Self::wrong(json!(errors)),
+            PutSchemaError::TooManyValues { .. } => {
+                Self::senseless("too_many_values", error.to_string())
+            }
             PutSchemaError::Storage(error) => error.into(),
         }
     }

@@ -2,10 +2,12 @@
 
 use expect_test::expect;
 use identity::Role;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::{
-    mcp::{acme, key_of},
+    client::{get, post},
+    host::Host,
+    mcp::{acme, key_of, request, say},
     mcp_tools::{said, story},
 };
 
@@ -139,4 +141,94 @@ async fn guests_read_and_whoever_has_no_scope_does_nothing() {
     "#]],
     )
     .await;
+}
+
+/// Writes something down, and tells which entry it is.
+async fn learn(host: &Host, key: &str, title: &str) -> String {
+    let entry = json!({ "title": title, "body": "B", "category": "concept" });
+    let create = json!({ "name": "knowledge.create", "arguments": entry });
+    let told = host.ask(say(key, request("tools/call", create))).await;
+    let told = told.text_at("/result/content/0/text");
+    let (_, id) = told.split_once("id: `").expect("it says which");
+    id[..36].to_owned()
+}
+
+/// Every tool: first those that read, and then those that write.
+fn calls(entry: &str) -> [(&'static str, Value); 6] {
+    let relation = json!({ "from_id": entry, "to_id": OTHER, "relationship_type": "part_of" });
+    [
+        ("knowledge.search", json!({ "query": "anvils" })),
+        ("knowledge.get", json!({ "id": entry })),
+        ("knowledge.traverse", json!({ "id": entry })),
+        ("knowledge.create", json!({ "title": "A", "body": "B", "category": "concept" })),
+        ("knowledge.update", json!({ "id": entry, "title": "B" })),
+        ("knowledge.relate", relation),
+    ]
+}
+
+#[tokio::test]
+async fn an_archived_workspace_is_asked_and_learns_nothing() {
+    let (host, ada, _) = acme().await;
+    let key = key_of(&host, &ada, json!(["mcp:*"]), &["acme"]).await;
+    let anvils = learn(&host, &key, "Anvils").await;
+    let archive = post("/api/workspaces/acme/archive").bearer(&ada.token);
+    assert_eq!(host.ask(archive).await.status, 200);
+    for (place, (tool, arguments)) in calls(&anvils).into_iter().enumerate() {
+        let said = said(&host, &key, tool, arguments).await;
+        if place < 3 {
+            assert!(said.contains("Anvils"), "{tool}: {said}");
+        } else {
+            assert_eq!(said, "! The workspace is archived: restore it first", "{tool}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_out_of_reach_is_none() {
+    let (host, ada, _) = acme().await;
+    let key = key_of(&host, &ada, json!(["mcp:*"]), &["acme"]).await;
+    let anvils = learn(&host, &key, "Anvils").await;
+    host.workspace(&ada, "Cold").await;
+    let eve = host.person("eve").await;
+    host.workspace(&eve, "Bolt").await;
+    let theirs = host.ask(get("/api/me/workspaces").bearer(&eve.token)).await;
+    let (bolt, nowhere) = (theirs.text_at("/data/0/id"), NOBODY);
+    // By its id no tool is told of a workspace.
+    for workspace in ["cold", "bolt", &bolt, nowhere, "nowhere", "ACME", ""] {
+        for (tool, mut arguments) in calls(&anvils) {
+            arguments["workspace"] = json!(workspace);
+            let said = said(&host, &key, tool, arguments).await;
+            assert!(said.starts_with("! The key does not reach that workspace"), "{tool}: {said}");
+        }
+    }
+    let mine = host.ask(get("/api/me/workspaces").bearer(&ada.token)).await;
+    let acme = mine.text_at("/data/0/id");
+    for workspace in ["acme", &acme, "nowhere"] {
+        for (tool, mut arguments) in calls(&anvils) {
+            arguments["workspace"] = json!(workspace);
+            let said = said(&host, &eve.token, tool, arguments).await;
+            assert_eq!(said, "! Workspace not found", "{tool}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn an_entry_is_one_of_its_workspace_alone() {
+    let (host, ada, _) = acme().await;
+    host.workspace(&ada, "Cold").await;
+    let key = key_of(&host, &ada, json!(["mcp:*"]), &["acme", "cold"]).await;
+    let anvils = learn(&host, &key, "Anvils").await;
+    let told = [
+        "No results.",
+        "! There is no such entry",
+        "! There is no entry to begin at",
+        "**Knowledge created**",
+        "! There is no such entry",
+        "! There is no entry to relate",
+    ];
+    for ((tool, mut arguments), told) in calls(&anvils).into_iter().zip(told) {
+        arguments["workspace"] = json!("cold");
+        let said = said(&host, &key, tool, arguments).await;
+        assert!(said.starts_with(told), "{tool}: {said}");
+    }
 }

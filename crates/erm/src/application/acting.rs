@@ -68,6 +68,17 @@ impl Acting {
         let is_there = tx.enter(self.workspace_id()).await.map_err(NotActing::Storage)?;
         if is_there { Ok(()) } else { Err(NotActing::Stranger) }
     }
+
+    /// The same for whoever writes nothing, and only looks what would become of it: it is nobody's turn.
+    pub(crate) async fn look(
+        &self,
+        tx: &mut impl Workspaces,
+        action: Action,
+    ) -> Result<(), NotActing> {
+        self.may(action)?;
+        let is_there = tx.is_there(self.workspace_id()).await.map_err(NotActing::Storage)?;
+        if is_there { Ok(()) } else { Err(NotActing::Stranger) }
+    }
 }
 
 /// Says why nobody acts in the words of errors that have `Forbidden`, `WorkspaceNotFound`, `WorkspaceArchived` and `Storage`.

@@ -37,7 +37,8 @@ pub struct Import {
     pub schema: ImportedSchema,
     /// Whether all is looked at and nothing is written. What comes further on in the file is looked at beside what is there
     /// already and not beside what comes before it: two entities that want the same unique value or external key, two edges
-    /// of which there may be one, are both told as taken over if there are a thousand others between them.
+    /// of which there may be one, are both told as taken over if there are a thousand others between them. How many values a
+    /// schema makes moments of texts, or texts of moments, is not counted.
     pub dry_run: bool,
 }
 
@@ -85,7 +86,7 @@ pub enum SchemaImport {
     Created,
     /// It is that of the workspace now.
     Replaced,
-    /// It is none.
+    /// It is none, or cannot come into force.
     Failed,
 }
 

@@ -1,7 +1,7 @@
 //! Schemas that were read before, so that nobody compiles their patterns anew for each entity that is written.
 
 use std::{
-    collections::VecDeque,
+    collections::{BTreeMap, HashMap},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -30,47 +30,83 @@ pub(crate) struct KnownSchema {
 
 /// The schemas that were used last; every clone knows the same.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct KnownSchemas(Arc<Mutex<VecDeque<(WorkspaceId, KnownSchema)>>>);
+pub(crate) struct KnownSchemas(Arc<Mutex<Known>>);
+
+/// What is known, and in which order it was used.
+#[derive(Debug, Default)]
+struct Known {
+    of: HashMap<WorkspaceId, Kept>,
+    /// The one that was used longest ago comes first.
+    by_use: BTreeMap<u64, WorkspaceId>,
+    /// So often one was used.
+    uses: u64,
+    /// How much all take together, in kilobytes.
+    size: usize,
+}
+
+/// A schema that is known, how much it takes, and which use of all was its last.
+#[derive(Debug)]
+struct Kept {
+    schema: KnownSchema,
+    size: usize,
+    used: u64,
+}
+
+impl Known {
+    /// It is known no more.
+    fn take(&mut self, workspace: WorkspaceId) -> Option<(KnownSchema, usize)> {
+        let Kept { schema, size, used } = self.of.remove(&workspace)?;
+        self.by_use.remove(&used);
+        self.size -= size;
+        Some((schema, size))
+    }
+
+    /// It is the one that was used last; that of the workspace must have been taken before.
+    fn put(&mut self, workspace: WorkspaceId, schema: KnownSchema, size: usize) {
+        self.uses += 1;
+        let used = self.uses;
+        self.by_use.insert(used, workspace);
+        self.of.insert(workspace, Kept { schema, size, used });
+        self.size += size;
+    }
+}
 
 impl KnownSchemas {
     /// That of a workspace, if it still is this edition of it.
     fn find(&self, workspace: WorkspaceId, edition: Edition) -> Option<KnownSchema> {
         let mut known = self.lock();
-        let place = known.iter().position(|(of, _)| *of == workspace)?;
-        let found = known.remove(place)?;
-        let schema = found.1.clone();
+        let (schema, size) = known.take(workspace)?;
         if schema.edition != edition {
             return None;
         }
-        known.push_back(found);
+        known.put(workspace, schema.clone(), size);
         Some(schema)
     }
 
     /// Keeps that of a workspace, and forgets those for which there is no more room; one that is too large by itself is not kept.
     fn keep(&self, workspace: WorkspaceId, schema: KnownSchema) {
         let mut known = self.lock();
-        known.retain(|(of, _)| *of != workspace);
+        known.take(workspace);
         let own = size(&schema.definition);
         if own > MOST {
             return;
         }
-        let others = known.iter().map(|(_, schema)| size(&schema.definition));
-        let mut total = own + others.sum::<usize>();
-        while total > MOST
-            && let Some((_, schema)) = known.pop_front()
+        while known.size + own > MOST
+            && let Some((_, oldest)) = known.by_use.pop_first()
         {
-            total -= size(&schema.definition);
+            known.take(oldest);
         }
-        known.push_back((workspace, schema));
+        known.put(workspace, schema, own);
     }
 
-    fn lock(&self) -> MutexGuard<'_, VecDeque<(WorkspaceId, KnownSchema)>> {
-        // Whoever panicked left it whole: each change is one call.
+    fn lock(&self) -> MutexGuard<'_, Known> {
+        // Whoever panicked left it whole: nothing in the middle of a change panics.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// How much a schema takes, in kilobytes: each thing that it says less than one, but for patterns.
+/// How much a schema takes, in kilobytes: each thing that it says less than one, but for patterns; and one for itself, since there
+/// is a place for it even if it says nothing.
 fn size(SchemaDefinition { entity_types, edge_types }: &SchemaDefinition) -> usize {
     let of = |properties: &[PropertyDefinition]| {
         let sizes = properties.iter().map(|of| {
@@ -85,7 +121,7 @@ fn size(SchemaDefinition { entity_types, edge_types }: &SchemaDefinition) -> usi
     let edges = edge_types
         .iter()
         .map(|name| of(&name.properties) + ends(name.sources.len() + name.targets.len()));
-    entities.chain(edges).sum()
+    1 + entities.chain(edges).sum::<usize>()
 }
 
 impl Acting {
@@ -192,12 +228,28 @@ mod tests {
         let third = WorkspaceId::new(uuid::Uuid::from_u128(9));
         keep(COMPANY);
         keep(ELSEWHERE);
-        assert_eq!(schemas.lock().len(), 1, "two halves and a little are more than the whole");
+        assert_eq!(schemas.lock().of.len(), 1, "two halves and a little are more than the whole");
         schemas.keep(COMPANY, known(&definition(1, 60), now));
         assert!(knows(ELSEWHERE) && knows(COMPANY) && knows(ELSEWHERE));
         schemas.keep(third, known(&definition(1, 60), now));
         assert_eq!([COMPANY, ELSEWHERE, third].map(knows), [false, true, true]);
         schemas.keep(COMPANY, known(&definition(2, 70), now));
         assert_eq!([COMPANY, ELSEWHERE, third].map(knows), [false, true, true]);
+        let known = schemas.lock();
+        let sizes = known.of.values().map(|kept| size(&kept.schema.definition));
+        assert_eq!(known.size, sizes.sum::<usize>());
+    }
+
+    #[test]
+    fn schemas_that_say_nothing_take_room_as_well() {
+        let (schemas, now) = (KnownSchemas::default(), company().now());
+        let nothing = Arc::new(SchemaDefinition::default());
+        let workspace = |number| WorkspaceId::new(uuid::Uuid::from_u128(number));
+        for number in 0..=MOST as u128 {
+            schemas.keep(workspace(number), known(&nothing, now));
+        }
+        let known = schemas.lock();
+        assert_eq!((known.of.len(), known.by_use.len(), known.size), (MOST, MOST, MOST));
+        assert!(!known.of.contains_key(&workspace(0)), "it was used longest ago");
     }
 }

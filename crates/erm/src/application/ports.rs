@@ -27,6 +27,12 @@ pub(crate) trait Workspaces: Transaction {
         workspace: WorkspaceId,
     ) -> impl Future<Output = Result<bool, StorageError>> + Send;
 
+    /// Whether the workspace is still there, without waiting for anybody or keeping anybody out.
+    fn is_there(
+        &mut self,
+        workspace: WorkspaceId,
+    ) -> impl Future<Output = Result<bool, StorageError>> + Send;
+
     /// Says that the workspace is gone, for good.
     fn remember_gone(
         &mut self,

@@ -70,7 +70,9 @@ impl PurgeDeleted {
             return Err(PurgeDeletedError::Forbidden);
         }
         let before = tx.now() - retention;
-        // An edge was deleted with its ends, or before them: when none is old enough any more, the old entities have none.
+        // An edge was deleted with its ends, or before them: when none is old enough any more, the old entities have none. Edges
+        // that have to wait when an entity is restored keep their time for that: with a later one they could outlive their other
+        // end, at which nobody has looked yet, and to write it would be to write all of them at once, however many there are.
         let edges = tx.purge_edges(before, *limit).await?;
         let mut purged = edges;
         if let Some(left) = left(*limit, purged) {

@@ -8,7 +8,7 @@ use crate::{
         acting::{Acting, from_not_acting},
         ports::{Schemas, Workspaces},
         read_models::schema::SchemaDetails,
-        reindexing::{Index, reindex},
+        reindexing::{self, Index, ReindexError, reindex},
     },
     domain::{
         policy::Action,
@@ -22,7 +22,7 @@ use crate::{
 /// Replaces the schema of a workspace as a whole, or gives it the first one.
 ///
 /// What is there already stays as it is; the new rules hold for what is written from then on. If what was a text is a moment
-/// now, or the other way round, it is found as that.
+/// now, or the other way round, it is found as that, unless there is too much of it.
 #[derive(Debug, Clone)]
 pub struct PutSchema {
     /// Where.
@@ -52,12 +52,30 @@ pub enum PutSchemaError {
     /// It is no schema, for all these reasons.
     #[error("{}", shown(.0))]
     Invalid(Vec<SchemaError>),
+    /// So many texts would be moments, or the other way round, that others would wait too long until they are found as that.
+    #[error(
+        "more than {limit} values of properties would be of another type: \
+         change fewer properties at a time, or give a property a new name"
+    )]
+    TooManyValues {
+        /// How many there may be.
+        limit: u64,
+    },
     /// The storage failed.
     #[error(transparent)]
     Storage(#[from] StorageError),
 }
 
 from_not_acting!(PutSchemaError);
+
+impl From<ReindexError> for PutSchemaError {
+    fn from(error: ReindexError) -> Self {
+        match error {
+            ReindexError::TooMany { limit } => Self::TooManyValues { limit },
+            ReindexError::Storage(error) => Self::Storage(error),
+        }
+    }
+}
 
 /// All messages, one after another.
 fn shown(errors: &[SchemaError]) -> String {
@@ -86,7 +104,8 @@ impl PutSchema {
             Some(replaced) => {
                 let before = schema.definition;
                 let schema = tx.save(replaced).await?;
-                reindex(tx, workspace_id, &before, &schema.definition).await?;
+                let after = &schema.definition;
+                reindex(tx, workspace_id, &before, after, reindexing::MOST).await?;
                 schema
             }
             None => schema,

@@ -14,6 +14,23 @@ use crate::{
 
 /// So many values are looked at by one statement.
 pub(crate) const AT_ONCE: u32 = 250;
+/// So many are found anew by one change of a schema, so that nobody who writes meanwhile waits for longer: one property of as
+/// many edges as a workspace has unless the host says otherwise.
+pub(crate) const MOST: u64 = 200_000;
+
+/// Why values are not found as what they are from now on.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ReindexError {
+    /// There are more of them.
+    #[error("more than {limit} values would have to be found anew")]
+    TooMany {
+        /// How many there may be.
+        limit: u64,
+    },
+    /// The storage failed.
+    #[error(transparent)]
+    Storage(#[from] StorageError),
+}
 
 /// A property whose values may be found under keys that they have no more.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -30,8 +47,8 @@ pub(crate) struct Retyped {
 pub(crate) struct Misplaced {
     pub(crate) item: Uuid,
     pub(crate) key: Vec<u8>,
-    /// The value itself, a text.
-    pub(crate) text: String,
+    /// The value itself, a text; nothing if nobody has it any more.
+    pub(crate) text: Option<String>,
 }
 
 /// The index of values.
@@ -42,6 +59,14 @@ pub(crate) trait Index: Transaction {
         workspace: WorkspaceId,
         retyped: &[Retyped],
     ) -> impl Future<Output = Result<Vec<Retyped>, StorageError>> + Send;
+
+    /// How many values these properties have under old keys; of more than `limit` nobody wants to know.
+    fn count_misplaced(
+        &mut self,
+        workspace: WorkspaceId,
+        of: &[Retyped],
+        limit: u64,
+    ) -> impl Future<Output = Result<u64, StorageError>> + Send;
 
     /// The first [`AT_ONCE`] values of a property under old keys behind one, or from the beginning, in the order of the keys.
     fn misplaced(
@@ -109,22 +134,27 @@ fn those<'p>(
     })
 }
 
-/// Finds everything under the keys that it has by this schema. Whose turn it is in the workspace does it, so that nobody finds
-/// half of it; a value that does not conform any more stays where it is.
+/// Finds everything under the keys that it has by this schema, or nothing if there are more than `most` values under other
+/// ones. Whose turn it is in the workspace does it, so that nobody finds half of it; a value that does not conform any more stays
+/// where it is.
 pub(crate) async fn reindex(
     tx: &mut impl Index,
     workspace: WorkspaceId,
     from: &SchemaDefinition,
     to: &SchemaDefinition,
-) -> Result<(), StorageError> {
-    let retyped = Retyped::between(from, to);
-    for of in tx.stale(workspace, &retyped).await? {
+    most: u64,
+) -> Result<(), ReindexError> {
+    let stale = tx.stale(workspace, &Retyped::between(from, to)).await?;
+    if tx.count_misplaced(workspace, &stale, most + 1).await? > most {
+        return Err(ReindexError::TooMany { limit: most });
+    }
+    for of in stale {
         let mut last: Option<Misplaced> = None;
         loop {
             let misplaced = tx.misplaced(workspace, &of, last.as_ref()).await?;
             let key = |misplaced: &Misplaced| {
-                let key = Key::of_value(&misplaced.text.as_str().into(), of.property_type)?;
-                Some((misplaced.item, key))
+                let text = misplaced.text.as_deref()?;
+                Some((misplaced.item, Key::of_value(&text.into(), of.property_type)?))
             };
             let keys: Vec<(Uuid, Key)> = misplaced.iter().filter_map(key).collect();
             tx.replace(workspace, &of, &keys).await?;
@@ -133,4 +163,42 @@ pub(crate) async fn reindex(
         }
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use perme8_events::Save as _;
+    use serde_json::json;
+
+    use super::*;
+    use crate::{
+        domain::schema::{Schema, Writing, draft::SchemaDraft},
+        testing::{COMPANY, OWNER, added, company, person},
+    };
+
+    /// People of whom two moments are known, or two texts.
+    fn people(of: &str) -> SchemaDefinition {
+        let properties = ["from", "to"].map(|name| json!({ "name": name, "type": of }));
+        let person = json!([{ "name": "Person", "properties": properties }]);
+        SchemaDraft::from_json(Some(person), None).check().unwrap()
+    }
+
+    #[tokio::test]
+    async fn of_too_many_values_none_is_found_anew() {
+        let (texts, moments) = (people("string"), people("datetime"));
+        let mut tx = company();
+        let writing = Writing { by: OWNER, now: tx.now() };
+        let schema = Schema::create(tx.new_id(), COMPANY, texts.clone(), writing);
+        tx.save(schema).await.unwrap();
+        for year in 2020..2023 {
+            let [from, to] = [1, 2].map(|month| format!("{year}-0{month}-01T00:00:00Z"));
+            added(&mut tx, person(None, json!({ "from": from, "to": to }))).await;
+        }
+        let retyped = Retyped::between(&texts, &moments);
+        let refused = reindex(&mut tx, COMPANY, &texts, &moments, 5).await;
+        assert!(matches!(refused, Err(ReindexError::TooMany { limit: 5 })), "{refused:?}");
+        assert_eq!(tx.count_misplaced(COMPANY, &retyped, 100).await.unwrap(), 6);
+        reindex(&mut tx, COMPANY, &texts, &moments, 6).await.unwrap();
+        assert_eq!(tx.count_misplaced(COMPANY, &retyped, 100).await.unwrap(), 0);
+    }
 }

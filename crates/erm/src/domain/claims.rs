@@ -1,6 +1,11 @@
 //! What only one entity or edge may have: unique values, external keys, the one end of a cardinality.
 
-use std::{collections::HashMap, fmt, hash::Hash};
+use std::{
+    collections::{HashMap, hash_map::Entry},
+    fmt,
+    hash::Hash,
+    sync::Arc,
+};
 
 use uuid::Uuid;
 
@@ -92,26 +97,31 @@ impl OnlyEdge {
 ///
 /// Several may have it: those who had it before only one was allowed to.
 #[derive(Debug)]
-pub(crate) struct Claims<C>(HashMap<C, Vec<Uuid>>);
+pub(crate) struct Claims<C> {
+    /// Who has each.
+    holders: HashMap<Arc<C>, Vec<Uuid>>,
+    /// What each holder has, so that nobody looks through what all others have to find it.
+    claims: HashMap<Uuid, Vec<Arc<C>>>,
+}
 
 impl<C: Eq + Hash> Claims<C> {
     /// These have them.
     pub(crate) fn held(by: impl IntoIterator<Item = (C, Uuid)>) -> Self {
-        let mut claims = Self(HashMap::new());
+        let mut claims = Self { holders: HashMap::new(), claims: HashMap::new() };
         for (claim, holder) in by {
-            claims.0.entry(claim).or_default().push(holder);
+            claims.take(holder, [claim]);
         }
         claims
     }
 
     /// Who has it, the first one if there are several.
     pub(crate) fn holder(&self, claim: &C) -> Option<Uuid> {
-        self.0.get(claim)?.first().copied()
+        self.holders.get(claim)?.first().copied()
     }
 
     /// Whether somebody else has it.
     pub(crate) fn is_taken(&self, claim: &C, by_others_than: Uuid) -> bool {
-        let holders = self.0.get(claim);
+        let holders = self.holders.get(claim);
         holders.is_some_and(|holders| holders.iter().any(|holder| *holder != by_others_than))
     }
 
@@ -124,16 +134,22 @@ impl<C: Eq + Hash> Claims<C> {
     /// This one has these, too.
     pub(crate) fn take(&mut self, item: Uuid, claims: impl IntoIterator<Item = C>) {
         for claim in claims {
-            self.0.entry(claim).or_default().push(item);
+            let claim = Arc::new(claim);
+            self.holders.entry(Arc::clone(&claim)).or_default().push(item);
+            self.claims.entry(item).or_default().push(claim);
         }
     }
 
     /// This one has nothing any more.
     pub(crate) fn release(&mut self, item: Uuid) {
-        self.0.retain(|_, holders| {
-            holders.retain(|holder| *holder != item);
-            !holders.is_empty()
-        });
+        for claim in self.claims.remove(&item).unwrap_or_default() {
+            if let Entry::Occupied(mut holders) = self.holders.entry(claim) {
+                holders.get_mut().retain(|holder| *holder != item);
+                if holders.get().is_empty() {
+                    holders.remove();
+                }
+            }
+        }
     }
 }
 
@@ -171,5 +187,18 @@ mod tests {
             claims.settle(one, ["b"]);
             assert!(!claims.is_taken(&"a", other) && claims.is_taken(&"a", one));
         }
+    }
+
+    #[test]
+    fn who_gives_up_everything_leaves_nothing_behind() {
+        let [one, other] = [1, 2].map(Uuid::from_u128);
+        let mut claims = Claims::held([("a", one), ("a", other)]);
+        claims.take(one, ["b", "b"]);
+        claims.release(one);
+        assert_eq!([claims.holder(&"a"), claims.holder(&"b")], [Some(other), None]);
+        for item in [one, other] {
+            claims.release(item);
+        }
+        assert!(claims.holders.is_empty() && claims.claims.is_empty());
     }
 }

@@ -92,11 +92,11 @@ impl Erm {
         transact!(self, origin, command, WriteError)
     }
 
-    /// Brings back a deleted entity, and edges that went with it.
+    /// Brings back a deleted entity, and edges that went with it; of an entity that is there, more of these edges.
     ///
     /// # Errors
     ///
-    /// [`WriteError`].
+    /// [`WriteError`]; of an entity that is there also that the workspace has room for none of these edges.
     #[tracing::instrument(skip_all, fields(workspace = ?command.workspace, id = %command.id))]
     pub async fn restore_entity(
         &self,

@@ -40,6 +40,14 @@ struct Running<'a> {
     report: ImportReport,
 }
 
+/// Gathers who acts, and runs a use case that writes nothing, so that nobody waits for it.
+macro_rules! look {
+    ($self:ident, $origin:ident, $command:ident, $more:expr) => {{
+        let acting = $self.acting(&$origin, &$command.workspace).await?;
+        $self.uow.look($origin, async |tx| $command.execute(tx, &acting, $more).await).await
+    }};
+}
+
 impl Erm {
     /// Takes over what stands in a file: entities and edges in batches, each in a transaction of its own. What cannot be taken
     /// over is told, and the rest is. Entities with an external key that is there already are replaced. `told` hears after
@@ -67,7 +75,7 @@ impl Erm {
             origin,
             has_schema: definition.is_some(),
             rehearsal: import.dry_run.then(|| Rehearsal::of(definition.unwrap_or_default())),
-            names: Names::default(),
+            names: Names::within(self.options.quota),
             batch: Batch::default(),
             report: ImportReport { dry_run: import.dry_run, ..ImportReport::default() },
             import,
@@ -86,6 +94,9 @@ impl Erm {
         origin: Origin,
         command: TakeEntities<'_>,
     ) -> Result<Taken<TakenEntity>, BulkError> {
+        if command.rehearsal.is_some() {
+            return look!(self, origin, command, self.options.quota);
+        }
         transact!(self, origin, command, BulkError, self.options.quota)
     }
 
@@ -94,6 +105,9 @@ impl Erm {
         origin: Origin,
         command: TakeEdges<'_>,
     ) -> Result<Taken<()>, BulkError> {
+        if command.rehearsal.is_some() {
+            return look!(self, origin, command, self.options.quota);
+        }
         transact!(self, origin, command, BulkError, self.options.quota)
     }
 }
@@ -130,7 +144,13 @@ impl Running<'_> {
             Line::Entity(_) | Line::Edge(_) if !self.has_schema => {
                 return Err(ImportError::NoSchema);
             }
-            Line::Entity(item) => self.batch.add_entity(Numbered { line: number, item }, bytes),
+            Line::Entity(item) => {
+                let admitted = item.id.as_deref().map_or(Ok(()), |name| self.names.admit(name));
+                match admitted {
+                    Ok(()) => self.batch.add_entity(Numbered { line: number, item }, bytes),
+                    Err(error) => self.report.fail_for(number, vec![error]),
+                }
+            }
             Line::Edge(item) => self.batch.add_edge(Numbered { line: number, item }, bytes),
         }
         Ok(())
@@ -162,6 +182,11 @@ impl Running<'_> {
                 let errors = errors.into_iter().map(|error| error.message);
                 let message = errors.collect::<Vec<_>>().join("; ");
                 self.report.fail(self.report.read.lines, Some("schema".to_owned()), message);
+            }
+            Err(error @ PutSchemaError::TooManyValues { .. }) => {
+                self.report.schema = SchemaImport::Failed;
+                let (line, field) = (self.report.read.lines, Some("schema".to_owned()));
+                self.report.fail(line, field, error.to_string());
             }
             Err(PutSchemaError::WorkspaceNotFound) => return Err(ImportError::WorkspaceNotFound),
             Err(PutSchemaError::Forbidden) => return Err(ImportError::Forbidden),
@@ -268,3 +293,6 @@ impl Running<'_> {
         Err(error)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -39,13 +39,12 @@ const NAME: &str = "erm.knowledge";
 
 /// Runs a command, and once more after its types were added to the schema if that lacks them; again while it loses races.
 macro_rules! with_types {
-    ($self:ident, $origin:ident, $command:ident, $Error:ident) => {{
+    ($self:ident, $origin:ident, $command:ident, $Error:ident $(, $more:expr)?) => {{
         let erm = &$self.erm;
         let acting = erm.acting(&$origin, &$command.workspace).await?;
-        let quota = erm.options.quota;
         let lost_a_race = |error: &$Error| matches!(error, $Error::Storage(error) if error.is_retryable());
         let attempt =
-            || erm.uow.run($origin.clone(), async |tx| $command.execute(tx, &acting, quota).await);
+            || erm.uow.run($origin.clone(), async |tx| $command.execute(tx, &acting $(, $more)?).await);
         match erm.uow.retry(lost_a_race, attempt).await {
             Err($Error::TypesMissing) => {
                 let lost_a_race = |error: &WriteEntryError| {
@@ -97,7 +96,7 @@ impl Knowledge {
         origin: Origin,
         command: CreateEntry,
     ) -> Result<EntryDetails, WriteEntryError> {
-        with_types!(self, origin, command, WriteEntryError)
+        with_types!(self, origin, command, WriteEntryError, self.erm.options.quota)
     }
 
     /// Changes what an entry says.
@@ -140,7 +139,7 @@ impl Knowledge {
         origin: Origin,
         command: RelateEntries,
     ) -> Result<Relation, RelateError> {
-        with_types!(self, origin, command, RelateError)
+        with_types!(self, origin, command, RelateError, self.erm.options.quota)
     }
 
     /// Says that one entry no longer relates to another.

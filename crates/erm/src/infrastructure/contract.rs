@@ -3,6 +3,7 @@
 mod edges;
 mod entities;
 mod graphs;
+mod reindexing;
 mod remains;
 mod restoring;
 mod schemas;

@@ -128,7 +128,8 @@ async fn update(tx: &mut Tx, workspace: WorkspaceId, known: &[&Edge]) -> Result<
                        deleted_at = new.gone, deleted_with = new.gone_with, version = old.version + 1
                    FROM jsonb_to_recordset($3::jsonb)
                      AS new (id uuid, properties text, gone timestamptz, gone_with uuid, version bigint)
-                   WHERE old.id = new.id AND old.workspace_id = $1 AND old.version = new.version"
+                   WHERE old.id = new.id AND (old.workspace_id = $1) IS TRUE AND old.version = new.version
+                     AND old.id = ANY (ARRAY(SELECT (value ->> 'id')::uuid FROM jsonb_array_elements($3::jsonb) AS value))"
     );
     let now = tx.now();
     let changed = tx.query(update).bind(workspace).bind(now).bind(Json(rows)).exec().await?;
@@ -145,24 +146,27 @@ struct OnlyRow<'a> {
     entity: EntityId,
 }
 
-/// The ids of live edges that begin or end at one of the entities `$2`, which each engine lists in its own way.
-macro_rules! edges_at {
-    ($from:literal, $entity:literal) => {
-        concat!(
-            "SELECT edge.id FROM ",
-            $from,
-            "
-             WHERE edge.workspace_id = $1 AND edge.source_id = ",
-            $entity,
-            " AND edge.deleted_at IS NULL
-             UNION
-             SELECT edge.id FROM ",
-            $from,
-            "
-             WHERE edge.workspace_id = $1 AND edge.target_id = ",
-            $entity,
-            " AND edge.deleted_at IS NULL"
-        )
+/// The ids of live edges that begin or end at one of the entities `$2`, as SQLite finds them.
+macro_rules! edges_at_sqlite {
+    () => {
+        "SELECT edge.id FROM json_each($2) AS entity CROSS JOIN erm_edges AS edge
+         WHERE edge.workspace_id = $1 AND edge.source_id = unhex(entity.value, '-') AND edge.deleted_at IS NULL
+         UNION
+         SELECT edge.id FROM json_each($2) AS entity CROSS JOIN erm_edges AS edge
+         WHERE edge.workspace_id = $1 AND edge.target_id = unhex(entity.value, '-') AND edge.deleted_at IS NULL"
+    };
+}
+
+/// The same, as PostgreSQL finds them: the order makes it take the index of that end for each entity by itself.
+macro_rules! edges_at_postgres {
+    () => {
+        "SELECT edge.id FROM jsonb_array_elements_text($2::jsonb) AS entity CROSS JOIN LATERAL
+           (SELECT id FROM erm_edges WHERE workspace_id = $1 AND source_id = entity::uuid AND deleted_at IS NULL
+            ORDER BY edge_type, target_id, id) AS edge
+         UNION
+         SELECT edge.id FROM jsonb_array_elements_text($2::jsonb) AS entity CROSS JOIN LATERAL
+           (SELECT id FROM erm_edges WHERE workspace_id = $1 AND target_id = entity::uuid AND deleted_at IS NULL
+            ORDER BY edge_type, source_id, id) AS edge"
     };
 }
 
@@ -192,8 +196,8 @@ impl Edges for Tx {
                 "WHERE +workspace_id = $1 AND id IN (SELECT unhex(value, '-') FROM json_each($2))"
             ),
             postgres: select_edges!(
-                "WHERE workspace_id = $1
-                   AND id IN (SELECT value::uuid FROM jsonb_array_elements_text($2::jsonb) AS value)"
+                "WHERE (workspace_id = $1) IS TRUE
+                   AND id = ANY (ARRAY(SELECT value::uuid FROM jsonb_array_elements_text($2::jsonb) AS value))"
             )
         ));
         let rows: Vec<EdgeRow> = query.bind(workspace).bind(Json(ids)).all().await?;
@@ -226,14 +230,16 @@ impl Edges for Tx {
             postgres: "WITH asked AS MATERIALIZED
                          (SELECT * FROM jsonb_to_recordset($2::jsonb)
                             AS asked (place bigint, type text, at_source boolean, entity uuid))
-                       SELECT asked.place, edge.id FROM asked JOIN erm_edges AS edge
-                         ON edge.workspace_id = $1 AND edge.source_id = asked.entity
-                        AND edge.edge_type = asked.type AND edge.deleted_at IS NULL
+                       SELECT asked.place, edge.id FROM asked CROSS JOIN LATERAL
+                         (SELECT id FROM erm_edges
+                          WHERE workspace_id = $1 AND source_id = asked.entity AND edge_type = asked.type
+                            AND deleted_at IS NULL ORDER BY target_id, id) AS edge
                        WHERE asked.at_source
                        UNION ALL
-                       SELECT asked.place, edge.id FROM asked JOIN erm_edges AS edge
-                         ON edge.workspace_id = $1 AND edge.target_id = asked.entity
-                        AND edge.edge_type = asked.type AND edge.deleted_at IS NULL
+                       SELECT asked.place, edge.id FROM asked CROSS JOIN LATERAL
+                         (SELECT id FROM erm_edges
+                          WHERE workspace_id = $1 AND target_id = asked.entity AND edge_type = asked.type
+                            AND deleted_at IS NULL ORDER BY source_id, id) AS edge
                        WHERE NOT asked.at_source"
         ));
         let rows: Vec<(i64, EdgeId)> = query.bind(workspace).bind(Json(rows)).all().await?;
@@ -248,10 +254,11 @@ impl Edges for Tx {
         let now = self.now();
         let forget = sql!(
             sqlite: concat!(
-                "DELETE FROM erm_values WHERE +workspace_id = $1 AND item_id IN (", edges_at!("json_each($2) AS entity CROSS JOIN erm_edges AS edge", "unhex(entity.value, '-')"), ")"
+                "DELETE FROM erm_values WHERE +workspace_id = $1 AND item_id IN (", edges_at_sqlite!(), ")"
             ),
             postgres: concat!(
-                "DELETE FROM erm_values WHERE workspace_id = $1 AND item_id IN (", edges_at!("jsonb_array_elements_text($2::jsonb) AS entity CROSS JOIN erm_edges AS edge", "entity::uuid"), ")"
+                "DELETE FROM erm_values
+                 WHERE (workspace_id = $1) IS TRUE AND item_id = ANY (ARRAY(", edges_at_postgres!(), "))"
             )
         );
         self.query(forget).bind(workspace).bind(Json(entities)).exec().await?;
@@ -261,7 +268,7 @@ impl Edges for Tx {
                  SET deleted_at = $3, updated_at = $3, version = version + 1,
                      deleted_with = CASE WHEN source_id IN (SELECT unhex(value, '-') FROM json_each($2))
                                          THEN source_id ELSE target_id END
-                 WHERE +workspace_id = $1 AND id IN (", edges_at!("json_each($2) AS entity CROSS JOIN erm_edges AS edge", "unhex(entity.value, '-')"), ")"
+                 WHERE +workspace_id = $1 AND id IN (", edges_at_sqlite!(), ")"
             ),
             postgres: concat!(
                 "UPDATE erm_edges
@@ -269,7 +276,7 @@ impl Edges for Tx {
                      deleted_with = CASE WHEN source_id IN
                                                 (SELECT value::uuid FROM jsonb_array_elements_text($2::jsonb) AS value)
                                          THEN source_id ELSE target_id END
-                 WHERE workspace_id = $1 AND id IN (", edges_at!("jsonb_array_elements_text($2::jsonb) AS entity CROSS JOIN erm_edges AS edge", "entity::uuid"), ")"
+                 WHERE (workspace_id = $1) IS TRUE AND id = ANY (ARRAY(", edges_at_postgres!(), "))"
             )
         );
         let query = self.query(delete).bind(workspace).bind(Json(entities)).bind(now);
@@ -297,6 +304,20 @@ impl Edges for Tx {
     async fn write_edges_of_restored(&mut self, mut edges: Vec<Edge>) -> Result<(), StorageError> {
         let Some(workspace) = edges.first().map(|edge| edge.workspace_id) else { return Ok(()) };
         write(self, workspace, &mut edges).await
+    }
+
+    async fn has_edges_gone_with(
+        &mut self,
+        workspace: WorkspaceId,
+        entity: EntityId,
+    ) -> Result<bool, StorageError> {
+        // In the order of the index, so that no other is taken for it.
+        let query = self.query(sql!(
+            sqlite: "SELECT id FROM erm_edges WHERE deleted_with = $2 AND +workspace_id = $1 ORDER BY id LIMIT 1",
+            postgres: "SELECT id FROM erm_edges WHERE deleted_with = $2 AND workspace_id = $1 ORDER BY id LIMIT 1"
+        ));
+        let first: Option<(EdgeId,)> = query.bind(workspace).bind(entity).opt().await?;
+        Ok(first.is_some())
     }
 }
 

@@ -118,6 +118,30 @@ async fn insert(tx: &mut Tx, workspace: WorkspaceId, new: &[&Entity]) -> Result<
     tx.query(insert).bind(workspace).bind(now).bind(Json(rows)).exec().await.map(drop)
 }
 
+/// Entities are what the rows in `$3` say from now on.
+macro_rules! updated_sqlite {
+    () => {
+        "UPDATE erm_entities
+         SET properties = new.value->>'properties', updated_at = $2,
+             deleted_at = new.value->>'gone', version = version + 1
+         FROM json_each($3) AS new
+         WHERE erm_entities.id = unhex(new.value->>'id', '-') AND +workspace_id = $1
+           AND version = new.value->>'version'"
+    };
+}
+
+/// The same for PostgreSQL.
+macro_rules! updated_postgres {
+    () => {
+        "UPDATE erm_entities AS old
+         SET properties = new.properties, updated_at = $2,
+             deleted_at = new.gone, version = old.version + 1
+         FROM jsonb_to_recordset($3::jsonb) AS new (id uuid, properties text, gone timestamptz, version bigint)
+         WHERE old.id = new.id AND (old.workspace_id = $1) IS TRUE AND old.version = new.version
+           AND old.id = ANY (ARRAY(SELECT (value ->> 'id')::uuid FROM jsonb_array_elements($3::jsonb) AS value))"
+    };
+}
+
 async fn update(
     tx: &mut Tx,
     workspace: WorkspaceId,
@@ -128,19 +152,7 @@ async fn update(
     }
     let rows: Vec<_> =
         known.iter().map(|entity| WrittenRow::of(entity)).collect::<Result<_, _>>()?;
-    let update = sql!(
-        sqlite: "UPDATE erm_entities
-                 SET properties = new.value->>'properties', updated_at = $2,
-                     deleted_at = new.value->>'gone', version = version + 1
-                 FROM json_each($3) AS new
-                 WHERE erm_entities.id = unhex(new.value->>'id', '-') AND +workspace_id = $1
-                   AND version = new.value->>'version'",
-        postgres: "UPDATE erm_entities AS old
-                   SET properties = new.properties, updated_at = $2,
-                       deleted_at = new.gone, version = old.version + 1
-                   FROM jsonb_to_recordset($3::jsonb) AS new (id uuid, properties text, gone timestamptz, version bigint)
-                   WHERE old.id = new.id AND old.workspace_id = $1 AND old.version = new.version"
-    );
+    let update = sql!(sqlite: updated_sqlite!(), postgres: updated_postgres!());
     let now = tx.now();
     let changed = tx.query(update).bind(workspace).bind(now).bind(Json(rows)).exec().await?;
     if changed == known.len() as u64 { Ok(()) } else { Err(StorageError::conflict()) }
@@ -158,8 +170,8 @@ async fn delete(
                  WHERE +workspace_id = $1 AND deleted_at IS NULL
                    AND id IN (SELECT unhex(value, '-') FROM json_each($3))",
         postgres: "UPDATE erm_entities SET deleted_at = $2, updated_at = $2, version = version + 1
-                   WHERE workspace_id = $1 AND deleted_at IS NULL
-                     AND id IN (SELECT value::uuid FROM jsonb_array_elements_text($3::jsonb) AS value)"
+                   WHERE (workspace_id = $1) IS TRUE AND deleted_at IS NULL
+                     AND id = ANY (ARRAY(SELECT value::uuid FROM jsonb_array_elements_text($3::jsonb) AS value))"
     );
     let deleted = tx.query(delete).bind(workspace).bind(now).bind(Json(entities)).exec().await?;
     if deleted != entities.len() as u64 {
@@ -191,8 +203,8 @@ impl Entities for Tx {
                 "WHERE +workspace_id = $1 AND id IN (SELECT unhex(value, '-') FROM json_each($2))"
             ),
             postgres: select_entities!(
-                "WHERE workspace_id = $1
-                   AND id IN (SELECT value::uuid FROM jsonb_array_elements_text($2::jsonb) AS value)"
+                "WHERE (workspace_id = $1) IS TRUE
+                   AND id = ANY (ARRAY(SELECT value::uuid FROM jsonb_array_elements_text($2::jsonb) AS value))"
             )
         ));
         let rows: Vec<EntityRow> = query.bind(workspace).bind(Json(ids)).all().await?;
@@ -209,8 +221,8 @@ impl Entities for Tx {
                      WHERE +workspace_id = $1 AND deleted_at IS NULL
                        AND id IN (SELECT unhex(value, '-') FROM json_each($2))",
             postgres: "SELECT id, entity_type FROM erm_entities
-                       WHERE workspace_id = $1 AND deleted_at IS NULL
-                         AND id IN (SELECT value::uuid FROM jsonb_array_elements_text($2::jsonb) AS value)"
+                       WHERE (workspace_id = $1) IS TRUE AND deleted_at IS NULL
+                         AND id = ANY (ARRAY(SELECT value::uuid FROM jsonb_array_elements_text($2::jsonb) AS value))"
         ));
         let rows: Vec<(EntityId, String)> = query.bind(workspace).bind(Json(ids)).all().await?;
         Ok(rows.into_iter().map(|(id, name)| (id, TypeName::stored(name))).collect())
@@ -229,8 +241,8 @@ impl Entities for Tx {
                      WHERE +workspace_id = $1 AND deleted_at IS NOT NULL
                        AND id IN (SELECT unhex(value, '-') FROM json_each($2))",
             postgres: "SELECT id, deleted_at FROM erm_entities
-                       WHERE workspace_id = $1 AND deleted_at IS NOT NULL
-                         AND id IN (SELECT value::uuid FROM jsonb_array_elements_text($2::jsonb) AS value)"
+                       WHERE (workspace_id = $1) IS TRUE AND deleted_at IS NOT NULL
+                         AND id = ANY (ARRAY(SELECT value::uuid FROM jsonb_array_elements_text($2::jsonb) AS value))"
         ));
         query.bind(workspace).bind(Json(ids)).all().await
     }
@@ -258,12 +270,16 @@ impl Entities for Tx {
                        AND entity.external_key IS NOT NULL AND entity.deleted_at IS NULL",
             postgres: "SELECT asked.place, entity.id
                        FROM jsonb_to_recordset($2::jsonb) AS asked (place bigint, type text, key text)
-                       JOIN erm_entities AS entity
-                         ON entity.workspace_id = $1 AND entity.entity_type = asked.type
-                        AND entity.external_key = asked.key
-                        AND entity.external_key IS NOT NULL AND entity.deleted_at IS NULL"
+                       CROSS JOIN LATERAL
+                         (SELECT id FROM erm_entities
+                          WHERE workspace_id = $1 AND entity_type = asked.type AND external_key = asked.key
+                            AND external_key IS NOT NULL AND deleted_at IS NULL OFFSET 0) AS entity"
         ));
         let rows: Vec<(i64, EntityId)> = query.bind(workspace).bind(Json(asked)).all().await?;
         Ok(at_places(keys, rows))
     }
 }
+
+// Behind the macros, which it uses.
+#[cfg(test)]
+mod tests;

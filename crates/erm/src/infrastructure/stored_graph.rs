@@ -124,7 +124,8 @@ macro_rules! beside_postgres {
                    OR edge_type = ANY (ARRAY(SELECT jsonb_array_elements_text($5::jsonb))))
             ORDER BY edge_type, source_id, id)),
          beside (id) AS MATERIALIZED (
-           SELECT entity.id FROM far JOIN erm_entities AS entity ON entity.id = far.id
+           SELECT entity.id FROM far
+           CROSS JOIN LATERAL (SELECT * FROM erm_entities AS row WHERE row.id = far.id OFFSET 0) AS entity
            WHERE entity.workspace_id = $1 AND entity.deleted_at IS NULL
              AND (jsonb_array_length($6::jsonb) = 0
                   OR entity.entity_type = ANY (ARRAY(SELECT jsonb_array_elements_text($6::jsonb)))))

@@ -39,6 +39,26 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     digits
 }
 
+/// The values of the items in `$2` go.
+macro_rules! forgotten_sqlite {
+    () => {
+        "DELETE FROM erm_values
+         WHERE +workspace_id = $1 AND item_id IN (SELECT unhex(value, '-') FROM json_each($2))"
+    };
+}
+
+/// The same for PostgreSQL, which looks up one after the other where its values stand in the table.
+macro_rules! forgotten_postgres {
+    () => {
+        "DELETE FROM erm_values
+         WHERE ctid = ANY (ARRAY(
+           SELECT there.place FROM jsonb_array_elements_text($2::jsonb) AS item
+           CROSS JOIN LATERAL (SELECT workspace_id, ctid AS place FROM erm_values
+                               WHERE item_id = item::uuid OFFSET 0) AS there
+           WHERE there.workspace_id = $1))"
+    };
+}
+
 /// Forgets the values of these.
 pub(crate) async fn forget<A: Sync>(
     tx: &mut Tx,
@@ -48,13 +68,7 @@ pub(crate) async fn forget<A: Sync>(
     if items.is_empty() {
         return Ok(());
     }
-    let delete = sql!(
-        sqlite: "DELETE FROM erm_values
-                 WHERE +workspace_id = $1 AND item_id IN (SELECT unhex(value, '-') FROM json_each($2))",
-        postgres: "DELETE FROM erm_values
-                   WHERE workspace_id = $1
-                     AND item_id IN (SELECT value::uuid FROM jsonb_array_elements_text($2::jsonb) AS value)"
-    );
+    let delete = sql!(sqlite: forgotten_sqlite!(), postgres: forgotten_postgres!());
     tx.query(delete).bind(workspace).bind(Json(items)).exec().await.map(drop)
 }
 
@@ -146,9 +160,10 @@ impl Holdings for Tx {
                        AND held.property = asked.value->>'property' AND held.key = unhex(asked.value->>'key')",
             postgres: "SELECT asked.place, held.item_id
                        FROM jsonb_to_recordset($3::jsonb) AS asked (place bigint, type text, property text, key text)
-                       JOIN erm_values AS held
-                         ON held.workspace_id = $1 AND held.holder = $2 AND held.item_type = asked.type
-                        AND held.property = asked.property AND held.key = decode(asked.key, 'hex')"
+                       CROSS JOIN LATERAL
+                         (SELECT item_id FROM erm_values
+                          WHERE workspace_id = $1 AND holder = $2 AND item_type = asked.type
+                            AND property = asked.property AND key = decode(asked.key, 'hex') OFFSET 0) AS held"
         ));
         let query = query.bind(workspace).bind(holder.as_str()).bind(Json(asked));
         let rows: Vec<(i64, Uuid)> = query.all().await?;
@@ -164,3 +179,7 @@ pub(crate) fn at_places<Q: Clone, A>(
     let at = |place| usize::try_from(place).ok().and_then(|place: usize| asked.get(place));
     answers.into_iter().filter_map(|(place, answer)| Some((at(place)?.clone(), answer))).collect()
 }
+
+// Behind the macros, which it uses.
+#[cfg(test)]
+mod tests;

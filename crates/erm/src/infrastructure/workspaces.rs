@@ -7,6 +7,10 @@ use crate::application::ports::Workspaces;
 impl Workspaces for Tx {
     async fn enter(&mut self, workspace: WorkspaceId) -> Result<bool, StorageError> {
         self.take_turns(&turn(workspace)).await?;
+        self.is_there(workspace).await
+    }
+
+    async fn is_there(&mut self, workspace: WorkspaceId) -> Result<bool, StorageError> {
         let query = self
             .query(sql!("SELECT workspace_id FROM erm_gone_workspaces WHERE workspace_id = $1"));
         let gone: Option<(WorkspaceId,)> = query.bind(workspace).opt().await?;

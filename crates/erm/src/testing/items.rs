@@ -321,6 +321,15 @@ impl Edges for FakeTx<Tables> {
         Ok(rows)
     }
 
+    async fn has_edges_gone_with(
+        &mut self,
+        workspace: WorkspaceId,
+        entity: EntityId,
+    ) -> Result<bool, StorageError> {
+        let mut rows = self.state.edges.iter().filter(|row| row.workspace_id == workspace);
+        Ok(rows.any(|row| row.deleted_with == Some(entity)))
+    }
+
     async fn write_edges_of_restored(&mut self, mut edges: Vec<Edge>) -> Result<(), StorageError> {
         write(&mut self.state, &mut edges)
     }

@@ -20,6 +20,11 @@ use crate::{
     infrastructure::stored_graph::StoredGraph,
     testing::Shape,
 };
+#[cfg(test)]
+use crate::{
+    domain::values::Key,
+    testing::{COMPANY, id},
+};
 
 /// So many rows are written by one statement.
 const ROWS: usize = 5_000;
@@ -226,4 +231,23 @@ impl Planted {
         let count: i64 = query.scalar().await?;
         usize::try_from(count).map_err(StorageError::new)
     }
+}
+
+/// So many people of the company, of each of whom it is known, as a text, since when.
+#[cfg(test)]
+pub(crate) async fn people_with_values(db: &Db, count: u32) -> Vec<EntityId> {
+    let people: Vec<EntityId> = (1..=count).map(|number| id(number.into())).collect();
+    let rows: Vec<EntityRow<'_>> =
+        (1..=count).zip(&people).map(|(number, person)| (*person, "Person", number)).collect();
+    put(db, COMPANY, &rows, &[], |_, _| ()).await.unwrap();
+    let insert = sql!(
+        "INSERT INTO erm_values (workspace_id, holder, item_type, property, key, item_id)
+         SELECT workspace_id, 'entity', entity_type, 'since', $2, id FROM erm_entities WHERE workspace_id = $1"
+    );
+    let (uow, key) = (UnitOfWork::new(db.clone()), Key::of_text("2024-01-15T00:00:00Z"));
+    let inserted = uow.run(Origin::system("tests"), async |tx| {
+        tx.query(insert).bind(COMPANY).bind(key.as_bytes()).exec().await
+    });
+    inserted.await.unwrap();
+    people
 }

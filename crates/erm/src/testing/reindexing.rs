@@ -31,6 +31,17 @@ impl Index for FakeTx<Tables> {
         Ok(retyped.iter().filter(is_stale).cloned().collect())
     }
 
+    async fn count_misplaced(
+        &mut self,
+        workspace: WorkspaceId,
+        of: &[Retyped],
+        limit: u64,
+    ) -> Result<u64, StorageError> {
+        let is_old = |row: &&ValueRow| of.iter().any(|of| row.is_old(workspace, of));
+        let count = self.state.values.iter().filter(is_old).count() as u64;
+        Ok(count.min(limit))
+    }
+
     async fn misplaced(
         &mut self,
         workspace: WorkspaceId,
@@ -46,9 +57,9 @@ impl Index for FakeTx<Tables> {
             value.as_str().map(str::to_owned)
         };
         let old = values.iter().filter(|row| row.is_old(workspace, of));
-        let misplaced = old.filter_map(|row| {
+        let misplaced = old.map(|row| {
             let key = row.value.key.as_bytes().to_vec();
-            Some(Misplaced { item: row.item, key, text: text(row.item)? })
+            Misplaced { item: row.item, key, text: text(row.item) }
         });
         let is_behind = |misplaced: &Misplaced| {
             after.is_none_or(|after| (&misplaced.key, misplaced.item) > (&after.key, after.item))

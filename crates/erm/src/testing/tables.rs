@@ -23,6 +23,10 @@ pub(crate) struct Tables {
 
 impl Workspaces for FakeTx<Tables> {
     async fn enter(&mut self, workspace: WorkspaceId) -> Result<bool, StorageError> {
+        self.is_there(workspace).await
+    }
+
+    async fn is_there(&mut self, workspace: WorkspaceId) -> Result<bool, StorageError> {
         Ok(!self.state.gone.contains(&workspace))
     }
 

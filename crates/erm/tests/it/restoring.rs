@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use erm::{
-    BulkMode, DeleteEdge, EntityId, EntityRestored, ErmOptions, Quota, RestoreEdge, SchemaDraft,
-    WriteError,
+    BulkMode, Counted, DeleteEdge, EntityId, EntityRestored, ErmOptions, Quota, RestoreEdge,
+    RestoreEntity, SchemaDraft, WriteError,
 };
 use perme8_events::{Origin, StorageError, sql, sql::UnitOfWork, testing::on_both_engines};
 use serde_json::json;
@@ -146,7 +146,10 @@ on_both_engines! {
         };
         office.erm = with_room_for(&office.erm, 2);
         assert_eq!(office.bring_back(ada).await, (2, true));
-        assert_eq!(office.bring_back(ada).await, (0, true));
+        let restore = RestoreEntity { workspace: engines(), id: ada, seen: None };
+        let full = office.erm.restore_entity(office.by_ben(), restore).await;
+        assert!(matches!(full, Err(WriteError::QuotaExceeded { of: Counted::Edges, limit: 2 })), "{full:?}");
+        assert_eq!(office.usage().await, (2, 2));
         office.erm = with_room_for(&office.erm, 3);
         assert_eq!(office.bring_back(ada).await, (1, false));
         assert_eq!(office.usage().await, (2, 3));

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use chrono::{DateTime, Utc};
-use sqlx::{Executor as _, Postgres, Sqlite};
+use sqlx::{Executor as _, PgPool, Postgres, Sqlite};
 use uuid::Uuid;
 
 use crate::{
@@ -41,6 +41,19 @@ pub struct Tx {
 pub(crate) enum Conn {
     Sqlite(sqlx::Transaction<'static, Sqlite>),
     Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl Conn {
+    /// Begins a transaction on PostgreSQL.
+    ///
+    /// In a task of its own: sqlx forgets a BEGIN whose future is dropped, and the connection would go back to the pool within a
+    /// transaction that nobody ends.
+    #[expect(clippy::disallowed_methods, reason = "the one place that opens transactions")]
+    async fn begin(pool: &PgPool, statement: &'static str) -> Result<Self, StorageError> {
+        let pool = pool.clone();
+        let begun = tokio::spawn(async move { pool.begin_with(statement).await });
+        Ok(Self::Postgres(begun.await.map_err(StorageError::unavailable)??))
+    }
 }
 
 /// An event with what its envelope needs, as known when it was emitted.
@@ -94,16 +107,27 @@ impl Tx {
             Engine::Sqlite { writer, .. } => {
                 Conn::Sqlite(writer.begin_with("BEGIN IMMEDIATE").await?)
             }
-            #[expect(clippy::disallowed_methods, reason = "the one place that opens transactions")]
+            Engine::Postgres { pool, .. } => Conn::begin(pool, "BEGIN READ WRITE").await?,
+        };
+        Ok(Self::on(conn, db, origin))
+    }
+
+    /// One that only reads, all of one moment, and for which nobody who writes waits.
+    pub(crate) async fn begin_to_look(db: &Db, origin: Origin) -> Result<Self, StorageError> {
+        let conn = match &*db.engine {
+            // What is there when it first reads is there until it ends.
+            Engine::Sqlite { readers, .. } => {
+                Conn::Sqlite(readers.begin_with("BEGIN DEFERRED").await?)
+            }
             Engine::Postgres { pool, .. } => {
-                let pool = pool.clone();
-                // In a task of its own: sqlx forgets a BEGIN whose future is dropped, and the connection would go back to
-                // the pool within a transaction that nobody ends.
-                let begun = tokio::spawn(async move { pool.begin_with("BEGIN READ WRITE").await });
-                Conn::Postgres(begun.await.map_err(StorageError::unavailable)??)
+                Conn::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?
             }
         };
-        Ok(Self {
+        Ok(Self::on(conn, db, origin))
+    }
+
+    fn on(conn: Conn, db: &Db, origin: Origin) -> Self {
+        Self {
             conn,
             now: db.clock.now(),
             db: db.clone(),
@@ -111,7 +135,7 @@ impl Tx {
             origin,
             pending: Vec::new(),
             later: Vec::new(),
-        })
+        }
     }
 
     /// A query within this transaction.
@@ -209,6 +233,15 @@ impl Tx {
         let last = if appended { append::last_position(&mut self).await? } else { Position::START };
         self.close(appended, deferred).await?;
         Ok(CommitToken::new(last))
+    }
+
+    /// Ends one that only read: whatever was emitted is forgotten.
+    pub(crate) async fn end(self) -> Result<(), StorageError> {
+        match self.conn {
+            Conn::Sqlite(tx) => tx.rollback().await?,
+            Conn::Postgres(tx) => tx.rollback().await?,
+        }
+        Ok(())
     }
 
     async fn close(mut self, appended: bool, deferred: bool) -> Result<(), StorageError> {

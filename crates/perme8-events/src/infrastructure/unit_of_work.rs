@@ -59,6 +59,24 @@ impl UnitOfWork {
         Ok((result, token))
     }
 
+    /// Runs `body` once in a transaction that only reads: all that it reads is of one moment, and nobody who writes waits for it.
+    ///
+    /// What `body` writes is refused, and what it emits is forgotten.
+    ///
+    /// # Errors
+    ///
+    /// `body` failed, or the storage did.
+    pub async fn look<R, E: From<StorageError>>(
+        &self,
+        origin: Origin,
+        body: impl AsyncFnOnce(&mut Tx) -> Result<R, E>,
+    ) -> Result<R, E> {
+        let mut tx = Tx::begin_to_look(&self.db, origin).await?;
+        let result = body(&mut tx).await?;
+        tx.end().await?;
+        Ok(result)
+    }
+
     /// Runs `attempt` again, a bounded number of times, while `again` says that this may help.
     ///
     /// Each attempt is a [`run`](Self::run) of its own. It takes a closure that makes futures, because the future of an

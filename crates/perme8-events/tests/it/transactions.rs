@@ -82,6 +82,7 @@ fn futures_may_change_threads(uow: &UnitOfWork, events: &mut LiveEvents, origin:
     drop(assert_send(
         uow.run(origin.clone(), async |tx| tx.savepoint(async |tx| write_twice(tx, 1).await).await),
     ));
+    drop(assert_send(uow.look(origin.clone(), async |tx| write_twice(tx, 1).await)));
     drop(assert_send(uow.retry(StorageError::is_retryable, || {
         uow.run(origin.clone(), async |tx| write_twice(tx, 1).await)
     })));
@@ -127,6 +128,31 @@ on_both_engines! {
         assert_eq!(notes(&test.db).await, [(1,), (4,)]);
         let events = test.db.read(&EventFilter::All, Position::START, 10).await.unwrap();
         assert_eq!(numbers(&events), [1, -1, 4, -4]);
+    }
+
+    async fn whoever_looks_sees_one_moment_and_keeps_nobody_waiting(test: TestDb) {
+        let uow = UnitOfWork::new(test.db.clone());
+        let write = async |id| uow.run(Origin::user(user(1)), async |tx| tx.save(Note::write(id)).await).await;
+        let count = sql!("SELECT count(*) FROM probe_parents");
+        write(1).await.unwrap();
+        let seen = uow.look(Origin::user(user(1)), async |tx| {
+            let before: i64 = tx.query(count).scalar().await?;
+            write(2).await?;
+            tx.emit(noted("looked", 7));
+            let behind: i64 = tx.query(count).scalar().await?;
+            Ok::<_, StorageError>((before, behind))
+        });
+        assert_eq!(seen.await.unwrap(), (1, 1));
+        let refused = uow.look(Origin::user(user(1)), async |tx| tx.save(Note::write(3)).await).await;
+        assert!(refused.is_err(), "{refused:?}");
+        // Its connection is as good as any other.
+        for id in 4..12 {
+            write(id).await.unwrap();
+            let seen = uow.look(Origin::user(user(1)), async |tx| tx.query(count).scalar::<i64>().await).await;
+            assert_eq!(seen.unwrap(), id - 1);
+        }
+        let events = test.db.read(&EventFilter::All, Position::START, 4).await.unwrap();
+        assert_eq!(numbers(&events), [1, -1, 2, -2]);
     }
 
     async fn the_fake_and_the_real_transaction_agree(test: TestDb) {

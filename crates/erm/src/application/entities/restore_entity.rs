@@ -32,7 +32,11 @@ const STEPS: usize = 10;
 ///
 /// An edge whose other end is deleted comes back with that one; one that may not be there any more stays deleted, and comes
 /// back by itself alone. Of very many edges only the first come back at once, and of those for which there is no room none:
-/// to restore the entity again, which is there then, brings back more of them.
+/// to restore the entity again, which is there then, brings back more of them. While there is room for none of them that is
+/// refused ([`WriteError::QuotaExceeded`]), so whoever does it until none is left comes to an end.
+///
+/// Those that are left are not kept for longer because the entity is there again: each is forgotten when its own retention is
+/// over, which began when it was deleted, as it is told of it.
 #[derive(Debug, Clone)]
 pub struct RestoreEntity {
     /// Where.
@@ -58,7 +62,7 @@ impl RestoreEntity {
         let entity = found.ok_or(WriteError::NotFound)?;
         is_seen(*seen, entity.version)?;
         if entity.is_live() {
-            let edges = edges_back(tx, &entity, &definition, quota).await?;
+            let edges = edges_back(tx, &entity, &definition, quota).await?.or_refusal()?;
             if edges.count > 0 {
                 tx.emit(entity.restoration(edges.count, acting.user_id));
             }
@@ -79,13 +83,31 @@ impl RestoreEntity {
 struct EdgesBack {
     /// So many.
     count: u64,
-    /// Whether more could.
-    are_some_left: bool,
+    left: Left,
+}
+
+/// Whether more edges that went with an entity could come back.
+enum Left {
+    Nothing,
+    /// The next time.
+    Waiting,
+    /// Once this stands in the way no more.
+    WithoutRoom(WriteError),
 }
 
 impl EdgesBack {
+    /// Refuses if there is room for none, as it has to be where the entity is there anyway: nothing would change, however often
+    /// somebody asked.
+    fn or_refusal(self) -> Result<Self, WriteError> {
+        match self {
+            Self { count: 0, left: Left::WithoutRoom(refusal) } => Err(refusal),
+            edges => Ok(edges),
+        }
+    }
+
     fn with(self, entity: Entity) -> RestoredEntity {
-        let Self { count: edges_restored, are_some_left: has_more_edges } = self;
+        let Self { count: edges_restored, left } = self;
+        let has_more_edges = !matches!(left, Left::Nothing);
         RestoredEntity { entity: entity.into(), edges_restored, has_more_edges }
     }
 }
@@ -101,18 +123,18 @@ async fn edges_back(
     for _ in 0..STEPS {
         let gone = tx.edges_gone_with(entity.workspace_id, entity.id).await?;
         if gone.is_empty() {
-            return Ok(EdgesBack { count, are_some_left: false });
+            return Ok(EdgesBack { count, left: Left::Nothing });
         }
-        let Decided { changed, restored, is_full } =
+        let Decided { changed, restored, full } =
             decide(tx, entity, gone, definition, quota).await?;
         tx.write_edges_of_restored(changed).await?;
         count += restored;
-        if is_full {
-            return Ok(EdgesBack { count, are_some_left: true });
+        if let Some(refusal) = full {
+            return Ok(EdgesBack { count, left: Left::WithoutRoom(refusal) });
         }
     }
-    let left = tx.edges_gone_with(entity.workspace_id, entity.id).await?;
-    Ok(EdgesBack { count, are_some_left: !left.is_empty() })
+    let are_left = tx.has_edges_gone_with(entity.workspace_id, entity.id).await?;
+    Ok(EdgesBack { count, left: if are_left { Left::Waiting } else { Left::Nothing } })
 }
 
 /// What becomes of some edges that went with an entity.
@@ -121,8 +143,8 @@ struct Decided {
     changed: Vec<Edge>,
     /// How many come back.
     restored: u64,
-    /// Whether there was no room for one; it waits on.
-    is_full: bool,
+    /// Why there was no room for one, which waits on as those behind it do.
+    full: Option<WriteError>,
 }
 
 async fn decide(
@@ -142,7 +164,7 @@ async fn decide(
     let missing: Vec<EntityId> = others.filter(|other| !holdings.is_there(*other)).collect();
     let deleted: HashMap<EntityId, DateTime<Utc>> =
         tx.deleted_entities(workspace_id, &missing).await?.into_iter().collect();
-    let mut decided = Decided { changed: Vec::new(), restored: 0, is_full: false };
+    let mut decided = Decided { changed: Vec::new(), restored: 0, full: None };
     for (wanted, edge) in gone {
         let other = edge.other_end(entity.id);
         let admitted = wanted.map(|wanted| (holdings.admit(edge.id, &wanted), wanted));
@@ -152,8 +174,8 @@ async fn decide(
                 decided.restored += 1;
                 edge.restored(wanted.checked.values, now)
             }
-            (Some((Err(WriteError::QuotaExceeded { .. }), _)), None) => {
-                decided.is_full = true;
+            (Some((Err(full @ WriteError::QuotaExceeded { .. }), _)), None) => {
+                decided.full = Some(full);
                 break;
             }
             (Some((Err(_), _)) | None, None) => edge.let_go(),

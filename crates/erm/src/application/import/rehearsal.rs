@@ -3,8 +3,15 @@
 use std::{collections::HashMap, sync::Arc};
 
 use crate::{
-    application::{acting::Acting, bulks::BulkError, ports::Schemas},
-    domain::{names::TypeName, quota::Quota, references::EntityId, schema::SchemaDefinition},
+    application::{
+        acting::{Acting, NotActing},
+        bulks::BulkError,
+        ports::{Schemas, Workspaces},
+    },
+    domain::{
+        names::TypeName, policy::Action, quota::Quota, references::EntityId,
+        schema::SchemaDefinition,
+    },
 };
 
 /// What would have been written by now.
@@ -22,6 +29,18 @@ impl Rehearsal {
     /// Of a file that begins to be looked at.
     pub(crate) fn of(definition: SchemaDefinition) -> Self {
         Self { definition: Arc::new(definition), entities: HashMap::new(), edges: 0 }
+    }
+
+    /// Whoever writes waits for the turn; whoever only looks keeps nobody waiting.
+    pub(crate) async fn enter(
+        rehearsal: Option<&Self>,
+        tx: &mut impl Workspaces,
+        acting: &Acting,
+    ) -> Result<(), NotActing> {
+        match rehearsal {
+            None => acting.enter(tx, Action::Write).await,
+            Some(_) => acting.look(tx, Action::Write).await,
+        }
     }
 
     /// The types that lines are looked at with: those that the workspace would know, or if all is written, those that it knows.

@@ -14,8 +14,8 @@ use crate::{
         },
     },
     domain::{
-        bulk::Batch, edge::Edge, names::TypeName, policy::Action, properties::Properties,
-        quota::Quota, references::EntityId, schema::SchemaDefinition,
+        bulk::Batch, edge::Edge, names::TypeName, properties::Properties, quota::Quota,
+        references::EntityId, schema::SchemaDefinition,
     },
 };
 
@@ -45,7 +45,7 @@ impl TakeEdges<'_> {
         quota: Quota,
     ) -> Result<Taken<()>, BulkError> {
         let Self { workspace: _, edges, rehearsal } = *self;
-        acting.enter(tx, Action::Write).await?;
+        Rehearsal::enter(rehearsal, tx, acting).await?;
         let workspace_id = acting.workspace_id();
         let definition = Rehearsal::types_of(rehearsal, tx, acting).await?;
         let quota = rehearsal.map_or(quota, |planned| planned.left_of(quota));

@@ -22,7 +22,6 @@ use crate::{
         entity::Entity,
         lines::EntityLine,
         names::TypeName,
-        policy::Action,
         quota::Quota,
         references::{BulkOperation, EntityId},
         schema::SchemaDefinition,
@@ -70,7 +69,7 @@ impl TakeEntities<'_> {
         quota: Quota,
     ) -> Result<Taken<TakenEntity>, BulkError> {
         let Self { workspace: _, lines, rehearsal } = *self;
-        acting.enter(tx, Action::Write).await?;
+        Rehearsal::enter(rehearsal, tx, acting).await?;
         let workspace_id = acting.workspace_id();
         let definition = Rehearsal::types_of(rehearsal, tx, acting).await?;
         let quota = rehearsal.map_or(quota, |planned| planned.left_of(quota));

@@ -98,6 +98,13 @@ pub enum RelateError {
     /// The schema of the workspace has no room for the types of relations.
     #[error("the schema of the workspace has no room for the types of relations")]
     SchemaFull,
+    /// Of the types of entries, which are added together with those of relations, so many values would be of another type that
+    /// others would wait too long until they are found as that.
+    #[error("more than {limit} values would be of another type with the types of entries")]
+    TooManyValues {
+        /// How many there may be.
+        limit: u64,
+    },
     /// The workspace is full.
     #[error("the workspace has no room for more than {limit} {of}")]
     QuotaExceeded {
@@ -147,6 +154,7 @@ impl From<WriteEntryError> for RelateError {
             WriteEntryError::WorkspaceArchived => Self::WorkspaceArchived,
             WriteEntryError::TypesMissing => Self::TypesMissing,
             WriteEntryError::SchemaFull => Self::SchemaFull,
+            WriteEntryError::TooManyValues { limit } => Self::TooManyValues { limit },
             WriteEntryError::NotConforming(errors) => Self::NotConforming(errors),
             WriteEntryError::QuotaExceeded { of, limit } => Self::QuotaExceeded { of, limit },
             // Whoever adds types writes no entry.

@@ -83,7 +83,6 @@ impl UpdateEntry {
         &self,
         tx: &mut impl Graphs,
         acting: &Acting,
-        _: Quota,
     ) -> Result<EntryDetails, WriteEntryError> {
         let Self { workspace, id, changes, seen } = self;
         acting.may(Action::Write)?;

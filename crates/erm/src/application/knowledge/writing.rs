@@ -6,7 +6,7 @@ use crate::{
     application::{
         acting::{Acting, from_not_acting},
         ports::{Schemas, Workspaces, items::Entities},
-        reindexing::{Index, reindex},
+        reindexing::{self, Index, ReindexError, reindex},
         writing::WriteError,
     },
     domain::{
@@ -53,6 +53,13 @@ pub enum WriteEntryError {
     /// The schema of the workspace has no room for the types of entries.
     #[error("the schema of the workspace has no room for the types of entries")]
     SchemaFull,
+    /// The types of entries were there before with moments for what are texts in entries, so many that others would wait too long
+    /// until they are found as that.
+    #[error("more than {limit} values would be of another type with the types of entries")]
+    TooManyValues {
+        /// How many there may be.
+        limit: u64,
+    },
     /// The workspace is full.
     #[error("the workspace has no room for more than {limit} {of}")]
     QuotaExceeded {
@@ -67,6 +74,15 @@ pub enum WriteEntryError {
 }
 
 from_not_acting!(WriteEntryError);
+
+impl From<ReindexError> for WriteEntryError {
+    fn from(error: ReindexError) -> Self {
+        match error {
+            ReindexError::TooMany { limit } => Self::TooManyValues { limit },
+            ReindexError::Storage(error) => Self::Storage(error),
+        }
+    }
+}
 
 impl From<WriteError> for WriteEntryError {
     fn from(error: WriteError) -> Self {
@@ -137,7 +153,8 @@ impl AddTypes {
         if let Ok(Some(replaced)) = schema.replace(complete, Some(schema.version), writing) {
             let before = schema.definition;
             let schema = tx.save(replaced).await?;
-            reindex(tx, workspace_id, &before, &schema.definition).await?;
+            let after = &schema.definition;
+            reindex(tx, workspace_id, &before, after, reindexing::MOST).await?;
         }
         Ok(())
     }

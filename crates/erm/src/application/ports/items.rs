@@ -125,6 +125,13 @@ pub(crate) trait Edges: Save<Edge> + Save<Batch<Edge>> + Holdings {
         entity: EntityId,
     ) -> impl Future<Output = Result<Vec<Edge>, StorageError>> + Send;
 
+    /// Whether there is an edge that went with this entity; it is not loaded.
+    fn has_edges_gone_with(
+        &mut self,
+        workspace: WorkspaceId,
+        entity: EntityId,
+    ) -> impl Future<Output = Result<bool, StorageError>> + Send;
+
     /// Writes edges that come back with an entity, or that wait for their other end from now on, or for nobody; the event of the
     /// entity tells of them.
     fn write_edges_of_restored(

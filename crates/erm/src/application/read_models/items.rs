@@ -90,7 +90,8 @@ pub struct RestoredEntity {
     pub entity: EntityDetails,
     /// So many edges came back with it.
     pub edges_restored: u64,
-    /// Whether more edges that went with it can come back: when it is restored once more.
+    /// Whether more edges that went with it can come back: when it is restored once more, which is refused while there is room
+    /// for none of them.
     pub has_more_edges: bool,
 }
 

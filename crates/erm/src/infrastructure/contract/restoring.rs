@@ -30,6 +30,7 @@ promises! {
     those_that_are_deleted_by_their_ids_are_not_found_and_not_counted
     what_is_deleted_already_is_not_deleted_by_its_id
     an_edge_is_gone_since_when_and_with_whom_it_is_said
+    whether_edges_went_with_an_entity_is_told_without_them
     some_edges_that_went_with_an_entity_come_at_once
 }
 
@@ -113,6 +114,23 @@ async fn an_edge_is_gone_since_when_and_with_whom_it_is_said<T: Ports>(tx: &mut 
     assert_eq!(tx.edges_gone_with(COMPANY, ben.id).await.unwrap(), []);
     let edge = tx.edges(COMPANY, &[id]).await.unwrap().pop().unwrap();
     assert_eq!((edge.deleted_at, edge.deleted_with), (Some(earlier), None));
+}
+
+async fn whether_edges_went_with_an_entity_is_told_without_them<T: Ports>(tx: &mut T) {
+    let (ada, ben) = (person(tx, "Ada").await, person(tx, "Ben").await);
+    edges(tx, 2, "", [ada.id, ben.id]).await;
+    assert!(!tx.has_edges_gone_with(COMPANY, ada.id).await.unwrap());
+    tx.delete_edges_at(COMPANY, &[ada.id]).await.unwrap();
+    assert!(tx.has_edges_gone_with(COMPANY, ada.id).await.unwrap());
+    assert!(!tx.has_edges_gone_with(COMPANY, ben.id).await.unwrap());
+    assert!(!tx.has_edges_gone_with(ELSEWHERE, ada.id).await.unwrap());
+    for is_left in [true, false] {
+        let mut gone = tx.edges_gone_with(COMPANY, ada.id).await.unwrap();
+        gone.truncate(1);
+        let free = gone.into_iter().map(Edge::let_go).collect();
+        tx.write_edges_of_restored(free).await.unwrap();
+        assert_eq!(tx.has_edges_gone_with(COMPANY, ada.id).await.unwrap(), is_left);
+    }
 }
 
 async fn some_edges_that_went_with_an_entity_come_at_once<T: Ports>(tx: &mut T) {

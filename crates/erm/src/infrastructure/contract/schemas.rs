@@ -70,10 +70,13 @@ async fn a_schema_changes_one_version_after_another<T: Ports>(tx: &mut T) {
 }
 
 async fn a_workspace_is_gone_once_and_for_all<T: Ports>(tx: &mut T) {
+    assert!(tx.is_there(COMPANY).await.unwrap());
     assert!(tx.enter(COMPANY).await.unwrap());
     for _ in 0..2 {
         tx.remember_gone(COMPANY).await.unwrap();
         assert!(!tx.enter(COMPANY).await.unwrap());
+        assert!(!tx.is_there(COMPANY).await.unwrap());
     }
     assert!(tx.enter(ELSEWHERE).await.unwrap());
+    assert!(tx.is_there(ELSEWHERE).await.unwrap());
 }

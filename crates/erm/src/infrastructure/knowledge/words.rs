@@ -21,8 +21,8 @@ pub(crate) async fn forget(
         sqlite: "DELETE FROM erm_words
                  WHERE +workspace_id = $1 AND entity_id IN (SELECT unhex(value, '-') FROM json_each($2))",
         postgres: "DELETE FROM erm_words
-                   WHERE workspace_id = $1
-                     AND entity_id IN (SELECT value::uuid FROM jsonb_array_elements_text($2::jsonb) AS value)"
+                   WHERE (workspace_id = $1) IS TRUE
+                     AND entity_id = ANY (ARRAY(SELECT value::uuid FROM jsonb_array_elements_text($2::jsonb) AS value))"
     );
     tx.query(delete).bind(workspace).bind(Json(entities)).exec().await.map(drop)
 }

@@ -3,6 +3,7 @@
 use erm::{FileFormat, Import, ImportedSchema};
 use expect_test::{Expect, expect};
 use perme8_events::testing::on_both_engines;
+use serde_json::json;
 
 use super::{FILE, content, import, into};
 use crate::office::{Office, engines};
@@ -174,5 +175,19 @@ on_both_engines! {
             }"#]];
         let schema = r#"{"schema": {"entity_types": [{"name": "no name"}]}}"#;
         check(&office, schema, |import| import.schema = ImportedSchema::Replace, &none).await;
+    }
+
+    async fn what_a_file_calls_its_entities_is_not_long(test: TestDb) {
+        let office = Office::with_schema(test).await;
+        let [short, long] = [255, 256].map(|length| "ü".repeat(length));
+        let person = |id: &str| json!({"entity": {"id": id, "type": "Person", "properties": {"full_name": "Ada"}}});
+        let knows = |id: &str| json!({"edge": {"type": "KNOWS", "source_id": id, "target_id": short}});
+        let lines = [person(&short), person(&long), knows(&short), knows(&long)];
+        let file = lines.map(|line| line.to_string()).join("\n");
+        let report = import(&office, office.ben, into(engines(), FileFormat::JsonLines), &file).await.unwrap();
+        assert_eq!((report.entities.created, report.edges.created, report.failed), (1, 1, 2));
+        let told = report.errors.iter().map(|problem| (problem.line, problem.field.as_deref()));
+        assert_eq!(told.collect::<Vec<_>>(), [(2, Some("id")), (4, Some("source_id"))]);
+        assert_eq!(report.errors[0].message, "is longer than 255 characters");
     }
 }

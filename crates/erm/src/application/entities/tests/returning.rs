@@ -1,6 +1,32 @@
 //! Entities that go, and come back.
 
+use std::time::Duration;
+
+use perme8_events::{Origin, Transaction as _};
+
 use super::*;
+use crate::application::purge_deleted::PurgeDeleted;
+
+/// A day.
+const DAY: Duration = Duration::from_hours(24);
+
+/// Ada, who knows herself three times, and was deleted with that.
+async fn with_gone_edges(tx: &mut Tx) -> EntityId {
+    let ada = added(tx, person(None, json!({ "name": "Ada" }))).await;
+    for _ in 0..3 {
+        led(tx, edge("KNOWS", (ada, ada), json!({}))).await;
+    }
+    delete(ada).execute(tx, &member()).await.unwrap();
+    drop(tx.take_events());
+    ada
+}
+
+/// Restores an entity where there is room for so many edges: how many came back, and whether more could.
+async fn restored(tx: &mut Tx, id: EntityId, edges: u64) -> Result<(u64, bool), WriteError> {
+    let quota = Quota { edges, ..ROOM };
+    let restored = restore(id).execute(tx, &member(), quota).await?;
+    Ok((restored.edges_restored, restored.has_more_edges))
+}
 
 #[tokio::test]
 async fn an_entity_goes_with_its_edges_and_comes_back_with_them() {
@@ -147,11 +173,44 @@ async fn an_edge_that_may_not_be_there_any_more_stays_deleted() {
 #[tokio::test]
 async fn edges_come_back_as_far_as_there_is_room() {
     let mut tx = with_people().await;
-    let ada = added(&mut tx, person(None, json!({ "name": "Ada" }))).await;
-    for _ in 0..3 {
-        led(&mut tx, edge("KNOWS", (ada, ada), json!({}))).await;
+    let ada = with_gone_edges(&mut tx).await;
+    assert_eq!(restored(&mut tx, ada, 2).await.unwrap(), (2, true));
+    drop(tx.take_events());
+    // Who restores her until no more are left comes to an end.
+    let mut refusals = Refusals::none();
+    refusals.add(restored(&mut tx, ada, 2).await);
+    refusals.are(
+        &tx,
+        &expect![[r#"
+        the workspace has no room for more than 2 edges
+    "#]],
+    );
+    assert_eq!(restored(&mut tx, ada, 3).await.unwrap(), (1, false));
+    // There is nothing left that would need room.
+    assert_eq!(restored(&mut tx, ada, 3).await.unwrap(), (0, false));
+}
+
+#[tokio::test]
+async fn an_entity_comes_back_without_edges_where_there_is_no_room_for_any() {
+    let mut tx = with_people().await;
+    let ada = with_gone_edges(&mut tx).await;
+    assert_eq!(restored(&mut tx, ada, 0).await.unwrap(), (0, true));
+    assert!(tx.state.entities.iter().all(crate::domain::entity::Entity::is_live));
+}
+
+#[tokio::test]
+async fn edges_that_wait_for_room_are_forgotten_by_their_own_time() {
+    let mut tx = with_people().await;
+    let ada = with_gone_edges(&mut tx).await;
+    let gone_at = tx.now();
+    tx = tx.at(gone_at + DAY * 29);
+    assert_eq!(restored(&mut tx, ada, 2).await.unwrap(), (2, true));
+    let by_system = Origin::system("erm.test");
+    for (days, forgotten) in [(30, 0), (31, 1)] {
+        tx = tx.at(gone_at + DAY * days).from_origin(by_system.clone());
+        let purged = PurgeDeleted { limit: 10 }.execute(&mut tx, DAY * 30).await.unwrap();
+        assert_eq!(purged, forgotten, "after {days} days");
     }
-    delete(ada).execute(&mut tx, &member()).await.unwrap();
-    let two = Quota { edges: 2, ..ROOM };
-    assert_eq!(restore(ada).execute(&mut tx, &member(), two).await.unwrap().edges_restored, 2);
+    assert_eq!(restored(&mut tx, ada, 3).await.unwrap(), (0, false));
+    assert_eq!(tx.state.edges.len(), 2);
 }

@@ -1,0 +1,24 @@
+//! By which index values are forgotten.
+
+use perme8_events::testing::on_both_engines;
+
+use super::*;
+use crate::testing::{COMPANY, people_with_values, plan};
+
+on_both_engines! {
+    migrations: [&sql::MIGRATIONS, &crate::MIGRATIONS];
+
+    async fn values_are_forgotten_by_whose_they_are(test: TestDb) {
+        let people = people_with_values(&test.db, 2_000).await;
+        let query = test.db.query(sql!(
+            sqlite: concat!("EXPLAIN QUERY PLAN ", forgotten_sqlite!()),
+            postgres: concat!("EXPLAIN ", forgotten_postgres!())
+        ));
+        let plan = plan(query.bind(COMPANY).bind(Json(&people[..1]))).await;
+        let by_item = match test.db.engine_name() {
+            "SQLite" => "erm_values_item (item_id=?",
+            _ => "Index Scan using erm_values_item on erm_values",
+        };
+        assert!(plan.contains(by_item), "{plan}");
+    }
+}
