@@ -86,7 +86,7 @@ impl Step {
                     cargo.args(["--fix", "--allow-dirty", "--allow-staged"]);
                 }
                 // The second run sees the product and the examples as they are built: beside tests, every crate has its test kit.
-                let built = ["perme8", "embed", "handler"].into_iter();
+                let built = ["perme8", "embed", "handler", "second-host"].into_iter();
                 let built = built.flat_map(|package| ["--package", package]);
                 let mut product = process::cargo();
                 product.arg("clippy").args(built).args(["--", "-D", "warnings"]);
