@@ -85,10 +85,13 @@ impl Step {
                 if fix {
                     cargo.args(["--fix", "--allow-dirty", "--allow-staged"]);
                 }
-                // The second run sees the product as it is built: beside tests, every crate has its test kit.
-                let product = ["clippy", "--package", "perme8", "--", "-D", "warnings"];
+                // The second run sees the product and the examples as they are built: beside tests, every crate has its test kit.
+                let built = ["perme8", "embed", "handler", "second-host"].into_iter();
+                let built = built.flat_map(|package| ["--package", package]);
+                let mut product = process::cargo();
+                product.arg("clippy").args(built).args(["--", "-D", "warnings"]);
                 Ok(process::succeeds(cargo.args(["--", "-D", "warnings"]))?
-                    && process::succeeds(process::cargo().args(product))?)
+                    && process::succeeds(&mut product)?)
             }
             Self::Doc => process::succeeds(
                 cargo

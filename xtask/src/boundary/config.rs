@@ -37,6 +37,8 @@ pub(crate) enum Kind {
     Interface,
     /// Wires everything together.
     Host,
+    /// Stands for a program elsewhere that embeds crates of this workspace.
+    Example,
     /// Tests across crates.
     Tests,
     /// Works on source, such as derive macros and what checks this workspace.
@@ -51,6 +53,7 @@ impl fmt::Display for Kind {
             Self::Core => "core",
             Self::Interface => "interface",
             Self::Host => "host",
+            Self::Example => "example",
             Self::Tests => "tests",
             Self::Tool => "tool",
         })

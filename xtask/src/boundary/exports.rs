@@ -243,7 +243,7 @@ fn guess(kind: Kind, name: &str, origin: &str) -> &'static str {
         Kind::Core if of("infrastructure") => "runtime",
         Kind::Context if asks(name) || asks(origin) => "queries",
         Kind::Context if of("application") || of("facade") || of("infrastructure") => "commands",
-        Kind::Interface | Kind::Host | Kind::Tests => "commands",
+        Kind::Interface | Kind::Host | Kind::Example | Kind::Tests => "commands",
         Kind::Context | Kind::Core | Kind::Support if name.ends_with("Error") && !of("domain") => {
             "commands"
         }

@@ -152,7 +152,8 @@ stands in `sql!`, and the check parses each one, for both engines, as well as th
 
 SQL that is not in `sql!` is invisible to this check and to the test that prepares every
 statement on both engines; it is therefore left to the event core, which also is the only one
-to look into the catalogs of the database systems.";
+to look into the catalogs of the database systems. An example stands for a program elsewhere, whose
+own tables are asked for as it likes; what it says in `sql!` is held to this rule.";
 
 #[cfg(test)]
 mod tests {

@@ -240,6 +240,30 @@ fn every_statement_stands_in_sql() {
 }
 
 #[test]
+fn a_program_elsewhere_asks_for_its_own_tables_as_it_likes() {
+    finds(
+        &[
+            swap("boundaries.toml", "kind = \"host\"", "kind = \"example\""),
+            swap(
+                "boundaries.toml",
+                "axum = [\"interface\", \"host\"]",
+                "axum = [\"interface\", \"example\"]",
+            ),
+            swap("boundaries.toml", "\"testing\", \"lib\"]", "\"testing\", \"lib\", \"example\"]"),
+            swap("crates/shop/Cargo.toml", "axum = \"0.8\"", "axum = \"0.8\"\nsqlx = \"0.9\""),
+            add(
+                "crates/shop/src/main.rs",
+                "fn a() { kernel::sql!(\"SELECT 1 FROM orders_orders\"); }
+                 fn b() { sqlx::query(\"SELECT 1 FROM staff\"); }",
+            ),
+        ],
+        &expect![[r#"
+            B006 main.rs:10:38 SQL of shop names `orders_orders`, which belongs to orders
+        "#]],
+    );
+}
+
+#[test]
 fn migrations_define_tables_of_their_own_context() {
     renders(
         &[add(

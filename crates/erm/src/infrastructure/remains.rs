@@ -47,6 +47,7 @@ impl Deleted for Tx {
         Ok(rows.into_iter().map(purged).collect())
     }
 
+    // That they are gone stays known, or what comes too late would be followed.
     async fn purge_graphs(&mut self, limit: u32) -> Result<u64, StorageError> {
         let steps = [
             sql!(
@@ -64,17 +65,6 @@ impl Deleted for Tx {
                     JOIN erm_graph_nodes AS node
                       ON node.generation = gone.generation AND node.workspace_id = gone.workspace_id
                     WHERE gone.is_gone LIMIT $1)"
-            ),
-            // Once nothing of them is left.
-            sql!(
-                "DELETE FROM erm_graph_workspaces WHERE (generation, workspace_id) IN
-                   (SELECT gone.generation, gone.workspace_id FROM erm_graph_workspaces AS gone
-                    WHERE gone.is_gone
-                      AND NOT EXISTS (SELECT 1 FROM erm_graph_edges AS edge
-                        WHERE edge.generation = gone.generation AND edge.workspace_id = gone.workspace_id)
-                      AND NOT EXISTS (SELECT 1 FROM erm_graph_nodes AS node
-                        WHERE node.generation = gone.generation AND node.workspace_id = gone.workspace_id)
-                    LIMIT $1)"
             ),
         ];
         let mut purged = 0;

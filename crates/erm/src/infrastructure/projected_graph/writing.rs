@@ -42,12 +42,9 @@ impl Writing<'_, '_> {
     /// Writes what happened. To a workspace that is gone nothing happens any more, whatever was on its way.
     pub(super) async fn write(&mut self, told: Told) -> Result<(), StorageError> {
         match told {
-            Told::Begun { owner } => {
-                self.begin().await?;
-                self.member(owner, Role::Owner).await
-            }
             Told::Ended => self.end().await,
-            _ if !self.is_followed().await? => Ok(()),
+            _ if self.is_gone().await? => Ok(()),
+            Told::Begun { owner } => self.member(owner, Role::Owner).await,
             Told::Member { id, role } => self.member(id, role).await,
             Told::Project { id, owner, name, slug } => {
                 self.add(NewNode::new(id, NodeKind::Project).called(&name, &slug)).await?;
@@ -84,27 +81,22 @@ impl Writing<'_, '_> {
         }
     }
 
-    async fn begin(&mut self) -> Result<(), StorageError> {
+    /// Nothing is followed any more, for good. Its rows, of which nobody asks now that nobody is a member, are left to
+    /// [`Deleted::purge_graphs`](crate::application::purge_deleted::Deleted::purge_graphs): there may be very many, and whoever
+    /// follows events would have to remove all of them in one transaction.
+    async fn end(&mut self) -> Result<(), StorageError> {
         let insert = sql!(
-            "INSERT INTO erm_graph_workspaces (generation, workspace_id, is_gone) VALUES ($1, $2, false)
-             ON CONFLICT (generation, workspace_id) DO NOTHING"
+            "INSERT INTO erm_graph_workspaces (generation, workspace_id, is_gone) VALUES ($1, $2, true)
+             ON CONFLICT (generation, workspace_id) DO UPDATE SET is_gone = excluded.is_gone"
         );
         self.rows.query(insert).bind(self.workspace).exec().await.map(drop)
     }
 
-    /// Nothing is followed any more. Its rows, of which nobody asks now that nobody is a member, are left to
-    /// [`Deleted::purge_graphs`](crate::application::purge_deleted::Deleted::purge_graphs): there may be very many, and whoever
-    /// follows events would have to remove all of them in one transaction.
-    async fn end(&mut self) -> Result<(), StorageError> {
-        let update = sql!(
-            "UPDATE erm_graph_workspaces SET is_gone = true WHERE generation = $1 AND workspace_id = $2"
-        );
-        self.rows.query(update).bind(self.workspace).exec().await.map(drop)
-    }
-
-    async fn is_followed(&mut self) -> Result<bool, StorageError> {
+    /// Whether the workspace has ended. One of which nobody told that it began is followed all the same: in a host whose people
+    /// live elsewhere nobody tells.
+    async fn is_gone(&mut self) -> Result<bool, StorageError> {
         let exists = sql!(
-            "SELECT EXISTS (SELECT 1 FROM erm_graph_workspaces WHERE generation = $1 AND workspace_id = $2 AND NOT is_gone)"
+            "SELECT EXISTS (SELECT 1 FROM erm_graph_workspaces WHERE generation = $1 AND workspace_id = $2 AND is_gone)"
         );
         self.rows.query(exists).bind(self.workspace).scalar().await
     }

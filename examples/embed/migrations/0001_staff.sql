@@ -1,0 +1,22 @@
+-- The people of this program. A team is what the contexts call a workspace.
+CREATE TABLE teams (
+    id BLOB NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE
+) STRICT;
+
+CREATE TABLE staff (
+    id BLOB NOT NULL PRIMARY KEY,
+    name TEXT NOT NULL UNIQUE,
+    team_id BLOB NOT NULL REFERENCES teams (id),
+    job TEXT NOT NULL CHECK (job IN ('lead', 'engineer', 'trainee'))
+) STRICT;
+
+INSERT INTO teams (id, name) VALUES
+    (x'000000000000000000000000000000e1', 'engines'),
+    (x'000000000000000000000000000000e2', 'looms');
+
+INSERT INTO staff (id, name, team_id, job) VALUES
+    (x'000000000000000000000000000000a1', 'ada', x'000000000000000000000000000000e1', 'lead'),
+    (x'000000000000000000000000000000a2', 'ben', x'000000000000000000000000000000e1', 'engineer'),
+    (x'000000000000000000000000000000a3', 'cyd', x'000000000000000000000000000000e1', 'trainee'),
+    (x'000000000000000000000000000000a4', 'dan', x'000000000000000000000000000000e2', 'lead');
