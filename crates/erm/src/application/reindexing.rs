@@ -15,8 +15,8 @@ use crate::{
 /// So many values are looked at by one statement.
 pub(crate) const AT_ONCE: u32 = 250;
 /// So many are found anew by one change of a schema, so that nobody who writes meanwhile waits for longer: one property of as
-/// many edges as a workspace has unless the host says otherwise.
-pub(crate) const MOST: u64 = 200_000;
+/// many entities as a workspace has unless the host says otherwise.
+pub(crate) const MOST: u64 = 50_000;
 
 /// Why values are not found as what they are from now on.
 #[derive(Debug, thiserror::Error)]

@@ -60,7 +60,7 @@ fn who_writes_or_walks_is_told_what_stands_in_the_way() {
         WriteError::EndMissing(End::Source).into(),
         WriteError::KeyTaken.into(),
         WriteError::QuotaExceeded { of: Counted::Edges, limit: 200_000 }.into(),
-        PutSchemaError::TooManyValues { limit: 200_000 }.into(),
+        PutSchemaError::TooManyValues { limit: 50_000 }.into(),
         WriteError::WorkspaceArchived.into(),
         BulkError::TooLarge.into(),
         ImportError::NoSchema.into(),
@@ -80,7 +80,7 @@ fn who_writes_or_walks_is_told_what_stands_in_the_way() {
         422 None {"code":"validation_errors","error":"validation_errors","errors":[{"field":"source_id","message":"Source entity not found"}],"request_id":"1"}
         422 None {"code":"validation_errors","error":"validation_errors","errors":[{"constraint":"unique","field":"external_key","message":"another entity of this type has this external key"}],"request_id":"1"}
         422 None {"code":"quota_exceeded","error":"quota_exceeded","message":"the workspace has no room for more than 200000 edges","request_id":"1"}
-        422 None {"code":"too_many_values","error":"too_many_values","message":"more than 200000 values of properties would be of another type: change fewer properties at a time, or give a property a new name","request_id":"1"}
+        422 None {"code":"too_many_values","error":"too_many_values","message":"more than 50000 values of properties would be of another type: change fewer properties at a time, or give a property a new name","request_id":"1"}
         409 None {"code":"workspace_archived","error":"workspace_archived","message":"The workspace is archived","request_id":"1"}
         400 None {"code":"bad_request","error":"bad_request","message":"at most 1000 items are written at once","request_id":"1"}
         422 None {"code":"no_schema_configured","error":"no_schema_configured","message":"Neither the workspace nor the file has a schema that comes first","request_id":"1"}

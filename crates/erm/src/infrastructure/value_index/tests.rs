@@ -35,7 +35,7 @@ async fn plan_of_counted(db: &Db) -> String {
         postgres: concat!("EXPLAIN ", counted_postgres!())
     );
     let query = db.query(stmt).bind(COMPANY).bind(Json(RetypedRow::all(&[since()])));
-    plan(query.bind(200_001_i64)).await
+    plan(query.bind(50_001_i64)).await
 }
 
 async fn plan_of_misplaced(db: &Db) -> String {
