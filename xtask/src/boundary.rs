@@ -66,8 +66,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     }
     let started = Instant::now();
     let root = args.root.clone().unwrap_or_else(|| PathBuf::from("."));
-    let workspace = Workspace::load(&root)?;
-    let boundaries = Boundaries::load(&workspace.root)?;
+    let (workspace, boundaries) = read(&root)?;
     if let Some(name) = &args.exports {
         let krate = workspace.find(name).with_context(|| format!("there is no crate {name}"))?;
         let rules = boundaries.rules(name);
@@ -94,15 +93,20 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     Ok(report.violations.is_empty())
 }
 
-/// Holds the rule about events alone; `false` when it does not hold.
-pub(crate) fn events(root: &Path) -> Result<bool> {
+/// The source of a workspace, and what is declared of it.
+pub(crate) fn read(root: &Path) -> Result<(Workspace, Boundaries)> {
     let workspace = Workspace::load(root)?;
     let boundaries = Boundaries::load(&workspace.root)?;
+    Ok((workspace, boundaries))
+}
+
+/// Holds the rule about events alone; `false` when it does not hold.
+pub(crate) fn events((workspace, boundaries): &(Workspace, Boundaries)) -> bool {
     let mut report = Report::default();
-    events::check(&workspace, &boundaries, &mut report);
+    events::check(workspace, boundaries, &mut report);
     report.sort();
-    show(&workspace, &report);
-    Ok(report.violations.is_empty())
+    show(workspace, &report);
+    report.violations.is_empty()
 }
 
 fn show(workspace: &Workspace, report: &Report) {

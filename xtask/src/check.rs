@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::{Parser as _, ValueEnum};
 
-use crate::{boundary, console, events, process, test, tidy};
+use crate::{boundary, catalogue::Source, console, events, process, test, tidy};
 
 /// Which steps to take.
 #[derive(Debug, clap::Args)]
@@ -77,9 +77,7 @@ impl Step {
             Self::Fmt => process::succeeds(cargo.args(["fmt", "--all", "--check"])),
             Self::Tidy => tidy::run(),
             Self::Boundary => boundary::run(&defaults::<boundary::Args>()),
-            Self::Events if fix => Ok(events::write(&events::Source::default())?
-                && events::check(&events::Source::default())?),
-            Self::Events => events::check(&events::Source::default()),
+            Self::Events => events(fix),
             Self::Clippy => {
                 cargo.args(["clippy", "--workspace", "--all-targets"]);
                 if fix {
@@ -122,6 +120,16 @@ impl Step {
             Self::Deny => "`deny.toml` holds what is allowed; a new entry needs its reason",
         }
     }
+}
+
+/// Holds the golden files of events, written anew if that is wanted.
+fn events(fix: bool) -> anyhow::Result<bool> {
+    let source = Source::default();
+    let (root, catalogue) = (source.root(), source.catalogue()?);
+    if fix {
+        events::write(root, &catalogue)?;
+    }
+    Ok(boundary::events(&boundary::read(root)?) && events::check(root, &catalogue)?)
 }
 
 /// The arguments of another command when none are given.

@@ -4,15 +4,7 @@
 
 mod example;
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-};
-
-use anyhow::Context as _;
-use serde::Deserialize;
-use serde_json::Value;
+use std::{fs, path::Path};
 
 use crate::{
     boundary::{
@@ -20,7 +12,9 @@ use crate::{
         golden::{example_file, schema_file},
         schemas,
     },
-    console, process,
+    catalogue::{Entry, Source},
+    console,
+    generated::{self, Files},
 };
 
 /// What to do about the golden files.
@@ -38,42 +32,24 @@ enum Command {
     Write(Source),
 }
 
-/// Which workspace, and what its host knows.
-#[derive(Debug, Default, clap::Args)]
-pub(crate) struct Source {
-    /// Look at another workspace than this one
-    #[arg(long, value_name = "FOLDER", requires = "catalog")]
-    root: Option<PathBuf>,
-    /// Read what `perme8 events catalog --json --schemas` writes from a file instead of running the host
-    #[arg(long, value_name = "FILE")]
-    catalog: Option<PathBuf>,
-}
-
-/// One entry of `perme8 events catalog --json --schemas`.
-#[derive(Debug, Deserialize)]
-struct Entry {
-    event_type: String,
-    version: u64,
-    schema: Value,
-}
-
 pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
     match &args.command {
-        Command::Check(source) => check(source),
-        Command::Write(source) => write(source),
+        Command::Check(source) => {
+            let root = source.root();
+            Ok(boundary::events(&boundary::read(root)?) && check(root, &source.catalogue()?)?)
+        }
+        Command::Write(source) => {
+            write(source.root(), &source.catalogue()?)?;
+            Ok(true)
+        }
     }
 }
 
-/// Holds rule 5, then compares the golden files with what the host knows; `false` when something is amiss.
-pub(crate) fn check(source: &Source) -> anyhow::Result<bool> {
-    let root = source.root();
-    if !boundary::events(root)? {
-        return Ok(false);
-    }
-    let catalog = source.catalog()?;
+/// Compares the golden files with what the host knows; `false` when something is amiss.
+pub(crate) fn check(root: &Path, catalogue: &[Entry]) -> anyhow::Result<bool> {
     let mut is_compatible = true;
     let mut clean = true;
-    for entry in &catalog {
+    for entry in catalogue {
         let (file, text) = schema(entry)?;
         let stored = fs::read_to_string(root.join(&file)).ok();
         if stored.as_deref() == Some(text.as_str()) {
@@ -99,74 +75,41 @@ pub(crate) fn check(source: &Source) -> anyhow::Result<bool> {
     } else if !clean {
         console::help("`cargo xtask events write` writes these files");
     } else {
-        eprintln!("{} events: every version can be read", catalog.len());
+        eprintln!("{} events: every version can be read", catalogue.len());
     }
     Ok(clean)
 }
 
 /// Writes the schema of each current version, and an example where there is none.
-pub(crate) fn write(source: &Source) -> anyhow::Result<bool> {
-    let root = source.root();
-    let catalog = source.catalog()?;
-    for (file, text) in stale(root, &catalog)? {
-        let path = root.join(&file);
-        let parent = path.parent().expect("a golden file is in the folder of its event type");
-        fs::create_dir_all(parent).with_context(|| format!("cannot make {}", parent.display()))?;
-        fs::write(&path, text).with_context(|| format!("cannot write {file}"))?;
-        eprintln!("wrote {file}");
-    }
-    eprintln!("the golden files of {} events are up to date", catalog.len());
-    Ok(true)
-}
-
-impl Source {
-    fn root(&self) -> &Path {
-        self.root.as_deref().unwrap_or_else(|| process::root())
-    }
-
-    fn catalog(&self) -> anyhow::Result<Vec<Entry>> {
-        let (json, origin) = if let Some(file) = &self.catalog {
-            let shown = file.display().to_string();
-            (fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?, shown)
-        } else {
-            let mut command = process::cargo();
-            command.args(["run", "--quiet", "--package", "perme8", "--"]);
-            command.args(["events", "catalog", "--json", "--schemas"]);
-            (process::output(&mut command)?, format!("`{}`", process::words(&command)))
-        };
-        serde_json::from_str(&json).with_context(|| format!("{origin} is no catalogue of events"))
-    }
+pub(crate) fn write(root: &Path, catalogue: &[Entry]) -> anyhow::Result<()> {
+    generated::write(root, &stale(root, catalogue)?)?;
+    eprintln!("the golden files of {} events are up to date", catalogue.len());
+    Ok(())
 }
 
 /// The golden files that are missing or differ, with what they should contain. An example is written once and for all.
-fn stale(root: &Path, catalog: &[Entry]) -> anyhow::Result<BTreeMap<String, String>> {
-    let mut stale = BTreeMap::new();
-    for entry in catalog {
-        let (file, text) = schema(entry)?;
-        if fs::read_to_string(root.join(&file)).ok().as_ref() != Some(&text) {
-            stale.insert(file, text);
-        }
-        let file = example_file(&entry.event_type, entry.version);
-        if !root.join(&file).exists() {
-            stale.insert(file, pretty(&example::of(&entry.schema))?);
+fn stale(root: &Path, catalogue: &[Entry]) -> anyhow::Result<Files> {
+    let mut files = Files::new();
+    for entry in catalogue {
+        files.extend([schema(entry)?]);
+        let example = example_file(&entry.event_type, entry.version);
+        if !root.join(&example).exists() {
+            files.insert(example, generated::json(&example::of(&entry.schema))?);
         }
     }
-    Ok(stale)
+    Ok(generated::stale(root, files))
 }
 
 /// The golden file of a schema, and its text.
-fn schema(Entry { event_type, version, schema }: &Entry) -> anyhow::Result<(String, String)> {
-    Ok((schema_file(event_type, *version), pretty(schema)?))
-}
-
-fn pretty(json: &Value) -> anyhow::Result<String> {
-    let text =
-        serde_json::to_string_pretty(json).context("a golden file cannot be written as JSON")?;
-    Ok(format!("{text}\n"))
+fn schema(entry: &Entry) -> anyhow::Result<(String, String)> {
+    let file = schema_file(&entry.event_type, entry.version);
+    Ok((file, generated::json(&entry.schema)?))
 }
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use serde_json::json;
 
     use super::*;
@@ -194,12 +137,5 @@ mod tests {
         assert_eq!(stale(root, &catalog).unwrap(), expected);
         fs::write(root.join(&schema), schema_text).unwrap();
         assert_eq!(stale(root, &catalog).unwrap(), BTreeMap::new());
-    }
-
-    #[test]
-    fn the_catalogue_may_say_more_than_is_read_here() {
-        let entry = r#"{"event_type":"a.b","version":1,"context":"a","schema":{}}"#;
-        let entry: Entry = serde_json::from_str(entry).unwrap();
-        assert_eq!((entry.event_type.as_str(), entry.version), ("a.b", 1));
     }
 }

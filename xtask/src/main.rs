@@ -3,10 +3,12 @@
 
 mod bench;
 mod boundary;
+mod catalogue;
 mod check;
 mod console;
 mod environment;
 mod events;
+mod generated;
 mod history;
 mod node;
 mod postgres;

@@ -1,0 +1,63 @@
+//! What the host says of itself: every event that it knows.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use anyhow::Context as _;
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::process;
+
+/// Which workspace, and what its host knows.
+#[derive(Debug, Default, clap::Args)]
+pub(crate) struct Source {
+    /// Look at another workspace than this one
+    #[arg(long, value_name = "FOLDER", requires = "catalog")]
+    root: Option<PathBuf>,
+    /// Read what `perme8 events catalog --json --schemas` writes from a file instead of running the host
+    #[arg(long, value_name = "FILE")]
+    catalog: Option<PathBuf>,
+}
+
+/// One entry of `perme8 events catalog --json --schemas`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Entry {
+    pub(crate) event_type: String,
+    pub(crate) version: u64,
+    pub(crate) schema: Value,
+}
+
+impl Source {
+    pub(crate) fn root(&self) -> &Path {
+        self.root.as_deref().unwrap_or_else(|| process::root())
+    }
+
+    /// Every event, in the order of the host.
+    pub(crate) fn catalogue(&self) -> anyhow::Result<Vec<Entry>> {
+        let (json, origin) = if let Some(file) = &self.catalog {
+            let shown = file.display().to_string();
+            (fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?, shown)
+        } else {
+            let mut command = process::cargo();
+            command.args(["run", "--quiet", "--package", "perme8", "--"]);
+            command.args(["events", "catalog", "--json", "--schemas"]);
+            (process::output(&mut command)?, format!("`{}`", process::words(&command)))
+        };
+        serde_json::from_str(&json).with_context(|| format!("{origin} is no catalogue of events"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_catalogue_may_say_more_than_is_read_here() {
+        let entry = r#"{"event_type":"a.b","version":1,"context":"a","schema":{}}"#;
+        let entry: Entry = serde_json::from_str(entry).unwrap();
+        assert_eq!((entry.event_type.as_str(), entry.version), ("a.b", 1));
+    }
+}

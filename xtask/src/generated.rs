@@ -1,0 +1,85 @@
+//! Files that are written by a program and kept in the repository.
+
+use std::{collections::BTreeMap, fs, path::Path};
+
+use anyhow::Context as _;
+use serde_json::Value;
+
+/// Files by their paths in the workspace, with what they should contain.
+pub(crate) type Files = BTreeMap<String, String>;
+
+/// Those of the files that are missing or differ.
+pub(crate) fn stale(root: &Path, files: Files) -> Files {
+    let is_stale =
+        |file: &str, text: &String| fs::read_to_string(root.join(file)).ok().as_ref() != Some(text);
+    files.into_iter().filter(|(file, text)| is_stale(file, text)).collect()
+}
+
+/// Writes the files, and says so.
+pub(crate) fn write(root: &Path, files: &Files) -> anyhow::Result<()> {
+    for (file, text) in files {
+        let path = root.join(file);
+        let folder = path.parent().expect("a file of the workspace is in a folder");
+        fs::create_dir_all(folder).with_context(|| format!("cannot make {}", folder.display()))?;
+        fs::write(&path, text).with_context(|| format!("cannot write {file}"))?;
+        eprintln!("wrote {file}");
+    }
+    Ok(())
+}
+
+/// JSON as it is kept in the repository: the names of fields in order, whatever built this program.
+pub(crate) fn json(value: &Value) -> anyhow::Result<String> {
+    let text = serde_json::to_string_pretty(&sorted(value)).context("JSON cannot be written")?;
+    Ok(format!("{text}\n"))
+}
+
+/// The same value with the fields of every object in the order of their names.
+pub(crate) fn sorted(value: &Value) -> Value {
+    match value {
+        Value::Object(fields) => {
+            let fields: BTreeMap<&String, Value> =
+                fields.iter().map(|(name, value)| (name, sorted(value))).collect();
+            Value::Object(fields.into_iter().map(|(name, value)| (name.clone(), value)).collect())
+        }
+        Value::Array(items) => items.iter().map(sorted).collect(),
+        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => value.clone(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn files_are_stale_until_they_are_written() {
+        let folder = tempfile::tempdir().unwrap();
+        let files = Files::from([("docs/a.md".to_owned(), "one\n".to_owned())]);
+        assert_eq!(stale(folder.path(), files.clone()), files);
+        write(folder.path(), &files).unwrap();
+        assert_eq!(stale(folder.path(), files), Files::new());
+    }
+
+    #[test]
+    fn fields_are_in_the_order_of_their_names() {
+        expect![[r#"
+            {
+              "a": 0,
+              "b": {
+                "c": null,
+                "d": [
+                  {
+                    "e": 2,
+                    "f": 1
+                  }
+                ]
+              }
+            }
+        "#]]
+        .assert_eq(
+            &json(&json!({ "b": { "d": [{ "f": 1, "e": 2 }], "c": null }, "a": 0 })).unwrap(),
+        );
+    }
+}
