@@ -1,26 +1,28 @@
 //! `cargo xtask boundary`: holds the architecture that `boundaries.toml` declares.
 
-mod attributes;
+pub(crate) mod attributes;
+pub(crate) mod bodies;
 mod collector;
 pub(crate) mod config;
+pub(crate) mod declared;
 mod edges;
-mod events;
+pub(crate) mod events;
 mod exports;
 pub(crate) mod golden;
 mod grants;
 mod graph;
 mod layers;
-mod names;
+pub(crate) mod names;
 mod report;
 mod rules;
 pub(crate) mod schemas;
 mod scope;
-mod source;
+pub(crate) mod source;
 mod sql_source;
 mod sql_text;
 mod tables;
 mod tokens;
-mod workspace;
+pub(crate) mod workspace;
 
 use std::{
     path::{Path, PathBuf},

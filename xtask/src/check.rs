@@ -6,7 +6,7 @@ use std::time::Instant;
 
 use clap::{Parser as _, ValueEnum};
 
-use crate::{boundary, catalogue::Source, console, events, process, test, tidy};
+use crate::{boundary, catalogue::Source, codegen, console, process, test, tidy};
 
 /// Which steps to take.
 #[derive(Debug, clap::Args)]
@@ -28,7 +28,7 @@ enum Step {
     Fmt,
     Tidy,
     Boundary,
-    Events,
+    Codegen,
     Clippy,
     Doc,
     Test,
@@ -77,7 +77,10 @@ impl Step {
             Self::Fmt => process::succeeds(cargo.args(["fmt", "--all", "--check"])),
             Self::Tidy => tidy::run(),
             Self::Boundary => boundary::run(&defaults::<boundary::Args>()),
-            Self::Events => events(fix),
+            Self::Codegen if fix => {
+                Ok(codegen::write(&Source::default())? && codegen::check(&Source::default())?)
+            }
+            Self::Codegen => codegen::check(&Source::default()),
             Self::Clippy => {
                 cargo.args(["clippy", "--workspace", "--all-targets"]);
                 if fix {
@@ -109,8 +112,8 @@ impl Step {
             Self::Boundary => {
                 "each finding above says how to repair it; `boundaries.toml` holds what is allowed"
             }
-            Self::Events => {
-                "`cargo xtask events write` writes what is missing; read the difference, then commit it"
+            Self::Codegen => {
+                "`cargo xtask codegen` writes what differs; read the difference, then commit it"
             }
             Self::Clippy => {
                 "`cargo xtask check --only clippy --fix` repairs what clippy can repair"
@@ -120,16 +123,6 @@ impl Step {
             Self::Deny => "`deny.toml` holds what is allowed; a new entry needs its reason",
         }
     }
-}
-
-/// Holds the golden files of events, written anew if that is wanted.
-fn events(fix: bool) -> anyhow::Result<bool> {
-    let source = Source::default();
-    let (root, catalogue) = (source.root(), source.catalogue()?);
-    if fix {
-        events::write(root, &catalogue)?;
-    }
-    Ok(boundary::events(&boundary::read(root)?) && events::check(root, &catalogue)?)
 }
 
 /// The arguments of another command when none are given.
@@ -152,12 +145,12 @@ mod tests {
 
     #[test]
     fn all_steps_are_taken_in_order_of_speed() {
-        assert_eq!(names(&chosen(&[], &[])), "fmt tidy boundary events clippy doc test deny");
+        assert_eq!(names(&chosen(&[], &[])), "fmt tidy boundary codegen clippy doc test deny");
     }
 
     #[test]
     fn chosen_steps_keep_their_order() {
         assert_eq!(names(&chosen(&[Step::Clippy, Step::Fmt], &[])), "fmt clippy");
-        assert_eq!(names(&chosen(&[], &[Step::Test])), "fmt tidy boundary events clippy doc deny");
+        assert_eq!(names(&chosen(&[], &[Step::Test])), "fmt tidy boundary codegen clippy doc deny");
     }
 }

@@ -27,6 +27,28 @@ pub(crate) fn write(root: &Path, files: &Files) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// How a file differs from what it should contain, up to the first line that does.
+pub(crate) fn difference(root: &Path, file: &str, text: &str) -> String {
+    let Ok(found) = fs::read_to_string(root.join(file)) else {
+        return format!("{file} is not there");
+    };
+    let (found, wanted) = (found.lines(), text.lines());
+    let pairs = found.map(Some).chain(std::iter::repeat(None));
+    let pairs = pairs.zip(wanted.map(Some).chain([None]));
+    let first = pairs.enumerate().find(|(_, (found, wanted))| found != wanted);
+    let Some((index, (found, wanted))) = first else {
+        return format!("{file} ends otherwise than it should");
+    };
+    let shown =
+        |line: Option<&str>| line.map_or("  (the end)".to_owned(), |line| format!("  {line}"));
+    format!(
+        "{file}:{} differs; it has\n{}\nand should have\n{}",
+        index + 1,
+        shown(found),
+        shown(wanted)
+    )
+}
+
 /// JSON as it is kept in the repository: the names of fields in order, whatever built this program.
 pub(crate) fn json(value: &Value) -> anyhow::Result<String> {
     let text = serde_json::to_string_pretty(&sorted(value)).context("JSON cannot be written")?;
@@ -48,10 +70,48 @@ pub(crate) fn sorted(value: &Value) -> Value {
 
 #[cfg(test)]
 mod tests {
-    use expect_test::expect;
+    use expect_test::{Expect, expect};
     use serde_json::json;
 
     use super::*;
+
+    fn check(found: Option<&str>, expected: &Expect) {
+        let folder = tempfile::tempdir().unwrap();
+        if let Some(found) = found {
+            fs::write(folder.path().join("a.md"), found).unwrap();
+        }
+        expected.assert_eq(&difference(folder.path(), "a.md", "one\ntwo\n"));
+    }
+
+    #[test]
+    fn the_first_line_that_differs_is_shown() {
+        check(None, &expect!["a.md is not there"]);
+        check(
+            Some("one\nthree\n"),
+            &expect![[r"
+                a.md:2 differs; it has
+                  three
+                and should have
+                  two"]],
+        );
+        check(
+            Some("one\n"),
+            &expect![[r"
+                a.md:2 differs; it has
+                  (the end)
+                and should have
+                  two"]],
+        );
+        check(
+            Some("one\ntwo\nthree\n"),
+            &expect![[r"
+                a.md:3 differs; it has
+                  three
+                and should have
+                  (the end)"]],
+        );
+        check(Some("one\ntwo"), &expect!["a.md ends otherwise than it should"]);
+    }
 
     #[test]
     fn files_are_stale_until_they_are_written() {

@@ -5,6 +5,7 @@ mod bench;
 mod boundary;
 mod catalogue;
 mod check;
+mod codegen;
 mod console;
 mod environment;
 mod events;
@@ -39,6 +40,8 @@ enum Command {
     Tidy,
     /// Hold the architecture: who may name whom, what is exported, who owns which table
     Boundary(boundary::Args),
+    /// Write what follows from the source: the golden files of events, the documents
+    Codegen(codegen::Args),
     /// Hold or write the golden files of every event
     Events(events::Args),
     /// Run the long forms of the proofs
@@ -70,6 +73,7 @@ fn run(command: &Command) -> anyhow::Result<bool> {
         Command::Check(args) => check::run(args),
         Command::Tidy => tidy::run(),
         Command::Boundary(args) => boundary::run(args),
+        Command::Codegen(args) => codegen::run(args),
         Command::Events(args) => events::run(args),
         Command::Prove(args) => prove::run(args),
         Command::Bench(args) => bench::run(args),

@@ -5,8 +5,8 @@
 )]
 
 use syn::{
-    Attribute, Expr, ExprLit, ImplItem, Item, Lit, Meta, MetaList, Token, TraitItem,
-    punctuated::Punctuated,
+    Attribute, Expr, ExprLit, Fields, ImplItem, Item, Lit, Meta, MetaList, Token, TraitItem,
+    ext::IdentExt as _, punctuated::Punctuated,
 };
 
 /// The parts of `name(…, …)`.
@@ -37,29 +37,52 @@ pub(crate) fn derives(attributes: &[Attribute], name: &str) -> bool {
     attributes.iter().any(|attribute| in_meta(&attribute.meta, name))
 }
 
-/// What `#[event(…)]` says of names and versions.
-#[derive(Debug, PartialEq, Eq)]
+/// What `#[event(…)]` says of an event.
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct EventAttributes {
     /// The type, if it is given.
     pub(crate) name: Option<String>,
     pub(crate) version: u64,
     /// The earlier versions of which the data are brought to the next one.
     pub(crate) upcast: Vec<u64>,
+    /// What kind of thing it happens to.
+    pub(crate) aggregate: Option<String>,
+    /// What the aggregate is identified by, where that is made of several fields.
+    pub(crate) id: Option<String>,
+    /// Who may see it, in the order in which it is said.
+    pub(crate) audience: Vec<Viewers>,
+}
+
+/// Some of those who may see an event.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Viewers {
+    /// The members of its workspace.
+    Workspace,
+    /// The owner and the admins of its workspace.
+    Managers,
+    /// The person whom a field names.
+    User(String),
+    /// Everybody whom a field names.
+    Each(String),
+    /// The members of every workspace that a field names.
+    EachWorkspace(String),
+    /// The members of its workspace where the first field is true; otherwise the person whom the second names.
+    WorkspaceIf(String, String),
+    /// Those who run the installation.
+    Operators,
 }
 
 /// What is said of an event; version 1 unless another is given.
 pub(crate) fn event(attributes: &[Attribute]) -> EventAttributes {
-    let mut event = EventAttributes { name: None, version: 1, upcast: Vec::new() };
-    let lists = attributes.iter().filter_map(|attribute| match &attribute.meta {
-        Meta::List(list) if list.path.is_ident("event") => Some(parts(list)),
-        _ => None,
-    });
-    for meta in lists.flatten() {
+    let mut event = EventAttributes { version: 1, ..EventAttributes::default() };
+    for meta in attributes.iter().flat_map(event_parts) {
         match meta {
+            Meta::NameValue(_) if meta.path().is_ident("name") => event.name = text(&meta),
+            Meta::NameValue(_) if meta.path().is_ident("aggregate") => {
+                event.aggregate = text(&meta);
+            }
+            Meta::NameValue(_) if meta.path().is_ident("id") => event.id = text(&meta),
             Meta::NameValue(pair) => match pair.value {
-                Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if pair.path.is_ident("name") => {
-                    event.name = Some(text.value());
-                }
                 Expr::Lit(ExprLit { lit: Lit::Int(number), .. })
                     if pair.path.is_ident("version") =>
                 {
@@ -70,10 +93,67 @@ pub(crate) fn event(attributes: &[Attribute]) -> EventAttributes {
             Meta::List(list) if list.path.is_ident("upcast") => {
                 event.upcast.extend(parts(&list).iter().filter_map(upcast_from));
             }
+            Meta::List(list) if list.path.is_ident("audience") => {
+                event.audience.extend(audience(&parts(&list)));
+            }
             _ => {}
         }
     }
     event
+}
+
+/// What an attribute says if it is `#[event(…)]`.
+fn event_parts(attribute: &Attribute) -> Vec<Meta> {
+    match &attribute.meta {
+        Meta::List(list) if list.path.is_ident("event") => parts(list),
+        _ => Vec::new(),
+    }
+}
+
+/// Who may see an event: `workspace, user = "user_id"`, or `workspace_if = "is_public", otherwise = "user_id"`.
+fn audience(said: &[Meta]) -> Vec<Viewers> {
+    let otherwise = said.iter().filter(|meta| meta.path().is_ident("otherwise")).find_map(text);
+    let viewers = said.iter().filter_map(|meta| {
+        let word = meta.path().get_ident()?.to_string();
+        Some(match word.as_str() {
+            "workspace" => Viewers::Workspace,
+            "managers" => Viewers::Managers,
+            "operators" => Viewers::Operators,
+            "user" => Viewers::User(text(meta)?),
+            "each" => Viewers::Each(text(meta)?),
+            "each_workspace" => Viewers::EachWorkspace(text(meta)?),
+            "workspace_if" => Viewers::WorkspaceIf(text(meta)?, otherwise.clone()?),
+            _ => return None,
+        })
+    });
+    viewers.collect()
+}
+
+/// The text in `name = "text"`.
+fn text(meta: &Meta) -> Option<String> {
+    match meta {
+        Meta::NameValue(pair) => match &pair.value {
+            Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Some(text.value()),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+/// The field that is marked as the id of the aggregate.
+pub(crate) fn aggregate_id(fields: &Fields) -> Option<String> {
+    let is_mark = |meta: &Meta| meta.path().is_ident("aggregate_id");
+    let is_marked =
+        |field: &&syn::Field| field.attrs.iter().flat_map(event_parts).any(|meta| is_mark(&meta));
+    Some(fields.iter().find(is_marked)?.ident.as_ref()?.unraw().to_string())
+}
+
+/// What documentation says, line by line, as it is written.
+pub(crate) fn documentation(attributes: &[Attribute]) -> String {
+    let lines = attributes.iter().filter(|attribute| attribute.path().is_ident("doc"));
+    let lines: Vec<String> = lines.filter_map(|attribute| text(&attribute.meta)).collect();
+    let line = |line: &String| line.strip_prefix(' ').unwrap_or(line).trim_end().to_owned();
+    lines.iter().map(line).collect::<Vec<_>>().join("\n")
 }
 
 /// The version in `v1 = function`.
@@ -142,10 +222,45 @@ mod tests {
         let said = parse_quote!(#[event(
             aggregate = "order", name = "a.b", version = 3, upcast(v1 = f, v2 = of::orders)
         )]);
-        let (name, version, upcast) = (Some("a.b".to_owned()), 3, vec![1, 2]);
-        assert_eq!(check(said), EventAttributes { name, version, upcast });
-        let (name, version, upcast) = (None, 1, Vec::new());
+        let EventAttributes { name, version, upcast, .. } = check(said);
+        assert_eq!((name.as_deref(), version, upcast), (Some("a.b"), 3, vec![1, 2]));
         let nothing = parse_quote!(#[event(aggregate = "order")]);
-        assert_eq!(check(nothing), EventAttributes { name, version, upcast });
+        let aggregate = Some("order".to_owned());
+        let expected = EventAttributes { version: 1, aggregate, ..EventAttributes::default() };
+        assert_eq!(check(nothing), expected);
+    }
+
+    #[test]
+    fn who_may_see_an_event_is_read() {
+        let said = event(&[parse_quote!(#[event(aggregate = "order", audience(
+            managers, user = "buyer_id", workspace_if = "is_open", otherwise = "seller_id"
+        ))])]);
+        let field = str::to_owned;
+        let viewers = [
+            Viewers::Managers,
+            Viewers::User(field("buyer_id")),
+            Viewers::WorkspaceIf(field("is_open"), field("seller_id")),
+        ];
+        assert_eq!(said.audience, viewers);
+    }
+
+    #[test]
+    fn the_id_of_an_aggregate_is_a_field_that_is_marked() {
+        let order: syn::ItemStruct = parse_quote! {
+            struct Placed { workspace: u8, #[event(aggregate_id)] r#type: u8 }
+        };
+        assert_eq!(aggregate_id(&order.fields).as_deref(), Some("type"));
+    }
+
+    #[test]
+    fn documentation_keeps_its_lines() {
+        let order: syn::ItemStruct = parse_quote! {
+            /// An order.
+            ///
+            ///     of an example
+            #[derive(Debug)]
+            struct Order;
+        };
+        assert_eq!(documentation(&order.attrs), "An order.\n\n    of an example");
     }
 }

@@ -8,15 +8,16 @@ use std::{mem, rc::Rc};
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
-    Attribute, Field, File, Ident, ImplItem, Item, ItemExternCrate, ItemImpl, ItemMacro, ItemMod,
-    ItemType, ItemUse, LitStr, Local, Macro, Meta, TraitItem, Type, UseTree, Visibility,
+    Attribute, Field, Fields, File, Ident, ImplItem, Item, ItemExternCrate, ItemImpl, ItemMacro,
+    ItemMod, ItemType, ItemUse, LitStr, Local, Macro, Meta, TraitItem, Type, UseTree, Visibility,
     ext::IdentExt as _,
     spanned::Spanned as _,
     visit::{self, Visit},
 };
 
 use super::{
-    attributes::{self, EventAttributes},
+    attributes,
+    declared::Owner,
     exports,
     report::Place,
     scope::{self, Scope},
@@ -54,6 +55,7 @@ pub(crate) fn collect(
         module: Rc::new(module),
         scope,
         in_attribute: false,
+        owner: None,
         out_of_line: Vec::new(),
     };
     if is_root {
@@ -74,6 +76,8 @@ pub(crate) struct Collector<'a> {
     scope: Scope,
     /// Inside an attribute, where texts may be paths and derives are seen in the syntax tree.
     pub(crate) in_attribute: bool,
+    /// Inside an `impl`.
+    pub(crate) owner: Option<Owner>,
     out_of_line: Vec<OutOfLine>,
 }
 
@@ -181,12 +185,14 @@ impl Collector<'_> {
         self.unit.module(&path).declared.insert(ident.unraw().to_string());
     }
 
-    fn event(&mut self, ident: &Ident, item: &[Attribute]) {
+    fn event(&mut self, ident: &Ident, item: &[Attribute], fields: Option<&Fields>) {
         if attributes::derives(item, "DomainEvent") {
-            let EventAttributes { name, version, upcast } = attributes::event(item);
+            let says = attributes::event(item);
+            let marked = || fields.and_then(attributes::aggregate_id);
+            let identified_by = says.id.clone().or_else(marked);
             let at = self.at(ident.span(), ident.span());
             let ident = ident.unraw().to_string();
-            self.unit.events.push(EventStruct { ident, name, version, upcast, at });
+            self.unit.events.push(EventStruct { ident, says, identified_by, at });
         }
     }
 }
@@ -197,12 +203,18 @@ fn leaf_name(prefix: &Name, ident: &Ident) -> Name {
 
 impl<'ast> Visit<'ast> for Collector<'_> {
     fn visit_item(&mut self, item: &'ast Item) {
+        // What stands within a function is of no `impl`, though the function may be.
+        let outer = self.owner.take();
         self.within(attributes::of(item), |this| {
+            this.remember(item);
             match item {
-                Item::Struct(syn::ItemStruct { ident, attrs, .. })
-                | Item::Enum(syn::ItemEnum { ident, attrs, .. }) => {
+                Item::Struct(syn::ItemStruct { ident, attrs, fields, .. }) => {
                     this.declare(ident);
-                    this.event(ident, attrs);
+                    this.event(ident, attrs, Some(fields));
+                }
+                Item::Enum(syn::ItemEnum { ident, attrs, .. }) => {
+                    this.declare(ident);
+                    this.event(ident, attrs, None);
                 }
                 Item::Union(syn::ItemUnion { ident, .. })
                 | Item::Trait(syn::ItemTrait { ident, .. })
@@ -213,10 +225,14 @@ impl<'ast> Visit<'ast> for Collector<'_> {
             }
             visit::visit_item(this, item);
         });
+        self.owner = outer;
     }
 
     fn visit_impl_item(&mut self, item: &'ast ImplItem) {
-        self.within(attributes::of_impl(item), |this| visit::visit_impl_item(this, item));
+        self.within(attributes::of_impl(item), |this| {
+            this.remember_member(item);
+            visit::visit_impl_item(this, item);
+        });
     }
 
     fn visit_trait_item(&mut self, item: &'ast TraitItem) {
@@ -270,6 +286,7 @@ impl<'ast> Visit<'ast> for Collector<'_> {
         {
             self.oddity(OddityKind::HandWrittenEvent, path.span());
         }
+        self.owner = Owner::of(item);
         visit::visit_item_impl(self, item);
     }
 

@@ -45,6 +45,16 @@ pub(crate) enum Kind {
     Tool,
 }
 
+impl Kind {
+    /// Whether it is a part of what this workspace makes, and does not test, build or show it.
+    pub(crate) fn is_product(self) -> bool {
+        match self {
+            Self::Context | Self::Support | Self::Core | Self::Interface | Self::Host => true,
+            Self::Example | Self::Tests | Self::Tool => false,
+        }
+    }
+}
+
 impl fmt::Display for Kind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

@@ -14,7 +14,7 @@ use super::{
 /// The type of an event: `<context>.<snake_case of the struct>` unless it is named.
 pub(crate) fn type_of(krate: &str, event: &EventStruct) -> String {
     let context = krate.replace('-', "_");
-    event.name.clone().unwrap_or_else(|| format!("{context}.{}", snake_case(&event.ident)))
+    event.says.name.clone().unwrap_or_else(|| format!("{context}.{}", snake_case(&event.ident)))
 }
 
 pub(crate) fn check(workspace: &Workspace, boundaries: &Boundaries, report: &mut Report) {
@@ -28,7 +28,7 @@ pub(crate) fn check(workspace: &Workspace, boundaries: &Boundaries, report: &mut
                 if is_product && check_name(krate, event, &event_type, report) {
                     check_published(&workspace.root, (krate, unit), event, &event_type, report);
                 }
-                let key = (event_type.clone(), event.version);
+                let key = (event_type.clone(), event.says.version);
                 let place = event.at.place.clone();
                 if let Some(first) = known.get(&key) {
                     add(
@@ -38,7 +38,7 @@ pub(crate) fn check(workspace: &Workspace, boundaries: &Boundaries, report: &mut
                         (
                             format!(
                                 "the event `{event_type}` version {} exists twice",
-                                event.version
+                                event.says.version
                             ),
                             format!(
                                 "a stored event must mean one thing; the other is at {}:{}",
@@ -109,11 +109,11 @@ fn check_published(
             format!("list `{}` in the `catalogue!` of {}", event.ident, krate.name),
         ));
     }
-    for version in 1..=event.version {
+    for version in 1..=event.says.version {
         if let Some(texts) = missing_file(root, event, event_type, version) {
             refuse(texts);
         }
-        if version < event.version && !event.upcast.contains(&version) {
+        if version < event.says.version && !event.says.upcast.contains(&version) {
             refuse((
                 format!("the event `{event_type}` does not upcast version {version}"),
                 "events of that version are stored, and nobody could read them".into(),
@@ -124,12 +124,12 @@ fn check_published(
             ));
         }
     }
-    let later = schema_file(event_type, event.version + 1);
+    let later = schema_file(event_type, event.says.version + 1);
     if root.join(&later).is_file() {
         refuse((
             format!(
                 "the event `{event_type}` has version {}, which is not its last",
-                event.version
+                event.says.version
             ),
             format!("{later} says that a later one was published"),
             "raise the version again, or remove the file if it never was on the main line".into(),
@@ -153,7 +153,7 @@ fn missing_file(
         ),
     ];
     let (what, file, why) = files.into_iter().find(|(_, file, _)| !root.join(file).is_file())?;
-    let help = if version == event.version {
+    let help = if version == event.says.version {
         "write it with `cargo xtask events write` and commit it".into()
     } else {
         format!("it was written when that version was current: `git log --all -- {file}` finds it")

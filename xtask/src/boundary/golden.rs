@@ -25,6 +25,19 @@ pub(crate) fn example_file(event_type: &str, version: u64) -> String {
     format!("{FOLDER}/{event_type}/v{version}.example.json")
 }
 
+/// The last version of each event whose schema is stored, by event type.
+#[cfg(test)]
+pub(crate) fn last_versions(root: &Path) -> std::collections::BTreeMap<String, u64> {
+    let folders = fs::read_dir(root.join(FOLDER)).into_iter().flatten().flatten();
+    let types = folders.map(|folder| folder.file_name().to_string_lossy().into_owned());
+    let last = |event_type: String| {
+        let is_there = |version: &u64| root.join(schema_file(&event_type, *version)).is_file();
+        let versions: Vec<u64> = (1..=1000).take_while(is_there).collect();
+        Some((event_type, *versions.last()?))
+    };
+    types.filter_map(last).collect()
+}
+
 /// How much a golden file may still change.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Held {

@@ -99,6 +99,11 @@ impl<'a> Resolver<'a> {
         Resolved { target, imported }
     }
 
+    /// What a path means that is written in this module.
+    pub(crate) fn meaning(&self, module: &[String], name: &Name) -> Target {
+        self.relative(module, name, &mut Trail::new()).0
+    }
+
     fn relative(&self, module: &[String], name: &Name, trail: &mut Trail<'a>) -> Found {
         let Some((first, rest)) = name.segments.split_first() else {
             return (Target::Unknown, None);

@@ -7,7 +7,7 @@ use std::{
 
 use proc_macro2::TokenStream;
 
-use super::{report::Place, scope::Scope};
+use super::{attributes::EventAttributes, declared::Declared, report::Place, scope::Scope};
 
 /// The path of a module from the root of its compilation unit; empty for the root itself.
 pub(crate) type ModulePath = Vec<String>;
@@ -43,6 +43,8 @@ pub(crate) struct Unit {
     pub(crate) exports: Vec<Export>,
     /// Other names of the crate for itself (`extern crate self as …`).
     pub(crate) own_names: BTreeSet<String>,
+    /// What the product declares, for its documentation.
+    pub(crate) declared: Declared,
 }
 
 /// The names that a module brings into scope.
@@ -102,10 +104,9 @@ pub(crate) struct At {
 #[derive(Debug)]
 pub(crate) struct EventStruct {
     pub(crate) ident: String,
-    pub(crate) name: Option<String>,
-    pub(crate) version: u64,
-    /// The earlier versions that it upcasts.
-    pub(crate) upcast: Vec<u64>,
+    pub(crate) says: EventAttributes,
+    /// The field that identifies the aggregate, or several as a text like `{a}:{b}`.
+    pub(crate) identified_by: Option<String>,
     pub(crate) at: At,
 }
 
@@ -176,6 +177,7 @@ impl Unit {
             oddities: Vec::new(),
             exports: Vec::new(),
             own_names: BTreeSet::new(),
+            declared: Declared::default(),
         }
     }
 
