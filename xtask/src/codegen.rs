@@ -1,8 +1,9 @@
 //! `cargo xtask codegen`: what can be told from the source is written by a program.
 //!
-//! The golden files of events, `docs/events.md` and `docs/contexts.md` follow from the catalogue of the host, `boundaries.toml`
-//! and the source. Nothing here knows a crate of this workspace by name.
+//! The golden files of events, `docs/events.md`, `docs/contexts.md` and `docs/asyncapi.json` follow from the catalogue of the
+//! host, `boundaries.toml` and the source. Nothing here knows a crate of this workspace by name.
 
+mod asyncapi;
 mod canvas;
 mod commands;
 mod contexts_page;
@@ -87,6 +88,7 @@ fn documents(
 ) -> anyhow::Result<Files> {
     let landscape = Landscape::of(&Reader::new(workspace, boundaries), catalogue)?;
     Ok(Files::from([
+        (asyncapi::FILE.to_owned(), asyncapi::document(&workspace.root, &landscape)?),
         (events_page::FILE.to_owned(), events_page::page(&landscape)),
         (contexts_page::FILE.to_owned(), contexts_page::page(&landscape)),
     ]))

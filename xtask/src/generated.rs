@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, fs, path::Path};
 
 use anyhow::Context as _;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// Files by their paths in the workspace, with what they should contain.
 pub(crate) type Files = BTreeMap<String, String>;
@@ -68,6 +68,20 @@ pub(crate) fn sorted(value: &Value) -> Value {
     }
 }
 
+/// An object whose own fields stand in this order, and everything within them in the order of their names.
+pub(crate) fn json_in_order(object: &Map<String, Value>, order: &[&str]) -> anyhow::Result<String> {
+    let mut names: Vec<&String> = object.keys().collect();
+    let place = |name: &str| order.iter().position(|known| *known == name).unwrap_or(order.len());
+    names.sort_by(|one, other| (place(one), one).cmp(&(place(other), other)));
+    let field = |name: &String| -> anyhow::Result<String> {
+        let text = json(&object[name.as_str()])?;
+        let text = text.trim_end().replace('\n', "\n  ");
+        Ok(format!("  {}: {text}", Value::from(name.as_str())))
+    };
+    let fields: Vec<String> = names.into_iter().map(field).collect::<anyhow::Result<_>>()?;
+    Ok(format!("{{\n{}\n}}\n", fields.join(",\n")))
+}
+
 #[cfg(test)]
 mod tests {
     use expect_test::{Expect, expect};
@@ -123,9 +137,11 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_in_the_order_of_their_names() {
+    fn fields_are_sorted_within_an_order_of_one_s_own() {
+        let value = json!({ "b": { "d": [{ "f": 1, "e": 2 }], "c": null }, "a": 0, "z": 1 });
         expect![[r#"
             {
+              "z": 1,
               "a": 0,
               "b": {
                 "c": null,
@@ -138,8 +154,6 @@ mod tests {
               }
             }
         "#]]
-        .assert_eq(
-            &json(&json!({ "b": { "d": [{ "f": 1, "e": 2 }], "c": null }, "a": 0 })).unwrap(),
-        );
+        .assert_eq(&json_in_order(value.as_object().unwrap(), &["z"]).unwrap());
     }
 }

@@ -32,7 +32,7 @@ struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Run every test, on SQLite and on PostgreSQL, and with the stock editors of Yjs under Node
+    /// Run every test, on SQLite and on PostgreSQL, and with the programs of others that run under Node
     Test(test::Args),
     /// Do everything that CI does, in order of speed, up to the first failure
     Check(check::Args),
@@ -40,7 +40,7 @@ enum Command {
     Tidy,
     /// Hold the architecture: who may name whom, what is exported, who owns which table
     Boundary(boundary::Args),
-    /// Write what follows from the source: the golden files of events, the documents
+    /// Write what follows from the source: the golden files of events, the documents, the contracts
     Codegen(codegen::Args),
     /// Hold or write the golden files of every event
     Events(events::Args),

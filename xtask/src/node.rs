@@ -1,4 +1,4 @@
-//! Node and the packages of `tests/node`: the stock clients and the stock server of Yjs.
+//! Node and the packages of `tests/node`: the stock clients and the stock server of Yjs, the official parsers of contracts.
 
 use std::{
     fs,

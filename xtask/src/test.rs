@@ -1,4 +1,4 @@
-//! `cargo xtask test`: every test, on SQLite and on PostgreSQL, and with the stock editors of Yjs under Node.
+//! `cargo xtask test`: every test, on SQLite and on PostgreSQL, and with the programs of others that run under Node.
 
 mod counts;
 pub(crate) mod runner;
@@ -58,7 +58,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
             warn_about_the_half_left_out();
         }
         if let Err(error) = &node {
-            warn_about_the_editors_left_out(error);
+            warn_about_node_left_out(error);
         }
     };
     left_out();
@@ -104,9 +104,10 @@ fn warn_about_the_half_left_out() {
     ]);
 }
 
-fn warn_about_the_editors_left_out(error: &anyhow::Error) {
+fn warn_about_node_left_out(error: &anyhow::Error) {
     let why = format!("{error:#}");
-    let first = "The tests with the stock editors of Yjs are left out:";
+    let first =
+        "The tests with the stock editors of Yjs and with the parsers of contracts are left out:";
     console::warning_box(&std::iter::once(first).chain(why.lines()).collect::<Vec<_>>());
 }
 

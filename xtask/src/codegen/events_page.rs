@@ -20,7 +20,7 @@ pub(crate) const FILE: &str = "docs/events.md";
 /// What is said of all of them.
 const ABOUT: &str = "\
 An event says what has happened, in the past tense, and is stored with whatever it changed in one commit.
-Its data are below; the envelope around them says who did it, when and because of what.
+Its data are below; the envelope around them says who did it, when and because of what, and is described in [asyncapi.json](asyncapi.json).
 Types and versions are stored for ever: a schema only grows, and what would break a reader becomes the next version.
 
 *Seen by* says for whom an event is; whether somebody still is a member is asked again whenever it is delivered.

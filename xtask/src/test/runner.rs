@@ -20,7 +20,7 @@ pub(crate) struct Selection<'a> {
     pub(crate) packages: &'a [String],
     pub(crate) engine: Engine,
     pub(crate) url: Option<&'a str>,
-    /// The program that runs the stock editors.
+    /// The program that runs the stock editors and the parsers of contracts.
     pub(crate) node: Option<&'a Path>,
     pub(crate) passed_on: &'a [String],
 }

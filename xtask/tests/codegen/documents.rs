@@ -15,3 +15,9 @@ fn contexts_are_told_with_what_they_offer_take_and_keep() {
     let contexts = Library::documented().read("docs/contexts.md");
     expect_file!["../../fixtures/codegen/expected/contexts.md"].assert_eq(&contexts);
 }
+
+#[test]
+fn what_can_be_followed_is_told_as_asyncapi() {
+    let document = Library::documented().read("docs/asyncapi.json");
+    expect_file!["../../fixtures/codegen/expected/asyncapi.json"].assert_eq(&document);
+}

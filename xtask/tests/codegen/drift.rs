@@ -19,9 +19,9 @@ fn what_was_written_passes() {
     check(
         &Library::documented(),
         true,
-        &expect![[r#"
+        &expect![[r"
             5 events: every version can be read
-            2 documents: all as the source says"#]],
+            3 documents: all as the source says"]],
     );
 }
 
@@ -50,13 +50,13 @@ fn a_document_that_differs_is_shown_and_not_written() {
 #[test]
 fn a_document_that_is_not_there_is_missed() {
     let library = Library::documented();
-    library.remove("docs/contexts.md");
+    library.remove("docs/asyncapi.json");
     check(
         &library,
         false,
         &expect![[r"
         5 events: every version can be read
-        docs/contexts.md is not there
+        docs/asyncapi.json is not there
         help: `cargo xtask codegen` writes these files; read the difference, then commit it"]],
     );
 }
@@ -70,16 +70,20 @@ fn whoever_changes_the_source_changes_the_documents() {
         &library,
         false,
         &expect![[r#"
-            5 events: every version can be read
-            docs/contexts.md:57 differs; it has
-              | [`members.member_joined`](events.md#membersmember_joined) | members | `lending.shelves` |
-            and should have
-              | [`members.member_joined`](events.md#membersmember_joined) | members | `lending.on_member_left`, `lending.shelves` |
-            docs/events.md:100 differs; it has
-              | handled by | [`desk.welcome`](../crates/desk/src/main.rs), [`lending.shelves`](../crates/lending/src/facade.rs) |
-            and should have
-              | handled by | [`desk.welcome`](../crates/desk/src/main.rs), [`lending.on_member_left`](../crates/lending/src/application/on_member_left.rs), [`lending.shelves`](../crates/lending/src/facade.rs) |
-            help: `cargo xtask codegen` writes these files; read the difference, then commit it"#]],
+        5 events: every version can be read
+        docs/asyncapi.json:447 differs; it has
+                    "lending.shelves"
+        and should have
+                    "lending.on_member_left",
+        docs/contexts.md:57 differs; it has
+          | [`members.member_joined`](events.md#membersmember_joined) | members | `lending.shelves` |
+        and should have
+          | [`members.member_joined`](events.md#membersmember_joined) | members | `lending.on_member_left`, `lending.shelves` |
+        docs/events.md:100 differs; it has
+          | handled by | [`desk.welcome`](../crates/desk/src/main.rs), [`lending.shelves`](../crates/lending/src/facade.rs) |
+        and should have
+          | handled by | [`desk.welcome`](../crates/desk/src/main.rs), [`lending.on_member_left`](../crates/lending/src/application/on_member_left.rs), [`lending.shelves`](../crates/lending/src/facade.rs) |
+        help: `cargo xtask codegen` writes these files; read the difference, then commit it"#]],
     );
 }
 
@@ -119,5 +123,17 @@ fn the_catalogue_fits_the_source() {
     let (written, said) = library.codegen(&[]);
     expect!["error: the catalogue has lending.book_lost, of which the source knows nothing"]
         .assert_eq(said.lines().last().unwrap());
+    assert!(!written);
+}
+
+#[test]
+fn the_base_of_asyncapi_says_which_events_a_channel_carries() {
+    let library = Library::documented();
+    library.swap("docs/asyncapi.base.json", "of each aggregate", "of each planet");
+    let (written, said) = library.codegen(&[]);
+    expect![
+        "error: docs/asyncapi.base.json: x-events of {context}.{aggregate_type} is not understood"
+    ]
+    .assert_eq(said.lines().last().unwrap());
     assert!(!written);
 }
