@@ -16,7 +16,7 @@ use crate::{
     },
     infrastructure::{
         item_rows::{EdgeRow, select_edges, written_at},
-        value_store::{self, ValuesOf, at_places},
+        value_store::{self, ValuesOf, at_places, forgotten_postgres, forgotten_sqlite},
     },
 };
 
@@ -157,16 +157,14 @@ macro_rules! edges_at_sqlite {
     };
 }
 
-/// The same, as PostgreSQL finds them: the order makes it take the index of that end for each entity by itself.
+/// The same, as PostgreSQL finds them: by the index of that end, or all of the edges at once if it takes these for most of them.
 macro_rules! edges_at_postgres {
     () => {
-        "SELECT edge.id FROM jsonb_array_elements_text($2::jsonb) AS entity CROSS JOIN LATERAL
-           (SELECT id FROM erm_edges WHERE workspace_id = $1 AND source_id = entity::uuid AND deleted_at IS NULL
-            ORDER BY edge_type, target_id, id) AS edge
+        "SELECT edge.id FROM jsonb_array_elements_text($2::jsonb) AS entity
+         JOIN erm_edges AS edge ON edge.workspace_id = $1 AND edge.source_id = entity::uuid AND edge.deleted_at IS NULL
          UNION
-         SELECT edge.id FROM jsonb_array_elements_text($2::jsonb) AS entity CROSS JOIN LATERAL
-           (SELECT id FROM erm_edges WHERE workspace_id = $1 AND target_id = entity::uuid AND deleted_at IS NULL
-            ORDER BY edge_type, source_id, id) AS edge"
+         SELECT edge.id FROM jsonb_array_elements_text($2::jsonb) AS entity
+         JOIN erm_edges AS edge ON edge.workspace_id = $1 AND edge.target_id = entity::uuid AND edge.deleted_at IS NULL"
     };
 }
 
@@ -230,16 +228,14 @@ impl Edges for Tx {
             postgres: "WITH asked AS MATERIALIZED
                          (SELECT * FROM jsonb_to_recordset($2::jsonb)
                             AS asked (place bigint, type text, at_source boolean, entity uuid))
-                       SELECT asked.place, edge.id FROM asked CROSS JOIN LATERAL
-                         (SELECT id FROM erm_edges
-                          WHERE workspace_id = $1 AND source_id = asked.entity AND edge_type = asked.type
-                            AND deleted_at IS NULL ORDER BY target_id, id) AS edge
+                       SELECT asked.place, edge.id FROM asked JOIN erm_edges AS edge
+                         ON edge.workspace_id = $1 AND edge.source_id = asked.entity
+                        AND edge.edge_type = asked.type AND edge.deleted_at IS NULL
                        WHERE asked.at_source
                        UNION ALL
-                       SELECT asked.place, edge.id FROM asked CROSS JOIN LATERAL
-                         (SELECT id FROM erm_edges
-                          WHERE workspace_id = $1 AND target_id = asked.entity AND edge_type = asked.type
-                            AND deleted_at IS NULL ORDER BY source_id, id) AS edge
+                       SELECT asked.place, edge.id FROM asked JOIN erm_edges AS edge
+                         ON edge.workspace_id = $1 AND edge.target_id = asked.entity
+                        AND edge.edge_type = asked.type AND edge.deleted_at IS NULL
                        WHERE NOT asked.at_source"
         ));
         let rows: Vec<(i64, EdgeId)> = query.bind(workspace).bind(Json(rows)).all().await?;
@@ -253,13 +249,8 @@ impl Edges for Tx {
     ) -> Result<u64, StorageError> {
         let now = self.now();
         let forget = sql!(
-            sqlite: concat!(
-                "DELETE FROM erm_values WHERE +workspace_id = $1 AND item_id IN (", edges_at_sqlite!(), ")"
-            ),
-            postgres: concat!(
-                "DELETE FROM erm_values
-                 WHERE (workspace_id = $1) IS TRUE AND item_id = ANY (ARRAY(", edges_at_postgres!(), "))"
-            )
+            sqlite: forgotten_sqlite!(edges_at_sqlite!()),
+            postgres: forgotten_postgres!(edges_at_postgres!())
         );
         self.query(forget).bind(workspace).bind(Json(entities)).exec().await?;
         let delete = sql!(

@@ -11,6 +11,41 @@ use crate::{
     domain::{names::TypeName, references::EntityId},
 };
 
+/// At most `$1` rows of a table go that are of workspaces which are gone, one workspace after the other.
+macro_rules! purge_sqlite {
+    ($table:literal) => {
+        concat!(
+            "DELETE FROM ",
+            $table,
+            " WHERE (generation, workspace_id, id) IN
+                (SELECT item.generation, item.workspace_id, item.id
+                 FROM erm_graph_workspaces AS gone CROSS JOIN ",
+            $table,
+            " AS item
+                 WHERE gone.is_gone AND item.generation = gone.generation AND item.workspace_id = gone.workspace_id
+                 LIMIT $1)"
+        )
+    };
+}
+
+/// The same for PostgreSQL.
+macro_rules! purge_postgres {
+    ($table:literal) => {
+        concat!(
+            "DELETE FROM ",
+            $table,
+            " WHERE (generation, workspace_id, id) IN
+                (SELECT item.generation, item.workspace_id, item.id
+                 FROM erm_graph_workspaces AS gone
+                 CROSS JOIN LATERAL (SELECT generation, workspace_id, id FROM ",
+            $table,
+            " AS row WHERE row.generation = gone.generation AND row.workspace_id = gone.workspace_id
+                 ORDER BY created_at, id LIMIT $1) AS item
+                 WHERE gone.is_gone LIMIT $1)"
+        )
+    };
+}
+
 impl Deleted for Tx {
     async fn purge_edges(
         &mut self,
@@ -47,24 +82,17 @@ impl Deleted for Tx {
         Ok(rows.into_iter().map(purged).collect())
     }
 
-    // That they are gone stays known, or what comes too late would be followed.
+    // That they are gone stays known, or what comes too late would be followed; so there may be many of them, of which only what
+    // is left is looked up.
     async fn purge_graphs(&mut self, limit: u32) -> Result<u64, StorageError> {
         let steps = [
             sql!(
-                "DELETE FROM erm_graph_edges WHERE (generation, workspace_id, id) IN
-                   (SELECT edge.generation, edge.workspace_id, edge.id
-                    FROM erm_graph_workspaces AS gone
-                    JOIN erm_graph_edges AS edge
-                      ON edge.generation = gone.generation AND edge.workspace_id = gone.workspace_id
-                    WHERE gone.is_gone LIMIT $1)"
+                sqlite: purge_sqlite!("erm_graph_edges"),
+                postgres: purge_postgres!("erm_graph_edges")
             ),
             sql!(
-                "DELETE FROM erm_graph_nodes WHERE (generation, workspace_id, id) IN
-                   (SELECT node.generation, node.workspace_id, node.id
-                    FROM erm_graph_workspaces AS gone
-                    JOIN erm_graph_nodes AS node
-                      ON node.generation = gone.generation AND node.workspace_id = gone.workspace_id
-                    WHERE gone.is_gone LIMIT $1)"
+                sqlite: purge_sqlite!("erm_graph_nodes"),
+                postgres: purge_postgres!("erm_graph_nodes")
             ),
         ];
         let mut purged = 0;

@@ -136,10 +136,30 @@ macro_rules! beside_postgres {
     };
 }
 
-/// What is known of some rows of a table, as long as there are no more than `$3` bytes of properties before. How long they are
-/// is known without reading them, so nothing is read in vain.
-macro_rules! known {
-    ($columns:literal, $table:literal, $these:expr) => {
+/// What is known of some rows of a table that are there, as long as there are no more than `$3` bytes of properties before. How
+/// long they are is known without reading them, so nothing is read in vain.
+macro_rules! known_sqlite {
+    ($columns:expr, $table:literal, $these:expr) => {
+        concat!(
+            "SELECT item.id, item.workspace_id, ",
+            $columns,
+            ", item.properties, item.created_at, item.updated_at, item.deleted_at, item.version
+             FROM (SELECT id, place,
+                          sum(bytes) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
+                   FROM (SELECT item.id, item.rowid AS place, octet_length(item.properties) AS bytes FROM ",
+            $these,
+            ") AS weighed) AS weighed
+             CROSS JOIN ",
+            $table,
+            " AS item ON item.rowid = weighed.place
+             WHERE coalesce(weighed.ahead, 0) <= $3 ORDER BY weighed.id"
+        )
+    };
+}
+
+/// The same for PostgreSQL.
+macro_rules! known_postgres {
+    ($columns:expr, $table:literal, $these:expr) => {
         concat!(
             "SELECT item.id, item.workspace_id, ",
             $columns,
@@ -156,14 +176,13 @@ macro_rules! known {
     };
 }
 
-/// The rows of a table that have some ids and are there in the workspace `$1`.
+/// The rows of a table that have the ids in `$2` and are there in the workspace `$1`.
 macro_rules! these_sqlite {
-    ($table:literal, $ids:expr) => {
+    ($table:literal) => {
         concat!(
             $table,
-            " AS item WHERE item.id IN (",
-            $ids,
-            ") AND +item.workspace_id = $1 AND item.deleted_at IS NULL"
+            " AS item WHERE item.id IN (SELECT unhex(value, '-') FROM json_each($2))
+                AND +item.workspace_id = $1 AND item.deleted_at IS NULL"
         )
     };
 }
@@ -184,32 +203,25 @@ macro_rules! these_postgres {
     };
 }
 
-/// The ids in `$2`.
-macro_rules! ids_sqlite {
-    () => {
-        "SELECT unhex(value, '-') AS id FROM json_each($2)"
-    };
-}
-
-/// The same, as PostgreSQL reads them.
+/// The ids in `$2`, as PostgreSQL reads them.
 macro_rules! ids_postgres {
     () => {
         "SELECT node::uuid AS id FROM jsonb_array_elements_text($2::jsonb) AS node"
     };
 }
 
-/// The ids of edges of the workspace `$1` among the nodes in `$2`, from the index of edges by their ends.
+/// The edges of the workspace `$1` among the nodes in `$2`, from the index of edges by their ends.
 macro_rules! among_sqlite {
     () => {
-        "SELECT id FROM erm_edges
-         WHERE workspace_id = $1 AND source_id IN (SELECT unhex(value, '-') FROM json_each($2))
-           AND +target_id IN (SELECT unhex(value, '-') FROM json_each($2)) AND deleted_at IS NULL
-           AND (json_array_length($4) = 0 OR edge_type IN (SELECT value FROM json_each($4)))
+        "erm_edges AS item
+         WHERE item.workspace_id = $1 AND item.source_id IN (SELECT unhex(value, '-') FROM json_each($2))
+           AND +item.target_id IN (SELECT unhex(value, '-') FROM json_each($2)) AND item.deleted_at IS NULL
+           AND (json_array_length($4) = 0 OR item.edge_type IN (SELECT value FROM json_each($4)))
          LIMIT $5"
     };
 }
 
-/// The same, as PostgreSQL reads them.
+/// The ids of these edges, as PostgreSQL reads them.
 macro_rules! among_postgres {
     () => {
         "WITH near AS MATERIALIZED (SELECT node::uuid AS id FROM jsonb_array_elements_text($2::jsonb) AS node)
@@ -224,21 +236,17 @@ macro_rules! among_postgres {
     };
 }
 
-/// What is known of the entities with some ids.
-macro_rules! known_entities {
-    ($these:expr) => {
-        known!("item.entity_type, item.external_key", "erm_entities", $these)
+/// What is known of entities alone.
+macro_rules! of_entities {
+    () => {
+        "item.entity_type, item.external_key"
     };
 }
 
-/// What is known of the edges with some ids.
-macro_rules! known_edges {
-    ($these:expr) => {
-        known!(
-            "item.edge_type, item.source_id, item.target_id, item.deleted_with",
-            "erm_edges",
-            $these
-        )
+/// What is known of edges alone.
+macro_rules! of_edges {
+    () => {
+        "item.edge_type, item.source_id, item.target_id, item.deleted_with"
     };
 }
 
@@ -290,7 +298,7 @@ impl Graph for StoredGraph {
         let query = self.db.query(sql!(
             sqlite: concat!(
                 "SELECT item.id FROM ",
-                these_sqlite!("erm_entities", ids_sqlite!()),
+                these_sqlite!("erm_entities"),
                 " AND (json_array_length($3) = 0 OR item.entity_type IN (SELECT value FROM json_each($3)))"
             ),
             postgres: concat!(
@@ -327,8 +335,8 @@ impl Graph for StoredGraph {
         room: usize,
     ) -> Result<Vec<Weighed<EntityDetails>>, StorageError> {
         let query = self.db.query(sql!(
-            sqlite: known_entities!(these_sqlite!("erm_entities", ids_sqlite!())),
-            postgres: known_entities!(these_postgres!("erm_entities", ids_postgres!()))
+            sqlite: known_sqlite!(of_entities!(), "erm_entities", these_sqlite!("erm_entities")),
+            postgres: known_postgres!(of_entities!(), "erm_entities", these_postgres!("erm_entities", ids_postgres!()))
         ));
         let query = query.bind(self.workspace).bind(Json(ids)).bind(most(room));
         let rows: Vec<EntityRow> = query.all().await?;
@@ -341,8 +349,8 @@ impl Graph for StoredGraph {
         room: usize,
     ) -> Result<Vec<Weighed<EdgeDetails>>, StorageError> {
         let query = self.db.query(sql!(
-            sqlite: known_edges!(these_sqlite!("erm_edges", ids_sqlite!())),
-            postgres: known_edges!(these_postgres!("erm_edges", ids_postgres!()))
+            sqlite: known_sqlite!(of_edges!(), "erm_edges", these_sqlite!("erm_edges")),
+            postgres: known_postgres!(of_edges!(), "erm_edges", these_postgres!("erm_edges", ids_postgres!()))
         ));
         let query = query.bind(self.workspace).bind(Json(ids)).bind(most(room));
         let rows: Vec<EdgeRow> = query.all().await?;
@@ -352,8 +360,8 @@ impl Graph for StoredGraph {
     async fn among(&self, among: &Among<'_>) -> Result<Vec<Weighed<EdgeDetails>>, StorageError> {
         let Among { nodes, edge_types, limit, room } = *among;
         let query = self.db.query(sql!(
-            sqlite: known_edges!(these_sqlite!("erm_edges", among_sqlite!())),
-            postgres: known_edges!(these_postgres!("erm_edges", among_postgres!()))
+            sqlite: known_sqlite!(of_edges!(), "erm_edges", among_sqlite!()),
+            postgres: known_postgres!(of_edges!(), "erm_edges", these_postgres!("erm_edges", among_postgres!()))
         ));
         let query = query.bind(self.workspace).bind(Json(nodes)).bind(most(room));
         let rows: Vec<EdgeRow> = query.bind(Json(edge_types)).bind(most(limit)).all().await?;

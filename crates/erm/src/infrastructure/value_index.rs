@@ -148,14 +148,15 @@ macro_rules! replaced_sqlite {
     };
 }
 
-/// The same for PostgreSQL, which looks up one after the other where it stands in the table.
+/// The same for PostgreSQL, which looks up one after the other where it stands in the table: a property of an item has one value.
+/// Nobody moves it meanwhile, since whoever writes has the turn.
 macro_rules! replaced_postgres {
     () => {
         "UPDATE erm_values AS held SET key = found.key
          FROM (SELECT there.place, decode(new.key, 'hex') AS key
                FROM jsonb_to_recordset($3::jsonb) AS new (item uuid, key text)
                CROSS JOIN LATERAL (SELECT workspace_id, ctid AS place FROM erm_values
-                                   WHERE item_id = new.item AND property = $2 OFFSET 0) AS there
+                                   WHERE item_id = new.item AND property = $2 LIMIT 1) AS there
                WHERE there.workspace_id = $1) AS found
          WHERE held.ctid = found.place"
     };

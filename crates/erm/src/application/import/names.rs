@@ -24,8 +24,6 @@ const MOST_OTHERS: usize = 100_000;
 #[derive(Debug)]
 pub(crate) struct Names {
     known: HashMap<String, Option<EntityId>>,
-    /// So many were admitted.
-    admitted: usize,
     /// At most so many are.
     most: usize,
     /// Whether one was refused because there are too many.
@@ -37,7 +35,7 @@ impl Names {
     pub(crate) fn within(quota: Quota) -> Self {
         let entities = usize::try_from(quota.entities).unwrap_or(usize::MAX);
         let most = entities.saturating_add(MOST_OTHERS);
-        Self { known: HashMap::new(), admitted: 0, most, is_overfull: false }
+        Self { known: HashMap::new(), most, is_overfull: false }
     }
 
     /// Whether the file may call an entity so; one that it may not call so is not taken over.
@@ -49,7 +47,7 @@ impl Names {
         if self.known.contains_key(name) {
             return Ok(());
         }
-        if self.admitted >= self.most {
+        if self.known.len() >= self.most {
             self.is_overfull = true;
             let most = self.most;
             let why = format!(
@@ -57,7 +55,8 @@ impl Names {
             );
             return Err(ItemError::about("id", "quota", why));
         }
-        self.admitted += 1;
+        // It is not taken over yet.
+        self.known.insert(name.to_owned(), None);
         Ok(())
     }
 

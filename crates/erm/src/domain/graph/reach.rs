@@ -55,7 +55,7 @@ impl Reach {
     pub(crate) fn new(course: Course, budget: Budget) -> Self {
         let start = course.start;
         let mut reach = Self {
-            stage: Stage::Outwards(Sweep::over(vec![start], course.direction)),
+            stage: Stage::Over,
             course,
             budget,
             radius: 0,
@@ -63,8 +63,8 @@ impl Reach {
             seen: HashSet::from([start]),
             nodes: vec![start],
         };
-        if reach.has_enough() {
-            reach.stage = Stage::Over;
+        if !reach.has_enough() {
+            reach.go_outwards(vec![start]);
         }
         reach
     }
@@ -106,7 +106,23 @@ impl Reach {
         if from.is_empty() || self.radius >= self.course.depth || self.has_enough() {
             self.stage = Stage::Over;
         } else {
-            self.stage = Stage::Outwards(Sweep::over(from, self.course.direction));
+            self.go_outwards(from);
+        }
+    }
+
+    fn go_outwards(&mut self, from: Vec<EntityId>) {
+        self.stage = Stage::Outwards(Sweep::over(from, self.course.direction));
+        self.look_at_few();
+    }
+
+    /// The next hop looks at no more edges than most likely lead to as many nodes as there is room for: of three edges one leads
+    /// to a node that was met.
+    fn look_at_few(&mut self) {
+        let room = self.course.limit.saturating_sub(self.nodes.len() + self.level.len());
+        if let Stage::Outwards(sweep) = &mut self.stage
+            && !self.course.is_picky
+        {
+            sweep.need(room.saturating_add(room / 2));
         }
     }
 }
@@ -129,6 +145,8 @@ impl Walk for Reach {
             let enough = self.nodes.len() + self.level.len() >= self.course.limit;
             if is_over || (enough && !self.course.is_picky) {
                 self.end_level();
+            } else {
+                self.look_at_few();
             }
         }
         self.budget.spend(links.len(), self.seen.len())

@@ -12,6 +12,9 @@ pub(crate) const FRONTIER: usize = 500;
 /// somebody has enough of them.
 pub(crate) const ROWS: usize = 2_000;
 
+/// The first one finds so many even if fewer are needed.
+const LEAST: usize = 100;
+
 /// At which of their ends edges are looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Way {
@@ -78,6 +81,8 @@ pub(crate) struct Sweep {
     after: Option<Place>,
     frontier: usize,
     rows: usize,
+    /// The next hop finds so many even if fewer are needed.
+    least: usize,
 }
 
 impl Sweep {
@@ -98,7 +103,12 @@ impl Sweep {
             Direction::Out => (Way::Out, false),
             Direction::Both => (Way::Out, true),
         };
-        Self { nodes, way, both, at: 0, after: None, frontier, rows }
+        Self { nodes, way, both, at: 0, after: None, frontier, rows, least: LEAST }
+    }
+
+    /// From now on no more edges are looked at in a hop than somebody needs who would have enough with so many of them.
+    pub(crate) fn need(&mut self, edges: usize) {
+        self.rows = edges.clamp(self.least, ROWS);
     }
 
     /// The next hop; none when every edge is known.
@@ -118,6 +128,8 @@ impl Sweep {
     /// Goes on behind what the hop found; gives which way that was.
     pub(crate) fn found(&mut self, links: &[Link]) -> Way {
         let way = self.way;
+        // Where that was not enough most edges lead to what was met, and there are many.
+        self.least = ROWS.min(self.rows * 2);
         if let Some(last) = links.last().filter(|_| links.len() >= self.rows) {
             // There may be more of the last node; those before it are done.
             let (near, far) = last.ends(way);
@@ -148,6 +160,7 @@ mod tests {
             picture in pictures(),
             frontier in 1_usize..4,
             rows in 1_usize..4,
+            needs in proptest::collection::vec(1_usize..4, 1..4),
         ) {
             let nodes: Vec<EntityId> = picture.nodes().take(4).collect();
             for (direction, ways) in [
@@ -155,7 +168,8 @@ mod tests {
                 (Direction::In, &[Way::In]),
                 (Direction::Both, &[Way::Out, Way::In]),
             ] {
-                let mut met = everything(&picture, Sweep::in_steps(nodes.clone(), direction, frontier, rows));
+                let sweep = Sweep { least: 1, ..Sweep::in_steps(nodes.clone(), direction, frontier, rows) };
+                let mut met = everything(&picture, sweep, &needs);
                 let mut there: Vec<(Way, EdgeId)> = Vec::new();
                 for way in ways {
                     let at = picture.links.iter().filter(|link| nodes.contains(&link.ends(*way).0));
@@ -169,12 +183,13 @@ mod tests {
         }
     }
 
-    fn everything(picture: &Picture, mut sweep: Sweep) -> Vec<(Way, EdgeId)> {
-        let mut met = Vec::new();
+    fn everything(picture: &Picture, mut sweep: Sweep, needs: &[usize]) -> Vec<(Way, EdgeId)> {
+        let (mut met, mut needs) = (Vec::new(), needs.iter().cycle());
         while let Some(hop) = sweep.next(&[]) {
             let links = picture.hop(&hop);
             let way = sweep.found(&links);
             met.extend(links.iter().map(|link| (way, link.id)));
+            sweep.need(*needs.next().unwrap());
         }
         met
     }

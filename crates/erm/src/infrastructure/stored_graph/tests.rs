@@ -51,11 +51,11 @@ async fn plan_of_among(db: &Db, nodes: &[EntityId]) -> String {
     let stmt = sql!(
         sqlite: concat!(
             "EXPLAIN QUERY PLAN ",
-            known_edges!(these_sqlite!("erm_edges", among_sqlite!()))
+            known_sqlite!(of_edges!(), "erm_edges", among_sqlite!())
         ),
         postgres: concat!(
             "EXPLAIN ",
-            known_edges!(these_postgres!("erm_edges", among_postgres!()))
+            known_postgres!(of_edges!(), "erm_edges", these_postgres!("erm_edges", among_postgres!()))
         )
     );
     let query = db.query(stmt).bind(COMPANY).bind(Json(nodes)).bind(1_000_i64);
@@ -155,11 +155,13 @@ on_both_engines! {
         let beside = plan_of_beside(&test.db, nodes[0]).await;
         let among = plan_of_among(&test.db, &nodes).await;
         let is_sqlite = test.db.engine_name() == "SQLite";
-        for (plan, index) in
-            [(&beside, "erm_edges_out"), (&beside, "erm_edges_in"), (&among, "erm_edges_out")]
-        {
+        for (plan, index, of_it) in [
+            (&beside, "erm_edges_out", "erm_edges USING COVERING INDEX"),
+            (&beside, "erm_edges_in", "erm_edges USING COVERING INDEX"),
+            (&among, "erm_edges_out", "item USING INDEX"),
+        ] {
             let by_index = if is_sqlite {
-                format!("SEARCH erm_edges USING COVERING INDEX {index} (workspace_id=? AND")
+                format!("SEARCH {of_it} {index} (workspace_id=? AND")
             } else {
                 format!("Index Only Scan using {index}")
             };
