@@ -132,8 +132,8 @@ mod tests {
     /// Shorter than anybody is waited for: it is no sign of life of a client.
     const HEARTBEAT: Duration = Duration::from_secs(10);
 
-    fn piece() -> io::Result<Bytes> {
-        Ok(Bytes::from_static(b"\n"))
+    fn piece() -> Bytes {
+        Bytes::from_static(b"\n")
     }
 
     /// Pieces that never end.
@@ -141,7 +141,7 @@ mod tests {
         let ticks = interval_at(Instant::now() + period, period);
         stream::unfold(ticks, |mut ticks| async move {
             ticks.tick().await;
-            Some((piece(), ticks))
+            Some((Ok(piece()), ticks))
         })
     }
 
@@ -164,7 +164,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn whoever_sends_nothing_for_half_a_minute_sends_no_more() {
-        let silent = stream::iter([piece(), piece()]).chain(stream::pending());
+        let silent = stream::iter([Ok(piece()), Ok(piece())]).chain(stream::pending());
         assert_eq!(read(silent).await, (2, 30, Some(ErrorKind::TimedOut)));
         let slow = pieces_every(Duration::from_secs(31));
         assert_eq!(read(slow).await, (0, 30, Some(ErrorKind::TimedOut)));

@@ -235,9 +235,9 @@ mod tests {
         assert_eq!([COMPANY, ELSEWHERE, third].map(knows), [false, true, true]);
         schemas.keep(COMPANY, known(&definition(2, 70), now));
         assert_eq!([COMPANY, ELSEWHERE, third].map(knows), [false, true, true]);
-        let known = schemas.lock();
-        let sizes = known.of.values().map(|kept| size(&kept.schema.definition));
-        assert_eq!(known.size, sizes.sum::<usize>());
+        let there = schemas.lock();
+        let sizes = there.of.values().map(|kept| size(&kept.schema.definition));
+        assert_eq!(there.size, sizes.sum::<usize>());
     }
 
     #[test]
