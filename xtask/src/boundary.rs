@@ -4,12 +4,16 @@ mod attributes;
 mod collector;
 pub(crate) mod config;
 mod edges;
+mod emission;
 mod events;
 mod exports;
 pub(crate) mod golden;
 mod grants;
 mod graph;
+mod imports;
 mod layers;
+mod loader;
+mod migrations;
 mod names;
 mod report;
 mod rules;
@@ -23,6 +27,7 @@ mod tokens;
 mod workspace;
 
 use std::{
+    collections::BTreeSet,
     path::{Path, PathBuf},
     time::{Duration, Instant},
 };
@@ -35,6 +40,7 @@ use self::{
     report::{Paint, Report, Violation},
     rules::Rule,
     source::{OddityKind, Unit},
+    tables::Tables,
     workspace::{Crate, Workspace},
 };
 
@@ -100,6 +106,7 @@ pub(crate) fn events(root: &Path) -> Result<bool> {
     let boundaries = Boundaries::load(&workspace.root)?;
     let mut report = Report::default();
     events::check(&workspace, &boundaries, &mut report);
+    events::check_history(&workspace, &mut report);
     report.sort();
     show(&workspace, &report);
     Ok(report.violations.is_empty())
@@ -113,30 +120,59 @@ fn show(workspace: &Workspace, report: &Report) {
     }
 }
 
+/// What one crate has to do with whatever crate it is.
+#[derive(Debug, PartialEq, Eq)]
+struct Shared {
+    tables: Tables,
+    /// Macros that make paths of what they are called with.
+    composers: BTreeSet<String>,
+}
+
+impl Shared {
+    fn of(workspace: &Workspace, boundaries: &Boundaries) -> Self {
+        Self {
+            tables: tables::defined(workspace, boundaries),
+            composers: grants::composers(workspace),
+        }
+    }
+}
+
 /// Holds every rule against the workspace.
 fn check(workspace: &Workspace, boundaries: &Boundaries) -> Report {
     let mut report = Report::default();
+    let shared = Shared::of(workspace, boundaries);
     edges::check_crates(workspace, boundaries, &mut report);
     for krate in &workspace.crates {
-        if let Some(rules) = boundaries.rules(&krate.name) {
-            edges::check(boundaries, krate, rules, &mut report);
-            exports::check(boundaries, krate, rules, &mut report);
-            for unit in &krate.units {
-                check_unit(boundaries, (krate, rules, unit), &mut report);
-            }
-        }
+        check_crate((boundaries, &shared), krate, &mut report);
     }
     events::check(workspace, boundaries, &mut report);
-    tables::check_migrations(workspace, boundaries, &mut report);
+    events::check_history(workspace, &mut report);
+    emission::check(workspace, boundaries, &mut report);
+    tables::check_migrations(workspace, (boundaries, &shared.tables), &mut report);
     report.sort();
     report
 }
 
+/// Holds the rules that are about one crate.
+fn check_crate((boundaries, shared): (&Boundaries, &Shared), krate: &Crate, report: &mut Report) {
+    let Some(rules) = boundaries.rules(&krate.name) else { return };
+    edges::check(boundaries, krate, rules, report);
+    exports::check(boundaries, krate, rules, report);
+    for unit in &krate.units {
+        check_unit((boundaries, shared), (krate, rules, unit), report);
+    }
+}
+
 /// Holds the rules that are about source against one library, binary or test.
-fn check_unit(boundaries: &Boundaries, subject: (&Crate, &CrateRules, &Unit), report: &mut Report) {
+fn check_unit(
+    (boundaries, shared): (&Boundaries, &Shared),
+    subject: (&Crate, &CrateRules, &Unit),
+    report: &mut Report,
+) {
     let (krate, _, unit) = subject;
-    for oddity in &unit.oddities {
+    for oddity in unit.oddities() {
         grants::check_oddity(krate, oddity, report);
+        layers::check_oddity(boundaries, subject, oddity, report);
         if let OddityKind::Unreadable(what) = &oddity.kind {
             report.add(Violation {
                 rule: Rule::Readable,
@@ -150,15 +186,17 @@ fn check_unit(boundaries: &Boundaries, subject: (&Crate, &CrateRules, &Unit), re
     }
     layers::check_files(boundaries, subject, report);
     let names = Resolver::new(unit, &krate.surroundings);
-    for mention in &unit.mentions {
-        let resolved = names.resolve(mention);
-        let said = (mention, &resolved);
-        if grants::check(boundaries, subject, said, report) {
-            layers::check(boundaries, subject, said, report);
+    for mention in unit.mentions() {
+        for resolved in names.resolve(mention) {
+            let said = (mention, &resolved);
+            if grants::check(boundaries, subject, said, report) {
+                layers::check(boundaries, subject, said, report);
+            }
+            tables::check_raw(boundaries, subject, said, report);
         }
-        tables::check_raw(boundaries, subject, said, report);
     }
-    tables::check_statements(boundaries, subject, report);
+    grants::check_calls((boundaries, &shared.composers), (krate, unit), &names, report);
+    tables::check_statements((boundaries, &shared.tables), subject, report);
 }
 
 fn summary(workspace: &Workspace, report: &Report, took: Duration) -> String {
@@ -171,10 +209,10 @@ fn summary(workspace: &Workspace, report: &Report, took: Duration) -> String {
     format!(
         "boundary: {verdict} ({} crates, {} files, {} paths, {} events, {} statements, {} ms)",
         workspace.crates.len(),
-        units().map(|unit| unit.files.len()).sum::<usize>(),
-        units().map(|unit| unit.mentions.len()).sum::<usize>(),
-        units().map(|unit| unit.events.len()).sum::<usize>(),
-        units().map(|unit| unit.statements.len()).sum::<usize>(),
+        units().map(|unit| unit.fragments.len()).sum::<usize>(),
+        units().map(|unit| unit.mentions().count()).sum::<usize>(),
+        units().map(|unit| unit.events().count()).sum::<usize>(),
+        units().map(|unit| unit.statements().count()).sum::<usize>(),
         took.as_millis(),
     )
 }

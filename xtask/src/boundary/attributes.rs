@@ -23,6 +23,11 @@ pub(crate) fn conditional(meta: &Meta) -> Vec<Meta> {
     }
 }
 
+/// Whether it is the attribute `word`, under conditions or not.
+pub(crate) fn says(meta: &Meta, word: &str) -> bool {
+    meta.path().is_ident(word) || conditional(meta).iter().skip(1).any(|added| says(added, word))
+}
+
 /// Whether `name` is derived, under `cfg_attr` or not.
 pub(crate) fn derives(attributes: &[Attribute], name: &str) -> bool {
     fn in_meta(meta: &Meta, name: &str) -> bool {
@@ -47,14 +52,18 @@ pub(crate) struct EventAttributes {
     pub(crate) upcast: Vec<u64>,
 }
 
+/// The parts of each `event(…)`, under conditions or not.
+fn event_parts(meta: &Meta) -> Vec<Meta> {
+    match meta {
+        Meta::List(list) if list.path.is_ident("event") => parts(list),
+        _ => conditional(meta).iter().skip(1).flat_map(event_parts).collect(),
+    }
+}
+
 /// What is said of an event; version 1 unless another is given.
 pub(crate) fn event(attributes: &[Attribute]) -> EventAttributes {
     let mut event = EventAttributes { name: None, version: 1, upcast: Vec::new() };
-    let lists = attributes.iter().filter_map(|attribute| match &attribute.meta {
-        Meta::List(list) if list.path.is_ident("event") => Some(parts(list)),
-        _ => None,
-    });
-    for meta in lists.flatten() {
+    for meta in attributes.iter().flat_map(|attribute| event_parts(&attribute.meta)) {
         match meta {
             Meta::NameValue(pair) => match pair.value {
                 Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) if pair.path.is_ident("name") => {
@@ -143,6 +152,10 @@ mod tests {
             aggregate = "order", name = "a.b", version = 3, upcast(v1 = f, v2 = of::orders)
         )]);
         let (name, version, upcast) = (Some("a.b".to_owned()), 3, vec![1, 2]);
+        assert_eq!(check(said), EventAttributes { name, version, upcast });
+        let said =
+            parse_quote!(#[cfg_attr(all(), derive(Debug), cfg_attr(all(), event(name = "a.b")))]);
+        let (name, version, upcast) = (Some("a.b".to_owned()), 1, Vec::new());
         assert_eq!(check(said), EventAttributes { name, version, upcast });
         let (name, version, upcast) = (None, 1, Vec::new());
         let nothing = parse_quote!(#[event(aggregate = "order")]);

@@ -5,7 +5,7 @@ use std::{
     fmt, fs,
     ops::Range,
     path::Path,
-    rc::Rc,
+    sync::Arc,
 };
 
 use anyhow::{Context as _, Result, anyhow, bail};
@@ -133,6 +133,9 @@ pub(crate) struct CrateRules {
     /// External crates that its application may name besides the usual ones.
     #[serde(default)]
     pub(crate) application_crates: Vec<String>,
+    /// Events that nobody handles, kept for the trail and for readers elsewhere.
+    #[serde(default)]
+    pub(crate) records: Vec<Spanned<String>>,
     /// Edges: crate to granted groups.
     #[serde(default)]
     pub(crate) uses: BTreeMap<Spanned<String>, Vec<String>>,
@@ -168,7 +171,7 @@ impl Boundaries {
 
     /// The place of something that this file declares.
     pub(crate) fn place(&self, span: Range<usize>) -> Place {
-        Place::of_bytes(&Rc::from(FILE), &self.text, span)
+        Place::of_bytes(&Arc::from(FILE), &self.text, span)
     }
 
     /// The layer that owns a file below `src`: the one with the most precise pattern.
@@ -294,6 +297,11 @@ impl Layer {
 }
 
 impl CrateRules {
+    /// Whether a table has one of its prefixes.
+    pub(crate) fn owns(&self, table: &str) -> bool {
+        self.tables.iter().any(|prefix| table.starts_with(prefix))
+    }
+
     /// The groups granted towards another crate, by what an edge of this crate says.
     pub(crate) fn grants(&self, to: &str, in_tests: bool) -> Vec<&str> {
         let own = self.uses.get(to).into_iter();

@@ -22,7 +22,7 @@ pub(crate) fn check(workspace: &Workspace, boundaries: &Boundaries, report: &mut
     for krate in &workspace.crates {
         let kind = boundaries.rules(&krate.name).map(|rules| rules.kind);
         for unit in &krate.units {
-            for event in &unit.events {
+            for event in unit.events() {
                 let event_type = type_of(&krate.name, event);
                 let is_product = !event.at.scope.is_test_code() && kind != Some(Kind::Tests);
                 if is_product && check_name(krate, event, &event_type, report) {
@@ -54,6 +54,10 @@ pub(crate) fn check(workspace: &Workspace, boundaries: &Boundaries, report: &mut
             check_hidden(boundaries, krate, unit, report);
         }
     }
+}
+
+/// No golden file changed that was published or released.
+pub(crate) fn check_history(workspace: &Workspace, report: &mut Report) {
     golden::check_history(&workspace.root, report);
 }
 
@@ -98,11 +102,11 @@ fn check_published(
     report: &mut Report,
 ) {
     let place = &event.at.place;
-    let listed = unit.catalogued.iter().filter(|name| **name == event.ident).count();
+    let listed = unit.catalogued().filter(|name| *name == event.ident).count();
     let is_product =
         |other: &&EventStruct| other.ident == event.ident && !other.at.scope.is_test_code();
     let mut refuse = |texts| add(report, krate, place.clone(), texts);
-    if listed < unit.events.iter().filter(is_product).count() {
+    if listed < unit.events().filter(is_product).count() {
         refuse((
             format!("the event `{event_type}` is in no catalogue"),
             "the host decodes, documents and checks the events of the catalogues".into(),
@@ -167,8 +171,11 @@ fn missing_file(
 
 /// Events that this check would not see.
 fn check_hidden(boundaries: &Boundaries, krate: &Crate, unit: &Unit, report: &mut Report) {
-    let is_core = boundaries.rules(&krate.name).is_some_and(|rules| rules.kind == Kind::Core);
-    for oddity in &unit.oddities {
+    // What derives events writes such an implementation.
+    let is_core = boundaries
+        .rules(&krate.name)
+        .is_some_and(|rules| matches!(rules.kind, Kind::Core | Kind::Tool));
+    for oddity in unit.oddities() {
         let message = match oddity.kind {
             OddityKind::HandWrittenEvent if !is_core => "`DomainEvent` is implemented by hand",
             OddityKind::EventInMacro if !is_core => "an event is derived within a macro",
@@ -176,6 +183,9 @@ fn check_hidden(boundaries: &Boundaries, krate: &Crate, unit: &Unit, report: &mu
             | OddityKind::EventInMacro
             | OddityKind::PathAttribute
             | OddityKind::Include
+            | OddityKind::MacroUse
+            | OddityKind::MacroOfAllLayers
+            | OddityKind::MacroInExports
             | OddityKind::Unreadable(_) => continue,
         };
         if !oddity.at.scope.is_test_code() {

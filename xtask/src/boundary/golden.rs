@@ -1,6 +1,6 @@
 //! The part of rule 5 that is about golden files: each version has its schema and an example, and they stay as they are.
 
-use std::{collections::BTreeSet, fs, path::Path, rc::Rc};
+use std::{collections::BTreeSet, fs, path::Path, sync::Arc};
 
 use anyhow::ensure;
 use serde_json::Value;
@@ -73,7 +73,7 @@ fn violation(commit: &str, file: String, what: &str) -> Violation {
     Violation {
         rule: Rule::Events,
         krate: file.split(['/', '.']).nth(1).unwrap_or_default().to_owned(),
-        place: Place::new(&Rc::from(file), 1, 1, 1),
+        place: Place::new(&Arc::from(file), 1, 1, 1),
         message: format!("the published {subject} {what}"),
         why: "events that are stored already, and their readers, keep this form".into(),
         help,
