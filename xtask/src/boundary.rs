@@ -7,6 +7,7 @@ mod edges;
 mod emission;
 mod events;
 mod exports;
+mod files;
 pub(crate) mod golden;
 mod grants;
 mod graph;
@@ -14,11 +15,14 @@ mod imports;
 mod layers;
 mod loader;
 mod migrations;
+mod mutants;
 mod names;
+mod patterns;
 mod report;
 mod rules;
 pub(crate) mod schemas;
 mod scope;
+mod side_by_side;
 mod source;
 mod sql_source;
 mod sql_text;
@@ -29,6 +33,7 @@ mod workspace;
 use std::{
     collections::BTreeSet,
     path::{Path, PathBuf},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
@@ -39,7 +44,7 @@ use self::{
     names::Resolver,
     report::{Paint, Report, Violation},
     rules::Rule,
-    source::{OddityKind, Unit},
+    source::{Fragment, OddityKind, Unit},
     tables::Tables,
     workspace::{Crate, Workspace},
 };
@@ -59,6 +64,12 @@ pub(crate) struct Args {
     /// Say what a rule demands and why, B003 for example
     #[arg(long, value_name = "CODE", conflicts_with_all = ["graph", "exports"])]
     explain: Option<Rule>,
+    /// Plant every kind of violation in the workspace as it is, and tell which of them the check finds
+    #[arg(long, conflicts_with_all = ["graph", "exports", "explain"])]
+    mutants: bool,
+    /// Plant those of one rule alone
+    #[arg(long, value_name = "CODE", requires = "mutants")]
+    only: Option<Rule>,
     /// Check another workspace than this one
     #[arg(long, value_name = "FOLDER")]
     root: Option<PathBuf>,
@@ -72,6 +83,9 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     }
     let started = Instant::now();
     let root = args.root.clone().unwrap_or_else(|| PathBuf::from("."));
+    if args.mutants {
+        return plant(args, &root, started);
+    }
     let workspace = Workspace::load(&root)?;
     let boundaries = Boundaries::load(&workspace.root)?;
     if let Some(name) = &args.exports {
@@ -100,6 +114,18 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     Ok(report.violations.is_empty())
 }
 
+/// Plants mutants; `false` when one of them is not found, or a control is not left alone.
+fn plant(args: &Args, root: &Path, started: Instant) -> Result<bool> {
+    let verdict = mutants::run(root, args.only)?;
+    if args.json {
+        println!("{}", verdict.json()?);
+    } else {
+        print!("{}", verdict.render(Paint::for_stdout()));
+        println!("{} ({} ms)", verdict.summary(), started.elapsed().as_millis());
+    }
+    Ok(verdict.is_clean())
+}
+
 /// Holds the rule about events alone; `false` when it does not hold.
 pub(crate) fn events(root: &Path) -> Result<bool> {
     let workspace = Workspace::load(root)?;
@@ -120,7 +146,7 @@ fn show(workspace: &Workspace, report: &Report) {
     }
 }
 
-/// What one crate has to do with whatever crate it is.
+/// What is known of all crates when one of them is looked at.
 #[derive(Debug, PartialEq, Eq)]
 struct Shared {
     tables: Tables,
@@ -139,33 +165,47 @@ impl Shared {
 
 /// Holds every rule against the workspace.
 fn check(workspace: &Workspace, boundaries: &Boundaries) -> Report {
-    let mut report = Report::default();
     let shared = Shared::of(workspace, boundaries);
+    let events = emission::published(workspace, boundaries);
+    let found = side_by_side::map(&workspace.crates, |krate| {
+        let mut report = Report::default();
+        check_crate((boundaries, &shared), krate, |_, _| true, &mut report);
+        (report, emission::uses(boundaries, krate, &events))
+    });
+    let mut report = Report::default();
     edges::check_crates(workspace, boundaries, &mut report);
-    for krate in &workspace.crates {
-        check_crate((boundaries, &shared), krate, &mut report);
-    }
     events::check(workspace, boundaries, &mut report);
     events::check_history(workspace, &mut report);
-    emission::check(workspace, boundaries, &mut report);
+    emission::check(workspace, boundaries, found.iter().map(|(_, uses)| uses), &mut report);
     tables::check_migrations(workspace, (boundaries, &shared.tables), &mut report);
+    report.violations.extend(found.into_iter().flat_map(|(report, _)| report.violations));
     report.sort();
     report
 }
 
-/// Holds the rules that are about one crate.
-fn check_crate((boundaries, shared): (&Boundaries, &Shared), krate: &Crate, report: &mut Report) {
+/// Holds the rules that are about one crate, for those of its files that `is_due`.
+fn check_crate(
+    (boundaries, shared): (&Boundaries, &Shared),
+    krate: &Crate,
+    is_due: impl Fn(&Unit, &Arc<Fragment>) -> bool,
+    report: &mut Report,
+) {
     let Some(rules) = boundaries.rules(&krate.name) else { return };
     edges::check(boundaries, krate, rules, report);
     exports::check(boundaries, krate, rules, report);
     for unit in &krate.units {
-        check_unit((boundaries, shared), (krate, rules, unit), report);
+        let subject = (krate, rules, unit);
+        check_oddities(boundaries, subject, report);
+        layers::check_files(boundaries, subject, report);
+        for fragment in unit.fragments.iter().filter(|fragment| is_due(unit, fragment)) {
+            check_fragment((boundaries, shared), subject, fragment, report);
+        }
     }
 }
 
-/// Holds the rules that are about source against one library, binary or test.
-fn check_unit(
-    (boundaries, shared): (&Boundaries, &Shared),
+/// Holds the rules that are about what stands in source but is no name.
+fn check_oddities(
+    boundaries: &Boundaries,
     subject: (&Crate, &CrateRules, &Unit),
     report: &mut Report,
 ) {
@@ -184,19 +224,29 @@ fn check_unit(
             });
         }
     }
-    layers::check_files(boundaries, subject, report);
+}
+
+/// Holds the rules that are about the names and the statements of one file.
+fn check_fragment(
+    (boundaries, shared): (&Boundaries, &Shared),
+    subject: (&Crate, &CrateRules, &Unit),
+    fragment: &Fragment,
+    report: &mut Report,
+) {
+    let (krate, rules, unit) = subject;
     let names = Resolver::new(unit, &krate.surroundings);
-    for mention in unit.mentions() {
+    let layer = layers::of(boundaries, rules, unit, &fragment.file);
+    for mention in &fragment.mentions {
         for resolved in names.resolve(mention) {
             let said = (mention, &resolved);
             if grants::check(boundaries, subject, said, report) {
-                layers::check(boundaries, subject, said, report);
+                layers::check(boundaries, subject, layer, said, report);
             }
-            tables::check_raw(boundaries, subject, said, report);
+            tables::check_raw(boundaries, subject, layer, said, report);
         }
     }
-    grants::check_calls((boundaries, &shared.composers), (krate, unit), &names, report);
-    tables::check_statements((boundaries, &shared.tables), subject, report);
+    grants::check_calls((boundaries, &shared.composers), (krate, fragment), &names, report);
+    tables::check_statements((boundaries, &shared.tables), subject, fragment, report);
 }
 
 fn summary(workspace: &Workspace, report: &Report, took: Duration) -> String {

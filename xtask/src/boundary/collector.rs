@@ -116,7 +116,10 @@ impl Collector {
 
     /// Notes that something is built, if it is in the product and its name is that of a type.
     pub(crate) fn build(&mut self, name: Name, span: Span) {
-        let is_type = |name: &String| name.starts_with(|first: char| first.is_ascii_uppercase());
+        let is_type = |name: &String| {
+            let is_well_known = matches!(name.as_str(), "Some" | "None" | "Ok" | "Err" | "Self");
+            name.starts_with(|first: char| first.is_ascii_uppercase()) && !is_well_known
+        };
         if self.is_product() && !self.in_pattern && name.segments.last().is_some_and(is_type) {
             let at = self.at(span, span);
             self.fragment.built.push(Mention { name, form: Form::Path, at });
@@ -248,10 +251,9 @@ impl<'ast> Visit<'ast> for Collector {
         if let Some(ident) = &item.ident {
             let name = ident.unraw().to_string();
             let definition = sql_source::definition(item.mac.tokens.clone());
-            self.fragment.definitions.push((name.clone(), definition));
+            self.fragment.definitions.push((name, definition));
             if exported {
-                let at = self.at(ident.span(), ident.span());
-                self.fragment.macros.push(ExportedMacro { name, at });
+                self.export_macro(ident);
             }
             if self.is_root {
                 self.oddity(OddityKind::MacroOfAllLayers, ident.span());
@@ -337,6 +339,13 @@ impl Collector {
         self.in_pattern |= is_pattern;
         body(self);
         self.in_pattern = outer;
+    }
+
+    /// Notes that other crates can call a macro.
+    pub(crate) fn export_macro(&mut self, ident: &Ident) {
+        let at = self.at(ident.span(), ident.span());
+        let name = ident.unraw().to_string();
+        self.fragment.macros.push(ExportedMacro { name, at });
     }
 
     /// Visits a `macro_rules!`, where it is one.

@@ -12,7 +12,7 @@ use anyhow::{Context as _, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::report::Place;
+use super::{patterns::matches, report::Place};
 
 /// The file that declares the architecture.
 pub(crate) const FILE: &str = "boundaries.toml";
@@ -151,12 +151,21 @@ impl Boundaries {
         let path = root.join(FILE);
         let text = fs::read_to_string(&path)
             .with_context(|| format!("{} cannot be read", path.display()))?;
+        Self::parse(text)
+    }
+
+    pub(crate) fn parse(text: String) -> Result<Self> {
         let mut boundaries: Self = toml::from_str(&text)
             .map_err(|error| anyhow!("{FILE}: {}", error.to_string().trim_end()))?;
         boundaries.text = text;
         boundaries.inherit()?;
         boundaries.check_words()?;
         Ok(boundaries)
+    }
+
+    /// The file itself.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     pub(crate) fn rules(&self, krate: &str) -> Option<&CrateRules> {
@@ -278,6 +287,14 @@ impl Boundaries {
     }
 }
 
+impl Sql {
+    /// Whether the crate is one of those that run statements, by its name in code or that of its package.
+    pub(crate) fn is_of_raw(&self, krate: &str) -> bool {
+        let crates = self.raw.iter().filter_map(|pattern| pattern.split("::").next());
+        crates.into_iter().any(|named| named == krate || named == krate.replace('-', "_"))
+    }
+}
+
 impl Layer {
     pub(crate) fn may_use_group(&self, group: &str) -> bool {
         self.groups.iter().any(|allowed| allowed == group || allowed == ANY)
@@ -340,46 +357,4 @@ impl CrateRules {
 /// Whether `path` is `outer` or something below it.
 fn is_within(path: &str, outer: &str) -> bool {
     path.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-}
-
-/// `*` stands for anything within one segment, `**` for any segments.
-pub(crate) fn matches(pattern: &str, path: &str) -> bool {
-    fn segment(pattern: &str, text: &str) -> bool {
-        match pattern.split_once('*') {
-            None => pattern == text,
-            Some((start, rest)) => text.strip_prefix(start).is_some_and(|text| {
-                (0..=text.len())
-                    .filter(|at| text.is_char_boundary(*at))
-                    .any(|at| segment(rest, &text[at..]))
-            }),
-        }
-    }
-    fn all(patterns: &[&str], segments: &[&str]) -> bool {
-        match (patterns, segments) {
-            ([], []) => true,
-            (["**", rest @ ..], _) => {
-                (0..=segments.len()).any(|skipped| all(rest, &segments[skipped..]))
-            }
-            ([first, rest @ ..], [next, further @ ..]) => {
-                segment(first, next) && all(rest, further)
-            }
-            _ => false,
-        }
-    }
-    all(&pattern.split('/').collect::<Vec<_>>(), &path.split('/').collect::<Vec<_>>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_match_segment_by_segment() {
-        assert!(matches("infrastructure/*_gateway.rs", "infrastructure/mail_gateway.rs"));
-        assert!(!matches("infrastructure/*_gateway.rs", "infrastructure/deep/mail_gateway.rs"));
-        assert!(matches("domain/**", "domain/order.rs"));
-        assert!(matches("domain/**", "domain/order/line.rs"));
-        assert!(!matches("domain/**", "domain.rs"));
-        assert!(matches("sqlx::query*", "sqlx::query_as"));
-    }
 }

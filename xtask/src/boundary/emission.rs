@@ -8,171 +8,147 @@ use super::{
     names::{Resolver, Target},
     report::{Place, Report, Violation},
     rules::Rule,
-    source::{EventStruct, Fragment, Mention, Unit},
+    source::{EventStruct, Mention, ModulePath, Unit},
     workspace::{Crate, Workspace},
 };
 
-const KEPT: &str =
-    "what nobody handles is kept for the trail and for readers elsewhere, on purpose";
+const KEPT: &str = "what nobody handles is kept for the trail and for readers elsewhere, on purpose";
 
 /// The crate of an event, and its name in code.
-type Key<'a> = (&'a str, &'a str);
+type Key = (String, String);
 
-/// What the product does with events.
-#[derive(Debug, Default)]
-struct Uses<'a> {
-    emitted: BTreeSet<Key<'a>>,
-    handled: BTreeMap<Key<'a>, &'a str>,
+/// The events of the product, each with the module that declares it.
+pub(crate) type Events = BTreeMap<Key, ModulePath>;
+
+/// What the product of one crate does with events.
+#[derive(Debug, Default, Clone)]
+pub(crate) struct Uses {
+    emitted: BTreeSet<Key>,
+    /// Each with a file that wants to be told of it.
+    handled: BTreeMap<Key, String>,
+    /// Events of others that it makes.
+    forged: Vec<Violation>,
 }
 
-pub(crate) fn check(workspace: &Workspace, boundaries: &Boundaries, report: &mut Report) {
-    let events = published(workspace, boundaries);
-    let mut uses = Uses::default();
-    for krate in &workspace.crates {
-        for unit in &krate.units {
-            note(boundaries, (krate, unit), &events, &mut uses, report);
-        }
-    }
-    for ((krate, ident), event) in &events {
-        let Some(rules) = boundaries.rules(krate) else { continue };
-        let event_type = events::type_of(krate, event);
-        let place = event.at.place.clone();
-        if !uses.emitted.contains(&(*krate, *ident)) {
-            report.add(violation(
-                krate,
-                place.clone(),
-                (
-                    format!("nobody emits the event `{event_type}`"),
-                    "a promise that something will be told, and never is".into(),
-                    format!("emit `{ident}` in a decision or a use case, or remove it"),
-                ),
-            ));
-        }
-        let is_record = rules.records.iter().any(|record| record.get_ref() == ident);
-        if !is_record && !uses.handled.contains_key(&(*krate, *ident)) {
-            report.add(violation(
-                krate,
-                place,
-                (
-                    format!("nobody handles the event `{event_type}`, and it is no record"),
-                    KEPT.into(),
-                    format!(
-                        "handle it, or list `{ident}` under `records` of [crates.{krate}] in {FILE}"
-                    ),
-                ),
-            ));
-        }
-    }
-    check_records(boundaries, &events, &uses, report);
-}
-
-fn violation(krate: &str, place: Place, texts: (String, String, String)) -> Violation {
-    let (message, why, help) = texts;
-    Violation { rule: Rule::Emission, krate: krate.to_owned(), place, message, why, help }
+/// What the product of a crate declares.
+fn declared<'a>(
+    boundaries: &Boundaries,
+    krate: &'a Crate,
+) -> impl Iterator<Item = &'a EventStruct> {
+    let kind = boundaries.rules(&krate.name).map(|rules| rules.kind);
+    let units = krate.units.iter().filter(move |_| kind.is_some_and(|kind| kind != Kind::Tests));
+    units.flat_map(Unit::events).filter(|event| !event.at.scope.is_test_code())
 }
 
 /// The events of the product.
-fn published<'a>(
-    workspace: &'a Workspace,
-    boundaries: &Boundaries,
-) -> BTreeMap<Key<'a>, &'a EventStruct> {
-    let is_product = |krate: &Crate| {
-        boundaries.rules(&krate.name).is_some_and(|rules| rules.kind != Kind::Tests)
-    };
-    let crates = workspace.crates.iter().filter(|krate| is_product(krate));
-    let events = crates.flat_map(|krate| {
-        let events = krate.units.iter().flat_map(Unit::events);
-        let events = events.filter(|event| !event.at.scope.is_test_code());
-        events.map(|event| ((krate.name.as_str(), event.ident.as_str()), event))
+pub(crate) fn published(workspace: &Workspace, boundaries: &Boundaries) -> Events {
+    let events = workspace.crates.iter().flat_map(|krate| {
+        declared(boundaries, krate).map(|event| {
+            ((krate.name.clone(), event.ident.clone()), event.at.module.as_ref().clone())
+        })
     });
     events.collect()
 }
 
-/// Notes which events the product of a unit emits and handles.
-fn note<'a>(
-    boundaries: &Boundaries,
-    (krate, unit): (&Crate, &'a Unit),
-    events: &BTreeMap<Key<'a>, &'a EventStruct>,
-    uses: &mut Uses<'a>,
-    report: &mut Report,
-) {
-    let names = Resolver::new(unit, &krate.surroundings);
+/// What the product of a crate does with them.
+pub(crate) fn uses(boundaries: &Boundaries, krate: &Crate, events: &Events) -> Uses {
     let kind_of = |krate: &str| boundaries.rules(krate).map(|rules| rules.kind);
-    let is_host = kind_of(&krate.name) == Some(Kind::Host);
-    let is_tests = kind_of(&krate.name) == Some(Kind::Tests);
-    let known: BTreeSet<&str> = events.keys().map(|(_, ident)| *ident).collect();
-    let of = |mention: &'a Mention| -> Vec<Key<'a>> {
-        let last = mention.name.segments.last().map(String::as_str).unwrap_or_default();
-        if !known.contains(last) && mention.name.segments.len() > 1 {
-            return Vec::new();
-        }
-        let targets = names.resolve(mention).into_iter();
-        targets.filter_map(|found| event_of(&krate.name, &found.target, events)).collect()
-    };
-    let all = |select: fn(&Fragment) -> &Vec<Mention>| {
-        unit.fragments.iter().flat_map(move |fragment| select(fragment))
-    };
-    for built in all(|fragment| &fragment.built) {
-        for key in of(built) {
-            if key.0 == krate.name || (is_host && kind_of(key.0) == Some(Kind::Core)) {
-                uses.emitted.insert(key);
-            } else if !is_tests {
-                let place = built.at.place.clone();
-                report.add(violation(
-                    &krate.name,
-                    place,
-                    (
-                        format!("`{}` makes the event `{}` of {}", krate.name, key.1, key.0),
+    let kind = kind_of(&krate.name);
+    let mut uses = Uses::default();
+    for unit in &krate.units {
+        let names = Resolver::new(unit, &krate.surroundings);
+        let leads_to = |mention: &Mention, key: &Key, module: &ModulePath| {
+            let resolved = names.resolve(mention);
+            resolved.iter().any(|found| is_event(&krate.name, &found.target, key, module))
+        };
+        for (key, module) in events {
+            let (owner, ident) = key;
+            let is_own = *owner == krate.name;
+            // What happens to the core happens to hosts, which tell it.
+            let is_of_host = kind == Some(Kind::Host) && kind_of(owner) == Some(Kind::Core);
+            for built in unit.built(ident) {
+                if !leads_to(built, key, module) {
+                    continue;
+                }
+                if is_own || is_of_host {
+                    uses.emitted.insert(key.clone());
+                } else if kind != Some(Kind::Tests) {
+                    uses.forged.push(violation(&krate.name, built.at.place.clone(), (
+                        format!("`{}` makes the event `{ident}` of {owner}", krate.name),
                         "a fact is told by the context that decides it".into(),
-                        format!("cause it by a command of {}, or tell a fact of your own", key.0),
-                    ),
-                ));
+                        format!("cause it by a command of {owner}, or tell a fact of your own"),
+                    )));
+                }
+            }
+        }
+        for fragment in &unit.fragments {
+            for awaited in &fragment.awaited {
+                let awaits = events.iter().filter(|(key, module)| leads_to(awaited, key, module));
+                let file = || fragment.file.path.to_string();
+                uses.handled.extend(awaits.map(|(key, _)| (key.clone(), file())));
             }
         }
     }
-    for awaited in all(|fragment| &fragment.awaited) {
-        for key in of(awaited) {
-            uses.handled.entry(key).or_insert_with(|| awaited.at.file.path.as_ref());
+    uses
+}
+
+/// Whether a path leads to an event.
+fn is_event(here: &str, target: &Target, (owner, ident): &Key, declared: &ModulePath) -> bool {
+    match target {
+        Target::Own(path) => {
+            let (last, module) = path.split_last().map_or(("", path.as_slice()), |(last, module)| (last.as_str(), module));
+            here == owner && last == ident && module == declared
         }
+        Target::Member { krate, item } => krate == owner && item.last() == Some(ident),
+        Target::External { .. } | Target::Unknown => false,
     }
 }
 
-/// The event to which a path leads.
-fn event_of<'a>(
-    here: &str,
-    target: &Target,
-    events: &BTreeMap<Key<'a>, &'a EventStruct>,
-) -> Option<Key<'a>> {
-    let (krate, path) = match target {
-        Target::Own(path) => (here, path),
-        Target::Member { krate, item } => (krate.as_str(), item),
-        Target::External { .. } | Target::Unknown => return None,
-    };
-    let (ident, module) = path.split_last()?;
-    let (key, event) = events.iter().find(|(key, _)| **key == (krate, ident.as_str()))?;
-    let is_it =
-        krate != here || matches!(target, Target::Member { .. }) || *event.at.module == module;
-    is_it.then_some(*key)
-}
-
-/// What is declared as a record is an event that nobody handles.
-fn check_records(
+pub(crate) fn check<'a>(
+    workspace: &Workspace,
     boundaries: &Boundaries,
-    events: &BTreeMap<Key<'_>, &EventStruct>,
-    uses: &Uses<'_>,
+    all: impl Iterator<Item = &'a Uses> + Clone,
     report: &mut Report,
 ) {
-    for (krate, rules) in &boundaries.crates {
-        let krate = krate.get_ref().as_str();
+    report.violations.extend(all.clone().flat_map(|uses| &uses.forged).cloned());
+    let is_emitted = |key: &Key| all.clone().any(|uses| uses.emitted.contains(key));
+    let handler = |key: &Key| all.clone().find_map(|uses| uses.handled.get(key));
+    for krate in &workspace.crates {
+        let Some(rules) = boundaries.rules(&krate.name) else { continue };
+        for event in declared(boundaries, krate) {
+            let key = (krate.name.clone(), event.ident.clone());
+            let ident = &event.ident;
+            if !is_emitted(&key) {
+                let event_type = events::type_of(&krate.name, event);
+                report.add(violation(&krate.name, event.at.place.clone(), (
+                    format!("nobody emits the event `{event_type}`"),
+                    "a promise that something will be told, and never is".into(),
+                    format!("emit `{ident}` in a decision or a use case, or remove it"),
+                )));
+            }
+            let is_record = rules.records.iter().any(|record| record.get_ref() == ident);
+            if !is_record && handler(&key).is_none() {
+                let event_type = events::type_of(&krate.name, event);
+                report.add(violation(&krate.name, event.at.place.clone(), (
+                    format!("nobody handles the event `{event_type}`, and it is no record"),
+                    KEPT.into(),
+                    format!(
+                        "handle it, or list `{ident}` under `records` of [crates.{}] in {FILE}",
+                        krate.name
+                    ),
+                )));
+            }
+        }
+        let exists = |record: &str| declared(boundaries, krate).any(|event| event.ident == record);
         for record in &rules.records {
-            let key = (krate, record.get_ref().as_str());
-            let texts = if !events.contains_key(&key) {
+            let key = (krate.name.clone(), record.get_ref().clone());
+            let texts = if !exists(record.get_ref()) {
                 (
-                    format!("`{record}` is declared as a record, but {krate} has no such event"),
+                    format!("`{record}` is declared as a record, but {} has no such event", krate.name),
                     "a declaration of nothing would be there for the next event of its name".into(),
                     "remove it from `records`".into(),
                 )
-            } else if let Some(file) = uses.handled.get(&key) {
+            } else if let Some(file) = handler(&key) {
                 (
                     format!("`{record}` is declared as a record, but somebody handles it"),
                     format!("{KEPT}; {file} wants to be told of it"),
@@ -181,7 +157,12 @@ fn check_records(
             } else {
                 continue;
             };
-            report.add(violation(krate, boundaries.place(record.span()), texts));
+            report.add(violation(&krate.name, boundaries.place(record.span()), texts));
         }
     }
+}
+
+fn violation(krate: &str, place: Place, texts: (String, String, String)) -> Violation {
+    let (message, why, help) = texts;
+    Violation { rule: Rule::Emission, krate: krate.to_owned(), place, message, why, help }
 }

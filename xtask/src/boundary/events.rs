@@ -1,6 +1,6 @@
 //! Rule 5: events are named, catalogued and evolved with care.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use super::{
     config::{Boundaries, Kind},
@@ -26,7 +26,7 @@ pub(crate) fn check(workspace: &Workspace, boundaries: &Boundaries, report: &mut
                 let event_type = type_of(&krate.name, event);
                 let is_product = !event.at.scope.is_test_code() && kind != Some(Kind::Tests);
                 if is_product && check_name(krate, event, &event_type, report) {
-                    check_published(&workspace.root, (krate, unit), event, &event_type, report);
+                    check_published(workspace, (krate, unit), event, &event_type, report);
                 }
                 let key = (event_type.clone(), event.version);
                 let place = event.at.place.clone();
@@ -58,7 +58,7 @@ pub(crate) fn check(workspace: &Workspace, boundaries: &Boundaries, report: &mut
 
 /// No golden file changed that was published or released.
 pub(crate) fn check_history(workspace: &Workspace, report: &mut Report) {
-    golden::check_history(&workspace.root, report);
+    golden::check_history(workspace, report);
 }
 
 fn add(report: &mut Report, krate: &Crate, place: Place, texts: (String, String, String)) {
@@ -95,7 +95,7 @@ fn check_name(krate: &Crate, event: &EventStruct, event_type: &str, report: &mut
 
 /// What the product publishes is in the catalogue, and every version of it can be read.
 fn check_published(
-    root: &Path,
+    workspace: &Workspace,
     (krate, unit): (&Crate, &Unit),
     event: &EventStruct,
     event_type: &str,
@@ -114,7 +114,7 @@ fn check_published(
         ));
     }
     for version in 1..=event.version {
-        if let Some(texts) = missing_file(root, event, event_type, version) {
+        if let Some(texts) = missing_file(workspace, event, event_type, version) {
             refuse(texts);
         }
         if version < event.version && !event.upcast.contains(&version) {
@@ -129,7 +129,7 @@ fn check_published(
         }
     }
     let later = schema_file(event_type, event.version + 1);
-    if root.join(&later).is_file() {
+    if is_file(workspace, &later) {
         refuse((
             format!(
                 "the event `{event_type}` has version {}, which is not its last",
@@ -141,9 +141,13 @@ fn check_published(
     }
 }
 
+fn is_file(workspace: &Workspace, file: &str) -> bool {
+    workspace.files.is_file(&workspace.root.join(file))
+}
+
 /// What to say when a golden file of a version is not there.
 fn missing_file(
-    root: &Path,
+    workspace: &Workspace,
     event: &EventStruct,
     event_type: &str,
     version: u64,
@@ -156,7 +160,7 @@ fn missing_file(
             "stands for data that are stored, and is read by a test",
         ),
     ];
-    let (what, file, why) = files.into_iter().find(|(_, file, _)| !root.join(file).is_file())?;
+    let (what, file, why) = files.into_iter().find(|(_, file, _)| !is_file(workspace, file))?;
     let help = if version == event.version {
         "write it with `cargo xtask events write` and commit it".into()
     } else {

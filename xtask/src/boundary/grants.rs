@@ -7,7 +7,7 @@ use super::{
     names::{Resolved, Resolver, Target},
     report::{Report, Violation},
     rules::Rule,
-    source::{Form, Mention, Oddity, OddityKind, Unit},
+    source::{Form, Fragment, Mention, Oddity, OddityKind, Unit},
     workspace::{Crate, Workspace},
 };
 
@@ -219,14 +219,14 @@ pub(crate) fn composers(workspace: &Workspace) -> BTreeSet<String> {
 /// No crate is handed to a macro that makes a path of it.
 pub(crate) fn check_calls(
     (boundaries, composers): (&Boundaries, &BTreeSet<String>),
-    (krate, unit): (&Crate, &Unit),
+    (krate, fragment): (&Crate, &Fragment),
     names: &Resolver<'_>,
     report: &mut Report,
 ) {
     let is_guarded = |named: &String| {
         matches!(named.as_str(), "std" | "core" | "alloc") || boundaries.only_in.contains_key(named)
     };
-    for call in unit.calls().filter(|call| composers.contains(&call.name)) {
+    for call in fragment.calls.iter().filter(|call| composers.contains(&call.name)) {
         for handed in &call.handed {
             for found in names.resolve(handed) {
                 let named = match &found.target {

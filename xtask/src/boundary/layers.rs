@@ -5,7 +5,7 @@ use super::{
     names::{Resolved, Target},
     report::{Place, Report, Violation},
     rules::Rule,
-    source::{Form, Mention, Oddity, OddityKind, Unit},
+    source::{Form, Mention, Oddity, OddityKind, SourceFile, Unit},
     workspace::Crate,
 };
 
@@ -33,10 +33,21 @@ pub(crate) fn check_files(
     }
 }
 
+/// The layer of a file, where the modules of a unit are layers.
+pub(crate) fn of<'a>(
+    boundaries: &'a Boundaries,
+    rules: &CrateRules,
+    unit: &Unit,
+    file: &SourceFile,
+) -> Option<&'a Layer> {
+    is_layered(boundaries, rules, unit).then(|| boundaries.layer_of(&file.below_root)).flatten()
+}
+
 /// Whether a mention is one that its layer may make; reports it if not.
 pub(crate) fn check(
     boundaries: &Boundaries,
     (krate, rules, unit): (&Crate, &CrateRules, &Unit),
+    layer: Option<&Layer>,
     (mention, resolved): (&Mention, &Resolved),
     report: &mut Report,
 ) {
@@ -45,9 +56,6 @@ pub(crate) fn check(
     if mention.at.scope.is_test_code() || is_judged || is_nowhere(unit, mention, resolved) {
         return;
     }
-    let layer = is_layered(boundaries, rules, unit)
-        .then(|| boundaries.layer_of(&mention.at.file.below_root))
-        .flatten();
     let said = (mention, resolved);
     let refusal = layer
         .and_then(|layer| refusal_of_layer(boundaries, (krate, rules, unit), layer, said))

@@ -2,21 +2,18 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
-    fs,
     path::{Path, PathBuf},
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicUsize, Ordering},
-    },
-    thread,
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use cargo_metadata::{Target, TargetKind};
 
 use super::{
     collector,
+    files::Files,
     report::Place,
     scope::Scope,
+    side_by_side,
     source::{At, Fragment, ModulePath, Oddity, OddityKind, OutOfLine, SourceFile, Unit},
 };
 
@@ -24,7 +21,7 @@ use super::{
 pub(crate) const LIBRARIES: [TargetKind; 3] =
     [TargetKind::Lib, TargetKind::ProcMacro, TargetKind::RLib];
 
-/// What was read of files before, to be used again while they stay as they are.
+/// What was read of files before, to be used again for all that are not said to be different.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
     fragments: Mutex<HashMap<Key, Arc<Fragment>>>,
@@ -40,15 +37,14 @@ struct Key {
 }
 
 impl Memory {
-    /// What a file says, remembered or read now.
-    fn fragment(&self, key: Key, file: SourceFile) -> Arc<Fragment> {
-        let known = || self.fragments.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(fragment) = known().get(&key).filter(|known| *known.file == file) {
-            return Arc::clone(fragment);
-        }
-        let fragment = Arc::new(read(file, key.module.clone(), key.is_library));
-        known().insert(key, Arc::clone(&fragment));
-        fragment
+    fn recall(&self, key: &Key) -> Option<Arc<Fragment>> {
+        let known = self.fragments.lock().unwrap_or_else(PoisonError::into_inner);
+        known.get(key).map(Arc::clone)
+    }
+
+    fn keep(&self, key: Key, fragment: &Arc<Fragment>) {
+        let mut known = self.fragments.lock().unwrap_or_else(PoisonError::into_inner);
+        known.insert(key, Arc::clone(fragment));
     }
 }
 
@@ -77,25 +73,22 @@ fn unreadable(file: Arc<SourceFile>, module: ModulePath, place: Place, error: St
 }
 
 /// Reads units side by side; they come back in the order of their targets.
-pub(crate) fn load(workspace: &Path, targets: Vec<&Target>, memory: &Memory) -> Vec<Unit> {
-    let next = AtomicUsize::new(0);
-    let loaded: Mutex<BTreeMap<usize, Unit>> = Mutex::default();
-    let work = || {
-        loop {
-            let index = next.fetch_add(1, Ordering::Relaxed);
-            let Some(target) = targets.get(index) else { break };
-            let unit = Loader::new(workspace, target, memory).load(target);
-            loaded.lock().unwrap_or_else(PoisonError::into_inner).insert(index, unit);
-        }
-    };
-    let helpers = thread::available_parallelism().map_or(1, usize::from).min(targets.len());
-    thread::scope(|scope| {
-        for _ in 1..helpers {
-            scope.spawn(work);
-        }
-        work();
-    });
-    loaded.into_inner().unwrap_or_else(PoisonError::into_inner).into_values().collect()
+pub(crate) fn load(
+    (workspace, files): (&Path, &Files),
+    targets: &[&Target],
+    memory: &Memory,
+) -> Vec<Unit> {
+    side_by_side::map(targets, |target| Loader::new(workspace, files, target, memory).load(target))
+}
+
+/// Reads units one after another, most of which are remembered.
+pub(crate) fn load_again(
+    (workspace, files): (&Path, &Files),
+    targets: &[Target],
+    memory: &Memory,
+) -> Vec<Unit> {
+    let load = |target| Loader::new(workspace, files, target, memory).load(target);
+    targets.iter().map(load).collect()
 }
 
 /// The path below the root of the workspace.
@@ -106,6 +99,7 @@ pub(crate) fn relative(root: &Path, path: &Path) -> Arc<str> {
 /// Reads one compilation unit.
 struct Loader<'a> {
     workspace: &'a Path,
+    files: &'a Files,
     folder: PathBuf,
     memory: &'a Memory,
     is_library: bool,
@@ -115,10 +109,11 @@ struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    fn new(workspace: &'a Path, target: &Target, memory: &'a Memory) -> Self {
+    fn new(workspace: &'a Path, files: &'a Files, target: &Target, memory: &'a Memory) -> Self {
         let folder = target.src_path.parent().map(|folder| folder.as_std_path().to_owned());
         Self {
             workspace,
+            files,
             folder: folder.unwrap_or_default(),
             memory,
             is_library: target.kind.iter().any(|kind| LIBRARIES.contains(kind)),
@@ -145,25 +140,38 @@ impl<'a> Loader<'a> {
         if !self.seen.insert(path.to_owned()) {
             return;
         }
-        let text = fs::read_to_string(path);
-        let file = SourceFile {
-            path: relative(self.workspace, path),
-            below_root: relative(&self.folder, path).to_string(),
-            scope,
-            text: text.as_ref().map_or_else(|_| String::new(), String::clone),
-        };
-        if let Err(error) = text {
-            let place = Place::new(&file.path, 1, 1, 1);
-            let fragment = unreadable(Arc::new(file), module, place, error.to_string());
-            self.fragments.push(Arc::new(fragment));
-            return;
-        }
         let is_library = self.is_library;
         let key = Key { path: path.to_owned(), module, scope, is_library };
-        let fragment = self.memory.fragment(key, file);
+        let is_changed = self.files.is_changed(path);
+        let known = if is_changed { None } else { self.memory.recall(&key) };
+        let fragment = known.unwrap_or_else(|| {
+            let fragment = Arc::new(self.read(&key));
+            if !is_changed {
+                self.memory.keep(key, &fragment);
+            }
+            fragment
+        });
         self.fragments.push(Arc::clone(&fragment));
         for found in widest(&fragment.out_of_line) {
             self.out_of_line(found, children);
+        }
+    }
+
+    fn read(&self, key: &Key) -> Fragment {
+        let Key { path, module, scope, is_library } = key;
+        let text = self.files.read(path);
+        let file = SourceFile {
+            path: relative(self.workspace, path),
+            below_root: relative(&self.folder, path).to_string(),
+            scope: *scope,
+            text: text.as_ref().map_or_else(|_| String::new(), String::clone),
+        };
+        match text {
+            Ok(_) => read(file, module.clone(), *is_library),
+            Err(error) => {
+                let place = Place::new(&file.path, 1, 1, 1);
+                unreadable(Arc::new(file), module.clone(), place, error.to_string())
+            }
         }
     }
 
@@ -172,7 +180,7 @@ impl<'a> Loader<'a> {
         let Some(name) = path.last().cloned() else { return };
         let folder = inline.iter().fold(children.to_owned(), |folder, name| folder.join(name));
         let candidates = [folder.join(format!("{name}.rs")), folder.join(&name).join("mod.rs")];
-        if let Some(file) = candidates.iter().find(|file| file.is_file()) {
+        if let Some(file) = candidates.iter().find(|file| self.files.is_file(file)) {
             self.file(file, path, at.scope, &folder.join(&name));
         } else {
             let kind = OddityKind::Unreadable(format!("there is no file for the module {name}"));
@@ -185,9 +193,8 @@ impl<'a> Loader<'a> {
         let mut folders = vec![self.folder.clone()];
         let mut files = BTreeMap::new();
         while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-                let path = entry.path();
-                if path.is_dir() {
+            for path in self.files.entries(&folder) {
+                if self.files.is_folder(&path) {
                     // Binaries are units of their own.
                     let is_binaries = path.file_name().is_some_and(|name| name == "bin");
                     folders.extend(Some(path).filter(|_| !is_binaries));

@@ -1,12 +1,12 @@
 //! Reads the migrations.
 
 use std::{
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
 
 use super::{
+    files::Files,
     loader::relative,
     source::Engine,
     sql_text::{self, Named},
@@ -26,16 +26,16 @@ pub(crate) struct Migration {
 }
 
 /// All of them, folder by folder.
-pub(crate) fn load(root: &Path) -> Vec<Migration> {
+pub(crate) fn load(root: &Path, files: &Files) -> Vec<Migration> {
     let mut migrations = Vec::new();
-    for folder in entries(&root.join(FOLDER)) {
+    for folder in files.entries(&root.join(FOLDER)) {
         let Some(name) = folder.file_name().map(|name| name.to_string_lossy().into_owned()) else {
             continue;
         };
-        let mut files = Vec::new();
-        sql_files(&folder, &mut files);
-        migrations.extend(files.iter().map(|file| {
-            let text = fs::read_to_string(file).unwrap_or_default();
+        let mut found = Vec::new();
+        sql_files(&folder, files, &mut found);
+        migrations.extend(found.iter().map(|file| {
+            let text = files.read(file).unwrap_or_default();
             let named = sql_text::read_script(&text, engine_of(file));
             Migration { folder: name.clone(), path: relative(root, file), text, named }
         }));
@@ -51,17 +51,10 @@ fn engine_of(file: &Path) -> Engine {
     }
 }
 
-fn entries(folder: &Path) -> Vec<PathBuf> {
-    let mut entries: Vec<_> =
-        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    entries.sort();
-    entries
-}
-
-fn sql_files(folder: &Path, into: &mut Vec<PathBuf>) {
-    for path in entries(folder) {
-        if path.is_dir() {
-            sql_files(&path, into);
+fn sql_files(folder: &Path, files: &Files, into: &mut Vec<PathBuf>) {
+    for path in files.entries(folder) {
+        if files.is_folder(&path) {
+            sql_files(&path, files, into);
         } else if path.extension().is_some_and(|extension| extension == "sql") {
             into.push(path);
         }

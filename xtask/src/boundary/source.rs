@@ -39,6 +39,10 @@ pub(crate) struct Unit {
     pub(crate) definitions: Definitions,
     /// Other names of the crate for itself (`extern crate self as …`).
     pub(crate) own_names: BTreeSet<String>,
+    /// What the product builds, by the last name of its path.
+    pub(crate) built: BTreeMap<String, Vec<(usize, usize)>>,
+    /// The names that imports give to things, by the names those have.
+    pub(crate) renames: BTreeMap<String, BTreeSet<String>>,
 }
 
 /// What one file says.
@@ -226,10 +230,18 @@ impl Unit {
             modules: BTreeMap::new(),
             definitions: Definitions::new(),
             own_names: BTreeSet::new(),
+            built: BTreeMap::new(),
+            renames: BTreeMap::new(),
         };
-        for fragment in &fragments {
+        for (index, fragment) in fragments.iter().enumerate() {
             for (path, module) in &fragment.modules {
                 unit.modules.entry(path.clone()).or_default().extend(module);
+                unit.note_renames(module);
+            }
+            for (position, mention) in fragment.built.iter().enumerate() {
+                if let Some(last) = mention.name.segments.last() {
+                    unit.built.entry(last.clone()).or_default().push((index, position));
+                }
             }
             for (name, definition) in &fragment.definitions {
                 unit.definitions.entry(name.clone()).or_default().push(definition.clone());
@@ -237,6 +249,39 @@ impl Unit {
             unit.own_names.extend(fragment.own_names.iter().cloned());
         }
         Self { fragments, ..unit }
+    }
+
+    fn note_renames(&mut self, module: &Module) {
+        for (local, names) in &module.imports {
+            for last in names.iter().filter_map(|name| name.segments.last()) {
+                if last != local {
+                    self.renames.entry(last.clone()).or_default().insert(local.clone());
+                }
+            }
+        }
+    }
+
+    /// Whether every name means the same in both.
+    pub(crate) fn means_the_same(&self, other: &Self) -> bool {
+        let macros = |unit: &Self| -> Vec<(String, Arc<ModulePath>)> {
+            let macros = unit.macros();
+            macros.map(|known| (known.name.clone(), Arc::clone(&known.at.module))).collect()
+        };
+        self.is_library == other.is_library
+            && self.own_names == other.own_names
+            && self.modules == other.modules
+            && self.definitions == other.definitions
+            && macros(self) == macros(other)
+    }
+
+    /// What the product builds under a name, or under another that an import gives it.
+    pub(crate) fn built(&self, ident: &str) -> Vec<&Mention> {
+        let renames = self.renames.get(ident).into_iter().flatten().map(String::as_str);
+        let places = renames.chain([ident]).filter_map(|name| self.built.get(name)).flatten();
+        let found = places.filter_map(|(fragment, position)| {
+            self.fragments.get(*fragment)?.built.get(*position)
+        });
+        found.collect()
     }
 
     pub(crate) fn files(&self) -> impl Iterator<Item = &SourceFile> {
@@ -257,10 +302,6 @@ impl Unit {
 
     pub(crate) fn statements(&self) -> impl Iterator<Item = &Statement> {
         self.fragments.iter().flat_map(|fragment| &fragment.statements)
-    }
-
-    pub(crate) fn calls(&self) -> impl Iterator<Item = &Call> {
-        self.fragments.iter().flat_map(|fragment| &fragment.calls)
     }
 
     pub(crate) fn macros(&self) -> impl Iterator<Item = &ExportedMacro> {

@@ -3,12 +3,13 @@
 use std::collections::BTreeMap;
 
 use super::{
-    config::{self, Boundaries, CrateRules, FILE, Kind},
+    config::{Boundaries, CrateRules, FILE, Kind, Layer},
     migrations::Migration,
-    names::Resolved,
+    names::{Resolved, Target},
+    patterns,
     report::{Place, Report, Violation},
     rules::Rule,
-    source::{Form, Mention, Statement, Unit},
+    source::{Form, Fragment, Mention, Statement, Unit},
     sql_source::Text,
     sql_text::{self, Named},
     workspace::{Crate, Workspace},
@@ -55,13 +56,14 @@ fn owner_of<'a>(
     found.map(|(krate, rules)| (krate.get_ref().as_str(), rules))
 }
 
-/// Every statement of a unit.
+/// Every statement of a file.
 pub(crate) fn check_statements(
     (boundaries, tables): (&Boundaries, &Tables),
     (krate, rules, unit): (&Crate, &CrateRules, &Unit),
+    fragment: &Fragment,
     report: &mut Report,
 ) {
-    for statement in unit.statements() {
+    for statement in &fragment.statements {
         let is_test_code = statement.at.scope.is_test_code();
         let owner = Owner { boundaries, tables, name: &krate.name, rules, is_test_code };
         for text in &statement.texts {
@@ -88,13 +90,22 @@ pub(crate) fn check_statements(
 pub(crate) fn check_raw(
     boundaries: &Boundaries,
     (krate, rules, unit): (&Crate, &CrateRules, &Unit),
+    layer: Option<&Layer>,
     (mention, resolved): (&Mention, &Resolved),
     report: &mut Report,
 ) {
+    let (Target::External { krate: named, .. } | Target::Member { krate: named, .. }) =
+        &resolved.target
+    else {
+        return;
+    };
+    if !boundaries.sql.is_of_raw(named) {
+        return;
+    }
     let Some((path, imported)) = resolved.foreign_path() else { return };
     let is_raw = |path: &str| {
         let fits = |pattern: &String| {
-            config::matches(pattern, path) || config::matches(&format!("{pattern}::*"), path)
+            patterns::matches(pattern, path) || patterns::matches(&format!("{pattern}::*"), path)
         };
         boundaries.sql.raw.iter().any(fits)
     };
@@ -105,9 +116,8 @@ pub(crate) fn check_raw(
     if !brings_all && (!is_raw(&path) || imported.is_some_and(|imported| is_raw(&imported))) {
         return;
     }
-    let layer = boundaries.layer_of(&mention.at.file.below_root);
     let in_layer =
-        unit.is_library && layer.is_some_and(|layer| boundaries.sql.raw_in.contains(&layer.name));
+        layer.is_some_and(|layer| boundaries.sql.raw_in.contains(&layer.name));
     if rules.kind == Kind::Core && (in_layer || mention.at.scope.is_test_code()) {
         return;
     }
@@ -196,7 +206,7 @@ impl Owner<'_> {
     }
 
     fn is_catalog(&self, name: &str) -> bool {
-        self.boundaries.sql.catalogs.iter().any(|pattern| config::matches(pattern, name))
+        self.boundaries.sql.catalogs.iter().any(|pattern| patterns::matches(pattern, name))
     }
 
     fn catalog(&self, name: &str) -> Option<Refusal> {

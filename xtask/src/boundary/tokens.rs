@@ -158,7 +158,7 @@ fn item(collector: &mut Collector, trees: &[TokenTree], start: usize) -> usize {
         }
         Ok(Item::ExternCrate(item)) => {
             composed_import(collector, &trees[start..end]);
-            if is_macro_use(trees, start) {
+            if attributes_before(trees, start).any(|group| says(group, "macro_use")) {
                 collector.oddity(OddityKind::MacroUse, item.ident.span());
             }
             collector.import_crate(&item);
@@ -209,14 +209,15 @@ fn composed_import(collector: &mut Collector, trees: &[TokenTree]) {
     }
 }
 
-fn is_macro_use(trees: &[TokenTree], start: usize) -> bool {
-    let attributes = trees[..start]
-        .iter()
-        .rev()
-        .take_while(|tree| matches!(tree, TokenTree::Group(_)) || is_punct(Some(tree), '#'));
-    attributes
-        .into_iter()
-        .any(|tree| matches!(tree, TokenTree::Group(group) if says(group, "macro_use")))
+/// The attributes in front of an item.
+fn attributes_before(trees: &[TokenTree], start: usize) -> impl Iterator<Item = &Group> {
+    let is_attribute =
+        |tree: &&TokenTree| matches!(tree, TokenTree::Group(_)) || is_punct(Some(tree), '#');
+    let attributes = trees[..start].iter().rev().take_while(is_attribute);
+    attributes.filter_map(|tree| match tree {
+        TokenTree::Group(group) => Some(group),
+        TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => None,
+    })
 }
 
 /// Whether a word stands anywhere in a group.
@@ -311,6 +312,10 @@ fn chain(collector: &mut Collector, trees: &[TokenTree], start: usize, global: b
         && let (Some(TokenTree::Ident(defined)), Some(TokenTree::Group(body))) =
             (trees.get(next + 1), trees.get(next + 2))
     {
+        let is_exported = attributes_before(trees, start).any(|group| says(group, "macro_export"));
+        if is_exported {
+            collector.export_macro(defined);
+        }
         let defined = defined.unraw().to_string();
         collector.defining(Some(defined), |this| walk(this, body.stream()));
         return next + 3;

@@ -2,7 +2,6 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     path::{Path, PathBuf},
     sync::Arc,
 };
@@ -12,6 +11,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 use super::{
     config::TESTING,
+    files::Files,
     loader::{self, Memory},
     migrations::{self, Migration},
     names::Surroundings,
@@ -23,6 +23,9 @@ use super::{
 #[derive(Debug, Clone)]
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
+    pub(crate) files: Files,
+    /// What Cargo knows of it.
+    pub(crate) metadata: Arc<Metadata>,
     pub(crate) crates: Vec<Arc<Crate>>,
     pub(crate) migrations: Arc<Vec<Migration>>,
 }
@@ -69,42 +72,49 @@ impl Workspace {
         Self::read(root, &Memory::default())
     }
 
-    /// Loads what is not remembered as it is now.
+    /// Loads the workspace, and keeps in memory what its files say.
     pub(crate) fn read(root: &Path, memory: &Memory) -> Result<Self> {
         let metadata = metadata(root)?;
         let root = metadata.workspace_root.clone().into_std_path_buf();
+        let files = Files::default();
         let packages = packages(&metadata);
-        let targets = packages.iter().flat_map(|package| &package.targets);
-        let mut units = loader::load(&root, targets.collect(), memory).into_iter();
+        let targets: Vec<_> = packages.iter().flat_map(|package| &package.targets).collect();
+        let mut units = loader::load((&root, &files), &targets, memory).into_iter();
         let crates = packages.iter().map(|package| {
             let units = units.by_ref().take(package.targets.len()).collect();
-            Crate::load(&root, package, &metadata, units).map(Arc::new)
+            Crate::load((&root, &files), package, &metadata, units).map(Arc::new)
         });
         let crates = crates.collect::<Result<_>>()?;
-        Ok(Self { migrations: Arc::new(migrations::load(&root)), root, crates })
+        let migrations = Arc::new(migrations::load(&root, &files));
+        Ok(Self { root, files, metadata: Arc::new(metadata), crates, migrations })
     }
 
-    /// The workspace after some of its files have changed, created or removed ones included.
-    pub(crate) fn reread(&self, changed: &[PathBuf], memory: &Memory) -> Result<Self> {
-        let metadata = metadata(&self.root)?;
-        let has_changed = |folder: &Path| changed.iter().any(|path| path.starts_with(folder));
-        let all = changed.iter().any(|path| path.ends_with("Cargo.toml"));
-        let packages = packages(&metadata);
-        let crates = packages.iter().map(|package| {
+    /// What the workspace would be if some files were different; `metadata` is what Cargo would know of it then.
+    pub(crate) fn with(
+        &self,
+        files: Files,
+        metadata: Option<Metadata>,
+        memory: &Memory,
+    ) -> Result<Self> {
+        let is_other = metadata.is_some();
+        let metadata = metadata.map_or_else(|| Arc::clone(&self.metadata), Arc::new);
+        let root = &self.root;
+        let has_changed = |folder: &Path| files.changed().any(|(path, _)| path.starts_with(folder));
+        let crates = packages(&metadata).into_iter().map(|package| {
             let known = self.find(&package.name);
-            if let Some(known) = known.filter(|known| !all && !has_changed(&known.folder)) {
+            if let Some(known) = known.filter(|known| !is_other && !has_changed(&known.folder)) {
                 return Ok(Arc::clone(known));
             }
-            let units = loader::load(&self.root, package.targets.iter().collect(), memory);
-            Crate::load(&self.root, package, &metadata, units).map(Arc::new)
+            let units = loader::load_again((root, &files), &package.targets, memory);
+            Crate::load((root, &files), package, &metadata, units).map(Arc::new)
         });
         let crates = crates.collect::<Result<_>>()?;
-        let migrations = if has_changed(&self.root.join(migrations::FOLDER)) {
-            Arc::new(migrations::load(&self.root))
+        let migrations = if has_changed(&root.join(migrations::FOLDER)) {
+            Arc::new(migrations::load(root, &files))
         } else {
             Arc::clone(&self.migrations)
         };
-        Ok(Self { root: self.root.clone(), crates, migrations })
+        Ok(Self { root: root.clone(), files, metadata, crates, migrations })
     }
 
     pub(crate) fn find(&self, name: &str) -> Option<&Arc<Crate>> {
@@ -128,7 +138,12 @@ fn packages(metadata: &Metadata) -> Vec<&Package> {
 }
 
 impl Crate {
-    fn load(root: &Path, package: &Package, metadata: &Metadata, units: Vec<Unit>) -> Result<Self> {
+    fn load(
+        (root, files): (&Path, &Files),
+        package: &Package,
+        metadata: &Metadata,
+        units: Vec<Unit>,
+    ) -> Result<Self> {
         let members: BTreeSet<&str> =
             metadata.workspace_packages().iter().map(|member| member.name.as_str()).collect();
         let is_member = |name: &str| members.contains(name);
@@ -155,7 +170,7 @@ impl Crate {
         Ok(Self {
             name: package.name.to_string(),
             folder,
-            manifest: Manifest::load(root, package, metadata)?,
+            manifest: Manifest::load((root, files), package, metadata)?,
             dependencies,
             strays,
             surroundings: surroundings(package, metadata),
@@ -169,9 +184,14 @@ impl Crate {
 }
 
 impl Manifest {
-    fn load(root: &Path, package: &Package, metadata: &Metadata) -> Result<Self> {
+    fn load(
+        (root, files): (&Path, &Files),
+        package: &Package,
+        metadata: &Metadata,
+    ) -> Result<Self> {
         let path = package.manifest_path.as_std_path();
-        let text = fs::read_to_string(path)
+        let text = files
+            .read(path)
             .with_context(|| format!("{} cannot be read", path.display()))?;
         let is_library = |kind| loader::LIBRARIES.contains(kind);
         let library = package.targets.iter().find(|target| target.kind.iter().any(is_library));
