@@ -71,18 +71,18 @@ impl<'a> Context<'a> {
         (*name == export.name).then(|| module.join("::"))
     }
 
-    /// Plans the export of `module::name` in a group.
+    /// Plans the export of something from a module in a group; `part` is what `lib.rs` says above the first of its kind.
     pub(super) fn export(
         &self,
         plan: &mut Plan<'_>,
         group: &str,
-        module: &str,
-        name: &str,
+        (module, name): (&str, &str),
+        part: &str,
     ) -> Result<()> {
         if self.library.exports.iter().any(|known| known.name == name) {
             bail!("{} exports a `{name}` already: choose another name", self.krate.name);
         }
-        plan.change(&self.file("lib.rs"), |text| imports::add(text, true, module, name))?;
+        plan.change(&self.file("lib.rs"), |text| imports::export(text, module, name, part))?;
         plan.change(FILE, |text| declare(text, &self.krate.name, group, name))
     }
 }
@@ -106,17 +106,16 @@ fn declare(text: &str, krate: &str, group: &str, name: &str) -> Result<String> {
     let Some(DeclaredCrate { exports }) = crates.get(krate) else { bail!("it has no {krate}") };
     let mut changed = text.to_owned();
     if let Some(names) = exports.get(group).filter(|names| !names.is_empty()) {
-        let inner = |name: &Spanned<String>| name.span();
         let is_alone = |at: usize| {
             let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
             text[line..at].trim().is_empty().then(|| text[line..at].to_owned())
         };
         if let Some(next) = names.iter().find(|known| known.get_ref().as_str() > name) {
-            let at = inner(next).start;
+            let at = next.span().start;
             let between = is_alone(at).map_or(" ".to_owned(), |indent| format!("\n{indent}"));
             changed.insert_str(at, &format!("\"{name}\",{between}"));
         } else {
-            let last = inner(names.last().expect("it is not empty"));
+            let last = names.last().expect("it is not empty").span();
             let between =
                 is_alone(last.start).map_or(" ".to_owned(), |indent| format!("\n{indent}"));
             changed.insert_str(last.end, &format!(",{between}\"{name}\""));

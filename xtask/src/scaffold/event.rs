@@ -1,4 +1,8 @@
 //! A new event: a struct, and its name wherever events are listed.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a syntax tree has many more variants than are asked for here"
+)]
 
 use anyhow::{Context as _, Result, bail};
 use proc_macro2::{TokenStream, TokenTree};
@@ -10,6 +14,8 @@ use super::{context::Context, fields::Field, imports, names, plan::Plan, struct_
 
 /// The group of exports that events are in.
 const GROUP: &str = "events";
+/// What `lib.rs` says above them.
+const PART: &str = "Events: for the handlers of other contexts.";
 /// A file is long enough.
 const LONG: usize = 400;
 /// The width of a line.
@@ -75,7 +81,7 @@ impl NewEvent {
                 || field.attributes.iter().any(|text| text.starts_with("#[event("))
         });
         for field in asked {
-            match fields.iter_mut().find(|known| known.name == field.name) {
+            match fields.iter().find(|known| known.name == field.name) {
                 Some(known) if known.ty == field.ty => {}
                 Some(known) => bail!(
                     "`{}` is of the type `{}` in {}: leave it out, it is there by itself",
@@ -147,7 +153,7 @@ impl NewEvent {
             plan.change(&catalogue, |text| imports::add(text, false, &path, name))?;
         }
         plan.change(&catalogue, |text| catalogued(text, name))?;
-        context.export(plan, GROUP, &module, name)?;
+        context.export(plan, GROUP, (&module, name), PART)?;
 
         plan.leave_to_hand(format!(
             "{file}: sharpen what is said of `{name}` and of its fields, and look at its audience.",

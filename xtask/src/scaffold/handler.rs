@@ -13,6 +13,8 @@ use super::{
 
 /// The group of exports that handlers are in: the host runs them.
 const GROUP: &str = "commands";
+/// What `lib.rs` says above them.
+const PART: &str = "Handlers: the host runs them.";
 
 /// A handler that is not there yet.
 #[derive(Debug)]
@@ -74,7 +76,7 @@ impl NewHandler {
         let text = self.text(context, samples.as_ref())?;
         plan.create(file.clone(), text)?;
         plan.change(&context.file("application.rs"), |text| with_module(text, module))?;
-        context.export(plan, GROUP, &format!("application::{module}"), name)?;
+        context.export(plan, GROUP, (&format!("application::{module}"), name), PART)?;
 
         plan.leave_to_hand(format!(
             "{file}: make it do something, bounded by ports; sharpen what is said of it.",
@@ -215,7 +217,7 @@ fn register(context: &Context<'_>, plan: &mut Plan<'_>, name: &str) -> Result<()
             let is_whole = line.matches('(').count() == line.matches(')').count();
             line.starts_with(&format!(".handler({krate}::")) && line.ends_with(')') && is_whole
         };
-        text.lines().filter(is_beside).last().map(str::to_owned)
+        text.lines().filter(is_beside).next_back().map(str::to_owned)
     };
     let mut places =
         files.iter().filter_map(|file| Some((file.path.to_string(), beside(&file.text)?)));

@@ -1,4 +1,8 @@
 //! Adds a name to the `use` declarations of a file, beside its neighbours; rustfmt sorts them.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a syntax tree has many more variants than are asked for here"
+)]
 
 use anyhow::{Context as _, Result};
 use proc_macro2::LineColumn;
@@ -33,28 +37,33 @@ pub(super) fn add(text: &str, visible: bool, path: &str, name: &str) -> Result<S
     }
     let visibility = if visible { "pub " } else { "" };
     let line = format!("{visibility}use {path}::{name};\n");
-    // Beside the one that has most of the path in common; below the others of its kind otherwise.
     let items = file.items.iter().filter_map(|item| as_use(item, visible).map(|tree| (item, tree)));
-    let nearest = items.max_by_key(|(_, tree)| in_common(tree, &wanted));
-    let at = match nearest {
-        Some((item, tree)) if in_common(tree, &wanted) > 0 => line_after(text, item.span().end()),
-        Some((item, _)) if !visible => {
-            let group = if wanted[0] == "crate" { "\n" } else { "" };
-            let at = line_after(text, item.span().end());
-            changed.insert_str(at, &format!("{group}{line}"));
-            return Ok(changed);
-        }
-        _ => {
-            let first = file.items.iter().find(|item| !is_module(item) && !visible);
-            match first.map(|item| item.span().start()) {
-                Some(start) => offset(text, LineColumn { column: 0, ..start }),
-                None => text.len(),
-            }
-        }
-    };
-    let line = if nearest.is_none() { format!("\n{line}\n") } else { line };
+    let items: Vec<_> = items.collect();
+    let is_own = wanted.first() == Some(&"crate");
+    let siblings = items.iter().filter(|(_, tree)| (root_of(tree) == "crate") == is_own);
+    let (at, line) =
+        if let Some((item, _)) = siblings.max_by_key(|(_, tree)| nearness(tree, &wanted)) {
+            (line_after(text, item.span().end()), line)
+        } else if let Some((item, _)) = items.last().filter(|_| is_own) {
+            (line_after(text, item.span().end()), format!("\n{line}"))
+        } else if let Some(item) = file.items.iter().find(|item| !matches!(item, Item::Mod(_))) {
+            (offset(text, LineColumn { column: 0, ..item.span().start() }), format!("{line}\n"))
+        } else {
+            (text.len(), format!("\n{line}"))
+        };
     changed.insert_str(at, &line);
     Ok(changed)
+}
+
+/// The file with `pub use path::name`, in a part of its own if nothing of its kind is exported yet.
+pub(super) fn export(text: &str, path: &str, name: &str, part: &str) -> Result<String> {
+    let file = syn::parse_file(text).context("it is not Rust")?;
+    let wanted: Vec<&str> = path.split("::").collect();
+    // More in common than the layer.
+    if uses(&file, true).any(|tree| nearness(tree, &wanted) > 2) {
+        return add(text, true, path, name);
+    }
+    Ok(format!("{}\n\n// {part}\npub use {path}::{name};\n", text.trim_end()))
 }
 
 /// The names that a file has at hand: what it imports and what it declares.
@@ -99,8 +108,13 @@ fn as_use(item: &Item, visible: bool) -> Option<&UseTree> {
     }
 }
 
-fn is_module(item: &Item) -> bool {
-    matches!(item, Item::Mod(_))
+fn root_of(tree: &UseTree) -> String {
+    match tree {
+        UseTree::Path(path) => path.ident.to_string(),
+        UseTree::Name(_) | UseTree::Rename(_) | UseTree::Glob(_) | UseTree::Group(_) => {
+            String::new()
+        }
+    }
 }
 
 fn has(tree: &UseTree, path: &[&str], name: &str) -> bool {
@@ -126,11 +140,19 @@ fn spot(tree: &UseTree, path: &[&str]) -> Option<Spot> {
     }
 }
 
-/// How many segments of the path the tree begins with.
-fn in_common(tree: &UseTree, path: &[&str]) -> usize {
+/// Two for each segment that the tree has in common with the path, and one for the same first word of the next:
+/// `on_order_paid` is near `on_order_placed`.
+fn nearness(tree: &UseTree, path: &[&str]) -> usize {
+    let word = |name: &str| name.split('_').next().unwrap_or_default().to_owned();
     match (tree, path) {
         (UseTree::Path(tree), [first, rest @ ..]) if tree.ident == first => {
-            1 + in_common(&tree.tree, rest)
+            2 + nearness(&tree.tree, rest)
+        }
+        (UseTree::Path(tree), [first, ..]) => {
+            usize::from(word(&tree.ident.to_string()) == word(first))
+        }
+        (UseTree::Group(group), _) => {
+            group.items.iter().map(|tree| nearness(tree, path)).max().unwrap_or(0)
         }
         _ => 0,
     }
@@ -241,7 +263,6 @@ mod tests {
             "E",
             &expect![[r"
             //! A.
-
 
             use d::E;
 

@@ -1,6 +1,6 @@
 //! The types of fields: whether an event can name them, and where they come from.
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
 use proc_macro2::{TokenStream, TokenTree};
 
 use crate::boundary::config::{ALL, FILE, Kind};
@@ -91,17 +91,19 @@ fn path_of(context: &Context<'_>, name: &str) -> Result<String> {
     let outside = OUTSIDE
         .iter()
         .find(|(by, _, known)| *known == name && krate.surroundings.externals.contains_key(*by));
-    match outside {
-        Some((_, path, _)) if granted.is_empty() => Ok((*path).to_owned()),
-        Some(_) | None if granted.is_empty() => bail!(
-            "the domain of {} knows no type `{name}`: declare and export it first, or grant the edge to it in {FILE}",
-            krate.name
-        ),
-        Some(_) | None => bail!(
+    if !granted.is_empty() {
+        bail!(
             "`{name}` is exported by {}: import the one that is meant into the file of the events first",
             granted.join(" and ")
-        ),
+        );
     }
+    let (_, path, _) = outside.with_context(|| {
+        format!(
+            "the domain of {} knows no type `{name}`: declare and export it first, or grant the edge to it in {FILE}",
+            krate.name
+        )
+    })?;
+    Ok((*path).to_owned())
 }
 
 #[cfg(test)]
