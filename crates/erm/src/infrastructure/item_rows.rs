@@ -47,7 +47,7 @@ pub(crate) fn written_at(moment: DateTime<Utc>) -> String {
     moment.to_rfc3339_opts(SecondsFormat::AutoSi, false)
 }
 
-/// A row of `erm_entities`.
+/// A row of `erm_entities`; of those that are there it need not be said that they are not deleted.
 #[derive(FromRow)]
 pub(crate) struct EntityRow {
     id: EntityId,
@@ -57,6 +57,7 @@ pub(crate) struct EntityRow {
     properties: String,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    #[sqlx(default)]
     deleted_at: Option<DateTime<Utc>>,
     version: i64,
 }
@@ -109,7 +110,7 @@ impl TryFrom<EntityRow> for Weighed<EntityDetails> {
     }
 }
 
-/// A row of `erm_edges`.
+/// A row of `erm_edges`; of those that are there it need not be said that they are not deleted.
 #[derive(FromRow)]
 pub(crate) struct EdgeRow {
     id: EdgeId,
@@ -120,7 +121,9 @@ pub(crate) struct EdgeRow {
     properties: String,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    #[sqlx(default)]
     deleted_at: Option<DateTime<Utc>>,
+    #[sqlx(default)]
     deleted_with: Option<EntityId>,
     version: i64,
 }

@@ -143,7 +143,7 @@ macro_rules! known_sqlite {
         concat!(
             "SELECT item.id, item.workspace_id, ",
             $columns,
-            ", item.properties, item.created_at, item.updated_at, item.deleted_at, item.version
+            ", item.properties, item.created_at, item.updated_at, item.version
              FROM (SELECT id, place,
                           sum(bytes) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
                    FROM (SELECT item.id, item.rowid AS place, octet_length(item.properties) AS bytes FROM ",
@@ -163,7 +163,7 @@ macro_rules! known_postgres {
         concat!(
             "SELECT item.id, item.workspace_id, ",
             $columns,
-            ", item.properties, item.created_at, item.updated_at, item.deleted_at, item.version
+            ", item.properties, item.created_at, item.updated_at, item.version
              FROM (SELECT id, sum(bytes) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
                    FROM (SELECT item.id, octet_length(item.properties) AS bytes FROM ",
             $these,
@@ -246,7 +246,7 @@ macro_rules! of_entities {
 /// What is known of edges alone.
 macro_rules! of_edges {
     () => {
-        "item.edge_type, item.source_id, item.target_id, item.deleted_with"
+        "item.edge_type, item.source_id, item.target_id"
     };
 }
 
