@@ -18,7 +18,7 @@ mod sights;
 mod standings;
 mod upkeep;
 
-pub use app::{App, AppError, AppOptions, LlmOptions, MailOptions};
+pub use app::{App, AppBuilder, AppError, AppOptions, LlmOptions, MailOptions};
 pub use catalogue::{CATALOGUES, MIGRATIONS};
 pub use cli::run;
 pub use config::{Config, ConfigError, Flags, LogFormat};

@@ -4,6 +4,7 @@
 mod auditing;
 mod commands;
 mod demo;
+mod embedding;
 mod golden_files;
 mod graphs;
 mod operating;
