@@ -223,8 +223,8 @@ impl App {
     ///
     /// # Errors
     ///
-    /// [`AppError::Handlers`] when a checkpoint or a dead letter belongs to a handler that this program does not have, or
-    /// lies beyond the end of the log.
+    /// [`AppError::Handlers`] when a checkpoint or a dead letter belongs to a handler of one of the contexts that this program does
+    /// not have, or lies beyond the end of the log. Handlers of other programs on the same database are left to these.
     pub async fn start(&self) -> Result<(), AppError> {
         self.runtime.start(&self.feed, &self.tasks).await?;
         self.metrics.start(&self.tasks);

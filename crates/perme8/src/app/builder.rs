@@ -26,6 +26,9 @@ impl AppBuilder {
 
     /// Adds a durable handler, which hears the events of every context.
     ///
+    /// Its name begins with a word that is no context of the host. A later program without it is refused if it says, by
+    /// [`RuntimeBuilder::owning`], that what begins with this word is its own; if not, it leaves the handler to others.
+    ///
     /// # Examples
     ///
     /// ```no_run

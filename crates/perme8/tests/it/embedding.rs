@@ -7,25 +7,30 @@ use std::{
 
 use async_trait::async_trait;
 use identity::{RegisterUser, UserRegistered};
-use perme8::{App, AppOptions, MIGRATIONS};
+use perme8::{App, AppError, AppOptions, MIGRATIONS};
 use perme8_events::{
     Envelope, EventHandler, HandlerError, Origin, Subscriber, Subscription, UserId,
-    host::{Outcome, Reaction},
+    host::{Feed, Outcome, Reaction, Runtime, RuntimeBuilder, StartError, Tasks},
     on_both_engines,
-    sql::Tx,
+    sql::{Db, Tx},
 };
 
 /// What takes longer does not happen.
 const DEADLINE: Duration = Duration::from_secs(30);
 
-/// Notes who has registered.
-#[derive(Debug, Clone, Default)]
+/// Notes who has registered, under any name.
+#[derive(Debug, Clone)]
 struct GuestBook {
+    name: &'static str,
     guests: Arc<Mutex<Vec<UserId>>>,
 }
 
 impl GuestBook {
     const NAME: &str = "guestbook.on_user_registered";
+
+    fn new(name: &'static str) -> Self {
+        Self { name, guests: Arc::default() }
+    }
 
     fn guests(&self) -> Vec<UserId> {
         self.guests.lock().unwrap().clone()
@@ -34,7 +39,7 @@ impl GuestBook {
 
 impl Subscriber for GuestBook {
     fn name(&self) -> &'static str {
-        Self::NAME
+        self.name
     }
 
     fn subscriptions(&self) -> &[Subscription] {
@@ -74,15 +79,39 @@ fn outcomes<'a>(reactions: &'a [Reaction], handler: &str) -> Vec<&'a Outcome> {
     of_handler.map(|reaction| &reaction.outcome).collect()
 }
 
+/// A program that runs handlers of these names, and nothing else, has been here.
+async fn leave_behind(db: &Db, names: &[&'static str]) {
+    let books = names.iter().copied().map(GuestBook::new);
+    let builder = books.fold(Runtime::builder(db), RuntimeBuilder::handler);
+    let tasks = Tasks::new();
+    let feed = Feed::start(db, &tasks).await.unwrap();
+    builder.build().start(&feed, &tasks).await.unwrap();
+    tasks.shutdown(DEADLINE).await.unwrap();
+}
+
+/// Whether the host starts beside what it finds, with these contexts beside its own; the names of which it misses the handlers.
+async fn missed(db: &Db, contexts: &[&'static str]) -> Vec<String> {
+    let owning = |runtime| contexts.iter().copied().fold(runtime, RuntimeBuilder::owning);
+    let builder = App::builder(db.clone(), AppOptions::default()).running(owning);
+    let app = builder.assemble().await.unwrap();
+    let started = app.start().await;
+    app.tasks().shutdown(DEADLINE).await.unwrap();
+    match started {
+        Ok(()) => Vec::new(),
+        Err(AppError::Handlers(StartError::UnknownHandlers { names })) => names,
+        Err(error) => panic!("{error}"),
+    }
+}
+
 on_both_engines! {
     migrations: MIGRATIONS;
 
     async fn a_handler_of_somebody_else_hears_what_the_contexts_tell(test: TestDb) {
-        let book = GuestBook::default();
+        let book = GuestBook::new(GuestBook::NAME);
         let builder = App::builder(test.db.clone(), AppOptions::default()).handler(book.clone());
         let app = builder.assemble().await.unwrap();
-        let ada = register(&app, "ada@example.com").await;
         let mut driver = app.runtime().driver(Some(test.clock.clone())).await;
+        let ada = register(&app, "ada@example.com").await;
         let reactions = driver.run_until_idle().await;
         assert_eq!(outcomes(&reactions, GuestBook::NAME), [&Outcome::Handled]);
         assert_eq!(outcomes(&reactions, "identity.mailer"), [&Outcome::Handled], "so do those of the host");
@@ -98,10 +127,22 @@ on_both_engines! {
 
     async fn a_host_without_it_does_not_call_it(test: TestDb) {
         let app = App::assemble(test.db.clone(), AppOptions::default()).await.unwrap();
+        let mut driver = app.runtime().driver(Some(test.clock.clone())).await;
         register(&app, "ada@example.com").await;
-        let reactions = app.runtime().driver(Some(test.clock.clone())).await.run_until_idle().await;
+        let reactions = driver.run_until_idle().await;
         assert_eq!(outcomes(&reactions, GuestBook::NAME), Vec::<&Outcome>::new());
         assert_eq!(outcomes(&reactions, "identity.mailer"), [&Outcome::Handled]);
         app.tasks().shutdown(DEADLINE).await.unwrap();
+    }
+    async fn handlers_of_another_program_are_left_to_it(test: TestDb) {
+        leave_behind(&test.db, &[GuestBook::NAME, "chats.on_gone"]).await;
+        assert_eq!(missed(&test.db, &[]).await, [""; 0]);
+        // Unless the program says that it has them.
+        assert_eq!(missed(&test.db, &["guestbook"]).await, [GuestBook::NAME]);
+    }
+
+    async fn what_a_context_has_forgotten_is_noticed_beside_them(test: TestDb) {
+        leave_behind(&test.db, &[GuestBook::NAME, "chat.on_forgotten", "perme8.forgotten"]).await;
+        assert_eq!(missed(&test.db, &[]).await, ["chat.on_forgotten", "perme8.forgotten"]);
     }
 }
