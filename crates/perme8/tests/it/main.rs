@@ -9,6 +9,7 @@ mod golden_files;
 mod graphs;
 mod operating;
 mod program;
+mod registered;
 mod serve_limits;
 mod serve_mails;
 mod serve_refusals;
