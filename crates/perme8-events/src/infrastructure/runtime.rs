@@ -182,7 +182,7 @@ impl RuntimeBuilder {
     ///
     /// # Examples
     ///
-    /// A program that runs some handlers beside the host of a database, and one more with each version:
+    /// A program of its own on the database of a host:
     ///
     /// ```
     /// # use perme8_events::{EventHandler, host::{Runtime, RuntimeBuilder}, sql::{Db, Tx}};

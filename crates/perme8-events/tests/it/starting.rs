@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use perme8_events::{
     HandlerOptions, Position, Transaction as _,
-    host::{Feed, Operations, Runtime, RuntimeBuilder, StartError, Tasks},
+    host::{Feed, HandlerState, Operations, Runtime, RuntimeBuilder, StartError, Tasks},
     on_both_engines, sql,
     sql::{Db, MIGRATIONS, UnitOfWork},
 };
@@ -125,6 +125,9 @@ on_both_engines! {
         })
         .await;
         tasks.shutdown(std::time::Duration::from_secs(10)).await.unwrap();
+        // What nobody runs any more is seen from everywhere.
+        let status = Operations::new(db).status("press.archive").await.unwrap();
+        assert_eq!(status.state, HandlerState::Stopped);
         // Each is started again beside what the other has left.
         for (context, handler) in programs {
             let builder = Runtime::builder(db).owning(context).handler(Probe::new(handler));
