@@ -9,8 +9,12 @@ use uuid::Uuid;
 use crate::{
     application::{deferred::Deferred, transaction::Transaction},
     domain::{
-        commit_token::CommitToken, error::StorageError, id::EventId, origin::Origin,
-        position::Position, unsaved::NewEvent,
+        commit_token::CommitToken,
+        error::{OnlyLooks, StorageError},
+        id::EventId,
+        origin::Origin,
+        position::Position,
+        unsaved::NewEvent,
     },
     infrastructure::{
         db::{Db, Engine},
@@ -35,6 +39,8 @@ pub struct Tx {
     later: Vec<(Deferred, Origin)>,
     /// The idempotency key of the origin that it was begun with.
     once: Option<String>,
+    /// Whether nothing that it does stays.
+    only_looks: bool,
 }
 
 /// The engine's own transaction.
@@ -123,7 +129,7 @@ impl Tx {
                 Conn::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?
             }
         };
-        Ok(Self::on(conn, db, origin))
+        Ok(Self { only_looks: true, ..Self::on(conn, db, origin) })
     }
 
     fn on(conn: Conn, db: &Db, origin: Origin) -> Self {
@@ -135,6 +141,7 @@ impl Tx {
             origin,
             pending: Vec::new(),
             later: Vec::new(),
+            only_looks: false,
         }
     }
 
@@ -176,8 +183,11 @@ impl Tx {
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when the engine fails, or ends a deadlock.
+    /// [`StorageError`] when the engine fails, or ends a deadlock, or the transaction only looks.
     pub async fn take_turns(&mut self, about: &str) -> Result<(), StorageError> {
+        if self.only_looks {
+            return Err(StorageError::only_looks(OnlyLooks::Turns));
+        }
         // The form with two keys, so that these locks never meet those of the log.
         let lock = sql!(
             sqlite: "SELECT length($1)",
@@ -235,8 +245,10 @@ impl Tx {
         Ok(CommitToken::new(last))
     }
 
-    /// Ends one that only read: whatever was emitted is forgotten.
+    /// Ends one that only looks, unless there is something that others would miss.
     pub(crate) async fn end(self) -> Result<(), StorageError> {
+        let emitted = self.pending.first().map(|pending| &pending.event);
+        OnlyLooks::refuse(emitted, !self.later.is_empty())?;
         match self.conn {
             Conn::Sqlite(tx) => tx.rollback().await?,
             Conn::Postgres(tx) => tx.rollback().await?,
