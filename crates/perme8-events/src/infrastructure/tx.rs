@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use sqlx::{Executor as _, PgPool, Postgres, Sqlite};
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use crate::{
@@ -39,8 +40,8 @@ pub struct Tx {
     later: Vec<(Deferred, Origin)>,
     /// The idempotency key of the origin that it was begun with.
     once: Option<String>,
-    /// Whether nothing that it does stays.
-    only_looks: bool,
+    /// Its place among those who look, if that is all that it does.
+    looks: Option<OwnedSemaphorePermit>,
 }
 
 /// The engine's own transaction.
@@ -120,6 +121,7 @@ impl Tx {
 
     /// One that only reads, all of one moment, and for which nobody who writes waits.
     pub(crate) async fn begin_to_look(db: &Db, origin: Origin) -> Result<Self, StorageError> {
+        let place = db.lookers.place().await?;
         let conn = match &*db.engine {
             // What is there when it first reads is there until it ends.
             Engine::Sqlite { readers, .. } => {
@@ -129,7 +131,7 @@ impl Tx {
                 Conn::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?
             }
         };
-        Ok(Self { only_looks: true, ..Self::on(conn, db, origin) })
+        Ok(Self { looks: Some(place), ..Self::on(conn, db, origin) })
     }
 
     fn on(conn: Conn, db: &Db, origin: Origin) -> Self {
@@ -141,7 +143,7 @@ impl Tx {
             origin,
             pending: Vec::new(),
             later: Vec::new(),
-            only_looks: false,
+            looks: None,
         }
     }
 
@@ -185,7 +187,7 @@ impl Tx {
     ///
     /// [`StorageError`] when the engine fails, or ends a deadlock, or the transaction only looks.
     pub async fn take_turns(&mut self, about: &str) -> Result<(), StorageError> {
-        if self.only_looks {
+        if self.looks.is_some() {
             return Err(StorageError::only_looks(OnlyLooks::Turns));
         }
         // The form with two keys, so that these locks never meet those of the log.

@@ -61,6 +61,9 @@ impl UnitOfWork {
 
     /// Runs `body` once in a transaction that only reads: all that it reads is of one moment, and nobody who writes waits for it.
     ///
+    /// It keeps a connection until it ends, so no more of them run at once than half of the connections there are; the others wait.
+    /// Whoever looks within another one's `body` may wait for that one.
+    ///
     /// # Errors
     ///
     /// `body` failed, or the storage did; or [`StorageError::is_only_looking`]: `body` wrote or took turns, or what it emitted or

@@ -12,6 +12,9 @@ use super::{DbOptions, Engine, OpenError};
 /// Up to this size a file is checked page by page when it is opened; that takes about a second.
 const CHECKED_BYTES: u64 = 256 * 1024 * 1024;
 
+/// So many connections read beside the one that writes.
+pub(super) const READERS: u32 = 4;
+
 /// How many KiB of pages the one who writes remembers, which SQLite takes below zero. A thousand rows in large tables touch
 /// thousands of pages; with the 2 MiB that are usual most of them are read twice.
 const WRITER_KIB: &str = "-32768";
@@ -63,7 +66,7 @@ pub(super) async fn open(path: &PathBuf, options: &DbOptions) -> Result<Engine, 
         .await
         .map_err(|source| damaged(source.into()))?;
     let readers = pool()
-        .max_connections(4)
+        .max_connections(READERS)
         .connect_with(
             connect
                 .clone()
