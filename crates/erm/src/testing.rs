@@ -28,6 +28,8 @@ pub(crate) use plans::plan;
 pub use planted::{Planted, plant, plant_telling};
 #[cfg(test)]
 pub(crate) use planted::{people_with_values, put};
+#[cfg(test)]
+pub(crate) use reindexing::Orphans;
 pub use shapes::Shape;
 #[cfg(test)]
 pub(crate) use tables::Tables;
