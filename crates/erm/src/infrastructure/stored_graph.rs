@@ -86,23 +86,27 @@ macro_rules! hop_postgres {
     };
 }
 
-/// A page of whom edges join with one node, and how many there are; in one statement, so that they are of one moment.
+/// A page of whom edges join with one node, how many there are, and how many edges were looked at; in one statement, so that
+/// they are of one moment. Of edges each way no more than `$9` are looked at, and no more than `$10` nodes are counted.
 macro_rules! beside_sqlite {
     () => {
-        "WITH far (id) AS (
-           SELECT target_id FROM erm_edges
-           WHERE $3 AND workspace_id = $1 AND source_id = $2 AND deleted_at IS NULL
-             AND (json_array_length($5) = 0 OR edge_type IN (SELECT value FROM json_each($5)))
-           UNION
-           SELECT source_id FROM erm_edges
-           WHERE $4 AND workspace_id = $1 AND target_id = $2 AND deleted_at IS NULL
-             AND (json_array_length($5) = 0 OR edge_type IN (SELECT value FROM json_each($5)))),
+        "WITH step (id) AS MATERIALIZED (
+           SELECT id FROM (SELECT target_id AS id FROM erm_edges
+             WHERE $3 AND workspace_id = $1 AND source_id = $2 AND deleted_at IS NULL
+               AND (json_array_length($5) = 0 OR edge_type IN (SELECT value FROM json_each($5)))
+             LIMIT $9)
+           UNION ALL
+           SELECT id FROM (SELECT source_id AS id FROM erm_edges
+             WHERE $4 AND workspace_id = $1 AND target_id = $2 AND deleted_at IS NULL
+               AND (json_array_length($5) = 0 OR edge_type IN (SELECT value FROM json_each($5)))
+             LIMIT $9)),
          beside (id) AS MATERIALIZED (
-           SELECT entity.id FROM far CROSS JOIN erm_entities AS entity ON entity.id = far.id
+           SELECT entity.id FROM (SELECT DISTINCT id FROM step) AS far CROSS JOIN erm_entities AS entity ON entity.id = far.id
            WHERE +entity.workspace_id = $1 AND entity.deleted_at IS NULL
-             AND (json_array_length($6) = 0 OR entity.entity_type IN (SELECT value FROM json_each($6))))
-         SELECT counted.total, page.id
-         FROM (SELECT count(*) AS total FROM beside) AS counted
+             AND (json_array_length($6) = 0 OR entity.entity_type IN (SELECT value FROM json_each($6)))
+           LIMIT $10)
+         SELECT counted.total, counted.looked_at, page.id
+         FROM (SELECT (SELECT count(*) FROM beside) AS total, (SELECT count(*) FROM step) AS looked_at) AS counted
          LEFT JOIN (SELECT id FROM beside ORDER BY id LIMIT $7 OFFSET $8) AS page ON true
          ORDER BY page.id"
     };
@@ -111,26 +115,27 @@ macro_rules! beside_sqlite {
 /// The same, as PostgreSQL reads it: the order makes it take the index of that end.
 macro_rules! beside_postgres {
     () => {
-        "WITH far (id) AS (
+        "WITH step (id) AS MATERIALIZED (
            (SELECT target_id FROM erm_edges
             WHERE $3::boolean AND workspace_id = $1 AND source_id = $2 AND deleted_at IS NULL
               AND (jsonb_array_length($5::jsonb) = 0
                    OR edge_type = ANY (ARRAY(SELECT jsonb_array_elements_text($5::jsonb))))
-            ORDER BY edge_type, target_id, id)
-           UNION
+            ORDER BY edge_type, target_id, id LIMIT $9)
+           UNION ALL
            (SELECT source_id FROM erm_edges
             WHERE $4::boolean AND workspace_id = $1 AND target_id = $2 AND deleted_at IS NULL
               AND (jsonb_array_length($5::jsonb) = 0
                    OR edge_type = ANY (ARRAY(SELECT jsonb_array_elements_text($5::jsonb))))
-            ORDER BY edge_type, source_id, id)),
+            ORDER BY edge_type, source_id, id LIMIT $9)),
          beside (id) AS MATERIALIZED (
-           SELECT entity.id FROM far
+           SELECT entity.id FROM (SELECT DISTINCT id FROM step) AS far
            CROSS JOIN LATERAL (SELECT * FROM erm_entities AS row WHERE row.id = far.id OFFSET 0) AS entity
            WHERE entity.workspace_id = $1 AND entity.deleted_at IS NULL
              AND (jsonb_array_length($6::jsonb) = 0
-                  OR entity.entity_type = ANY (ARRAY(SELECT jsonb_array_elements_text($6::jsonb)))))
-         SELECT counted.total, page.id
-         FROM (SELECT count(*) AS total FROM beside) AS counted
+                  OR entity.entity_type = ANY (ARRAY(SELECT jsonb_array_elements_text($6::jsonb))))
+           LIMIT $10)
+         SELECT counted.total, counted.looked_at, page.id
+         FROM (SELECT (SELECT count(*) FROM beside) AS total, (SELECT count(*) FROM step) AS looked_at) AS counted
          LEFT JOIN (SELECT id FROM beside ORDER BY id LIMIT $7 OFFSET $8) AS page ON true
          ORDER BY page.id"
     };
@@ -314,7 +319,8 @@ impl Graph for StoredGraph {
     }
 
     async fn beside(&self, beside: &Beside<'_>) -> Result<BesidePage, StorageError> {
-        let Beside { node, direction, edge_types, entity_types, limit, offset } = *beside;
+        let Beside { node, direction, edge_types, entity_types, limit, offset, nodes, edges } =
+            *beside;
         let (out, back) = match direction {
             Direction::Out => (true, false),
             Direction::In => (false, true),
@@ -324,9 +330,12 @@ impl Graph for StoredGraph {
         let query = query.bind(self.workspace).bind(node).bind(out).bind(back);
         let query = query.bind(Json(edge_types)).bind(Json(entity_types));
         let query = query.bind(i64::from(limit.get())).bind(most(offset));
-        let rows: Vec<(i64, Option<EntityId>)> = query.all().await?;
-        let total = rows.first().map_or(0, |(total, _)| total.unsigned_abs());
-        Ok(BesidePage { nodes: rows.into_iter().filter_map(|(_, id)| id).collect(), total })
+        let query = query.bind(most(edges.saturating_add(1))).bind(most(nodes.saturating_add(1)));
+        let rows: Vec<(i64, i64, Option<EntityId>)> = query.all().await?;
+        let count = |count: i64| usize::try_from(count).map_err(StorageError::new);
+        let (total, looked_at) = rows.first().map_or((0, 0), |(total, at, _)| (*total, *at));
+        let nodes = rows.into_iter().filter_map(|(.., id)| id).collect();
+        Ok(BesidePage { nodes, total: count(total)?, looked_at: count(looked_at)? })
     }
 
     async fn nodes(

@@ -44,7 +44,8 @@ async fn plan_of_beside(db: &Db, node: EntityId) -> String {
         postgres: concat!("EXPLAIN ", beside_postgres!())
     );
     let query = db.query(stmt).bind(COMPANY).bind(node).bind(true).bind(true);
-    plan(query.bind(Json([(); 0])).bind(Json([(); 0])).bind(100_i64).bind(0_i64)).await
+    let query = query.bind(Json([(); 0])).bind(Json([(); 0])).bind(100_i64).bind(0_i64);
+    plan(query.bind(500_001_i64).bind(100_001_i64)).await
 }
 
 async fn plan_of_among(db: &Db, nodes: &[EntityId]) -> String {
@@ -112,10 +113,19 @@ async fn compare(graph: &StoredGraph, picture: &Picture, asked: &Asked) {
     assert_eq!(BTreeSet::from_iter(those), wanted.copied().collect());
     let (node, offset) = (picture.node(*target), u64::from(*depth) - 1);
     let (limit, direction) = (GraphLimit::of(i64::try_from(*limit).unwrap()).unwrap(), *direction);
-    let beside = Beside { node, direction, edge_types, entity_types, limit, offset };
+    let (nodes, edges) = (100_000, 500_000);
+    let beside = Beside { node, direction, edge_types, entity_types, limit, offset, nodes, edges };
     let page = graph.beside(&beside).await.unwrap();
     let near = picture.beside(node, direction, edge_types, entity_types);
-    assert_eq!(page.total, u64::try_from(near.len()).unwrap());
+    assert_eq!(
+        (page.total, page.looked_at),
+        (near.len(), picture.edges_at(node, direction, edge_types))
+    );
+    let some = graph.beside(&Beside { nodes: 1, ..beside }).await.unwrap();
+    assert_eq!((some.total, some.looked_at), (near.len().min(2), page.looked_at));
+    let some = graph.beside(&Beside { edges: 1, ..beside }).await.unwrap();
+    assert_eq!(some.looked_at > 1, page.looked_at > 1);
+    assert!(some.looked_at <= page.looked_at.min(4));
     let near = near.into_iter().skip(usize::from(*depth) - 1).take(limit.get().into());
     assert_eq!(page.nodes, near.collect::<Vec<_>>());
     let some = &all[..all.len().min(*target + 1)];
@@ -274,6 +284,8 @@ on_both_engines! {
             entity_types: &[],
             limit: GraphLimit::ALL,
             offset: 0,
+            nodes: 10,
+            edges: 10,
         };
         assert_eq!(elsewhere.beside(&beside).await.unwrap(), BesidePage::default());
         let among = Among { nodes: &nodes, edge_types: &[], limit: 10, room: 1_000 };

@@ -132,8 +132,15 @@ on_both_engines! {
         let ask = async |viewer, node, edge_types: &[String], limit: i64, offset| {
             let graph = ProjectedGraph::open(&world.test.db, &hidden, COMPANY, viewer).await.unwrap();
             let (direction, limit) = (Direction::Both, GraphLimit::of(limit).unwrap());
-            let beside = Beside { node, direction, edge_types, entity_types: &[], limit, offset };
-            let BesidePage { nodes, total } = graph.beside(&beside).await.unwrap();
+            let entity_types: &[String] = &[];
+            let (nodes, edges) = (4, 20);
+            let beside =
+                Beside { node, direction, edge_types, entity_types, limit, offset, nodes, edges };
+            // Of one more than may be looked at nobody is told.
+            let refused = graph.beside(&Beside { nodes: 0, ..beside }).await.unwrap();
+            assert_eq!((refused.nodes.len(), refused.total), (0, refused.looked_at));
+            let BesidePage { nodes, total, looked_at } = graph.beside(&beside).await.unwrap();
+            assert_eq!(refused.looked_at, looked_at.min(1));
             let known = graph.nodes(&nodes, usize::MAX).await.unwrap();
             assert_eq!(known.iter().map(|node| node.item.id).collect::<Vec<_>>(), nodes);
             (nodes, total)
