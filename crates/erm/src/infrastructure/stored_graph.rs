@@ -91,17 +91,18 @@ macro_rules! hop_postgres {
 macro_rules! beside_sqlite {
     () => {
         "WITH step (id) AS MATERIALIZED (
-           SELECT id FROM (SELECT target_id AS id FROM erm_edges
+           SELECT id FROM (SELECT target_id AS id FROM erm_edges INDEXED BY erm_edges_out
              WHERE $3 AND workspace_id = $1 AND source_id = $2 AND deleted_at IS NULL
                AND (json_array_length($5) = 0 OR edge_type IN (SELECT value FROM json_each($5)))
              LIMIT $9)
            UNION ALL
-           SELECT id FROM (SELECT source_id AS id FROM erm_edges
+           SELECT id FROM (SELECT source_id AS id FROM erm_edges INDEXED BY erm_edges_in
              WHERE $4 AND workspace_id = $1 AND target_id = $2 AND deleted_at IS NULL
                AND (json_array_length($5) = 0 OR edge_type IN (SELECT value FROM json_each($5)))
              LIMIT $9)),
          beside (id) AS MATERIALIZED (
-           SELECT entity.id FROM (SELECT DISTINCT id FROM step) AS far CROSS JOIN erm_entities AS entity ON entity.id = far.id
+           SELECT entity.id FROM (SELECT DISTINCT id FROM step) AS far
+           CROSS JOIN erm_entities AS entity INDEXED BY sqlite_autoindex_erm_entities_1 ON entity.id = far.id
            WHERE +entity.workspace_id = $1 AND entity.deleted_at IS NULL
              AND (json_array_length($6) = 0 OR entity.entity_type IN (SELECT value FROM json_each($6)))
            LIMIT $10)
@@ -173,10 +174,10 @@ macro_rules! known_postgres {
                    FROM (SELECT item.id, octet_length(item.properties) AS bytes FROM ",
             $these,
             ") AS weighed) AS weighed
-             JOIN ",
+             CROSS JOIN LATERAL (SELECT * FROM ",
             $table,
-            " AS item ON item.id = weighed.id
-             WHERE coalesce(weighed.ahead, 0) <= $3 ORDER BY item.id"
+            " AS row WHERE row.id = weighed.id OFFSET 0) AS item
+             WHERE coalesce(weighed.ahead, 0) <= $3 ORDER BY weighed.id"
         )
     };
 }
@@ -186,7 +187,9 @@ macro_rules! these_sqlite {
     ($table:literal) => {
         concat!(
             $table,
-            " AS item WHERE item.id IN (SELECT unhex(value, '-') FROM json_each($2))
+            " AS item INDEXED BY sqlite_autoindex_",
+            $table,
+            "_1 WHERE item.id IN (SELECT unhex(value, '-') FROM json_each($2))
                 AND +item.workspace_id = $1 AND item.deleted_at IS NULL"
         )
     };
@@ -218,7 +221,7 @@ macro_rules! ids_postgres {
 /// The edges of the workspace `$1` among the nodes in `$2`, from the index of edges by their ends.
 macro_rules! among_sqlite {
     () => {
-        "erm_edges AS item
+        "erm_edges AS item INDEXED BY erm_edges_out
          WHERE item.workspace_id = $1 AND item.source_id IN (SELECT unhex(value, '-') FROM json_each($2))
            AND +item.target_id IN (SELECT unhex(value, '-') FROM json_each($2)) AND item.deleted_at IS NULL
            AND (json_array_length($4) = 0 OR item.edge_type IN (SELECT value FROM json_each($4)))
@@ -232,7 +235,7 @@ macro_rules! among_postgres {
         "WITH near AS MATERIALIZED (SELECT node::uuid AS id FROM jsonb_array_elements_text($2::jsonb) AS node)
          SELECT edge.id FROM near CROSS JOIN LATERAL
            (SELECT id, target_id FROM erm_edges
-            WHERE workspace_id = $1 AND source_id = near.id AND deleted_at IS NULL
+            WHERE workspace_id = $1 AND source_id = near.id AND source_id BETWEEN near.id AND near.id AND deleted_at IS NULL
               AND (jsonb_array_length($4::jsonb) = 0
                    OR edge_type = ANY (ARRAY(SELECT jsonb_array_elements_text($4::jsonb))))
             ORDER BY edge_type, target_id, id) AS edge

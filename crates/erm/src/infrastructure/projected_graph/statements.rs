@@ -224,7 +224,8 @@ macro_rules! among_seen_postgres {
             select_edges!(between_seen_postgres!(
                 "near CROSS JOIN LATERAL
                    (SELECT * FROM erm_graph_edges AS row
-                    WHERE row.generation = $1 AND row.workspace_id = $2 AND row.source_id = near.id
+                    WHERE row.generation = $1 AND row.workspace_id = $2
+                      AND row.source_id = near.id AND row.source_id BETWEEN near.id AND near.id
                       AND (jsonb_array_length($5::jsonb) = 0
                            OR row.edge_type = ANY (ARRAY(SELECT jsonb_array_elements_text($5::jsonb))))
                     ORDER BY row.edge_type, row.target_id, row.id OFFSET 0) AS edge"
