@@ -1,7 +1,10 @@
 //! The graph that a workspace wrote, in `erm_entities` and `erm_edges`: hop by hop over the indexes of edges by their ends.
+//!
+//! What comes by the thousand comes [packed](perme8_events::sql::Query::packed).
 
 use async_trait::async_trait;
 use perme8_events::{StorageError, WorkspaceId, sql, sql::Db};
+use serde::Deserialize;
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
@@ -43,19 +46,20 @@ impl StoredGraph {
 macro_rules! hop_sqlite {
     ($near:literal, $far:literal) => {
         concat!(
-            "SELECT id, edge_type, source_id, target_id FROM erm_edges
-             WHERE workspace_id = $1 AND ",
+            "SELECT json_group_array(json_array(hex(id), edge_type, hex(source_id), hex(target_id)))
+             FROM (SELECT id, edge_type, source_id, target_id FROM erm_edges
+                   WHERE workspace_id = $1 AND ",
             $near,
             " IN (SELECT unhex(value, '-') FROM json_each($2))
-               AND deleted_at IS NULL AND (edge_type, ",
+                     AND deleted_at IS NULL AND (edge_type, ",
             $far,
             ", id) > ($3, $4, $5)
-               AND (json_array_length($7) = 0 OR edge_type IN (SELECT value FROM json_each($7)))
-             ORDER BY ",
+                     AND (json_array_length($7) = 0 OR edge_type IN (SELECT value FROM json_each($7)))
+                   ORDER BY ",
             $near,
             ", edge_type, ",
             $far,
-            ", id LIMIT $6"
+            ", id LIMIT $6) AS edge"
         )
     };
 }
@@ -145,31 +149,30 @@ macro_rules! beside_postgres {
 /// What is known of some rows of a table that are there, as long as there are no more than `$3` bytes of properties before. How
 /// long they are is known without reading them, so nothing is read in vain.
 macro_rules! known_sqlite {
-    ($columns:expr, $table:literal, $these:expr) => {
+    ($own:literal, $table:literal, $these:expr) => {
         concat!(
-            "SELECT item.id, item.workspace_id, ",
-            $columns,
-            ", item.properties, item.created_at, item.updated_at, item.version
-             FROM (SELECT id, place,
-                          sum(bytes) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
-                   FROM (SELECT item.id, item.rowid AS place, octet_length(item.properties) AS bytes FROM ",
+            "SELECT json_group_array(json_array(hex(id), hex(workspace_id), ",
+            $own,
+            ", properties, created_at, updated_at, version))
+             FROM (SELECT item.*
+                   FROM (SELECT id, place,
+                                sum(bytes) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
+                         FROM (SELECT item.id, item.rowid AS place, octet_length(item.properties) AS bytes FROM ",
             $these,
             ") AS weighed) AS weighed
-             CROSS JOIN ",
+                   CROSS JOIN ",
             $table,
             " AS item ON item.rowid = weighed.place
-             WHERE coalesce(weighed.ahead, 0) <= $3 ORDER BY weighed.id"
+                   WHERE coalesce(weighed.ahead, 0) <= $3 ORDER BY weighed.id LIMIT -1) AS item"
         )
     };
 }
 
 /// The same for PostgreSQL.
 macro_rules! known_postgres {
-    ($columns:expr, $table:literal, $these:expr) => {
+    ($table:literal, $these:expr) => {
         concat!(
-            "SELECT item.id, item.workspace_id, ",
-            $columns,
-            ", item.properties, item.created_at, item.updated_at, item.version
+            "SELECT item.*
              FROM (SELECT id, sum(bytes) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
                    FROM (SELECT item.id, octet_length(item.properties) AS bytes FROM ",
             $these,
@@ -244,22 +247,22 @@ macro_rules! among_postgres {
     };
 }
 
-/// What is known of entities alone.
-macro_rules! of_entities {
-    () => {
-        "item.entity_type, item.external_key"
+/// What is known of entities.
+macro_rules! entities_sqlite {
+    ($these:expr) => {
+        known_sqlite!("entity_type, external_key", "erm_entities", $these)
     };
 }
 
-/// What is known of edges alone.
-macro_rules! of_edges {
-    () => {
-        "item.edge_type, item.source_id, item.target_id"
+/// What is known of edges.
+macro_rules! edges_sqlite {
+    ($these:expr) => {
+        known_sqlite!("edge_type, hex(source_id), hex(target_id)", "erm_edges", $these)
     };
 }
 
 /// An edge of a hop.
-#[derive(FromRow)]
+#[derive(Deserialize, FromRow)]
 struct LinkRow {
     id: EdgeId,
     edge_type: String,
@@ -288,7 +291,7 @@ impl Graph for StoredGraph {
         let rows = i64::try_from(rows).map_err(StorageError::new)?;
         let query = self.db.query(stmt).bind(self.workspace).bind(Json(from));
         let query = query.bind(edge_type).bind(far).bind(id).bind(rows).bind(Json(edge_types));
-        let found: Vec<LinkRow> = query.all().await?;
+        let found: Vec<LinkRow> = query.packed().await?;
         let link = |LinkRow { id, edge_type, source_id, target_id }| Link {
             id,
             edge_type,
@@ -347,11 +350,11 @@ impl Graph for StoredGraph {
         room: usize,
     ) -> Result<Vec<Weighed<EntityDetails>>, StorageError> {
         let query = self.db.query(sql!(
-            sqlite: known_sqlite!(of_entities!(), "erm_entities", these_sqlite!("erm_entities")),
-            postgres: known_postgres!(of_entities!(), "erm_entities", these_postgres!("erm_entities", ids_postgres!()))
+            sqlite: entities_sqlite!(these_sqlite!("erm_entities")),
+            postgres: known_postgres!("erm_entities", these_postgres!("erm_entities", ids_postgres!()))
         ));
         let query = query.bind(self.workspace).bind(Json(ids)).bind(most(room));
-        let rows: Vec<EntityRow> = query.all().await?;
+        let rows: Vec<EntityRow> = query.packed().await?;
         rows.into_iter().map(Weighed::try_from).collect()
     }
 
@@ -361,22 +364,22 @@ impl Graph for StoredGraph {
         room: usize,
     ) -> Result<Vec<Weighed<EdgeDetails>>, StorageError> {
         let query = self.db.query(sql!(
-            sqlite: known_sqlite!(of_edges!(), "erm_edges", these_sqlite!("erm_edges")),
-            postgres: known_postgres!(of_edges!(), "erm_edges", these_postgres!("erm_edges", ids_postgres!()))
+            sqlite: edges_sqlite!(these_sqlite!("erm_edges")),
+            postgres: known_postgres!("erm_edges", these_postgres!("erm_edges", ids_postgres!()))
         ));
         let query = query.bind(self.workspace).bind(Json(ids)).bind(most(room));
-        let rows: Vec<EdgeRow> = query.all().await?;
+        let rows: Vec<EdgeRow> = query.packed().await?;
         rows.into_iter().map(Weighed::try_from).collect()
     }
 
     async fn among(&self, among: &Among<'_>) -> Result<Vec<Weighed<EdgeDetails>>, StorageError> {
         let Among { nodes, edge_types, limit, room } = *among;
         let query = self.db.query(sql!(
-            sqlite: known_sqlite!(of_edges!(), "erm_edges", among_sqlite!()),
-            postgres: known_postgres!(of_edges!(), "erm_edges", these_postgres!("erm_edges", among_postgres!()))
+            sqlite: edges_sqlite!(among_sqlite!()),
+            postgres: known_postgres!("erm_edges", these_postgres!("erm_edges", among_postgres!()))
         ));
         let query = query.bind(self.workspace).bind(Json(nodes)).bind(most(room));
-        let rows: Vec<EdgeRow> = query.bind(Json(edge_types)).bind(most(limit)).all().await?;
+        let rows: Vec<EdgeRow> = query.bind(Json(edge_types)).bind(most(limit)).packed().await?;
         rows.into_iter().map(Weighed::try_from).collect()
     }
 }

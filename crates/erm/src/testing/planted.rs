@@ -259,7 +259,7 @@ pub(crate) async fn look_at_few(db: &Db, workspace: WorkspaceId) {
     let people: Vec<EntityId> = (0..40).map(|number| id(0xFFFE_0000 + number)).collect();
     let rows: Vec<EntityRow<'_>> =
         (0..).zip(&people).map(|(number, person)| (*person, "Person", number)).collect();
-    let edge = |number| (id(0xFFFF_0000 + number), "KNOWS", people[0], people[1]);
+    let edge = |number: u128| (id(0xFFFF_0000 + number), "KNOWS", people[0], people[1]);
     let edges: Vec<EdgeRow<'_>> = (0..40).map(edge).collect();
     put(db, workspace, &rows, &edges, |_, _| ()).await.unwrap();
     let insert = sql!(

@@ -52,11 +52,11 @@ async fn plan_of_among(db: &Db, nodes: &[EntityId]) -> String {
     let stmt = sql!(
         sqlite: concat!(
             "EXPLAIN QUERY PLAN ",
-            known_sqlite!(of_edges!(), "erm_edges", among_sqlite!())
+            edges_sqlite!(among_sqlite!())
         ),
         postgres: concat!(
             "EXPLAIN ",
-            known_postgres!(of_edges!(), "erm_edges", these_postgres!("erm_edges", among_postgres!()))
+            known_postgres!("erm_edges", these_postgres!("erm_edges", among_postgres!()))
         )
     );
     let query = db.query(stmt).bind(COMPANY).bind(Json(nodes)).bind(1_000_i64);
@@ -67,11 +67,11 @@ async fn plan_of_known(db: &Db, nodes: &[EntityId]) -> String {
     let stmt = sql!(
         sqlite: concat!(
             "EXPLAIN QUERY PLAN ",
-            known_sqlite!(of_entities!(), "erm_entities", these_sqlite!("erm_entities"))
+            entities_sqlite!(these_sqlite!("erm_entities"))
         ),
         postgres: concat!(
             "EXPLAIN ",
-            known_postgres!(of_entities!(), "erm_entities", these_postgres!("erm_entities", ids_postgres!()))
+            known_postgres!("erm_entities", these_postgres!("erm_entities", ids_postgres!()))
         )
     );
     plan(db.query(stmt).bind(COMPANY).bind(Json(nodes)).bind(1_000_i64)).await
