@@ -163,7 +163,7 @@ macro_rules! known_sqlite {
                    CROSS JOIN ",
             $table,
             " AS item ON item.rowid = weighed.place
-                   WHERE coalesce(weighed.ahead, 0) <= $3 ORDER BY weighed.id LIMIT -1) AS item"
+                   WHERE coalesce(weighed.ahead, 0) <= $3 ORDER BY weighed.id LIMIT -1) AS known"
         )
     };
 }
@@ -173,13 +173,13 @@ macro_rules! known_postgres {
     ($table:literal, $these:expr) => {
         concat!(
             "SELECT item.*
-             FROM (SELECT id, sum(bytes) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
-                   FROM (SELECT item.id, octet_length(item.properties) AS bytes FROM ",
+             FROM (SELECT id, place, sum(bytes) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
+                   FROM (SELECT item.id, item.place, octet_length(item.properties) AS bytes FROM ",
             $these,
             ") AS weighed) AS weighed
              CROSS JOIN LATERAL (SELECT * FROM ",
             $table,
-            " AS row WHERE row.id = weighed.id OFFSET 0) AS item
+            " AS row WHERE row.ctid = weighed.place OFFSET 0) AS item
              WHERE coalesce(weighed.ahead, 0) <= $3 ORDER BY weighed.id"
         )
     };
@@ -206,7 +206,7 @@ macro_rules! these_postgres {
             "(",
             $ids,
             ") AS these
-             CROSS JOIN LATERAL (SELECT * FROM ",
+             CROSS JOIN LATERAL (SELECT *, ctid AS place FROM ",
             $table,
             " AS row WHERE row.id = these.id OFFSET 0) AS item
              WHERE item.workspace_id = $1 AND item.deleted_at IS NULL"
