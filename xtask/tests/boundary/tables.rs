@@ -42,7 +42,9 @@ fn a_context_reads_and_writes_its_own_tables() {
     );
     check(
         "fn a() { sql!(\"WITH accounts_x AS (SELECT 1) SELECT * FROM accounts_x\"); }",
-        &expect![[""]],
+        &expect![[r#"
+            B006 order_store.rs:22:21 SQL of orders names `accounts_x`, which belongs to accounts
+        "#]],
     );
 }
 
@@ -206,6 +208,7 @@ fn every_statement_stands_in_sql() {
     check(
         "use sqlx as x;\nfn a() { x::query!(\"SELECT 1\"); }",
         &expect![[r#"
+            B002 order_store.rs:22:5 an import renames the crate `sqlx`
             B006 order_store.rs:23:10 `sqlx::query` runs SQL that is not in `sql!`
         "#]],
     );
