@@ -243,6 +243,8 @@ impl Owner<'_> {
 
     /// The refusal of a name that belongs to the database system or to another crate.
     fn stranger(&self, name: &str) -> Option<Refusal> {
+        // What SQLite calls the index of a primary key says whose table it is of.
+        let name = automatically_indexed(name).unwrap_or(name);
         if self.is_catalog(name) { self.catalog(name) } else { self.foreign(name) }
     }
 
@@ -284,6 +286,12 @@ fn place_in(statement: &Statement, text: &Text, word: &str) -> Place {
         }
         None => statement.at.place.clone(),
     }
+}
+
+/// The table whose index SQLite gave this name.
+fn automatically_indexed(name: &str) -> Option<&str> {
+    let (table, number) = name.strip_prefix("sqlite_autoindex_")?.rsplit_once('_')?;
+    number.parse::<u32>().is_ok().then_some(table)
 }
 
 /// Where a word begins, whatever its case; `pragma_x` may be written `PRAGMA x`.

@@ -49,6 +49,20 @@ fn a_context_reads_and_writes_its_own_tables() {
 }
 
 #[test]
+fn what_sqlite_calls_an_index_is_of_its_table() {
+    check(
+        "fn a() { sql!(\"SELECT 1 FROM orders_orders INDEXED BY sqlite_autoindex_orders_orders_1\"); }",
+        &expect![[""]],
+    );
+    check(
+        "fn a() { sql!(\"SELECT 1 FROM orders_orders INDEXED BY sqlite_autoindex_accounts_x_1\"); }",
+        &expect![[r#"
+            B006 order_store.rs:22:55 SQL of orders names `accounts_x`, which belongs to accounts
+        "#]],
+    );
+}
+
+#[test]
 fn every_table_has_an_owner() {
     renders(
         &[add(STORE, "fn a() { sql!(\"SELECT 1 FROM baskets\"); }")],

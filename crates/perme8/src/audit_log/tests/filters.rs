@@ -91,8 +91,8 @@ on_both_engines! {
         office.settle().await;
         let whole = office.all().await;
         let at = |place: usize| Some(whole[place].occurred_at.to_rfc3339().parse().unwrap());
-        for from in (0..whole.len()).step_by(3) {
-            for to in (0..from).step_by(2) {
+        for from in (0..whole.len()).step_by(7) {
+            for to in (0..from).step_by(5) {
                 let filter = AuditFilter { from: at(from), to: at(to), ..AuditFilter::default() };
                 for filter in [AuditFilter { to: None, ..filter.clone() }, AuditFilter { from: None, ..filter.clone() }, filter] {
                     let list = office.list(AuditReader::Operator, &filter, 4).await.unwrap();
