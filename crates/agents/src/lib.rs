@@ -1,4 +1,16 @@
 #![doc = include_str!("../README.md")]
+//!
+//! ## In these pages
+//!
+//! - [`Agents`] is the facade. Each of its methods takes a command ([`CreateAgent`], [`UpdateAgent`], [`CloneAgent`],
+//!   [`DeleteAgent`], [`AddAgentToWorkspace`], [`RemoveAgentFromWorkspace`], [`SyncAgentWorkspaces`]), which says what it
+//!   emits, or answers a question; its error says why not. [`AskAgents`] asks them ([`AskAgent`]).
+//! - [`EVENTS`] are [`AgentCreated`], [`AgentCloned`], [`AgentUpdated`], [`AgentDeleted`], [`AgentAddedToWorkspace`],
+//!   [`AgentRemovedFromWorkspace`], [`AgentQueryCompleted`] and [`AgentQueryFailed`].
+//! - [`OnAccessLost`] hears of what is gone elsewhere, and [`Clearer`] does what it leaves. A host registers both.
+//! - [`Directory`] answers the gateways of other contexts.
+//! - [`Members`] and [`Readings`] are the ports by which it asks others; [`IdentityGateway`] and [`ReadingsGateway`] ask the
+//!   contexts of the same host.
 
 mod application;
 mod domain;

@@ -1,4 +1,10 @@
 #![doc = include_str!("../README.md")]
+//!
+//! ## In these pages
+//!
+//! - [`Api`] is what a host hands over: the [`Facades`], an event bus, an [`AuditTrail`], a [`Readiness`], and [`ApiOptions`].
+//! - [`serve()`] serves it on a listener, [`router()`] wherever a [`Router`] goes.
+//! - [`AuditTrail`], [`Readiness`], [`LimitStore`], [`Metrics`] and [`LegacyBridge`] are the ports, which the host implements.
 
 mod admin;
 mod agent_queries;

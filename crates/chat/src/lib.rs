@@ -1,4 +1,16 @@
 #![doc = include_str!("../README.md")]
+//!
+//! ## In these pages
+//!
+//! - [`Chat`] is the facade. Each of its methods takes a command ([`CreateSession`], [`SendMessage`], [`RenameSession`],
+//!   [`DeleteMessage`], [`DeleteSession`]), which says what it emits, or answers a question; its error says why not.
+//!   What is said is heard as it comes, as a [`Hearing`].
+//! - [`EVENTS`] are [`ChatSessionStarted`], [`ChatMessageSent`], [`ChatResponseReceived`], [`ChatSessionTitleChanged`],
+//!   [`ChatMessageDeleted`] and [`ChatSessionDeleted`].
+//! - [`OnGone`] hears of what is gone elsewhere, and [`Clearer`] does what it leaves; [`Closer`] ends answers that a crash left
+//!   open, by a schedule of its own ([`Closer::schedule`]). A host registers all three.
+//! - [`Members`], [`ProjectDirectory`], [`DocumentDirectory`] and [`AgentDirectory`] are the ports by which it asks others;
+//!   [`IdentityGateway`], [`ProjectsGateway`], [`DocumentsGateway`] and [`AgentsGateway`] ask the contexts of the same host.
 
 mod application;
 mod domain;

@@ -1,4 +1,18 @@
 #![doc = include_str!("../README.md")]
+//!
+//! ## In these pages
+//!
+//! - [`Documents`] is the facade. Each of its methods takes a command ([`CreateDocument`], [`UpdateDocument`],
+//!   [`TrashDocument`], [`RestoreDocument`], [`RestoreVersion`], [`PurgeDocument`]), which says what it emits, or answers a
+//!   question; its error says why not. [`Documents::edit`] opens a note for an editor, as an [`Editing`].
+//! - [`EVENTS`] are [`DocumentCreated`], [`DocumentTitleChanged`], [`DocumentVisibilityChanged`], [`DocumentPinnedChanged`],
+//!   [`DocumentMoved`], [`DocumentHandedOver`], [`DocumentTrashed`], [`DocumentRestored`], [`DocumentDeleted`] and
+//!   [`NoteContentUpdated`].
+//! - [`OnDeleted`] hears of what is gone elsewhere, and [`Clearer`] does what it leaves; [`OnBurstOver`] hears that people have
+//!   stopped writing; [`SearchIndex`] is the projection that is searched. A host registers all four.
+//! - [`Directory`] answers the gateways of other contexts.
+//! - [`Members`] and [`ProjectDirectory`] are the ports by which it asks others; [`IdentityGateway`] and [`ProjectsGateway`]
+//!   ask the contexts of the same host.
 
 mod application;
 mod domain;

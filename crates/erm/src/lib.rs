@@ -1,4 +1,22 @@
 #![doc = include_str!("../README.md")]
+//!
+//! ## In these pages
+//!
+//! - [`Erm`] is the facade. Each of its methods takes a command, which says what it emits, or answers a question: on schemas
+//!   ([`PutSchema`]), on entities ([`CreateEntity`], [`ReplaceEntity`], [`MergeEntity`], [`PutEntityByKey`], [`DeleteEntity`],
+//!   [`RestoreEntity`]), on edges ([`CreateEdge`], [`ReplaceEdge`], [`MergeEdge`], [`DeleteEdge`], [`RestoreEdge`]), on many at
+//!   once ([`CreateEntities`], [`UpdateEntities`], [`DeleteEntities`], [`CreateEdges`]), on walks ([`Neighbours`],
+//!   [`Traverse`], [`FindPaths`]) and on files ([`Export`], [`Import`]).
+//! - [`Knowledge`] is the same for entries ([`CreateEntry`], [`UpdateEntry`], [`DeleteEntry`], [`RelateEntries`],
+//!   [`UnrelateEntries`], [`SearchEntries`], [`TraverseEntries`]), which are entities.
+//! - [`EVENTS`] are [`SchemaCreated`] and [`SchemaUpdated`]; [`EntityCreated`], [`EntityUpdated`], [`EntityDeleted`],
+//!   [`EntityRestored`] and [`EntityPurged`]; [`EdgeCreated`], [`EdgeUpdated`], [`EdgeDeleted`] and [`EdgeRestored`];
+//!   [`BulkEntitiesCreated`], [`BulkEntitiesUpdated`], [`BulkEntitiesDeleted`] and [`BulkEdgesCreated`];
+//!   [`TraversalExecuted`].
+//! - [`OnWorkspaceDeleted`] hears [`identity::WorkspaceDeleted`], and [`Clearer`] does what it leaves; [`WorkspaceGraph`] is the
+//!   projection of what is in a workspace. A host registers all three.
+//! - [`Members`] and [`Things`] are the ports by which it asks others; [`IdentityGateway`] and [`ThingsGateway`] ask the contexts
+//!   of the same host.
 
 mod application;
 mod domain;

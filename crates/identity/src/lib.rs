@@ -1,4 +1,16 @@
 #![doc = include_str!("../README.md")]
+//!
+//! ## In these pages
+//!
+//! - [`Identity`] is the facade. Each of its methods takes a command, which says what it emits, or answers a question; its error
+//!   says why not. A person begins with [`RegisterUser`], [`ConfirmUser`] and [`LogIn`], a workspace with [`CreateWorkspace`], a
+//!   membership with [`InviteMember`] and [`AcceptInvitation`], a program with [`CreateApiKey`].
+//! - [`EVENTS`] are those of people ([`UserRegistered`] to [`UserDeleted`]), of keys ([`ApiKeyCreated`] to [`ApiKeyRevoked`]), of
+//!   workspaces ([`WorkspaceCreated`] to [`WorkspaceDeleted`]), of members ([`MemberJoined`] to [`MemberLeft`]) and of
+//!   invitations ([`InvitationCreated`] to [`InvitationExpired`]). [`Departure`] is what two of them have in common.
+//! - [`Mailer`], [`OnUserConfirmed`] and [`OnWorkspaceRestored`] hear them; [`LinkRequests`] looks up who wants a link. A host
+//!   registers all four.
+//! - [`Directory`] answers the gateways of other contexts: who is who, and who belongs where as what.
 
 mod application;
 mod domain;

@@ -1,4 +1,15 @@
 #![doc = include_str!("../README.md")]
+//!
+//! ## In these pages
+//!
+//! - [`Notifications`] is the facade. Each of its methods takes a command ([`MarkRead`], [`MarkAllRead`],
+//!   [`DeleteNotification`], [`SetPreferences`]), which says what it emits, or answers a question; its error says why not.
+//! - [`EVENTS`] are [`NotificationCreated`], [`NotificationRead`], [`NotificationsRead`], [`NotificationActionTaken`] and
+//!   [`NotificationDeleted`].
+//! - [`OnInvitation`] and [`OnWorkspaceActivity`] tell, and [`Announcer`] tells those whom they leave; [`OnAccessLost`] and
+//!   [`OnUserDeleted`] take away, and [`Clearer`] the rest; [`OnDigestDue`] mails. A host registers all seven.
+//! - [`Directory`], [`ProjectDirectory`] and [`DocumentDirectory`] are the ports by which it asks others; [`IdentityGateway`],
+//!   [`ProjectsGateway`] and [`DocumentsGateway`] ask the contexts of the same host.
 
 mod application;
 mod domain;

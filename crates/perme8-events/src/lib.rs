@@ -1,4 +1,17 @@
 #![doc = include_str!("../README.md")]
+//!
+//! ## In these pages
+//!
+//! - To say what happened: [`#[derive(DomainEvent)]`](derive@DomainEvent), [`catalogue!`], [`Personal`] and [`Audience`]; around
+//!   it the [`Envelope`], which the [`Origin`] fills.
+//! - To change state: [`Aggregate`], whose decisions return [`Unsaved`]; [`Load`], [`Save`] and [`Store`] in a [`Transaction`],
+//!   which [`sql::UnitOfWork`] opens and commits.
+//! - To react: [`EventHandler`], a [`Subscriber`] with [`HandlerOptions`], for the log as it is; [`sql::Projection`] for a read
+//!   model; [`ProcessManager`] for a case over time; [`Worker`], [`Timer`] and [`Schedule`] for what is done later.
+//! - To run them: [`host::Runtime`], put together by a [`host::RuntimeBuilder`], behind a [`host::Feed`], until
+//!   [`host::Tasks`] are stopped; [`host::Operations`] intervenes.
+//! - To follow: [`host::EventBus`] for those who watch, [`EventStore`] for those who read the log.
+//! - On a database: [`sql::Db`], [`sql!`], [`migrations!`].
 
 mod application;
 mod domain;

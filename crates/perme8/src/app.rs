@@ -20,7 +20,9 @@ use llm::Answers;
 use mail::SendMail;
 use notifications::Notifications;
 use perme8_events::{
-    host::{EventBus, Feed, Operations, ReadYourWrites, Runtime, StillRunning, Tasks},
+    host::{
+        EventBus, Feed, Operations, ReadYourWrites, Runtime, RuntimeBuilder, StillRunning, Tasks,
+    },
     sql::{Applied, Db, DbOptions},
 };
 use projects::Projects;
@@ -41,10 +43,12 @@ use crate::{
 };
 
 mod at_hand;
+mod builder;
 mod error;
 mod options;
 mod parts;
 
+pub use builder::AppBuilder;
 pub use error::AppError;
 pub use options::{AppOptions, LlmOptions, MailOptions};
 
@@ -138,6 +142,21 @@ impl App {
     /// [`AppError::Storage`] when the log cannot be read, [`AppError::Mail`] when mails would not go out,
     /// [`AppError::LanguageModel`] when the model cannot be asked.
     pub async fn assemble(db: Db, options: AppOptions) -> Result<Self, AppError> {
+        Self::builder(db, options).assemble().await
+    }
+
+    /// Begins a system over a migrated database that runs handlers of somebody else beside its own.
+    #[must_use]
+    pub fn builder(db: Db, options: AppOptions) -> AppBuilder {
+        AppBuilder::new(db, options)
+    }
+
+    /// Composes the system, with what this runtime has already.
+    async fn compose(
+        db: Db,
+        options: AppOptions,
+        runtime: RuntimeBuilder,
+    ) -> Result<Self, AppError> {
         let identity = new_identity(&db, &options);
         let projects = Projects::new(db.clone(), projects_members(&identity));
         let documents = new_documents(&db, &identity);
@@ -148,7 +167,7 @@ impl App {
             Some(server) => SendMail::through(server, sender, &db)?,
             None => SendMail::into_mailbox(sender, &db),
         };
-        let builder = Runtime::builder(&db).node(named(options.node.clone()));
+        let builder = runtime.node(named(options.node.clone()));
         let builder = if options.onboarding {
             let (projects, documents) = (projects.clone(), documents.clone());
             let directory = identity.directory();
@@ -204,8 +223,8 @@ impl App {
     ///
     /// # Errors
     ///
-    /// [`AppError::Handlers`] when a checkpoint or a dead letter belongs to a handler that this program does not have, or
-    /// lies beyond the end of the log.
+    /// [`AppError::Handlers`] when a checkpoint or a dead letter belongs to a handler of one of the contexts that this program does
+    /// not have, or lies beyond the end of the log. Handlers of other programs on the same database are left to these.
     pub async fn start(&self) -> Result<(), AppError> {
         self.runtime.start(&self.feed, &self.tasks).await?;
         self.metrics.start(&self.tasks);

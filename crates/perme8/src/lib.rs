@@ -1,4 +1,12 @@
 #![doc = include_str!("../README.md")]
+//!
+//! ## In these pages
+//!
+//! - [`App`] is the system: [`App::open`] on a database that it migrates, [`App::assemble`] on one that somebody else has
+//!   migrated ([`MIGRATIONS`]), [`App::builder`] with handlers of somebody else ([`AppBuilder::handler`]).
+//! - [`AppOptions`], [`MailOptions`] and [`LlmOptions`] say how it is composed; [`Config`] reads them from settings.
+//! - [`CATALOGUES`] holds every event there is.
+//! - [`run`] is the program.
 
 mod answer_surroundings;
 mod app;
@@ -18,7 +26,7 @@ mod sights;
 mod standings;
 mod upkeep;
 
-pub use app::{App, AppError, AppOptions, LlmOptions, MailOptions};
+pub use app::{App, AppBuilder, AppError, AppOptions, LlmOptions, MailOptions};
 pub use catalogue::{CATALOGUES, MIGRATIONS};
 pub use cli::run;
 pub use config::{Config, ConfigError, Flags, LogFormat};

@@ -1,4 +1,14 @@
 #![doc = include_str!("../README.md")]
+//!
+//! ## In these pages
+//!
+//! - [`Projects`] is the facade. Each of its methods takes a command ([`CreateProject`], [`UpdateProject`], [`ArchiveProject`],
+//!   [`RestoreProject`], [`DeleteProject`]), which says what it emits, or answers a question; its error says why not.
+//! - [`EVENTS`] are [`ProjectCreated`], [`ProjectUpdated`], [`ProjectArchived`], [`ProjectRestored`] and [`ProjectDeleted`].
+//! - [`OnWorkspaceDeleted`] hears [`identity::WorkspaceDeleted`] and [`OnUserDeleted`] hears [`identity::UserDeleted`];
+//!   [`Clearer`] does what they leave. A host registers all three.
+//! - [`Directory`] answers the gateways of other contexts.
+//! - [`Members`] is the port by which it asks who belongs where; [`IdentityGateway`] asks identity.
 
 mod application;
 mod domain;

@@ -15,6 +15,8 @@ use crate::{
 pub(crate) const MOST_IN_A_WORKSPACE: u64 = 500;
 
 /// Adds an own agent to a workspace; there it is already, it stays.
+///
+/// Emits [`AgentAddedToWorkspace`](crate::AgentAddedToWorkspace).
 #[derive(Debug, Clone)]
 pub struct AddAgentToWorkspace {
     /// Which.

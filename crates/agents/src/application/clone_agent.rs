@@ -14,6 +14,8 @@ use crate::{
 /// Makes an agent that is like an own one, or like one that is shared: private, in use, and in no workspace.
 ///
 /// It has the same model unless that may be asked no longer: whoever clones the agent of another could not name a new one there.
+///
+/// Emits [`AgentCreated`](crate::AgentCreated) and [`AgentCloned`](crate::AgentCloned).
 #[derive(Debug, Clone)]
 pub struct CloneAgent {
     /// Like which.

@@ -19,6 +19,8 @@ use crate::{
 pub(crate) const MOST_OF_A_PERSON: u64 = 200;
 
 /// Makes an agent, which is that of the person who acts, and in no workspace yet.
+///
+/// Emits [`AgentCreated`](crate::AgentCreated).
 #[derive(Clone)]
 pub struct CreateAgent {
     /// What it is called; 1 to 255 characters.

@@ -12,6 +12,8 @@ use crate::{
 };
 
 /// Deletes an agent for good, wherever it is; gives it as it was.
+///
+/// Emits [`AgentDeleted`](crate::AgentDeleted).
 #[derive(Debug, Clone)]
 pub struct DeleteAgent {
     /// Which.

@@ -12,6 +12,10 @@ use crate::application::clearance::Clearance;
 /// a workspace leave it with everybody, and those of a person go with the account. What was asked there is deleted.
 ///
 /// What was put into the workspace after the loss stays: the person has come back.
+///
+/// Hears [`MemberRemoved`], [`MemberLeft`], [`WorkspaceDeleted`] and [`UserDeleted`]; [`Clearer`](crate::Clearer) does the
+/// jobs, which emit [`AgentRemovedFromWorkspace`](crate::AgentRemovedFromWorkspace) and
+/// [`AgentDeleted`](crate::AgentDeleted).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OnAccessLost;
 

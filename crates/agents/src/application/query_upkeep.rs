@@ -10,6 +10,8 @@ const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// Ends the queries that nobody answers any more, because a host broke down. They are not asked again: whoever asked may.
 /// The host runs it regularly.
+///
+/// Emits [`AgentQueryFailed`](crate::AgentQueryFailed) for each.
 #[derive(Debug, Clone)]
 pub struct CloseInterruptedQueries {
     /// So many at once.

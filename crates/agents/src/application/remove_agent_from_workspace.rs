@@ -9,6 +9,8 @@ use crate::{
 };
 
 /// Takes an agent out of a workspace: an own one, or one that is shared there, for those who manage the workspace.
+///
+/// Emits [`AgentRemovedFromWorkspace`](crate::AgentRemovedFromWorkspace).
 #[derive(Debug, Clone)]
 pub struct RemoveAgentFromWorkspace {
     /// Which.

@@ -25,6 +25,9 @@ const MOST_NAMED: usize = 200;
 
 /// Says in which workspaces an own agent is, and so in which it is not. What cannot be done is refused one by one, and told; the
 /// rest is done at once.
+///
+/// Emits [`AgentAddedToWorkspace`](crate::AgentAddedToWorkspace) for each workspace that it comes to, and
+/// [`AgentRemovedFromWorkspace`](crate::AgentRemovedFromWorkspace) for each that it leaves.
 #[derive(Clone)]
 pub struct SyncAgentWorkspaces {
     /// Which.

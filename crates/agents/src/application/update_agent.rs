@@ -19,6 +19,8 @@ use crate::{
 };
 
 /// Changes an agent. What is left out stays, what is blank goes; what changes nothing is no event.
+///
+/// Emits [`AgentUpdated`](crate::AgentUpdated).
 #[derive(Clone)]
 pub struct UpdateAgent {
     /// Which.

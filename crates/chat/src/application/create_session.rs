@@ -13,6 +13,8 @@ use crate::{
 pub(crate) const MOST_SESSIONS: u64 = 10_000;
 
 /// Begins a session of the person who acts.
+///
+/// Emits [`ChatSessionStarted`](crate::ChatSessionStarted).
 #[derive(Clone)]
 pub struct CreateSession {
     /// In which workspace, if in one.

@@ -15,6 +15,8 @@ use crate::{
 };
 
 /// Deletes one message of a session for good, whoever said it. What was said before and after stays, and its numbers do.
+///
+/// Emits [`ChatMessageDeleted`](crate::ChatMessageDeleted).
 #[derive(Debug, Clone)]
 pub struct DeleteMessage {
     /// Of which session.

@@ -9,6 +9,8 @@ use crate::{
 };
 
 /// Deletes a session for good, with all that was said in it.
+///
+/// Emits [`ChatSessionDeleted`](crate::ChatSessionDeleted).
 #[derive(Debug, Clone)]
 pub struct DeleteSession {
     /// Which.

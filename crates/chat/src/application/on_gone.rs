@@ -14,6 +14,9 @@ use crate::application::clearance::Clearance;
 ///
 /// Nobody sees a session in a workspace that is lost, handled or not: what begins there at the very moment in which it is lost
 /// is found by [`Reconcile`](crate::Reconcile).
+///
+/// Hears [`MemberRemoved`], [`MemberLeft`], [`WorkspaceDeleted`], [`UserDeleted`] and [`ProjectDeleted`];
+/// [`Clearer`](crate::Clearer) does the jobs, which emit [`ChatSessionDeleted`](crate::ChatSessionDeleted).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OnGone;
 

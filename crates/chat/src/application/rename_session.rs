@@ -11,6 +11,8 @@ use crate::{
 };
 
 /// Calls a session something else; what is said first does not change that any more.
+///
+/// Emits [`ChatSessionTitleChanged`](crate::ChatSessionTitleChanged).
 #[derive(Clone)]
 pub struct RenameSession {
     /// Which.

@@ -29,6 +29,11 @@ const LONGEST_KEY: usize = 255;
 const MOST_MESSAGES: i64 = 10_000;
 
 /// Says something in a session, and has a model answer.
+///
+/// Emits [`ChatMessageSent`](crate::ChatMessageSent) and, when the answer has ended,
+/// [`ChatResponseReceived`](crate::ChatResponseReceived); before them [`ChatMessageDeleted`](crate::ChatMessageDeleted)
+/// where an empty answer is asked for again, and [`ChatSessionTitleChanged`](crate::ChatSessionTitleChanged) where it gives
+/// the session its title.
 #[derive(Clone)]
 pub struct SendMessage {
     /// In which session.

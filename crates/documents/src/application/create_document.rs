@@ -26,6 +26,9 @@ use crate::{
 const MOST: u64 = 50_000;
 
 /// Creates a document, which is that of the person who acts from then on.
+///
+/// Emits [`DocumentCreated`](crate::DocumentCreated) and, if it says something,
+/// [`NoteContentUpdated`](crate::NoteContentUpdated).
 #[derive(Clone)]
 pub struct CreateDocument {
     /// Where.

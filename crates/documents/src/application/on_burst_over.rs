@@ -16,6 +16,8 @@ const TIMER: &str = "burst";
 /// Ends the burst of a note, unless somebody goes on.
 ///
 /// The timer is set with the first edit and not moved with each one of the others: whoever is told too early sets it again.
+///
+/// Hears [`TimerFired`], and emits [`NoteContentUpdated`](crate::NoteContentUpdated).
 #[derive(Debug, Clone, Copy)]
 pub struct OnBurstOver;
 

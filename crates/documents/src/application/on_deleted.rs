@@ -16,6 +16,10 @@ use crate::application::{
 ///
 /// From the moment it runs, no document begins there, comes into it or becomes that person's any more. Whoever only leaves a
 /// workspace keeps the documents there, and does nothing with them until coming back.
+///
+/// Hears [`WorkspaceDeleted`], [`ProjectDeleted`] and [`UserDeleted`]; [`Clearer`](crate::Clearer) does the jobs, which
+/// emit [`DocumentMoved`](crate::DocumentMoved), [`DocumentHandedOver`](crate::DocumentHandedOver) and
+/// [`DocumentDeleted`](crate::DocumentDeleted).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OnDeleted;
 

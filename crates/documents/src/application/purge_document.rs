@@ -14,6 +14,8 @@ use crate::{
 };
 
 /// Ends a document for good, in the trash or not, with everything that was written in it.
+///
+/// Emits [`DocumentDeleted`](crate::DocumentDeleted).
 #[derive(Debug, Clone)]
 pub struct PurgeDocument {
     /// Which.

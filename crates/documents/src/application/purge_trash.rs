@@ -12,6 +12,8 @@ use crate::{
 const KEPT: TimeDelta = TimeDelta::days(30);
 
 /// Ends the documents that were put into the trash 30 days ago. The host runs it regularly.
+///
+/// Emits [`DocumentDeleted`](crate::DocumentDeleted) for each.
 #[derive(Debug, Clone)]
 pub struct PurgeTrash {
     /// So many at once.

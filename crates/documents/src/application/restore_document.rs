@@ -14,6 +14,8 @@ use crate::{
 };
 
 /// Takes a document out of the trash. What is in use already stays so.
+///
+/// Emits [`DocumentRestored`](crate::DocumentRestored).
 #[derive(Debug, Clone)]
 pub struct RestoreDocument {
     /// Which.

@@ -16,6 +16,8 @@ use crate::{
 
 /// Makes a document say again what it said in a version, by an edit like every other: whoever has it open sees it happen, and
 /// what it said until then is a version, too.
+///
+/// Emits [`NoteContentUpdated`](crate::NoteContentUpdated).
 #[derive(Debug, Clone)]
 pub struct RestoreVersion {
     /// Which document.

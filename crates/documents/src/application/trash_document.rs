@@ -14,6 +14,8 @@ use crate::{
 };
 
 /// Puts a document into the trash, where it stays for 30 days. Its slug stays taken.
+///
+/// Emits [`DocumentTrashed`](crate::DocumentTrashed).
 #[derive(Debug, Clone)]
 pub struct TrashDocument {
     /// Which.

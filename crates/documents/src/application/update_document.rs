@@ -23,6 +23,11 @@ use crate::{
 };
 
 /// Changes a document. What is left out stays; what changes nothing is no event. The slug stays.
+///
+/// Emits one event for each thing that is different: [`DocumentTitleChanged`](crate::DocumentTitleChanged),
+/// [`DocumentVisibilityChanged`](crate::DocumentVisibilityChanged),
+/// [`DocumentPinnedChanged`](crate::DocumentPinnedChanged), [`DocumentMoved`](crate::DocumentMoved),
+/// [`NoteContentUpdated`](crate::NoteContentUpdated).
 #[derive(Clone)]
 pub struct UpdateDocument {
     /// Which.

@@ -33,6 +33,9 @@ const ATTEMPTS: usize = 5;
 /// No event says what is written in a private document, so events only say that something has changed, and title and text are
 /// looked up. Who sees a document is asked when somebody searches, and nothing here decides it: documents in the trash keep
 /// their entries, and an entry goes with its document.
+///
+/// Hears [`DocumentCreated`], [`DocumentTitleChanged`], [`DocumentVisibilityChanged`], [`DocumentHandedOver`],
+/// [`NoteContentUpdated`] and [`TimerFired`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct SearchIndex;
 

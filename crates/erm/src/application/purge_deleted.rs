@@ -9,6 +9,8 @@ use crate::domain::{events::entities::EntityPurged, names::TypeName, references:
 
 /// Forgets entities and edges that were deleted long ago, which cannot come back any more, and what the projected graph still
 /// holds of workspaces that are gone.
+///
+/// Emits [`EntityPurged`] for each entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct PurgeDeleted {
     /// At most so many.

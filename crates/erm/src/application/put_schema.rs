@@ -23,6 +23,8 @@ use crate::{
 ///
 /// What is there already stays as it is; the new rules hold for what is written from then on. If what was a text is a moment
 /// now, or the other way round, it is found as that, unless there is too much of it.
+///
+/// Emits [`SchemaCreated`](crate::SchemaCreated) or [`SchemaUpdated`](crate::SchemaUpdated).
 #[derive(Debug, Clone)]
 pub struct PutSchema {
     /// Where.

@@ -24,6 +24,19 @@ use writing::Writing;
 /// is nobody's business while they are private, and events of private documents are for their owner. What people are called
 /// is theirs. Both are asked when somebody looks, and then it is asked once more whether a document may be seen, so nobody
 /// sees what was hidden a moment ago.
+///
+/// Hears, of identity, [`WorkspaceCreated`](identity::WorkspaceCreated), [`WorkspaceDeleted`](identity::WorkspaceDeleted),
+/// [`MemberJoined`](identity::MemberJoined), [`MemberRoleChanged`](identity::MemberRoleChanged),
+/// [`OwnershipTransferred`](identity::OwnershipTransferred), [`MemberRemoved`](identity::MemberRemoved) and
+/// [`MemberLeft`](identity::MemberLeft); of projects, [`ProjectCreated`](projects::ProjectCreated),
+/// [`ProjectUpdated`](projects::ProjectUpdated), [`ProjectArchived`](projects::ProjectArchived),
+/// [`ProjectRestored`](projects::ProjectRestored) and [`ProjectDeleted`](projects::ProjectDeleted); of documents,
+/// [`DocumentCreated`](documents::DocumentCreated), [`DocumentTitleChanged`](documents::DocumentTitleChanged),
+/// [`DocumentVisibilityChanged`](documents::DocumentVisibilityChanged),
+/// [`DocumentPinnedChanged`](documents::DocumentPinnedChanged), [`DocumentMoved`](documents::DocumentMoved),
+/// [`DocumentHandedOver`](documents::DocumentHandedOver), [`DocumentTrashed`](documents::DocumentTrashed),
+/// [`DocumentRestored`](documents::DocumentRestored), [`DocumentDeleted`](documents::DocumentDeleted) and
+/// [`NoteContentUpdated`](documents::NoteContentUpdated).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct WorkspaceGraph;
 

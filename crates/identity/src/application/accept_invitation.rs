@@ -17,6 +17,8 @@ use crate::{
 };
 
 /// Accepts an invitation to the confirmed e-mail address of the person who acts.
+///
+/// Emits [`MemberJoined`](crate::MemberJoined).
 #[derive(Debug, Clone)]
 pub struct AcceptInvitation {
     /// Which.

@@ -9,6 +9,8 @@ use crate::{
 
 /// Puts a workspace away: what is in it can be looked at, and nothing is added or changed until it is restored. Whatever only
 /// takes access away stays possible. Putting it away twice is once.
+///
+/// Emits [`WorkspaceArchived`](crate::WorkspaceArchived).
 #[derive(Debug, Clone)]
 pub struct ArchiveWorkspace {
     /// Which.

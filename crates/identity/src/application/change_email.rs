@@ -23,6 +23,10 @@ use crate::{
 ///
 /// The token shows who reads the new address, and the session whose account it is: somebody who is sent a link for the
 /// account of another gives nothing to that person by following it.
+///
+/// Emits [`EmailChanged`](crate::EmailChanged), [`InvitationUnannounced`](crate::InvitationUnannounced) for each invitation
+/// of which the person was told, and [`UserDeleted`](crate::UserDeleted) of an account that has this address and that
+/// nobody confirmed.
 #[derive(Debug, Clone)]
 pub struct ChangeEmail {
     /// The token from the mail.

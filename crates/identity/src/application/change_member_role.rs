@@ -22,6 +22,9 @@ use crate::{
 };
 
 /// Gives a member another role. Whoever may not invite any more loses the invitations that wait for an answer.
+///
+/// Emits [`MemberRoleChanged`](crate::MemberRoleChanged), and [`InvitationRevoked`](crate::InvitationRevoked) for each of
+/// these.
 #[derive(Debug, Clone)]
 pub struct ChangeMemberRole {
     /// Where.

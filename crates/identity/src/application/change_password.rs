@@ -22,6 +22,8 @@ use crate::{
 ///
 /// Whoever does so shows the present password, or has logged in within the last 20 minutes. Every other session ends, and
 /// every link that was sent by mail dies.
+///
+/// Emits [`PasswordChanged`](crate::PasswordChanged).
 #[derive(Debug, Clone)]
 pub struct ChangePassword {
     /// The session that goes on.

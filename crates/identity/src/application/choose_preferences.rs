@@ -15,6 +15,8 @@ use crate::{
 /// Chooses anew what the person who acts prefers in a workspace. What changes nothing is no event.
 ///
 /// Whether there is such an agent, and whether it may be asked there, this context does not know: whoever asks it finds out.
+///
+/// Emits [`PreferencesChanged`](crate::PreferencesChanged).
 #[derive(Debug, Clone)]
 pub struct ChoosePreferences {
     /// Where.

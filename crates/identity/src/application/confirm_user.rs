@@ -15,6 +15,8 @@ use crate::{
 ///
 /// Anybody can register an address that is not theirs, with a password of their own. So a password that was set before
 /// stays only if it is presented here, too; otherwise it is cleared, and every other token of the account dies.
+///
+/// Emits [`UserConfirmed`](crate::UserConfirmed).
 #[derive(Debug, Clone)]
 pub struct ConfirmUser {
     /// The token from the mail.

@@ -26,7 +26,7 @@ const LAST_YEAR: i32 = 9999;
 /// Makes a key of the person who acts.
 ///
 /// That person has logged in within the last 20 minutes, or acts by a key: then the new key grants no more, reaches nothing
-/// more and lasts no longer.
+/// more and lasts no longer. Emits [`ApiKeyCreated`](crate::ApiKeyCreated).
 #[derive(Clone)]
 pub struct CreateApiKey {
     /// The session in which it is made; a key has none.

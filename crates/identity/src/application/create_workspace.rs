@@ -16,6 +16,8 @@ use crate::{
 };
 
 /// Creates a workspace, which the person who acts owns from then on.
+///
+/// Emits [`WorkspaceCreated`](crate::WorkspaceCreated).
 #[derive(Debug, Clone)]
 pub struct CreateWorkspace {
     /// What it is called; 1 to 200 characters. Its slug is made of it, and never changes with it.

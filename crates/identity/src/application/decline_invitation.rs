@@ -12,6 +12,8 @@ use crate::{
 };
 
 /// Declines an invitation to the confirmed e-mail address of the person who acts.
+///
+/// Emits [`InvitationDeclined`](crate::InvitationDeclined).
 #[derive(Debug, Clone)]
 pub struct DeclineInvitation {
     /// Which.

@@ -25,6 +25,9 @@ use crate::{
 ///
 /// Whoever does so has logged in within the last 20 minutes, and owns no workspace any more. An invitation to the address
 /// waits on: it was made to whoever reads the mail.
+///
+/// Emits [`MemberLeft`](crate::MemberLeft) for each membership, [`InvitationRevoked`](crate::InvitationRevoked) for each of
+/// these invitations, and [`UserDeleted`](crate::UserDeleted).
 #[derive(Debug, Clone)]
 pub struct DeleteAccount {
     /// The session in which it is done.

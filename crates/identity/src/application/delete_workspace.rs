@@ -19,6 +19,8 @@ use crate::{
 /// goes as soon as they hear of it.
 ///
 /// Whoever does so has logged in within the last 20 minutes.
+///
+/// Emits [`WorkspaceDeleted`](crate::WorkspaceDeleted).
 #[derive(Debug, Clone)]
 pub struct DeleteWorkspace {
     /// Which.

@@ -5,6 +5,8 @@ use perme8_events::{Save, StorageError};
 use crate::{application::ports::Invitations, domain::invitation::Invitation};
 
 /// Notes which invitations were not answered in time, the most overdue first. The host runs it regularly.
+///
+/// Emits [`InvitationExpired`](crate::InvitationExpired) for each.
 #[derive(Debug, Clone)]
 pub struct ExpireInvitations {
     /// So many at once.

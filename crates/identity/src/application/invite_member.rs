@@ -23,6 +23,9 @@ use crate::{
 };
 
 /// Asks an e-mail address to join a workspace, whether or not anybody has an account with it.
+///
+/// Emits [`InvitationCreated`](crate::InvitationCreated), [`MemberInvited`](crate::MemberInvited) if somebody has confirmed
+/// the address, and [`InvitationExpired`](crate::InvitationExpired) of one that was not answered in time.
 #[derive(Clone)]
 pub struct InviteMember {
     /// Where.

@@ -26,6 +26,8 @@ use crate::{
 /// Every row has an outcome of its own, and a row that cannot be keeps no other from being invited. All of it is one
 /// transaction: what is reported is what is committed, and a failure invites nobody. To send a list again is harmless, since
 /// whoever was invited by it is invited already.
+///
+/// Emits for each of them what [`InviteMember`](crate::InviteMember) does.
 #[derive(Debug, Clone)]
 pub struct InviteMembers {
     /// Where.

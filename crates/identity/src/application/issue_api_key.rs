@@ -12,6 +12,8 @@ use crate::{
 };
 
 /// Makes a key of somebody, for those who run the installation. Only the system may.
+///
+/// Emits [`ApiKeyCreated`](crate::ApiKeyCreated).
 #[derive(Clone)]
 pub struct IssueApiKey {
     /// The address of the account, in any letter case.

@@ -8,6 +8,8 @@ use crate::{
 };
 
 /// Tells that whoever has this address wants a link that logs in; nothing if nobody has it. Only the system may.
+///
+/// Emits [`MagicLinkRequested`].
 #[derive(Clone)]
 pub struct IssueMagicLink {
     /// The address, confirmed or not.

@@ -14,6 +14,8 @@ use crate::{
 /// may.
 ///
 /// Where nobody has confirmed the address, no password of anybody's counts yet: what is wanted is the link that confirms.
+///
+/// Emits [`PasswordResetRequested`], or in that case [`MagicLinkRequested`].
 #[derive(Clone)]
 pub struct IssuePasswordReset {
     /// The address.

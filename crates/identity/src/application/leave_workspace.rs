@@ -18,6 +18,8 @@ use crate::{
 
 /// Ends the membership of the person who acts, and takes back the invitations that this person made. Possible in an archived
 /// workspace, too.
+///
+/// Emits [`MemberLeft`](crate::MemberLeft), and [`InvitationRevoked`](crate::InvitationRevoked) for each of these.
 #[derive(Debug, Clone)]
 pub struct LeaveWorkspace {
     /// Where.

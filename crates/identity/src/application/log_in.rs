@@ -19,6 +19,8 @@ use crate::{
 };
 
 /// Begins a session by address and password.
+///
+/// Emits [`UserLoggedIn`].
 #[derive(Clone)]
 pub struct LogIn {
     /// The e-mail address, in any letter case.

@@ -16,6 +16,8 @@ use crate::{
 /// Begins a session by the token of a link that was sent to the address of an account.
 ///
 /// Where nobody has confirmed the address, that is done by it, as by [`ConfirmUser`](crate::ConfirmUser).
+///
+/// Emits [`UserLoggedIn`](crate::UserLoggedIn), and [`UserConfirmed`](crate::UserConfirmed) before it in that case.
 #[derive(Debug, Clone)]
 pub struct LogInByLink {
     /// The token from the mail.

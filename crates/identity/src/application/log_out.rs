@@ -8,6 +8,8 @@ use crate::{
 };
 
 /// Ends a session of the person who acts.
+///
+/// Emits [`UserLoggedOut`].
 #[derive(Debug, Clone)]
 pub struct LogOut {
     /// Which.

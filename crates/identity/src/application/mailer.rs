@@ -35,6 +35,10 @@ use crate::{
 /// A token is made here and nowhere else, in the transaction that also enqueues its mail and moves the checkpoint: an event that
 /// is delivered twice makes neither a second token nor a second mail. Of the token the tables keep the hash; the mail holds
 /// it until it is sent.
+///
+/// Hears [`UserRegistered`], [`MagicLinkRequested`], [`PasswordResetRequested`], [`PasswordChanged`],
+/// [`EmailChangeRequested`], [`EmailChanged`], [`UserDeleted`], [`ApiKeyCreated`], [`ApiKeyRotated`], [`InvitationCreated`]
+/// and [`InvitationResent`].
 #[derive(Debug, Clone)]
 pub struct Mailer {
     stationery: Stationery,

@@ -15,6 +15,8 @@ use crate::{
 
 /// Emits [`MemberInvited`](crate::MemberInvited) for each invitation that waits for somebody who has just confirmed the
 /// address, be it the first one or another; once per invitation, however often it runs.
+///
+/// Hears [`UserConfirmed`] and [`EmailChanged`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OnUserConfirmed;
 

@@ -13,6 +13,8 @@ use crate::{
 
 /// Emits [`MemberInvited`](crate::MemberInvited) for each invitation whose address somebody confirmed while the workspace was
 /// put away; once per invitation, however often it runs.
+///
+/// Hears [`WorkspaceRestored`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OnWorkspaceRestored;
 

@@ -21,6 +21,8 @@ use crate::{
 
 /// Shows that whoever acts in a session is still the person who began it; for the 20 minutes that follow, that person may do
 /// with it what takes an account away.
+///
+/// Emits [`UserReauthenticated`].
 #[derive(Debug, Clone)]
 pub struct Reauthenticate {
     /// In which session.

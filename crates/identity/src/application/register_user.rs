@@ -23,6 +23,9 @@ use crate::{
 /// the tokens sent until then die, because whoever asked for them may be somebody else. It stays the same account, of which
 /// [`UserRegistered`](crate::UserRegistered) has told already; so nothing is told again but that a new link is wanted, and what
 /// others may rely on, the confirmed address, comes with [`UserConfirmed`](crate::UserConfirmed).
+///
+/// Emits [`UserRegistered`](crate::UserRegistered) of a new account, and [`MagicLinkRequested`](crate::MagicLinkRequested)
+/// of one that nobody has confirmed.
 #[derive(Clone)]
 pub struct RegisterUser {
     /// The e-mail address, in any letter case; at most 160 characters.

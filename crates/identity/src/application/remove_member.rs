@@ -19,6 +19,9 @@ use crate::{
 
 /// Ends the membership of somebody, and takes back the invitations that this person made. Possible in an archived workspace,
 /// too.
+///
+/// Emits [`MemberRemoved`](crate::MemberRemoved), or [`MemberLeft`](crate::MemberLeft) of whoever removes themselves, and
+/// [`InvitationRevoked`](crate::InvitationRevoked) for each of these.
 #[derive(Debug, Clone)]
 pub struct RemoveMember {
     /// Where.

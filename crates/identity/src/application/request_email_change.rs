@@ -21,6 +21,8 @@ use crate::{
 /// Asks for another e-mail address of the person who acts; it counts once a link is followed that is sent there.
 ///
 /// Whoever does so has logged in within the last 20 minutes. The present address is told, too.
+///
+/// Emits [`EmailChangeRequested`].
 #[derive(Clone)]
 pub struct RequestEmailChange {
     /// The session in which it is asked for.

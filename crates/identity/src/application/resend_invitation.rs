@@ -19,6 +19,8 @@ use crate::{
 };
 
 /// Sends an invitation once more, which gives the invitee the full time again; at most once a minute.
+///
+/// Emits [`InvitationResent`](crate::InvitationResent).
 #[derive(Debug, Clone)]
 pub struct ResendInvitation {
     /// Where.

@@ -22,6 +22,8 @@ use crate::{
 ///
 /// Every session ends, and every other link that was sent by mail dies. A password that cannot be set does not use the
 /// token up.
+///
+/// Emits [`PasswordChanged`](crate::PasswordChanged).
 #[derive(Debug, Clone)]
 pub struct ResetPassword {
     /// The token from the mail.

@@ -8,6 +8,8 @@ use crate::{
 };
 
 /// Takes a workspace out again that was put away; one that is in use stays so.
+///
+/// Emits [`WorkspaceRestored`](crate::WorkspaceRestored).
 #[derive(Debug, Clone)]
 pub struct RestoreWorkspace {
     /// Which.

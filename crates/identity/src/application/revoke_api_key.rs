@@ -15,6 +15,8 @@ use crate::{
 ///
 /// Whoever got hold of a key may have made others with it, so all of them end together, whatever they may by now. What is
 /// revoked already is no event.
+///
+/// Emits [`ApiKeyRevoked`](crate::ApiKeyRevoked) for each.
 #[derive(Debug, Clone)]
 pub struct RevokeApiKey {
     /// Which.

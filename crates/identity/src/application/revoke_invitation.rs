@@ -15,6 +15,8 @@ use crate::{
 };
 
 /// Takes an invitation back. Possible in an archived workspace, too.
+///
+/// Emits [`InvitationRevoked`](crate::InvitationRevoked).
 #[derive(Debug, Clone)]
 pub struct RevokeInvitation {
     /// Where.

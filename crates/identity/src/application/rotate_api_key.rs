@@ -23,6 +23,8 @@ const LONGEST_OVERLAP: i64 = 7 * 24 * 60 * 60;
 /// Gives a key of the person who acts another token. Everything else about the key stays, its end as well.
 ///
 /// That person has logged in within the last 20 minutes, or acts by a key that has at least as much.
+///
+/// Emits [`ApiKeyRotated`](crate::ApiKeyRotated).
 #[derive(Debug, Clone)]
 pub struct RotateApiKey {
     /// Which.

@@ -18,6 +18,9 @@ use crate::{
 /// Makes another member the owner of a workspace; whoever owned it is an admin from then on.
 ///
 /// Whoever does so has logged in within the last 20 minutes.
+///
+/// Emits [`MemberRoleChanged`](crate::MemberRoleChanged) of the one and
+/// [`OwnershipTransferred`](crate::OwnershipTransferred) of the other.
 #[derive(Debug, Clone)]
 pub struct TransferOwnership {
     /// Which.

@@ -21,6 +21,8 @@ use crate::{
 ///
 /// That person has logged in within the last 20 minutes, or acts by a key: then the changed key grants no more, reaches nothing
 /// more and lasts no longer than that one, neither before nor afterwards.
+///
+/// Emits [`ApiKeyUpdated`](crate::ApiKeyUpdated).
 #[derive(Clone)]
 pub struct UpdateApiKey {
     /// Which.

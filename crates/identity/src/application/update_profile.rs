@@ -12,6 +12,8 @@ use crate::{
 };
 
 /// Changes the profile of the person who acts. What is left out stays; what changes nothing is no event.
+///
+/// Emits [`ProfileUpdated`](crate::ProfileUpdated).
 #[derive(Clone)]
 pub struct UpdateProfile {
     /// Another first name; 1 to 100 characters.

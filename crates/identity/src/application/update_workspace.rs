@@ -14,6 +14,8 @@ use crate::{
 };
 
 /// Changes a workspace. What is left out stays, what is blank goes; what changes nothing is no event. The slug stays.
+///
+/// Emits [`WorkspaceUpdated`](crate::WorkspaceUpdated).
 #[derive(Debug, Clone)]
 pub struct UpdateWorkspace {
     /// Which.

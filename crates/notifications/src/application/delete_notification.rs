@@ -8,6 +8,8 @@ use crate::{
 };
 
 /// Deletes a notification of the actor, read or not. What it asks for can still be answered elsewhere.
+///
+/// Emits [`NotificationDeleted`](crate::NotificationDeleted).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DeleteNotification {
     /// The notification.

@@ -5,6 +5,8 @@ use perme8_events::StorageError;
 use crate::{application::ports::Inboxes, domain::events::NotificationsRead};
 
 /// Marks every notification of the actor as read that was created up to now.
+///
+/// Emits [`NotificationsRead`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct MarkAllRead;
 

@@ -8,6 +8,8 @@ use crate::{
 };
 
 /// Marks a notification of the actor as read; the first time counts.
+///
+/// Emits [`NotificationRead`](crate::NotificationRead).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MarkRead {
     /// The notification.

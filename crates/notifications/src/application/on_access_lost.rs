@@ -16,6 +16,8 @@ use crate::{
 ///
 /// That somebody was removed stays. So does what happened after the loss, e.g. a new invitation: the place of the loss in
 /// the log decides, not the moment at which it is handled. Some hundreds are deleted at once; what is more is left to jobs.
+///
+/// Hears [`MemberLeft`], [`MemberRemoved`] and [`WorkspaceDeleted`]; what it leaves, [`Clearer`](crate::Clearer) deletes.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OnAccessLost;
 

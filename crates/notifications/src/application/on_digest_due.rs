@@ -22,6 +22,8 @@ const TIMER: &str = "digest";
 ///
 /// What waits is taken, the mail enqueued and the checkpoint moved in one transaction: a timer that is heard of twice finds
 /// nothing.
+///
+/// Hears [`TimerFired`].
 #[derive(Debug, Clone)]
 pub struct OnDigestDue {
     directory: Arc<dyn Directory>,

@@ -29,6 +29,9 @@ use crate::{
 /// longer, having left the address, the question is taken away.
 ///
 /// The invitee is asked whoever acts: when a new account meets invitations that wait for it, the act is the invitee's own.
+///
+/// Hears [`MemberInvited`], [`InvitationUnannounced`], [`MemberJoined`], [`InvitationDeclined`], [`InvitationRevoked`] and
+/// [`InvitationExpired`].
 #[derive(Debug, Clone)]
 pub struct OnInvitation {
     directory: Arc<dyn Directory>,

@@ -10,6 +10,8 @@ use crate::application::ports::People;
 /// afterwards tells that person nothing any more.
 ///
 /// There is nobody left to tell of it, so it emits nothing.
+///
+/// Hears [`UserDeleted`].
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OnUserDeleted;
 

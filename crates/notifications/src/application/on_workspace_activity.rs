@@ -27,6 +27,18 @@ use crate::{
 };
 
 /// Tells the members of a workspace what concerns them, one notification each, but never whoever did it.
+///
+/// Hears, of identity, [`MemberJoined`](identity::MemberJoined), [`MemberLeft`](identity::MemberLeft),
+/// [`MemberRemoved`](identity::MemberRemoved), [`MemberRoleChanged`](identity::MemberRoleChanged),
+/// [`OwnershipTransferred`](identity::OwnershipTransferred), [`InvitationDeclined`](identity::InvitationDeclined),
+/// [`InvitationRevoked`](identity::InvitationRevoked), [`InvitationExpired`](identity::InvitationExpired),
+/// [`WorkspaceArchived`](identity::WorkspaceArchived), [`WorkspaceRestored`](identity::WorkspaceRestored) and
+/// [`WorkspaceDeleted`](identity::WorkspaceDeleted); of projects, [`ProjectCreated`](projects::ProjectCreated),
+/// [`ProjectUpdated`](projects::ProjectUpdated), [`ProjectArchived`](projects::ProjectArchived),
+/// [`ProjectRestored`](projects::ProjectRestored) and [`ProjectDeleted`](projects::ProjectDeleted); of documents,
+/// [`DocumentCreated`](documents::DocumentCreated), [`DocumentTitleChanged`](documents::DocumentTitleChanged) and
+/// [`DocumentDeleted`](documents::DocumentDeleted). What it leaves, [`Announcer`](crate::Announcer) tells. Each
+/// notification emits [`NotificationCreated`](crate::NotificationCreated).
 #[derive(Debug, Clone)]
 pub struct OnWorkspaceActivity {
     directory: Arc<dyn Directory>,

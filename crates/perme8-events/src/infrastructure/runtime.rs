@@ -26,7 +26,12 @@ use crate::{
         process::ProcessHandler,
         projection::{Projection, ProjectionHandler},
         queue::{self, dispatcher::Dispatcher, erased::AnyWorker},
-        runtime::{erased::AnyHandler, lane::LaneContext, node::Node, start::StartError},
+        runtime::{
+            erased::AnyHandler,
+            lane::LaneContext,
+            node::Node,
+            start::{Owned, StartError},
+        },
         tasks::Tasks,
         tx::Tx,
         unit_of_work::UnitOfWork,
@@ -105,6 +110,7 @@ pub struct RuntimeBuilder {
     workers: Vec<Arc<dyn AnyWorker>>,
     schedules: Vec<Schedule>,
     retired_queues: Vec<&'static str>,
+    owned: Owned,
     node: NodeOptions,
     fenced: bool,
     swaps_apart: Option<Duration>,
@@ -168,6 +174,28 @@ impl RuntimeBuilder {
         self
     }
 
+    /// Says that this program has the handlers and queues of a context, those whose names begin with it and a dot, and that
+    /// another program on the same database has those of every context of which this is not said.
+    ///
+    /// A program that is not told so has all there are. Either way it is not started on a database that knows one of its names
+    /// which it lacks, unless that is [retired](Self::retired); what belongs to another program does not concern it.
+    ///
+    /// # Examples
+    ///
+    /// A program of its own on the database of a host:
+    ///
+    /// ```
+    /// # use perme8_events::{EventHandler, host::{Runtime, RuntimeBuilder}, sql::{Db, Tx}};
+    /// # fn beside<H: EventHandler<Tx> + 'static>(db: &Db, on_project_created: H) -> RuntimeBuilder {
+    /// Runtime::builder(db).owning("noticeboard").handler(on_project_created)
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn owning(mut self, context: &'static str) -> Self {
+        self.owned.add(context);
+        self
+    }
+
     /// How this node takes part.
     #[must_use]
     pub fn node(self, node: NodeOptions) -> Self {
@@ -192,7 +220,7 @@ impl RuntimeBuilder {
     #[must_use]
     pub fn build(self) -> Runtime {
         let Self { db, handlers, retired, workers, schedules, retired_queues, .. } = self;
-        let Self { node, fenced, swaps_apart, .. } = self;
+        let Self { owned, node, fenced, swaps_apart, .. } = self;
         Runtime {
             db,
             handlers,
@@ -200,6 +228,7 @@ impl RuntimeBuilder {
             workers,
             schedules: Arc::new(schedules),
             retired_queues,
+            owned,
             node,
             fenced,
             swaps_apart,
@@ -219,6 +248,7 @@ pub struct Runtime {
     workers: Vec<Arc<dyn AnyWorker>>,
     schedules: Arc<Vec<Schedule>>,
     retired_queues: Vec<&'static str>,
+    owned: Owned,
     node: NodeOptions,
     fenced: bool,
     swaps_apart: Option<Duration>,
@@ -249,6 +279,7 @@ impl Runtime {
             workers: Vec::new(),
             schedules: Vec::new(),
             retired_queues: Vec::new(),
+            owned: Owned::default(),
             node: NodeOptions::default(),
             fenced: true,
             swaps_apart: None,
@@ -296,8 +327,10 @@ impl Runtime {
     }
 
     async fn check(&self) -> Result<(), StartError> {
-        queue::start::check(&self.db, &self.workers, &self.schedules, &self.retired_queues).await?;
-        start::check(&self.db, &self.handlers, &self.retired).await?;
+        let handlers = (&*self.retired, &self.owned);
+        let queues = (&*self.retired_queues, &self.owned);
+        queue::start::check(&self.db, &self.workers, &self.schedules, queues).await?;
+        start::check(&self.db, &self.handlers, handlers).await?;
         UnitOfWork::new(self.db.clone())
             .run(Origin::system("events.start"), async |tx| {
                 queue::start::ensure(tx, &self.schedules).await

@@ -323,9 +323,13 @@ on_both_engines! {
         let db = &test.db;
         enqueue(db, [order("orphan")]).await;
         let refusal_of = refusal(db, Runtime::builder(db)).await.unwrap();
-        expect!["the database holds jobs of queues that this program does not have: tests.orders; run the program that has them, or declare the queues retired where the runtime is built, by `.retired_queue(\"…\")`"]
+        expect!["the database holds jobs of queues that this program does not have: tests.orders; run the program that has them, or say where the runtime is built that they are retired, by `.retired_queue(\"…\")`, or which contexts are this program's, by `.owning(\"…\")`, if another program has them"]
             .assert_eq(&refusal_of.to_string());
         assert!(refusal(db, Runtime::builder(db).retired_queue("tests.orders")).await.is_none());
+        // Unless another program does them.
+        assert!(refusal(db, Runtime::builder(db).owning("press")).await.is_none());
+        let ours = refusal(db, Runtime::builder(db).owning("press").owning("tests")).await;
+        assert!(matches!(ours, Some(StartError::UnknownQueues { names }) if names == ["tests.orders"]));
         let clerk = Clerk::new(db, |_, _| Turn::Done);
         let twice = Runtime::builder(db).worker(clerk.clone()).worker(clerk.clone());
         assert!(matches!(refusal(db, twice).await, Some(StartError::DuplicateQueue { .. })));

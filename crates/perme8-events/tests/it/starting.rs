@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use perme8_events::{
     HandlerOptions, Position, Transaction as _,
-    host::{Feed, Operations, Runtime, RuntimeBuilder, StartError, Tasks},
+    host::{Feed, HandlerState, Operations, Runtime, RuntimeBuilder, StartError, Tasks},
     on_both_engines, sql,
     sql::{Db, MIGRATIONS, UnitOfWork},
 };
@@ -78,6 +78,62 @@ on_both_engines! {
         change(db, sql!("DELETE FROM event_partitions WHERE handler = 'tests.old'")).await;
         assert!(matches!(refusal(db, new()).await, Some(StartError::UnknownHandlers { .. })));
         assert!(refusal(db, new().retired("tests.old")).await.is_none());
+    }
+
+    async fn what_belongs_to_another_program_is_left_to_it(test: TestDb) {
+        let db = &test.db;
+        emit(db, [noted("a", 1)]).await;
+        // The other program, in which one handler follows and one has given up.
+        let press = Runtime::builder(db)
+            .handler(Probe::new("press.archive"))
+            .handler(Probe::new("press.desk").acting(|_, _| Act::GiveUp));
+        press.build().driver(None).await.run_until_idle().await;
+        let ours = || Runtime::builder(db).handler(Probe::new(NAME));
+        assert!(matches!(
+            refusal(db, ours()).await,
+            Some(StartError::UnknownHandlers { names }) if names == ["press.archive", "press.desk"]
+        ));
+        assert!(refusal(db, ours().owning("tests")).await.is_none());
+        // A context is a whole word.
+        assert!(refusal(db, ours().owning("tests").owning("pres")).await.is_none());
+        assert!(matches!(
+            refusal(db, ours().owning("tests").owning("press")).await,
+            Some(StartError::UnknownHandlers { names }) if names == ["press.archive", "press.desk"]
+        ));
+        // What is its own it does not forget beside it.
+        let forgetful = || Runtime::builder(db).owning("tests").handler(Probe::new("tests.new"));
+        assert!(matches!(
+            refusal(db, forgetful()).await,
+            Some(StartError::UnknownHandlers { names }) if names == [NAME]
+        ));
+        assert!(refusal(db, forgetful().retired(NAME)).await.is_none());
+    }
+
+    async fn two_programs_with_handlers_of_their_own_share_a_database(test: TestDb) {
+        let db = &test.db;
+        let tasks = Tasks::new();
+        let feed = Feed::start(db, &tasks).await.unwrap();
+        let programs = [("tests", NAME), ("press", "press.archive")];
+        for (context, handler) in programs {
+            let builder = Runtime::builder(db).owning(context).handler(Probe::new(handler));
+            builder.build().start(&feed, &tasks).await.unwrap();
+        }
+        emit(db, (0..20).map(|n| noted("a", n))).await;
+        let all: Vec<i64> = (0..20).collect();
+        perme8_events::testing::wait_until("both have handled everything", std::time::Duration::from_secs(30), async || {
+            effects_of(db, NAME, "a").await == all && effects_of(db, "press.archive", "a").await == all
+        })
+        .await;
+        tasks.shutdown(std::time::Duration::from_secs(10)).await.unwrap();
+        // What nobody runs any more is seen from everywhere.
+        let status = Operations::new(db).status("press.archive").await.unwrap();
+        assert_eq!(status.state, HandlerState::Stopped);
+        // Each is started again beside what the other has left.
+        for (context, handler) in programs {
+            let builder = Runtime::builder(db).owning(context).handler(Probe::new(handler));
+            assert!(refusal(db, builder).await.is_none());
+        }
+        assert_eq!(effects(db, NAME).await.len(), 20, "nothing is handled twice");
     }
 
     async fn a_checkpoint_beyond_the_end_of_the_log_is_refused(test: TestDb) {

@@ -23,7 +23,7 @@ use crate::{
         options::{AppOptions, LlmOptions, MailOptions},
     },
     audit_log::AuditLog,
-    catalogue::CATALOGUES,
+    catalogue::{CATALOGUES, MIGRATIONS},
     note_surroundings::NoteSurroundings,
     onboarding::{Onboarding, welcomer::Welcomer},
     rate_limits::HostLimitStore,
@@ -180,6 +180,9 @@ fn notifications_documents(db: &Db) -> Arc<dyn notifications::DocumentDirectory>
 
 /// Every durable handler, worker and schedule that no setting turns off. A handler that goes away is declared
 /// `.retired("its.name")` here, a queue `.retired_queue("its.name")`.
+///
+/// The host has whatever belongs to a context whose tables it makes; what is called after another one belongs to another
+/// program on the same database.
 pub(super) fn with_handlers(
     builder: RuntimeBuilder,
     db: &Db,
@@ -237,5 +240,6 @@ pub(super) fn with_handlers(
             rate_limits: HostLimitStore::new(db),
             chat: new_chat(db, identity),
         });
-    upkeep::schedules().into_iter().fold(builder, RuntimeBuilder::schedule)
+    let builder = upkeep::schedules().into_iter().fold(builder, RuntimeBuilder::schedule);
+    MIGRATIONS.iter().fold(builder, |builder, of| builder.owning(of.context))
 }

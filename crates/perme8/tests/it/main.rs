@@ -4,10 +4,12 @@
 mod auditing;
 mod commands;
 mod demo;
+mod embedding;
 mod golden_files;
 mod graphs;
 mod operating;
 mod program;
+mod registered;
 mod serve_limits;
 mod serve_mails;
 mod serve_refusals;

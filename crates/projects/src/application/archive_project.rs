@@ -9,6 +9,8 @@ use crate::{
 };
 
 /// Puts a project away: it can be looked at, and is not changed until it is restored. Putting it away twice is once.
+///
+/// Emits [`ProjectArchived`](crate::ProjectArchived).
 #[derive(Debug, Clone)]
 pub struct ArchiveProject {
     /// Which.

@@ -16,6 +16,8 @@ use crate::{
 };
 
 /// Begins a project, which is that of the person who acts from then on.
+///
+/// Emits [`ProjectCreated`](crate::ProjectCreated).
 #[derive(Debug, Clone)]
 pub struct CreateProject {
     /// Where.

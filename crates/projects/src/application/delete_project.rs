@@ -9,6 +9,8 @@ use crate::{
 };
 
 /// Deletes a project for good, put away or not. What other contexts hold in it stays in the workspace.
+///
+/// Emits [`ProjectDeleted`](crate::ProjectDeleted).
 #[derive(Debug, Clone)]
 pub struct DeleteProject {
     /// Which.

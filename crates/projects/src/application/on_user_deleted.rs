@@ -11,6 +11,8 @@ use crate::application::{clearance::Clearance, ports::People};
 ///
 /// Projects are not deleted with their owner, because others work on them, too. Whoever only leaves a workspace keeps them, and
 /// does nothing with them until coming back.
+///
+/// Hears [`UserDeleted`]; [`Clearer`](crate::Clearer) does the jobs, which emit [`ProjectUpdated`](crate::ProjectUpdated).
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OnUserDeleted;
 

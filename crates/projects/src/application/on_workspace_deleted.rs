@@ -8,6 +8,8 @@ use crate::application::{clearance::Clearance, ports::Workspaces};
 
 /// Removes the projects of a workspace that is gone, by jobs that take some at a time; from the moment it runs, none begins
 /// there any more.
+///
+/// Hears [`WorkspaceDeleted`]; [`Clearer`](crate::Clearer) does the jobs.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct OnWorkspaceDeleted;
 

@@ -9,6 +9,8 @@ use crate::{
 };
 
 /// Takes a project out again that was put away. What is in use already stays so.
+///
+/// Emits [`ProjectRestored`](crate::ProjectRestored).
 #[derive(Debug, Clone)]
 pub struct RestoreProject {
     /// Which.

@@ -13,6 +13,8 @@ use crate::{
 };
 
 /// Changes a project. What is left out stays, what is blank goes; what changes nothing is no event. The slug stays.
+///
+/// Emits [`ProjectUpdated`](crate::ProjectUpdated).
 #[derive(Debug, Clone)]
 pub struct UpdateProject {
     /// Which.

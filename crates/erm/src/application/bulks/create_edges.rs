@@ -25,6 +25,8 @@ use crate::{
 };
 
 /// Adds 1 to 1,000 edges, as if one after another.
+///
+/// Emits [`BulkEdgesCreated`](crate::BulkEdgesCreated).
 #[derive(Debug, Clone)]
 pub struct CreateEdges {
     /// Where.

@@ -20,6 +20,8 @@ use crate::{
 };
 
 /// Adds 1 to 1,000 entities, as if one after another.
+///
+/// Emits [`BulkEntitiesCreated`](crate::BulkEntitiesCreated).
 #[derive(Debug, Clone)]
 pub struct CreateEntities {
     /// Where.

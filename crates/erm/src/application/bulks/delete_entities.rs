@@ -18,6 +18,8 @@ use crate::{
 ///
 /// Those that there are not, or not any more, keep nobody from deleting the others; without the others they are named only
 /// where each is looked at by itself ([`BulkMode::Partial`]). One that is named twice is deleted once.
+///
+/// Emits [`BulkEntitiesDeleted`](crate::BulkEntitiesDeleted).
 #[derive(Debug, Clone)]
 pub struct DeleteEntities {
     /// Where.

@@ -28,6 +28,8 @@ use crate::{
 const LOADED: usize = 64;
 
 /// Replaces all properties of each of 1 to 1,000 entities, as if of one after another.
+///
+/// Emits [`BulkEntitiesUpdated`](crate::BulkEntitiesUpdated).
 #[derive(Debug, Clone)]
 pub struct UpdateEntities {
     /// Where.

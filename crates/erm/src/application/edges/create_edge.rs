@@ -19,6 +19,8 @@ use crate::{
 };
 
 /// Leads an edge of a type of the schema from one entity to another.
+///
+/// Emits [`EdgeCreated`](crate::EdgeCreated).
 #[derive(Debug, Clone)]
 pub struct CreateEdge {
     /// Where.

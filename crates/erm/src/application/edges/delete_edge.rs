@@ -13,6 +13,8 @@ use crate::{
 };
 
 /// Deletes an edge; it can come back for some time.
+///
+/// Emits [`EdgeDeleted`](crate::EdgeDeleted).
 #[derive(Debug, Clone)]
 pub struct DeleteEdge {
     /// Where.

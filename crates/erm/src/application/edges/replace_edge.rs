@@ -20,6 +20,8 @@ use crate::{
 };
 
 /// Replaces all properties of an edge; what changes nothing is no event.
+///
+/// Emits [`EdgeUpdated`](crate::EdgeUpdated).
 #[derive(Debug, Clone)]
 pub struct ReplaceEdge {
     /// Where.
@@ -33,6 +35,8 @@ pub struct ReplaceEdge {
 }
 
 /// Changes some properties of an edge, as RFC 7396 merges a patch; what changes nothing is no event.
+///
+/// Emits [`EdgeUpdated`](crate::EdgeUpdated).
 #[derive(Debug, Clone)]
 pub struct MergeEdge {
     /// Where.

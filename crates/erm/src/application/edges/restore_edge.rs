@@ -17,6 +17,8 @@ use crate::{
 };
 
 /// Brings back a deleted edge, if it could be led there today.
+///
+/// Emits [`EdgeRestored`](crate::EdgeRestored).
 #[derive(Debug, Clone)]
 pub struct RestoreEdge {
     /// Where.

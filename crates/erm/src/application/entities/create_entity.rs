@@ -18,6 +18,8 @@ use crate::{
 };
 
 /// Adds an entity of a type of the schema.
+///
+/// Emits [`EntityCreated`](crate::EntityCreated).
 #[derive(Debug, Clone)]
 pub struct CreateEntity {
     /// Where.

@@ -13,6 +13,8 @@ use crate::{
 };
 
 /// Deletes an entity, and with it the edges that begin or end there; both can come back for some time.
+///
+/// Emits [`EntityDeleted`](crate::EntityDeleted).
 #[derive(Debug, Clone)]
 pub struct DeleteEntity {
     /// Where.

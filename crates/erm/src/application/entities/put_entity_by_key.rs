@@ -20,6 +20,8 @@ use crate::{
 };
 
 /// Replaces all properties of the entity that is called so elsewhere, or adds it if there is none.
+///
+/// Emits [`EntityCreated`](crate::EntityCreated) or [`EntityUpdated`](crate::EntityUpdated).
 #[derive(Debug, Clone)]
 pub struct PutEntityByKey {
     /// Where.

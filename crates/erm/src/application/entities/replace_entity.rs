@@ -21,6 +21,8 @@ use crate::{
 };
 
 /// Replaces all properties of an entity; what changes nothing is no event.
+///
+/// Emits [`EntityUpdated`](crate::EntityUpdated).
 #[derive(Debug, Clone)]
 pub struct ReplaceEntity {
     /// Where.
@@ -34,6 +36,8 @@ pub struct ReplaceEntity {
 }
 
 /// Changes some properties of an entity, as RFC 7396 merges a patch; what changes nothing is no event.
+///
+/// Emits [`EntityUpdated`](crate::EntityUpdated).
 #[derive(Debug, Clone)]
 pub struct MergeEntity {
     /// Where.

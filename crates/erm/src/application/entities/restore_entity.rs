@@ -37,6 +37,8 @@ const STEPS: usize = 10;
 ///
 /// Those that are left are not kept for longer because the entity is there again: each is forgotten when its own retention is
 /// over, which began when it was deleted, as it is told of it.
+///
+/// Emits [`EntityRestored`](crate::EntityRestored).
 #[derive(Debug, Clone)]
 pub struct RestoreEntity {
     /// Where.

@@ -26,6 +26,8 @@ use crate::{
 };
 
 /// Says how one entry relates to another; what is said already is not said twice.
+///
+/// Emits [`EdgeCreated`](crate::EdgeCreated): a relation is an edge.
 #[derive(Debug, Clone)]
 pub struct RelateEntries {
     /// Where.
@@ -39,6 +41,8 @@ pub struct RelateEntries {
 }
 
 /// Says that one entry no longer relates to another.
+///
+/// Emits [`EdgeDeleted`](crate::EdgeDeleted).
 #[derive(Debug, Clone)]
 pub struct UnrelateEntries {
     /// Where.

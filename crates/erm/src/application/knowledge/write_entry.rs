@@ -26,6 +26,8 @@ use crate::{
 };
 
 /// Writes down what was learnt.
+///
+/// Emits [`EntityCreated`](crate::EntityCreated): an entry is an entity.
 #[derive(Debug, Clone)]
 pub struct CreateEntry {
     /// Where.
@@ -35,6 +37,8 @@ pub struct CreateEntry {
 }
 
 /// Changes what an entry says; what changes nothing is no event.
+///
+/// Emits [`EntityUpdated`](crate::EntityUpdated).
 #[derive(Debug, Clone)]
 pub struct UpdateEntry {
     /// Where.
@@ -48,6 +52,8 @@ pub struct UpdateEntry {
 }
 
 /// Deletes an entry, and its relations; as entities and edges, they can be brought back for some time.
+///
+/// Emits [`EntityDeleted`](crate::EntityDeleted).
 #[derive(Debug, Clone)]
 pub struct DeleteEntry {
     /// Where.

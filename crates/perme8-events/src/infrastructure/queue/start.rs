@@ -8,7 +8,7 @@ use crate::{
     infrastructure::{
         db::Db,
         queue::{erased::AnyWorker, schedules},
-        runtime::start::StartError,
+        runtime::start::{Owned, StartError},
         tx::Tx,
     },
     sql,
@@ -19,7 +19,7 @@ pub(crate) async fn check(
     db: &Db,
     workers: &[Arc<dyn AnyWorker>],
     all: &[Schedule],
-    retired: &[&'static str],
+    (retired, owned): (&[&'static str], &Owned),
 ) -> Result<(), StartError> {
     let mut queues = BTreeSet::new();
     for worker in workers {
@@ -46,9 +46,8 @@ pub(crate) async fn check(
         ))
         .all()
         .await?;
-    let known = |name: &String| queues.contains(name.as_str());
-    let names: Vec<String> =
-        stored.into_iter().map(|(name,)| name).filter(|name| !known(name)).collect();
+    let forgotten = |name: &String| !queues.contains(name.as_str()) && owned.covers(name);
+    let names: Vec<String> = stored.into_iter().map(|(name,)| name).filter(forgotten).collect();
     if names.is_empty() { Ok(()) } else { Err(StartError::UnknownQueues { names }) }
 }
 

@@ -34,7 +34,8 @@ pub enum StartError {
     /// The database knows handlers that the program does not.
     #[error(
         "the database holds checkpoints or failed deliveries of handlers that this program does not have: {}; \
-         run the program that has them, or declare them retired where the runtime is built, by `.retired(\"…\")`",
+         run the program that has them, or say where the runtime is built that they are retired, by `.retired(\"…\")`, \
+         or which contexts are this program's, by `.owning(\"…\")`, if another program has them",
         names.join(", ")
     )]
     UnknownHandlers {
@@ -64,7 +65,8 @@ pub enum StartError {
     /// The database holds jobs that nobody would do.
     #[error(
         "the database holds jobs of queues that this program does not have: {}; \
-         run the program that has them, or declare the queues retired where the runtime is built, by `.retired_queue(\"…\")`",
+         run the program that has them, or say where the runtime is built that they are retired, by `.retired_queue(\"…\")`, \
+         or which contexts are this program's, by `.owning(\"…\")`, if another program has them",
         names.join(", ")
     )]
     UnknownQueues {
@@ -89,11 +91,27 @@ pub enum StartError {
     Storage(#[from] StorageError),
 }
 
+/// The contexts whose handlers and queues are those of this program; without any, all of them are.
+#[derive(Debug, Default)]
+pub(crate) struct Owned(Vec<&'static str>);
+
+impl Owned {
+    pub(crate) fn add(&mut self, context: &'static str) {
+        self.0.push(context);
+    }
+
+    /// Whether this program has to know a handler or a queue of this name: no other one does.
+    pub(crate) fn covers(&self, name: &str) -> bool {
+        let context = name.split_once('.').map_or(name, |(context, _)| context);
+        self.0.is_empty() || self.0.contains(&context)
+    }
+}
+
 /// Refuses what does not fit, then makes the partitions that are missing.
 pub(crate) async fn check(
     db: &Db,
     handlers: &[Arc<dyn AnyHandler>],
-    retired: &[&'static str],
+    (retired, owned): (&[&'static str], &Owned),
 ) -> Result<(), StartError> {
     let mut names = BTreeSet::new();
     for handler in handlers {
@@ -112,10 +130,14 @@ pub(crate) async fn check(
         .query(sql!("SELECT handler FROM event_partitions UNION SELECT handler FROM event_deliveries ORDER BY handler"))
         .all()
         .await?;
-    let unknown: Vec<String> =
-        stored.into_iter().map(|(name,)| name).filter(|name| !known(name)).collect();
-    if !unknown.is_empty() {
-        return Err(StartError::UnknownHandlers { names: unknown });
+    let others = stored.into_iter().map(|(name,)| name).filter(|name| !known(name));
+    let (forgotten, foreign): (Vec<String>, Vec<String>) =
+        others.partition(|name| owned.covers(name));
+    if !forgotten.is_empty() {
+        return Err(StartError::UnknownHandlers { names: forgotten });
+    }
+    if !foreign.is_empty() {
+        tracing::info!(handlers = %foreign.join(", "), "handlers of other programs are left to these");
     }
     // Read before the end of the log is: other nodes go on handling events meanwhile.
     let furthest: Vec<(String, i64)> = db
