@@ -11,6 +11,7 @@ mod facade;
 mod fields;
 mod handler;
 mod imports;
+mod manifest;
 mod names;
 mod new_context;
 mod plan;

@@ -35,7 +35,7 @@ impl Aggregate {
     /// The aggregate to which something is done: the one that is asked for, else the one with whose name `done` ends.
     pub(super) fn find(context: &Context<'_>, asked: Option<&str>, done: &str) -> Result<Self> {
         let all = all(context)?;
-        let names: Vec<String> = all.iter().map(|known| known.snake()).collect();
+        let names: Vec<String> = all.iter().map(Self::snake).collect();
         let is_called = |known: &Self, word: &str| known.word == word || known.snake() == word;
         let ends = |known: &Self| {
             let ends = |word: &str| done.strip_suffix(word).is_some_and(|rest| rest.ends_with('_'));

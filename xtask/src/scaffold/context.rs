@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use anyhow::{Context as _, Result, bail};
-use serde::{Deserialize, de::IgnoredAny};
+use serde::Deserialize;
 use toml::Spanned;
 
 use crate::boundary::{
@@ -81,7 +81,7 @@ impl<'a> Context<'a> {
         (part, beside): (&str, Option<&str>),
     ) -> Result<()> {
         if self.library.exports.iter().any(|known| known.name == name) {
-            bail!("{} exports a `{name}` already: choose another name", self.krate.name);
+            bail!("{} exports `{name}` already: choose another name", self.krate.name);
         }
         plan.change(&self.file("lib.rs"), |text| {
             imports::export(text, (module, name), part, beside)
@@ -93,7 +93,7 @@ impl<'a> Context<'a> {
 /// The parts of `boundaries.toml` that say what is exported.
 #[derive(Deserialize)]
 struct Declared {
-    groups: BTreeMap<Spanned<String>, IgnoredAny>,
+    groups: BTreeMap<Spanned<String>, String>,
     crates: BTreeMap<Spanned<String>, DeclaredCrate>,
 }
 

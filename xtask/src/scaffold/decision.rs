@@ -56,16 +56,22 @@ impl Decision {
                 let again = kept.contains(name) && !types::is_copy(ty);
                 return Ok(if again { format!("{name}: {name}.clone()") } else { name.clone() });
             }
-            let own = match aggregate.field("id") {
-                _ if aggregate.field(name).is_some_and(|own| own.ty == *ty) => name.as_str(),
-                Some(id) if subject == Some(name.as_str()) && id.ty == *ty => "id",
-                _ => bail!(
+            let has_own = |ty: &str| aggregate.field(name).is_some_and(|own| own.ty == ty);
+            let inner = ty.strip_prefix("Option<").and_then(|rest| rest.strip_suffix('>'));
+            let is_id = aggregate.field("id").is_some_and(|id| id.ty == *ty);
+            let clone = if types::is_copy(ty) { "" } else { ".clone()" };
+            if has_own(ty) {
+                Ok(format!("{name}: self.{name}{clone}"))
+            } else if inner.is_some_and(has_own) {
+                Ok(format!("{name}: Some(self.{name}{clone})"))
+            } else if is_id && subject == Some(name.as_str()) {
+                Ok(format!("{name}: self.id{clone}"))
+            } else {
+                bail!(
                     "{event} says `{name}: {ty}`, which {} does not know: let the command say it, `{name}:{ty}`",
                     aggregate.name
-                ),
-            };
-            let clone = if types::is_copy(ty) { "" } else { ".clone()" };
-            Ok(format!("{name}: self.{own}{clone}"))
+                )
+            }
         };
         let said = said.iter().map(source).collect::<Result<_>>()?;
         let (method, event) = (method.to_owned(), event.to_owned());

@@ -11,8 +11,8 @@ use syn::Item;
 use crate::boundary::{attributes::Viewers, events::snake_case, source::EventStruct};
 
 use super::{
-    context::Context, fields::Field, imports, names, plan::Plan, struct_text, template::filled,
-    types,
+    context::Context, fields::Field, imports, manifest, names, plan::Plan, struct_text,
+    template::filled, types,
 };
 
 /// The group of exports that events are in.
@@ -141,6 +141,7 @@ impl NewEvent {
         ] {
             plan.change(&file, |text| imports::add(text, path, needed))?;
         }
+        manifest::depend(context, plan, &["schemars", "serde"])?;
         for field in &self.fields {
             types::import(context, plan, &file, &field.ty)?;
         }
@@ -190,7 +191,8 @@ impl NewEvent {
         }
         let own = snake_case(&self.name);
         let file = context.file(&format!("{stem}/{own}.rs"));
-        plan.create(file.clone(), format!("//! {}\n", self.meaning()))?;
+        let told = self.meaning().replacen("Emitted when", "What is told when", 1);
+        plan.create(file.clone(), format!("//! {told}\n"))?;
         plan.change(catalogue, |text| with_module(text, &own))?;
         Ok((file, format!("{module}::{own}")))
     }
@@ -205,7 +207,8 @@ impl NewEvent {
                 format!("Emitted when {thing} is {participle}.")
             }
             Some((part, participle)) if participle.ends_with("ed") && !part.is_empty() => {
-                format!("Emitted when the {} of {thing} is {participle}.", names::words(part))
+                let verb = if part.ends_with('s') { "are" } else { "is" };
+                format!("Emitted when the {} of {thing} {verb} {participle}.", names::words(part))
             }
             _ => format!("Emitted when this happens to {thing}: {}.", names::words(&name)),
         }
@@ -308,7 +311,7 @@ fn before_tests(text: &str, more: &str) -> Result<String> {
     let mut changed = text.to_owned();
     match tests {
         Some(start) => {
-            changed.insert_str(imports::offset(text, start), &format!("{}\n", more.trim_start()))
+            changed.insert_str(imports::offset(text, start), &format!("{}\n", more.trim_start()));
         }
         None => changed.push_str(more),
     }
@@ -326,7 +329,7 @@ pub(super) fn with_module(text: &str, name: &str) -> Result<String> {
     let mut changed = text.to_owned();
     match last {
         Some(end) => changed.insert_str(imports::line_after(text, end), &line),
-        None => changed.push_str(&format!("\n{line}")),
+        None => changed = format!("{changed}\n{line}"),
     }
     Ok(changed)
 }

@@ -95,6 +95,7 @@ mod tests {
         ];
         let text: String = fields.iter().map(|field| Field::asked(field).unwrap().text()).collect();
         expect![[r"
+            struct Told {
                 /// Which project.
                 pub project_id: ProjectId,
                 /// Which agent, if there is one.
@@ -107,8 +108,9 @@ mod tests {
                 pub is_public: bool,
                 /// Which ones: each is the id of a user.
                 pub user_ids: Vec<UserId>,
+            }
         "]]
-        .assert_eq(&text);
+        .assert_eq(&format!("struct Told {{\n{text}}}\n"));
     }
 
     #[test]

@@ -12,7 +12,7 @@ use super::{
     context::Context,
     event::with_module,
     fields::Field,
-    names,
+    manifest, names,
     plan::Plan,
     samples::{self, Samples},
     struct_text,
@@ -83,6 +83,10 @@ impl NewHandler {
         let samples = samples::of(context, &self.fields);
         let text = self.text(context, samples.as_ref())?;
         plan.create(file.clone(), text)?;
+        manifest::depend(context, plan, &["async-trait", "tracing"])?;
+        if samples.is_some() {
+            manifest::depend_in_tests(context, plan, &["expect-test", "tokio"])?;
+        }
         plan.change(&context.file("application.rs"), |text| with_module(text, module))?;
         context.export(plan, GROUP, (&format!("application::{module}"), name), (PART, None))?;
 
@@ -172,22 +176,12 @@ fn register(context: &Context<'_>, plan: &mut Plan<'_>, name: &str) -> Result<()
         .flat_map(|unit| &unit.files)
         .filter(|file| !file.scope.is_test_code() && file.text.contains(".handler("))
         .collect();
-    let beside = |text: &str| {
-        let is_beside = |line: &&str| {
-            let line = line.trim();
-            let is_whole = line.matches('(').count() == line.matches(')').count();
-            line.starts_with(&format!(".handler({krate}::")) && line.ends_with(')') && is_whole
-        };
-        text.lines().filter(is_beside).next_back().map(str::to_owned)
-    };
-    let mut places =
-        files.iter().filter_map(|file| Some((file.path.to_string(), beside(&file.text)?)));
-    if let (Some((file, line)), None) = (places.next(), places.next()) {
-        plan.change(&file, |text| {
-            let end = text.rfind(&line).context("a line is gone")? + line.len();
-            let indent: String = line.chars().take_while(|c| c.is_whitespace()).collect();
+    let mut places = files.iter().filter(|file| beside(&file.text, &krate).is_some());
+    if let (Some(file), None) = (places.next(), places.next()) {
+        plan.change(&file.path, |text| {
+            let at = beside(text, &krate).context("a handler is gone")?;
             let mut changed = text.to_owned();
-            changed.insert_str(end, &format!("\n{indent}{registered}"));
+            changed.insert_str(at, &registered);
             Ok(changed)
         })?;
         return Ok(());
@@ -195,4 +189,15 @@ fn register(context: &Context<'_>, plan: &mut Plan<'_>, name: &str) -> Result<()
     let place = files.first().map_or("the host".to_owned(), |file| file.path.to_string());
     plan.leave_to_hand(format!("{place}: register it among the other handlers, `{registered}`."));
     Ok(())
+}
+
+/// The end of the last `.handler(context::Name)`; one that is made with something is no model.
+fn beside(text: &str, context: &str) -> Option<usize> {
+    let begin = format!(".handler({context}::");
+    let ends = text.match_indices(&begin).filter_map(|(start, begin)| {
+        let from = start + begin.len();
+        let length = text[from..].find(|c: char| !c.is_alphanumeric() && c != '_')?;
+        text[from + length..].starts_with(')').then_some(from + length + 1)
+    });
+    ends.last()
 }

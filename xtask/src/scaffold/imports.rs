@@ -49,9 +49,10 @@ fn add_near(text: &str, visible: bool, (path, name): (&str, &str), near: &str) -
     let line = format!("{visibility}use {path}::{name};\n");
     let items = file.items.iter().filter_map(|item| as_use(item, visible).map(|tree| (item, tree)));
     let items: Vec<_> = items.collect();
-    let is_own = wanted.first() == Some(&"crate");
+    let is_of_crate = |root: &str| matches!(root, "crate" | "self" | "super");
+    let is_own = wanted.first().is_some_and(|root| is_of_crate(root));
     let near: Vec<&str> = near.split("::").collect();
-    let siblings = items.iter().filter(|(_, tree)| (root_of(tree) == "crate") == is_own);
+    let siblings = items.iter().filter(|(_, tree)| is_of_crate(&root_of(tree)) == is_own);
     let (at, line) = if let Some((item, _)) = siblings.max_by_key(|(_, tree)| nearness(tree, &near))
     {
         (line_after(text, item.span().end()), line)

@@ -8,6 +8,7 @@ use crate::boundary::{
 };
 
 use super::{
+    manifest::sorted_in,
     names,
     plan::Plan,
     template::{Words, filled},
@@ -129,7 +130,9 @@ impl<'a> NewContext<'a> {
                  on-…` writes the handlers."
             ),
         ];
-        by_hand.into_iter().for_each(|what| plan.leave_to_hand(what));
+        for what in by_hand {
+            plan.leave_to_hand(what);
+        }
         Ok(())
     }
 
@@ -153,6 +156,12 @@ impl<'a> NewContext<'a> {
             let lines: Vec<String> = names.iter().map(|name| format!("    \"{name}\",")).collect();
             lines.join("\n")
         };
+        let name_of_core = core.replace('-', "_");
+        let mut imports = [
+            format!("use {name_of_core}::{{Origin, UserId, sql::Db}};"),
+            format!("use {name}::{{Create{pascal}, {facade}}};"),
+        ];
+        imports.sort_unstable();
         let commands = ["MIGRATIONS", "QueryError"].map(str::to_owned).into_iter().chain([
             format!("Create{pascal}"),
             format!("Create{pascal}Error"),
@@ -168,8 +177,9 @@ impl<'a> NewContext<'a> {
             ("a_thing_snake", a_thing.replace(' ', "_")),
             ("commands", list(commands.collect())),
             ("context", name.clone()),
-            ("core", core.replace('-', "_")),
+            ("core", name_of_core),
             ("core_crate", core.to_owned()),
+            ("imports", imports.join("\n")),
             ("language", list(vec![format!("User{pascal}"), format!("{pascal}Id")])),
             ("table", table.clone()),
             ("thing", thing.clone()),
@@ -213,32 +223,26 @@ impl<'a> NewContext<'a> {
             sorted_in(text, "[dependencies]", &dependency, |line| line.contains("workspace"))
         })?;
         for (what, sign) in [("EVENTS", ""), ("MIGRATIONS", "&")] {
-            let is_listed = |line: &str| {
-                let name = line
-                    .trim()
-                    .strip_prefix(sign)
-                    .and_then(|rest| rest.strip_suffix(&format!("::{what},")));
-                name.is_some_and(|name| {
-                    self.boundaries.contexts().any(|known| known.replace('-', "_") == name)
-                })
+            let listed = |text: &str| {
+                let contexts = self.boundaries.contexts();
+                let ends = contexts.filter_map(|known| {
+                    end_of_item(text, &format!("{sign}{}::{what}", known.replace('-', "_")))
+                });
+                ends.max()
             };
-            let mut files = krate.units.iter().flat_map(|unit| &unit.files);
-            let file = files.find(|file| file.text.lines().any(is_listed));
+            let files = krate.units.iter().flat_map(|unit| &unit.files);
+            let mut files = files.filter(|file| !file.scope.is_test_code());
+            let file = files.find(|file| listed(&file.text).is_some());
             let file = file.with_context(|| {
                 format!(
-                    "{host} does not sum up the {} of its contexts, a line each",
+                    "{host} has no list of the {} of its contexts, like `[{sign}a::{what}, {sign}b::{what}]`: write one",
                     what.to_lowercase()
                 )
             })?;
             plan.change(&file.path, |text| {
-                let last = text.lines().rfind(|line| is_listed(line)).context("a line is gone")?;
-                let at = text.rfind(last).context("a line is gone")?;
-                let indent: String = last.chars().take_while(|c| c.is_whitespace()).collect();
+                let at = listed(text).context("a list is gone")?;
                 let mut changed = text.to_owned();
-                changed.insert_str(
-                    at + last.len(),
-                    &format!("\n{indent}{sign}{}::{what},", self.name),
-                );
+                changed.insert_str(at, &format!(", {sign}{}::{what}", self.name));
                 Ok(changed)
             })?;
         }
@@ -246,50 +250,12 @@ impl<'a> NewContext<'a> {
     }
 }
 
-/// The text with one more line, in its place among its kind in a section.
-fn sorted_in(
-    text: &str,
-    section: &str,
-    line: &str,
-    is_kind: impl Fn(&str) -> bool,
-) -> Result<String> {
-    let header = text.find(&format!("{section}\n"));
-    let header = header.with_context(|| format!("it has no `{section}`"))?;
-    let mut at = header + section.len() + 1;
-    let mut place = None;
-    for known in text[at..].split_inclusive('\n') {
-        if known.starts_with('[') {
-            break;
-        }
-        at += known.len();
-        if is_kind(known) {
-            if known < line || place.is_none() {
-                place = Some(if known < line { at } else { at - known.len() });
-            }
-        }
-    }
-    let place =
-        place.with_context(|| format!("`{section}` has nothing like `{}`", line.trim_end()))?;
-    let mut changed = text.to_owned();
-    changed.insert_str(place, line);
-    Ok(changed)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_line_stands_in_its_place() {
-        let text = "[a]\nx = 1\n\n[b]\n# Why.\nb.uses = 1\nd.uses = 2\ne = 3\n\n[c]\nz.uses = 4\n";
-        let put = |line| sorted_in(text, "[b]", line, |line| line.contains("uses")).unwrap();
-        let cut = |text: String| {
-            let (_, rest) = text.split_once("[b]\n").unwrap();
-            rest.split_once("\n\n").unwrap().0.to_owned()
-        };
-        assert_eq!(cut(put("a.uses = 0\n")), "# Why.\na.uses = 0\nb.uses = 1\nd.uses = 2\ne = 3");
-        assert_eq!(cut(put("c.uses = 0\n")), "# Why.\nb.uses = 1\nc.uses = 0\nd.uses = 2\ne = 3");
-        assert_eq!(cut(put("f.uses = 0\n")), "# Why.\nb.uses = 1\nd.uses = 2\nf.uses = 0\ne = 3");
-        assert!(sorted_in(text, "[d]", "a\n", |_| true).is_err());
-    }
+/// The end of something where it stands in a list.
+fn end_of_item(text: &str, item: &str) -> Option<usize> {
+    let places = text.match_indices(item).map(|(start, item)| (start, start + item.len()));
+    let is_listed = |(start, end): &(usize, usize)| {
+        text[..*start].trim_end().ends_with(['[', ','])
+            && text[*end..].trim_start().starts_with([']', ','])
+    };
+    places.filter(is_listed).last().map(|(_, end)| end)
 }

@@ -40,7 +40,7 @@ pub(super) fn fields(context: &Context<'_>, event: &str) -> Result<Vec<Field>> {
 }
 
 /// The text of a part, in one line.
-pub(super) fn source(part: impl Spanned) -> Option<String> {
+pub(super) fn source(part: &impl Spanned) -> Option<String> {
     let text = part.span().source_text()?;
     Some(text.split_whitespace().collect::<Vec<_>>().join(" "))
 }

@@ -11,7 +11,7 @@ use super::{
     event::with_module,
     facade::Facade,
     fields::Field,
-    names,
+    manifest, names,
     plan::Plan,
     samples::{self, Samples},
     template::{Words, filled},
@@ -76,6 +76,10 @@ impl NewUseCase {
         let samples = samples::of(context, &self.all_fields());
         let core = context.core()?.replace('-', "_");
         plan.create(file.clone(), self.text(context, &core, samples.as_ref()))?;
+        manifest::depend(context, plan, &["thiserror", "tracing"])?;
+        if samples.is_some() && aggregate.tables.is_some() {
+            manifest::depend_in_tests(context, plan, &["expect-test", "tokio"])?;
+        }
         for Field { ty, .. } in &self.fields {
             types::import(context, plan, &file, ty)?;
         }

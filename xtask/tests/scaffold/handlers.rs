@@ -26,12 +26,68 @@ fn what_cannot_be_a_handler_is_refused() {
     let refuses = |context: &str, name: &str, event: &str, expected: &expect_test::Expect| {
         shop.refuses(&["new-handler", context, name, event], expected);
     };
-    refuses("kernel", "on-order-placed", "orders.OrderPlaced", &expect![[""]]);
-    refuses("stock", "order-placed", "orders.OrderPlaced", &expect![[""]]);
-    refuses("stock", "On-Order", "orders.OrderPlaced", &expect![[""]]);
-    refuses("stock", "on-order", "OrderPlaced", &expect![[""]]);
-    refuses("stock", "on-order", "orders.OrderLost", &expect![[""]]);
-    refuses("stock", "on-order", "sales.OrderLost", &expect![[""]]);
-    refuses("orders", "on-item-counted", "stock.ItemCounted", &expect![[""]]);
-    refuses("orders", "on-order-placed", "orders.OrderPlaced", &expect![[""]]);
+    refuses(
+        "kernel",
+        "on-order-placed",
+        "orders.OrderPlaced",
+        &expect![[r#"
+        error: there is no context `kernel`; there are orders, stock
+    "#]],
+    );
+    refuses(
+        "stock",
+        "order-placed",
+        "orders.OrderPlaced",
+        &expect![[r#"
+        error: `order-placed` is no name of a handler: begin it with `on-`, `on-order-placed` for example
+    "#]],
+    );
+    refuses(
+        "stock",
+        "On-Order",
+        "orders.OrderPlaced",
+        &expect![[r#"
+        error: `On-Order` is no name of a handler: use small letters, digits and `-` or `_`, and no word of Rust
+    "#]],
+    );
+    refuses(
+        "stock",
+        "on-order",
+        "OrderPlaced",
+        &expect![[r#"
+        error: `OrderPlaced` is no event: write its context and its name, `<context>.OrderPlaced`
+    "#]],
+    );
+    refuses(
+        "stock",
+        "on-order",
+        "orders.OrderLost",
+        &expect![[r#"
+        error: orders has no event `OrderLost`; it has OrderPlaced, OrderTotalCorrected
+    "#]],
+    );
+    refuses(
+        "stock",
+        "on-order",
+        "sales.OrderLost",
+        &expect![[r#"
+        error: there is no context `sales`; there are orders, stock
+    "#]],
+    );
+    refuses(
+        "orders",
+        "on-item-counted",
+        "stock.ItemCounted",
+        &expect![[r#"
+        error: orders may not use the events of stock: if the architecture should allow it, declare `uses.stock = ["events"]` under [crates.orders] in boundaries.toml, and the dependency in crates/orders/Cargo.toml
+    "#]],
+    );
+    refuses(
+        "orders",
+        "on-order-placed",
+        "orders.OrderPlaced",
+        &expect![[r#"
+        error: crates/orders/src/application/on_order_placed.rs is there already: choose another name, or go on with that file
+    "#]],
+    );
 }

@@ -39,6 +39,11 @@ impl Shop {
         (output.status.success(), String::from_utf8(output.stderr).unwrap())
     }
 
+    /// What a file contains now.
+    pub(crate) fn text(&self, file: &str) -> String {
+        fs::read_to_string(self.folder.path().join(file)).unwrap()
+    }
+
     /// What it says, and every file that is not as it was.
     pub(crate) fn writes(&self, arguments: &[&str], expected: &ExpectFile) {
         let before = files(self.folder.path());
@@ -58,7 +63,7 @@ impl Shop {
         let before = files(self.folder.path());
         let (written, said) = self.xtask(arguments);
         assert!(!written, "{said}");
-        expected.assert_eq(said.trim_end());
+        expected.assert_eq(&said);
         assert_eq!(files(self.folder.path()), before, "something was written");
     }
 }

@@ -10,7 +10,15 @@ fn a_use_case_of_which_an_event_tells_decides_and_saves() {
     let (written, said) = shop.xtask(&["new-event", "orders", "OrderWeighed", "weight:u64"]);
     assert!(written, "{said}");
     shop.writes(
-        &["new-use-case", "orders", "weigh-order", "weight:u64", "scale:String"],
+        &[
+            "new-use-case",
+            "orders",
+            "weigh-order",
+            "weight:u64",
+            "is_public:bool",
+            "user_id:UserId",
+            "scale:String",
+        ],
         &expect_file!["../../fixtures/scaffold/expected/use_case_with_event.txt"],
     );
 }
@@ -44,14 +52,64 @@ fn what_cannot_be_a_use_case_is_refused() {
     let refuses = |arguments: &[&str], expected: &expect_test::Expect| {
         shop.refuses(&[&["new-use-case"], arguments].concat(), expected);
     };
-    refuses(&["shop", "weigh-order"], &expect![[""]]);
-    refuses(&["stock", "weigh-item"], &expect![[""]]);
-    refuses(&["orders", "weigh"], &expect![[""]]);
-    refuses(&["orders", "WeighOrder"], &expect![[""]]);
-    refuses(&["orders", "place-order"], &expect![[""]]);
-    refuses(&["orders", "weigh-parcel"], &expect![[""]]);
-    refuses(&["orders", "weigh-parcel", "--aggregate", "parcel"], &expect![[""]]);
-    refuses(&["orders", "weigh-order", "order_id:OrderId"], &expect![[""]]);
-    refuses(&["orders", "weigh-order", "--event", "OrderWeighed"], &expect![[""]]);
-    refuses(&["orders", "weigh-order", "--event", "OrderTotalCorrected"], &expect![[""]]);
+    refuses(
+        &["shop", "weigh-order"],
+        &expect![[r#"
+        error: there is no context `shop`; there are orders, stock
+    "#]],
+    );
+    refuses(
+        &["stock", "weigh-item"],
+        &expect![[r#"
+        error: stock has no aggregate that a transaction loads: write that first
+    "#]],
+    );
+    refuses(
+        &["orders", "weigh"],
+        &expect![[r#"
+        error: `weigh` is no name of a use case: write a verb and a noun, `weigh-something`
+    "#]],
+    );
+    refuses(
+        &["orders", "WeighOrder"],
+        &expect![[r#"
+        error: `WeighOrder` is no name of a use case: use small letters, digits and `-` or `_`, and no word of Rust
+    "#]],
+    );
+    refuses(
+        &["orders", "place-order"],
+        &expect![[r#"
+        error: crates/orders/src/application/place_order.rs is there already: choose another name, or go on with that file
+    "#]],
+    );
+    refuses(
+        &["orders", "weigh-parcel"],
+        &expect![[r#"
+        error: `weigh-parcel` does not end with what it is done to: say `--aggregate <word>`; orders has order
+    "#]],
+    );
+    refuses(
+        &["orders", "weigh-parcel", "--aggregate", "parcel"],
+        &expect![[r#"
+        error: orders has no aggregate `parcel`; it has order
+    "#]],
+    );
+    refuses(
+        &["orders", "weigh-order", "order_id:OrderId"],
+        &expect![[r#"
+        error: leave `order_id` out: it is there by itself
+    "#]],
+    );
+    refuses(
+        &["orders", "weigh-order", "--event", "OrderWeighed"],
+        &expect![[r#"
+        error: orders has no event `OrderWeighed`; it has OrderPlaced, OrderTotalCorrected
+    "#]],
+    );
+    refuses(
+        &["orders", "weigh-order", "--event", "OrderTotalCorrected"],
+        &expect![[r#"
+        error: OrderTotalCorrected says `is_public: bool`, which Order does not know: let the command say it, `is_public:bool`
+    "#]],
+    );
 }
