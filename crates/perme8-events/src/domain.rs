@@ -14,6 +14,7 @@ pub(crate) mod id;
 pub(crate) mod origin;
 pub(crate) mod personal;
 pub(crate) mod position;
+pub(crate) mod sealed;
 pub(crate) mod topic;
 pub(crate) mod unsaved;
 pub(crate) mod upcast;

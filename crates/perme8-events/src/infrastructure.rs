@@ -14,6 +14,7 @@ mod process;
 pub(crate) mod projection;
 pub(crate) mod queue;
 pub(crate) mod runtime;
+pub(crate) mod sealing;
 pub(crate) mod sql;
 pub(crate) mod tasks;
 pub(crate) mod tx;

@@ -27,7 +27,7 @@ pub use domain::catalogue::{Catalogue, EventDescriptor, EventSubject, assert_uni
 pub use domain::commit_token::{CommitToken, CommitTokenError};
 pub use domain::core_events::{
     EVENTS, JobDiscarded, JobDone, JobGivenUp, JobId, Operation, OperationId, OperatorActed,
-    OperatorAction, QueuedJob, SubjectKind, TimerFired,
+    OperatorAction, PersonForgotten, QueuedJob, SubjectKind, TimerFired,
 };
 pub use domain::decode::DecodeError;
 pub use domain::envelope::Envelope;
@@ -38,7 +38,9 @@ pub use domain::id::{
     Correlation, CorrelationId, EventId, Id, Occurrence, Person, Tenant, UserId, WorkspaceId,
 };
 pub use domain::origin::{Client, Metadata, Origin};
-pub use domain::personal::Personal;
+#[doc(hidden)]
+pub use domain::personal::personal_field;
+pub use domain::personal::{HoldsPersonal, Personal, PersonalField};
 pub use domain::position::Position;
 pub use domain::topic::{Topic, TopicError};
 pub use domain::unsaved::{NewEvent, Unsaved};
@@ -76,6 +78,7 @@ pub mod host {
         cases::{CaseCount, CaseStatus},
         dead_letters::{DeadLetter, DeadLetterDetail, Discard},
         error::OperationError,
+        forget::Forgotten,
         jobs::{JobDetail, JobState, JobStatus, UnknownJobState},
         operator::{Operator, OperatorNameError},
         pauses::Pause,
@@ -102,6 +105,8 @@ pub mod sql {
     pub use crate::infrastructure::log::reader::{LogReader, Page};
     pub use crate::infrastructure::migrations::{Applied, MIGRATIONS, MigrationError, Migrations};
     pub use crate::infrastructure::projection::{Generation, Projection, ReadModel, Rows};
+    pub use crate::infrastructure::sealing::forgetting::Forgetting;
+    pub use crate::infrastructure::sealing::master::{MasterKeys, MasterKeysError};
     pub use crate::infrastructure::sql::asked::Asked;
     pub use crate::infrastructure::sql::{Bind, Query, Record, STATEMENTS, Stmt, Value};
     pub use crate::infrastructure::tx::Tx;

@@ -9,7 +9,10 @@ use tokio::sync::watch;
 
 use crate::{
     application::clock::{Clock, SystemClock},
-    infrastructure::sql::{Query, Stmt, Target},
+    infrastructure::{
+        sealing::master::MasterKeys,
+        sql::{Query, Stmt, Target},
+    },
 };
 
 mod postgres;
@@ -30,6 +33,8 @@ pub struct DbOptions {
     pub power_safe: bool,
     /// SQLite only: whether the file may hold tables of the program that embeds perme8.
     pub shared: bool,
+    /// What wraps the keys by which people are sealed in the log.
+    pub master_keys: MasterKeys,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
 }
@@ -41,6 +46,7 @@ impl Default for DbOptions {
             acquire_timeout: Duration::from_secs(10),
             power_safe: true,
             shared: false,
+            master_keys: MasterKeys::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -121,6 +127,7 @@ pub struct Db {
     /// Shared, because every transaction holds on to its database.
     pub(crate) engine: Arc<Engine>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) master_keys: MasterKeys,
     /// Counts the commits with events of this process; the feed waits for it.
     pub(crate) commits: Arc<watch::Sender<u64>>,
     /// Counts the commits of this process that left something to be done later; the dispatcher waits for it.
@@ -154,6 +161,7 @@ impl Db {
         Ok(Self {
             engine: Arc::new(engine),
             clock: options.clock,
+            master_keys: options.master_keys,
             commits: Arc::new(watch::Sender::new(0)),
             later: Arc::new(watch::Sender::new(0)),
         })

@@ -14,7 +14,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     application::event_store::EventStore as _,
-    domain::{envelope::Envelope, error::StorageError, position::Position},
+    domain::{
+        core_events::PersonForgotten, envelope::Envelope, error::StorageError, event::DomainEvent as _,
+        position::Position,
+    },
     infrastructure::{
         bus::bells::Bells,
         db::{Db, Engine},
@@ -69,6 +72,14 @@ struct Window {
 
 impl Window {
     fn extend(&mut self, events: Vec<Envelope>) {
+        // These were read after somebody was forgotten; of those of before, whoever wants them reads them anew.
+        if events.iter().any(|event| event.event_type == PersonForgotten::TYPE)
+            && let Some(last) = self.events.back()
+        {
+            self.after = last.position;
+            self.events.clear();
+            self.bytes = 0;
+        }
         for event in events {
             self.bytes += event.data.get().len();
             self.events.push_back(Arc::new(event));

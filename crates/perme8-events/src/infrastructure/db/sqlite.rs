@@ -17,6 +17,8 @@ const CHECKED_BYTES: u64 = 256 * 1024 * 1024;
 const WRITER_KIB: &str = "-32768";
 /// The same of each who reads.
 const READER_KIB: &str = "-8192";
+/// What is deleted or overwritten is zeros in its page from then on, which is written anyway.
+const SECURE_DELETE: &str = "FAST";
 /// From so many pages on the log of writes is taken over into the file, by whoever commits; with the usual 1,000 that is
 /// after each commit that writes much.
 const CHECKPOINT_PAGES: &str = "8000";
@@ -59,7 +61,12 @@ pub(super) async fn open(path: &PathBuf, options: &DbOptions) -> Result<Engine, 
     // A pool of one is the fair queue of writers; with more, polling writers starve each other.
     let writer = pool()
         .max_connections(1)
-        .connect_with(connect.clone().pragma("cache_size", WRITER_KIB))
+        .connect_with(
+            connect
+                .clone()
+                .pragma("cache_size", WRITER_KIB)
+                .pragma("secure_delete", SECURE_DELETE),
+        )
         .await
         .map_err(|source| damaged(source.into()))?;
     let readers = pool()
