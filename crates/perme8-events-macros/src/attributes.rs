@@ -5,9 +5,7 @@ use darling::{
     ast::NestedMeta,
     util::{Flag, SpannedValue},
 };
-use syn::{
-    Attribute, Expr, Ident, Meta, Path, Type, ext::IdentExt as _, spanned::Spanned as _,
-};
+use syn::{Attribute, Expr, Ident, Meta, Path, Type, ext::IdentExt as _, spanned::Spanned as _};
 
 /// What is said of the event.
 #[derive(Debug, FromDeriveInput)]

@@ -62,7 +62,8 @@ mod tests {
         let said = match Event::read(&input, "identity") {
             Ok(event) => {
                 let names = event.personal.iter();
-                let names = names.map(|one| format!("{} of {}", one.field.name(), one.whose.name()));
+                let names =
+                    names.map(|one| format!("{} of {}", one.field.name(), one.whose.name()));
                 names.collect::<Vec<_>>().join(", ")
             }
             Err(errors) => {
@@ -106,7 +107,9 @@ mod tests {
         check(
             "",
             r#"#[event(personal = "user_id")] #[serde(rename = "to")] place: Personal<String>"#,
-            &expect![[r#"serde(rename = "to") -> what is personal has the same name in JSON as in Rust"#]],
+            &expect![[
+                r#"serde(rename = "to") -> what is personal has the same name in JSON as in Rust"#
+            ]],
         );
         check(
             r#"#[serde(rename_all = "camelCase")]"#,

@@ -185,7 +185,8 @@ mod tests {
         let json = || serde_json::to_string(&all).unwrap();
         assert_eq!(marked("here", json), r#"[{"here":"ada"},{"$forgotten":true}]"#);
         assert_eq!(json(), r#"["ada",{"$forgotten":true}]"#);
-        let panicked = std::panic::catch_unwind(|| marked("here", || -> String { panic!("in the middle") }));
+        let panicked =
+            std::panic::catch_unwind(|| marked("here", || -> String { panic!("in the middle") }));
         assert!(panicked.is_err());
         assert_eq!(json(), r#"["ada",{"$forgotten":true}]"#);
     }

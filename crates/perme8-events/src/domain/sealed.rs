@@ -174,10 +174,13 @@ mod tests {
     #[test]
     fn what_says_whose_it_is_is_taken_out_and_comes_back() {
         let event = named(Some(user(2)));
-        let (mut data, taken) = take_out(EventId::new(Uuid::from_u128(7)), &event).unwrap().unwrap();
+        let (mut data, taken) =
+            take_out(EventId::new(Uuid::from_u128(7)), &event).unwrap().unwrap();
         let shown: String = taken
             .iter()
-            .map(|TakenOut { at, whose, value }| format!("{at} of {}: {value}\n", whose.uuid().as_u128()))
+            .map(|TakenOut { at, whose, value }| {
+                format!("{at} of {}: {value}\n", whose.uuid().as_u128())
+            })
             .collect();
         expect![[r#"
             /by_name of 2: "Ben"

@@ -15,8 +15,8 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     application::event_store::EventStore as _,
     domain::{
-        core_events::PersonForgotten, envelope::Envelope, error::StorageError, event::DomainEvent as _,
-        position::Position,
+        core_events::PersonForgotten, envelope::Envelope, error::StorageError,
+        event::DomainEvent as _, position::Position,
     },
     infrastructure::{
         bus::bells::Bells,

@@ -194,7 +194,9 @@ mod tests {
     #[test]
     fn what_is_sealed_opens_with_the_key_and_is_forgotten_without() {
         let keys = Keys::fixed(user(1), 2);
-        let Written { data, sealed: Some(text) } = named(&keys) else { panic!("nothing is sealed") };
+        let Written { data, sealed: Some(text) } = named(&keys) else {
+            panic!("nothing is sealed")
+        };
         assert!(!data.contains("Ada") && !text.contains("Ada"), "{data} {text}");
         let one = sealed(&keys);
         assert_eq!(opened(event(7), &[one.clone()], &keys).unwrap(), r#"{"n":1.5,"name":"Ada"}"#);

@@ -35,6 +35,8 @@ mod operations;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod plan;
 #[cfg(test)]
 mod probe;
@@ -52,6 +54,10 @@ mod retries;
 mod rights;
 #[cfg(test)]
 mod round_trip;
+#[cfg(test)]
+mod scan;
+#[cfg(test)]
+mod sealing;
 #[cfg(test)]
 mod starting;
 #[cfg(test)]

@@ -62,10 +62,7 @@ pub(super) async fn open(path: &PathBuf, options: &DbOptions) -> Result<Engine, 
     let writer = pool()
         .max_connections(1)
         .connect_with(
-            connect
-                .clone()
-                .pragma("cache_size", WRITER_KIB)
-                .pragma("secure_delete", SECURE_DELETE),
+            connect.clone().pragma("cache_size", WRITER_KIB).pragma("secure_delete", SECURE_DELETE),
         )
         .await
         .map_err(|source| damaged(source.into()))?;

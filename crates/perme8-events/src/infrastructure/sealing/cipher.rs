@@ -36,7 +36,8 @@ impl Key {
     }
 
     fn cipher(&self) -> RandomizedNonceKey {
-        RandomizedNonceKey::new(&AES_256_GCM, &self.0).expect("a key has the length that the cipher takes")
+        RandomizedNonceKey::new(&AES_256_GCM, &self.0)
+            .expect("a key has the length that the cipher takes")
     }
 
     /// Seals a value for one place: the nonce, and behind it what the cipher made.

@@ -19,7 +19,9 @@ pub struct MasterKeys(Vec<Key>);
 
 /// A text is no list of master keys.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("must be 32 random bytes as base64 (`openssl rand -base64 32`), or several with commas between them")]
+#[error(
+    "must be 32 random bytes as base64 (`openssl rand -base64 32`), or several with commas between them"
+)]
 pub struct MasterKeysError;
 
 impl FromStr for MasterKeys {
@@ -82,10 +84,8 @@ impl MasterKeys {
             None => Key::of(bytes),
             Some(wrapped_by) => {
                 let master = self.0.iter().find(|master| name(master) == wrapped_by);
-                let master = master.ok_or_else(|| Unusable::Unknown {
-                    user,
-                    name: wrapped_by.to_owned(),
-                })?;
+                let master = master
+                    .ok_or_else(|| Unusable::Unknown { user, name: wrapped_by.to_owned() })?;
                 master.open(user.uuid().as_bytes(), bytes).and_then(|bytes| Key::of(&bytes))
             }
         };
