@@ -16,6 +16,7 @@ mod database;
 mod dead_letters;
 mod erm;
 mod failure;
+mod forget;
 mod handlers;
 mod jobs;
 mod mailbox;
@@ -163,6 +164,12 @@ pub(crate) enum Events {
     Trace(trace::Args),
     /// List every type of event that this program knows
     Catalog(catalog::Args),
+    /// Make what identifies a person in events unreadable, for ever
+    ///
+    /// Fields that say whose they are are sealed with a key of that person; this destroys the key, in one commit, on every host.
+    /// Everything else of the events stays, so they can be replayed. Nothing brings it back but a backup of the database from
+    /// before.
+    Forget(forget::Args),
 }
 
 /// Runs the program with these arguments, the first of which is its own name.
@@ -237,6 +244,10 @@ impl Cli {
                 let tree =
                     database::with(&config, async |db| trace::trace(db, &args).await).await?;
                 console.report(&tree)?;
+            }
+            Command::Events(Events::Forget(args)) => {
+                let run = async |db: &Db| forget::run(db, args, console).await;
+                database::with(&global.quiet()?, run).await?;
             }
             Command::Handlers(command) => {
                 let run = async |db: &Db| handlers::run(db, &command, console).await;
