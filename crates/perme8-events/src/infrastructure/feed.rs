@@ -109,8 +109,9 @@ impl Feed {
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when the log cannot be read.
+    /// [`StorageError`] when the log cannot be read, also for want of a master key.
     pub async fn start(db: &Db, tasks: &Tasks) -> Result<Self, StorageError> {
+        db.check_master_keys().await?;
         let (exchange, outgoing) = Exchange::new();
         let (feed, follower) = Self::with_exchange(db, tasks.token(), exchange).await?;
         let hints = Arc::new(watch::Sender::new(0));

@@ -246,7 +246,8 @@ on_both_engines! {
         let two = with_master_keys(&test, TWO).await;
         let refused = two.read(&EventFilter::All, Position::START, 9).await.unwrap_err();
         let why = std::error::Error::source(&refused).unwrap().to_string();
-        assert!(why.contains("is wrapped by the master key"), "{why}");
+        assert!(why.contains("are wrapped by the master key"), "{why}");
+        assert!(Feed::start(&two, &Tasks::new()).await.is_err());
         for db in [one, rotated, two] {
             db.close().await;
         }

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     domain::{error::StorageError, id::UserId},
-    infrastructure::{sql::Stmt, tx::Conn},
+    infrastructure::{db::Db, sql::Stmt, tx::Conn},
     sql,
 };
 
@@ -56,7 +56,7 @@ impl Keys {
         for KeyRow { user_id, generation, key_bytes, wrapped_by, is_gone: _ } in rows {
             let Some(bytes) = key_bytes else { continue };
             let key = master.unwrap(user_id, &bytes, wrapped_by.as_deref());
-            let key = key.map_err(|unusable: Unusable| StorageError::new(unusable))?;
+            let key = key.map_err(StorageError::new)?;
             keys.insert(user_id, (generation, key));
         }
         Ok(Self(keys))
@@ -72,6 +72,22 @@ impl Keys {
     pub(super) fn fixed(user: UserId, generation: i64) -> Self {
         let key = Key::of(&[7; super::cipher::KEY_BYTES]).expect("it is as long as a key");
         Self(HashMap::from([(user, (generation, key))]))
+    }
+}
+
+impl Db {
+    /// Refuses a database in which keys of people are wrapped by a master key that this host was not given.
+    pub(crate) async fn check_master_keys(&self) -> Result<(), StorageError> {
+        let names: Vec<(String,)> = self
+            .query(sql!(
+                "SELECT DISTINCT wrapped_by FROM event_subject_keys WHERE wrapped_by IS NOT NULL"
+            ))
+            .all()
+            .await?;
+        match names.into_iter().find(|(name,)| !self.master_keys.knows(name)) {
+            Some((name,)) => Err(StorageError::new(Unusable::Unknown(name))),
+            None => Ok(()),
+        }
     }
 }
 

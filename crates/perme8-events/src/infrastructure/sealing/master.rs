@@ -47,10 +47,10 @@ impl fmt::Debug for MasterKeys {
 #[derive(Debug, thiserror::Error)]
 pub(super) enum Unusable {
     #[error(
-        "the key of {user} is wrapped by the master key {name}, which this host was not given: \
+        "keys of people in this database are wrapped by the master key {0}, which this host was not given: \
          name it in `master_keys` as well"
     )]
-    Unknown { user: UserId, name: String },
+    Unknown(String),
     #[error("the key of {0} is damaged")]
     Damaged(UserId),
 }
@@ -60,6 +60,11 @@ impl MasterKeys {
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether the master key of this name is among them.
+    pub(super) fn knows(&self, wrapped_by: &str) -> bool {
+        self.0.iter().any(|master| name(master) == wrapped_by)
     }
 
     /// The key of a person as it stands in the database, and the name of what wraps it.
@@ -84,8 +89,7 @@ impl MasterKeys {
             None => Key::of(bytes),
             Some(wrapped_by) => {
                 let master = self.0.iter().find(|master| name(master) == wrapped_by);
-                let master = master
-                    .ok_or_else(|| Unusable::Unknown { user, name: wrapped_by.to_owned() })?;
+                let master = master.ok_or_else(|| Unusable::Unknown(wrapped_by.to_owned()))?;
                 master.open(user.uuid().as_bytes(), bytes).and_then(|bytes| Key::of(&bytes))
             }
         };
@@ -126,7 +130,11 @@ mod tests {
         assert_eq!(rotated.unwrap(user(1), &wrapped, by.as_deref()).unwrap(), key);
         assert_ne!(rotated.wrap(user(1), &key).1, by);
         let unknown = keys(&master(2)).unwrap(user(1), &wrapped, by.as_deref());
-        assert!(matches!(unknown, Err(Unusable::Unknown { .. })), "{unknown:?}");
+        assert!(matches!(unknown, Err(Unusable::Unknown(_))), "{unknown:?}");
+        assert!(
+            rotated.knows(by.as_deref().unwrap())
+                && !keys(&master(2)).knows(by.as_deref().unwrap())
+        );
         let of_another = rotated.unwrap(user(2), &wrapped, by.as_deref());
         assert!(matches!(of_another, Err(Unusable::Damaged(_))), "{of_another:?}");
     }
