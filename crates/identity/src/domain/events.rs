@@ -222,6 +222,7 @@ pub struct InvitationCreated {
     /// What it is called.
     pub workspace_name: String,
     /// Who is invited, in lower case.
+    #[event(personal = "user_id")]
     pub email: Personal<String>,
     /// As what.
     pub role: Role,
@@ -244,6 +245,7 @@ pub struct InvitationResent {
     /// What it is called.
     pub workspace_name: String,
     /// Who is invited, in lower case.
+    #[event(personal = "user_id")]
     pub email: Personal<String>,
     /// As what.
     pub role: Role,
