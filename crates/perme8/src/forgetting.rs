@@ -7,11 +7,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use identity::UserDeleted;
 use perme8_events::{
-    Envelope, EventHandler, HandlerError, Job, JobRun, NewJob, Subscriber, Subscription,
-    Transaction, UserId, Worker,
+    Envelope, EventHandler, HandlerError, Job, JobRun, NewJob, Subscriber, Subscription, Timer,
+    TimerFired, Transaction, UserId, Worker,
     sql::{Db, Forgetting, UnitOfWork},
 };
 use serde::{Deserialize, Serialize};
+
+const NAME: &str = "perme8.on_user_deleted";
+const TIMER: &str = "forget";
 
 /// A person who is to be forgotten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,9 +26,9 @@ impl Job for Forget {
     const QUEUE: &'static str = "perme8.forgetting";
 }
 
-/// Has whoever gives up the account forgotten after a while.
+/// Has whoever gives up the account forgotten after a while: a timer says when, and a job does it.
 ///
-/// Hears [`UserDeleted`].
+/// Hears [`UserDeleted`] and [`TimerFired`].
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct OnUserDeleted {
     after: Duration,
@@ -40,11 +43,11 @@ impl OnUserDeleted {
 
 impl Subscriber for OnUserDeleted {
     fn name(&self) -> &'static str {
-        "perme8.on_user_deleted"
+        NAME
     }
 
     fn subscriptions(&self) -> &[Subscription] {
-        const { &[Subscription::to::<UserDeleted>()] }
+        const { &[Subscription::to::<UserDeleted>(), Subscription::to::<TimerFired>()] }
     }
 }
 
@@ -57,9 +60,15 @@ impl<T: Transaction> EventHandler<T> for OnUserDeleted {
     }
 
     async fn handle(&self, tx: &mut T, event: &Envelope, (): ()) -> Result<(), HandlerError> {
-        let Some(UserDeleted { user_id, .. }) = event.decode()? else { return Ok(()) };
-        let forget = NewJob::new(Forget { user_id }).due_at(event.occurred_at + self.after);
-        tx.enqueue(forget.once(user_id.to_string()));
+        if let Some(UserDeleted { user_id, .. }) = event.decode()? {
+            let due_at = event.occurred_at + self.after;
+            tx.set_timer(Timer::new(NAME, user_id.to_string(), TIMER, due_at));
+            return Ok(());
+        }
+        let fired: Option<TimerFired> = event.decode()?;
+        let Some(fired) = fired.filter(|fired| fired.owner == NAME) else { return Ok(()) };
+        let user_id: UserId = fired.instance.parse().map_err(HandlerError::permanent)?;
+        tx.enqueue(NewJob::new(Forget { user_id }).once(user_id.to_string()));
         Ok(())
     }
 }
@@ -128,10 +137,23 @@ mod tests {
     #[tokio::test]
     async fn whoever_is_gone_is_forgotten_after_a_week() {
         let mut tx = FakeTx::new(());
-        let event = envelope(1, Actor::User(ada()), &farewell());
-        OnUserDeleted::new(WEEK).handle(&mut tx, &event, ()).await.unwrap();
+        let fired = |owner: &str| TimerFired {
+            owner: owner.to_owned(),
+            instance: ada().to_string(),
+            timer: TIMER.to_owned(),
+            due_at: tx.now(),
+        };
+        let events = [
+            envelope(1, Actor::User(ada()), &farewell()),
+            envelope(2, Actor::System("events.timers".into()), &fired("somebody.else")),
+            envelope(3, Actor::System("events.timers".into()), &fired(NAME)),
+        ];
+        for event in &events {
+            OnUserDeleted::new(WEEK).handle(&mut tx, event, ()).await.unwrap();
+        }
         expect![[r#"
-            enqueue perme8.forgetting {"user_id":"00000000-0000-0000-0000-000000000001"} due=2026-01-12 09:00:00 UTC once=00000000-0000-0000-0000-000000000001
+            set timer perme8.on_user_deleted 00000000-0000-0000-0000-000000000001 forget due=2026-01-12 09:00:00 UTC
+            enqueue perme8.forgetting {"user_id":"00000000-0000-0000-0000-000000000001"} once=00000000-0000-0000-0000-000000000001
         "#]]
         .assert_eq(&tx.transcript());
     }
