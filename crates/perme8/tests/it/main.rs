@@ -5,6 +5,7 @@ mod auditing;
 mod commands;
 mod demo;
 mod embedding;
+mod forgetting;
 mod golden_files;
 mod graphs;
 mod operating;
