@@ -18,6 +18,12 @@ impl NewEvent {
         Self(Box::new(event))
     }
 
+    /// The fields that say whose they are, each with that person.
+    #[must_use]
+    pub fn personal(&self) -> Vec<PersonalField> {
+        self.any().personal()
+    }
+
     pub(crate) fn any(&self) -> &dyn AnyEvent {
         &*self.0
     }

@@ -47,7 +47,7 @@ impl Operations {
             let now = tx.now();
             let Written { data, sealed } = tx.write_event(edited.event_id, &parsed).await?;
             // What is about nobody is kept as the operator has written it.
-            let is_sealed = !parsed.any().personal().is_empty();
+            let is_sealed = !parsed.personal().is_empty();
             let data = if is_sealed { json(data)? } else { edited.data.clone() };
             let sealed = sealed.map(json).transpose()?;
             let changed = tx
