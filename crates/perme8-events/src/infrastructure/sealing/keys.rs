@@ -99,10 +99,10 @@ pub(super) async fn to_seal(
     master: &MasterKeys,
 ) -> Result<Keys, StorageError> {
     let rows = read(conn, people).await?;
-    let has_its_end = |user: &&UserId| {
+    let is_settled = |user: &&UserId| {
         rows.iter().any(|row| row.user_id == **user && (row.key_bytes.is_some() || row.is_gone))
     };
-    let missing: Vec<UserId> = people.iter().filter(|user| !has_its_end(user)).copied().collect();
+    let missing: Vec<UserId> = people.iter().filter(|user| !is_settled(user)).copied().collect();
     if missing.is_empty() {
         return Keys::read(rows, master);
     }
