@@ -1,6 +1,7 @@
 //! The language of events: what every context may name in every layer.
 
 pub(crate) mod actor;
+pub(crate) mod archive;
 pub(crate) mod audience;
 pub(crate) mod catalogue;
 pub(crate) mod commit_token;

@@ -1,5 +1,6 @@
 //! The two engines, and what runs on them.
 
+pub(crate) mod archive;
 pub(crate) mod bus;
 mod cadence;
 pub(crate) mod db;

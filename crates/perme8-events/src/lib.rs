@@ -65,6 +65,14 @@ extern crate self as perme8_events;
 
 /// What a composition root runs: the feed, live subscriptions, handlers, operations.
 pub mod host {
+    pub use crate::application::retention::{ArchiveBefore, ArchiveWish, Need, NeededBy};
+    pub use crate::domain::archive::ArchivedRange;
+    pub use crate::infrastructure::archive::{
+        ArchivePlan, ArchiveProgress, ArchiveStep, Archived, Archives,
+        error::ArchiveError,
+        restoring::Restored,
+        verifying::{Verification, VerifiedArchive},
+    };
     pub use crate::infrastructure::bus::live::{Delivery, LiveEvents};
     pub use crate::infrastructure::bus::watching::Watching;
     pub use crate::infrastructure::bus::{EventBus, SubscribeError};

@@ -79,6 +79,10 @@ pub enum OperatorAction {
     Purge,
     /// Had a read model built anew.
     Rebuild,
+    /// Moved the old end of the log into files.
+    Archive,
+    /// Put back what had been moved into files.
+    Restore,
 }
 
 /// What operators intervene in.
@@ -92,6 +96,8 @@ pub enum SubjectKind {
     Queue,
     /// A schedule.
     Schedule,
+    /// The event log.
+    Log,
 }
 
 impl SubjectKind {
@@ -102,6 +108,7 @@ impl SubjectKind {
             Self::Handler => "handler",
             Self::Queue => "queue",
             Self::Schedule => "schedule",
+            Self::Log => "log",
         }
     }
 }

@@ -14,8 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     application::event_store::EventStore as _,
-    domain::{envelope::Envelope, error::StorageError, position::Position},
+    domain::{archive::ArchivedRange, envelope::Envelope, error::StorageError, position::Position},
     infrastructure::{
+        archive::ranges,
         bus::bells::Bells,
         db::{Db, Engine},
         ephemeral::Exchange,
@@ -186,6 +187,18 @@ impl Feed {
     /// Whether what follows `after` is no longer in memory.
     pub(crate) fn has_dropped(&self, after: Position) -> bool {
         after < self.inner.window.read().unwrap_or_else(PoisonError::into_inner).after
+    }
+
+    /// What is archived of what follows `after`. Nothing is asked while it is in memory.
+    pub(crate) async fn archived_behind(
+        &self,
+        after: Position,
+    ) -> Result<Vec<ArchivedRange>, StorageError> {
+        if !self.has_dropped(after) {
+            return Ok(Vec::new());
+        }
+        let mut db = &self.inner.db;
+        ranges::gone_behind(&mut db, after).await
     }
 
     /// Cancelled when the feed stops.

@@ -1,6 +1,14 @@
 //! The event core on both engines.
 
 #[cfg(test)]
+mod archives;
+#[cfg(test)]
+mod archives_cut;
+#[cfg(test)]
+mod archives_needed;
+#[cfg(test)]
+mod archives_restored;
+#[cfg(test)]
 mod batches;
 #[cfg(test)]
 mod conformance;
