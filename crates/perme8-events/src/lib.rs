@@ -9,7 +9,8 @@
 //! - To react: [`EventHandler`], a [`Subscriber`] with [`HandlerOptions`], for the log as it is; [`sql::Projection`] for a read
 //!   model; [`ProcessManager`] for a case over time; [`Worker`], [`Timer`] and [`Schedule`] for what is done later.
 //! - To run them: [`host::Runtime`], put together by a [`host::RuntimeBuilder`], behind a [`host::Feed`], until
-//!   [`host::Tasks`] are stopped; [`host::Operations`] intervenes.
+//!   [`host::Tasks`] are stopped; [`host::Operations`] intervenes, and [`host::Archives`] moves the old end of the log into
+//!   files.
 //! - To follow: [`host::EventBus`] for those who watch, [`EventStore`] for those who read the log.
 //! - On a database: [`sql::Db`], [`sql!`], [`migrations!`].
 

@@ -1,5 +1,8 @@
 //! What comes back from an archive is what went, or nothing comes back.
 
+use std::{collections::BTreeMap, fs::File, io::Read as _};
+
+use flate2::read::GzDecoder;
 use perme8_events::{
     Origin, StorageError,
     host::ArchiveError,
@@ -50,6 +53,34 @@ on_both_engines! {
         assert_eq!(files(folder.path()).len(), 6);
         archives.restore(&operator(), from_to(1, 9), |_| ()).await.unwrap();
         assert_eq!(rows(db).await[..12], was);
+    }
+
+    async fn a_line_has_every_column_of_the_log(test: TestDb) {
+        let db = &test.db;
+        old_notes(&test).await;
+        let columns: Vec<(String,)> = db
+            .query(sql!(
+                sqlite: "SELECT name FROM pragma_table_info('event_log') ORDER BY name",
+                postgres: "SELECT attname::text FROM pg_attribute
+                           WHERE attrelid = 'event_log'::regclass AND attnum > 0 AND NOT attisdropped ORDER BY attname::text COLLATE \"C\""
+            ))
+            .all()
+            .await
+            .unwrap();
+        let (archives, folder) = archives(db);
+        let gone = archived(&archives, &before(5)).await;
+        let mut text = String::new();
+        GzDecoder::new(File::open(folder.path().join(&gone.files[0])).unwrap()).read_to_string(&mut text).unwrap();
+        let line: BTreeMap<String, serde_json::Value> = serde_json::from_str(text.lines().next().unwrap()).unwrap();
+        let column = |name: String| match name.as_str() {
+            "position" => "seq".to_owned(),
+            "event_id" => "id".to_owned(),
+            _ => name,
+        };
+        let mut held: Vec<(String,)> = line.into_keys().map(|name| (column(name),)).collect();
+        held.sort();
+        // A column that is added to the log has to be added to `archive::rows` as well, or it would be lost.
+        assert_eq!(held, columns);
     }
 
     async fn what_a_program_does_not_know_goes_there_and_back(test: TestDb) {

@@ -352,10 +352,10 @@ mod tests {
             left_over: vec!["events-31-.partial".to_owned()],
         };
         expect![[r#"
-            file                from  to  events  in the log  state
-            ───────────────────────────────────────────────────────────
-            events-1.jsonl.gz      1  10      10           0  sound
-            events-11.jsonl.gz    11  20      10           0  damaged
+            file                 from   to   events   in the log   state
+            ────────────────────────────────────────────────────────────────
+            events-1.jsonl.gz       1   10       10            0   sound
+            events-11.jsonl.gz     11   20       10            0   damaged
             events-11.jsonl.gz its bytes differ
             positions 21 to 30 are missing
             events-31-.partial is left over of an interrupted command"#]]

@@ -1,6 +1,7 @@
 //! The program as its users meet it: started, read, stopped.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod archiving;
 mod auditing;
 mod commands;
 mod demo;

@@ -44,7 +44,8 @@ struct Row {
     inserted_at: DateTime<Utc>,
 }
 
-/// A row of the log as a line of a file. Nothing in it is understood, so an event of any program goes there and back.
+/// A row of the log as a line of a file, with every column that it has. Nothing in it is understood, so an event of any program
+/// goes there and back.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Line {
