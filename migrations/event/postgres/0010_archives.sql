@@ -25,8 +25,8 @@ CREATE TABLE event_archived_aggregates (
 );
 
 -- Takes a partition out of the log, and gives back its room at once; nothing is left for a vacuum to do. The one from which
--- positions are drawn stays, and so do those behind it. Appenders wait while it is taken out, which takes no longer than to
--- get the lock; what cannot be had within a second is tried again later.
+-- positions are drawn stays, and so do those behind it, and one of which something is not, or no longer, to go. Appenders wait
+-- while it is taken out, which takes no longer than to get the lock; what cannot be had within a second is tried again later.
 CREATE FUNCTION event_log_drop_partition(n bigint) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE
     width CONSTANT bigint := 10000000;
@@ -35,7 +35,9 @@ BEGIN
     PERFORM pg_advisory_xact_lock(8, hashtext('event_log_make_room'));
     PERFORM set_config('lock_timeout', '1s', true);
     SELECT last_value INTO drawn FROM event_log_seq;
-    IF n >= drawn / width OR to_regclass(format('event_log_p%s', n)) IS NULL THEN
+    IF n >= drawn / width OR to_regclass(format('event_log_p%s', n)) IS NULL
+        OR EXISTS (SELECT 1 FROM event_archives WHERE first_position < (n + 1) * width AND last_position >= n * width
+                     AND state NOT IN ('removing', 'removed')) THEN
         RETURN false;
     END IF;
     EXECUTE format('ALTER TABLE event_log DETACH PARTITION event_log_p%s', n);

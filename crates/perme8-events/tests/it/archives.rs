@@ -1,10 +1,10 @@
 //! The old end of the log goes into files, comes back as it was, and does not go while somebody needs it.
 
-use std::{fs, path::Path, time::Duration};
+use std::{collections::BTreeMap, fs, path::Path, time::Duration};
 
 use chrono::{DateTime, Utc};
 use perme8_events::{
-    Clock as _, EventStore as _, HandlerOptions, OperatorAction, Position, SubjectKind,
+    Clock as _, Envelope, EventStore as _, HandlerOptions, OperatorAction, Position, SubjectKind,
     host::{
         ArchiveBefore, ArchiveError, ArchivePlan, ArchiveWish, Archived, Archives, Discard, Need,
         Operations, Runtime, Verification,
@@ -36,15 +36,14 @@ pub(crate) fn before(position: i64) -> ArchiveWish {
 /// The log with all that its rows hold: what clients see, and when it was written down.
 pub(crate) async fn rows(db: &Db) -> Vec<(Value, DateTime<Utc>)> {
     let written: Vec<(i64, DateTime<Utc>)> =
-        db.query(sql!("SELECT seq, inserted_at FROM event_log ORDER BY seq")).all().await.unwrap();
-    let events = log(db).await.into_iter();
-    events
-        .zip(written)
-        .map(|(event, (position, at))| {
-            assert_eq!(event.position, Position::new(position));
-            (serde_json::to_value(&event).unwrap(), at)
-        })
-        .collect()
+        db.query(sql!("SELECT seq, inserted_at FROM event_log")).all().await.unwrap();
+    let written: BTreeMap<i64, DateTime<Utc>> = written.into_iter().collect();
+    // What was sent by a command that was cut short may still come or go between the two questions.
+    let row = |event: Envelope| {
+        let at = written.get(&event.position.number())?;
+        Some((serde_json::to_value(&event).unwrap(), *at))
+    };
+    log(db).await.into_iter().filter_map(row).collect()
 }
 
 /// Twelve notes, which a handler has handled two days ago.

@@ -231,11 +231,14 @@ pub(super) async fn places(db: &Db, events: &[Uuid]) -> Result<Vec<(i64, Uuid)>,
     .await
 }
 
-/// Removes at most [`PAGE`] rows of a range; how many.
+/// Removes at most [`PAGE`] rows of a range, as long as it is one that goes; how many.
+///
+/// A statement that a process sent before it died may come late, when the range has been put back.
 pub(super) async fn remove_some(db: &Db, (first, last): (i64, i64)) -> Result<u64, StorageError> {
     db.change(sql!(
         "DELETE FROM event_log WHERE seq IN
-           (SELECT seq FROM event_log WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3)"
+           (SELECT seq FROM event_log WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3)
+           AND EXISTS (SELECT 1 FROM event_archives WHERE first_position = $1 AND state = 'removing')"
     ))
     .bind(first)
     .bind(last)
