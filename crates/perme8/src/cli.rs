@@ -166,8 +166,8 @@ pub(crate) enum Events {
     Catalog(catalog::Args),
     /// Move the old end of the log into compressed files, with checksums
     ///
-    /// What somebody still needs does not go: a handler that has not come so far, a dead letter, a job that is not done, a
-    /// client that may come back. The files are read back before an event is removed. An interrupted command is asked again.
+    /// What somebody still needs does not go: a handler that has not come so far, a dead letter, a job or a case that is not
+    /// over, a client that may come back. The files are read back before an event is removed. After an interruption, ask again.
     Archive(archives::ArchiveArgs),
     /// Put archived events back into the log: the same ones, at the same positions
     Restore(archives::RestoreArgs),

@@ -50,7 +50,7 @@ impl ArchiveWish {
 pub struct Need {
     /// What kind of somebody.
     pub by: NeededBy,
-    /// The handler or the queue.
+    /// The handler, the queue or the process.
     pub name: String,
     /// The first position that is needed.
     pub from: Position,
@@ -68,6 +68,8 @@ pub enum NeededBy {
     SetAside,
     /// A job that is not done, which follows from an event.
     Job,
+    /// A case of a process manager that is not over: whoever turns it back may look for what it has led to.
+    Case,
     /// Clients that may come back and go on where they were.
     Clients,
 }
@@ -83,6 +85,12 @@ impl fmt::Display for Need {
                 write!(
                     f,
                     "the queue `{name}` has a job that is not done and follows from position {from}"
+                )
+            }
+            NeededBy::Case => {
+                write!(
+                    f,
+                    "the process `{name}` has a case that is not over and may look back to position {from}"
                 )
             }
             NeededBy::Clients => {

@@ -54,8 +54,8 @@ mod writing;
 
 /// How wide the partitions of the log are on PostgreSQL, as `event_log_make_room` makes them.
 const WIDTH: i64 = 10_000_000;
-/// So long clients may stay away and still go on where they were.
-const STAY_AWAY: TimeDelta = TimeDelta::days(1);
+/// So long clients may stay away and still go on where they were, and so long handlers may take to hear of something.
+const A_DAY: TimeDelta = TimeDelta::days(1);
 /// Who does the steps that are no act of an operator by themselves.
 const SYSTEM: &str = "events.archive";
 
@@ -156,7 +156,7 @@ impl Archives {
         let Some(end) = rows::last(&self.db, head).await? else { return Ok(None) };
         let asked = asked.min(end.before());
         let mut needs = needs::needs(&mut &self.db, despite).await?;
-        needs.extend(self.clients(head).await?);
+        needs.extend(self.since(head).await?);
         let last = permitted(asked, needs, *as_far_as_possible)
             .map_err(|needs| ArchiveError::StillNeeded { upto: asked, needs })?;
         let ranges = ranges::all(&self.db).await?;
@@ -221,12 +221,20 @@ impl Archives {
         }
     }
 
-    /// From where on clients may come back.
-    async fn clients(&self, head: Position) -> Result<Option<Need>, StorageError> {
-        let since = self.db.clock.now() - STAY_AWAY;
-        let from = self.db.first_since(since, head).await?;
+    /// Who needs what happened since a time: clients that may come back, and cases that are not over. Whoever comes to it later
+    /// needs nothing that is older than a day.
+    async fn since(&self, head: Position) -> Result<Vec<Need>, StorageError> {
         let name = "a client that comes back within a day".to_owned();
-        Ok(from.map(|from| Need { by: NeededBy::Clients, name, from }))
+        let mut since = vec![(NeededBy::Clients, name, self.db.clock.now())];
+        let cases = needs::open_cases(&mut &self.db).await?;
+        since.extend(cases.into_iter().map(|(name, began)| (NeededBy::Case, name, began)));
+        let mut needs = Vec::with_capacity(since.len());
+        for (by, name, at) in since {
+            // A case begins with an event that happened before it.
+            let from = self.db.first_since(at - A_DAY, head).await?;
+            needs.extend(from.map(|from| Need { by, name, from }));
+        }
+        Ok(needs)
     }
 
     /// Writes what is in no file yet, up to a position that will never be drawn again.

@@ -266,6 +266,22 @@ on_both_engines! {
         assert_eq!(archived(&archives, &before(5)).await.last, Position::new(4));
     }
 
+    async fn a_case_that_is_not_over_keeps_what_it_may_have_led_to(test: TestDb) {
+        let db = &test.db;
+        old_notes(&test).await;
+        change(db, sql!(
+            "INSERT INTO event_processes (process, instance, status, state, compensations, started_at, updated_at)
+             SELECT 'tests.onboarding', 'one', 'running', '{}', '[]', occurred_at, occurred_at FROM event_log WHERE seq = 3"
+        )).await;
+        assert_eq!(
+            in_the_way(db, &before(5)).await,
+            ["the process `tests.onboarding` has a case that is not over and may look back to position 1"]
+        );
+        change(db, sql!("UPDATE event_processes SET status = 'completed'")).await;
+        let (archives, _folder) = archives(db);
+        assert_eq!(archived(&archives, &before(5)).await.last, Position::new(4));
+    }
+
     async fn clients_may_come_back_for_a_day(test: TestDb) {
         let db = &test.db;
         emit(db, (1..=6).map(|n| noted("a", n))).await;

@@ -29,7 +29,7 @@ static JOBS: &Stmt = sql!(
      WHERE j.state IN ('waiting', 'running', 'dead') GROUP BY j.queue ORDER BY j.queue"
 );
 
-/// Everybody in the database who needs a part of the log, but for the handlers that do not count.
+/// Everybody in the database who needs a certain position of the log, but for the handlers that do not count.
 ///
 /// It does not matter which program has a handler, nor whether it is paused: what the database remembers counts.
 pub(super) async fn needs(
@@ -49,6 +49,19 @@ pub(super) async fn needs(
         needs.extend(counts.map(|(name, from)| Need { by, name, from: Position::new(from) }));
     }
     Ok(needs)
+}
+
+/// The processes that have cases which are not over, and when the oldest of these began.
+pub(super) async fn open_cases(
+    asked: &mut impl Asked,
+) -> Result<Vec<(String, DateTime<Utc>)>, StorageError> {
+    asked
+        .ask(sql!(
+            "SELECT process, min(started_at) FROM event_processes WHERE status NOT IN ('completed', 'compensated')
+             GROUP BY process ORDER BY process"
+        ))
+        .all()
+        .await
 }
 
 /// The handlers among these names that some node runs.
