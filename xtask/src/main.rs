@@ -44,7 +44,7 @@ enum Command {
     Codegen(codegen::Args),
     /// Hold or write the golden files of every event
     Events(events::Args),
-    /// Run the long forms of the proofs
+    /// Run the proofs of what the event core promises, and tell what they found in docs/proof.md
     Prove(prove::Args),
     /// Measure; without a name, list what can be measured
     Bench(bench::Args),
