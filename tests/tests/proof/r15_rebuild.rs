@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use perme8_events::{
     sql,
     sql::Db,
-    testing::{TestDb, wait_until},
+    testing::{TestDb, figure, wait_until},
 };
 use rand::{RngExt as _, rngs::StdRng};
 
@@ -120,10 +120,8 @@ async fn rebuilt_under_fire(
     writer.kill().await;
     let findings = audit("audit-ledger", test, &[]).await;
     let Reader { looks, swaps, .. } = reader;
-    say(&format!(
-        "{}, {command}, {kills} kills, {looks} looks, {swaps} swaps: {findings:?}",
-        test.db.engine_name()
-    ));
+    let text = format!("{command}, {kills} kills, {looks} looks, {swaps} swaps: {findings}");
+    figure("R15", test.db.engine_name(), &text);
     findings
 }
 
