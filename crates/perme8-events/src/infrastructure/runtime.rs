@@ -113,6 +113,7 @@ pub struct RuntimeBuilder {
     owned: Owned,
     node: NodeOptions,
     fenced: bool,
+    sequenced: bool,
     swaps_apart: Option<Duration>,
 }
 
@@ -209,6 +210,13 @@ impl RuntimeBuilder {
         Self { fenced: false, ..self }
     }
 
+    /// Delivers what follows of a key whatever failed of it: the control of the proof that it has to wait.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn unsequenced(self) -> Self {
+        Self { sequenced: false, ..self }
+    }
+
     /// Swaps generations in two transactions that lie so far apart: the control of the proof that one is needed.
     #[cfg(any(test, feature = "testing"))]
     #[must_use]
@@ -220,7 +228,7 @@ impl RuntimeBuilder {
     #[must_use]
     pub fn build(self) -> Runtime {
         let Self { db, handlers, retired, workers, schedules, retired_queues, .. } = self;
-        let Self { owned, node, fenced, swaps_apart, .. } = self;
+        let Self { owned, node, fenced, sequenced, swaps_apart, .. } = self;
         Runtime {
             db,
             handlers,
@@ -231,6 +239,7 @@ impl RuntimeBuilder {
             owned,
             node,
             fenced,
+            sequenced,
             swaps_apart,
             reactions: broadcast::Sender::new(REACTIONS),
         }
@@ -251,6 +260,7 @@ pub struct Runtime {
     owned: Owned,
     node: NodeOptions,
     fenced: bool,
+    sequenced: bool,
     swaps_apart: Option<Duration>,
     reactions: broadcast::Sender<Reaction>,
 }
@@ -282,6 +292,7 @@ impl Runtime {
             owned: Owned::default(),
             node: NodeOptions::default(),
             fenced: true,
+            sequenced: true,
             swaps_apart: None,
         }
     }
@@ -354,6 +365,7 @@ impl Runtime {
             node_id,
             paused: watch::Sender::default(),
             fenced: self.fenced,
+            sequenced: self.sequenced,
             swaps_apart: self.swaps_apart,
             swapped: Arc::default(),
         }
