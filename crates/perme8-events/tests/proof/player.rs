@@ -94,7 +94,8 @@ impl Player {
     async fn deliver(&self, crash: Option<usize>) {
         if let Some(waits) = crash {
             let mut driver = self.runtime().driver(None).await;
-            let _: Option<_> = CutShort::after(waits, driver.run_until_idle()).await;
+            let cut = CutShort::after(waits, async { while driver.step(HANDLER).await {} });
+            let _: Option<()> = cut.await;
             drop(driver);
             self.world.is_quiet().await;
         }
@@ -195,19 +196,16 @@ impl Player {
         Ok(())
     }
 
+    /// To a place behind which something lies: whether a place at the end is one depends on how far lanes have looked.
     async fn rewind(&mut self, to: Index) -> Result<(), OperationError> {
-        let kept = to.index(self.oracle.log.len() + 1);
+        if self.oracle.log.is_empty() {
+            return Ok(());
+        }
+        let kept = to.index(self.oracle.log.len());
         let positions: Vec<Position> = self.positions().await?.into_keys().collect();
         let at = kept.checked_sub(1).map_or(Position::START, |last| positions[last]);
         let operations = Operations::of(&self.runtime(), &[]);
-        let rewind = Rewind::ToPosition(at);
-        match operations.rewind(&self.operator, HANDLER, rewind, false).await {
-            // Nothing lies behind the place, so it makes no difference.
-            Err(OperationError::NotBeyond { .. }) if kept == self.oracle.log.len() => {}
-            done => {
-                done?;
-            }
-        }
+        operations.rewind(&self.operator, HANDLER, Rewind::ToPosition(at), false).await?;
         self.oracle.rewind(kept);
         Ok(())
     }

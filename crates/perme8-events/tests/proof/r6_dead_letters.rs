@@ -80,7 +80,8 @@ async fn replay(world: &World, mended: &Arc<AtomicBool>, sequenced: bool, form: 
     let (mut waits, mut cuts) = (0, 0);
     loop {
         let mut driver = runtime(world, mended, sequenced).driver(None).await;
-        if CutShort::after(waits, driver.run_until_idle()).await.is_some() {
+        let cut = CutShort::after(waits, async { while driver.step(HANDLER).await {} });
+        if cut.await.is_some() {
             return cuts;
         }
         drop(driver);
