@@ -128,8 +128,23 @@ fn prove(rung: Rung, args: &Args, seed: u64, server: &str) -> anyhow::Result<Ver
     if let Some(minutes) = args.minutes {
         command.env("PERME8_PROVE_MINUTES", minutes.to_string());
     }
-    let (passed, figures) = listen(&mut command)?;
+    let (mut passed, mut figures) = listen(&mut command)?;
+    if args.long
+        && let Some(bench) = rung.bench()
+    {
+        let (enough, more) = listen(&mut measurement(bench, server))?;
+        passed &= enough;
+        figures.extend(more);
+    }
     Ok(Verdict { rung, passed, took: begun.elapsed(), figures })
+}
+
+/// A measurement that says whether it is enough.
+fn measurement(name: &str, server: &str) -> Command {
+    let mut command = process::cargo();
+    command.args(["bench", "--package", "scenarios", "--bench", name, "--", "--prove"]);
+    command.env(postgres::VARIABLE, server);
+    command
 }
 
 /// Runs a command, shows what it says, and keeps the figures in it.

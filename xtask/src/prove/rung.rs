@@ -43,6 +43,11 @@ impl Rung {
         named.map_or("", |(_, promise)| promise)
     }
 
+    /// The measurement that belongs to it, which takes long: it is part of the long form.
+    pub(crate) fn bench(self) -> Option<&'static str> {
+        (self.0 == 5).then_some("writers")
+    }
+
     /// The tests that prove it: those in a module or with a name that starts with `r1_`.
     pub(crate) fn filter(self) -> String {
         format!("test(/(^|::)r{}_/)", self.0)

@@ -152,7 +152,7 @@ struct Ended {
 async fn restarted_before_each_attempt(test: &TestDb, forgetful: bool) -> Ended {
     let world = World::in_virtual_time(test).await;
     let refusing = Refusing::new(ATTEMPTS, transient);
-    world.fill(STUBBORN..STUBBORN + 1, 1..=1).await;
+    world.fill([STUBBORN], 1..=1).await;
     refusing.run(&world).await;
     let (mut restarts, mut early) = (0, 0);
     while restarts < RESTARTS {
@@ -188,7 +188,7 @@ async fn restarted_before_each_attempt(test: &TestDb, forgetful: bool) -> Ended 
 async fn tries_within_an_hour(test: &TestDb, error: fn() -> HandlerError) -> usize {
     let world = World::in_virtual_time(test).await;
     let refusing = Refusing::new(ATTEMPTS, error);
-    world.fill(STUBBORN..STUBBORN + 1, 1..=1).await;
+    world.fill([STUBBORN], 1..=1).await;
     for _ in 0..12 {
         refusing.run(&world).await;
         test.clock.advance(Duration::from_mins(5));
