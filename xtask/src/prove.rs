@@ -109,10 +109,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
     Ok(failed.is_none())
 }
 
-/// One at a time and in the open, so that the figures of a proof are its own and are seen.
 fn nextest() -> Command {
     let mut command = process::cargo();
-    command.args(["nextest", "run", "--profile", "prove", "--no-capture"]);
+    command.args(["nextest", "run", "--profile", "prove"]);
     command.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
     command
 }
@@ -120,7 +119,8 @@ fn nextest() -> Command {
 fn prove(rung: Rung, args: &Args, seed: u64, server: &str) -> anyhow::Result<Verdict> {
     let begun = Instant::now();
     let mut command = nextest();
-    command.args(["-E", &rung.filter()]).env(postgres::VARIABLE, server);
+    // One at a time and in the open, so that the figures of a proof are its own and are seen.
+    command.args(["--no-capture", "-E", &rung.filter()]).env(postgres::VARIABLE, server);
     command.env("PERME8_PROVE", args.form().to_string());
     command.env("PERME8_PROVE_SEED", seed.to_string());
     // Property tests begin there, too.
