@@ -29,6 +29,8 @@ mod r16_test_kit;
 #[cfg(test)]
 mod r1_lossless;
 #[cfg(test)]
+mod r1_watermark;
+#[cfg(test)]
 mod r2_ordered;
 #[cfg(test)]
 mod r3_atomic;
