@@ -1,9 +1,9 @@
 //! By which index edges are found.
 
-use perme8_events::{sql, sql::Db, testing::on_both_engines};
+use perme8_events::{sql, sql::Db};
 
 use super::*;
-use crate::testing::{COMPANY, ELSEWHERE, Shape, look_at_few, plan, plant};
+use crate::testing::{COMPANY, Shape, plan, planned_alike, plant};
 
 /// Whatever the engine has seen of the table before, of the many edges by now those that went with an entity are found by that.
 async fn those_that_went_are_found_by_their_entity(db: &Db) {
@@ -20,20 +20,4 @@ async fn those_that_went_are_found_by_their_entity(db: &Db) {
     assert!(!of_all.iter().any(|index| plan.contains(index)), "{plan}");
 }
 
-on_both_engines! {
-    migrations: [&sql::MIGRATIONS, &crate::MIGRATIONS];
-
-    async fn edges_that_went_with_an_entity_are_found_by_that_alone(test: TestDb) {
-        those_that_went_are_found_by_their_entity(&test.db).await;
-    }
-
-    async fn they_are_so_when_the_engine_knows_of_few(test: TestDb) {
-        look_at_few(&test.db, COMPANY).await;
-        those_that_went_are_found_by_their_entity(&test.db).await;
-    }
-
-    async fn they_are_so_when_the_engine_knows_of_few_elsewhere(test: TestDb) {
-        look_at_few(&test.db, ELSEWHERE).await;
-        those_that_went_are_found_by_their_entity(&test.db).await;
-    }
-}
+planned_alike!(edges_that_went_with_an_entity_are_found_by_that_alone: those_that_went_are_found_by_their_entity);

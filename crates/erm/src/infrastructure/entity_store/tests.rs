@@ -1,9 +1,9 @@
 //! By which index entities are changed.
 
-use perme8_events::{sql::Db, testing::on_both_engines};
+use perme8_events::sql::Db;
 
 use super::*;
-use crate::testing::{COMPANY, ELSEWHERE, look_at_few, people_with_values, plan};
+use crate::testing::{COMPANY, people_with_values, plan, planned_alike};
 
 /// Whatever the engine has seen of the table before, one of the many entities by now is changed by its id.
 async fn one_of_many_is_changed_by_its_id(db: &Db) {
@@ -29,20 +29,4 @@ async fn one_of_many_is_changed_by_its_id(db: &Db) {
     assert!(plan.contains(by_id), "{plan}");
 }
 
-on_both_engines! {
-    migrations: [&sql::MIGRATIONS, &crate::MIGRATIONS];
-
-    async fn entities_are_changed_by_their_ids(test: TestDb) {
-        one_of_many_is_changed_by_its_id(&test.db).await;
-    }
-
-    async fn they_are_so_when_the_engine_knows_of_few(test: TestDb) {
-        look_at_few(&test.db, COMPANY).await;
-        one_of_many_is_changed_by_its_id(&test.db).await;
-    }
-
-    async fn they_are_so_when_the_engine_knows_of_few_elsewhere(test: TestDb) {
-        look_at_few(&test.db, ELSEWHERE).await;
-        one_of_many_is_changed_by_its_id(&test.db).await;
-    }
-}
+planned_alike!(entities_are_changed_by_their_ids: one_of_many_is_changed_by_its_id);

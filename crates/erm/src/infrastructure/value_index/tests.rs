@@ -1,6 +1,6 @@
 //! By which indexes values are found anew.
 
-use perme8_events::{sql::Db, testing::on_both_engines};
+use perme8_events::sql::Db;
 
 use super::*;
 use crate::{
@@ -8,7 +8,7 @@ use crate::{
         names::{PropertyName, TypeName},
         values::PropertyType,
     },
-    testing::{COMPANY, ELSEWHERE, look_at_few, people_with_values, plan},
+    testing::{COMPANY, people_with_values, plan, planned_alike},
 };
 
 /// What was a text and is a moment from now on.
@@ -96,20 +96,4 @@ async fn many_are_found_by_indexes(db: &Db) {
     }
 }
 
-on_both_engines! {
-    migrations: [&sql::MIGRATIONS, &crate::MIGRATIONS];
-
-    async fn values_are_found_anew_by_their_keys_and_by_whose_they_are(test: TestDb) {
-        many_are_found_by_indexes(&test.db).await;
-    }
-
-    async fn they_are_so_when_the_engine_knows_of_few(test: TestDb) {
-        look_at_few(&test.db, COMPANY).await;
-        many_are_found_by_indexes(&test.db).await;
-    }
-
-    async fn they_are_so_when_the_engine_knows_of_few_elsewhere(test: TestDb) {
-        look_at_few(&test.db, ELSEWHERE).await;
-        many_are_found_by_indexes(&test.db).await;
-    }
-}
+planned_alike!(values_are_found_anew_by_their_keys_and_by_whose_they_are: many_are_found_by_indexes);

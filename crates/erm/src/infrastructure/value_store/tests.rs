@@ -1,9 +1,9 @@
 //! By which index values are forgotten.
 
-use perme8_events::{sql::Db, testing::on_both_engines};
+use perme8_events::sql::Db;
 
 use super::*;
-use crate::testing::{COMPANY, ELSEWHERE, look_at_few, people_with_values, plan};
+use crate::testing::{COMPANY, people_with_values, plan, planned_alike};
 
 /// Whatever the engine has seen of the table before, of the many values by now those of an item are found by that.
 async fn few_of_many_are_forgotten_by_whose_they_are(db: &Db) {
@@ -21,20 +21,4 @@ async fn few_of_many_are_forgotten_by_whose_they_are(db: &Db) {
     assert!(!plan.contains("Seq Scan on erm_") && !plan.contains("SCAN erm_"), "{plan}");
 }
 
-on_both_engines! {
-    migrations: [&sql::MIGRATIONS, &crate::MIGRATIONS];
-
-    async fn values_are_forgotten_by_whose_they_are(test: TestDb) {
-        few_of_many_are_forgotten_by_whose_they_are(&test.db).await;
-    }
-
-    async fn they_are_so_when_the_engine_knows_of_few(test: TestDb) {
-        look_at_few(&test.db, COMPANY).await;
-        few_of_many_are_forgotten_by_whose_they_are(&test.db).await;
-    }
-
-    async fn they_are_so_when_the_engine_knows_of_few_elsewhere(test: TestDb) {
-        look_at_few(&test.db, ELSEWHERE).await;
-        few_of_many_are_forgotten_by_whose_they_are(&test.db).await;
-    }
-}
+planned_alike!(values_are_forgotten_by_whose_they_are: few_of_many_are_forgotten_by_whose_they_are);
