@@ -73,7 +73,7 @@ fn an_openapi_document_that_is_none_is_refused() {
 #[test]
 fn a_reference_that_leads_nowhere_is_refused() {
     let schemas = "\"#/components/schemas/";
-    refuses_openapi(schemas, &format!("{schemas}No"), "is not there");
+    refuses_openapi(schemas, &format!("{schemas}No"), "Can't resolve #/components/schemas/No");
 }
 
 /// What the parser says of the document of a small workspace in which one text was put in the place of another.
