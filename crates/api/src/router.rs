@@ -380,8 +380,8 @@ mod tests {
             .header("x-request-id", "r-1")
             .body(Body::empty())
             .unwrap();
-        let response =
-            dressed(Router::new().route("/broken", get(broken))).oneshot(request).await.unwrap();
+        let router = Router::new().route("/broken", axum::routing::get(broken));
+        let response = dressed(router).oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(response.headers()["x-request-id"], "r-1");
         assert_eq!(response.headers()["x-frame-options"], "DENY");

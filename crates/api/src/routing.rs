@@ -79,8 +79,8 @@ impl Handlers {
         T: 'static,
     {
         let Self { router, mut operations } = self;
-        let handled = std::any::type_name::<H>();
-        operations.push(Operation { method, handler: handled, scope: None, sketch: H::sketch });
+        let name = std::any::type_name::<H>();
+        operations.push(Operation { method, handler: name, scope: None, sketch: H::sketch });
         Self { router: router.on(filter, handler), operations }
     }
 

@@ -269,12 +269,12 @@ fn listed(expected: &str) -> Option<Vec<&str>> {
 
 /// What may be missing may be `null` as well.
 fn or_null(schema: &mut Value) {
-    if let Some(of_type) = schema.get("type").cloned() {
-        let types = match of_type {
-            Value::Array(types) => types,
-            one => vec![one],
-        };
-        schema["type"] = types.into_iter().chain([json!("null")]).collect();
+    if let Some(of_type) = schema.get_mut("type") {
+        if let Some(types) = of_type.as_array_mut() {
+            types.push(json!("null"));
+        } else {
+            *of_type = json!([of_type.take(), "null"]);
+        }
     }
     if let Some(Value::Array(words)) = schema.get_mut("enum") {
         words.push(Value::Null);

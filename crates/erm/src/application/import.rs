@@ -66,7 +66,7 @@ impl ImportedSchema {
 }
 
 /// How far an import is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ImportProgress {
     /// Lines that were read.
     pub lines: u64,
