@@ -15,6 +15,7 @@ mod manifest;
 mod names;
 mod new_context;
 mod plan;
+mod records;
 mod samples;
 mod struct_text;
 mod template;

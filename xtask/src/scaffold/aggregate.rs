@@ -87,8 +87,7 @@ impl Aggregate {
 }
 
 fn all(context: &Context<'_>) -> Result<Vec<Aggregate>> {
-    let files = &context.library.files;
-    let product = files.iter().filter(|file| !file.scope.is_test_code());
+    let product = context.library.files().filter(|file| !file.scope.is_test_code());
     let mut all = Vec::new();
     for file in product.filter(|file| file.text.contains("Aggregate for ")) {
         let syntax =
@@ -97,8 +96,7 @@ fn all(context: &Context<'_>) -> Result<Vec<Aggregate>> {
             if let Some(aggregate) = read(context, file, &syntax.items, item)
                 && context
                     .library
-                    .files
-                    .iter()
+                    .files()
                     .any(|file| file.text.contains(&format!("Load<{}> for Tx ", aggregate.name)))
             {
                 all.push(aggregate);
@@ -160,11 +158,11 @@ fn read(
 /// The tables in memory of which an aggregate is loaded, if tests have them at hand.
 fn tables(context: &Context<'_>, aggregate: &str) -> Option<String> {
     let said = format!("Load<{aggregate}> for FakeTx<");
-    let files = &context.library.files;
-    let tables = files.iter().find_map(|file| file.text.split_once(&said)?.1.split_once('>'));
+    let mut files = context.library.files();
+    let tables = files.find_map(|file| file.text.split_once(&said)?.1.split_once('>'));
     let tables = tables.map(|(tables, _)| tables.to_owned())?;
     let kit = context.file("testing.rs");
-    let kit = files.iter().find(|file| *file.path == *kit)?;
+    let kit = context.library.files().find(|file| *file.path == *kit)?;
     imports::at_hand(&kit.text).ok()?.contains(&tables).then_some(tables)
 }
 

@@ -12,7 +12,7 @@ use crate::boundary::{
     workspace::{Crate, Workspace},
 };
 
-use super::{imports, plan::Plan};
+use super::{imports, plan::Plan, records};
 
 /// A bounded context, and what surrounds it.
 #[derive(Debug, Clone, Copy)]
@@ -50,7 +50,7 @@ impl<'a> Context<'a> {
 
     /// The folder of the source, `crates/projects/src`.
     pub(super) fn source(&self) -> &'a str {
-        let library = self.library.files.first();
+        let library = self.library.files().next();
         library.and_then(|file| file.path.rsplit_once('/')).map_or("src", |(folder, _)| folder)
     }
 
@@ -60,12 +60,12 @@ impl<'a> Context<'a> {
 
     /// The events of the product.
     pub(super) fn events(&self) -> impl Iterator<Item = &'a EventStruct> + use<'a> {
-        self.library.events.iter().filter(|event| !event.at.scope.is_test_code())
+        self.library.events().filter(|event| !event.at.scope.is_test_code())
     }
 
     /// Where this crate declares something that it exports: `domain::references` for example.
     pub(super) fn module_of(&self, export: &str) -> Option<String> {
-        let export = self.library.exports.iter().find(|known| known.name == export)?;
+        let export = self.library.exports().find(|known| known.name == export)?;
         let (name, module) = export.origin.segments.split_last()?;
         let module = module.strip_prefix(&["crate".to_owned()]).unwrap_or(module);
         (*name == export.name).then(|| module.join("::"))
@@ -80,7 +80,7 @@ impl<'a> Context<'a> {
         (module, name): (&str, &str),
         (part, beside): (&str, Option<&str>),
     ) -> Result<()> {
-        if self.library.exports.iter().any(|known| known.name == name) {
+        if self.library.exports().any(|known| known.name == name) {
             bail!("{} exports `{name}` already: choose another name", self.krate.name);
         }
         plan.change(&self.file("lib.rs"), |text| {
@@ -107,23 +107,8 @@ struct DeclaredCrate {
 fn declare(text: &str, krate: &str, group: &str, name: &str) -> Result<String> {
     let Declared { groups, crates } = toml::from_str(text).context("it is not understood")?;
     let Some(DeclaredCrate { exports }) = crates.get(krate) else { bail!("it has no {krate}") };
-    let mut changed = text.to_owned();
     if let Some(names) = exports.get(group).filter(|names| !names.is_empty()) {
-        let is_alone = |at: usize| {
-            let line = text[..at].rfind('\n').map_or(0, |end| end + 1);
-            text[line..at].trim().is_empty().then(|| text[line..at].to_owned())
-        };
-        if let Some(next) = names.iter().find(|known| known.get_ref().as_str() > name) {
-            let at = next.span().start;
-            let between = is_alone(at).map_or(" ".to_owned(), |indent| format!("\n{indent}"));
-            changed.insert_str(at, &format!("\"{name}\",{between}"));
-        } else {
-            let last = names.last().expect("it is not empty").span();
-            let between =
-                is_alone(last.start).map_or(" ".to_owned(), |indent| format!("\n{indent}"));
-            changed.insert_str(last.end, &format!(",{between}\"{name}\""));
-        }
-        return Ok(changed);
+        return Ok(records::listed(text, names, name));
     }
     if exports.contains_key(group) {
         bail!("the group `{group}` of {krate} is empty there: remove it first");
@@ -137,6 +122,7 @@ fn declare(text: &str, krate: &str, group: &str, name: &str) -> Result<String> {
     let before = exports.iter().filter(|(other, _)| place(other).is_some_and(|at| at < own));
     let ends = before.filter_map(|(_, names)| names.last().map(|last| last.span().end));
     let header = format!("[crates.{krate}.exports]");
+    let mut changed = text.to_owned();
     let list = format!("{group} = [\n    \"{name}\",\n]\n");
     if let Some(end) = ends.max() {
         let closing = text[end..].find(']').context("a list has no end")?;

@@ -8,10 +8,10 @@ use anyhow::{Context as _, Result, bail};
 use proc_macro2::{TokenStream, TokenTree};
 use syn::Item;
 
-use crate::boundary::{attributes::Viewers, events::snake_case, source::EventStruct};
+use crate::boundary::{attributes::Viewers, config::FILE, events::snake_case, source::EventStruct};
 
 use super::{
-    context::Context, fields::Field, imports, manifest, names, plan::Plan, struct_text,
+    context::Context, fields::Field, imports, manifest, names, plan::Plan, records, struct_text,
     template::filled, types,
 };
 
@@ -152,13 +152,19 @@ impl NewEvent {
         }
         plan.change(&catalogue, |text| catalogued(text, name))?;
         context.export(plan, GROUP, (&module, name), (PART, None))?;
+        // Whoever handles it takes it off the list.
+        plan.change(FILE, |text| records::kept(text, context_name, name))?;
 
         plan.leave_to_hand(format!(
             "{file}: sharpen what is said of `{name}` and of its fields, and look at its audience.",
         ));
         plan.leave_to_hand(format!(
-            "Record it in a decision of the {} (`Unsaved::record`), or emit it in a use case.",
+            "Record it in a decision of the {} (`Unsaved::record`), or emit it in a use case: until then `cargo xtask boundary` says that \
+             nobody does. `cargo xtask new-use-case` writes both where the name of the event follows from what is done.",
             names::words(aggregate)
+        ));
+        plan.leave_to_hand(format!(
+            "{FILE}: nobody handles it yet, so it stands among the `records` of {context_name}; `cargo xtask new-handler` takes it off.",
         ));
         let folder = context.source().trim_end_matches("/src");
         plan.leave_to_hand(format!(
@@ -182,8 +188,7 @@ impl NewEvent {
         let below = catalogue.strip_prefix(context.source()).unwrap_or(catalogue);
         let stem = below.trim_start_matches('/').trim_end_matches(".rs");
         let module = stem.replace('/', "::");
-        let is_beside =
-            |event: &EventStruct| &*context.library.files[event.at.file].path == catalogue;
+        let is_beside = |event: &EventStruct| *event.at.file.path == *catalogue;
         let are_elsewhere = context.events().next().is_some() && !context.events().any(is_beside);
         let lines = plan.text(catalogue)?.lines().count() + self.text().lines().count();
         if !are_elsewhere && lines < LONG {
@@ -254,7 +259,7 @@ fn catalogue_file(context: &Context<'_>) -> Result<String> {
         let file = syn::parse_file(text).ok();
         file.is_some_and(|file| file.items.iter().any(|item| catalogue_tokens(item).is_some()))
     };
-    let files = context.library.files.iter().filter(|file| !file.scope.is_test_code());
+    let files = context.library.files().filter(|file| !file.scope.is_test_code());
     let mut files =
         files.filter(|file| file.text.contains("catalogue!") && has_catalogue(&file.text));
     let file = files.next().with_context(|| {

@@ -32,7 +32,7 @@ pub(super) struct Facade {
 impl Facade {
     pub(super) fn of(context: &Context<'_>) -> Result<Self> {
         let file = context.file("facade.rs");
-        let known = context.library.files.iter().find(|known| *known.path == *file);
+        let known = context.library.files().find(|known| *known.path == *file);
         let known = known.with_context(|| format!("{file} is missing: write the facade first"))?;
         let syntax = syn::parse_file(&known.text).with_context(|| format!("{file} is not Rust"))?;
         let name = syntax.items.iter().find_map(|item| match item {

@@ -5,7 +5,7 @@ use anyhow::{Context as _, Result, bail};
 use crate::boundary::{
     config::{ALL, FILE, Kind},
     events::snake_case,
-    source::SourceFile,
+    source::{SourceFile, Unit},
 };
 
 use super::{
@@ -14,6 +14,7 @@ use super::{
     fields::Field,
     manifest, names,
     plan::Plan,
+    records,
     samples::{self, Samples},
     struct_text,
     template::filled,
@@ -89,6 +90,7 @@ impl NewHandler {
         }
         plan.change(&context.file("application.rs"), |text| with_module(text, module))?;
         context.export(plan, GROUP, (&format!("application::{module}"), name), (PART, None))?;
+        plan.change(FILE, |text| records::handled(text, source, event))?;
 
         plan.leave_to_hand(format!(
             "{file}: make it do something, bounded by ports; sharpen what is said of it.",
@@ -173,7 +175,7 @@ fn register(context: &Context<'_>, plan: &mut Plan<'_>, name: &str) -> Result<()
     });
     let files: Vec<&SourceFile> = hosts
         .flat_map(|krate| &krate.units)
-        .flat_map(|unit| &unit.files)
+        .flat_map(Unit::files)
         .filter(|file| !file.scope.is_test_code() && file.text.contains(".handler("))
         .collect();
     let mut places = files.iter().filter(|file| beside(&file.text, &krate).is_some());

@@ -4,6 +4,7 @@ use anyhow::{Context as _, Result, bail};
 
 use crate::boundary::{
     config::{Boundaries, FILE, Kind},
+    source::Unit,
     workspace::Workspace,
 };
 
@@ -230,7 +231,7 @@ impl<'a> NewContext<'a> {
                 });
                 ends.max()
             };
-            let files = krate.units.iter().flat_map(|unit| &unit.files);
+            let files = krate.units.iter().flat_map(Unit::files);
             let mut files = files.filter(|file| !file.scope.is_test_code());
             let file = files.find(|file| listed(&file.text).is_some());
             let file = file.with_context(|| {

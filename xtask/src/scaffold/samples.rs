@@ -50,5 +50,5 @@ pub(super) fn of(context: &Context<'_>, fields: &[Field]) -> Option<Samples> {
 fn is_id(context: &Context<'_>, ty: &str) -> bool {
     let declaration = format!("type {ty} = Id<");
     let mut units = context.workspace.crates.iter().flat_map(|krate| &krate.units);
-    units.any(|unit| unit.files.iter().any(|file| file.text.contains(&declaration)))
+    units.any(|unit| unit.files().any(|file| file.text.contains(&declaration)))
 }

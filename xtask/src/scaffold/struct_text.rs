@@ -16,7 +16,7 @@ pub(super) fn fields(context: &Context<'_>, event: &str) -> Result<Vec<Field>> {
         let events: Vec<&str> = context.events().map(|event| event.ident.as_str()).collect();
         format!("{} has no event `{event}`; it has {}", context.krate.name, events.join(", "))
     })?;
-    let file = &context.library.files[known.at.file];
+    let file = &known.at.file;
     let syntax =
         syn::parse_file(&file.text).with_context(|| format!("{} is not Rust", file.path))?;
     let item = syntax.items.into_iter().find_map(|item| match item {

@@ -239,13 +239,12 @@ fn told_of(context: &Context<'_>, aggregate: &Aggregate, verb: &str) -> Option<S
 
 /// The module of a command that is exported already: others stand beside it.
 fn a_command(context: &Context<'_>) -> Option<String> {
-    let exports = &context.library.exports;
-    let mut commands = exports.iter().filter_map(|export| {
+    let commands = context.library.exports().filter_map(|export| {
         let command = export.name.strip_suffix("Error")?;
         let module = context.module_of(&export.name)?;
         let is_command = module.starts_with("application::")
             && context.module_of(command).as_ref() == Some(&module);
         is_command.then_some(module)
     });
-    commands.next_back()
+    commands.last()
 }
