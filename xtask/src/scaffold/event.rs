@@ -325,15 +325,24 @@ fn before_tests(text: &str, more: &str) -> Result<String> {
 
 /// The file with one more module, behind the others.
 pub(super) fn with_module(text: &str, name: &str) -> Result<String> {
+    with_line(text, &format!("pub(crate) mod {name};\n"))
+}
+
+/// The same, where nobody else sees it.
+pub(super) fn with_private_module(text: &str, name: &str) -> Result<String> {
+    with_line(text, &format!("mod {name};\n"))
+}
+
+/// The file with one more line, behind its modules.
+fn with_line(text: &str, line: &str) -> Result<String> {
     let file = syn::parse_file(text).context("it is not Rust")?;
     let last = file.items.iter().rev().find_map(|item| match item {
         Item::Mod(item) => item.semi.map(|semi| semi.span.end()),
         _ => None,
     });
-    let line = format!("pub(crate) mod {name};\n");
     let mut changed = text.to_owned();
     match last {
-        Some(end) => changed.insert_str(imports::line_after(text, end), &line),
+        Some(end) => changed.insert_str(imports::line_after(text, end), line),
         None => changed = format!("{changed}\n{line}"),
     }
     Ok(changed)

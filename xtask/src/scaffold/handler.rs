@@ -10,7 +10,7 @@ use crate::boundary::{
 
 use super::{
     context::Context,
-    event::with_module,
+    event::{with_module, with_private_module},
     fields::Field,
     manifest, names,
     plan::Plan,
@@ -101,10 +101,22 @@ impl NewHandler {
             ));
         }
         register(context, plan, name)?;
-        plan.leave_to_hand(format!(
-            "tests/it of {krate}: test it with `Driver::run_until_idle` on both engines.",
-        ));
         let folder = context.source().trim_end_matches("/src");
+        let tests = format!("{folder}/tests/it");
+        let main = format!("{tests}/main.rs");
+        match samples.as_ref().filter(|_| plan.text(&main).is_ok()) {
+            Some(samples) => {
+                plan.create(format!("{tests}/{module}.rs"), self.on_engines(context, samples)?)?;
+                plan.change(&main, |text| with_private_module(text, module))?;
+                plan.leave_to_hand(format!(
+                    "{tests}/{module}.rs: test what it does, on both engines: \
+                     `cargo xtask test -p {krate} {module}`.",
+                ));
+            }
+            None => plan.leave_to_hand(format!(
+                "{tests}: test it with `Driver::run_until_idle` on both engines.",
+            )),
+        }
         plan.leave_to_hand(format!(
             "{folder}/README.md: say what becomes of what it hears from {source}.",
         ));
@@ -134,15 +146,39 @@ impl NewHandler {
             ("words", names::words(&snake_case(event))),
         ];
         let tests = samples.map_or(String::new(), |samples| {
-            let (id, uuid) = if samples.has_ids { ("Id, ", "use uuid::Uuid;\n") } else { ("", "") };
-            let more =
-                [("Id", id.to_owned()), ("Uuid", uuid.to_owned()), ("sample", samples.fields())];
-            let words = words.iter().cloned().chain(more).collect();
+            let words = words.iter().cloned().chain(sampled(samples)).collect();
             filled(include_str!("templates/handler_tests.rs.template"), &words)
         });
         words.push(("tests", tests));
         Ok(filled(include_str!("templates/handler.rs.template"), &words))
     }
+
+    /// A test of what the runtime delivers to it.
+    fn on_engines(&self, context: &Context<'_>, samples: &Samples) -> Result<String> {
+        let Self { module, name, event, source, .. } = self;
+        let [krate, source] = [&context.krate.name, source].map(|name| name.replace('-', "_"));
+        let imports = if krate == source {
+            format!("use {krate}::{{{name}, {event}}};")
+        } else {
+            format!("use {krate}::{name};\nuse {source}::{event};")
+        };
+        let own = [
+            ("Event", event.clone()),
+            ("Handler", name.clone()),
+            ("context", krate),
+            ("core", context.core()?.replace('-', "_")),
+            ("imports", imports),
+            ("module", module.clone()),
+        ];
+        let words = own.into_iter().chain(sampled(samples)).collect();
+        Ok(filled(include_str!("templates/handler_on_engines.rs.template"), &words))
+    }
+}
+
+/// What tests name of samples.
+fn sampled(samples: &Samples) -> [(&'static str, String); 3] {
+    let (id, uuid) = if samples.has_ids { ("Id, ", "use uuid::Uuid;\n") } else { ("", "") };
+    [("Id", id.to_owned()), ("Uuid", uuid.to_owned()), ("sample", samples.fields())]
 }
 
 /// From where the application of a context imports an event; refused when no edge allows it.
