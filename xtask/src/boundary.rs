@@ -15,7 +15,7 @@ mod grants;
 mod graph;
 mod imports;
 mod layers;
-mod loader;
+pub(crate) mod loader;
 mod macros;
 mod migrations;
 mod mutants;
@@ -45,6 +45,7 @@ use anyhow::{Context as _, Result};
 use self::{
     config::{Boundaries, CrateRules, FILE},
     emission::Uses,
+    loader::Detail,
     names::Resolver,
     report::{Paint, Report, Violation},
     rules::Rule,
@@ -93,7 +94,7 @@ pub(crate) fn run(args: &Args) -> Result<bool> {
     if args.mutants {
         return plant(args, &root, started);
     }
-    let (workspace, boundaries) = read(&root)?;
+    let (workspace, boundaries) = read(&root, Detail::Rules)?;
     if let Some(name) = &args.exports {
         let krate = workspace.find(name).with_context(|| format!("there is no crate {name}"))?;
         let rules = boundaries.rules(name);
@@ -133,8 +134,8 @@ fn plant(args: &Args, root: &Path, started: Instant) -> Result<bool> {
 }
 
 /// The source of a workspace, and what is declared of it.
-pub(crate) fn read(root: &Path) -> Result<(Workspace, Boundaries)> {
-    let workspace = Workspace::load(root)?;
+pub(crate) fn read(root: &Path, detail: Detail) -> Result<(Workspace, Boundaries)> {
+    let workspace = Workspace::load(root, detail)?;
     let boundaries = Boundaries::load(&workspace.root)?;
     Ok((workspace, boundaries))
 }

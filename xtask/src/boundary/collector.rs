@@ -19,6 +19,7 @@ use super::{
     attributes,
     declared::Owner,
     exports,
+    loader::Detail,
     report::Place,
     scope::{self, Scope},
     source::{
@@ -32,7 +33,7 @@ use super::{
 pub(crate) fn collect(
     file: Arc<SourceFile>,
     module: ModulePath,
-    is_library: bool,
+    (is_library, detail): (bool, Detail),
     syntax: &File,
 ) -> Fragment {
     let is_root = is_library && module.is_empty();
@@ -45,6 +46,7 @@ pub(crate) fn collect(
         depth,
         module: Arc::new(module),
         scope,
+        detail,
         is_root,
         self_type: None,
         definition: None,
@@ -67,6 +69,7 @@ pub(crate) struct Collector {
     depth: usize,
     pub(crate) module: Arc<ModulePath>,
     scope: Scope,
+    pub(super) detail: Detail,
     /// Whether this is the file that lists what a library exports.
     pub(super) is_root: bool,
     /// What `Self` stands for.

@@ -16,6 +16,7 @@ use super::{
     attributes,
     bodies::Body,
     collector::Collector,
+    loader::Detail,
     source::{At, Name},
 };
 
@@ -120,7 +121,7 @@ impl Name {
 impl Collector {
     /// Notes what an item declares.
     pub(crate) fn remember(&mut self, item: &Item) {
-        if !self.is_product() {
+        if !self.is_documented() {
             return;
         }
         match item {
@@ -136,7 +137,7 @@ impl Collector {
 
     /// Notes what an item of an `impl` declares.
     pub(crate) fn remember_member(&mut self, item: &ImplItem) {
-        if !self.is_product() {
+        if !self.is_documented() {
             return;
         }
         match item {
@@ -144,6 +145,10 @@ impl Collector {
             ImplItem::Fn(item) => self.function((&item.sig, &item.vis), &item.attrs, &item.block),
             _ => {}
         }
+    }
+
+    fn is_documented(&self) -> bool {
+        self.is_product() && self.detail == Detail::Documentation
     }
 
     fn code(&self, value: &Expr) -> Code {

@@ -21,6 +21,15 @@ use super::{
 pub(crate) const LIBRARIES: [TargetKind; 3] =
     [TargetKind::Lib, TargetKind::ProcMacro, TargetKind::RLib];
 
+/// What is to be noted of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Detail {
+    /// What the rules want to know.
+    Rules,
+    /// That, and what the product declares, with what its functions do.
+    Documentation,
+}
+
 /// What was read of files before, to be used again for all that are not said to be different.
 #[derive(Debug, Default)]
 pub(crate) struct Memory {
@@ -49,10 +58,10 @@ impl Memory {
 }
 
 /// Notes what a file says, or why it cannot be read.
-fn read(file: SourceFile, module: ModulePath, is_library: bool) -> Fragment {
+fn read(file: SourceFile, module: ModulePath, is_library: bool, detail: Detail) -> Fragment {
     let file = Arc::new(file);
     let fragment = match syn::parse_file(&file.text) {
-        Ok(syntax) => collector::collect(file, module, is_library, &syntax),
+        Ok(syntax) => collector::collect(file, module, (is_library, detail), &syntax),
         Err(error) => {
             let start = error.span().start();
             let place = Place::new(&file.path, start.line, start.column + 1, 1);
@@ -76,9 +85,10 @@ fn unreadable(file: Arc<SourceFile>, module: ModulePath, place: Place, error: St
 pub(crate) fn load(
     (workspace, files): (&Path, &Files),
     targets: &[&Target],
-    memory: &Memory,
+    (memory, detail): (&Memory, Detail),
 ) -> Vec<Unit> {
-    side_by_side::map(targets, |target| Loader::new(workspace, files, target, memory).load(target))
+    let loader = |target| Loader::new((workspace, files), target, (memory, detail));
+    side_by_side::map(targets, |target| loader(target).load(target))
 }
 
 /// Reads units one after another, most of which are remembered.
@@ -87,7 +97,8 @@ pub(crate) fn load_again(
     targets: &[Target],
     memory: &Memory,
 ) -> Vec<Unit> {
-    let load = |target| Loader::new(workspace, files, target, memory).load(target);
+    let known = (memory, Detail::Rules);
+    let load = |target| Loader::new((workspace, files), target, known).load(target);
     targets.iter().map(load).collect()
 }
 
@@ -102,6 +113,7 @@ struct Loader<'a> {
     files: &'a Files,
     folder: PathBuf,
     memory: &'a Memory,
+    detail: Detail,
     is_library: bool,
     seen: BTreeSet<PathBuf>,
     fragments: Vec<Arc<Fragment>>,
@@ -109,13 +121,18 @@ struct Loader<'a> {
 }
 
 impl<'a> Loader<'a> {
-    fn new(workspace: &'a Path, files: &'a Files, target: &Target, memory: &'a Memory) -> Self {
+    fn new(
+        (workspace, files): (&'a Path, &'a Files),
+        target: &Target,
+        (memory, detail): (&'a Memory, Detail),
+    ) -> Self {
         let folder = target.src_path.parent().map(|folder| folder.as_std_path().to_owned());
         Self {
             workspace,
             files,
             folder: folder.unwrap_or_default(),
             memory,
+            detail,
             is_library: target.kind.iter().any(|kind| LIBRARIES.contains(kind)),
             seen: BTreeSet::new(),
             fragments: Vec::new(),
@@ -167,7 +184,7 @@ impl<'a> Loader<'a> {
             text: text.as_ref().map_or_else(|_| String::new(), String::clone),
         };
         match text {
-            Ok(_) => read(file, module.clone(), *is_library),
+            Ok(_) => read(file, module.clone(), *is_library, self.detail),
             Err(error) => {
                 let place = Place::new(&file.path, 1, 1, 1);
                 unreadable(Arc::new(file), module.clone(), place, error.to_string())

@@ -73,7 +73,7 @@ pub(crate) struct Fragment {
     pub(crate) own_names: BTreeSet<String>,
     /// The modules it points to.
     pub(crate) out_of_line: Vec<OutOfLine>,
-    /// What the product declares, for its documentation.
+    /// What the product declares, where that is asked for its documentation.
     pub(crate) declared: Declared,
 }
 

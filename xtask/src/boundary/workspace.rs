@@ -12,7 +12,7 @@ use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 use super::{
     config::TESTING,
     files::Files,
-    loader::{self, Memory},
+    loader::{self, Detail, Memory},
     migrations::{self, Migration},
     names::Surroundings,
     report::Place,
@@ -68,18 +68,18 @@ pub(crate) struct Dependency {
 }
 
 impl Workspace {
-    pub(crate) fn load(root: &Path) -> Result<Self> {
-        Self::read(root, &Memory::default())
+    pub(crate) fn load(root: &Path, detail: Detail) -> Result<Self> {
+        Self::read(root, (&Memory::default(), detail))
     }
 
     /// Loads the workspace, and keeps in memory what its files say.
-    pub(crate) fn read(root: &Path, memory: &Memory) -> Result<Self> {
+    pub(crate) fn read(root: &Path, (memory, detail): (&Memory, Detail)) -> Result<Self> {
         let metadata = metadata(root)?;
         let root = metadata.workspace_root.clone().into_std_path_buf();
         let files = Files::default();
         let packages = packages(&metadata);
         let targets: Vec<_> = packages.iter().flat_map(|package| &package.targets).collect();
-        let mut units = loader::load((&root, &files), &targets, memory).into_iter();
+        let mut units = loader::load((&root, &files), &targets, (memory, detail)).into_iter();
         let crates = packages.iter().map(|package| {
             let units = units.by_ref().take(package.targets.len()).collect();
             Crate::load((&root, &files), package, &metadata, units).map(Arc::new)

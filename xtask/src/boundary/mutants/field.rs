@@ -20,7 +20,7 @@ use crate::boundary::{
     events,
     files::Files,
     golden,
-    loader::Memory,
+    loader::{Detail, Memory},
     report::{Report, Violation},
     source::Fragment,
     tables,
@@ -41,7 +41,7 @@ pub(crate) struct Field {
 impl Field {
     pub(crate) fn load(root: &Path) -> Result<Self> {
         let memory = Memory::default();
-        let workspace = Workspace::read(root, &memory)?;
+        let workspace = Workspace::read(root, (&memory, Detail::Rules))?;
         let boundaries = Boundaries::load(&workspace.root)?;
         let shared = Shared::of(&workspace, &boundaries);
         let events = emission::published(&workspace, &boundaries);

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use super::*;
 use crate::boundary::{
     collector,
+    loader::Detail,
     report::Place,
     scope::Scope,
     source::{At, SourceFile},
@@ -25,7 +26,7 @@ fn file(source: &str) -> Arc<SourceFile> {
 
 fn unit(source: &str) -> Unit {
     let syntax = syn::parse_file(source).unwrap();
-    let fragment = collector::collect(file(source), Vec::new(), true, &syntax);
+    let fragment = collector::collect(file(source), Vec::new(), (true, Detail::Rules), &syntax);
     Unit::new(true, vec![Arc::new(fragment)], Vec::new())
 }
 
