@@ -24,7 +24,10 @@ mod use_case;
 
 use std::path::{Path, PathBuf};
 
-use crate::{boundary, process};
+use crate::{
+    boundary::{self, loader::Detail},
+    process,
+};
 
 use self::{
     context::Context, event::NewEvent, handler::NewHandler, new_context::NewContext, plan::Plan,
@@ -107,7 +110,7 @@ pub(crate) struct ContextArgs {
 pub(crate) fn new_event(args: &EventArgs) -> anyhow::Result<bool> {
     let EventArgs { context, name, fields, aggregate, place } = args;
     let root = place.root();
-    let (workspace, boundaries) = boundary::read(root)?;
+    let (workspace, boundaries) = boundary::read(root, Detail::Rules)?;
     let context = Context::find(&workspace, &boundaries, context)?;
     let mut plan = Plan::new(root);
     NewEvent::asked(&context, name, fields, aggregate.as_deref())?.plan(&context, &mut plan)?;
@@ -119,7 +122,7 @@ pub(crate) fn new_event(args: &EventArgs) -> anyhow::Result<bool> {
 pub(crate) fn new_handler(args: &HandlerArgs) -> anyhow::Result<bool> {
     let HandlerArgs { context, name, event, place } = args;
     let root = place.root();
-    let (workspace, boundaries) = boundary::read(root)?;
+    let (workspace, boundaries) = boundary::read(root, Detail::Rules)?;
     let context = Context::find(&workspace, &boundaries, context)?;
     let mut plan = Plan::new(root);
     NewHandler::asked(&context, name, event)?.plan(&context, &mut plan)?;
@@ -131,7 +134,7 @@ pub(crate) fn new_handler(args: &HandlerArgs) -> anyhow::Result<bool> {
 pub(crate) fn new_use_case(args: &UseCaseArgs) -> anyhow::Result<bool> {
     let UseCaseArgs { context, name, fields, aggregate, event, place } = args;
     let root = place.root();
-    let (workspace, boundaries) = boundary::read(root)?;
+    let (workspace, boundaries) = boundary::read(root, Detail::Rules)?;
     let context = Context::find(&workspace, &boundaries, context)?;
     let mut plan = Plan::new(root);
     let (aggregate, event) = (aggregate.as_deref(), event.as_deref());
@@ -144,7 +147,7 @@ pub(crate) fn new_use_case(args: &UseCaseArgs) -> anyhow::Result<bool> {
 pub(crate) fn new_context(args: &ContextArgs) -> anyhow::Result<bool> {
     let ContextArgs { name, aggregate, place } = args;
     let root = place.root();
-    let (workspace, boundaries) = boundary::read(root)?;
+    let (workspace, boundaries) = boundary::read(root, Detail::Rules)?;
     let mut plan = Plan::new(root);
     NewContext::asked(&workspace, &boundaries, name, aggregate.as_deref())?.plan(&mut plan)?;
     plan.write()?;
