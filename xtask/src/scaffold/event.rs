@@ -168,7 +168,7 @@ impl NewEvent {
         ));
         let folder = context.source().trim_end_matches("/src");
         plan.leave_to_hand(format!(
-            "{folder}/README.md: name it among the events that are published."
+            "{folder}/README.md, and {folder}/src/lib.rs where its pages do: name it among the events that are published."
         ));
         plan.leave_to_hand(
             "`cargo xtask codegen` writes its golden files and the documents that tell of it."

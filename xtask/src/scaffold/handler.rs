@@ -118,7 +118,7 @@ impl NewHandler {
             )),
         }
         plan.leave_to_hand(format!(
-            "{folder}/README.md: say what becomes of what it hears from {source}.",
+            "{folder}/README.md, and {folder}/src/lib.rs where its pages do: say what it hears from {source}, and what becomes of that.",
         ));
         plan.leave_to_hand(
             "`cargo xtask codegen` writes the documents that tell of it.".to_owned(),
@@ -169,6 +169,7 @@ impl NewHandler {
             ("core", context.core()?.replace('-', "_")),
             ("imports", imports),
             ("module", module.clone()),
+            ("told", samples.within_a_macro(event)),
         ];
         let words = own.into_iter().chain(sampled(samples)).collect();
         Ok(filled(include_str!("templates/handler_on_engines.rs.template"), &words))

@@ -2,6 +2,9 @@
 
 use super::{context::Context, fields::Field};
 
+/// What fits on a line behind `let told = `, within a function within a macro.
+const LINE: usize = 80;
+
 /// An expression for each field, and what it names.
 #[derive(Debug, Default)]
 pub(super) struct Samples {
@@ -15,6 +18,16 @@ impl Samples {
     /// As they stand between the braces of a struct.
     pub(super) fn fields(&self) -> String {
         self.values.join(", ")
+    }
+
+    /// A struct of them in a test of `on_both_engines!`, in which rustfmt leaves everything as it is.
+    pub(super) fn within_a_macro(&self, name: &str) -> String {
+        let line = format!("{name} {{ {} }}", self.fields());
+        if line.len() <= LINE {
+            return line;
+        }
+        let fields = self.values.iter().map(|value| format!("            {value},\n"));
+        format!("{name} {{\n{}        }}", fields.collect::<String>())
     }
 
     /// What has to be imported, and from where.

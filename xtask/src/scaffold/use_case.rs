@@ -130,7 +130,9 @@ impl NewUseCase {
         ));
         plan.leave_to_hand(format!("tests/it of {krate}: test it on both engines."));
         let folder = context.source().trim_end_matches("/src");
-        plan.leave_to_hand(format!("{folder}/README.md: say what it does."));
+        plan.leave_to_hand(format!(
+            "{folder}/README.md, and {folder}/src/lib.rs where its pages do: say what it does."
+        ));
         plan.leave_to_hand(
             "`cargo xtask codegen` writes the documents that tell of it.".to_owned(),
         );
