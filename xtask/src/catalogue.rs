@@ -3,9 +3,11 @@
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::Context as _;
+use cargo_metadata::Message;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
@@ -65,9 +67,29 @@ fn said(file: Option<&Path>, arguments: &[&str]) -> anyhow::Result<(String, Stri
             shown,
         ));
     }
-    let mut command = process::cargo();
-    command.args(["run", "--quiet", "--package", "perme8", "--"]).args(arguments);
+    let mut command = Command::new(host()?);
+    command.args(arguments).current_dir(process::root());
     Ok((process::output(&mut command)?, format!("`{}`", process::words(&command))))
+}
+
+/// The program of the host.
+///
+/// It is built beside all members and a test, because features are then those of `cargo xtask test`: whoever has run that,
+/// or is about to, builds nothing for this alone.
+fn host() -> anyhow::Result<PathBuf> {
+    let mut command = process::cargo();
+    command.args(["build", "--quiet", "--workspace", "--bin", "perme8", "--test", "ui"]);
+    command.arg("--message-format=json-render-diagnostics");
+    let told = process::output(&mut command)?;
+    let program = |message| {
+        let Message::CompilerArtifact(artifact) = message else { return None };
+        artifact.executable.filter(|_| artifact.target.name == "perme8")
+    };
+    Message::parse_stream(told.as_bytes())
+        .filter_map(Result::ok)
+        .find_map(program)
+        .map(PathBuf::from)
+        .with_context(|| format!("`{}` made no program", process::words(&command)))
 }
 
 #[cfg(test)]
