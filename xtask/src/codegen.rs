@@ -127,9 +127,12 @@ mod tests {
     #[test]
     fn the_documents_of_this_workspace_are_as_its_source_says() {
         let root = process::root();
-        let documents =
-            documents(&boundary::read(root, Detail::Documentation).unwrap(), stored_catalogue(), None)
-                .unwrap();
+        let documents = documents(
+            &boundary::read(root, Detail::Documentation).unwrap(),
+            stored_catalogue(),
+            None,
+        )
+        .unwrap();
         let stale = generated::stale(root, documents);
         let differences = stale.iter().map(|(file, text)| generated::difference(root, file, text));
         let differences: Vec<String> = differences.collect();
