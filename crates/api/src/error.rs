@@ -387,6 +387,9 @@ impl From<SubscribeError> for ApiError {
                 "position_ahead_of_log",
                 "The position to resume from lies in the future",
             ),
+            SubscribeError::Archived { after: _, last: _ } => {
+                Self::new(StatusCode::GONE, "position_archived", "What followed it is archived")
+            }
             SubscribeError::Storage(error) => error.into(),
         }
     }

@@ -14,8 +14,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     application::event_store::EventStore as _,
-    domain::{envelope::Envelope, error::StorageError, position::Position},
+    domain::{
+        archive::ArchivedRange, core_events::PersonForgotten, envelope::Envelope,
+        error::StorageError, event::DomainEvent as _, position::Position,
+    },
     infrastructure::{
+        archive::ranges,
         bus::bells::Bells,
         db::{Db, Engine},
         ephemeral::Exchange,
@@ -69,6 +73,14 @@ struct Window {
 
 impl Window {
     fn extend(&mut self, events: Vec<Envelope>) {
+        // These were read after somebody was forgotten; of those of before, whoever wants them reads them anew.
+        if events.iter().any(|event| event.event_type == PersonForgotten::TYPE)
+            && let Some(last) = self.events.back()
+        {
+            self.after = last.position;
+            self.events.clear();
+            self.bytes = 0;
+        }
         for event in events {
             self.bytes += event.data.get().len();
             self.events.push_back(Arc::new(event));
@@ -98,8 +110,9 @@ impl Feed {
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when the log cannot be read.
+    /// [`StorageError`] when the log cannot be read, also for want of a master key.
     pub async fn start(db: &Db, tasks: &Tasks) -> Result<Self, StorageError> {
+        db.check_master_keys().await?;
         let (exchange, outgoing) = Exchange::new();
         let (feed, follower) = Self::with_exchange(db, tasks.token(), exchange).await?;
         let hints = Arc::new(watch::Sender::new(0));
@@ -186,6 +199,18 @@ impl Feed {
     /// Whether what follows `after` is no longer in memory.
     pub(crate) fn has_dropped(&self, after: Position) -> bool {
         after < self.inner.window.read().unwrap_or_else(PoisonError::into_inner).after
+    }
+
+    /// What is archived of what follows `after`. Nothing is asked while it is in memory.
+    pub(crate) async fn archived_behind(
+        &self,
+        after: Position,
+    ) -> Result<Vec<ArchivedRange>, StorageError> {
+        if !self.has_dropped(after) {
+            return Ok(Vec::new());
+        }
+        let mut db = &self.inner.db;
+        ranges::gone_behind(&mut db, after).await
     }
 
     /// Cancelled when the feed stops.
