@@ -176,17 +176,14 @@ mod tests {
         let event = named(Some(user(2)));
         let (mut data, taken) =
             take_out(EventId::new(Uuid::from_u128(7)), &event).unwrap().unwrap();
-        let shown: String = taken
-            .iter()
-            .map(|TakenOut { at, whose, value }| {
-                format!("{at} of {}: {value}\n", whose.uuid().as_u128())
-            })
-            .collect();
+        let lines = taken.iter().map(|TakenOut { at, whose, value }| {
+            format!("{at} of {}: {value}", whose.uuid().as_u128())
+        });
+        let shown = lines.collect::<Vec<_>>().join("\n");
         expect![[r#"
             /by_name of 2: "Ben"
             /names/0/first of 1: "Ada"
-            /names/0/nick~1~0name of 1: ["ace",{"$forgotten":true}]
-        "#]]
+            /names/0/nick~1~0name of 1: ["ace",{"$forgotten":true}]"#]]
         .assert_eq(&shown);
         expect![[r#"{"by":"00000000-0000-0000-0000-000000000002","by_name":{"$sealed":true},"names":[{"first":{"$sealed":true},"nick/~name":{"$sealed":true},"since":1815}],"note":{"$sealed":true},"user_id":"00000000-0000-0000-0000-000000000001","witness":"Cy"}"#]]
         .assert_eq(&data.to_string());

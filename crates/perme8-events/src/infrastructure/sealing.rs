@@ -38,7 +38,7 @@ pub(crate) struct Sealed {
     /// Which of the keys that this person has had.
     generation: i64,
     /// The nonce and what the cipher made, as base64.
-    sealed: String,
+    ciphertext: String,
 }
 
 impl Sealed {
@@ -124,8 +124,8 @@ impl Draft {
                 continue;
             };
             let about = Sealed::about(id, whose, generation, &at);
-            let sealed = STANDARD.encode(key.seal(&about, serde_json::to_vec(&value)?));
-            all.push(Sealed { at, user_id: whose, generation, sealed });
+            let ciphertext = STANDARD.encode(key.seal(&about, serde_json::to_vec(&value)?));
+            all.push(Sealed { at, user_id: whose, generation, ciphertext });
         }
         let sealed = (!all.is_empty()).then(|| serde_json::to_string(&all)).transpose()?;
         Ok(Written { data: data.to_string(), sealed })
@@ -141,10 +141,10 @@ pub(crate) fn open(
 ) -> Result<Box<RawValue>, StorageError> {
     let damaged = || StorageError::new(Damaged(id));
     let mut data: Value = serde_json::from_str(data.get())?;
-    for Sealed { at, user_id, generation, sealed } in sealed {
+    for Sealed { at, user_id, generation, ciphertext } in sealed {
         let value = match keys.of(*user_id) {
             Some((current, key)) if current == *generation => {
-                let sealed = STANDARD.decode(sealed).map_err(|_| damaged())?;
+                let sealed = STANDARD.decode(ciphertext).map_err(|_| damaged())?;
                 let about = Sealed::about(id, *user_id, *generation, at);
                 let value = key.open(&about, &sealed).ok_or_else(damaged)?;
                 Some(serde_json::from_slice(&value)?)
@@ -181,9 +181,9 @@ mod tests {
         Draft::Personal { id: event(7), data, taken: vec![taken] }.seal(keys).unwrap()
     }
 
-    fn opened(id: EventId, sealed: &[Sealed], keys: &Keys) -> Result<String, StorageError> {
+    fn opened(id: EventId, sealed: &Sealed, keys: &Keys) -> Result<String, StorageError> {
         let data = RawValue::from_string(named(keys).data).unwrap();
-        open(id, &data, sealed, keys).map(|data| data.get().to_owned())
+        open(id, &data, std::slice::from_ref(sealed), keys).map(|data| data.get().to_owned())
     }
 
     fn sealed(keys: &Keys) -> Sealed {
@@ -199,26 +199,27 @@ mod tests {
         };
         assert!(!data.contains("Ada") && !text.contains("Ada"), "{data} {text}");
         let one = sealed(&keys);
-        assert_eq!(opened(event(7), &[one.clone()], &keys).unwrap(), r#"{"n":1.5,"name":"Ada"}"#);
+        assert_eq!(opened(event(7), &one, &keys).unwrap(), r#"{"n":1.5,"name":"Ada"}"#);
         let forgotten = r#"{"n":1.5,"name":{"$forgotten":true}}"#;
-        assert_eq!(opened(event(7), &[one.clone()], &Keys::default()).unwrap(), forgotten);
-        assert_eq!(opened(event(7), &[one], &Keys::fixed(user(1), 3)).unwrap(), forgotten);
+        assert_eq!(opened(event(7), &one, &Keys::default()).unwrap(), forgotten);
+        assert_eq!(opened(event(7), &one, &Keys::fixed(user(1), 3)).unwrap(), forgotten);
     }
 
     #[test]
     fn what_is_sealed_opens_nowhere_else() {
         let keys = Keys::fixed(user(1), 2);
         let one = sealed(&keys);
-        assert!(opened(event(8), &[one.clone()], &keys).is_err(), "in another event");
+        assert!(opened(event(8), &one, &keys).is_err(), "in another event");
         let elsewhere = Sealed { at: "/n".to_owned(), ..one.clone() };
-        assert!(opened(event(7), &[elsewhere], &keys).is_err(), "in another field");
+        assert!(opened(event(7), &elsewhere, &keys).is_err(), "in another field");
         let nowhere = Sealed { at: "/none".to_owned(), ..one.clone() };
-        assert!(opened(event(7), &[nowhere], &keys).is_err(), "in no field");
-        let broken = Sealed { sealed: one.sealed.replace(char::is_alphabetic, "A"), ..one.clone() };
-        assert!(opened(event(7), &[broken], &keys).is_err(), "with other bytes");
+        assert!(opened(event(7), &nowhere, &keys).is_err(), "in no field");
+        let ciphertext = one.ciphertext.replace(char::is_alphabetic, "A");
+        let broken = Sealed { ciphertext, ..one.clone() };
+        assert!(opened(event(7), &broken, &keys).is_err(), "with other bytes");
         let same_key = Keys::fixed(user(2), 2);
         let of_another = Sealed { user_id: user(2), ..one };
-        assert!(opened(event(7), &[of_another], &same_key).is_err(), "as somebody else's");
+        assert!(opened(event(7), &of_another, &same_key).is_err(), "as somebody else's");
     }
 
     #[test]

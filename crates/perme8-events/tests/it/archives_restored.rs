@@ -1,19 +1,29 @@
 //! What comes back from an archive is what went, or nothing comes back.
 
-use std::{collections::BTreeMap, fs::File, io::Read as _};
+use std::{collections::BTreeMap, fs::File, io::Read as _, path::Path, time::Duration};
 
 use flate2::read::GzDecoder;
 use perme8_events::{
-    Origin, StorageError,
-    host::ArchiveError,
+    Origin, Position, StorageError,
+    host::{ArchiveBefore, ArchiveError, ArchiveWish},
     on_both_engines, sql,
-    sql::{MIGRATIONS, UnitOfWork},
+    sql::{Forgetting, MIGRATIONS, UnitOfWork},
 };
 
 use crate::{
     archives::{archived, archives, before, files, from_to, old_notes, rows, verified},
-    fixtures::{PROBE, change, operator, user},
+    fixtures::{PROBE, change, emit, log, operator, user},
+    people::met,
+    sealing::{emails, forget},
 };
+
+/// The lines of an archive.
+fn unpacked(folder: &Path, file: &str) -> String {
+    let mut text = String::new();
+    let file = File::open(folder.join(file)).unwrap();
+    GzDecoder::new(file).read_to_string(&mut text).unwrap();
+    text
+}
 
 on_both_engines! {
     migrations: [&MIGRATIONS, &PROBE];
@@ -69,8 +79,7 @@ on_both_engines! {
             .unwrap();
         let (archives, folder) = archives(db);
         let gone = archived(&archives, &before(5)).await;
-        let mut text = String::new();
-        GzDecoder::new(File::open(folder.path().join(&gone.files[0])).unwrap()).read_to_string(&mut text).unwrap();
+        let text = unpacked(folder.path(), &gone.files[0]);
         let line: BTreeMap<String, serde_json::Value> = serde_json::from_str(text.lines().next().unwrap()).unwrap();
         let column = |name: String| match name.as_str() {
             "position" => "seq".to_owned(),
@@ -99,5 +108,37 @@ on_both_engines! {
         archives.restore(&operator(), from_to(1, 4), |_| ()).await.unwrap();
         assert_eq!(raw().await, was);
         assert!(verified(&archives).await.is_sound());
+    }
+
+    async fn what_is_forgotten_is_so_in_archives(test: TestDb) {
+        const PEOPLE: u128 = 50;
+        let db = &test.db;
+        let email = |n: u128| format!("seeded{n:04}@example.com");
+        for n in 1..=PEOPLE {
+            emit(db, [met(n, &email(n))]).await;
+        }
+        // The last event stays in the log.
+        emit(db, [met(PEOPLE + 1, "ben@example.com")]).await;
+        test.clock.advance(Duration::from_hours(48));
+        let (archives, folder) = archives(db);
+        let all = (Position::new(1), Position::new(50));
+        let wish = ArchiveWish::before(ArchiveBefore::Position(Position::new(51)));
+        let known: Vec<String> = (1..=PEOPLE).map(email).collect();
+        // The control: as long as nobody is forgotten, everything comes back that went.
+        assert_eq!(archived(&archives, &wish).await.events, 50);
+        archives.restore(&operator(), all, |_| ()).await.unwrap();
+        assert_eq!(emails(&log(db).await)[..50], known);
+
+        let gone = archived(&archives, &wish).await;
+        let text = unpacked(folder.path(), &gone.files[0]);
+        assert!((1..=PEOPLE).all(|n| text.contains(&format!("remark{n:04}"))), "what is not sealed is found");
+        assert!(!text.contains("seeded"), "what is sealed in the log is sealed in its archive");
+        for n in 1..=PEOPLE {
+            forget(db, n, Forgetting::ForGood).await;
+        }
+        archives.restore(&operator(), all, |_| ()).await.unwrap();
+        let back = emails(&log(db).await);
+        assert_eq!((&back[..50], back[50].as_str()), (["-"; 50].map(str::to_owned).as_slice(), "ben@example.com"));
+        assert!(verified(&archives).await.is_sound(), "the files say what the log says");
     }
 }

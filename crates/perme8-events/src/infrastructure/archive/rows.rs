@@ -18,8 +18,15 @@ pub(super) const PAGE: i64 = 1000;
 /// The rows behind a position up to another one.
 static ROWS: &Stmt = sql!(
     "SELECT seq, id, event_type, version, aggregate_type, aggregate_id, actor_kind, actor_id, actor_ref, on_behalf_of,
-       workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at, inserted_at
+       workspace_id, audience, correlation_id, causation_id, data, sealed, metadata, occurred_at, inserted_at
      FROM event_log WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"
+);
+
+/// No append: the position is one that was read, so no reader waits for it.
+static PUT_BACK: &Stmt = sql!(
+    "INSERT INTO event_log (id, seq, event_type, version, aggregate_type, aggregate_id, actor_kind, actor_id, actor_ref,
+       on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, sealed, metadata, occurred_at, inserted_at)
+     VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19)"
 );
 
 #[derive(sqlx::FromRow)]
@@ -39,13 +46,14 @@ struct Row {
     correlation_id: Uuid,
     causation_id: Option<Uuid>,
     data: Json<Box<RawValue>>,
+    sealed: Option<Json<Box<RawValue>>>,
     metadata: Json<Box<RawValue>>,
     occurred_at: DateTime<Utc>,
     inserted_at: DateTime<Utc>,
 }
 
 /// A row of the log as a line of a file, with every column that it has. Nothing in it is understood, so an event of any program
-/// goes there and back.
+/// goes there and back; nor is it opened, so what is sealed in the log is sealed in the file.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Line {
@@ -64,6 +72,7 @@ pub(super) struct Line {
     correlation_id: Uuid,
     causation_id: Option<Uuid>,
     data: Box<RawValue>,
+    sealed: Option<Box<RawValue>>,
     metadata: Box<RawValue>,
     pub(super) occurred_at: DateTime<Utc>,
     inserted_at: DateTime<Utc>,
@@ -89,6 +98,7 @@ impl TryFrom<Row> for Line {
             correlation_id,
             causation_id,
             data,
+            sealed,
             metadata,
             occurred_at,
             inserted_at,
@@ -109,6 +119,7 @@ impl TryFrom<Row> for Line {
             correlation_id,
             causation_id,
             data: one_line(data.0)?,
+            sealed: sealed.map(|sealed| one_line(sealed.0)).transpose()?,
             metadata: one_line(metadata.0)?,
             occurred_at,
             inserted_at,
@@ -154,36 +165,33 @@ impl Line {
             correlation_id,
             causation_id,
             data,
+            sealed,
             metadata,
             occurred_at,
             inserted_at,
         } = self;
-        // No append: the position is one that was read, so no reader waits for it.
-        tx.query(sql!(
-            "INSERT INTO event_log (id, seq, event_type, version, aggregate_type, aggregate_id, actor_kind, actor_id, actor_ref,
-               on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at, inserted_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)"
-        ))
-        .bind(event_id)
-        .bind(position)
-        .bind(event_type)
-        .bind(version)
-        .bind(aggregate_type)
-        .bind(aggregate_id)
-        .bind(actor_kind)
-        .bind(actor_id)
-        .bind(actor_ref)
-        .bind(on_behalf_of)
-        .bind(workspace_id)
-        .bind(Json(audience))
-        .bind(correlation_id)
-        .bind(causation_id)
-        .bind(Json(data))
-        .bind(Json(metadata))
-        .bind(occurred_at)
-        .bind(inserted_at)
-        .exec()
-        .await?;
+        tx.query(PUT_BACK)
+            .bind(event_id)
+            .bind(position)
+            .bind(event_type)
+            .bind(version)
+            .bind(aggregate_type)
+            .bind(aggregate_id)
+            .bind(actor_kind)
+            .bind(actor_id)
+            .bind(actor_ref)
+            .bind(on_behalf_of)
+            .bind(workspace_id)
+            .bind(Json(audience))
+            .bind(correlation_id)
+            .bind(causation_id)
+            .bind(Json(data))
+            .bind(sealed.map(Json))
+            .bind(Json(metadata))
+            .bind(occurred_at)
+            .bind(inserted_at)
+            .exec()
+            .await?;
         Ok(())
     }
 }

@@ -226,6 +226,6 @@ impl Db {
         let sealed = due.edited_sealed.as_ref().map(|Json(sealed)| sealed.as_slice());
         let data = self.opened_data(event.event_id, data.clone(), sealed).await?;
         let version = u16::try_from(version).unwrap_or(event.version);
-        Ok(Some(Envelope { data, version, ..event }))
+        Ok(Some(Envelope { version, data, ..event }))
     }
 }
