@@ -138,12 +138,12 @@ pub(crate) async fn archive(db: &Db, args: &ArchiveArgs, console: &Console) -> R
     );
     args.sure.ask(console, &question)?;
     let told = |progress| console.progress(&said(progress));
-    let archived = archives.archive(&operator(), &wish, told).await;
+    let done = archives.archive(&operator(), &wish, told).await;
     console.progress_over();
-    match archived.map_err(failure)? {
-        Some(archived) => {
-            let says = archived_in_words(&archived, &folder);
-            console.report(&Done::new("archived", archived, says))
+    match done.map_err(failure)? {
+        Some(gone) => {
+            let says = archived_in_words(&gone, &folder);
+            console.report(&Done::new("archived", gone, says))
         }
         None => console.report(&Nothing { files: [] }),
     }
