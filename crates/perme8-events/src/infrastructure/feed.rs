@@ -4,7 +4,6 @@
 //! a pace of their own, so nobody slows down anybody else, and memory stays bounded.
 
 use std::{
-    collections::VecDeque,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
 };
@@ -14,10 +13,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     application::event_store::EventStore as _,
-    domain::{
-        archive::ArchivedRange, core_events::PersonForgotten, envelope::Envelope,
-        error::StorageError, event::DomainEvent as _, position::Position,
-    },
+    domain::{archive::ArchivedRange, envelope::Envelope, error::StorageError, position::Position},
     infrastructure::{
         archive::ranges,
         bus::bells::Bells,
@@ -30,9 +26,10 @@ use crate::{
     sql,
 };
 
-/// So many events stay in memory, and as long as they are not larger than this together.
-const WINDOW: usize = 4096;
-const WINDOW_BYTES: usize = 64 * 1024 * 1024;
+mod window;
+
+use window::Window;
+
 /// How often the log is looked at without any hint.
 const POLL: Duration = Duration::from_millis(500);
 /// How soon the log is looked at again while an open transaction holds events back.
@@ -61,36 +58,6 @@ struct Inner {
     exchange: Arc<Exchange>,
     polled: Mutex<Instant>,
     stop: CancellationToken,
-}
-
-/// The events behind `after`, up to the settled position.
-#[derive(Debug)]
-struct Window {
-    after: Position,
-    events: VecDeque<Arc<Envelope>>,
-    bytes: usize,
-}
-
-impl Window {
-    fn extend(&mut self, events: Vec<Envelope>) {
-        // These were read after somebody was forgotten; of those of before, whoever wants them reads them anew.
-        if events.iter().any(|event| event.event_type == PersonForgotten::TYPE)
-            && let Some(last) = self.events.back()
-        {
-            self.after = last.position;
-            self.events.clear();
-            self.bytes = 0;
-        }
-        for event in events {
-            self.bytes += event.data.get().len();
-            self.events.push_back(Arc::new(event));
-        }
-        while self.events.len() > WINDOW || self.bytes > WINDOW_BYTES {
-            let Some(oldest) = self.events.pop_front() else { return };
-            self.bytes -= oldest.data.get().len();
-            self.after = oldest.position;
-        }
-    }
 }
 
 /// What somebody who follows the log gets next.
@@ -148,7 +115,7 @@ impl Feed {
         let feed = Self {
             inner: Arc::new(Inner {
                 db: db.clone(),
-                window: RwLock::new(Window { after: head, events: VecDeque::new(), bytes: 0 }),
+                window: RwLock::new(Window::behind(head)),
                 settled: watch::Sender::new(head),
                 bells: Arc::default(),
                 exchange: Arc::new(exchange),
