@@ -216,13 +216,55 @@ fn misused(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     Console::standard(true).fail(&Failure::usage(message))
 }
 
+impl Events {
+    async fn execute(self, global: &Global, console: &Console) -> Result<ExitCode, Failure> {
+        match self {
+            // It needs no setting, so a wrong one does not get in its way.
+            Self::Catalog(args) => console.report(&catalog::catalog(&args))?,
+            Self::Tail(args) => {
+                tail::tail(&global.quiet()?, &args, console).await?;
+            }
+            Self::Show(args) => {
+                let config = global.quiet()?;
+                let event = database::with(&config, async |db| show::show(db, &args).await).await?;
+                console.report(&event)?;
+            }
+            Self::Trace(args) => {
+                let config = global.quiet()?;
+                let tree =
+                    database::with(&config, async |db| trace::trace(db, &args).await).await?;
+                console.report(&tree)?;
+            }
+            Self::Archive(args) => {
+                let run = async |db: &Db| archives::archive(db, &args, console).await;
+                database::with(&global.quiet()?, run).await?;
+            }
+            Self::Restore(args) => {
+                let run = async |db: &Db| archives::restore(db, &args, console).await;
+                database::with(&global.quiet()?, run).await?;
+            }
+            Self::Verify(args) if args.offline => {
+                return archives::verify(None, &args, console).await;
+            }
+            Self::Verify(args) => {
+                let run = async |db: &Db| archives::verify(Some(db), &args, console).await;
+                return database::with(&global.quiet()?, run).await;
+            }
+            Self::Forget(args) => {
+                let run = async |db: &Db| forget::run(db, args, console).await;
+                database::with(&global.quiet()?, run).await?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
 impl Cli {
     async fn execute(self, console: &Console, program: &str) -> Result<ExitCode, Failure> {
         let Self { global, command } = self;
         let command = command.unwrap_or_else(|| Command::Serve(Box::default()));
         match command {
-            // Neither needs any setting, so a wrong one does not get in their way.
-            Command::Events(Events::Catalog(args)) => console.report(&catalog::catalog(&args))?,
+            // It needs no setting, so a wrong one does not get in its way.
             Command::Config => {
                 console.report(&settings::settings(&config::resolve_here(&global.flags())?))?;
             }
@@ -241,39 +283,7 @@ impl Cli {
                 let named = global.database.is_some().then_some(&config);
                 return crate::demo::run(&args, named, console).await;
             }
-            Command::Events(Events::Tail(args)) => {
-                tail::tail(&global.quiet()?, &args, console).await?;
-            }
-            Command::Events(Events::Show(args)) => {
-                let config = global.quiet()?;
-                let event = database::with(&config, async |db| show::show(db, &args).await).await?;
-                console.report(&event)?;
-            }
-            Command::Events(Events::Trace(args)) => {
-                let config = global.quiet()?;
-                let tree =
-                    database::with(&config, async |db| trace::trace(db, &args).await).await?;
-                console.report(&tree)?;
-            }
-            Command::Events(Events::Archive(args)) => {
-                let run = async |db: &Db| archives::archive(db, &args, console).await;
-                database::with(&global.quiet()?, run).await?;
-            }
-            Command::Events(Events::Restore(args)) => {
-                let run = async |db: &Db| archives::restore(db, &args, console).await;
-                database::with(&global.quiet()?, run).await?;
-            }
-            Command::Events(Events::Verify(args)) if args.offline => {
-                return archives::verify(None, &args, console).await;
-            }
-            Command::Events(Events::Verify(args)) => {
-                let run = async |db: &Db| archives::verify(Some(db), &args, console).await;
-                return database::with(&global.quiet()?, run).await;
-            }
-            Command::Events(Events::Forget(args)) => {
-                let run = async |db: &Db| forget::run(db, args, console).await;
-                database::with(&global.quiet()?, run).await?;
-            }
+            Command::Events(command) => return command.execute(&global, console).await,
             Command::Handlers(command) => {
                 let run = async |db: &Db| handlers::run(db, &command, console).await;
                 database::with(&global.quiet()?, run).await?;
