@@ -19,6 +19,7 @@ mod erm;
 mod failure;
 mod forget;
 mod handlers;
+mod http_api;
 mod jobs;
 mod mailbox;
 mod migrate;
@@ -151,6 +152,9 @@ pub(crate) enum Command {
     /// Write the graphs of workspaces into files, and take them over from files
     #[command(subcommand)]
     Erm(erm::Command),
+    /// Look at what programs can ask a host over HTTP
+    #[command(subcommand)]
+    Api(http_api::Command),
     /// Show every setting, its value and where that comes from
     Config,
 }
@@ -264,7 +268,8 @@ impl Cli {
         let Self { global, command } = self;
         let command = command.unwrap_or_else(|| Command::Serve(Box::default()));
         match command {
-            // It needs no setting, so a wrong one does not get in its way.
+            // Neither this nor the settings themselves need any setting, so a wrong one does not get in their way.
+            Command::Api(command) => console.report(&http_api::http_api(&command))?,
             Command::Config => {
                 console.report(&settings::settings(&config::resolve_here(&global.flags())?))?;
             }

@@ -114,7 +114,7 @@ pub struct RuntimeBuilder {
     owned: Owned,
     node: NodeOptions,
     fenced: bool,
-    swaps_apart: Option<Duration>,
+    swaps_apart: Option<fn()>,
 }
 
 impl RuntimeBuilder {
@@ -218,11 +218,12 @@ impl RuntimeBuilder {
         Self { fenced: false, ..self }
     }
 
-    /// Swaps generations in two transactions that lie so far apart: the control of the proof that one is needed.
+    /// Swaps generations in two transactions, and never comes to the second: it says when it stands between them, where it
+    /// is to be killed. The control of the proof that one transaction is needed.
     #[cfg(any(test, feature = "testing"))]
     #[must_use]
-    pub fn swapping_apart(self, by: Duration) -> Self {
-        Self { swaps_apart: Some(by), ..self }
+    pub fn swapping_apart(self, say: fn()) -> Self {
+        Self { swaps_apart: Some(say), ..self }
     }
 
     /// The runtime; it does nothing until it is started.
@@ -262,7 +263,7 @@ pub struct Runtime {
     owned: Owned,
     node: NodeOptions,
     fenced: bool,
-    swaps_apart: Option<Duration>,
+    swaps_apart: Option<fn()>,
     reactions: broadcast::Sender<Reaction>,
 }
 

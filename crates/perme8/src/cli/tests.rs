@@ -52,6 +52,7 @@ fn every_command_takes_json_and_a_database() {
         "events restore --from 1 --to 7 --folder ./old --yes",
         "events verify --folder ./old --offline",
         "events forget ada@example.com --yes",
+        "api openapi",
         "handlers list",
         "handlers pause notifications.on_invitation --yes",
         "handlers resume notifications.on_invitation --yes",
