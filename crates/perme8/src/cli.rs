@@ -268,7 +268,7 @@ impl Cli {
         let Self { global, command } = self;
         let command = command.unwrap_or_else(|| Command::Serve(Box::default()));
         match command {
-            // Neither this nor the settings themselves need any setting, so a wrong one does not get in their way.
+            // It needs no setting, so a wrong one does not get in its way.
             Command::Api(command) => console.report(&http_api::http_api(&command))?,
             Command::Config => {
                 console.report(&settings::settings(&config::resolve_here(&global.flags())?))?;

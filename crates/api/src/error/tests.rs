@@ -82,7 +82,7 @@ fn missing_credentials_say_what_is_missing() {
 fn whoever_resumes_too_late_learns_that_what_followed_is_archived() {
     let (after, last) = (perme8_events::Position::new(3), perme8_events::Position::new(9));
     check(
-        SubscribeError::Archived { after, last },
+        perme8_events::host::SubscribeError::Archived { after, last },
         &expect![[r#"
         410 Gone
         {"code":"position_archived","error":"What followed it is archived","request_id":"r-1"}
