@@ -17,7 +17,7 @@ mod reader;
 mod tables;
 
 use crate::{
-    boundary::{self, config::Boundaries, workspace::Workspace},
+    boundary::{self, config::Boundaries, loader::Detail, workspace::Workspace},
     catalogue::{Entry, Source},
     console, events,
     generated::{self, Files},
@@ -45,7 +45,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
 /// Holds the rule about events, the golden files and the documents; `false` when something differs.
 pub(crate) fn check(source: &Source) -> anyhow::Result<bool> {
     let root = source.root();
-    let read = boundary::read(root)?;
+    let read = boundary::read(root, Detail::Documentation)?;
     if !boundary::events(&read) {
         return Ok(false);
     }
@@ -74,7 +74,7 @@ pub(crate) fn write(source: &Source) -> anyhow::Result<bool> {
     let root = source.root();
     let catalogue = source.catalogue()?;
     events::write(root, &catalogue)?;
-    let documents = documents(&boundary::read(root)?, catalogue)?;
+    let documents = documents(&boundary::read(root, Detail::Documentation)?, catalogue)?;
     let count = documents.len();
     generated::write(root, &generated::stale(root, documents))?;
     eprintln!("{count} documents are up to date");
@@ -117,7 +117,9 @@ mod tests {
     #[test]
     fn the_documents_of_this_workspace_are_as_its_source_says() {
         let root = process::root();
-        let documents = documents(&boundary::read(root).unwrap(), stored_catalogue()).unwrap();
+        let documents =
+            documents(&boundary::read(root, Detail::Documentation).unwrap(), stored_catalogue())
+                .unwrap();
         let stale = generated::stale(root, documents);
         let differences = stale.iter().map(|(file, text)| generated::difference(root, file, text));
         let differences: Vec<String> = differences.collect();

@@ -10,6 +10,7 @@ use crate::{
     boundary::{
         self,
         golden::{example_file, schema_file},
+        loader::Detail,
         schemas,
     },
     catalogue::{Entry, Source},
@@ -36,7 +37,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
     match &args.command {
         Command::Check(source) => {
             let root = source.root();
-            Ok(boundary::events(&boundary::read(root)?) && check(root, &source.catalogue()?)?)
+            Ok(boundary::events(&boundary::read(root, Detail::Rules)?)
+                && check(root, &source.catalogue()?)?)
         }
         Command::Write(source) => {
             write(source.root(), &source.catalogue()?)?;

@@ -3,6 +3,10 @@
 //! Whatever is named by its id is looked up by that alone. Of the workspace it is only looked whether it is the right one, as
 //! `+workspace_id = $1` says to SQLite and `(workspace_id = $1) IS TRUE` to PostgreSQL: engines that know little of a
 //! workspace yet take it for small, and would rather read all that is there.
+//!
+//! What an engine has seen of a table may be long ago, when it was small. Where it would read all of it then, for each of what is
+//! looked up, SQLite is told the index (`INDEXED BY`). PostgreSQL takes few things for equal to something that is no key by
+//! itself if they are said to be between it and itself, too, whatever it has seen.
 
 use perme8_events::sql::Migrations;
 

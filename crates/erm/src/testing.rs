@@ -24,10 +24,12 @@ pub(crate) use company::{
 #[cfg(test)]
 pub(crate) use people::{ROOM, Said, added, edge, led, people, person, properties, with_people};
 #[cfg(test)]
-pub(crate) use plans::plan;
+pub(crate) use plans::{plan, planned_alike};
 pub use planted::{Planted, plant, plant_telling};
 #[cfg(test)]
-pub(crate) use planted::{people_with_values, put};
+pub(crate) use planted::{analyse, look_at_few, people_with_values, put};
+#[cfg(test)]
+pub(crate) use reindexing::Orphans;
 pub use shapes::Shape;
 #[cfg(test)]
 pub(crate) use tables::Tables;

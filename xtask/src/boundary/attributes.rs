@@ -23,6 +23,11 @@ pub(crate) fn conditional(meta: &Meta) -> Vec<Meta> {
     }
 }
 
+/// Whether it is the attribute `word`, under conditions or not.
+pub(crate) fn says(meta: &Meta, word: &str) -> bool {
+    meta.path().is_ident(word) || conditional(meta).iter().skip(1).any(|added| says(added, word))
+}
+
 /// Whether `name` is derived, under `cfg_attr` or not.
 pub(crate) fn derives(attributes: &[Attribute], name: &str) -> bool {
     fn in_meta(meta: &Meta, name: &str) -> bool {
@@ -72,10 +77,18 @@ pub(crate) enum Viewers {
     Operators,
 }
 
+/// The parts of each `event(…)`, under conditions or not.
+fn event_parts(meta: &Meta) -> Vec<Meta> {
+    match meta {
+        Meta::List(list) if list.path.is_ident("event") => parts(list),
+        _ => conditional(meta).iter().skip(1).flat_map(event_parts).collect(),
+    }
+}
+
 /// What is said of an event; version 1 unless another is given.
 pub(crate) fn event(attributes: &[Attribute]) -> EventAttributes {
     let mut event = EventAttributes { version: 1, ..EventAttributes::default() };
-    for meta in attributes.iter().flat_map(event_parts) {
+    for meta in attributes.iter().flat_map(|attribute| event_parts(&attribute.meta)) {
         match meta {
             Meta::NameValue(_) if meta.path().is_ident("name") => event.name = text(&meta),
             Meta::NameValue(_) if meta.path().is_ident("aggregate") => {
@@ -100,14 +113,6 @@ pub(crate) fn event(attributes: &[Attribute]) -> EventAttributes {
         }
     }
     event
-}
-
-/// What an attribute says if it is `#[event(…)]`.
-fn event_parts(attribute: &Attribute) -> Vec<Meta> {
-    match &attribute.meta {
-        Meta::List(list) if list.path.is_ident("event") => parts(list),
-        _ => Vec::new(),
-    }
 }
 
 /// Who may see an event: `workspace, user = "user_id"`, or `workspace_if = "is_public", otherwise = "user_id"`.
@@ -143,8 +148,10 @@ fn text(meta: &Meta) -> Option<String> {
 /// The field that is marked as the id of the aggregate.
 pub(crate) fn aggregate_id(fields: &Fields) -> Option<String> {
     let is_mark = |meta: &Meta| meta.path().is_ident("aggregate_id");
-    let is_marked =
-        |field: &&syn::Field| field.attrs.iter().flat_map(event_parts).any(|meta| is_mark(&meta));
+    let is_marked = |field: &&syn::Field| {
+        let mut parts = field.attrs.iter().flat_map(|attribute| event_parts(&attribute.meta));
+        parts.any(|meta| is_mark(&meta))
+    };
     Some(fields.iter().find(is_marked)?.ident.as_ref()?.unraw().to_string())
 }
 
@@ -224,6 +231,9 @@ mod tests {
         )]);
         let EventAttributes { name, version, upcast, .. } = check(said);
         assert_eq!((name.as_deref(), version, upcast), (Some("a.b"), 3, vec![1, 2]));
+        let said =
+            parse_quote!(#[cfg_attr(all(), derive(Debug), cfg_attr(all(), event(name = "a.b")))]);
+        assert_eq!(check(said).name.as_deref(), Some("a.b"));
         let nothing = parse_quote!(#[event(aggregate = "order")]);
         let aggregate = Some("order".to_owned());
         let expected = EventAttributes { version: 1, aggregate, ..EventAttributes::default() };

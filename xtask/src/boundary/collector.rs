@@ -4,12 +4,12 @@
     reason = "a syntax tree has many more variants than the rules ask for"
 )]
 
-use std::{mem, rc::Rc};
+use std::{mem, sync::Arc};
 
 use proc_macro2::{Span, TokenStream};
 use syn::{
-    Attribute, Field, Fields, File, Ident, ImplItem, Item, ItemExternCrate, ItemImpl, ItemMacro,
-    ItemMod, ItemType, ItemUse, LitStr, Local, Macro, Meta, TraitItem, Type, UseTree, Visibility,
+    Attribute, Expr, Field, Fields, File, Ident, ImplItem, Item, ItemExternCrate, ItemImpl,
+    ItemMacro, ItemMod, ItemType, ItemUse, LitStr, Local, Macro, TraitItem, Type, Visibility,
     ext::IdentExt as _,
     spanned::Spanned as _,
     visit::{self, Visit},
@@ -19,95 +19,118 @@ use super::{
     attributes,
     declared::Owner,
     exports,
+    loader::Detail,
     report::Place,
     scope::{self, Scope},
     source::{
-        At, EventStruct, ExportedMacro, Form, Mention, ModulePath, Name, Oddity, OddityKind,
-        Statement, Unit,
+        At, EventStruct, Form, Fragment, Mention, ModulePath, Name, Oddity, OddityKind, OutOfLine,
+        SourceFile,
     },
     tokens,
 };
 
-/// A module whose source is in a file of its own.
-#[derive(Debug)]
-pub(crate) struct OutOfLine {
-    pub(crate) path: ModulePath,
-    /// The modules around it that are written in the same file.
-    pub(crate) inline: Vec<String>,
-    pub(crate) at: At,
-}
-
-/// Notes everything in `file`, the source of `module`, and returns the modules it points to.
+/// Notes everything that a file says which is the source of `module`.
 pub(crate) fn collect(
-    unit: &mut Unit,
-    file: usize,
+    file: Arc<SourceFile>,
     module: ModulePath,
-    scope: Scope,
+    (is_library, detail): (bool, Detail),
     syntax: &File,
-) -> Vec<OutOfLine> {
-    unit.module(&module);
-    let is_root = unit.is_library && module.is_empty();
+) -> Fragment {
+    let is_root = is_library && module.is_empty();
+    let scope = file.scope;
+    let mut fragment = Fragment::new(file);
+    fragment.module(&module);
     let depth = module.len();
     let mut collector = Collector {
-        unit,
-        file,
+        fragment,
         depth,
-        module: Rc::new(module),
+        module: Arc::new(module),
         scope,
+        detail,
+        is_root,
+        self_type: None,
+        definition: None,
+        in_pattern: false,
         in_attribute: false,
         owner: None,
-        out_of_line: Vec::new(),
     };
     if is_root {
         let found = exports::of_root(syntax, &collector);
-        collector.unit.exports.extend(found);
+        collector.fragment.exports.extend(found);
     }
     collector.within(&syntax.attrs, |this| visit::visit_file(this, syntax));
-    collector.out_of_line
+    collector.fragment
 }
 
 /// The state of a walk.
 #[derive(Debug)]
-pub(crate) struct Collector<'a> {
-    pub(crate) unit: &'a mut Unit,
-    file: usize,
+pub(crate) struct Collector {
+    pub(crate) fragment: Fragment,
     depth: usize,
-    module: Rc<ModulePath>,
+    pub(crate) module: Arc<ModulePath>,
     scope: Scope,
+    pub(super) detail: Detail,
+    /// Whether this is the file that lists what a library exports.
+    pub(super) is_root: bool,
+    /// What `Self` stands for.
+    self_type: Option<Name>,
+    /// The `macro_rules!` that is being read.
+    pub(super) definition: Option<String>,
+    /// Inside a macro that compares with a pattern.
+    pub(super) in_pattern: bool,
     /// Inside an attribute, where texts may be paths and derives are seen in the syntax tree.
     pub(crate) in_attribute: bool,
     /// Inside an `impl`.
     pub(crate) owner: Option<Owner>,
-    out_of_line: Vec<OutOfLine>,
 }
 
-impl Collector<'_> {
+impl Collector {
     /// Where the source between two spans stands.
     pub(crate) fn at(&self, from: Span, to: Span) -> At {
         let (start, end) = (from.start(), to.end());
         let width =
             if start.line == end.line { end.column.saturating_sub(start.column) } else { 1 };
-        let path = &self.unit.files[self.file].path;
+        let file = &self.fragment.file;
         At {
-            place: Place::new(path, start.line, start.column + 1, width),
-            file: self.file,
-            module: Rc::clone(&self.module),
+            place: Place::new(&file.path, start.line, start.column + 1, width),
+            file: Arc::clone(file),
+            module: Arc::clone(&self.module),
             scope: self.scope,
         }
     }
 
     pub(crate) fn mention(&mut self, name: Name, form: Form, from: Span, to: Span) {
         let at = self.at(from, to);
-        self.unit.mentions.push(Mention { name, form, at });
+        // Whoever calls the macro may stand one level below the root.
+        let is_up = |segment: &String| matches!(segment.as_str(), "self" | "super");
+        if self.definition.is_some() && name.segments.first().is_some_and(is_up) {
+            let below = name.segments.iter().skip_while(|segment| is_up(segment)).cloned();
+            let segments = std::iter::once("crate".to_owned()).chain(below).collect();
+            let (name, at) = (Name::new(segments), at.clone());
+            self.fragment.mentions.push(Mention { name, form: Form::Elsewhere, at });
+        }
+        self.fragment.mentions.push(Mention { name, form, at });
     }
 
     pub(crate) fn oddity(&mut self, kind: OddityKind, span: Span) {
         let at = self.at(span, span);
-        self.unit.oddities.push(Oddity { kind, at });
+        self.fragment.oddities.push(Oddity { kind, at });
     }
 
     pub(crate) fn is_product(&self) -> bool {
         self.scope == Scope::Product
+    }
+
+    /// Notes that something is built, if it is in the product and its name is that of a type.
+    pub(crate) fn build(&mut self, name: Name, span: Span) {
+        let is_type = |name: &String| {
+            let is_well_known = matches!(name.as_str(), "Some" | "None" | "Ok" | "Err" | "Self");
+            name.starts_with(|first: char| first.is_ascii_uppercase()) && !is_well_known
+        };
+        if self.is_product() && !self.in_pattern && name.segments.last().is_some_and(is_type) {
+            let at = self.at(span, span);
+            self.fragment.built.push(Mention { name, form: Form::Path, at });
+        }
     }
 
     /// Visits something in the builds that its attributes leave over.
@@ -122,67 +145,16 @@ impl Collector<'_> {
         self.scope = outer;
     }
 
-    /// Notes an import, wherever it is written: inside functions it counts for the module.
-    pub(crate) fn import(&mut self, item: &ItemUse) {
-        let visible = !matches!(item.vis, Visibility::Inherited);
-        let global = item.leading_colon.is_some();
-        self.import_tree(&item.tree, &Name { global, segments: Vec::new() }, visible);
-    }
-
-    fn import_tree(&mut self, tree: &UseTree, prefix: &Name, visible: bool) {
-        match tree {
-            UseTree::Path(path) => {
-                let prefix = prefix.then(&[path.ident.unraw().to_string()]);
-                self.import_tree(&path.tree, &prefix, visible);
-            }
-            UseTree::Group(group) => {
-                for tree in &group.items {
-                    self.import_tree(tree, prefix, visible);
-                }
-            }
-            UseTree::Name(leaf) => {
-                let name = leaf_name(prefix, &leaf.ident);
-                let form = Form::Use { rename: None, glob: false, visible };
-                self.bring(name.segments.last().cloned(), &name);
-                self.mention(name, form, leaf.ident.span(), leaf.ident.span());
-            }
-            UseTree::Rename(leaf) => {
-                let name = leaf_name(prefix, &leaf.ident);
-                let rename = leaf.rename.unraw().to_string();
-                let form = Form::Use { rename: Some(rename.clone()), glob: false, visible };
-                self.bring(Some(rename).filter(|rename| rename != "_"), &name);
-                self.mention(name, form, leaf.ident.span(), leaf.rename.span());
-            }
-            UseTree::Glob(glob) => {
-                let form = Form::Use { rename: None, glob: true, visible };
-                let path = Rc::clone(&self.module);
-                self.unit.module(&path).globs.push(prefix.clone());
-                self.mention(prefix.clone(), form, glob.span(), glob.span());
-            }
-        }
-    }
-
-    pub(crate) fn import_crate(&mut self, item: &ItemExternCrate) {
-        let rename = item.rename.as_ref().map(|(_, ident)| ident.unraw().to_string());
-        if item.ident == "self" {
-            self.unit.own_names.extend(rename);
-            return;
-        }
-        let name = Name { global: true, segments: vec![item.ident.unraw().to_string()] };
-        self.bring(rename.clone(), &name);
-        self.mention(name, Form::ExternCrate { rename }, item.ident.span(), item.ident.span());
-    }
-
     /// Notes that the module can say `local` for `name`.
-    fn bring(&mut self, local: Option<String>, name: &Name) {
+    pub(crate) fn bring(&mut self, local: Option<String>, name: &Name) {
         let Some(local) = local else { return };
-        let path = Rc::clone(&self.module);
-        self.unit.module(&path).imports.insert(local, name.clone());
+        let path = Arc::clone(&self.module);
+        self.fragment.module(&path).import(local, name.clone());
     }
 
     fn declare(&mut self, ident: &Ident) {
-        let path = Rc::clone(&self.module);
-        self.unit.module(&path).declared.insert(ident.unraw().to_string());
+        let path = Arc::clone(&self.module);
+        self.fragment.module(&path).declared.insert(ident.unraw().to_string());
     }
 
     fn event(&mut self, ident: &Ident, item: &[Attribute], fields: Option<&Fields>) {
@@ -192,16 +164,12 @@ impl Collector<'_> {
             let identified_by = says.id.clone().or_else(marked);
             let at = self.at(ident.span(), ident.span());
             let ident = ident.unraw().to_string();
-            self.unit.events.push(EventStruct { ident, says, identified_by, at });
+            self.fragment.events.push(EventStruct { ident, says, identified_by, at });
         }
     }
 }
 
-fn leaf_name(prefix: &Name, ident: &Ident) -> Name {
-    if ident == "self" { prefix.clone() } else { prefix.then(&[ident.unraw().to_string()]) }
-}
-
-impl<'ast> Visit<'ast> for Collector<'_> {
+impl<'ast> Visit<'ast> for Collector {
     fn visit_item(&mut self, item: &'ast Item) {
         // What stands within a function is of no `impl`, though the function may be.
         let outer = self.owner.take();
@@ -248,18 +216,22 @@ impl<'ast> Visit<'ast> for Collector<'_> {
     }
 
     fn visit_item_mod(&mut self, item: &'ast ItemMod) {
+        let is_shared = |attribute: &Attribute| attributes::says(&attribute.meta, "macro_use");
+        if self.is_root && self.module.is_empty() && item.attrs.iter().any(is_shared) {
+            self.oddity(OddityKind::MacroOfAllLayers, item.ident.span());
+        }
         let mut path = self.module.as_ref().clone();
         path.push(item.ident.unraw().to_string());
         if item.content.is_some() {
-            self.unit.module(&path);
-            let outer = mem::replace(&mut self.module, Rc::new(path));
+            self.fragment.module(&path);
+            let outer = mem::replace(&mut self.module, Arc::new(path));
             visit::visit_item_mod(self, item);
             self.module = outer;
         } else {
             visit::visit_item_mod(self, item);
             let at = self.at(item.ident.span(), item.ident.span());
             let inline = path[self.depth..path.len() - 1].to_vec();
-            self.out_of_line.push(OutOfLine { path, inline, at });
+            self.fragment.out_of_line.push(OutOfLine { path, inline, at });
         }
     }
 
@@ -273,10 +245,7 @@ impl<'ast> Visit<'ast> for Collector<'_> {
     }
 
     fn visit_item_type(&mut self, item: &'ast ItemType) {
-        if let (Type::Path(target), false) = (&*item.ty, matches!(item.vis, Visibility::Inherited))
-        {
-            self.path(&target.path, Form::Alias);
-        }
+        self.alias(item);
         visit::visit_item_type(self, item);
     }
 
@@ -287,19 +256,35 @@ impl<'ast> Visit<'ast> for Collector<'_> {
             self.oddity(OddityKind::HandWrittenEvent, path.span());
         }
         self.owner = Owner::of(item);
+        let itself = match &*item.self_ty {
+            Type::Path(itself) => Some(Name::of(&itself.path)),
+            _ => None,
+        };
+        let outer = mem::replace(&mut self.self_type, itself);
         visit::visit_item_impl(self, item);
+        self.self_type = outer;
     }
 
     fn visit_item_macro(&mut self, item: &'ast ItemMacro) {
-        let exported = item.attrs.iter().any(|attribute| attribute.path().is_ident("macro_export"));
-        if let Some(ident) = &item.ident {
-            self.unit.definitions.insert(ident.to_string(), item.mac.tokens.clone());
-            if exported {
-                let at = self.at(ident.span(), ident.span());
-                self.unit.macros.push(ExportedMacro { name: ident.to_string(), at });
+        self.note_macro(item);
+        let name = item.ident.as_ref().map(|ident| ident.unraw().to_string());
+        self.defining(name, |this| visit::visit_item_macro(this, item));
+    }
+
+    fn visit_expr(&mut self, expression: &'ast Expr) {
+        match expression {
+            Expr::Struct(built) => {
+                let itself = self.self_type.clone().filter(|_| built.path.is_ident("Self"));
+                let name = itself.unwrap_or_else(|| Name::of(&built.path));
+                self.build(name, built.path.span());
             }
+            Expr::Path(built) if built.qself.is_none() => {
+                self.build(Name::of(&built.path), built.path.span());
+                self.subscription(&built.path);
+            }
+            _ => {}
         }
-        visit::visit_item_macro(self, item);
+        visit::visit_expr(self, expression);
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
@@ -310,8 +295,8 @@ impl<'ast> Visit<'ast> for Collector<'_> {
     fn visit_macro(&mut self, call: &'ast Macro) {
         if let Some(segment) = call.path.segments.last() {
             self.call(&segment.ident, call.tokens.clone());
+            self.inside(&segment.ident, |this| visit::visit_macro(this, call));
         }
-        visit::visit_macro(self, call);
     }
 
     fn visit_token_stream(&mut self, stream: &'ast TokenStream) {
@@ -322,19 +307,17 @@ impl<'ast> Visit<'ast> for Collector<'_> {
         if attribute.path().is_ident("doc") {
             return;
         }
-        let conditional = attributes::conditional(&attribute.meta);
-        let is_path = |meta: &Meta| meta.path().is_ident("path");
-        if is_path(&attribute.meta) || conditional.iter().any(is_path) {
+        if attributes::says(&attribute.meta, "path") {
             self.oddity(OddityKind::PathAttribute, attribute.path().span());
         }
-        let condition = conditional.first().map(scope::of_condition);
+        let condition = attributes::conditional(&attribute.meta).first().map(scope::of_condition);
         let outer = mem::replace(&mut self.in_attribute, true);
         self.under(condition.unwrap_or_default(), |this| visit::visit_attribute(this, attribute));
         self.in_attribute = outer;
     }
 }
 
-impl Collector<'_> {
+impl Collector {
     fn path(&mut self, path: &syn::Path, form: Form) {
         let global = path.leading_colon.is_some();
         if path.segments.len() < 2 && !global && form == Form::Path {
@@ -343,21 +326,31 @@ impl Collector<'_> {
         let (Some(first), Some(last)) = (path.segments.first(), path.segments.last()) else {
             return;
         };
-        let segments =
-            path.segments.iter().map(|segment| segment.ident.unraw().to_string()).collect();
-        self.mention(Name { global, segments }, form, first.ident.span(), last.ident.span());
+        self.mention(Name::of(path), form, first.ident.span(), last.ident.span());
     }
 
-    /// Notes what certain macros are called with.
-    pub(crate) fn call(&mut self, name: &Ident, arguments: TokenStream) {
-        match name.to_string().as_str() {
-            "sql" => {
-                let at = self.at(name.span(), name.span());
-                self.unit.statements.push(Statement { arguments, at });
-            }
-            "catalogue" if self.is_product() => tokens::catalogue(self, arguments),
-            "include" => self.oddity(OddityKind::Include, name.span()),
-            _ => {}
+    /// Notes what a `type` that others can see stands for.
+    pub(crate) fn alias(&mut self, item: &ItemType) {
+        if let Type::Path(target) = &*item.ty
+            && !matches!(item.vis, Visibility::Inherited)
+        {
+            self.path(&target.path, Form::Alias);
+        }
+    }
+
+    /// Notes the event in `Subscription::to::<Event>`.
+    fn subscription(&mut self, path: &syn::Path) {
+        let mut segments = path.segments.iter().rev();
+        let (Some(to), Some(of)) = (segments.next(), segments.next()) else { return };
+        if to.ident != "to" || of.ident != "Subscription" || !self.is_product() {
+            return;
+        }
+        if let syn::PathArguments::AngleBracketed(arguments) = &to.arguments
+            && let Some(syn::GenericArgument::Type(Type::Path(event))) = arguments.args.first()
+        {
+            let at = self.at(event.span(), event.span());
+            let name = Name::of(&event.path);
+            self.fragment.awaited.push(Mention { name, form: Form::Path, at });
         }
     }
 
@@ -367,9 +360,7 @@ impl Collector<'_> {
         if value.contains("::")
             && let Ok(path) = syn::parse_str::<syn::Path>(&value)
         {
-            let segments = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-            let name = Name { global: path.leading_colon.is_some(), segments };
-            self.mention(name, Form::Path, text.span(), text.span());
+            self.mention(Name::of(&path), Form::Path, text.span(), text.span());
         }
     }
 }

@@ -5,14 +5,14 @@ use std::{
     fmt, fs,
     ops::Range,
     path::Path,
-    rc::Rc,
+    sync::Arc,
 };
 
 use anyhow::{Context as _, Result, anyhow, bail};
 use serde::{Deserialize, Serialize};
 use toml::Spanned;
 
-use super::report::Place;
+use super::{patterns::matches, report::Place};
 
 /// The file that declares the architecture.
 pub(crate) const FILE: &str = "boundaries.toml";
@@ -146,6 +146,9 @@ pub(crate) struct CrateRules {
     /// External crates that its application may name besides the usual ones.
     #[serde(default)]
     pub(crate) application_crates: Vec<String>,
+    /// Events that nobody handles, kept for the trail and for readers elsewhere.
+    #[serde(default)]
+    pub(crate) records: Vec<Spanned<String>>,
     /// Edges: crate to granted groups.
     #[serde(default)]
     pub(crate) uses: BTreeMap<Spanned<String>, Vec<String>>,
@@ -161,12 +164,21 @@ impl Boundaries {
         let path = root.join(FILE);
         let text = fs::read_to_string(&path)
             .with_context(|| format!("{} cannot be read", path.display()))?;
+        Self::parse(text)
+    }
+
+    pub(crate) fn parse(text: String) -> Result<Self> {
         let mut boundaries: Self = toml::from_str(&text)
             .map_err(|error| anyhow!("{FILE}: {}", error.to_string().trim_end()))?;
         boundaries.text = text;
         boundaries.inherit()?;
         boundaries.check_words()?;
         Ok(boundaries)
+    }
+
+    /// The file itself.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     pub(crate) fn rules(&self, krate: &str) -> Option<&CrateRules> {
@@ -181,7 +193,7 @@ impl Boundaries {
 
     /// The place of something that this file declares.
     pub(crate) fn place(&self, span: Range<usize>) -> Place {
-        Place::of_bytes(&Rc::from(FILE), &self.text, span)
+        Place::of_bytes(&Arc::from(FILE), &self.text, span)
     }
 
     /// The layer that owns a file below `src`: the one with the most precise pattern.
@@ -288,6 +300,14 @@ impl Boundaries {
     }
 }
 
+impl Sql {
+    /// Whether the crate is one of those that run statements, by its name in code or that of its package.
+    pub(crate) fn is_of_raw(&self, krate: &str) -> bool {
+        let crates = self.raw.iter().filter_map(|pattern| pattern.split("::").next());
+        crates.into_iter().any(|named| named == krate || named == krate.replace('-', "_"))
+    }
+}
+
 impl Layer {
     pub(crate) fn may_use_group(&self, group: &str) -> bool {
         self.groups.iter().any(|allowed| allowed == group || allowed == ANY)
@@ -307,6 +327,11 @@ impl Layer {
 }
 
 impl CrateRules {
+    /// Whether a table has one of its prefixes.
+    pub(crate) fn owns(&self, table: &str) -> bool {
+        self.tables.iter().any(|prefix| table.starts_with(prefix))
+    }
+
     /// The groups granted towards another crate, by what an edge of this crate says.
     pub(crate) fn grants(&self, to: &str, in_tests: bool) -> Vec<&str> {
         let own = self.uses.get(to).into_iter();
@@ -345,46 +370,4 @@ impl CrateRules {
 /// Whether `path` is `outer` or something below it.
 fn is_within(path: &str, outer: &str) -> bool {
     path.strip_prefix(outer).is_some_and(|rest| rest.is_empty() || rest.starts_with("::"))
-}
-
-/// `*` stands for anything within one segment, `**` for any segments.
-pub(crate) fn matches(pattern: &str, path: &str) -> bool {
-    fn segment(pattern: &str, text: &str) -> bool {
-        match pattern.split_once('*') {
-            None => pattern == text,
-            Some((start, rest)) => text.strip_prefix(start).is_some_and(|text| {
-                (0..=text.len())
-                    .filter(|at| text.is_char_boundary(*at))
-                    .any(|at| segment(rest, &text[at..]))
-            }),
-        }
-    }
-    fn all(patterns: &[&str], segments: &[&str]) -> bool {
-        match (patterns, segments) {
-            ([], []) => true,
-            (["**", rest @ ..], _) => {
-                (0..=segments.len()).any(|skipped| all(rest, &segments[skipped..]))
-            }
-            ([first, rest @ ..], [next, further @ ..]) => {
-                segment(first, next) && all(rest, further)
-            }
-            _ => false,
-        }
-    }
-    all(&pattern.split('/').collect::<Vec<_>>(), &path.split('/').collect::<Vec<_>>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn patterns_match_segment_by_segment() {
-        assert!(matches("infrastructure/*_gateway.rs", "infrastructure/mail_gateway.rs"));
-        assert!(!matches("infrastructure/*_gateway.rs", "infrastructure/deep/mail_gateway.rs"));
-        assert!(matches("domain/**", "domain/order.rs"));
-        assert!(matches("domain/**", "domain/order/line.rs"));
-        assert!(!matches("domain/**", "domain.rs"));
-        assert!(matches("sqlx::query*", "sqlx::query_as"));
-    }
 }

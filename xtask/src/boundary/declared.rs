@@ -8,6 +8,7 @@ use syn::{
     Attribute, Expr, FnArg, Ident, ImplItem, Item, ItemImpl, ItemTrait, Receiver, ReceiverKind,
     Signature, Stmt, Type, TypePath, Visibility,
     ext::IdentExt as _,
+    spanned::Spanned as _,
     visit::{self, Visit},
 };
 
@@ -15,6 +16,7 @@ use super::{
     attributes,
     bodies::Body,
     collector::Collector,
+    loader::Detail,
     source::{At, Name},
 };
 
@@ -50,8 +52,21 @@ pub(crate) struct Owner {
 pub(crate) struct Constant {
     pub(crate) owner: Option<Owner>,
     pub(crate) name: String,
-    pub(crate) value: Expr,
+    pub(crate) value: Code,
     pub(crate) at: At,
+}
+
+/// An expression as it is written.
+///
+/// Its syntax tree can neither leave the thread that read it nor outlive the other trees of that thread.
+#[derive(Debug)]
+pub(crate) struct Code(String);
+
+impl Code {
+    /// The syntax tree of it.
+    pub(crate) fn read(&self) -> Option<Expr> {
+        syn::parse_str(&self.0).ok()
+    }
 }
 
 /// How a function takes what it is a method of.
@@ -79,7 +94,7 @@ pub(crate) struct Function {
     /// For each other parameter, the types that it is made of.
     pub(crate) takes: Vec<Vec<Name>>,
     /// What it returns where it does nothing else.
-    pub(crate) value: Option<Expr>,
+    pub(crate) value: Option<Code>,
     pub(crate) body: Body,
     pub(crate) at: At,
 }
@@ -103,10 +118,10 @@ impl Name {
     }
 }
 
-impl Collector<'_> {
+impl Collector {
     /// Notes what an item declares.
     pub(crate) fn remember(&mut self, item: &Item) {
-        if !self.is_product() {
+        if !self.is_documented() {
             return;
         }
         match item {
@@ -122,7 +137,7 @@ impl Collector<'_> {
 
     /// Notes what an item of an `impl` declares.
     pub(crate) fn remember_member(&mut self, item: &ImplItem) {
-        if !self.is_product() {
+        if !self.is_documented() {
             return;
         }
         match item {
@@ -132,18 +147,27 @@ impl Collector<'_> {
         }
     }
 
+    fn is_documented(&self) -> bool {
+        self.is_product() && self.detail == Detail::Documentation
+    }
+
+    fn code(&self, value: &Expr) -> Code {
+        let text = &self.fragment.file.text;
+        Code(text.get(value.span().byte_range()).unwrap_or_default().to_owned())
+    }
+
     fn declared_type(&mut self, ident: &Ident, attributes: &[Attribute]) {
         let at = self.at(ident.span(), ident.span());
         let docs = attributes::documentation(attributes);
         let name = ident.unraw().to_string();
-        self.unit.declared.types.push(DeclaredType { name, docs, at });
+        self.fragment.declared.types.push(DeclaredType { name, docs, at });
     }
 
     fn constant(&mut self, ident: &Ident, value: &Expr) {
         let at = self.at(ident.span(), ident.span());
         let (owner, name) = (self.owner.clone(), ident.unraw().to_string());
-        let value = value.clone();
-        self.unit.declared.constants.push(Constant { owner, name, value, at });
+        let value = self.code(value);
+        self.fragment.declared.constants.push(Constant { owner, name, value, at });
     }
 
     fn function(
@@ -167,13 +191,13 @@ impl Collector<'_> {
             changes_something: signature.inputs.iter().any(is_exclusive),
             takes: takes.collect(),
             value: match block.stmts.as_slice() {
-                [Stmt::Expr(value, None)] => Some(value.clone()),
+                [Stmt::Expr(value, None)] => Some(self.code(value)),
                 _ => None,
             },
             body: Body::of(&signature.inputs, block),
             at,
         };
-        self.unit.declared.functions.push(function);
+        self.fragment.declared.functions.push(function);
     }
 }
 

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::{
-    config::{Boundaries, CrateRules, FILE},
+    config::{Boundaries, CrateRules, FILE, Kind, TESTING},
     report::{Place, Report, Violation},
     rules::Rule,
     workspace::{Crate, Workspace},
@@ -80,6 +80,31 @@ pub(crate) fn check(
                 place,
                 format!("the tests of `{name}` depend on `{to}`, which is not declared"),
                 format!("remove the dependency, or declare tests_use.{to} under [crates.{name}]"),
+            );
+        }
+    }
+    for stray in &krate.strays {
+        violation(
+            krate.manifest.place_of(stray),
+            format!("`{name}` depends on `{stray}`, which lies beside the workspace"),
+            "make it a member of the workspace, and declare it".into(),
+        );
+    }
+    if let Some(library) = &krate.manifest.renamed_library {
+        violation(
+            krate.manifest.place_of("name"),
+            format!("`{name}` calls its library `{library}`"),
+            "let the library have the name of its package".into(),
+        );
+    }
+    let fakes = krate.dependencies.iter().filter(|edge| edge.with_fakes && !edge.only_tests);
+    let fakes = fakes.map(|edge| &edge.name).chain(&krate.manifest.fakes_by_default);
+    for of in fakes {
+        if rules.kind != Kind::Tests && !rules.grants(of, false).contains(&TESTING) {
+            violation(
+                krate.manifest.place_of(of),
+                format!("the product of `{name}` contains the fakes of `{of}`"),
+                format!("ask for the feature `{TESTING}` among the dev-dependencies"),
             );
         }
     }

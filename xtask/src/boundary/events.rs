@@ -1,6 +1,6 @@
 //! Rule 5: events are named, catalogued and evolved with care.
 
-use std::{collections::BTreeMap, path::Path};
+use std::collections::BTreeMap;
 
 use super::{
     config::{Boundaries, Kind},
@@ -22,11 +22,11 @@ pub(crate) fn check(workspace: &Workspace, boundaries: &Boundaries, report: &mut
     for krate in &workspace.crates {
         let kind = boundaries.rules(&krate.name).map(|rules| rules.kind);
         for unit in &krate.units {
-            for event in &unit.events {
+            for event in unit.events() {
                 let event_type = type_of(&krate.name, event);
                 let is_product = !event.at.scope.is_test_code() && kind != Some(Kind::Tests);
                 if is_product && check_name(krate, event, &event_type, report) {
-                    check_published(&workspace.root, (krate, unit), event, &event_type, report);
+                    check_published(workspace, (krate, unit), event, &event_type, report);
                 }
                 let key = (event_type.clone(), event.says.version);
                 let place = event.at.place.clone();
@@ -54,7 +54,11 @@ pub(crate) fn check(workspace: &Workspace, boundaries: &Boundaries, report: &mut
             check_hidden(boundaries, krate, unit, report);
         }
     }
-    golden::check_history(&workspace.root, report);
+}
+
+/// No golden file changed that was published or released.
+pub(crate) fn check_history(workspace: &Workspace, report: &mut Report) {
+    golden::check_history(workspace, report);
 }
 
 fn add(report: &mut Report, krate: &Crate, place: Place, texts: (String, String, String)) {
@@ -91,18 +95,18 @@ fn check_name(krate: &Crate, event: &EventStruct, event_type: &str, report: &mut
 
 /// What the product publishes is in the catalogue, and every version of it can be read.
 fn check_published(
-    root: &Path,
+    workspace: &Workspace,
     (krate, unit): (&Crate, &Unit),
     event: &EventStruct,
     event_type: &str,
     report: &mut Report,
 ) {
     let place = &event.at.place;
-    let listed = unit.catalogued.iter().filter(|name| **name == event.ident).count();
+    let listed = unit.catalogued().filter(|name| *name == event.ident).count();
     let is_product =
         |other: &&EventStruct| other.ident == event.ident && !other.at.scope.is_test_code();
     let mut refuse = |texts| add(report, krate, place.clone(), texts);
-    if listed < unit.events.iter().filter(is_product).count() {
+    if listed < unit.events().filter(is_product).count() {
         refuse((
             format!("the event `{event_type}` is in no catalogue"),
             "the host decodes, documents and checks the events of the catalogues".into(),
@@ -110,7 +114,7 @@ fn check_published(
         ));
     }
     for version in 1..=event.says.version {
-        if let Some(texts) = missing_file(root, event, event_type, version) {
+        if let Some(texts) = missing_file(workspace, event, event_type, version) {
             refuse(texts);
         }
         if version < event.says.version && !event.says.upcast.contains(&version) {
@@ -125,7 +129,7 @@ fn check_published(
         }
     }
     let later = schema_file(event_type, event.says.version + 1);
-    if root.join(&later).is_file() {
+    if is_file(workspace, &later) {
         refuse((
             format!(
                 "the event `{event_type}` has version {}, which is not its last",
@@ -137,9 +141,13 @@ fn check_published(
     }
 }
 
+fn is_file(workspace: &Workspace, file: &str) -> bool {
+    workspace.files.is_file(&workspace.root.join(file))
+}
+
 /// What to say when a golden file of a version is not there.
 fn missing_file(
-    root: &Path,
+    workspace: &Workspace,
     event: &EventStruct,
     event_type: &str,
     version: u64,
@@ -152,7 +160,7 @@ fn missing_file(
             "stands for data that are stored, and is read by a test",
         ),
     ];
-    let (what, file, why) = files.into_iter().find(|(_, file, _)| !root.join(file).is_file())?;
+    let (what, file, why) = files.into_iter().find(|(_, file, _)| !is_file(workspace, file))?;
     let help = if version == event.says.version {
         "write it with `cargo xtask events write` and commit it".into()
     } else {
@@ -167,8 +175,11 @@ fn missing_file(
 
 /// Events that this check would not see.
 fn check_hidden(boundaries: &Boundaries, krate: &Crate, unit: &Unit, report: &mut Report) {
-    let is_core = boundaries.rules(&krate.name).is_some_and(|rules| rules.kind == Kind::Core);
-    for oddity in &unit.oddities {
+    // What derives events writes such an implementation.
+    let is_core = boundaries
+        .rules(&krate.name)
+        .is_some_and(|rules| matches!(rules.kind, Kind::Core | Kind::Tool));
+    for oddity in unit.oddities() {
         let message = match oddity.kind {
             OddityKind::HandWrittenEvent if !is_core => "`DomainEvent` is implemented by hand",
             OddityKind::EventInMacro if !is_core => "an event is derived within a macro",
@@ -176,6 +187,9 @@ fn check_hidden(boundaries: &Boundaries, krate: &Crate, unit: &Unit, report: &mu
             | OddityKind::EventInMacro
             | OddityKind::PathAttribute
             | OddityKind::Include
+            | OddityKind::MacroUse
+            | OddityKind::MacroOfAllLayers
+            | OddityKind::MacroInExports
             | OddityKind::Unreadable(_) => continue,
         };
         if !oddity.at.scope.is_test_code() {

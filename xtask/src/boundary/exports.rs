@@ -9,6 +9,7 @@ use std::{
     fmt::Write as _,
 };
 
+use proc_macro2::{TokenStream, TokenTree};
 use syn::{
     Attribute, File, Item, ItemConst, ItemEnum, ItemMod, ItemStatic, ItemStruct, ItemTrait,
     ItemType, ItemUnion, UseTree, Visibility, ext::IdentExt as _, spanned::Spanned as _,
@@ -21,12 +22,12 @@ use super::{
     report::{Report, Violation},
     rules::Rule,
     scope::{self, Scope},
-    source::{Export, Name, Unit},
+    source::{At, Export, Name, Oddity, OddityKind, Unit},
     workspace::Crate,
 };
 
 /// What the root of a library makes visible, apart from macros; `sql::Db` in a `pub mod sql { … }`.
-pub(crate) fn of_root(syntax: &File, collector: &Collector<'_>) -> Vec<Export> {
+pub(crate) fn of_root(syntax: &File, collector: &Collector) -> Vec<Export> {
     let mut exports = Vec::new();
     of_items(&syntax.items, ("", Scope::Product), collector, &mut exports);
     exports
@@ -35,7 +36,7 @@ pub(crate) fn of_root(syntax: &File, collector: &Collector<'_>) -> Vec<Export> {
 fn of_items(
     items: &[Item],
     (path, around): (&str, Scope),
-    collector: &Collector<'_>,
+    collector: &Collector,
     exports: &mut Vec<Export>,
 ) {
     for item in items {
@@ -53,6 +54,13 @@ fn of_items(
             }
             Item::Use(item) if matches!(item.vis, Visibility::Public(_)) => {
                 leaves_of(&item.tree, &Name::new(Vec::new()), &mut leaves);
+            }
+            Item::ExternCrate(item) if matches!(item.vis, Visibility::Public(_)) => {
+                leaves.push(named(item.rename.as_ref().map_or(&item.ident, |(_, ident)| ident)));
+            }
+            Item::Verbatim(tokens) if is_public(tokens) => {
+                let span = tokens.span();
+                leaves.push(Leaf { name: "*".to_owned(), origin: Name::new(Vec::new()), span });
             }
             Item::Fn(item) if matches!(item.vis, Visibility::Public(_)) => {
                 leaves.push(procedural(&item.attrs).unwrap_or_else(|| named(&item.sig.ident)));
@@ -75,6 +83,11 @@ fn of_items(
             Export { name: format!("{path}{name}"), origin, at }
         }));
     }
+}
+
+/// Whether an item that is not understood begins with `pub`.
+fn is_public(tokens: &TokenStream) -> bool {
+    matches!(tokens.clone().into_iter().next(), Some(TokenTree::Ident(ident)) if ident == "pub")
 }
 
 struct Leaf {
@@ -118,9 +131,9 @@ fn leaves_of(tree: &UseTree, prefix: &Name, into: &mut Vec<Leaf>) {
 }
 
 /// Everything a library exports, macros included, without what exists in its own tests alone.
-fn real(library: &Unit) -> impl Iterator<Item = (&str, &super::source::At)> {
-    let items = library.exports.iter().map(|export| (export.name.as_str(), &export.at));
-    let macros = library.macros.iter().map(|exported| (exported.name.as_str(), &exported.at));
+fn real(library: &Unit) -> impl Iterator<Item = (&str, &At)> {
+    let items = library.exports().map(|export| (export.name.as_str(), &export.at));
+    let macros = library.macros().map(|exported| (exported.name.as_str(), &exported.at));
     items.chain(macros).filter(|(_, at)| at.scope != Scope::Test)
 }
 
@@ -143,6 +156,16 @@ pub(crate) fn check(
             help,
         });
     };
+    let is_hidden = |oddity: &&Oddity| {
+        oddity.kind == OddityKind::MacroInExports && oddity.at.scope != Scope::Test
+    };
+    for oddity in library.oddities().filter(is_hidden) {
+        violation(
+            oddity.at.place.clone(),
+            "a macro among the exports may export anything".into(),
+            "write out what it writes".into(),
+        );
+    }
     let mut found = BTreeSet::new();
     for (name, at) in real(library) {
         if name == "*" || name.ends_with("::*") {
@@ -200,12 +223,10 @@ pub(crate) fn check(
 pub(crate) fn print(krate: &Crate, kind: Kind) -> String {
     let mut groups: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     if let Some(library) = krate.library() {
-        let events: BTreeSet<&str> =
-            library.events.iter().map(|event| event.ident.as_str()).collect();
-        let listed = |name: &str| library.catalogued.iter().any(|known| known == name);
+        let events: BTreeSet<&str> = library.events().map(|event| event.ident.as_str()).collect();
+        let listed = |name: &str| library.catalogued().any(|known| known == name);
         let origins: BTreeMap<&str, String> = library
-            .exports
-            .iter()
+            .exports()
             .map(|export| (export.name.as_str(), export.origin.segments.join("::")))
             .collect();
         for (name, at) in real(library) {

@@ -1,6 +1,6 @@
 //! The part of rule 5 that is about golden files: each version has its schema and an example, and they stay as they are.
 
-use std::{collections::BTreeSet, fs, path::Path, rc::Rc};
+use std::{collections::BTreeSet, path::Path, sync::Arc};
 
 use anyhow::ensure;
 use serde_json::Value;
@@ -11,9 +11,11 @@ use super::{
     report::{Place, Report, Violation},
     rules::Rule,
     schemas,
+    workspace::Workspace,
 };
 
-const FOLDER: &str = "schemas";
+/// The folder of the golden files.
+pub(crate) const FOLDER: &str = "schemas";
 
 /// Where the published form of a version of an event lies.
 pub(crate) fn schema_file(event_type: &str, version: u64) -> String {
@@ -28,7 +30,7 @@ pub(crate) fn example_file(event_type: &str, version: u64) -> String {
 /// The last version of each event whose schema is stored, by event type.
 #[cfg(test)]
 pub(crate) fn last_versions(root: &Path) -> std::collections::BTreeMap<String, u64> {
-    let folders = fs::read_dir(root.join(FOLDER)).into_iter().flatten().flatten();
+    let folders = std::fs::read_dir(root.join(FOLDER)).into_iter().flatten().flatten();
     let types = folders.map(|folder| folder.file_name().to_string_lossy().into_owned());
     let last = |event_type: String| {
         let is_there = |version: &u64| root.join(schema_file(&event_type, *version)).is_file();
@@ -48,8 +50,8 @@ enum Held {
 }
 
 /// Compares every golden file with what it was when it was published and when it was released.
-pub(crate) fn check_history(root: &Path, report: &mut Report) {
-    let commits = match commits(root) {
+pub(crate) fn check_history(workspace: &Workspace, report: &mut Report) {
+    let commits = match commits(&workspace.root) {
         Ok(commits) => commits,
         Err(error) => {
             report
@@ -60,7 +62,7 @@ pub(crate) fn check_history(root: &Path, report: &mut Report) {
     };
     let mut told = BTreeSet::new();
     for (commit, held) in commits {
-        for (file, what) in changes_since(root, &commit, held) {
+        for (file, what) in changes_since(workspace, &commit, held) {
             if told.insert((file.clone(), what.clone())) {
                 report.add(violation(&commit, file, &what));
             }
@@ -86,7 +88,7 @@ fn violation(commit: &str, file: String, what: &str) -> Violation {
     Violation {
         rule: Rule::Events,
         krate: file.split(['/', '.']).nth(1).unwrap_or_default().to_owned(),
-        place: Place::new(&Rc::from(file), 1, 1, 1),
+        place: Place::new(&Arc::from(file), 1, 1, 1),
         message: format!("the published {subject} {what}"),
         why: "events that are stored already, and their readers, keep this form".into(),
         help,
@@ -94,7 +96,8 @@ fn violation(commit: &str, file: String, what: &str) -> Violation {
 }
 
 /// Each golden file that was there with a commit, and how it must not have changed since.
-fn changes_since(root: &Path, commit: &str, held: Held) -> Vec<(String, String)> {
+fn changes_since(workspace: &Workspace, commit: &str, held: Held) -> Vec<(String, String)> {
+    let root = &workspace.root;
     let list = [
         "diff",
         "--relative",
@@ -106,14 +109,17 @@ fn changes_since(root: &Path, commit: &str, held: Held) -> Vec<(String, String)>
         FOLDER,
     ];
     let changed = history::git(root, &list).unwrap_or_default();
+    let pretended = workspace.files.changed().filter_map(|(path, _)| path.strip_prefix(root).ok());
+    let pretended = pretended.filter(|path| path.starts_with(FOLDER)).filter_map(Path::to_str);
     let found = |file: &str| {
         let before = history::git(root, &["show", &format!("{commit}:./{file}")]).ok()?;
-        let now = fs::read_to_string(root.join(file)).ok();
+        let now = workspace.files.read(&root.join(file)).ok();
         let file = file.to_owned();
         let differences = changes(&before, now.as_deref(), is_example(&file), held);
         Some(differences.into_iter().map(move |what| (file.clone(), what)))
     };
-    changed.lines().filter_map(found).flatten().collect()
+    let changed: BTreeSet<&str> = changed.lines().chain(pretended).collect();
+    changed.into_iter().filter_map(found).flatten().collect()
 }
 
 fn is_example(file: &str) -> bool {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use super::{
     config::{Boundaries, CrateRules, Kind},
     events,
+    source::Unit,
     workspace::Workspace,
 };
 
@@ -82,7 +83,7 @@ fn published(workspace: &Workspace, krate: &str) -> Vec<String> {
     let library = workspace.find(krate).and_then(|krate| krate.library());
     let mut types: Vec<String> = library
         .into_iter()
-        .flat_map(|library| &library.events)
+        .flat_map(Unit::events)
         .filter(|event| !event.at.scope.is_test_code())
         .map(|event| events::type_of(krate, event))
         .collect();

@@ -57,7 +57,7 @@ impl Target {
 }
 
 /// The crates that a unit can name.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(crate) struct Surroundings {
     /// Names in code of its own library.
     pub(crate) own: Vec<String>,
@@ -85,253 +85,201 @@ impl<'a> Resolver<'a> {
         Self { unit, surroundings }
     }
 
-    pub(crate) fn resolve(&self, mention: &'a Mention) -> Resolved {
+    /// Everything that the path may mean: several things where its first segment is imported more than once.
+    pub(crate) fn resolve(&self, mention: &'a Mention) -> Vec<Resolved> {
         let Mention { name, form, at } = mention;
         // An import does not go through itself: `use async_trait::async_trait` names the crate.
         let brought = match form {
             Form::Use { rename: Some(rename), .. } => Some(rename),
             Form::Use { rename: None, .. } => name.segments.last(),
-            Form::Path | Form::ExternCrate { .. } | Form::Alias => None,
+            Form::Path
+            | Form::ExternCrate { .. }
+            | Form::Completed
+            | Form::Elsewhere
+            | Form::Alias => None,
         };
         let mut trail: Trail<'a> =
             brought.map(|local| (at.module.as_slice(), local.as_str())).into_iter().collect();
-        let (target, imported) = self.relative(&at.module, name, &mut trail);
-        Resolved { target, imported }
+        let mut resolved: Vec<Resolved> = Vec::new();
+        for (target, imported) in self.relative(&at.module, name, &mut trail) {
+            let found = Resolved { target, imported };
+            if !resolved.contains(&found) {
+                resolved.push(found);
+            }
+        }
+        resolved
     }
 
-    /// What a path means that is written in this module.
+    /// What a path means that is written in this module; one of several things, where it may mean those.
     pub(crate) fn meaning(&self, module: &[String], name: &Name) -> Target {
-        self.relative(module, name, &mut Trail::new()).0
+        let found = self.relative(module, name, &mut Trail::new()).into_iter().next();
+        found.map_or(Target::Unknown, |(target, _)| target)
     }
 
-    fn relative(&self, module: &[String], name: &Name, trail: &mut Trail<'a>) -> Found {
+    fn relative(&self, module: &[String], name: &Name, trail: &mut Trail<'a>) -> Vec<Found> {
         let Some((first, rest)) = name.segments.split_first() else {
-            return (Target::Unknown, None);
+            return vec![(Target::Unknown, None)];
         };
         if name.global {
-            return (self.krate(first, rest), None);
+            return in_full(self.krate(first, rest));
         }
-        match first.as_str() {
-            "crate" => return (self.absolute(rest, trail), None),
-            "self" => return (self.absolute(&[module, rest].concat(), trail), None),
-            "super" => {
-                let up = name.segments.iter().take_while(|segment| *segment == "super").count();
-                let kept = module.len().saturating_sub(up);
-                let path = [&module[..kept], &name.segments[up..]].concat();
-                return (self.absolute(&path, trail), None);
-            }
-            _ => {}
+        if first == "crate" {
+            return in_full(self.absolute(rest, trail));
         }
-        let found = self.in_scope(module, first, rest, trail);
+        let is_up = |segment: &String| matches!(segment.as_str(), "self" | "super");
+        if is_up(first) {
+            let steps = name.segments.iter().take_while(|segment| is_up(segment)).count();
+            let up = name.segments[..steps].iter().filter(|segment| *segment == "super").count();
+            let kept = module.len().saturating_sub(up);
+            let path = [&module[..kept], &name.segments[steps..]].concat();
+            return in_full(self.absolute(&path, trail));
+        }
         let krate = self.krate(first, rest);
-        match (found, krate) {
+        let is_hidden = |(target, _): &Found| {
             // A function may share its name with a crate and does not hide it.
-            (
-                Some((Target::External { .. } | Target::Unknown, _)),
-                member @ Target::Member { .. },
-            ) => (member, None),
-            (Some(found), _) => found,
-            (None, krate) => (krate, None),
+            matches!(target, Target::External { .. } | Target::Unknown)
+                && krate.iter().any(|krate| matches!(krate, Target::Member { .. }))
+        };
+        let mut found = self.in_scope(module, first, rest, trail);
+        if found.is_empty() || found.iter().any(is_hidden) {
+            found.retain(|found| !is_hidden(found));
+            found.extend(in_full(krate));
         }
+        found
     }
 
-    /// What `first::rest` means if the module itself knows `first`.
+    /// What `first::rest` means if the module itself knows `first`; nothing if it does not.
     fn in_scope(
         &self,
         module: &[String],
         first: &str,
         rest: &[String],
         trail: &mut Trail<'a>,
-    ) -> Option<Found> {
-        let (path, scope) = self.unit.modules.get_key_value(module)?;
-        if let Some((local, import)) = scope.imports.get_key_value(first)
+    ) -> Vec<Found> {
+        let Some((path, scope)) = self.unit.modules.get_key_value(module) else {
+            return Vec::new();
+        };
+        if let Some((local, imports)) = scope.imports.get_key_value(first)
             && !trail.contains(&(path, local))
         {
             trail.push((path, local));
-            let (target, _) = self.relative(path, &import.then(rest), trail);
+            let found = self.through(path, imports, rest, trail);
             trail.pop();
-            let below_crate = target.depth().saturating_sub(rest.len());
-            return Some((target, Some(below_crate)));
+            let below_crate = |target: &Target| target.depth().saturating_sub(rest.len());
+            return found
+                .into_iter()
+                .map(|target| (below_crate(&target), target))
+                .map(|(below_crate, target)| (target, Some(below_crate)))
+                .collect();
         }
         if scope.declared.contains(first) {
             let path = [module, &[first.to_owned()], rest].concat();
-            return Some((self.absolute(&path, trail), None));
+            return in_full(self.absolute(&path, trail));
+        }
+        let found = self.through_globs(path, first, rest, trail).into_iter();
+        // What a glob brings of its own crate is judged where the glob is.
+        let is_judged = |found: Found| match found {
+            (Target::Own(path), _) => (Some(path.len()), Target::Own(path)),
+            (target, imported) => (imported, target),
+        };
+        found.map(is_judged).map(|(imported, target)| (target, imported)).collect()
+    }
+
+    /// What lies behind the imports of one name.
+    fn through(
+        &self,
+        module: &'a [String],
+        imports: &[Name],
+        rest: &[String],
+        trail: &mut Trail<'a>,
+    ) -> Vec<Target> {
+        let found = imports.iter().flat_map(|import| {
+            let found = self.relative(module, &import.then(rest), trail);
+            found.into_iter().map(|(target, _)| target).collect::<Vec<_>>()
+        });
+        found.collect()
+    }
+
+    /// What the first glob brings that knows the name.
+    fn through_globs(
+        &self,
+        path: &'a [String],
+        first: &str,
+        rest: &[String],
+        trail: &mut Trail<'a>,
+    ) -> Vec<Found> {
+        let Some(scope) = self.unit.modules.get(path) else { return Vec::new() };
+        if trail.contains(&(path, "*")) {
+            return Vec::new();
         }
         for glob in &scope.globs {
-            if trail.contains(&(path, "*")) {
-                break;
-            }
             trail.push((path, "*"));
-            let (target, _) = self.relative(path, glob, trail);
-            let found = match target {
+            let inside = self.relative(path, glob, trail);
+            let found = inside.into_iter().flat_map(|(target, _)| match target {
                 Target::Own(inside) => self.in_scope(&inside, first, rest, trail),
-                Target::Member { .. } | Target::External { .. } | Target::Unknown => None,
-            };
+                Target::Member { .. } | Target::External { .. } | Target::Unknown => Vec::new(),
+            });
+            let found: Vec<Found> = found.collect();
             trail.pop();
-            if let Some((target, _)) = found {
-                let depth = target.depth();
-                return Some((target, Some(depth)));
+            if !found.is_empty() {
+                return found;
             }
         }
-        None
+        Vec::new()
     }
 
     /// Follows a path from the root of the unit, through modules and what they re-export.
-    fn absolute(&self, path: &[String], trail: &mut Trail<'a>) -> Target {
+    fn absolute(&self, path: &[String], trail: &mut Trail<'a>) -> Vec<Target> {
+        // `crate::sql!` is the macro even where there is a module of that name.
+        if let [single] = path
+            && let Some(exported) = self.unit.macros().find(|known| known.name == *single)
+        {
+            return vec![Target::Own([exported.at.module.as_slice(), path].concat())];
+        }
         for index in 0..path.len() {
-            // `crate::sql!` is the macro even where there is a module of that name.
-            let macros = &self.unit.macros;
-            if path.len() == 1
-                && let Some(exported) = macros.iter().find(|known| known.name == path[0])
-            {
-                return Target::Own([exported.at.module.as_slice(), path].concat());
-            }
             if self.unit.modules.contains_key(&path[..=index]) {
                 continue;
             }
             let (module, first, rest) = (&path[..index], &path[index], &path[index + 1..]);
             let Some((module, scope)) = self.unit.modules.get_key_value(module) else { break };
-            if let Some((local, import)) = scope.imports.get_key_value(first)
+            if let Some((local, imports)) = scope.imports.get_key_value(first)
                 && !trail.contains(&(module, local))
             {
                 trail.push((module, local));
-                let (target, _) = self.relative(module, &import.then(rest), trail);
+                let found = self.through(module, imports, rest, trail);
                 trail.pop();
-                return target;
+                return found;
+            }
+            if !scope.declared.contains(first) {
+                let found = self.through_globs(module, first, rest, trail);
+                if !found.is_empty() {
+                    return found.into_iter().map(|(target, _)| target).collect();
+                }
             }
             break;
         }
-        Target::Own(path.to_vec())
+        vec![Target::Own(path.to_vec())]
     }
 
-    fn krate(&self, name: &str, rest: &[String]) -> Target {
+    fn krate(&self, name: &str, rest: &[String]) -> Vec<Target> {
         let Surroundings { own, members, externals } = self.surroundings;
         let is_own = own.iter().any(|known| known == name) || self.unit.own_names.contains(name);
         if is_own && self.unit.is_library {
             self.absolute(rest, &mut Trail::new())
         } else if let Some(krate) = members.get(name) {
-            Target::Member { krate: krate.clone(), item: rest.to_vec() }
+            vec![Target::Member { krate: krate.clone(), item: rest.to_vec() }]
         } else if let Some(krate) = externals.get(name) {
-            Target::External { krate: krate.clone(), item: rest.to_vec() }
+            vec![Target::External { krate: krate.clone(), item: rest.to_vec() }]
         } else {
-            Target::Unknown
+            vec![Target::Unknown]
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use std::rc::Rc;
-
-    use super::*;
-    use crate::boundary::{
-        collector,
-        report::Place,
-        scope::Scope,
-        source::{At, SourceFile},
-    };
-
-    fn segments(path: &str) -> Vec<String> {
-        path.split("::").filter(|segment| !segment.is_empty()).map(str::to_owned).collect()
-    }
-
-    fn unit(source: &str) -> Unit {
-        let mut unit = Unit::new(true);
-        unit.files.push(SourceFile {
-            path: "src/lib.rs".into(),
-            below_root: "lib.rs".into(),
-            scope: Scope::Product,
-            text: source.to_owned(),
-        });
-        let syntax = syn::parse_file(source).unwrap();
-        collector::collect(&mut unit, 0, Vec::new(), Scope::Product, &syntax);
-        unit
-    }
-
-    fn resolve(unit: &Unit, mention: &Mention) -> String {
-        let known = |names: &[(&str, &str)]| {
-            names.iter().map(|(local, real)| ((*local).to_owned(), (*real).to_owned())).collect()
-        };
-        let surroundings = Surroundings {
-            own: vec!["orders".into()],
-            members: known(&[("accounts", "accounts")]),
-            externals: known(&[("std", "std"), ("db", "sqlx"), ("async_trait", "async_trait")]),
-        };
-        let resolved = Resolver::new(unit, &surroundings).resolve(mention);
-        let direct = resolved.direct();
-        let shown = match resolved.target {
-            Target::Own(path) => format!("own {}", path.join("::")),
-            Target::Member { krate, item } => format!("member {krate} {}", item.join("::")),
-            Target::External { krate, item } => format!("external {krate} {}", item.join("::")),
-            Target::Unknown => "unknown".to_owned(),
-        };
-        format!("{shown}{}", if direct { "" } else { ", imported" })
-    }
-
-    fn check(source: &str, module: &str, path: &str, expected: &str) {
-        let at = At {
-            place: Place::new(&"src/lib.rs".into(), 1, 1, 1),
-            file: 0,
-            module: Rc::new(segments(module)),
-            scope: Scope::Product,
-        };
-        let mention = Mention { name: Name::new(segments(path)), form: Form::Path, at };
-        assert_eq!(resolve(&unit(source), &mention), expected, "{path} in {source}");
-    }
-
-    #[test]
-    fn crates_are_known_by_their_names_in_code() {
-        check("", "", "accounts::Role", "member accounts Role");
-        check("", "", "db::query", "external sqlx query");
-        check("extern crate self as me;", "", "me::domain", "own domain");
-        check("", "", "orders::domain", "own domain");
-        check("", "", "T::Item", "unknown");
-    }
-
-    #[test]
-    fn modules_of_one_s_own_hide_crates_where_they_are_in_scope() {
-        let role = "accounts::Role";
-        check("mod accounts { pub struct Role; }", "", role, "own accounts::Role");
-        check("mod a { mod accounts {} }", "", role, "member accounts Role");
-        let imported = "use crate::a::accounts; mod a { pub mod accounts {} }";
-        check(imported, "", role, "own a::accounts::Role, imported");
-    }
-
-    #[test]
-    fn a_function_of_the_same_name_hides_no_crate() {
-        check("fn accounts() {}", "", "accounts::Role", "member accounts Role");
-        check("use std::convert::accounts;", "", "accounts::Role", "member accounts Role");
-    }
-
-    #[test]
-    fn imports_are_followed_and_marked() {
-        let imported = "member accounts Role::Owner, imported";
-        check("use accounts::Role;", "", "Role::Owner", imported);
-        check("use accounts::Role; mod x { use super::*; }", "x", "Role::Owner", imported);
-        check("use db as x;", "", "x::query", "external sqlx query");
-        check("use db;", "", "db::query", "external sqlx query");
-    }
-
-    #[test]
-    fn an_import_does_not_go_through_itself() {
-        let unit = unit("use async_trait::async_trait;");
-        let mention = unit.mentions.first().unwrap();
-        assert_eq!(resolve(&unit, mention), "external async_trait async_trait");
-    }
-
-    #[test]
-    fn an_exported_macro_stands_where_it_is_defined() {
-        let source = "pub mod sql { pub use crate::sql; pub struct Db; }
-            mod store { #[macro_export] macro_rules! sql { () => {} } }";
-        check(source, "store", "crate::sql", "own store::sql");
-        check(source, "store", "crate::sql::Db", "own sql::Db");
-    }
-
-    #[test]
-    fn relative_paths_are_followed_through_re_exports() {
-        let source = "mod a { mod b { pub struct C; } } mod d { pub struct E; } pub use d::E;";
-        check(source, "a::b", "super::super::d::E", "own d::E");
-        check(source, "a::b", "self::C", "own a::b::C");
-        check(source, "a", "crate::E", "own d::E");
-    }
+/// Found by a path that is written out.
+fn in_full(targets: Vec<Target>) -> Vec<Found> {
+    targets.into_iter().map(|target| (target, None)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,6 +1,6 @@
 //! Violations, and how they look on a terminal and to a machine.
 
-use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path, rc::Rc};
+use std::{collections::BTreeMap, fmt::Write as _, fs, path::Path, sync::Arc};
 
 use owo_colors::{OwoColorize as _, Style};
 use serde::{Serialize, Serializer};
@@ -11,7 +11,7 @@ use super::rules::Rule;
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Place {
     /// Relative to the root of the workspace.
-    pub(crate) file: Rc<str>,
+    pub(crate) file: Arc<str>,
     pub(crate) line: usize,
     pub(crate) column: usize,
     /// How many characters the carets underline.
@@ -19,12 +19,12 @@ pub(crate) struct Place {
 }
 
 impl Place {
-    pub(crate) fn new(file: &Rc<str>, line: usize, column: usize, width: usize) -> Self {
-        Self { file: Rc::clone(file), line, column, width }
+    pub(crate) fn new(file: &Arc<str>, line: usize, column: usize, width: usize) -> Self {
+        Self { file: Arc::clone(file), line, column, width }
     }
 
     /// The bytes `range` of a file whose text is `text`.
-    pub(crate) fn of_bytes(file: &Rc<str>, text: &str, range: std::ops::Range<usize>) -> Self {
+    pub(crate) fn of_bytes(file: &Arc<str>, text: &str, range: std::ops::Range<usize>) -> Self {
         let before = &text[..range.start];
         let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let width = text[range].lines().next().unwrap_or_default().chars().count();
@@ -141,12 +141,12 @@ impl Paint {
 
 struct Sources<'a> {
     root: &'a Path,
-    texts: BTreeMap<Rc<str>, Vec<String>>,
+    texts: BTreeMap<Arc<str>, Vec<String>>,
 }
 
 impl Sources<'_> {
     fn line(&mut self, place: &Place) -> Option<&str> {
-        let lines = self.texts.entry(Rc::clone(&place.file)).or_insert_with(|| {
+        let lines = self.texts.entry(Arc::clone(&place.file)).or_insert_with(|| {
             let text = fs::read_to_string(self.root.join(&*place.file)).unwrap_or_default();
             text.lines().map(str::to_owned).collect()
         });

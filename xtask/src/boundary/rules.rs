@@ -21,10 +21,12 @@ pub(crate) enum Rule {
     Events,
     /// SQL touches only tables of its own context.
     Tables,
+    /// Every event is emitted by its own crate, and handled or kept as a record.
+    Emission,
 }
 
 impl Rule {
-    pub(crate) const ALL: [Self; 7] = [
+    pub(crate) const ALL: [Self; 8] = [
         Self::Readable,
         Self::Edges,
         Self::Grants,
@@ -32,6 +34,7 @@ impl Rule {
         Self::Exports,
         Self::Events,
         Self::Tables,
+        Self::Emission,
     ];
 
     pub(crate) fn number(self) -> u8 {
@@ -43,6 +46,7 @@ impl Rule {
             Self::Exports => 4,
             Self::Events => 5,
             Self::Tables => 6,
+            Self::Emission => 7,
         }
     }
 
@@ -55,6 +59,9 @@ impl Rule {
             Self::Exports => "what a crate exports is what is declared",
             Self::Events => "events are named, catalogued and evolved with care",
             Self::Tables => "SQL touches only tables of its own context",
+            Self::Emission => {
+                "every event is emitted by its own crate, and handled or kept as a record"
+            }
         }
     }
 
@@ -68,6 +75,7 @@ impl Rule {
             Self::Exports => EXPORTS,
             Self::Events => EVENTS,
             Self::Tables => TABLES,
+            Self::Emission => EMISSION,
         }
     }
 }
@@ -86,7 +94,7 @@ impl FromStr for Rule {
         if let Some(rule) = Self::ALL.iter().find(known) {
             return Ok(*rule);
         }
-        bail!("there is no rule {text}; the rules are B000 to B006")
+        bail!("there is no rule {text}; the rules are B000 to B007")
     }
 }
 
@@ -101,8 +109,10 @@ reviewed. Both must say the same. A declared edge that nobody uses is an error t
 that are lying around get used.
 
 Normal and build dependencies are declared under `uses`, dependencies of tests alone under
-`tests_use`. A dependency on a crate of the workspace keeps its name; under another name it
-could not be recognised by those who read the code.";
+`tests_use`. A dependency on a crate of the workspace keeps its name, and so does a library; under
+another name it could not be recognised by those who read the code. A crate by path is a member
+of the workspace, or it could pass on whatever it depends on. The product never contains the
+fakes of another crate (`feature = \"testing\"`).";
 
 const GRANTS: &str = "\
 A context exports in named groups, and each edge says which of them may be used. This is what
@@ -111,7 +121,10 @@ events, questions go through a gateway, and only hosts and interfaces see the fa
 
 The check follows imports, full paths, attributes and the tokens of macros. What would hide a
 name from it (and from the next reader) is forbidden: renaming or globbing a crate of the
-workspace, re-exporting its items, giving them an alias, `#[path]` and `include!`. The group
+workspace, re-exporting its items, giving them an alias, `#[path]`, `include!`, other names for
+whole crates, `#[macro_use]` on crates, and crates that are handed to a macro which makes a path of
+them.
+Nobody names a crate on which he does not depend, also not in a macro that others call. The group
 `testing` is open to test code on every declared edge, and to product code never unless the edge
 says so.";
 
@@ -120,7 +133,8 @@ The domain decides and does no I/O. The application asks and tells through ports
 infrastructure implements the ports. The facade opens and commits. Layers are modules, and the
 compiler lets every module name every other, so this check keeps them apart: `sees` lists the
 modules of its own crate that a layer may name, `crates` the external crates, `groups` the
-exports of other crates of the workspace. A crate under `only_in` may be named nowhere else.
+exports of other crates of the workspace. A crate under `only_in` may be named nowhere else. A
+macro that every layer can call (`#[macro_use]` in lib.rs) would be in all of them.
 
 Code that exists in tests alone, by `#[cfg(test)]` or `feature = \"testing\"`, is exempt from this
 rule, and from no other.";
@@ -128,8 +142,8 @@ rule, and from no other.";
 const EXPORTS: &str = "\
 The export list of a crate is its contract with every other crate. It is repeated in
 boundaries.toml, sorted into groups, so that a new export is seen in review as what it is, and so
-that each edge can be granted less than everything. `--exports <crate>` prints the real list in
-the form in which it is declared.";
+that each edge can be granted less than everything. A macro among the exports is forbidden: it may
+export anything. `--exports <crate>` prints the real list in the form in which it is declared.";
 
 const EVENTS: &str = "\
 Events outlive the code that wrote them. So their names are unique and begin with the context
@@ -154,6 +168,16 @@ SQL that is not in `sql!` is invisible to this check and to the test that prepar
 statement on both engines; it is therefore left to the event core, which also is the only one
 to look into the catalogs of the database systems. An example stands for a program elsewhere, whose
 own tables are asked for as it likes; what it says in `sql!` is held to this rule.";
+
+const EMISSION: &str = "\
+An event that nobody emits is a promise that something will be told, and never is. Only the crate
+that declares an event makes one, in code of the product: a fact is told by the context that
+decides it, and by nobody in its name. (Those of the core are about hosts, which make them, too.
+An example stands for a program elsewhere, which tells of people of its own.)
+
+Somebody handles it (`Subscription::to::<Event>()`), or `records` in boundaries.toml says that it
+is kept for the trail and for readers elsewhere. So an event whose last handler goes is noticed,
+and whoever adds one sees which events are for nobody yet.";
 
 #[cfg(test)]
 mod tests {

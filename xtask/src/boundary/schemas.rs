@@ -2,6 +2,15 @@
 
 use serde_json::{Map, Value};
 
+/// Keywords that say what kind of thing it is.
+const KINDS: [&str; 4] = ["type", "format", "const", "$ref"];
+/// Keywords that say nothing of the data.
+const WORDS: [&str; 8] =
+    ["$comment", "$id", "$schema", "default", "deprecated", "description", "examples", "title"];
+/// Keywords whose parts are compared one by one.
+const GROWING: [&str; 8] =
+    ["additionalProperties", "allOf", "anyOf", "enum", "items", "oneOf", "prefixItems", "required"];
+
 /// Everything in which the new schema breaks a promise of the old one.
 pub(crate) fn broken_promises(before: &Value, now: &Value) -> Vec<String> {
     let mut found = Vec::new();
@@ -41,9 +50,17 @@ fn compare(before: &Value, now: &Value, path: &str, found: &mut Vec<String>) {
         }
         return;
     };
-    for keyword in ["type", "format", "const", "$ref"] {
+    for keyword in KINDS {
         if before.get(keyword) != now.get(keyword) {
             found.push(format!("changes the {keyword} of {}", subject(path)));
+        }
+    }
+    for (keyword, demand) in now {
+        let is_known = before.get(keyword) == Some(demand);
+        let is_demand = !WORDS.contains(&keyword.as_str()) && !KINDS.contains(&keyword.as_str());
+        let grows = GROWING.contains(&keyword.as_str()) && before.contains_key(keyword);
+        if is_demand && !grows && !is_known && !is_free(keyword, demand) {
+            found.push(format!("demands by {keyword} more of {}", subject(path)));
         }
     }
     for required in names(now, "required") {
@@ -82,6 +99,15 @@ fn compare(before: &Value, now: &Value, path: &str, found: &mut Vec<String>) {
                 None => found.push(format!("loses {}", subject(&path))),
             }
         }
+    }
+}
+
+/// Whether a keyword demands nothing, or only of what was not there before.
+fn is_free(keyword: &str, demand: &Value) -> bool {
+    match keyword {
+        "properties" | "$defs" | "definitions" | "required" => true,
+        "additionalProperties" => *demand == Value::Bool(true),
+        _ => false,
     }
 }
 
@@ -143,6 +169,21 @@ mod tests {
         check(r#""id": {"#, r#""note": {"type": "string"}, "id": {"#, &expect![""]);
         check(r#""guest"]"#, r#""guest", "member"]"#, &expect![""]);
         check(r#"["id"]"#, "[]", &expect![""]);
+        check(r#""type": "array""#, r#""description": "All.", "type": "array""#, &expect![""]);
+    }
+
+    #[test]
+    fn nothing_more_is_demanded() {
+        let id = r#""format": "uuid""#;
+        let with = |more: &str| format!("{id}, {more}");
+        check(id, &with(r#""pattern": "^a""#), &expect!["demands by pattern more of `id`"]);
+        check(id, &with(r#""enum": ["a"]"#), &expect!["demands by enum more of `id`"]);
+        check(id, &with(r#""anyOf": [true]"#), &expect!["demands by anyOf more of `id`"]);
+        check(
+            r#""required": ["id"]"#,
+            r#""required": ["id"], "additionalProperties": false"#,
+            &expect!["demands by additionalProperties more of the event itself"],
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ use syn::{Attribute, Expr, ExprLit, Lit, Meta, Token, punctuated::Punctuated};
 use super::config::TESTING;
 
 /// The builds that contain a piece of code.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub(crate) enum Scope {
     /// The product.
     #[default]

@@ -5,8 +5,9 @@ use std::{collections::BTreeSet, ops::ControlFlow};
 
 use sqlparser::{
     ast::{
-        CommentObject, Expr, Function, Grant, GrantObjects, ObjectName, ObjectType, Query, Revoke,
-        Statement, TableFactor, Visit as _, Visitor,
+        AlterTableOperation, CommentObject, Expr, Function, Grant, GrantObjects, ObjectName,
+        ObjectType, Query, RenameTableNameKind, Revoke, Statement, TableFactor, Visit as _,
+        Visitor,
     },
     dialect::{Dialect, PostgreSqlDialect, SQLiteDialect},
     keywords::Keyword,
@@ -22,6 +23,12 @@ pub(crate) struct Named {
     /// Tables and views, the schema before the table where one is written.
     pub(crate) tables: BTreeSet<Vec<String>>,
     pub(crate) functions: BTreeSet<String>,
+    /// Names that a statement gives to results of its own, by `WITH`.
+    pub(crate) own: BTreeSet<String>,
+    /// Every name and every word of a text, wherever it stands.
+    pub(crate) mentioned: BTreeSet<String>,
+    /// Whether a name is written in escapes, so that it cannot be read.
+    pub(crate) is_escaped: bool,
     /// Every word of what the parser did not understand, or did not read, as the body of a function.
     pub(crate) words: BTreeSet<String>,
 }
@@ -29,9 +36,13 @@ pub(crate) struct Named {
 impl Named {
     /// What all of them name.
     fn sum(all: impl IntoIterator<Item = Self>) -> Self {
-        all.into_iter().fold(Self::default(), |mut sum, Self { tables, functions, words }| {
+        all.into_iter().fold(Self::default(), |mut sum, named| {
+            let Self { tables, functions, own, mentioned, is_escaped, words } = named;
             sum.tables.extend(tables);
             sum.functions.extend(functions);
+            sum.own.extend(own);
+            sum.mentioned.extend(mentioned);
+            sum.is_escaped |= is_escaped;
             sum.words.extend(words);
             sum
         })
@@ -47,7 +58,7 @@ pub(crate) fn read(text: &str, engine: Engine) -> Named {
         let name = rest.trim_start().split(is_end).next().unwrap_or_default().to_lowercase();
         return Named { functions: BTreeSet::from([format!("pragma_{name}")]), ..Named::default() };
     }
-    let unread = || Named { words: words(text), ..Named::default() };
+    let unread = || Named { words: words(text), is_escaped: escapes(text), ..Named::default() };
     if let Some(arguments) = virtual_table(text) {
         return search_table(arguments).unwrap_or_else(unread);
     }
@@ -104,23 +115,33 @@ fn parse(dialect: &dyn Dialect, text: &str) -> Option<Named> {
     let statements = Parser::parse_sql(dialect, text).ok()?;
     let mut finder = Finder::default();
     let ControlFlow::Continue(()) = statements.visit(&mut finder);
-    let Finder { mut named, common, called, has_body } = finder;
+    let Finder { mut named, called, has_body } = finder;
     let is_local = |name: &Vec<String>| {
-        matches!(name.as_slice(), [single] if common.contains(single)) || called.contains(name)
+        matches!(name.as_slice(), [single] if named.own.contains(single)) || called.contains(name)
     };
-    named.tables.retain(|name| !is_local(name));
+    named.tables.retain(|name| !is_local(name) && *name != ["only"]);
     let tokens = Tokenizer::new(dialect, text).tokenize().unwrap_or_default();
     named.tables.extend(referenced(&tokens));
+    named.is_escaped = escapes(text);
     for token in &tokens {
         match token {
+            Token::Word(word) => {
+                named.mentioned.insert(word.value.to_lowercase());
+            }
             Token::DollarQuotedString(body) => named.words.extend(words(&body.value)),
             Token::SingleQuotedString(body) | Token::EscapedStringLiteral(body) if has_body => {
                 named.words.extend(words(body));
             }
-            _ => {}
+            Token::Whitespace(_) | Token::Number(..) => {}
+            other => named.mentioned.extend(words(&other.to_string())),
         }
     }
     Some(named)
+}
+
+/// `U&"…"`, of which PostgreSQL makes any name.
+fn escapes(text: &str) -> bool {
+    text.to_lowercase().contains("u&\"")
 }
 
 /// The words and texts behind `CREATE VIRTUAL TABLE`, if this is such a statement and nothing else: a parser does not know
@@ -156,8 +177,6 @@ fn search_table(arguments: Vec<String>) -> Option<Named> {
 #[derive(Default)]
 struct Finder {
     named: Named,
-    /// Names of common table expressions.
-    common: BTreeSet<String>,
     /// Functions in the place of a table, as in `FROM json_each($1)`.
     called: BTreeSet<Vec<String>>,
     /// Whether a function is defined: its body may be any text.
@@ -179,7 +198,7 @@ impl Visitor for Finder {
 
     fn pre_visit_query(&mut self, query: &Query) -> ControlFlow<Self::Break> {
         let tables = query.with.iter().flat_map(|with| &with.cte_tables);
-        self.common.extend(tables.map(|table| table.alias.name.value.to_lowercase()));
+        self.named.own.extend(tables.map(|table| table.alias.name.value.to_lowercase()));
         ControlFlow::Continue(())
     }
 
@@ -213,6 +232,15 @@ impl Visitor for Finder {
                 self.tables(names);
             }
             Statement::CreateView(view) => self.table(&view.name),
+            Statement::AlterTable(altered) => {
+                let renamed = altered.operations.iter().filter_map(|operation| match operation {
+                    AlterTableOperation::RenameTable { table_name } => Some(table_name),
+                    _ => None,
+                });
+                self.tables(renamed.map(|renamed| match renamed {
+                    RenameTableNameKind::As(name) | RenameTableNameKind::To(name) => name,
+                }));
+            }
             Statement::CreateTrigger(trigger) => self.table(&trigger.table_name),
             Statement::DropTrigger(trigger) => self.tables(&trigger.table_name),
             Statement::Grant(Grant { objects: Some(GrantObjects::Tables(names)), .. })
@@ -239,7 +267,7 @@ fn parts(name: &ObjectName) -> Vec<String> {
         .collect()
 }
 
-/// Tables behind `REFERENCES`, which the syntax tree does not show as relations.
+/// Tables behind `REFERENCES` and `ONLY`, which the syntax tree does not show as relations.
 fn referenced(tokens: &[Token]) -> BTreeSet<Vec<String>> {
     let mut words = tokens.iter().filter_map(|token| match token {
         Token::Word(word) => Some(word),
@@ -247,9 +275,9 @@ fn referenced(tokens: &[Token]) -> BTreeSet<Vec<String>> {
     });
     let mut tables = BTreeSet::new();
     while let Some(word) = words.next() {
-        if word.keyword == Keyword::REFERENCES
-            && let Some(table) = words.next()
-        {
+        let is_before_table = word.keyword == Keyword::REFERENCES
+            || (word.keyword == Keyword::ONLY && word.quote_style.is_none());
+        if is_before_table && let Some(table) = words.next() {
             tables.insert(vec![table.value.to_lowercase()]);
         }
     }
@@ -265,135 +293,4 @@ fn words(text: &str) -> BTreeSet<String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use expect_test::{Expect, expect};
-
-    use super::*;
-
-    fn check(text: &str, expected: &Expect) {
-        let Named { tables, functions, words } = read(text, Engine::Both);
-        let tables: Vec<String> = tables.iter().map(|name| name.join(".")).collect();
-        let functions: Vec<String> = functions.into_iter().collect();
-        let unread = if words.is_empty() { "" } else { " (not understood)" };
-        expected.assert_eq(&format!("{} | {}{unread}", tables.join(", "), functions.join(", ")));
-    }
-
-    #[test]
-    fn tables_are_found_wherever_a_statement_names_them() {
-        check("SELECT a.id FROM a JOIN b ON a.id = b.id WHERE a.x = $1", &expect!["a, b | "]);
-        check(
-            "SELECT 1 FROM a WHERE EXISTS (SELECT 1 FROM b WHERE (b.x, b.y) > ($1, $2))",
-            &expect!["a, b | "],
-        );
-        check(
-            "INSERT INTO a (id) SELECT id FROM b ON CONFLICT (id) DO UPDATE SET id = excluded.id RETURNING id",
-            &expect!["a, b | "],
-        );
-        check(
-            "UPDATE a SET x = (SELECT max(x) FROM b) FROM c WHERE c.id = a.id",
-            &expect!["a, b, c | max"],
-        );
-        check("DELETE FROM a WHERE id IN (SELECT id FROM b)", &expect!["a, b | "]);
-        check("TRUNCATE a", &expect!["a | "]);
-        check("SELECT * FROM \"A\" LEFT JOIN main.b ON true", &expect!["a, main.b | "]);
-        check(
-            "SELECT id FROM a WHERE due_at <= $1 ORDER BY due_at LIMIT 1 FOR UPDATE SKIP LOCKED",
-            &expect!["a | "],
-        );
-    }
-
-    #[test]
-    fn names_of_a_statement_s_own_are_no_tables() {
-        check("WITH w AS (SELECT id FROM a) SELECT id FROM w", &expect!["a | "]);
-        check(
-            "WITH RECURSIVE w (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM w) SELECT n FROM w",
-            &expect![" | "],
-        );
-        check(
-            "WITH w AS MATERIALIZED (SELECT 1) INSERT INTO a SELECT nextval('s') FROM w",
-            &expect!["a | nextval"],
-        );
-        check("SELECT value FROM json_each($1)", &expect![" | json_each"]);
-        check("SELECT x FROM unnest($1::uuid[]) AS x", &expect![" | "]);
-    }
-
-    #[test]
-    fn definitions_name_tables_too() {
-        check(
-            "CREATE TABLE a (id BLOB NOT NULL PRIMARY KEY, b_id BLOB REFERENCES b (id)) STRICT",
-            &expect!["a, b | "],
-        );
-        check(
-            "CREATE TABLE IF NOT EXISTS a (id uuid, FOREIGN KEY (id) REFERENCES b)",
-            &expect!["a, b | "],
-        );
-        check("CREATE TABLE a (seq bigint) PARTITION BY RANGE (seq)", &expect!["a | range"]);
-        check("CREATE UNIQUE INDEX i ON a (lower(x)) WHERE y IS NULL", &expect!["a | lower"]);
-        check("ALTER TABLE a ADD COLUMN x text", &expect!["a | "]);
-        check("DROP TABLE IF EXISTS a, b", &expect!["a, b | "]);
-        check("CREATE VIEW v AS SELECT 1 FROM a", &expect!["a, v | "]);
-        check("PRAGMA journal_mode = WAL", &expect![" | pragma_journal_mode"]);
-        check(
-            "CREATE VIRTUAL TABLE v USING fts5 (content, content = 'a', content_rowid = 'id', tokenize = 'ascii');",
-            &expect!["a, v | "],
-        );
-        check(
-            "CREATE VIRTUAL TABLE IF NOT EXISTS v USING fts5 (x, content = '')",
-            &expect!["v | "],
-        );
-        check(
-            "CREATE VIRTUAL TABLE v USING fts5vocab (a, 'row')",
-            &expect![" |  (not understood)"],
-        );
-        check("DROP TRIGGER IF EXISTS t ON a", &expect!["a | "]);
-        check("GRANT SELECT ON a, b TO c", &expect!["a, b | "]);
-        check("REVOKE ALL ON a FROM c", &expect!["a | "]);
-        check("COMMENT ON TABLE a IS 'b'", &expect!["a | "]);
-        check(
-            "CREATE TRIGGER t AFTER UPDATE ON a BEGIN INSERT INTO b (b, x) VALUES ('delete', old.x); UPDATE c SET x = new.x; END",
-            &expect!["a, b, c | "],
-        );
-    }
-
-    #[test]
-    fn each_statement_of_a_file_is_read_by_itself() {
-        let one = "CREATE VIRTUAL TABLE v USING fts5 (x); DELETE FROM a;";
-        let found = ["a", "v"].map(|table| vec![table.to_owned()]).into();
-        assert_eq!(read_script(one, Engine::Sqlite).tables, found);
-        let script = "-- One; and `another`.
-            CREATE TABLE a (x TEXT DEFAULT 'it''s; so');
-            CREATE VIRTUAL TABLE v USING fts5 (x, content = 'a');
-            CREATE TRIGGER t AFTER DELETE ON a BEGIN
-                INSERT INTO v (v, x) VALUES ('delete', CASE WHEN old.x = '' THEN lower(old.x) END);
-                DELETE FROM b;
-            END;
-            FROBNICATE c;
-            DROP TRIGGER t;
-            DELETE FROM d;";
-        let Named { tables, functions, words } = read_script(script, Engine::Sqlite);
-        assert_eq!(tables, ["a", "b", "d", "v"].map(|table| vec![table.to_owned()]).into());
-        assert_eq!(functions, ["lower".to_owned()].into());
-        assert_eq!(words, self::words("FROBNICATE c"));
-    }
-
-    #[test]
-    fn the_body_of_a_function_is_read_word_by_word() {
-        for body in ["$x$DELETE FROM b$x$", "'DELETE FROM b'", "E'DELETE FROM b'"] {
-            for text in [
-                format!("CREATE OR REPLACE FUNCTION f() RETURNS void AS {body} LANGUAGE sql"),
-                format!("CREATE PROCEDURE f() LANGUAGE sql AS {body}"),
-                format!("DO {body}"),
-            ] {
-                let Named { words, .. } = read(&text, Engine::Postgres);
-                assert!(words.is_superset(&self::words("delete from b")), "{text}: {words:?}");
-            }
-        }
-        check("UPDATE a SET x = 'DELETE FROM b'", &expect!["a | "]);
-    }
-
-    #[test]
-    fn what_is_not_understood_is_read_word_by_word() {
-        check("FROBNICATE a WITH b", &expect![" |  (not understood)"]);
-        assert_eq!(words("FROBNICATE a_b, c"), words("c a_b frobnicate"));
-    }
-}
+mod tests;

@@ -1,14 +1,16 @@
 //! Rule 6: SQL touches only tables of its own context.
 
-use std::{fs, path::Path, rc::Rc};
+use std::collections::BTreeMap;
 
 use super::{
-    config::{self, Boundaries, CrateRules, FILE, Kind},
-    names::Resolved,
+    config::{Boundaries, CrateRules, FILE, Kind, Layer},
+    migrations::Migration,
+    names::{Resolved, Target},
+    patterns,
     report::{Place, Report, Violation},
     rules::Rule,
-    source::{Engine, Mention, Statement, Unit},
-    sql_source::{self, Text},
+    source::{Form, Fragment, Mention, Statement, Unit},
+    sql_source::Text,
     sql_text::{self, Named},
     workspace::{Crate, Workspace},
 };
@@ -16,29 +18,60 @@ use super::{
 /// Why a name in SQL is refused: message, reason, advice.
 type Refusal = (String, String, String);
 
+/// Every table that the migrations define, with its owner.
+pub(crate) type Tables = BTreeMap<String, String>;
+
 /// Whose SQL is judged, and how strictly.
 #[derive(Clone, Copy)]
 struct Owner<'a> {
     boundaries: &'a Boundaries,
+    tables: &'a Tables,
     name: &'a str,
     rules: &'a CrateRules,
     /// Test code may have tables that belong to nobody.
     is_test_code: bool,
 }
 
-/// Every statement of a unit.
+/// What the migrations define.
+pub(crate) fn defined(workspace: &Workspace, boundaries: &Boundaries) -> Tables {
+    let mut tables = Tables::new();
+    for migration in workspace.migrations.iter() {
+        let Some((owner, rules)) = owner_of(migration, boundaries) else { continue };
+        let names = migration.named.tables.iter().filter_map(|parts| parts.last());
+        for name in names.filter(|name| rules.owns(name)) {
+            tables.insert(name.clone(), owner.to_owned());
+        }
+    }
+    tables
+}
+
+fn owner_of<'a>(
+    migration: &Migration,
+    boundaries: &'a Boundaries,
+) -> Option<(&'a str, &'a CrateRules)> {
+    let found = boundaries.crates.iter().find(|(krate, rules)| {
+        let own = rules.migrations.as_ref().unwrap_or(krate.get_ref());
+        *own == migration.folder
+    });
+    found.map(|(krate, rules)| (krate.get_ref().as_str(), rules))
+}
+
+/// Every statement of a file.
 pub(crate) fn check_statements(
-    boundaries: &Boundaries,
+    (boundaries, tables): (&Boundaries, &Tables),
     (krate, rules, unit): (&Crate, &CrateRules, &Unit),
+    fragment: &Fragment,
     report: &mut Report,
 ) {
-    for statement in &unit.statements {
+    for statement in &fragment.statements {
         let is_test_code = statement.at.scope.is_test_code();
-        let owner = Owner { boundaries, name: &krate.name, rules, is_test_code };
-        for text in sql_source::texts(&statement.arguments, &unit.definitions) {
-            if let Some(sql) = &text.sql {
-                for (word, refusal) in owner.judge(&sql_text::read(sql, text.engine)) {
-                    owner.report(place_in(unit, statement, &text, &word), refusal, report);
+        let owner = Owner { boundaries, tables, name: &krate.name, rules, is_test_code };
+        for text in &statement.texts {
+            if let Some(values) = text.values(&unit.definitions) {
+                for value in values {
+                    for (word, refusal) in owner.judge(&sql_text::read(&value, text.engine)) {
+                        owner.report(place_in(statement, text, &word), refusal, report);
+                    }
                 }
             } else if rules.kind != Kind::Core {
                 let refusal = (
@@ -53,26 +86,37 @@ pub(crate) fn check_statements(
     }
 }
 
-/// Whether a path is a way around `sql!`.
+/// Whether a path is a way around `sql!`, or brings all that lies within.
 pub(crate) fn check_raw(
     boundaries: &Boundaries,
     (krate, rules, unit): (&Crate, &CrateRules, &Unit),
+    layer: Option<&Layer>,
     (mention, resolved): (&Mention, &Resolved),
     report: &mut Report,
 ) {
+    let (Target::External { krate: named, .. } | Target::Member { krate: named, .. }) =
+        &resolved.target
+    else {
+        return;
+    };
+    if !boundaries.sql.is_of_raw(named) {
+        return;
+    }
     let Some((path, imported)) = resolved.foreign_path() else { return };
     let is_raw = |path: &str| {
         let fits = |pattern: &String| {
-            config::matches(pattern, path) || config::matches(&format!("{pattern}::*"), path)
+            patterns::matches(pattern, path) || patterns::matches(&format!("{pattern}::*"), path)
         };
         boundaries.sql.raw.iter().any(fits)
     };
-    if !is_raw(&path) || imported.is_some_and(|imported| is_raw(&imported)) {
+    let brings_all = matches!(mention.form, Form::Use { glob: true, .. } | Form::Completed) && {
+        let within = format!("{path}::");
+        boundaries.sql.raw.iter().any(|pattern| pattern.starts_with(&within))
+    };
+    if !brings_all && (!is_raw(&path) || imported.is_some_and(|imported| is_raw(&imported))) {
         return;
     }
-    let layer = boundaries.layer_of(&unit.files[mention.at.file].below_root);
-    let in_layer =
-        unit.is_library && layer.is_some_and(|layer| boundaries.sql.raw_in.contains(&layer.name));
+    let in_layer = layer.is_some_and(|layer| boundaries.sql.raw_in.contains(&layer.name));
     if rules.kind == Kind::Core && (in_layer || mention.at.scope.is_test_code()) {
         return;
     }
@@ -84,6 +128,7 @@ pub(crate) fn check_raw(
     if rules.kind == Kind::Example {
         return;
     }
+    let path = if brings_all { format!("{path}::*") } else { path };
     report.add(Violation {
         rule: Rule::Tables,
         krate: krate.name.clone(),
@@ -98,46 +143,29 @@ pub(crate) fn check_raw(
 /// Every migration belongs to a crate and defines only its tables.
 pub(crate) fn check_migrations(
     workspace: &Workspace,
-    boundaries: &Boundaries,
+    (boundaries, tables): (&Boundaries, &Tables),
     report: &mut Report,
 ) {
-    for folder in entries(&workspace.root.join("migrations")) {
-        let Some(name) = folder.file_name().map(|name| name.to_string_lossy().into_owned()) else {
+    for migration in workspace.migrations.iter() {
+        let Migration { folder, path, text, named } = &**migration;
+        let Some((name, rules)) = owner_of(migration, boundaries) else {
+            report.add(Violation {
+                rule: Rule::Tables,
+                krate: folder.clone(),
+                place: Place::new(path, 1, 1, 1),
+                message: format!("the migrations of `{folder}` belong to no crate"),
+                why: "only the owner of a table defines it".into(),
+                help: format!(
+                    "name the folder like its crate, or set `migrations = \"{folder}\"` in {FILE}"
+                ),
+            });
             continue;
         };
-        let owner = boundaries.crates.iter().find(|(krate, rules)| {
-            rules.migrations.as_ref().map_or(*krate.get_ref() == name, |own| *own == name)
-        });
-        let mut files = Vec::new();
-        sql_files(&folder, &mut files);
-        for file in files {
-            let path: Rc<str> =
-                file.strip_prefix(&workspace.root).unwrap_or(&file).to_string_lossy().into();
-            let Some((krate, rules)) = owner else {
-                report.add(Violation {
-                    rule: Rule::Tables,
-                    krate: name.clone(),
-                    place: Place::new(&path, 1, 1, 1),
-                    message: format!("the migrations of `{name}` belong to no crate"),
-                    why: "only the owner of a table defines it".into(),
-                    help: format!(
-                        "name the folder like its crate, or set `migrations = \"{name}\"` in {FILE}"
-                    ),
-                });
-                continue;
-            };
-            let owner = Owner { boundaries, name: krate.get_ref(), rules, is_test_code: false };
-            let text = fs::read_to_string(&file).unwrap_or_default();
-            let engine = match file.parent().and_then(Path::file_name) {
-                Some(engine) if engine == "postgres" => Engine::Postgres,
-                Some(engine) if engine == "sqlite" => Engine::Sqlite,
-                _ => Engine::Both,
-            };
-            for (word, refusal) in owner.judge(&sql_text::read_script(&text, engine)) {
-                let start = find_word(&text, &word).unwrap_or(0);
-                let end = (start + word.len()).min(text.len());
-                owner.report(Place::of_bytes(&path, &text, start..end), refusal, report);
-            }
+        let owner = Owner { boundaries, tables, name, rules, is_test_code: false };
+        for (word, refusal) in owner.judge(named) {
+            let start = find_word(text, &word).unwrap_or(0);
+            let end = (start + word.len()).min(text.len());
+            owner.report(Place::of_bytes(path, text, start..end), refusal, report);
         }
     }
 }
@@ -154,23 +182,34 @@ impl Owner<'_> {
             };
             refusal.map(|refusal| (table.clone(), refusal))
         });
-        let of_functions = named
-            .functions
-            .iter()
-            .filter(|function| self.is_catalog(function))
-            .filter_map(|function| Some((function.clone(), self.catalog(function)?)));
+        // A result that is called like a table of another would hide that one behind it.
+        let of_names = named.functions.iter().chain(&named.own);
+        let of_names = of_names.filter_map(|name| Some((name.clone(), self.stranger(name)?)));
+        let is_table = |word: &String| named.tables.iter().any(|parts| parts.last() == Some(word));
+        let of_mentioned = named.mentioned.iter().filter_map(|word| {
+            let owner = self.tables.get(word).filter(|owner| *owner != self.name)?;
+            (!is_table(word)).then(|| (word.clone(), self.belongs(word, owner)))
+        });
         let of_words = named.words.iter().filter_map(|word| {
-            let (message, why, _) =
-                if self.is_catalog(word) { self.catalog(word) } else { self.foreign(word) }?;
+            let (message, why, _) = self.stranger(word)?;
             let help = "the parser does not know this statement, so every word counts:\n\
                         write it more simply, or name the column differently";
             Some((word.clone(), (message, why, help.to_owned())))
         });
-        of_tables.chain(of_functions).chain(of_words).collect()
+        let of_escapes = named.is_escaped.then(|| {
+            let refusal = (
+                format!("SQL of {} writes a name in escapes, which hide it", self.name),
+                "what the check cannot read, it cannot hold".to_owned(),
+                "write the name itself".to_owned(),
+            );
+            ("u".to_owned(), refusal)
+        });
+        let known = of_tables.chain(of_names).chain(of_mentioned);
+        known.chain(of_words).chain(of_escapes).collect()
     }
 
     fn is_catalog(&self, name: &str) -> bool {
-        self.boundaries.sql.catalogs.iter().any(|pattern| config::matches(pattern, name))
+        self.boundaries.sql.catalogs.iter().any(|pattern| patterns::matches(pattern, name))
     }
 
     fn catalog(&self, name: &str) -> Option<Refusal> {
@@ -184,7 +223,7 @@ impl Owner<'_> {
     }
 
     fn table(&self, table: &str) -> Option<Refusal> {
-        if self.owns(table) {
+        if self.rules.owns(table) {
             return None;
         }
         let nobody = || {
@@ -202,24 +241,26 @@ impl Owner<'_> {
         self.foreign(table).or_else(|| (!self.is_test_code).then(nobody))
     }
 
-    fn owns(&self, table: &str) -> bool {
-        self.rules.tables.iter().any(|prefix| table.starts_with(prefix))
+    /// The refusal of a name that belongs to the database system or to another crate.
+    fn stranger(&self, name: &str) -> Option<Refusal> {
+        // What SQLite calls the index of a primary key says whose table it is of.
+        let name = automatically_indexed(name).unwrap_or(name);
+        if self.is_catalog(name) { self.catalog(name) } else { self.foreign(name) }
     }
 
     /// The refusal of a name with the prefix of another crate.
     fn foreign(&self, table: &str) -> Option<Refusal> {
-        let has_prefix =
-            |rules: &CrateRules| rules.tables.iter().any(|prefix| table.starts_with(prefix));
-        let (owner, _) = self
-            .boundaries
-            .crates
-            .iter()
-            .find(|(name, rules)| name.get_ref() != self.name && has_prefix(rules))?;
-        Some((
+        let others = self.boundaries.crates.iter().filter(|(name, _)| name.get_ref() != self.name);
+        let (owner, _) = others.into_iter().find(|(_, rules)| rules.owns(table))?;
+        Some(self.belongs(table, owner.get_ref()))
+    }
+
+    fn belongs(&self, table: &str, owner: &str) -> Refusal {
+        (
             format!("SQL of {} names `{table}`, which belongs to {owner}", self.name),
             "a context owns its tables: it alone reads and writes them".into(),
             format!("ask the queries of {owner} through a gateway, or keep a copy from its events"),
-        ))
+        )
     }
 
     fn report(&self, place: Place, (message, why, help): Refusal, report: &mut Report) {
@@ -229,15 +270,15 @@ impl Owner<'_> {
 }
 
 /// Where a word stands in the text of a `sql!`, or the `sql!` where it is composed of parts.
-fn place_in(unit: &Unit, statement: &Statement, text: &Text, word: &str) -> Place {
-    let file = &unit.files[statement.at.file];
+fn place_in(statement: &Statement, text: &Text, word: &str) -> Place {
+    let file = &statement.at.file;
     let offset = |line: usize, column: usize| {
         let start: usize = file.text.split_inclusive('\n').take(line - 1).map(str::len).sum();
         let within = file.text[start..].chars().take(column).map(char::len_utf8).sum::<usize>();
         start + within
     };
-    let (start, end) = (text.from.start(), text.to.end());
-    let (start, end) = (offset(start.line, start.column), offset(end.line, end.column));
+    let (start, end) =
+        (offset(text.from.line, text.from.column), offset(text.to.line, text.to.column));
     match file.text.get(start..end).and_then(|source| find_word(source, word)) {
         Some(found) => {
             let found = start + found;
@@ -245,6 +286,12 @@ fn place_in(unit: &Unit, statement: &Statement, text: &Text, word: &str) -> Plac
         }
         None => statement.at.place.clone(),
     }
+}
+
+/// The table whose index SQLite gave this name.
+fn automatically_indexed(name: &str) -> Option<&str> {
+    let (table, number) = name.strip_prefix("sqlite_autoindex_")?.rsplit_once('_')?;
+    number.parse::<u32>().is_ok().then_some(table)
 }
 
 /// Where a word begins, whatever its case; `pragma_x` may be written `PRAGMA x`.
@@ -257,21 +304,4 @@ fn find_word(text: &str, word: &str) -> Option<usize> {
         })
     };
     find(word).or_else(|| find(&word.replacen('_', " ", 1)))
-}
-
-fn entries(folder: &Path) -> Vec<std::path::PathBuf> {
-    let mut entries: Vec<_> =
-        fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect();
-    entries.sort();
-    entries
-}
-
-fn sql_files(folder: &Path, into: &mut Vec<std::path::PathBuf>) {
-    for path in entries(folder) {
-        if path.is_dir() {
-            sql_files(&path, into);
-        } else if path.extension().is_some_and(|extension| extension == "sql") {
-            into.push(path);
-        }
-    }
 }

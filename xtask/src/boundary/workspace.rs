@@ -2,27 +2,32 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
     path::{Path, PathBuf},
-    rc::Rc,
+    sync::Arc,
 };
 
 use anyhow::{Context as _, Result};
-use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package, Target, TargetKind};
+use cargo_metadata::{DependencyKind, Metadata, MetadataCommand, Package};
 
 use super::{
-    collector::{self, OutOfLine},
+    config::TESTING,
+    files::Files,
+    loader::{self, Detail, Memory},
+    migrations::{self, Migration},
     names::Surroundings,
     report::Place,
-    scope::Scope,
-    source::{At, ModulePath, Oddity, OddityKind, SourceFile, Unit},
+    source::Unit,
 };
 
 /// Everything that is checked.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Workspace {
     pub(crate) root: PathBuf,
-    pub(crate) crates: Vec<Crate>,
+    pub(crate) files: Files,
+    /// What Cargo knows of it.
+    pub(crate) metadata: Arc<Metadata>,
+    pub(crate) crates: Vec<Arc<Crate>>,
+    pub(crate) migrations: Arc<Vec<Arc<Migration>>>,
 }
 
 /// One crate of the workspace.
@@ -30,8 +35,12 @@ pub(crate) struct Workspace {
 pub(crate) struct Crate {
     /// The name of its package.
     pub(crate) name: String,
+    /// The folder of its manifest.
+    pub(crate) folder: PathBuf,
     pub(crate) manifest: Manifest,
     pub(crate) dependencies: Vec<Dependency>,
+    /// Dependencies by path on crates that are no part of the workspace.
+    pub(crate) strays: Vec<String>,
     pub(crate) surroundings: Surroundings,
     /// The library first.
     pub(crate) units: Vec<Unit>,
@@ -40,64 +49,133 @@ pub(crate) struct Crate {
 /// A `Cargo.toml`.
 #[derive(Debug)]
 pub(crate) struct Manifest {
-    pub(crate) path: Rc<str>,
+    pub(crate) path: Arc<str>,
     text: String,
+    /// The name in code of the library, where it is another than that of the package.
+    pub(crate) renamed_library: Option<String>,
+    /// The crates whose fakes are there by default, among them its own.
+    pub(crate) fakes_by_default: Vec<String>,
 }
 
 /// A dependency on another crate of the workspace.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Dependency {
     pub(crate) name: String,
     pub(crate) rename: Option<String>,
     pub(crate) only_tests: bool,
+    /// Whether it asks for the fakes of the other crate.
+    pub(crate) with_fakes: bool,
 }
 
 impl Workspace {
-    pub(crate) fn load(root: &Path) -> Result<Self> {
-        let metadata = MetadataCommand::new()
-            .current_dir(root)
-            .no_deps()
-            .other_options(vec!["--offline".to_owned()])
-            .exec()
-            .context("cargo metadata does not understand this workspace")?;
-        let root = metadata.workspace_root.clone().into_std_path_buf();
-        let mut packages = metadata.workspace_packages();
-        packages.sort_by(|one, other| one.name.cmp(&other.name));
-        let crates = packages
-            .iter()
-            .map(|package| Crate::load(&root, package, &metadata))
-            .collect::<Result<_>>()?;
-        Ok(Self { root, crates })
+    pub(crate) fn load(root: &Path, detail: Detail) -> Result<Self> {
+        Self::read(root, (&Memory::default(), detail))
     }
 
-    pub(crate) fn find(&self, name: &str) -> Option<&Crate> {
+    /// Loads the workspace, and keeps in memory what its files say.
+    pub(crate) fn read(root: &Path, (memory, detail): (&Memory, Detail)) -> Result<Self> {
+        let metadata = metadata(root)?;
+        let root = metadata.workspace_root.clone().into_std_path_buf();
+        let files = Files::default();
+        let packages = packages(&metadata);
+        let targets: Vec<_> = packages.iter().flat_map(|package| &package.targets).collect();
+        let mut units = loader::load((&root, &files), &targets, (memory, detail)).into_iter();
+        let crates = packages.iter().map(|package| {
+            let units = units.by_ref().take(package.targets.len()).collect();
+            Crate::load((&root, &files), package, &metadata, units).map(Arc::new)
+        });
+        let crates = crates.collect::<Result<_>>()?;
+        let migrations = Arc::new(migrations::load(&root, &files, &[]));
+        Ok(Self { root, files, metadata: Arc::new(metadata), crates, migrations })
+    }
+
+    /// What the workspace would be if some files were different; `metadata` is what Cargo would know of it then.
+    pub(crate) fn with(
+        &self,
+        files: Files,
+        metadata: Option<Metadata>,
+        memory: &Memory,
+    ) -> Result<Self> {
+        let is_other = metadata.is_some();
+        let metadata = metadata.map_or_else(|| Arc::clone(&self.metadata), Arc::new);
+        let root = &self.root;
+        let has_changed = |folder: &Path| files.changed().any(|(path, _)| path.starts_with(folder));
+        let crates = packages(&metadata).into_iter().map(|package| {
+            let known = self.find(&package.name);
+            if let Some(known) = known.filter(|known| !is_other && !has_changed(&known.folder)) {
+                return Ok(Arc::clone(known));
+            }
+            let units = loader::load_again((root, &files), &package.targets, memory);
+            Crate::load((root, &files), package, &metadata, units).map(Arc::new)
+        });
+        let crates = crates.collect::<Result<_>>()?;
+        let migrations = if has_changed(&root.join(migrations::FOLDER)) {
+            Arc::new(migrations::load(root, &files, &self.migrations))
+        } else {
+            Arc::clone(&self.migrations)
+        };
+        Ok(Self { root: root.clone(), files, metadata, crates, migrations })
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<&Arc<Crate>> {
         self.crates.iter().find(|krate| krate.name == name)
     }
 }
 
+fn metadata(root: &Path) -> Result<Metadata> {
+    MetadataCommand::new()
+        .current_dir(root)
+        .no_deps()
+        .other_options(vec!["--offline".to_owned()])
+        .exec()
+        .context("cargo metadata does not understand this workspace")
+}
+
+fn packages(metadata: &Metadata) -> Vec<&Package> {
+    let mut packages = metadata.workspace_packages();
+    packages.sort_by(|one, other| one.name.cmp(&other.name));
+    packages
+}
+
 impl Crate {
-    fn load(root: &Path, package: &Package, metadata: &Metadata) -> Result<Self> {
-        let manifest = package.manifest_path.as_std_path();
-        let text = fs::read_to_string(manifest)
-            .with_context(|| format!("{} cannot be read", manifest.display()))?;
-        let manifest = Manifest { path: relative(root, manifest), text };
+    fn load(
+        (root, files): (&Path, &Files),
+        package: &Package,
+        metadata: &Metadata,
+        units: Vec<Unit>,
+    ) -> Result<Self> {
         let members: BTreeSet<&str> =
             metadata.workspace_packages().iter().map(|member| member.name.as_str()).collect();
-        let dependencies: Vec<Dependency> = package
+        let is_member = |name: &str| members.contains(name);
+        let dependencies = package
             .dependencies
             .iter()
-            .filter(|dependency| members.contains(dependency.name.as_str()))
+            .filter(|dependency| is_member(&dependency.name))
             .map(|dependency| Dependency {
                 name: dependency.name.clone(),
                 rename: dependency.rename.clone(),
                 only_tests: dependency.kind == DependencyKind::Development,
+                with_fakes: asks_for_fakes(metadata, &dependency.name, &dependency.features),
             })
             .collect();
-        let mut units: Vec<Unit> =
-            package.targets.iter().map(|target| Loader::new(root, target).load(target)).collect();
+        let strays = package
+            .dependencies
+            .iter()
+            .filter(|dependency| dependency.path.is_some() && !is_member(&dependency.name))
+            .map(|dependency| dependency.name.clone())
+            .collect();
+        let mut units = units;
         units.sort_by_key(|unit| !unit.is_library);
-        let surroundings = surroundings(package, metadata);
-        Ok(Self { name: package.name.to_string(), manifest, dependencies, surroundings, units })
+        let folder = package.manifest_path.as_std_path().parent().unwrap_or(root).to_owned();
+        Ok(Self {
+            name: package.name.to_string(),
+            folder,
+            manifest: Manifest::load((root, files), package, metadata)?,
+            dependencies,
+            strays,
+            surroundings: surroundings(package, metadata),
+            units,
+        })
     }
 
     pub(crate) fn library(&self) -> Option<&Unit> {
@@ -106,6 +184,27 @@ impl Crate {
 }
 
 impl Manifest {
+    fn load(
+        (root, files): (&Path, &Files),
+        package: &Package,
+        metadata: &Metadata,
+    ) -> Result<Self> {
+        let path = package.manifest_path.as_std_path();
+        let text =
+            files.read(path).with_context(|| format!("{} cannot be read", path.display()))?;
+        let is_library = |kind| loader::LIBRARIES.contains(kind);
+        let library = package.targets.iter().find(|target| target.kind.iter().any(is_library));
+        let expected = in_code(&package.name);
+        let renamed_library =
+            library.map(|library| in_code(&library.name)).filter(|name| *name != expected);
+        Ok(Self {
+            path: loader::relative(root, path),
+            text,
+            renamed_library,
+            fakes_by_default: fakes_by_default(package, metadata),
+        })
+    }
+
     /// Where the manifest speaks of a dependency, or its first line.
     pub(crate) fn place_of(&self, dependency: &str) -> Place {
         let quoted = format!("\"{dependency}\"");
@@ -124,8 +223,47 @@ impl Manifest {
     }
 }
 
+/// Whether one of these features of a member brings its fakes with it.
+fn asks_for_fakes(metadata: &Metadata, name: &str, features: &[String]) -> bool {
+    let package = metadata.packages.iter().find(|package| package.name.as_str() == name);
+    let Some(package) = package else { return false };
+    let mut waiting: Vec<&str> = features.iter().map(String::as_str).collect();
+    let mut seen = BTreeSet::new();
+    while let Some(feature) = waiting.pop() {
+        if seen.insert(feature) {
+            let more = package.features.get(feature).into_iter().flatten();
+            waiting.extend(more.map(String::as_str));
+        }
+    }
+    seen.contains(TESTING)
+}
+
+/// The crates whose fakes are there by default, among them its own.
+fn fakes_by_default(package: &Package, metadata: &Metadata) -> Vec<String> {
+    let mut waiting = vec!["default"];
+    let mut seen = BTreeSet::new();
+    let mut found = Vec::new();
+    while let Some(feature) = waiting.pop() {
+        if feature == TESTING {
+            found.push(package.name.to_string());
+        } else if let Some((other, asked)) = feature.split_once('/') {
+            let other = other.trim_end_matches('?');
+            if asks_for_fakes(metadata, other, &[asked.to_owned()]) {
+                found.push(other.to_owned());
+            }
+        } else if seen.insert(feature) {
+            let more = package.features.get(feature).into_iter().flatten();
+            waiting.extend(more.map(String::as_str));
+        }
+    }
+    found
+}
+
+fn in_code(name: &str) -> String {
+    name.replace('-', "_")
+}
+
 fn surroundings(package: &Package, metadata: &Metadata) -> Surroundings {
-    let in_code = |name: &str| name.replace('-', "_");
     let mut surroundings = Surroundings::default();
     surroundings.own.push(in_code(&package.name));
     for member in metadata.workspace_packages() {
@@ -134,121 +272,19 @@ fn surroundings(package: &Package, metadata: &Metadata) -> Surroundings {
     for name in ["std", "core", "alloc", "proc_macro", "test"] {
         surroundings.externals.insert(name.to_owned(), name.to_owned());
     }
-    for dependency in &package.dependencies {
+    // What another member depends on may be named here by a macro that this one is given.
+    let others = metadata.workspace_packages().into_iter().filter(|other| other.id != package.id);
+    let mut known: BTreeMap<String, String> = BTreeMap::new();
+    for dependency in others.chain([package]).flat_map(|package| &package.dependencies) {
         let local = in_code(dependency.rename.as_ref().unwrap_or(&dependency.name));
-        if surroundings.members.values().any(|member| *member == dependency.name) {
-            surroundings.members.insert(local, dependency.name.clone());
+        known.insert(local, dependency.name.clone());
+    }
+    for (local, name) in known {
+        if surroundings.members.values().any(|member| *member == name) {
+            surroundings.members.insert(local, name);
         } else {
-            surroundings.externals.insert(local, in_code(&dependency.name));
+            surroundings.externals.insert(local, in_code(&name));
         }
     }
     surroundings
-}
-
-fn relative(root: &Path, path: &Path) -> Rc<str> {
-    path.strip_prefix(root).unwrap_or(path).to_string_lossy().replace('\\', "/").into()
-}
-
-/// Reads one compilation unit, from its root file through its modules.
-struct Loader<'a> {
-    workspace: &'a Path,
-    folder: PathBuf,
-    seen: BTreeSet<PathBuf>,
-    unit: Unit,
-}
-
-impl<'a> Loader<'a> {
-    fn new(workspace: &'a Path, target: &Target) -> Self {
-        let libraries = [TargetKind::Lib, TargetKind::ProcMacro, TargetKind::RLib];
-        let is_library = target.kind.iter().any(|kind| libraries.contains(kind));
-        let folder = target.src_path.parent().map(|folder| folder.as_std_path().to_owned());
-        Self {
-            workspace,
-            folder: folder.unwrap_or_default(),
-            seen: BTreeSet::new(),
-            unit: Unit::new(is_library),
-        }
-    }
-
-    fn load(mut self, target: &Target) -> Unit {
-        let tests = [TargetKind::Test, TargetKind::Bench, TargetKind::Example];
-        let is_test = target.kind.iter().any(|kind| tests.contains(kind));
-        let scope = if is_test { Scope::Test } else { Scope::Product };
-        let folder = self.folder.clone();
-        self.file(target.src_path.as_std_path(), Vec::new(), scope, &folder);
-        if self.unit.is_library {
-            self.leftovers();
-        }
-        self.unit
-    }
-
-    /// Reads a file and then the modules whose files it points to, which lie in `children`.
-    fn file(&mut self, path: &Path, module: ModulePath, scope: Scope, children: &Path) {
-        if !self.seen.insert(path.to_owned()) {
-            return;
-        }
-        let text = fs::read_to_string(path).map_err(|error| error.to_string());
-        let file = self.unit.files.len();
-        self.unit.files.push(SourceFile {
-            path: relative(self.workspace, path),
-            below_root: relative(&self.folder, path).to_string(),
-            scope,
-            text: text.clone().unwrap_or_default(),
-        });
-        let syntax = text.map_err(|error| (1, 1, error)).and_then(|text| {
-            syn::parse_file(&text).map_err(|error| {
-                let start = error.span().start();
-                (start.line, start.column + 1, error.to_string())
-            })
-        });
-        match syntax {
-            Ok(syntax) => {
-                for found in collector::collect(&mut self.unit, file, module, scope, &syntax) {
-                    self.out_of_line(found, children);
-                }
-            }
-            Err((line, column, error)) => {
-                let place = Place::new(&self.unit.files[file].path, line, column, 1);
-                let at = At { place, file, module: Rc::new(module), scope };
-                self.unit.oddities.push(Oddity { kind: OddityKind::Unreadable(error), at });
-            }
-        }
-    }
-
-    fn out_of_line(&mut self, found: OutOfLine, children: &Path) {
-        let OutOfLine { path, inline, at } = found;
-        let Some(name) = path.last().cloned() else { return };
-        let folder = inline.iter().fold(children.to_owned(), |folder, name| folder.join(name));
-        let candidates = [folder.join(format!("{name}.rs")), folder.join(&name).join("mod.rs")];
-        if let Some(file) = candidates.iter().find(|file| file.is_file()) {
-            self.file(file, path, at.scope, &folder.join(&name));
-        } else {
-            let kind = OddityKind::Unreadable(format!("there is no file for the module {name}"));
-            self.unit.oddities.push(Oddity { kind, at });
-        }
-    }
-
-    /// Files beside the library that no `mod` reaches: a macro may declare them.
-    fn leftovers(&mut self) {
-        let mut folders = vec![self.folder.clone()];
-        let mut files = BTreeMap::new();
-        while let Some(folder) = folders.pop() {
-            for entry in fs::read_dir(&folder).into_iter().flatten().flatten() {
-                let path = entry.path();
-                if path.is_dir() {
-                    // Binaries are units of their own.
-                    let is_binaries = path.file_name().is_some_and(|name| name == "bin");
-                    folders.extend(Some(path).filter(|_| !is_binaries));
-                } else if path.extension().is_some_and(|extension| extension == "rs") {
-                    let below = relative(&self.folder, &path.with_extension("")).to_string();
-                    files.insert(path, below);
-                }
-            }
-        }
-        files.retain(|path, below| !self.seen.contains(path) && below != "main");
-        for (path, below) in files {
-            let module = below.split('/').map(str::to_owned).collect();
-            self.file(&path, module, Scope::Product, &path.with_extension(""));
-        }
-    }
 }

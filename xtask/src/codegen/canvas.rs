@@ -4,7 +4,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::Path,
-    rc::Rc,
+    sync::Arc,
 };
 
 use crate::boundary::{
@@ -42,7 +42,7 @@ pub(crate) struct Canvas {
 pub(crate) struct Command {
     pub(crate) ident: String,
     pub(crate) docs: String,
-    pub(crate) file: Rc<str>,
+    pub(crate) file: Arc<str>,
     /// The methods that take it.
     pub(crate) through: BTreeSet<String>,
     /// The types of the events that it may lead to.
@@ -57,7 +57,7 @@ pub(crate) struct Query {
     /// The export group of the type.
     pub(crate) group: String,
     pub(crate) docs: String,
-    pub(crate) file: Rc<str>,
+    pub(crate) file: Arc<str>,
 }
 
 /// What is done later.
@@ -66,7 +66,7 @@ pub(crate) struct Job {
     pub(crate) ident: String,
     pub(crate) queue: String,
     pub(crate) docs: String,
-    pub(crate) file: Rc<str>,
+    pub(crate) file: Arc<str>,
 }
 
 /// The canvases of all contexts, and of other crates that own events, handlers or tables.
@@ -133,7 +133,7 @@ struct Offer<'a> {
 
 impl<'a> Offer<'a> {
     fn of(part: Part<'a>, rules: &'a CrateRules) -> Self {
-        let exports = part.unit.exports.iter().filter(|export| !export.at.scope.is_test_code());
+        let exports = part.unit.exports().filter(|export| !export.at.scope.is_test_code());
         let types = exports.filter_map(|export| {
             let path = part.path_of(&[], &export.origin)?;
             let declared = part.declared_type(&path)?;
@@ -172,7 +172,7 @@ impl<'a> Offer<'a> {
         Some(Command {
             ident: export.clone(),
             docs: declared.docs.clone(),
-            file: Rc::clone(&declared.at.place.file),
+            file: Arc::clone(&declared.at.place.file),
             through: taking.filter_map(|way| self.name_of(way)).collect(),
             emits: emitted.map(|event| event.name.clone()).collect(),
         })
@@ -188,7 +188,7 @@ impl<'a> Offer<'a> {
             group: self.rules.group_of_export(export).unwrap_or_default().to_owned(),
             name: self.name_of(way)?,
             docs: way.function.docs.clone(),
-            file: Rc::clone(&way.function.at.place.file),
+            file: Arc::clone(&way.function.at.place.file),
         })
     }
 
@@ -198,7 +198,7 @@ impl<'a> Offer<'a> {
             ident: declared.name.clone(),
             queue: queue.to_owned(),
             docs: declared.docs.clone(),
-            file: Rc::clone(&declared.at.place.file),
+            file: Arc::clone(&declared.at.place.file),
         })
     }
 }

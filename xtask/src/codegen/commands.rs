@@ -80,7 +80,7 @@ pub(crate) fn is_use_case(function: &Function) -> bool {
 
 /// The types that other crates can name, by their full paths.
 pub(crate) fn exported(part: Part<'_>) -> BTreeSet<Vec<String>> {
-    let exports = part.unit.exports.iter().filter(|export| !export.at.scope.is_test_code());
+    let exports = part.unit.exports().filter(|export| !export.at.scope.is_test_code());
     exports.filter_map(|export| part.path_of(&[], &export.origin)).collect()
 }
 
@@ -102,19 +102,19 @@ pub(crate) fn ways_in(part: Part<'_>) -> Vec<WayIn<'_>> {
 
 /// Functions of types, with the full paths of those.
 fn functions(part: Part<'_>) -> impl Iterator<Item = (Vec<String>, &Function)> {
-    part.unit.declared.functions.iter().filter_map(move |function| {
+    part.unit.functions().filter_map(move |function| {
         let path = part.path_of_owner(&function.at.module, function.owner.as_ref()?)?;
         Some((path, function))
     })
 }
 
 fn jobs(part: Part<'_>) -> BTreeMap<Vec<String>, String> {
-    let queues = part.unit.declared.constants.iter().filter_map(|constant| {
+    let queues = part.unit.constants().filter_map(|constant| {
         let owner = constant.owner.as_ref()?;
         let is_queue = owner.of_trait.as_deref() == Some(JOB.0) && constant.name == JOB.1;
         let module = &constant.at.module;
         let path = part.path_of_owner(module, owner).filter(|_| is_queue)?;
-        Some((path, part.text((module, Some(owner)), &constant.value)?))
+        Some((path, part.text((module, Some(owner)), &constant.value.read()?)?))
     });
     queues.collect()
 }

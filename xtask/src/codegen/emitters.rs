@@ -7,7 +7,7 @@
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    rc::Rc,
+    sync::Arc,
 };
 
 use crate::boundary::{
@@ -32,7 +32,7 @@ pub(crate) struct Emitter {
     /// The command, the handler, or else the function.
     pub(crate) name: String,
     pub(crate) krate: String,
-    pub(crate) file: Rc<str>,
+    pub(crate) file: Arc<str>,
     /// The full path of the command or the handler.
     pub(crate) path: Vec<String>,
 }
@@ -59,7 +59,7 @@ pub(crate) fn of(reader: &Reader<'_>) -> BTreeMap<String, Vec<Emitter>> {
 /// Which function of a unit calls which.
 struct Calls<'a> {
     part: Part<'a>,
-    functions: &'a [Function],
+    functions: Vec<&'a Function>,
     /// The full path of the type that each function belongs to.
     owners: Vec<Option<Vec<String>>>,
     by_name: BTreeMap<&'a str, Vec<usize>>,
@@ -72,7 +72,7 @@ struct Calls<'a> {
 
 impl<'a> Calls<'a> {
     fn of(reader: &Reader<'_>, part: Part<'a>) -> Self {
-        let functions = part.unit.declared.functions.as_slice();
+        let functions: Vec<&Function> = part.unit.functions().collect();
         let owner =
             |function: &Function| part.path_of_owner(&function.at.module, function.owner.as_ref()?);
         let mut by_name: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -80,23 +80,18 @@ impl<'a> Calls<'a> {
             by_name.entry(&function.name).or_default().push(index);
         }
         let exported = commands::exported(part);
-        let owners: Vec<_> = functions.iter().map(owner).collect();
+        let owners: Vec<_> = functions.iter().copied().map(owner).collect();
         let is_exported = |owner: &Option<Vec<String>>| {
             owner.as_ref().is_some_and(|path| exported.contains(path))
         };
         let ends = functions.iter().zip(&owners);
         let ends = ends.map(|(function, owner)| is_end(reader, part, function, is_exported(owner)));
-        let mut calls = Self {
-            part,
-            functions,
-            by_name,
-            scopes: scopes(part),
-            callers: vec![BTreeSet::new(); functions.len()],
-            is_end: ends.collect(),
-            commands: Commands::of(part),
-            owners,
-        };
-        for (caller, function) in functions.iter().enumerate() {
+        let is_end = ends.collect();
+        let (scopes, commands) = (scopes(part), Commands::of(part));
+        let callers = vec![BTreeSet::new(); functions.len()];
+        let mut calls =
+            Self { part, functions, owners, by_name, scopes, callers, is_end, commands };
+        for (caller, function) in calls.functions.clone().into_iter().enumerate() {
             for call in &function.body.calls {
                 for called in calls.meant(caller, call) {
                     calls.callers[called].insert(caller);
@@ -150,7 +145,7 @@ impl<'a> Calls<'a> {
             _ => those(&is_called_after),
         };
         // Too many types are executed for a guess.
-        let is_use_case = |index: &usize| commands::is_use_case(&self.functions[*index]);
+        let is_use_case = |index: &usize| commands::is_use_case(self.functions[*index]);
         if !found.is_empty() || methods.iter().any(is_use_case) {
             return found;
         }
@@ -252,13 +247,13 @@ impl<'a> Calls<'a> {
             Some(owner) => format!("{owner}::{}", function.name),
             None => function.name.clone(),
         };
-        let file = Rc::clone(&function.at.place.file);
+        let file = Arc::clone(&function.at.place.file);
         vec![Emitter { name, krate: self.part.krate.name.clone(), file, path }]
     }
 
     fn command(&self, path: &[String]) -> Option<Emitter> {
         let declared = self.part.declared_type(path)?;
-        let (name, file) = (declared.name.clone(), Rc::clone(&declared.at.place.file));
+        let (name, file) = (declared.name.clone(), Arc::clone(&declared.at.place.file));
         Some(Emitter { name, krate: self.part.krate.name.clone(), file, path: path.to_vec() })
     }
 }
@@ -266,8 +261,8 @@ impl<'a> Calls<'a> {
 /// Whether nobody asks who calls a function: it executes a command, reacts to something, or is a way in. Outside of contexts
 /// that is every function.
 fn is_end(reader: &Reader<'_>, part: Part<'_>, function: &Function, is_exported: bool) -> bool {
-    let file = &part.unit.files[function.at.file].below_root;
-    let layer = reader.boundaries.layer_of(file).map(|layer| layer.name.as_str());
+    let layer =
+        reader.boundaries.layer_of(&function.at.file.below_root).map(|layer| layer.name.as_str());
     let is_way_in = is_exported && (function.is_public || commands::is_use_case(function));
     part.kind != Kind::Context
         || (layer != Some(DECIDES) && (function.trait_name().is_some() || is_way_in))
@@ -277,7 +272,8 @@ fn is_end(reader: &Reader<'_>, part: Part<'_>, function: &Function, is_exported:
 fn scopes(part: Part<'_>) -> BTreeMap<&ModulePath, BTreeSet<Vec<String>>> {
     let of_module = |path: &ModulePath| {
         let module = &part.unit.modules[path];
-        let imported = module.imports.values().filter_map(|name| part.path_of(path, name));
+        let imported =
+            module.imports.values().flatten().filter_map(|name| part.path_of(path, name));
         let declared = module
             .declared
             .iter()

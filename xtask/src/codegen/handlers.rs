@@ -1,6 +1,6 @@
 //! Who handles which events: what the source says of every subscriber.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Context as _;
 use syn::{Expr, ExprPath, ExprStruct, Member, Stmt};
@@ -8,7 +8,7 @@ use syn::{Expr, ExprPath, ExprStruct, Member, Stmt};
 use crate::boundary::{
     bodies,
     config::Kind,
-    declared::{Constant, Function, Owner},
+    declared::{Code, Constant, Function, Owner},
     source::{At, Name},
 };
 
@@ -33,7 +33,7 @@ pub(crate) struct Handler {
     /// What it is: handler, projection, process manager.
     pub(crate) kind: &'static str,
     pub(crate) krate: String,
-    pub(crate) file: Rc<str>,
+    pub(crate) file: Arc<str>,
     pub(crate) docs: String,
     wants: Vec<Wanted>,
 }
@@ -101,14 +101,15 @@ fn handler(
     };
     let plain = "let it be the `impl` of a type with a name";
     let owner = named.owner.as_ref().with_context(|| unread("whose name this is", plain))?;
-    let value = named.value.as_ref();
-    let name = value.and_then(|value| part.text((module, Some(owner)), value));
+    let value = named.value.as_ref().and_then(Code::read);
+    let name = value.and_then(|value| part.text((module, Some(owner)), &value));
     let name = name.with_context(|| {
         unread("the name of a handler", "write it as a text, or as a constant that is one")
     })?;
     let wants = part
         .sibling(named, "subscriptions")
-        .and_then(|function| wants(reader, part, (module, Some(owner)), function.value.as_ref()?));
+        .and_then(|function| function.value.as_ref()?.read())
+        .and_then(|value| wants(reader, part, (module, Some(owner)), &value));
     let wants = wants.with_context(|| {
         let form = "write `&[Subscription::to::<Event>(), …]`, or a constant of that form";
         unread(&format!("what {name} subscribes to"), form)
@@ -123,7 +124,7 @@ fn handler(
         name,
         kind: if is_projection { PROJECTION.1 } else { kind },
         krate: part.krate.name.clone(),
-        file: Rc::clone(&declared.at.place.file),
+        file: Arc::clone(&declared.at.place.file),
         docs: declared.docs.clone(),
         wants,
     })
@@ -132,7 +133,7 @@ fn handler(
 /// What the core itself subscribes to, for those whom it runs.
 fn of_core(reader: &Reader<'_>, part: Part<'_>) -> Vec<Handler> {
     let mut handlers: BTreeMap<Vec<String>, Handler> = BTreeMap::new();
-    for function in &part.unit.declared.functions {
+    for function in part.unit.functions() {
         let module = &function.at.module;
         let wanted = function.body.instances.iter().filter(|(path, _)| is_subscription(path));
         let wanted = wanted.filter_map(|(_, event)| reader.event_at(part, module, event));
@@ -144,7 +145,7 @@ fn of_core(reader: &Reader<'_>, part: Part<'_>) -> Vec<Handler> {
             name: declared.name.clone(),
             kind: "of the core",
             krate: part.krate.name.clone(),
-            file: Rc::clone(&declared.at.place.file),
+            file: Arc::clone(&declared.at.place.file),
             docs: declared.docs.clone(),
             wants: Vec::new(),
         });
@@ -177,7 +178,7 @@ fn wants(
         }
         Expr::Path(path) => {
             let Constant { owner, value, at, .. } = part.constant(within, &Name::of(&path.path))?;
-            wants(reader, part, (&at.module, owner.as_ref()), value)
+            wants(reader, part, (&at.module, owner.as_ref()), &value.read()?)
         }
         _ => None,
     }

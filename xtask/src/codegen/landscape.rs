@@ -1,6 +1,6 @@
 //! What there is to document: events with who sees, emits and handles them, and the contexts that they belong to.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use anyhow::Context as _;
 use serde_json::Value;
@@ -39,7 +39,7 @@ pub(crate) struct Event {
     /// Its Rust type.
     pub(crate) ident: String,
     /// Where that is.
-    pub(crate) file: Rc<str>,
+    pub(crate) file: Arc<str>,
     pub(crate) aggregate_type: String,
     /// The field, or the fields in braces, that say to which one it happened.
     pub(crate) identified_by: Option<String>,
@@ -69,7 +69,7 @@ impl Landscape {
                 version,
                 krate: known.krate.name.clone(),
                 ident: known.event.ident.clone(),
-                file: Rc::clone(&known.event.at.place.file),
+                file: Arc::clone(&known.event.at.place.file),
                 aggregate_type: known.event.says.aggregate.clone().unwrap_or_default(),
                 identified_by: known.event.identified_by.clone(),
                 audience: known.event.says.audience.clone(),

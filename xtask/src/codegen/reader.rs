@@ -1,6 +1,6 @@
 //! Asks the source: which event a path means, what a constant says, where a thing is declared.
 
-use std::{collections::BTreeMap, rc::Rc};
+use std::{collections::BTreeMap, sync::Arc};
 
 use syn::{Expr, ExprLit, Lit};
 
@@ -45,7 +45,7 @@ impl<'a> Reader<'a> {
         let mut reader = Self { workspace, boundaries, events, types };
         for part in reader.parts() {
             let krate = part.krate;
-            let product = part.unit.events.iter().filter(|event| !event.at.scope.is_test_code());
+            let product = part.unit.events().filter(|event| !event.at.scope.is_test_code());
             for event in product {
                 let event_type = events::type_of(&krate.name, event);
                 let name = format!("{}::{}", krate.name, event.ident);
@@ -104,7 +104,7 @@ impl<'a> Part<'a> {
 
     /// Functions within an `impl` of this trait.
     pub(crate) fn functions_of_trait(self, name: &str) -> impl Iterator<Item = &'a Function> {
-        let functions = self.unit.declared.functions.iter();
+        let functions = self.unit.functions();
         functions.filter(move |function| function.trait_name() == Some(name))
     }
 
@@ -112,16 +112,16 @@ impl<'a> Part<'a> {
     pub(crate) fn sibling(self, of: &Function, name: &str) -> Option<&'a Function> {
         let owner = |function: &Function| {
             let owner = function.owner.as_ref()?;
-            Some((Rc::clone(&function.at.module), owner.name.clone(), owner.of_trait.clone()))
+            Some((Arc::clone(&function.at.module), owner.name.clone(), owner.of_trait.clone()))
         };
-        let mut functions = self.unit.declared.functions.iter();
+        let mut functions = self.unit.functions();
         functions.find(|function| function.name == name && owner(function) == owner(of))
     }
 
     /// The declaration of a type.
     pub(crate) fn declared_type(self, path: &[String]) -> Option<&'a DeclaredType> {
         let (name, module) = path.split_last()?;
-        let mut types = self.unit.declared.types.iter();
+        let mut types = self.unit.types();
         types.find(|known| known.name == *name && *known.at.module == *module)
     }
 
@@ -132,7 +132,7 @@ impl<'a> Part<'a> {
         name: &Name,
     ) -> Option<&'a Constant> {
         let free = |module: &[String], name: &str| {
-            let mut constants = self.unit.declared.constants.iter();
+            let mut constants = self.unit.constants();
             constants.find(|known| {
                 known.owner.is_none() && known.name == name && *known.at.module == *module
             })
@@ -153,7 +153,7 @@ impl<'a> Part<'a> {
 
     /// The constant of this name that belongs to a type.
     pub(crate) fn constant_of(self, ty: &[String], name: &str) -> Option<&'a Constant> {
-        let mut constants = self.unit.declared.constants.iter();
+        let mut constants = self.unit.constants();
         constants.find(|known| {
             known.name == name
                 && known.owner.as_ref().is_some_and(|owner| {
@@ -174,7 +174,7 @@ impl<'a> Part<'a> {
         let Expr::Path(path) = value else { return None };
         let Constant { owner, value, at, .. } =
             self.constant((module, owner), &Name::of(&path.path))?;
-        self.text((&at.module, owner.as_ref()), value)
+        self.text((&at.module, owner.as_ref()), &value.read()?)
     }
 }
 

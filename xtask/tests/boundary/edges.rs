@@ -27,9 +27,9 @@ fn a_declared_edge_is_used() {
         &[swap("boundaries.toml", "uses.orders =", "uses.accounts-archive = []\nuses.orders =")],
         &expect![[r#"
             error[B001]: the edge `shop` → `accounts-archive` is declared, but the manifest does not have it
-               --> boundaries.toml:112:6
+               --> boundaries.toml:113:6
                 |
-            112 | uses.accounts-archive = []
+            113 | uses.accounts-archive = []
                 |      ^^^^^^^^^^^^^^^^
                 |
                 = note: an edge between crates is a decision, so manifest and declaration say the same
@@ -101,7 +101,7 @@ fn every_crate_is_declared_and_every_declared_crate_exists() {
             add("boundaries.toml", "\n[crates.invoices]\nkind = \"context\""),
         ],
         &expect![[r#"
-            B001 boundaries.toml:114:9 the crate `invoices` is declared but does not exist
+            B001 boundaries.toml:115:9 the crate `invoices` is declared but does not exist
             B001 Cargo.toml:1:1 the crate `baskets` is not declared
         "#]],
     );

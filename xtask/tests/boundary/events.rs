@@ -28,7 +28,25 @@ fn an_event_has_a_schema_and_is_in_the_catalogue() {
                |            ^^^^^^^^^
                |
                = note: the host decodes, documents and checks the events of the catalogues
-               = help: list `OrderPaid` in the `catalogue!` of orders"#]],
+               = help: list `OrderPaid` in the `catalogue!` of orders
+
+            error[B007]: nobody emits the event `orders.order_paid`
+              --> crates/orders/src/domain/events.rs:18:12
+               |
+            18 | pub struct OrderPaid;
+               |            ^^^^^^^^^
+               |
+               = note: a promise that something will be told, and never is
+               = help: emit `OrderPaid` in a decision or a use case, or remove it
+
+            error[B007]: nobody handles the event `orders.order_paid`, and it is no record
+              --> crates/orders/src/domain/events.rs:18:12
+               |
+            18 | pub struct OrderPaid;
+               |            ^^^^^^^^^
+               |
+               = note: what nobody handles is kept for the trail and for readers elsewhere, on purpose
+               = help: handle it, or list `OrderPaid` under `records` of [crates.orders] in boundaries.toml"#]],
     );
     finds(
         &[remove(SCHEMA)],
@@ -79,7 +97,25 @@ fn an_event_exists_once() {
                |        ^^^^^
                |
                = note: a stored event must mean one thing; the other is at crates/orders/src/domain/events.rs:13
-               = help: give one of them another name, or a new version"#]],
+               = help: give one of them another name, or a new version
+
+            error[B007]: nobody emits the event `orders.order_placed`
+              --> crates/orders/src/domain/events.rs:19:8
+               |
+            19 | struct Again;
+               |        ^^^^^
+               |
+               = note: a promise that something will be told, and never is
+               = help: emit `Again` in a decision or a use case, or remove it
+
+            error[B007]: nobody handles the event `orders.order_placed`, and it is no record
+              --> crates/orders/src/domain/events.rs:19:8
+               |
+            19 | struct Again;
+               |        ^^^^^
+               |
+               = note: what nobody handles is kept for the trail and for readers elsewhere, on purpose
+               = help: handle it, or list `Again` under `records` of [crates.orders] in boundaries.toml"#]],
     );
     let in_tests =
         "#[derive(DomainEvent)]\n#[event(name = \"accounts.account_opened\")]\nstruct A;";

@@ -126,14 +126,14 @@ fn a_layer_names_only_those_below_it() {
         APPLICATION,
         "use crate::infrastructure::order_store;",
         &expect![[r#"
-            B003 place_order.rs:15:28 the application names `crate::infrastructure::order_store`
+            B003 place_order.rs:19:28 the application names `crate::infrastructure::order_store`
         "#]],
     );
     check(
         APPLICATION,
         "use orders::Orders;",
         &expect![[r#"
-            B003 place_order.rs:15:13 the application names `crate::facade::Orders`
+            B003 place_order.rs:19:13 the application names `crate::facade::Orders`
         "#]],
     );
     check(
@@ -159,7 +159,7 @@ fn the_layers_of_the_core_are_held_as_well() {
         "crates/kernel/src/application.rs",
         "fn a() { crate::sql!(\"\") }",
         &expect![[r#"
-            B003 application.rs:19:10 the application names `crate::infrastructure::sql`
+            B003 application.rs:29:10 the application names `crate::infrastructure::sql`
         "#]],
     );
 }
@@ -177,9 +177,9 @@ fn storage_is_for_infrastructure_and_facade() {
         &[add(APPLICATION, "use kernel::{Load as _, Store};")],
         &expect![[r#"
             error[B003]: the application names `kernel::Store`, which is of the group storage
-              --> crates/orders/src/application/place_order.rs:15:25
+              --> crates/orders/src/application/place_order.rs:19:25
                |
-            15 | use kernel::{Load as _, Store};
+            19 | use kernel::{Load as _, Store};
                |                         ^^^^^
                |
                = note: the application asks and tells through ports
@@ -189,8 +189,8 @@ fn storage_is_for_infrastructure_and_facade() {
         APPLICATION,
         "fn a() { sqlx::query(\"\") }",
         &expect![[r#"
-            B003 place_order.rs:15:10 the application names `sqlx`
-            B006 place_order.rs:15:10 `sqlx::query` runs SQL that is not in `sql!`
+            B003 place_order.rs:19:10 the application names `sqlx`
+            B006 place_order.rs:19:10 `sqlx::query` runs SQL that is not in `sql!`
         "#]],
     );
     check(INFRASTRUCTURE, "use sqlx::Row;", &expect![[""]]);
@@ -209,7 +209,7 @@ fn events_of_others_are_for_the_application_and_queries_for_gateways() {
         APPLICATION,
         "use accounts::Directory;",
         &expect![[r#"
-            B003 place_order.rs:15:15 the application names `accounts::Directory`, which is of the group queries
+            B003 place_order.rs:19:15 the application names `accounts::Directory`, which is of the group queries
         "#]],
     );
     renders(

@@ -7,6 +7,7 @@ mod exports;
 mod fixture;
 mod grants;
 mod layers;
+mod mutants;
 mod output;
 mod tables;
 mod versions;

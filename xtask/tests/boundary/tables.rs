@@ -42,7 +42,23 @@ fn a_context_reads_and_writes_its_own_tables() {
     );
     check(
         "fn a() { sql!(\"WITH accounts_x AS (SELECT 1) SELECT * FROM accounts_x\"); }",
+        &expect![[r#"
+            B006 order_store.rs:22:21 SQL of orders names `accounts_x`, which belongs to accounts
+        "#]],
+    );
+}
+
+#[test]
+fn what_sqlite_calls_an_index_is_of_its_table() {
+    check(
+        "fn a() { sql!(\"SELECT 1 FROM orders_orders INDEXED BY sqlite_autoindex_orders_orders_1\"); }",
         &expect![[""]],
+    );
+    check(
+        "fn a() { sql!(\"SELECT 1 FROM orders_orders INDEXED BY sqlite_autoindex_accounts_x_1\"); }",
+        &expect![[r#"
+            B006 order_store.rs:22:55 SQL of orders names `accounts_x`, which belongs to accounts
+        "#]],
     );
 }
 
@@ -206,6 +222,7 @@ fn every_statement_stands_in_sql() {
     check(
         "use sqlx as x;\nfn a() { x::query!(\"SELECT 1\"); }",
         &expect![[r#"
+            B002 order_store.rs:22:5 an import renames the crate `sqlx`
             B006 order_store.rs:23:10 `sqlx::query` runs SQL that is not in `sql!`
         "#]],
     );

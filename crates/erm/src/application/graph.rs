@@ -100,6 +100,10 @@ pub(crate) struct Beside<'a> {
     pub(crate) limit: GraphLimit,
     /// So many are left out before.
     pub(crate) offset: u64,
+    /// No more nodes are counted than this and one.
+    pub(crate) nodes: usize,
+    /// No more edges are looked at each way than this and one.
+    pub(crate) edges: usize,
 }
 
 /// A page of the nodes that are one step from a node.
@@ -107,8 +111,10 @@ pub(crate) struct Beside<'a> {
 pub(crate) struct BesidePage {
     /// In the order of their ids.
     pub(crate) nodes: Vec<EntityId>,
-    /// How many there are on all pages.
-    pub(crate) total: u64,
+    /// How many there are on all pages, as far as they are counted.
+    pub(crate) total: usize,
+    /// How many edges were looked at.
+    pub(crate) looked_at: usize,
 }
 
 /// Asks for the edges among some nodes.

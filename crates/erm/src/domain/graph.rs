@@ -92,8 +92,18 @@ impl Budget {
         Self { nodes, edges: nodes.saturating_mul(EDGES_PER_NODE), looked_at: 0 }
     }
 
+    /// How many nodes may be visited.
+    pub(crate) fn nodes(&self) -> usize {
+        self.nodes
+    }
+
+    /// How many edges may be looked at.
+    pub(crate) fn edges(&self) -> usize {
+        self.edges
+    }
+
     /// Accounts for edges that were looked at, `visited` nodes being known since then.
-    fn spend(&mut self, edges: usize, visited: usize) -> Result<(), TooLarge> {
+    pub(crate) fn spend(&mut self, edges: usize, visited: usize) -> Result<(), TooLarge> {
         self.looked_at = self.looked_at.saturating_add(edges);
         let Self { nodes, edges, looked_at } = *self;
         if visited > nodes {

@@ -39,7 +39,7 @@ impl Erm {
     ) -> Result<NeighboursPage, GraphError> {
         let acting = self.viewing(origin, workspace).await?;
         let graph = self.graph(graph, &acting).await?;
-        let walk = asked.execute(&*graph);
+        let walk = asked.execute(&*graph, self.options.bounds.visited);
         self.walked(origin, &acting, (TraversalKind::Neighbours, 1), walk).await
     }
 

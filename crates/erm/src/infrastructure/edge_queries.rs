@@ -93,7 +93,7 @@ macro_rules! at {
 /// Edges at an entity.
 macro_rules! edges_at_sqlite {
     () => {
-        "found CROSS JOIN erm_edges AS item
+        "found CROSS JOIN erm_edges AS item INDEXED BY sqlite_autoindex_erm_edges_1
          WHERE item.id = found.item_id AND item.workspace_id = $1 AND (item.deleted_at IS NULL OR $5)"
     };
 }
@@ -109,7 +109,8 @@ macro_rules! edges_at_postgres {
 /// Edges of a type at an entity, and a property of each.
 macro_rules! sorted_edges_at_sqlite {
     () => {
-        "found CROSS JOIN erm_values AS sorted CROSS JOIN erm_edges AS item
+        "found CROSS JOIN erm_values AS sorted INDEXED BY erm_values_item
+         CROSS JOIN erm_edges AS item INDEXED BY sqlite_autoindex_erm_edges_1
          WHERE sorted.item_id = found.item_id AND sorted.workspace_id = $1 AND sorted.property = $12
            AND item.id = sorted.item_id AND (item.deleted_at IS NULL OR $5)"
     };
@@ -119,7 +120,8 @@ macro_rules! sorted_edges_at_sqlite {
 macro_rules! sorted_edges_at_postgres {
     () => {
         "found CROSS JOIN LATERAL
-           (SELECT * FROM erm_values WHERE item_id = found.item_id AND property = $12 OFFSET 0) AS sorted
+           (SELECT * FROM erm_values WHERE item_id = found.item_id AND item_id BETWEEN found.item_id AND found.item_id
+              AND property = $12 OFFSET 0) AS sorted
          CROSS JOIN LATERAL (SELECT * FROM erm_edges WHERE id = found.item_id OFFSET 0) AS item
          WHERE sorted.workspace_id = $1 AND (item.deleted_at IS NULL OR $5)"
     };
@@ -150,7 +152,7 @@ macro_rules! sought_edges_postgres {
 /// Edges that ranges find.
 macro_rules! found_edges_sqlite {
     () => {
-        "found CROSS JOIN erm_edges AS item
+        "found CROSS JOIN erm_edges AS item INDEXED BY sqlite_autoindex_erm_edges_1
          WHERE item.id = found.item_id AND item.workspace_id = $1 AND item.edge_type = $2
            AND (item.deleted_at IS NULL OR $5)"
     };
@@ -176,7 +178,8 @@ macro_rules! sorted_edges {
 /// Edges that ranges find, and a property of each.
 macro_rules! found_and_sorted_edges_sqlite {
     () => {
-        "found CROSS JOIN erm_values AS sorted CROSS JOIN erm_edges AS item
+        "found CROSS JOIN erm_values AS sorted INDEXED BY erm_values_item
+         CROSS JOIN erm_edges AS item INDEXED BY sqlite_autoindex_erm_edges_1
          WHERE sorted.item_id = found.item_id AND sorted.workspace_id = $1 AND sorted.item_type = $2
            AND sorted.property = $12 AND item.id = sorted.item_id AND (item.deleted_at IS NULL OR $5)"
     };
@@ -186,7 +189,8 @@ macro_rules! found_and_sorted_edges_sqlite {
 macro_rules! found_and_sorted_edges_postgres {
     () => {
         "found CROSS JOIN LATERAL
-           (SELECT * FROM erm_values WHERE item_id = found.item_id AND property = $12 OFFSET 0) AS sorted
+           (SELECT * FROM erm_values WHERE item_id = found.item_id AND item_id BETWEEN found.item_id AND found.item_id
+              AND property = $12 OFFSET 0) AS sorted
          CROSS JOIN LATERAL (SELECT * FROM erm_edges WHERE id = found.item_id OFFSET 0) AS item
          WHERE sorted.workspace_id = $1 AND sorted.item_type = $2 AND (item.deleted_at IS NULL OR $5)"
     };

@@ -116,11 +116,11 @@ async fn update(tx: &mut Tx, workspace: WorkspaceId, known: &[&Edge]) -> Result<
     }
     let rows: Vec<_> = known.iter().map(|edge| WrittenRow::of(edge)).collect::<Result<_, _>>()?;
     let update = sql!(
-        sqlite: "UPDATE erm_edges
+        sqlite: "UPDATE erm_edges INDEXED BY sqlite_autoindex_erm_edges_1
                  SET properties = new.value->>'properties', updated_at = $2,
                      deleted_at = new.value->>'gone', deleted_with = unhex(new.value->>'gone_with', '-'),
                      version = version + 1
-                 FROM json_each($3) AS new
+                 FROM (SELECT value FROM json_each($3) LIMIT -1) AS new
                  WHERE erm_edges.id = unhex(new.value->>'id', '-') AND +workspace_id = $1
                    AND version = new.value->>'version'",
         postgres: "UPDATE erm_edges AS old
@@ -149,10 +149,10 @@ struct OnlyRow<'a> {
 /// The ids of live edges that begin or end at one of the entities `$2`, as SQLite finds them.
 macro_rules! edges_at_sqlite {
     () => {
-        "SELECT edge.id FROM json_each($2) AS entity CROSS JOIN erm_edges AS edge
+        "SELECT edge.id FROM json_each($2) AS entity CROSS JOIN erm_edges AS edge INDEXED BY erm_edges_out
          WHERE edge.workspace_id = $1 AND edge.source_id = unhex(entity.value, '-') AND edge.deleted_at IS NULL
          UNION
-         SELECT edge.id FROM json_each($2) AS entity CROSS JOIN erm_edges AS edge
+         SELECT edge.id FROM json_each($2) AS entity CROSS JOIN erm_edges AS edge INDEXED BY erm_edges_in
          WHERE edge.workspace_id = $1 AND edge.target_id = unhex(entity.value, '-') AND edge.deleted_at IS NULL"
     };
 }
@@ -177,7 +177,7 @@ macro_rules! edges_gone_with {
              FROM (SELECT first.*, SUM(OCTET_LENGTH(properties)) OVER (ORDER BY id) - OCTET_LENGTH(properties) AS bytes_before
                    FROM (SELECT * FROM erm_edges WHERE deleted_with = $2 AND ",
             $workspace,
-            " = $1 ORDER BY id LIMIT $3) AS first) AS weighed
+            " ORDER BY id LIMIT $3) AS first) AS weighed
              WHERE bytes_before < $4 ORDER BY id"
         )
     };
@@ -191,7 +191,8 @@ impl Edges for Tx {
     ) -> Result<Vec<Edge>, StorageError> {
         let query = self.query(sql!(
             sqlite: select_edges!(
-                "WHERE +workspace_id = $1 AND id IN (SELECT unhex(value, '-') FROM json_each($2))"
+                "INDEXED BY sqlite_autoindex_erm_edges_1
+                 WHERE +workspace_id = $1 AND id IN (SELECT unhex(value, '-') FROM json_each($2))"
             ),
             postgres: select_edges!(
                 "WHERE (workspace_id = $1) IS TRUE
@@ -255,7 +256,7 @@ impl Edges for Tx {
         self.query(forget).bind(workspace).bind(Json(entities)).exec().await?;
         let delete = sql!(
             sqlite: concat!(
-                "UPDATE erm_edges
+                "UPDATE erm_edges INDEXED BY sqlite_autoindex_erm_edges_1
                  SET deleted_at = $3, updated_at = $3, version = version + 1,
                      deleted_with = CASE WHEN source_id IN (SELECT unhex(value, '-') FROM json_each($2))
                                          THEN source_id ELSE target_id END
@@ -283,8 +284,8 @@ impl Edges for Tx {
         entity: EntityId,
     ) -> Result<Vec<Edge>, StorageError> {
         let query = self.query(sql!(
-            sqlite: edges_gone_with!("+workspace_id"),
-            postgres: edges_gone_with!("workspace_id")
+            sqlite: edges_gone_with!("+workspace_id = $1"),
+            postgres: edges_gone_with!("(workspace_id = $1) IS TRUE")
         ));
         let query = query.bind(workspace).bind(entity);
         let query = query.bind(i64::from(MOST_EDGES)).bind(i64::from(MOST_BYTES));
@@ -305,7 +306,7 @@ impl Edges for Tx {
         // In the order of the index, so that no other is taken for it.
         let query = self.query(sql!(
             sqlite: "SELECT id FROM erm_edges WHERE deleted_with = $2 AND +workspace_id = $1 ORDER BY id LIMIT 1",
-            postgres: "SELECT id FROM erm_edges WHERE deleted_with = $2 AND workspace_id = $1 ORDER BY id LIMIT 1"
+            postgres: "SELECT id FROM erm_edges WHERE deleted_with = $2 AND (workspace_id = $1) IS TRUE ORDER BY id LIMIT 1"
         ));
         let first: Option<(EdgeId,)> = query.bind(workspace).bind(entity).opt().await?;
         Ok(first.is_some())

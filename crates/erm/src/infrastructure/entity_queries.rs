@@ -82,7 +82,7 @@ macro_rules! sought_entities_postgres {
 /// Entities that ranges find.
 macro_rules! found_entities_sqlite {
     () => {
-        "found CROSS JOIN erm_entities AS item
+        "found CROSS JOIN erm_entities AS item INDEXED BY sqlite_autoindex_erm_entities_1
          WHERE item.id = found.item_id AND item.workspace_id = $1 AND item.entity_type = $2
            AND (item.deleted_at IS NULL OR $5)"
     };
@@ -108,7 +108,8 @@ macro_rules! sorted_entities {
 /// Entities that ranges find, and a property of each.
 macro_rules! found_and_sorted_entities_sqlite {
     () => {
-        "found CROSS JOIN erm_values AS sorted CROSS JOIN erm_entities AS item
+        "found CROSS JOIN erm_values AS sorted INDEXED BY erm_values_item
+         CROSS JOIN erm_entities AS item INDEXED BY sqlite_autoindex_erm_entities_1
          WHERE sorted.item_id = found.item_id AND sorted.workspace_id = $1 AND sorted.item_type = $2
            AND sorted.property = $12 AND item.id = sorted.item_id AND (item.deleted_at IS NULL OR $5)"
     };
@@ -118,7 +119,8 @@ macro_rules! found_and_sorted_entities_sqlite {
 macro_rules! found_and_sorted_entities_postgres {
     () => {
         "found CROSS JOIN LATERAL
-           (SELECT * FROM erm_values WHERE item_id = found.item_id AND property = $12 OFFSET 0) AS sorted
+           (SELECT * FROM erm_values WHERE item_id = found.item_id AND item_id BETWEEN found.item_id AND found.item_id
+              AND property = $12 OFFSET 0) AS sorted
          CROSS JOIN LATERAL (SELECT * FROM erm_entities WHERE id = found.item_id OFFSET 0) AS item
          WHERE sorted.workspace_id = $1 AND sorted.item_type = $2 AND (item.deleted_at IS NULL OR $5)"
     };

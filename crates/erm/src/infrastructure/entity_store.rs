@@ -118,13 +118,13 @@ async fn insert(tx: &mut Tx, workspace: WorkspaceId, new: &[&Entity]) -> Result<
     tx.query(insert).bind(workspace).bind(now).bind(Json(rows)).exec().await.map(drop)
 }
 
-/// Entities are what the rows in `$3` say from now on.
+/// Entities are what the rows in `$3` say from now on, which SQLite reads once, because of the limit that is none.
 macro_rules! updated_sqlite {
     () => {
-        "UPDATE erm_entities
+        "UPDATE erm_entities INDEXED BY sqlite_autoindex_erm_entities_1
          SET properties = new.value->>'properties', updated_at = $2,
              deleted_at = new.value->>'gone', version = version + 1
-         FROM json_each($3) AS new
+         FROM (SELECT value FROM json_each($3) LIMIT -1) AS new
          WHERE erm_entities.id = unhex(new.value->>'id', '-') AND +workspace_id = $1
            AND version = new.value->>'version'"
     };
@@ -166,7 +166,8 @@ async fn delete(
 ) -> Result<(), StorageError> {
     let now = tx.now();
     let delete = sql!(
-        sqlite: "UPDATE erm_entities SET deleted_at = $2, updated_at = $2, version = version + 1
+        sqlite: "UPDATE erm_entities INDEXED BY sqlite_autoindex_erm_entities_1
+                 SET deleted_at = $2, updated_at = $2, version = version + 1
                  WHERE +workspace_id = $1 AND deleted_at IS NULL
                    AND id IN (SELECT unhex(value, '-') FROM json_each($3))",
         postgres: "UPDATE erm_entities SET deleted_at = $2, updated_at = $2, version = version + 1
@@ -200,7 +201,8 @@ impl Entities for Tx {
     ) -> Result<Vec<Entity>, StorageError> {
         let query = self.query(sql!(
             sqlite: select_entities!(
-                "WHERE +workspace_id = $1 AND id IN (SELECT unhex(value, '-') FROM json_each($2))"
+                "INDEXED BY sqlite_autoindex_erm_entities_1
+                 WHERE +workspace_id = $1 AND id IN (SELECT unhex(value, '-') FROM json_each($2))"
             ),
             postgres: select_entities!(
                 "WHERE (workspace_id = $1) IS TRUE
@@ -217,7 +219,7 @@ impl Entities for Tx {
         ids: &[EntityId],
     ) -> Result<Vec<(EntityId, TypeName)>, StorageError> {
         let query = self.query(sql!(
-            sqlite: "SELECT id, entity_type FROM erm_entities
+            sqlite: "SELECT id, entity_type FROM erm_entities INDEXED BY sqlite_autoindex_erm_entities_1
                      WHERE +workspace_id = $1 AND deleted_at IS NULL
                        AND id IN (SELECT unhex(value, '-') FROM json_each($2))",
             postgres: "SELECT id, entity_type FROM erm_entities
@@ -237,7 +239,7 @@ impl Entities for Tx {
             return Ok(Vec::new());
         }
         let query = self.query(sql!(
-            sqlite: "SELECT id, deleted_at FROM erm_entities
+            sqlite: "SELECT id, deleted_at FROM erm_entities INDEXED BY sqlite_autoindex_erm_entities_1
                      WHERE +workspace_id = $1 AND deleted_at IS NOT NULL
                        AND id IN (SELECT unhex(value, '-') FROM json_each($2))",
             postgres: "SELECT id, deleted_at FROM erm_entities

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use perme8_events::{StorageError, WorkspaceId};
+use serde::Deserialize;
 use sqlx::FromRow;
 
 use crate::{
@@ -47,8 +48,8 @@ pub(crate) fn written_at(moment: DateTime<Utc>) -> String {
     moment.to_rfc3339_opts(SecondsFormat::AutoSi, false)
 }
 
-/// A row of `erm_entities`.
-#[derive(FromRow)]
+/// A row of `erm_entities`; only those that are there come packed.
+#[derive(Deserialize, FromRow)]
 pub(crate) struct EntityRow {
     id: EntityId,
     workspace_id: WorkspaceId,
@@ -57,6 +58,7 @@ pub(crate) struct EntityRow {
     properties: String,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    #[serde(skip)]
     deleted_at: Option<DateTime<Utc>>,
     version: i64,
 }
@@ -109,8 +111,8 @@ impl TryFrom<EntityRow> for Weighed<EntityDetails> {
     }
 }
 
-/// A row of `erm_edges`.
-#[derive(FromRow)]
+/// A row of `erm_edges`; only those that are there come packed.
+#[derive(Deserialize, FromRow)]
 pub(crate) struct EdgeRow {
     id: EdgeId,
     workspace_id: WorkspaceId,
@@ -120,7 +122,9 @@ pub(crate) struct EdgeRow {
     properties: String,
     created_at: DateTime<Utc>,
     updated_at: DateTime<Utc>,
+    #[serde(skip)]
     deleted_at: Option<DateTime<Utc>>,
+    #[serde(skip)]
     deleted_with: Option<EntityId>,
     version: i64,
 }

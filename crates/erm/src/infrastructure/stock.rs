@@ -39,6 +39,27 @@ struct EdgeRow {
     target_type: String,
 }
 
+/// Edges with the types of their ends, each of which is looked up by its id.
+macro_rules! edges_between {
+    ($join:literal, $by_id:literal) => {
+        concat!(
+            "SELECT e.id, e.edge_type, e.properties, e.created_at, e.source_id,
+                    source.entity_type AS source_type, e.target_id, target.entity_type AS target_type
+             FROM erm_edges AS e ",
+            $join,
+            " erm_entities AS source ",
+            $by_id,
+            " ON source.id = e.source_id ",
+            $join,
+            " erm_entities AS target ",
+            $by_id,
+            " ON target.id = e.target_id
+             WHERE e.workspace_id = $1 AND e.deleted_at IS NULL AND (e.created_at, e.id) > ($2, $3)
+             ORDER BY e.created_at, e.id LIMIT $4"
+        )
+    };
+}
+
 impl Stock for Db {
     async fn definition(
         &self,
@@ -76,13 +97,8 @@ impl Stock for Db {
     ) -> Result<Vec<(StockPlace, EdgeFacts)>, StorageError> {
         let StockPlace { created_at, id } = after.unwrap_or(BEGINNING);
         let query = self.query(sql!(
-            "SELECT e.id, e.edge_type, e.properties, e.created_at, e.source_id,
-                    source.entity_type AS source_type, e.target_id, target.entity_type AS target_type
-             FROM erm_edges e
-             JOIN erm_entities source ON source.id = e.source_id
-             JOIN erm_entities target ON target.id = e.target_id
-             WHERE e.workspace_id = $1 AND e.deleted_at IS NULL AND (e.created_at, e.id) > ($2, $3)
-             ORDER BY e.created_at, e.id LIMIT $4"
+            sqlite: edges_between!("CROSS JOIN", "INDEXED BY sqlite_autoindex_erm_entities_1"),
+            postgres: edges_between!("JOIN", "")
         ));
         let query = query.bind(workspace).bind(created_at).bind(id).bind(i64::from(limit));
         let rows: Vec<EdgeRow> = query.all().await?;

@@ -1,7 +1,10 @@
 //! The graph that a workspace wrote, in `erm_entities` and `erm_edges`: hop by hop over the indexes of edges by their ends.
+//!
+//! What comes by the thousand comes [packed](perme8_events::sql::Query::packed).
 
 use async_trait::async_trait;
 use perme8_events::{StorageError, WorkspaceId, sql, sql::Db};
+use serde::Deserialize;
 use sqlx::{FromRow, types::Json};
 use uuid::Uuid;
 
@@ -43,19 +46,20 @@ impl StoredGraph {
 macro_rules! hop_sqlite {
     ($near:literal, $far:literal) => {
         concat!(
-            "SELECT id, edge_type, source_id, target_id FROM erm_edges
-             WHERE workspace_id = $1 AND ",
+            "SELECT json_group_array(json_array(hex(id), edge_type, hex(source_id), hex(target_id)))
+             FROM (SELECT id, edge_type, source_id, target_id FROM erm_edges
+                   WHERE workspace_id = $1 AND ",
             $near,
             " IN (SELECT unhex(value, '-') FROM json_each($2))
-               AND deleted_at IS NULL AND (edge_type, ",
+                     AND deleted_at IS NULL AND (edge_type, ",
             $far,
             ", id) > ($3, $4, $5)
-               AND (json_array_length($7) = 0 OR edge_type IN (SELECT value FROM json_each($7)))
-             ORDER BY ",
+                     AND (json_array_length($7) = 0 OR edge_type IN (SELECT value FROM json_each($7)))
+                   ORDER BY ",
             $near,
             ", edge_type, ",
             $far,
-            ", id LIMIT $6"
+            ", id LIMIT $6) AS edge"
         )
     };
 }
@@ -86,23 +90,28 @@ macro_rules! hop_postgres {
     };
 }
 
-/// A page of whom edges join with one node, and how many there are; in one statement, so that they are of one moment.
+/// A page of whom edges join with one node, how many there are, and how many edges were looked at; in one statement, so that
+/// they are of one moment. Of edges each way no more than `$9` are looked at, and no more than `$10` nodes are counted.
 macro_rules! beside_sqlite {
     () => {
-        "WITH far (id) AS (
-           SELECT target_id FROM erm_edges
-           WHERE $3 AND workspace_id = $1 AND source_id = $2 AND deleted_at IS NULL
-             AND (json_array_length($5) = 0 OR edge_type IN (SELECT value FROM json_each($5)))
-           UNION
-           SELECT source_id FROM erm_edges
-           WHERE $4 AND workspace_id = $1 AND target_id = $2 AND deleted_at IS NULL
-             AND (json_array_length($5) = 0 OR edge_type IN (SELECT value FROM json_each($5)))),
+        "WITH step (id) AS MATERIALIZED (
+           SELECT id FROM (SELECT target_id AS id FROM erm_edges INDEXED BY erm_edges_out
+             WHERE $3 AND workspace_id = $1 AND source_id = $2 AND deleted_at IS NULL
+               AND (json_array_length($5) = 0 OR edge_type IN (SELECT value FROM json_each($5)))
+             LIMIT $9)
+           UNION ALL
+           SELECT id FROM (SELECT source_id AS id FROM erm_edges INDEXED BY erm_edges_in
+             WHERE $4 AND workspace_id = $1 AND target_id = $2 AND deleted_at IS NULL
+               AND (json_array_length($5) = 0 OR edge_type IN (SELECT value FROM json_each($5)))
+             LIMIT $9)),
          beside (id) AS MATERIALIZED (
-           SELECT entity.id FROM far CROSS JOIN erm_entities AS entity ON entity.id = far.id
+           SELECT entity.id FROM (SELECT DISTINCT id FROM step) AS far
+           CROSS JOIN erm_entities AS entity INDEXED BY sqlite_autoindex_erm_entities_1 ON entity.id = far.id
            WHERE +entity.workspace_id = $1 AND entity.deleted_at IS NULL
-             AND (json_array_length($6) = 0 OR entity.entity_type IN (SELECT value FROM json_each($6))))
-         SELECT counted.total, page.id
-         FROM (SELECT count(*) AS total FROM beside) AS counted
+             AND (json_array_length($6) = 0 OR entity.entity_type IN (SELECT value FROM json_each($6)))
+           LIMIT $10)
+         SELECT counted.total, counted.looked_at, page.id
+         FROM (SELECT (SELECT count(*) FROM beside) AS total, (SELECT count(*) FROM step) AS looked_at) AS counted
          LEFT JOIN (SELECT id FROM beside ORDER BY id LIMIT $7 OFFSET $8) AS page ON true
          ORDER BY page.id"
     };
@@ -111,26 +120,27 @@ macro_rules! beside_sqlite {
 /// The same, as PostgreSQL reads it: the order makes it take the index of that end.
 macro_rules! beside_postgres {
     () => {
-        "WITH far (id) AS (
+        "WITH step (id) AS MATERIALIZED (
            (SELECT target_id FROM erm_edges
             WHERE $3::boolean AND workspace_id = $1 AND source_id = $2 AND deleted_at IS NULL
               AND (jsonb_array_length($5::jsonb) = 0
                    OR edge_type = ANY (ARRAY(SELECT jsonb_array_elements_text($5::jsonb))))
-            ORDER BY edge_type, target_id, id)
-           UNION
+            ORDER BY edge_type, target_id, id LIMIT $9)
+           UNION ALL
            (SELECT source_id FROM erm_edges
             WHERE $4::boolean AND workspace_id = $1 AND target_id = $2 AND deleted_at IS NULL
               AND (jsonb_array_length($5::jsonb) = 0
                    OR edge_type = ANY (ARRAY(SELECT jsonb_array_elements_text($5::jsonb))))
-            ORDER BY edge_type, source_id, id)),
+            ORDER BY edge_type, source_id, id LIMIT $9)),
          beside (id) AS MATERIALIZED (
-           SELECT entity.id FROM far
+           SELECT entity.id FROM (SELECT DISTINCT id FROM step) AS far
            CROSS JOIN LATERAL (SELECT * FROM erm_entities AS row WHERE row.id = far.id OFFSET 0) AS entity
            WHERE entity.workspace_id = $1 AND entity.deleted_at IS NULL
              AND (jsonb_array_length($6::jsonb) = 0
-                  OR entity.entity_type = ANY (ARRAY(SELECT jsonb_array_elements_text($6::jsonb)))))
-         SELECT counted.total, page.id
-         FROM (SELECT count(*) AS total FROM beside) AS counted
+                  OR entity.entity_type = ANY (ARRAY(SELECT jsonb_array_elements_text($6::jsonb))))
+           LIMIT $10)
+         SELECT counted.total, counted.looked_at, page.id
+         FROM (SELECT (SELECT count(*) FROM beside) AS total, (SELECT count(*) FROM step) AS looked_at) AS counted
          LEFT JOIN (SELECT id FROM beside ORDER BY id LIMIT $7 OFFSET $8) AS page ON true
          ORDER BY page.id"
     };
@@ -139,39 +149,38 @@ macro_rules! beside_postgres {
 /// What is known of some rows of a table that are there, as long as there are no more than `$3` bytes of properties before. How
 /// long they are is known without reading them, so nothing is read in vain.
 macro_rules! known_sqlite {
-    ($columns:expr, $table:literal, $these:expr) => {
+    ($own:literal, $table:literal, $these:expr) => {
         concat!(
-            "SELECT item.id, item.workspace_id, ",
-            $columns,
-            ", item.properties, item.created_at, item.updated_at, item.deleted_at, item.version
-             FROM (SELECT id, place,
-                          sum(bytes) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
-                   FROM (SELECT item.id, item.rowid AS place, octet_length(item.properties) AS bytes FROM ",
+            "SELECT json_group_array(json_array(hex(id), hex(workspace_id), ",
+            $own,
+            ", properties, created_at, updated_at, version))
+             FROM (SELECT item.*
+                   FROM (SELECT id, place,
+                                sum(bytes) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
+                         FROM (SELECT item.id, item.rowid AS place, octet_length(item.properties) AS bytes FROM ",
             $these,
             ") AS weighed) AS weighed
-             CROSS JOIN ",
+                   CROSS JOIN ",
             $table,
             " AS item ON item.rowid = weighed.place
-             WHERE coalesce(weighed.ahead, 0) <= $3 ORDER BY weighed.id"
+                   WHERE coalesce(weighed.ahead, 0) <= $3 ORDER BY weighed.id LIMIT -1) AS known"
         )
     };
 }
 
 /// The same for PostgreSQL.
 macro_rules! known_postgres {
-    ($columns:expr, $table:literal, $these:expr) => {
+    ($table:literal, $these:expr) => {
         concat!(
-            "SELECT item.id, item.workspace_id, ",
-            $columns,
-            ", item.properties, item.created_at, item.updated_at, item.deleted_at, item.version
-             FROM (SELECT id, sum(bytes) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
-                   FROM (SELECT item.id, octet_length(item.properties) AS bytes FROM ",
+            "SELECT item.*
+             FROM (SELECT id, place, sum(bytes) OVER (ORDER BY id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS ahead
+                   FROM (SELECT item.id, item.place, octet_length(item.properties) AS bytes FROM ",
             $these,
             ") AS weighed) AS weighed
-             JOIN ",
+             CROSS JOIN LATERAL (SELECT * FROM ",
             $table,
-            " AS item ON item.id = weighed.id
-             WHERE coalesce(weighed.ahead, 0) <= $3 ORDER BY item.id"
+            " AS row WHERE row.ctid = weighed.place OFFSET 0) AS item
+             WHERE coalesce(weighed.ahead, 0) <= $3 ORDER BY weighed.id"
         )
     };
 }
@@ -181,7 +190,9 @@ macro_rules! these_sqlite {
     ($table:literal) => {
         concat!(
             $table,
-            " AS item WHERE item.id IN (SELECT unhex(value, '-') FROM json_each($2))
+            " AS item INDEXED BY sqlite_autoindex_",
+            $table,
+            "_1 WHERE item.id IN (SELECT unhex(value, '-') FROM json_each($2))
                 AND +item.workspace_id = $1 AND item.deleted_at IS NULL"
         )
     };
@@ -195,7 +206,7 @@ macro_rules! these_postgres {
             "(",
             $ids,
             ") AS these
-             CROSS JOIN LATERAL (SELECT * FROM ",
+             CROSS JOIN LATERAL (SELECT *, ctid AS place FROM ",
             $table,
             " AS row WHERE row.id = these.id OFFSET 0) AS item
              WHERE item.workspace_id = $1 AND item.deleted_at IS NULL"
@@ -213,7 +224,7 @@ macro_rules! ids_postgres {
 /// The edges of the workspace `$1` among the nodes in `$2`, from the index of edges by their ends.
 macro_rules! among_sqlite {
     () => {
-        "erm_edges AS item
+        "erm_edges AS item INDEXED BY erm_edges_out
          WHERE item.workspace_id = $1 AND item.source_id IN (SELECT unhex(value, '-') FROM json_each($2))
            AND +item.target_id IN (SELECT unhex(value, '-') FROM json_each($2)) AND item.deleted_at IS NULL
            AND (json_array_length($4) = 0 OR item.edge_type IN (SELECT value FROM json_each($4)))
@@ -227,7 +238,7 @@ macro_rules! among_postgres {
         "WITH near AS MATERIALIZED (SELECT node::uuid AS id FROM jsonb_array_elements_text($2::jsonb) AS node)
          SELECT edge.id FROM near CROSS JOIN LATERAL
            (SELECT id, target_id FROM erm_edges
-            WHERE workspace_id = $1 AND source_id = near.id AND deleted_at IS NULL
+            WHERE workspace_id = $1 AND source_id = near.id AND source_id BETWEEN near.id AND near.id AND deleted_at IS NULL
               AND (jsonb_array_length($4::jsonb) = 0
                    OR edge_type = ANY (ARRAY(SELECT jsonb_array_elements_text($4::jsonb))))
             ORDER BY edge_type, target_id, id) AS edge
@@ -236,22 +247,22 @@ macro_rules! among_postgres {
     };
 }
 
-/// What is known of entities alone.
-macro_rules! of_entities {
-    () => {
-        "item.entity_type, item.external_key"
+/// What is known of entities.
+macro_rules! entities_sqlite {
+    ($these:expr) => {
+        known_sqlite!("entity_type, external_key", "erm_entities", $these)
     };
 }
 
-/// What is known of edges alone.
-macro_rules! of_edges {
-    () => {
-        "item.edge_type, item.source_id, item.target_id, item.deleted_with"
+/// What is known of edges.
+macro_rules! edges_sqlite {
+    ($these:expr) => {
+        known_sqlite!("edge_type, hex(source_id), hex(target_id)", "erm_edges", $these)
     };
 }
 
 /// An edge of a hop.
-#[derive(FromRow)]
+#[derive(Deserialize, FromRow)]
 struct LinkRow {
     id: EdgeId,
     edge_type: String,
@@ -280,7 +291,7 @@ impl Graph for StoredGraph {
         let rows = i64::try_from(rows).map_err(StorageError::new)?;
         let query = self.db.query(stmt).bind(self.workspace).bind(Json(from));
         let query = query.bind(edge_type).bind(far).bind(id).bind(rows).bind(Json(edge_types));
-        let found: Vec<LinkRow> = query.all().await?;
+        let found: Vec<LinkRow> = query.packed().await?;
         let link = |LinkRow { id, edge_type, source_id, target_id }| Link {
             id,
             edge_type,
@@ -314,7 +325,8 @@ impl Graph for StoredGraph {
     }
 
     async fn beside(&self, beside: &Beside<'_>) -> Result<BesidePage, StorageError> {
-        let Beside { node, direction, edge_types, entity_types, limit, offset } = *beside;
+        let Beside { node, direction, edge_types, entity_types, limit, offset, nodes, edges } =
+            *beside;
         let (out, back) = match direction {
             Direction::Out => (true, false),
             Direction::In => (false, true),
@@ -324,9 +336,12 @@ impl Graph for StoredGraph {
         let query = query.bind(self.workspace).bind(node).bind(out).bind(back);
         let query = query.bind(Json(edge_types)).bind(Json(entity_types));
         let query = query.bind(i64::from(limit.get())).bind(most(offset));
-        let rows: Vec<(i64, Option<EntityId>)> = query.all().await?;
-        let total = rows.first().map_or(0, |(total, _)| total.unsigned_abs());
-        Ok(BesidePage { nodes: rows.into_iter().filter_map(|(_, id)| id).collect(), total })
+        let query = query.bind(most(edges.saturating_add(1))).bind(most(nodes.saturating_add(1)));
+        let rows: Vec<(i64, i64, Option<EntityId>)> = query.all().await?;
+        let count = |count: i64| usize::try_from(count).map_err(StorageError::new);
+        let (total, looked_at) = rows.first().map_or((0, 0), |(total, at, _)| (*total, *at));
+        let nodes = rows.into_iter().filter_map(|(.., id)| id).collect();
+        Ok(BesidePage { nodes, total: count(total)?, looked_at: count(looked_at)? })
     }
 
     async fn nodes(
@@ -335,11 +350,11 @@ impl Graph for StoredGraph {
         room: usize,
     ) -> Result<Vec<Weighed<EntityDetails>>, StorageError> {
         let query = self.db.query(sql!(
-            sqlite: known_sqlite!(of_entities!(), "erm_entities", these_sqlite!("erm_entities")),
-            postgres: known_postgres!(of_entities!(), "erm_entities", these_postgres!("erm_entities", ids_postgres!()))
+            sqlite: entities_sqlite!(these_sqlite!("erm_entities")),
+            postgres: known_postgres!("erm_entities", these_postgres!("erm_entities", ids_postgres!()))
         ));
         let query = query.bind(self.workspace).bind(Json(ids)).bind(most(room));
-        let rows: Vec<EntityRow> = query.all().await?;
+        let rows: Vec<EntityRow> = query.packed().await?;
         rows.into_iter().map(Weighed::try_from).collect()
     }
 
@@ -349,22 +364,22 @@ impl Graph for StoredGraph {
         room: usize,
     ) -> Result<Vec<Weighed<EdgeDetails>>, StorageError> {
         let query = self.db.query(sql!(
-            sqlite: known_sqlite!(of_edges!(), "erm_edges", these_sqlite!("erm_edges")),
-            postgres: known_postgres!(of_edges!(), "erm_edges", these_postgres!("erm_edges", ids_postgres!()))
+            sqlite: edges_sqlite!(these_sqlite!("erm_edges")),
+            postgres: known_postgres!("erm_edges", these_postgres!("erm_edges", ids_postgres!()))
         ));
         let query = query.bind(self.workspace).bind(Json(ids)).bind(most(room));
-        let rows: Vec<EdgeRow> = query.all().await?;
+        let rows: Vec<EdgeRow> = query.packed().await?;
         rows.into_iter().map(Weighed::try_from).collect()
     }
 
     async fn among(&self, among: &Among<'_>) -> Result<Vec<Weighed<EdgeDetails>>, StorageError> {
         let Among { nodes, edge_types, limit, room } = *among;
         let query = self.db.query(sql!(
-            sqlite: known_sqlite!(of_edges!(), "erm_edges", among_sqlite!()),
-            postgres: known_postgres!(of_edges!(), "erm_edges", these_postgres!("erm_edges", among_postgres!()))
+            sqlite: edges_sqlite!(among_sqlite!()),
+            postgres: known_postgres!("erm_edges", these_postgres!("erm_edges", among_postgres!()))
         ));
         let query = query.bind(self.workspace).bind(Json(nodes)).bind(most(room));
-        let rows: Vec<EdgeRow> = query.bind(Json(edge_types)).bind(most(limit)).all().await?;
+        let rows: Vec<EdgeRow> = query.bind(Json(edge_types)).bind(most(limit)).packed().await?;
         rows.into_iter().map(Weighed::try_from).collect()
     }
 }

@@ -115,7 +115,9 @@ macro_rules! misplaced_sqlite {
              FROM erm_values AS held
              LEFT JOIN ",
             $table,
-            " AS item ON item.id = held.item_id AND +item.workspace_id = $1
+            " AS item INDEXED BY sqlite_autoindex_",
+            $table,
+            "_1 ON item.id = held.item_id AND +item.workspace_id = $1
              WHERE held.workspace_id = $1 AND held.holder = $2 AND held.item_type = $3 AND held.property = $4
                AND (held.key, held.item_id) > ($5, $6) AND held.key < $7
              ORDER BY held.key, held.item_id LIMIT $8"
@@ -140,11 +142,13 @@ macro_rules! misplaced_postgres {
     };
 }
 
-/// Values have the keys in `$3` from now on.
+/// Values have the keys in `$3` from now on. That each is among them is said twice, so that no other is looked at even if the
+/// table counts for so small that it comes first.
 macro_rules! replaced_sqlite {
     () => {
-        "UPDATE erm_values SET key = unhex(new.value->>'key') FROM json_each($3) AS new
-         WHERE +workspace_id = $1 AND property = $2 AND item_id = unhex(new.value->>'item', '-')"
+        "UPDATE erm_values INDEXED BY erm_values_item SET key = unhex(new.value->>'key') FROM json_each($3) AS new
+         WHERE +workspace_id = $1 AND property = $2 AND item_id = unhex(new.value->>'item', '-')
+           AND item_id IN (SELECT unhex(value->>'item', '-') FROM json_each($3))"
     };
 }
 
@@ -156,7 +160,8 @@ macro_rules! replaced_postgres {
          FROM (SELECT there.place, decode(new.key, 'hex') AS key
                FROM jsonb_to_recordset($3::jsonb) AS new (item uuid, key text)
                CROSS JOIN LATERAL (SELECT workspace_id, ctid AS place FROM erm_values
-                                   WHERE item_id = new.item AND property = $2 LIMIT 1) AS there
+                                   WHERE item_id = new.item AND item_id BETWEEN new.item AND new.item
+                                     AND property = $2 LIMIT 1) AS there
                WHERE there.workspace_id = $1) AS found
          WHERE held.ctid = found.place"
     };

@@ -57,7 +57,8 @@ macro_rules! forgotten_postgres {
             $ids,
             ") AS item
                CROSS JOIN LATERAL (SELECT workspace_id, ctid AS place FROM erm_values
-                                   WHERE item_id = item.id ORDER BY property LIMIT 1000) AS there
+                                   WHERE item_id = item.id AND item_id BETWEEN item.id AND item.id
+                                   ORDER BY property LIMIT 1000) AS there
                WHERE there.workspace_id = $1))"
         )
     };
@@ -186,7 +187,8 @@ impl Holdings for Tx {
                        CROSS JOIN LATERAL
                          (SELECT item_id FROM erm_values
                           WHERE workspace_id = $1 AND holder = $2 AND item_type = asked.type
-                            AND property = asked.property AND key = decode(asked.key, 'hex') OFFSET 0) AS held"
+                            AND property = asked.property AND key = decode(asked.key, 'hex')
+                            AND key BETWEEN decode(asked.key, 'hex') AND decode(asked.key, 'hex') OFFSET 0) AS held"
         ));
         let query = query.bind(workspace).bind(holder.as_str()).bind(Json(asked));
         let rows: Vec<(i64, Uuid)> = query.all().await?;

@@ -21,3 +21,29 @@ pub(crate) async fn plan(explain: Query<'_>) -> String {
     let lines: Vec<Line> = explain.all().await.unwrap();
     lines.into_iter().map(|line| line.0 + "\n").collect()
 }
+
+/// Promises that the engine means to answer as the check says, whatever it has seen of the tables before: nothing, a few rows of
+/// the same workspace, or a few elsewhere.
+macro_rules! planned_alike {
+    ($name:ident: $check:ident) => {
+        perme8_events::testing::on_both_engines! {
+            migrations: [&perme8_events::sql::MIGRATIONS, &crate::MIGRATIONS];
+
+            async fn $name(test: TestDb) {
+                $check(&test.db).await;
+            }
+
+            async fn they_are_so_when_the_engine_knows_of_few(test: TestDb) {
+                crate::testing::look_at_few(&test.db, crate::testing::COMPANY).await;
+                $check(&test.db).await;
+            }
+
+            async fn they_are_so_when_the_engine_knows_of_few_elsewhere(test: TestDb) {
+                crate::testing::look_at_few(&test.db, crate::testing::ELSEWHERE).await;
+                $check(&test.db).await;
+            }
+        }
+    };
+}
+
+pub(crate) use planned_alike;

@@ -251,3 +251,38 @@ pub(crate) async fn people_with_values(db: &Db, count: u32) -> Vec<EntityId> {
     inserted.await.unwrap();
     people
 }
+
+/// Has an engine look at the tables when there is little in them: 40 people in a workspace, the first two of whom have 20 values
+/// each, and 40 edges from the one to the other. What comes later it does not know of.
+#[cfg(test)]
+pub(crate) async fn look_at_few(db: &Db, workspace: WorkspaceId) {
+    let people: Vec<EntityId> = (0..40).map(|number| id(0xFFFE_0000 + number)).collect();
+    let rows: Vec<EntityRow<'_>> =
+        (0..).zip(&people).map(|(number, person)| (*person, "Person", number)).collect();
+    let edge = |number: u128| (id(0xFFFF_0000 + number), "KNOWS", people[0], people[1]);
+    let edges: Vec<EdgeRow<'_>> = (0..40).map(edge).collect();
+    put(db, workspace, &rows, &edges, |_, _| ()).await.unwrap();
+    let insert = sql!(
+        "WITH RECURSIVE number (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM number WHERE n < 20)
+         INSERT INTO erm_values (workspace_id, holder, item_type, property, key, item_id)
+         SELECT workspace_id, 'entity', entity_type, 'p' || CAST(n AS text), $2, id FROM erm_entities CROSS JOIN number
+         WHERE workspace_id = $1 AND id <= $3"
+    );
+    let (uow, key) = (UnitOfWork::new(db.clone()), Key::of_text("2024-01-15T00:00:00Z"));
+    let inserted = uow.run(Origin::system("tests"), async |tx| {
+        tx.query(insert).bind(workspace).bind(key.as_bytes()).bind(people[1]).exec().await
+    });
+    inserted.await.unwrap();
+    analyse(db).await;
+}
+
+/// Has an engine look at the tables.
+#[cfg(test)]
+pub(crate) async fn analyse(db: &Db) {
+    let analyse = sql!(
+        sqlite: "ANALYZE",
+        postgres: "ANALYZE erm_entities, erm_edges, erm_values, erm_graph_nodes, erm_graph_edges"
+    );
+    let uow = UnitOfWork::new(db.clone());
+    uow.run(Origin::system("tests"), async |tx| tx.query(analyse).exec().await).await.unwrap();
+}

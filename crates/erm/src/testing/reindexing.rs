@@ -1,13 +1,41 @@
 //! The index of values in memory, after the schema has changed.
 
-use perme8_events::{StorageError, WorkspaceId, testing::FakeTx};
+use perme8_events::{StorageError, WorkspaceId, sql, sql::Tx, testing::FakeTx};
 use uuid::Uuid;
 
-use super::{Tables, items::ValueRow};
+use super::{COMPANY, Tables, items::ValueRow};
 use crate::{
     application::reindexing::{AT_ONCE, Index, Misplaced, Retyped},
-    domain::values::Key,
+    domain::{claims::UniqueValue, values::Key},
 };
+
+/// The index of values, in which something is left that should have gone.
+pub(crate) trait Orphans: Index {
+    /// The company has a value of something that is not there, or not in the company.
+    async fn orphan(&mut self, of: &Retyped, key: &Key, item: Uuid);
+}
+
+impl Orphans for Tx {
+    async fn orphan(&mut self, of: &Retyped, key: &Key, item: Uuid) {
+        let insert = sql!(
+            "INSERT INTO erm_values (workspace_id, holder, item_type, property, key, item_id)
+             VALUES ($1, $2, $3, $4, $5, $6)"
+        );
+        let Retyped { holder, item_type, property, property_type: _ } = of;
+        let query = self.query(insert).bind(COMPANY).bind(holder.as_str());
+        let query = query.bind(item_type.as_str()).bind(property.as_str());
+        query.bind(key.as_bytes()).bind(item).exec().await.unwrap();
+    }
+}
+
+impl Orphans for FakeTx<Tables> {
+    async fn orphan(&mut self, of: &Retyped, key: &Key, item: Uuid) {
+        let (item_type, property) = (of.item_type.clone(), of.property.clone());
+        let value = UniqueValue { item_type, property, key: key.clone() };
+        let row = ValueRow { workspace_id: COMPANY, holder: of.holder, value, item };
+        self.state.values.push(row);
+    }
+}
 
 impl ValueRow {
     /// Whether it is of this property, under a key that its values have no more.
@@ -50,9 +78,10 @@ impl Index for FakeTx<Tables> {
     ) -> Result<Vec<Misplaced>, StorageError> {
         let Tables { entities, edges, values, .. } = &self.state;
         let text = |item: Uuid| {
-            let entity =
-                entities.iter().find(|row| row.id.uuid() == item).map(|row| &row.properties);
-            let edge = || edges.iter().find(|row| row.id.uuid() == item).map(|row| &row.properties);
+            let mut entities = entities.iter().filter(|row| row.workspace_id == workspace);
+            let mut edges = edges.iter().filter(|row| row.workspace_id == workspace);
+            let entity = entities.find(|row| row.id.uuid() == item).map(|row| &row.properties);
+            let edge = || edges.find(|row| row.id.uuid() == item).map(|row| &row.properties);
             let value = entity.or_else(edge)?.get(of.property.as_str())?;
             value.as_str().map(str::to_owned)
         };

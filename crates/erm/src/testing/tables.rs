@@ -23,6 +23,7 @@ pub(crate) struct Tables {
 
 impl Workspaces for FakeTx<Tables> {
     async fn enter(&mut self, workspace: WorkspaceId) -> Result<bool, StorageError> {
+        self.take_turns()?;
         self.is_there(workspace).await
     }
 
@@ -31,6 +32,7 @@ impl Workspaces for FakeTx<Tables> {
     }
 
     async fn remember_gone(&mut self, workspace: WorkspaceId) -> Result<(), StorageError> {
+        self.take_turns()?;
         self.state.gone.insert(workspace);
         Ok(())
     }

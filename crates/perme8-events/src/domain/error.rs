@@ -2,6 +2,8 @@
 
 use std::error::Error;
 
+use crate::domain::unsaved::NewEvent;
+
 /// The storage behind a port failed.
 ///
 /// A caller can only pass it on, or run the whole transaction again when a predicate says that this may help.
@@ -21,12 +23,33 @@ enum Kind {
     Again,
     Unavailable,
     Repeated,
+    OnlyLooks,
 }
 
 /// Says in a chain of causes that a transaction was refused because its idempotency key had been used.
 #[derive(Debug, thiserror::Error)]
 #[error("a transaction with this idempotency key is committed already")]
 pub(crate) struct Repeated;
+
+/// Says in a chain of causes what a transaction that only looks was asked for.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum OnlyLooks {
+    #[error("a transaction that only looks waits for no turn, and nobody waits for it")]
+    Turns,
+    #[error("a transaction that only looks emits nothing, and so no `{0}`")]
+    Emits(&'static str),
+    #[error("a transaction that only looks leaves nothing to be done later")]
+    Defers,
+}
+
+impl OnlyLooks {
+    /// Refuses what was emitted, or else that something is to be done later.
+    pub(crate) fn refuse(emitted: Option<&NewEvent>, defers: bool) -> Result<(), StorageError> {
+        let emitted = emitted.map(|event| Self::Emits(event.any().event_type()));
+        let refused = emitted.or_else(|| defers.then_some(Self::Defers));
+        refused.map_or(Ok(()), |reason| Err(StorageError::only_looks(reason)))
+    }
+}
 
 impl StorageError {
     /// An adapter failed.
@@ -69,6 +92,14 @@ impl StorageError {
         }
     }
 
+    pub(crate) fn only_looks(source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            what: "nothing is changed where things are only looked at",
+            kind: Kind::OnlyLooks,
+            source: Some(source.into()),
+        }
+    }
+
     /// Whether the transaction is committed already, under the idempotency key of its origin.
     #[must_use]
     pub fn is_repeated(&self) -> bool {
@@ -86,6 +117,13 @@ impl StorageError {
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         matches!(self.kind, Kind::Conflict | Kind::Again)
+    }
+
+    /// Whether a transaction that only looks was asked for more: a row to write, an event, a job, a turn. Whoever wrote that can
+    /// mend it, and nobody else.
+    #[must_use]
+    pub fn is_only_looking(&self) -> bool {
+        self.kind == Kind::OnlyLooks
     }
 
     /// Whether the database cannot be reached.

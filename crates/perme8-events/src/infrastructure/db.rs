@@ -9,9 +9,13 @@ use tokio::sync::watch;
 
 use crate::{
     application::clock::{Clock, SystemClock},
-    infrastructure::sql::{Query, Stmt, Target},
+    infrastructure::{
+        db::lookers::Lookers,
+        sql::{Query, Stmt, Target},
+    },
 };
 
+mod lookers;
 mod postgres;
 mod sqlite;
 mod url;
@@ -125,6 +129,8 @@ pub struct Db {
     pub(crate) commits: Arc<watch::Sender<u64>>,
     /// Counts the commits of this process that left something to be done later; the dispatcher waits for it.
     pub(crate) later: Arc<watch::Sender<u64>>,
+    /// Those who look at more than one statement shows.
+    pub(crate) lookers: Lookers,
 }
 
 pub(crate) enum Engine {
@@ -147,15 +153,18 @@ impl Db {
     ///
     /// [`OpenError`]; nothing was changed then.
     pub async fn open(url: &DatabaseUrl, options: DbOptions) -> Result<Self, OpenError> {
-        let engine = match url {
-            DatabaseUrl::Sqlite(path) => sqlite::open(path, &options).await?,
-            DatabaseUrl::Postgres(text) => postgres::open(url, text, &options).await?,
+        let (engine, connections) = match url {
+            DatabaseUrl::Sqlite(path) => (sqlite::open(path, &options).await?, sqlite::READERS),
+            DatabaseUrl::Postgres(text) => {
+                (postgres::open(url, text, &options).await?, options.connections)
+            }
         };
         Ok(Self {
             engine: Arc::new(engine),
             clock: options.clock,
             commits: Arc::new(watch::Sender::new(0)),
             later: Arc::new(watch::Sender::new(0)),
+            lookers: Lookers::at(connections, options.acquire_timeout),
         })
     }
 

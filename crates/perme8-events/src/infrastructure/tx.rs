@@ -4,13 +4,18 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use sqlx::{Executor as _, PgPool, Postgres, Sqlite};
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use crate::{
     application::{deferred::Deferred, transaction::Transaction},
     domain::{
-        commit_token::CommitToken, error::StorageError, id::EventId, origin::Origin,
-        position::Position, unsaved::NewEvent,
+        commit_token::CommitToken,
+        error::{OnlyLooks, StorageError},
+        id::EventId,
+        origin::Origin,
+        position::Position,
+        unsaved::NewEvent,
     },
     infrastructure::{
         db::{Db, Engine},
@@ -35,6 +40,8 @@ pub struct Tx {
     later: Vec<(Deferred, Origin)>,
     /// The idempotency key of the origin that it was begun with.
     once: Option<String>,
+    /// Its place among those who look, if that is all that it does.
+    looks: Option<OwnedSemaphorePermit>,
 }
 
 /// The engine's own transaction.
@@ -114,6 +121,7 @@ impl Tx {
 
     /// One that only reads, all of one moment, and for which nobody who writes waits.
     pub(crate) async fn begin_to_look(db: &Db, origin: Origin) -> Result<Self, StorageError> {
+        let place = db.lookers.place().await?;
         let conn = match &*db.engine {
             // What is there when it first reads is there until it ends.
             Engine::Sqlite { readers, .. } => {
@@ -123,7 +131,7 @@ impl Tx {
                 Conn::begin(pool, "BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY").await?
             }
         };
-        Ok(Self::on(conn, db, origin))
+        Ok(Self { looks: Some(place), ..Self::on(conn, db, origin) })
     }
 
     fn on(conn: Conn, db: &Db, origin: Origin) -> Self {
@@ -135,6 +143,7 @@ impl Tx {
             origin,
             pending: Vec::new(),
             later: Vec::new(),
+            looks: None,
         }
     }
 
@@ -176,8 +185,11 @@ impl Tx {
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when the engine fails, or ends a deadlock.
+    /// [`StorageError`] when the engine fails, or ends a deadlock, or the transaction only looks.
     pub async fn take_turns(&mut self, about: &str) -> Result<(), StorageError> {
+        if self.looks.is_some() {
+            return Err(StorageError::only_looks(OnlyLooks::Turns));
+        }
         // The form with two keys, so that these locks never meet those of the log.
         let lock = sql!(
             sqlite: "SELECT length($1)",
@@ -235,8 +247,10 @@ impl Tx {
         Ok(CommitToken::new(last))
     }
 
-    /// Ends one that only read: whatever was emitted is forgotten.
+    /// Ends one that only looks, unless there is something that others would miss.
     pub(crate) async fn end(self) -> Result<(), StorageError> {
+        let emitted = self.pending.first().map(|pending| &pending.event);
+        OnlyLooks::refuse(emitted, !self.later.is_empty())?;
         match self.conn {
             Conn::Sqlite(tx) => tx.rollback().await?,
             Conn::Postgres(tx) => tx.rollback().await?,

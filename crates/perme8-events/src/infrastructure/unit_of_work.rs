@@ -61,11 +61,13 @@ impl UnitOfWork {
 
     /// Runs `body` once in a transaction that only reads: all that it reads is of one moment, and nobody who writes waits for it.
     ///
-    /// What `body` writes is refused, and what it emits is forgotten.
+    /// It keeps a connection until it ends, so no more of them run at once than half of the connections there are; the others wait.
+    /// Whoever looks within another one's `body` may wait for that one.
     ///
     /// # Errors
     ///
-    /// `body` failed, or the storage did.
+    /// `body` failed, or the storage did; or [`StorageError::is_only_looking`]: `body` wrote or took turns, or what it emitted or
+    /// left to be done later would be lost.
     pub async fn look<R, E: From<StorageError>>(
         &self,
         origin: Origin,

@@ -13,6 +13,7 @@ use crate::{
     },
     domain::{
         actor::Actor,
+        error::{OnlyLooks, StorageError},
         id::{CorrelationId, UserId},
         origin::Origin,
         unsaved::NewEvent,
@@ -31,6 +32,7 @@ pub struct FakeTx<S> {
     ids: u128,
     pushed: Vec<NewEvent>,
     later: Vec<Deferred>,
+    only_looks: bool,
 }
 
 impl<S> FakeTx<S> {
@@ -46,6 +48,7 @@ impl<S> FakeTx<S> {
             ids: 0x100,
             pushed: Vec::new(),
             later: Vec::new(),
+            only_looks: false,
         }
     }
 
@@ -122,6 +125,44 @@ impl<S> FakeTx<S> {
             self.later.truncate(deferred);
         }
         result
+    }
+
+    /// As [`UnitOfWork::look`](crate::sql::UnitOfWork::look): what `body` emits or leaves to be done later is refused, and so are
+    /// turns. A row that it writes is undone.
+    ///
+    /// # Errors
+    ///
+    /// `body` failed, or [`StorageError::is_only_looking`].
+    pub async fn look<R, E: From<StorageError>>(
+        &mut self,
+        body: impl AsyncFnOnce(&mut Self) -> Result<R, E>,
+    ) -> Result<R, E>
+    where
+        S: Clone,
+    {
+        let (state, emitted, deferred) = (self.state.clone(), self.pushed.len(), self.later.len());
+        self.only_looks = true;
+        let result = body(self).await;
+        self.only_looks = false;
+        self.state = state;
+        let refused = OnlyLooks::refuse(self.pushed.get(emitted), self.later.len() > deferred);
+        self.pushed.truncate(emitted);
+        self.later.truncate(deferred);
+        let found = result?;
+        refused?;
+        Ok(found)
+    }
+
+    /// As [`Tx::take_turns`](crate::sql::Tx::take_turns), for the ports that do so: nobody waits in memory.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError::is_only_looking`].
+    pub fn take_turns(&self) -> Result<(), StorageError> {
+        if self.only_looks {
+            return Err(StorageError::only_looks(OnlyLooks::Turns));
+        }
+        Ok(())
     }
 
     /// Takes what was emitted, e.g. to commit it to an in-memory store.

@@ -2,14 +2,17 @@
 
 use chrono::SubsecRound as _;
 use perme8_events::{
-    Aggregate, EventFilter, EventStore, Origin, Position, Save, StorageError, Store, Transaction,
-    Unsaved,
+    Aggregate, EventFilter, EventStore, Origin, Position, Save, StorageError, Store, Timer,
+    Transaction, Unsaved,
     host::LiveEvents,
     on_both_engines, sql,
     sql::{Db, MIGRATIONS, Tx, UnitOfWork},
     testing::{FakeTx, MemoryStore},
 };
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::{
+    error::Error as _,
+    sync::atomic::{AtomicUsize, Ordering},
+};
 
 use crate::fixtures::{Noted, PROBE, noted, numbers, user, workspace};
 
@@ -66,6 +69,23 @@ async fn write_twice(tx: &mut impl Save<Note>, id: i64) -> Result<Note, StorageE
     let note = tx.save(Note::write(id)).await?;
     tx.emit(Noted { workspace: Some(workspace(7)), ..noted("behind", 99) });
     Ok(note)
+}
+
+/// Leaves something behind, which cannot be told from a transaction that keeps it.
+fn leave(tx: &mut impl Transaction, what: &str) {
+    match what {
+        "an event" => tx.emit(noted("looked", 7)),
+        "a timer" => {
+            let now = tx.now();
+            tx.set_timer(Timer::new("probe.looks", "1", "due", now));
+        }
+        other => unreachable!("{other}"),
+    }
+}
+
+/// Why the storage refused something.
+fn cause(error: &StorageError) -> String {
+    error.source().expect("a refusal says why").to_string()
 }
 
 async fn notes(db: &Db) -> Vec<(i64,)> {
@@ -138,13 +158,12 @@ on_both_engines! {
         let seen = uow.look(Origin::user(user(1)), async |tx| {
             let before: i64 = tx.query(count).scalar().await?;
             write(2).await?;
-            tx.emit(noted("looked", 7));
             let behind: i64 = tx.query(count).scalar().await?;
             Ok::<_, StorageError>((before, behind))
         });
         assert_eq!(seen.await.unwrap(), (1, 1));
         let refused = uow.look(Origin::user(user(1)), async |tx| tx.save(Note::write(3)).await).await;
-        assert!(refused.is_err(), "{refused:?}");
+        assert!(refused.unwrap_err().is_only_looking());
         // Its connection is as good as any other.
         for id in 4..12 {
             write(id).await.unwrap();
@@ -153,6 +172,47 @@ on_both_engines! {
         }
         let events = test.db.read(&EventFilter::All, Position::START, 4).await.unwrap();
         assert_eq!(numbers(&events), [1, -1, 2, -2]);
+    }
+
+    async fn whoever_looks_leaves_nothing_behind(test: TestDb) {
+        let uow = UnitOfWork::new(test.db.clone());
+        let looks = Origin::user(user(1));
+        for what in ["an event", "a timer"] {
+            let real = uow.look(looks.clone(), async |tx| {
+                leave(tx, what);
+                Ok::<_, StorageError>(())
+            });
+            let real = real.await.unwrap_err();
+            let mut tx = FakeTx::new(Vec::<i64>::new());
+            let fake = tx.look(async |tx| {
+                leave(tx, what);
+                Ok::<_, StorageError>(())
+            });
+            let fake = fake.await.unwrap_err();
+            for refused in [&real, &fake] {
+                assert!(refused.is_only_looking() && !refused.is_retryable(), "{refused:?}");
+            }
+            assert_eq!(cause(&real), cause(&fake));
+            assert_eq!(tx.transcript(), "");
+            // What is undone is left behind by nobody.
+            let undone = uow.look(looks.clone(), async |tx| {
+                let undone = tx.savepoint(async |tx| {
+                    leave(tx, what);
+                    Err::<(), _>(StorageError::conflict())
+                });
+                Ok::<_, StorageError>(undone.await.unwrap_err().is_conflict())
+            });
+            assert!(undone.await.unwrap());
+        }
+        let real = uow.look(looks.clone(), async |tx| tx.take_turns("the probe").await).await.unwrap_err();
+        let fake = FakeTx::new(()).look(async |tx| tx.take_turns()).await.unwrap_err();
+        assert!(real.is_only_looking() && fake.is_only_looking(), "{real:?}, {fake:?}");
+        assert_eq!(cause(&real), cause(&fake));
+        // Whoever writes meanwhile takes that turn.
+        uow.run(looks, async |tx| tx.take_turns("the probe").await).await.unwrap();
+        assert!(test.db.read(&EventFilter::All, Position::START, 10).await.unwrap().is_empty());
+        let timers = sql!("SELECT count(*) FROM event_timers");
+        assert_eq!(test.db.query(timers).scalar::<i64>().await.unwrap(), 0);
     }
 
     async fn the_fake_and_the_real_transaction_agree(test: TestDb) {

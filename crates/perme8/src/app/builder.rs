@@ -98,6 +98,7 @@ impl AppBuilder {
     /// As [`App::assemble`].
     pub async fn assemble(self) -> Result<App, AppError> {
         let Self { db, options, runtime } = self;
-        App::compose(db, options, runtime).await
+        // It is large, and those who wait for it are not to be.
+        Box::pin(App::compose(db, options, runtime)).await
     }
 }

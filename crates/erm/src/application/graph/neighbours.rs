@@ -10,7 +10,10 @@ use crate::{
         read_models::items::EntityDetails,
     },
     domain::{
-        graph::terms::{Direction, GraphLimit},
+        graph::{
+            Budget,
+            terms::{Direction, GraphLimit},
+        },
         references::EntityId,
     },
 };
@@ -60,12 +63,14 @@ impl Neighbours {
     pub(crate) async fn execute(
         self,
         graph: &dyn Graph,
+        visited: usize,
     ) -> Result<Walked<NeighboursPage>, GraphError> {
         let Self { entity, direction, edge_type, entity_type, limit, offset } = self;
         check(edge_type.iter().chain(&entity_type))?;
         if !is_there(graph, entity).await? {
             return Err(GraphError::StartNotFound);
         }
+        let mut budget = Budget::of(visited);
         let beside = Beside {
             node: entity,
             direction,
@@ -73,11 +78,14 @@ impl Neighbours {
             entity_types: entity_type.as_slice(),
             limit,
             offset,
+            nodes: budget.nodes(),
+            edges: budget.edges(),
         };
-        let BesidePage { nodes, total } = graph.beside(&beside).await?;
+        let BesidePage { nodes, total: visited, looked_at } = graph.beside(&beside).await?;
+        budget.spend(looked_at, visited)?;
         let mut known = nodes_by_id(graph, &nodes, &mut Room::default()).await?;
         let items = nodes.iter().filter_map(|id| Some(known.remove(id)?.item)).collect();
-        let visited = usize::try_from(total).unwrap_or(usize::MAX);
+        let total = u64::try_from(visited).unwrap_or(u64::MAX);
         Ok(Walked { answer: NeighboursPage { items, total }, visited })
     }
 }

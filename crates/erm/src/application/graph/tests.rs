@@ -56,11 +56,13 @@ impl Graph for Changing {
     }
 
     async fn beside(&self, beside: &Beside<'_>) -> Result<BesidePage, StorageError> {
-        let Beside { node, direction, edge_types, entity_types, limit, offset } = *beside;
+        let Beside { node, direction, edge_types, entity_types, limit, offset, .. } = *beside;
         let all = self.picture.beside(node, direction, edge_types, entity_types);
-        let total = u64::try_from(all.len()).unwrap();
+        let looked_at = self.picture.edges_at(node, direction, edge_types).min(beside.edges + 1);
+        let total = all.len().min(beside.nodes + 1);
         let nodes = all.into_iter().skip(usize::try_from(offset).unwrap());
-        Ok(BesidePage { nodes: nodes.take(limit.get().into()).collect(), total })
+        let nodes = nodes.take(limit.get().into()).collect();
+        Ok(BesidePage { nodes, total, looked_at })
     }
 
     async fn nodes(
@@ -155,8 +157,28 @@ async fn a_way_of_which_something_went_is_none() {
 #[tokio::test]
 async fn neighbours_that_went_are_not_told() {
     let graph = Changing::without(vec![id(2)], vec![]);
-    let page = Neighbours::of(id(0)).execute(&graph).await.unwrap().answer;
+    let page = Neighbours::of(id(0)).execute(&graph, 100).await.unwrap().answer;
     assert_eq!(page.items.iter().map(|node| node.id).collect::<Vec<_>>(), [id(1), id(3)]);
+}
+
+#[tokio::test]
+async fn no_more_neighbours_are_counted_than_a_walk_may_visit() {
+    let ask = |edges: Vec<(u8, u8)>, visited| async move {
+        let graph = Changing::staying(Picture::of(9, edges), 2);
+        Neighbours::of(id(0)).execute(&graph, visited).await.map(|walked| walked.answer.total)
+    };
+    let star: Vec<(u8, u8)> = (1..=8).map(|far| (0, far)).collect();
+    assert!(matches!(ask(star.clone(), 8).await, Ok(8)));
+    let refused = ask(star, 7).await;
+    let Err(GraphError::TooLarge { of: GraphBound::Entities, limit: 7 }) = refused else {
+        panic!("{refused:?}")
+    };
+    // Of very many edges beside each other there is one neighbour.
+    assert!(matches!(ask(vec![(0, 1); 10], 2).await, Ok(1)));
+    let refused = ask(vec![(0, 1); 11], 2).await;
+    let Err(GraphError::TooLarge { of: GraphBound::Edges, limit: 10 }) = refused else {
+        panic!("{refused:?}")
+    };
 }
 
 #[tokio::test]
@@ -178,7 +200,7 @@ async fn no_more_is_told_than_there_is_room_for() {
     };
     let neighbours = |part| async move {
         let graph = Changing::staying(square(), BYTES / part);
-        Neighbours::of(id(0)).execute(&graph).await.map(drop)
+        Neighbours::of(id(0)).execute(&graph, 100).await.map(drop)
     };
     assert!(traverse(9).await.is_ok() && paths(13, 3).await.is_ok() && neighbours(3).await.is_ok());
     assert!(paths(8, 2).await.is_ok());

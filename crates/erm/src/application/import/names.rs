@@ -17,6 +17,8 @@ const LONGEST: usize = 255;
 /// So many names are kept beside one for each entity that the workspace may hold: of those that could not be taken over, and
 /// others of those that are there already.
 const MOST_OTHERS: usize = 100_000;
+/// No more are kept than this, however much the workspace may hold.
+const MOST: usize = 1_000_000;
 
 /// What the entities that the file called so are from now on; none if they could not be taken over.
 ///
@@ -34,7 +36,7 @@ impl Names {
     /// None yet, of a file for a workspace that may hold so much.
     pub(crate) fn within(quota: Quota) -> Self {
         let entities = usize::try_from(quota.entities).unwrap_or(usize::MAX);
-        let most = entities.saturating_add(MOST_OTHERS);
+        let most = entities.saturating_add(MOST_OTHERS).min(MOST);
         Self { known: HashMap::new(), most, is_overfull: false }
     }
 
@@ -161,8 +163,9 @@ mod tests {
 
     #[test]
     fn so_many_are_called_something_and_no_more() {
-        assert_eq!(Names::within(ROOM).most, 100_100);
-        assert_eq!(Names::within(Quota { entities: u64::MAX, ..ROOM }).most, usize::MAX);
+        let most = |entities| Names::within(Quota { entities, ..ROOM }).most;
+        assert_eq!([0, 100, 899_999].map(most), [100_000, 100_100, 999_999]);
+        assert_eq!([900_000, 900_001, u64::MAX].map(most), [MOST; 3]);
         let mut names = Names { most: 2, ..Names::within(ROOM) };
         let there: EntityId = id(7);
         for name in ["a", "b"] {

@@ -8,7 +8,7 @@ use crate::{
     domain::{
         graph::{
             Ask, TooLarge, Walk,
-            sweep::{Hop, Link, Place},
+            sweep::{Hop, Link, Place, Way},
             terms::Direction,
         },
         references::{EdgeId, EntityId},
@@ -100,6 +100,24 @@ impl Picture {
         let steps = self.steps(direction, edge_types).filter(|(near, ..)| *near == node);
         let far = steps.map(|(_, far, _)| far).filter(|far| self.is_of(*far, types));
         Vec::from_iter(far.collect::<BTreeSet<_>>())
+    }
+
+    /// How many edges are at a node; one that leads back to it is at both of its ends.
+    pub(crate) fn edges_at(
+        &self,
+        node: EntityId,
+        direction: Direction,
+        edge_types: &[String],
+    ) -> usize {
+        let ways: &[Way] = match direction {
+            Direction::Out => &[Way::Out],
+            Direction::In => &[Way::In],
+            Direction::Both => &[Way::Out, Way::In],
+        };
+        let is_of_type =
+            |link: &&Link| edge_types.is_empty() || edge_types.contains(&link.edge_type);
+        let links = self.links.iter().filter(is_of_type);
+        links.map(|link| ways.iter().filter(|way| link.ends(**way).0 == node).count()).sum()
     }
 
     /// The edges whose both ends are among these nodes, in the order of their ids.

@@ -147,6 +147,15 @@ on_both_engines! {
         };
         assert!(ask(&erm, depth(2)).await.is_ok());
         assert!(matches!(ask(&erm, depth(9)).await, Err(GraphError::TooLarge { of: GraphBound::Entities, limit: 10 })));
+        let lonely = ErmOptions { bounds: Bounds { visited: 3, ..default.bounds }, ..default };
+        for (options, is_told) in [(narrow, true), (lonely, false)] {
+            let (erm, asked) = (erm.clone().with_options(options), Neighbours::of(town.entity(8)));
+            match erm.neighbours(&asks(GUEST), &COMPANY.into(), GraphName::Own, asked).await {
+                Ok(page) => assert!(is_told && page.total == 4),
+                Err(GraphError::TooLarge { of: GraphBound::Entities, limit: 3 }) => assert!(!is_told),
+                Err(error) => panic!("{error}"),
+            }
+        }
         let hasty = ErmOptions { bounds: Bounds { time: Duration::ZERO, ..default.bounds }, ..default };
         let erm = erm.with_options(hasty);
         assert!(matches!(ask(&erm, depth(2)).await, Err(GraphError::TimedOut)));

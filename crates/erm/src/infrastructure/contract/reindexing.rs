@@ -3,29 +3,32 @@
 use perme8_events::testing::promises;
 use serde_json::json;
 
-use super::graphs::{Ports, edge, person, type_name};
+use super::graphs::{Ports, crowd, edge, person, type_name};
 use crate::{
     application::{
         ports::items::Holder,
-        reindexing::{Index, Misplaced, Retyped},
+        reindexing::{AT_ONCE, Misplaced, ReindexError, Retyped, reindex},
     },
     domain::{
         claims::UniqueValue,
         names::PropertyName,
+        schema::SchemaDefinition,
         values::{Key, PropertyType},
     },
-    testing::{COMPANY, ELSEWHERE, Tables},
+    testing::{COMPANY, ELSEWHERE, Orphans, Tables, people},
 };
 
 /// Every port at once.
-trait Indexed: Ports + Index {}
+trait Indexed: Ports + Orphans {}
 
-impl<T: Ports + Index> Indexed for T {}
+impl<T: Ports + Orphans> Indexed for T {}
 
 promises! {
     tables: Tables, migrations: &crate::MIGRATIONS;
     values_under_old_keys_are_counted_as_far_as_is_wanted
     values_under_old_keys_are_found_under_those_that_they_get
+    values_of_very_many_are_found_anew_part_by_part
+    values_that_nobody_has_stay_where_they_are
 }
 
 const DAY: &str = "2024-01-15T00:00:00Z";
@@ -52,6 +55,17 @@ fn since() -> Retyped {
         property: property("since"),
         property_type: PropertyType::String,
     }
+}
+
+/// The schema of people whose names are moments.
+fn of_moments() -> SchemaDefinition {
+    let mut schema = people();
+    let of_people = schema.entity_types.iter_mut().filter(|of| of.name == type_name("Person"));
+    for name in of_people.flat_map(|of| &mut of.properties).filter(|of| of.name == property("name"))
+    {
+        name.property_type = PropertyType::Datetime;
+    }
+    schema
 }
 
 fn texts(found: &[Misplaced]) -> Vec<&str> {
@@ -99,4 +113,50 @@ async fn values_under_old_keys_are_found_under_those_that_they_get<T: Indexed>(t
     let asked = std::slice::from_ref(&moment);
     let holders = tx.holders_of_values(COMPANY, Holder::Entity, asked).await.unwrap();
     assert_eq!(holders, [(moment, ben)]);
+}
+
+async fn values_of_very_many_are_found_anew_part_by_part<T: Indexed>(tx: &mut T) {
+    let moment = |number: u32| format!("2024-01-15T{:02}:{:02}:00Z", number / 60, number % 60);
+    let all: Vec<String> = (0..AT_ONCE + 51).map(moment).collect();
+    crowd(tx, COMPANY, all.iter().rev().map(|moment| json!({ "name": moment }))).await;
+    let names = of_people("name");
+    let first = tx.misplaced(COMPANY, &names, None).await.unwrap();
+    let behind = tx.misplaced(COMPANY, &names, first.last()).await.unwrap();
+    assert_eq!((first.len(), behind.len()), (AT_ONCE as usize, 51));
+    assert_eq!([texts(&first), texts(&behind)].concat(), all);
+    assert_eq!(tx.misplaced(COMPANY, &names, behind.last()).await.unwrap(), []);
+    let count = all.len() as u64;
+    reindex(tx, COMPANY, &people(), &of_moments(), count).await.unwrap();
+    assert_eq!(tx.misplaced(COMPANY, &names, None).await.unwrap(), []);
+    for moment in [&all[0], &all[249], &all[250], &all[300]] {
+        let key = Key::of_value(&json!(moment), PropertyType::Datetime).unwrap();
+        let (item_type, property) = (type_name("Person"), property("name"));
+        let asked = [UniqueValue { item_type, property, key }];
+        let holders = tx.holders_of_values(COMPANY, Holder::Entity, &asked).await.unwrap();
+        assert_eq!(holders.len(), 1, "{moment}");
+    }
+    // And back again.
+    let names = Retyped { property_type: PropertyType::String, ..names };
+    let moved = std::slice::from_ref(&names);
+    assert_eq!(tx.count_misplaced(COMPANY, moved, 1_000).await.unwrap(), count);
+    reindex(tx, COMPANY, &of_moments(), &people(), count).await.unwrap();
+    assert_eq!(tx.stale(COMPANY, moved).await.unwrap(), []);
+}
+
+async fn values_that_nobody_has_stay_where_they_are<T: Indexed>(tx: &mut T) {
+    let ada = person(tx, COMPANY, json!({ "name": DAY })).await.unwrap().id.uuid();
+    let eve = person(tx, ELSEWHERE, json!({ "name": DAY })).await.unwrap().id.uuid();
+    let (names, nobody) = (of_people("name"), tx.new_uuid());
+    tx.orphan(&names, &Key::of_text("nobody"), nobody).await;
+    tx.orphan(&names, &Key::of_text("somebody of another company"), eve).await;
+    let found = tx.misplaced(COMPANY, &names, None).await.unwrap();
+    let told: Vec<_> = found.iter().map(|value| (value.item, value.text.as_deref())).collect();
+    assert_eq!(told, [(ada, Some(DAY)), (nobody, None), (eve, None)]);
+    // They are counted, and stay however often it is tried.
+    let refused = reindex(tx, COMPANY, &people(), &of_moments(), 2).await;
+    assert!(matches!(refused, Err(ReindexError::TooMany { limit: 2 })), "{refused:?}");
+    for most in [3, 2] {
+        reindex(tx, COMPANY, &people(), &of_moments(), most).await.unwrap();
+        assert_eq!(tx.misplaced(COMPANY, &names, None).await.unwrap(), found[1..]);
+    }
 }

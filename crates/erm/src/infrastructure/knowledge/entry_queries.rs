@@ -60,6 +60,26 @@ struct RelationRow {
     created_at: DateTime<Utc>,
 }
 
+/// The newest relations of the entry `$2` with others, from the table where they begin there, and where they end there.
+macro_rules! select_relations {
+    ($from:literal, $to:literal) => {
+        concat!(
+            "SELECT at.id, at.edge_type, at.is_outgoing, at.other_id, other.properties, at.created_at
+             FROM (SELECT id, edge_type, true AS is_outgoing, target_id AS other_id, created_at FROM ",
+            $from,
+            " WHERE workspace_id = $1 AND source_id = $2 AND deleted_at IS NULL
+              UNION ALL
+              SELECT id, edge_type, false AS is_outgoing, source_id AS other_id, created_at FROM ",
+            $to,
+            " WHERE workspace_id = $1 AND target_id = $2 AND deleted_at IS NULL) AS at
+             JOIN erm_entities AS other ON other.id = at.other_id
+             WHERE at.edge_type IN ('relates_to', 'depends_on', 'prerequisite_for', 'example_of', 'part_of', 'supersedes')
+               AND other.entity_type = $3 AND other.id <> $2
+             ORDER BY at.created_at DESC, at.id DESC LIMIT $4"
+        )
+    };
+}
+
 /// The newest relations of an entry, and whether there are more.
 async fn relations(
     db: &Db,
@@ -68,16 +88,11 @@ async fn relations(
 ) -> Result<(Vec<RelationDetails>, bool), StorageError> {
     // From both ends, so that each is found by its index.
     let query = db.query(sql!(
-        "SELECT at.id, at.edge_type, at.is_outgoing, at.other_id, other.properties, at.created_at
-         FROM (SELECT id, edge_type, true AS is_outgoing, target_id AS other_id, created_at FROM erm_edges
-               WHERE workspace_id = $1 AND source_id = $2 AND deleted_at IS NULL
-               UNION ALL
-               SELECT id, edge_type, false AS is_outgoing, source_id AS other_id, created_at FROM erm_edges
-               WHERE workspace_id = $1 AND target_id = $2 AND deleted_at IS NULL) AS at
-         JOIN erm_entities AS other ON other.id = at.other_id
-         WHERE at.edge_type IN ('relates_to', 'depends_on', 'prerequisite_for', 'example_of', 'part_of', 'supersedes')
-           AND other.entity_type = $3 AND other.id <> $2
-         ORDER BY at.created_at DESC, at.id DESC LIMIT $4"
+        sqlite: select_relations!(
+            "erm_edges INDEXED BY erm_edges_out",
+            "erm_edges INDEXED BY erm_edges_in"
+        ),
+        postgres: select_relations!("erm_edges", "erm_edges")
     ));
     let most = i64::try_from(MOST_RELATIONS + 1).map_err(StorageError::new)?;
     let query = query.bind(workspace).bind(entry).bind(ENTRY).bind(most);
@@ -115,7 +130,10 @@ struct FoundRow {
 
 /// A page of the entries that have a word in each range, out of those words; of each no more than is shown is read.
 macro_rules! select_found {
-    ($words:literal, $properties:literal, $title:literal, $category:literal, $tags:literal, $body:literal) => {
+    (
+        $words:literal, $entities:literal, $said:literal,
+        $title:literal, $category:literal, $tags:literal, $body:literal
+    ) => {
         concat!(
             "SELECT page.id, ", $title, " AS title, ", $category, " AS category, ", $tags, " AS tags,
                     substr(", $body, ", 1, CAST($8 AS integer)) AS body, page.updated_at, page.score
@@ -123,11 +141,10 @@ macro_rules! select_found {
                    FROM (SELECT best.entity_id, CAST(sum(best.weight) AS bigint) AS score
                          FROM (", $words, ") AS best
                          GROUP BY best.entity_id HAVING count(*) = $3) AS found
-                   JOIN erm_entities AS entity ON entity.id = found.entity_id
-                   WHERE entity.workspace_id = $1 AND entity.deleted_at IS NULL
+                   ", $entities, " AND entity.deleted_at IS NULL
                      AND (found.score, entity.updated_at, entity.id) < ($4, $5, $6)
                    ORDER BY found.score DESC, entity.updated_at DESC, entity.id DESC LIMIT $7) AS page
-             JOIN (SELECT entity.id, ", $properties, " AS properties FROM erm_entities AS entity) AS said ON said.id = page.id
+             JOIN (SELECT entity.id, ", $said, ") AS said ON said.id = page.id
              ORDER BY page.score DESC, page.updated_at DESC, page.id DESC"
         )
     };
@@ -148,7 +165,7 @@ pub(crate) async fn found(
         id: EntityId::new(Uuid::max()),
     };
     let FoundEntryPlace { score, updated_at, id } = after.unwrap_or(first);
-    // SQLite keeps to the order of a `CROSS JOIN`, so it goes through the words of each range.
+    // SQLite keeps to the order of a `CROSS JOIN`, so it goes through the words of each range, and then looks up the entries.
     let query = db.query(sql!(
         sqlite: select_found!(
             "SELECT asked.key, word.entity_id, max(word.weight) AS weight
@@ -156,7 +173,9 @@ pub(crate) async fn found(
              WHERE word.workspace_id = $1 AND word.word >= json_extract(asked.value, '$[0]')
                AND word.word < json_extract(asked.value, '$[1]')
              GROUP BY asked.key, word.entity_id",
-            "entity.properties",
+            "CROSS JOIN erm_entities AS entity INDEXED BY sqlite_autoindex_erm_entities_1 ON entity.id = found.entity_id
+             WHERE entity.workspace_id = $1",
+            "entity.properties AS properties FROM erm_entities AS entity INDEXED BY sqlite_autoindex_erm_entities_1",
             "CAST(json_extract(said.properties, '$.title') AS text)",
             "CAST(json_extract(said.properties, '$.category') AS text)",
             "CAST(json_extract(said.properties, '$.tags') AS text)",
@@ -168,7 +187,8 @@ pub(crate) async fn found(
              JOIN erm_words AS word ON word.workspace_id = $1 AND word.word >= (asked.value ->> 0) COLLATE \"C\"
                AND word.word < (asked.value ->> 1) COLLATE \"C\"
              GROUP BY asked.key, word.entity_id",
-            "entity.properties::jsonb",
+            "JOIN erm_entities AS entity ON entity.id = found.entity_id WHERE (entity.workspace_id = $1) IS TRUE",
+            "entity.properties::jsonb AS properties FROM erm_entities AS entity",
             "said.properties ->> 'title'",
             "said.properties ->> 'category'",
             "said.properties ->> 'tags'",

@@ -230,19 +230,26 @@ impl Graph for ProjectedGraph<'_> {
     }
 
     // Whoever looks at a page is told how many are seen in all, and of each document it is asked whether it is seen: so all of
-    // them are looked at, by one statement, but nothing is told of those that are on other pages.
+    // them are looked at, by one statement, but nothing is told of those that are on other pages. Where there are too many,
+    // nobody is told anything, so nothing is asked either. Few edges stand beside each other, so as many count as looked at.
     async fn beside(&self, beside: &Beside<'_>) -> Result<BesidePage, StorageError> {
-        let Beside { node, direction, edge_types, entity_types, limit, offset } = *beside;
+        let Beside { node, direction, edge_types, entity_types, limit, offset, nodes, .. } =
+            *beside;
         let those = sql!(sqlite: beside_seen_sqlite!(), postgres: beside_seen_postgres!());
         let query = self.asked(self.rows.query(those)).bind(node);
         let query = query.bind(direction != Direction::In).bind(direction != Direction::Out);
         let query = query.bind(Json(edge_types)).bind(Json(entity_types));
+        let query = query.bind(most(nodes.saturating_add(1)));
         let rows: Vec<(EntityId, String)> = query.all().await?;
+        let looked_at = rows.len();
+        if looked_at > nodes {
+            return Ok(BesidePage { nodes: Vec::new(), total: looked_at, looked_at });
+        }
         let seen = self.seen(rows).await?;
-        let total = u64::try_from(seen.len()).unwrap_or(u64::MAX);
+        let total = seen.len();
         let offset = usize::try_from(offset).unwrap_or(usize::MAX);
         let nodes = seen.into_iter().skip(offset).take(limit.get().into()).collect();
-        Ok(BesidePage { nodes, total })
+        Ok(BesidePage { nodes, total, looked_at })
     }
 
     // What is known of a thing is short, whatever it is, and of an edge there is nothing to know: there is room for all of it.

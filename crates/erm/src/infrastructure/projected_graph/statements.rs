@@ -224,7 +224,8 @@ macro_rules! among_seen_postgres {
             select_edges!(between_seen_postgres!(
                 "near CROSS JOIN LATERAL
                    (SELECT * FROM erm_graph_edges AS row
-                    WHERE row.generation = $1 AND row.workspace_id = $2 AND row.source_id = near.id
+                    WHERE row.generation = $1 AND row.workspace_id = $2
+                      AND row.source_id = near.id AND row.source_id BETWEEN near.id AND near.id
                       AND (jsonb_array_length($5::jsonb) = 0
                            OR row.edge_type = ANY (ARRAY(SELECT jsonb_array_elements_text($5::jsonb))))
                     ORDER BY row.edge_type, row.target_id, row.id OFFSET 0) AS edge"
@@ -235,7 +236,7 @@ macro_rules! among_seen_postgres {
 }
 
 /// Whom edges join with the node `$4`, as far as the viewer sees them, and what they are; along edges that lead from it if `$5`,
-/// to it if `$6`.
+/// to it if `$6`. There are no more than `$9`.
 macro_rules! beside_seen_sqlite {
     () => {
         concat!(
@@ -252,7 +253,7 @@ macro_rules! beside_seen_sqlite {
             " WHERE ",
             seen!("node"),
             " AND (json_array_length($8) = 0 OR node.node_type IN (SELECT value FROM json_each($8)))
-             ORDER BY node.id"
+             ORDER BY node.id LIMIT $9"
         )
     };
 }
@@ -279,7 +280,7 @@ macro_rules! beside_seen_postgres {
             seen!("node"),
             " AND (jsonb_array_length($8::jsonb) = 0
                    OR node.node_type = ANY (ARRAY(SELECT jsonb_array_elements_text($8::jsonb))))
-             ORDER BY node.id"
+             ORDER BY node.id LIMIT $9"
         )
     };
 }

@@ -12,14 +12,19 @@ use super::{DbOptions, Engine, OpenError};
 /// Up to this size a file is checked page by page when it is opened; that takes about a second.
 const CHECKED_BYTES: u64 = 256 * 1024 * 1024;
 
+/// So many connections read beside the one that writes.
+pub(super) const READERS: u32 = 4;
+
 /// How many KiB of pages the one who writes remembers, which SQLite takes below zero. A thousand rows in large tables touch
 /// thousands of pages; with the 2 MiB that are usual most of them are read twice.
 const WRITER_KIB: &str = "-32768";
 /// The same of each who reads.
 const READER_KIB: &str = "-8192";
-/// From so many pages on the log of writes is taken over into the file, by whoever commits; with the usual 1,000 that is
-/// after each commit that writes much.
-const CHECKPOINT_PAGES: &str = "8000";
+/// From so many bytes on the log of writes is taken over into the file, by the one who writes and has committed; with the 4 MB
+/// that are usual that is after each commit that writes much.
+const LOG_BYTES: u64 = 32 * 1024 * 1024;
+/// The size of the pages that SQLite gives a new file.
+const NEW_PAGE: u64 = 4_096;
 
 pub(super) async fn open(path: &PathBuf, options: &DbOptions) -> Result<Engine, OpenError> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
@@ -36,7 +41,6 @@ pub(super) async fn open(path: &PathBuf, options: &DbOptions) -> Result<Engine, 
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(synchronous)
         .busy_timeout(Duration::from_secs(5))
-        .pragma("wal_autocheckpoint", CHECKPOINT_PAGES)
         .disable_statement_logging();
     let damaged = |source: Box<dyn std::error::Error + Send + Sync>| OpenError::Damaged {
         path: path.clone(),
@@ -56,14 +60,21 @@ pub(super) async fn open(path: &PathBuf, options: &DbOptions) -> Result<Engine, 
             .idle_timeout(None)
             .max_lifetime(None)
     };
+    // SQLite counts the log in pages, whatever their size is.
+    let log_pages = LOG_BYTES / page_size(path).unwrap_or(NEW_PAGE);
     // A pool of one is the fair queue of writers; with more, polling writers starve each other.
     let writer = pool()
         .max_connections(1)
-        .connect_with(connect.clone().pragma("cache_size", WRITER_KIB))
+        .connect_with(
+            connect
+                .clone()
+                .pragma("cache_size", WRITER_KIB)
+                .pragma("wal_autocheckpoint", log_pages.to_string()),
+        )
         .await
         .map_err(|source| damaged(source.into()))?;
     let readers = pool()
-        .max_connections(4)
+        .max_connections(READERS)
         .connect_with(
             connect
                 .clone()
@@ -134,5 +145,45 @@ async fn sound(path: &PathBuf, bytes: u64) -> Result<(), Box<dyn std::error::Err
     match verdict? {
         Some(text) if text != "ok" => Err(String::into(text)),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{Connection as _, SqlitePool};
+
+    use super::*;
+    use crate::{
+        infrastructure::{
+            db::{DatabaseUrl, Db},
+            migrations::MIGRATIONS,
+        },
+        testing::TestDb,
+    };
+
+    /// What a connection remembers, and at how many pages it takes the log over.
+    async fn settings(pool: &SqlitePool) -> [i64; 2] {
+        let cache = sqlx::query_scalar("PRAGMA cache_size").fetch_one(pool).await.unwrap();
+        let log = sqlx::query_scalar("PRAGMA wal_autocheckpoint").fetch_one(pool).await.unwrap();
+        [cache, log]
+    }
+
+    #[tokio::test]
+    async fn the_writer_takes_the_log_over_at_one_size_whatever_the_pages_are() {
+        let test = TestDb::sqlite(&[&MIGRATIONS]).await;
+        let large = test.folder().unwrap().join("large.db");
+        let options = SqliteConnectOptions::new().filename(&large).create_if_missing(true);
+        let mut conn = options.page_size(65_536).connect().await.unwrap();
+        let table = "CREATE TABLE event_probe (id INTEGER)";
+        sqlx::raw_sql(table).execute(&mut conn).await.unwrap();
+        conn.close().await.unwrap();
+        let large = Db::open(&DatabaseUrl::Sqlite(large), DbOptions::default()).await.unwrap();
+        for (db, pages) in [(&test.db, 8_192), (&large, 512)] {
+            let Engine::Sqlite { writer, readers, .. } = &*db.engine else { unreachable!() };
+            assert_eq!(settings(writer).await, [-32_768, pages]);
+            // Whoever reads never takes it over: what is usual stands there unused.
+            assert_eq!(settings(readers).await, [-8_192, 1_000]);
+            db.close().await;
+        }
     }
 }

@@ -24,6 +24,8 @@ impl From<Error> for StorageError {
         match database.code().as_deref() {
             // Serialisation failure, deadlock, lock not available; SQLITE_BUSY and its kinds: recovery, snapshot, time-out.
             Some("40001" | "40P01" | "55P03" | "5" | "261" | "517" | "773") => Self::again(error),
+            // A transaction or a connection that only reads was asked to write; SQLITE_READONLY.
+            Some("25006" | "8") => Self::only_looks(error),
             // The connection or the server goes away.
             Some(code) if code.starts_with("08") || code.starts_with("57P") => {
                 Self::unavailable(error)

@@ -191,6 +191,21 @@ async fn what_is_only_looked_at_is_told_and_not_written() {
 }
 
 #[tokio::test]
+async fn whoever_only_looks_waits_for_no_turn() {
+    let mut tx = with_people().await;
+    let (rehearsal, by) = (Rehearsal::of(tx.state.schemas[0].definition.clone()), acting(MEMBER));
+    let lines = lines(&[person("1", "Ada", "a@x")]);
+    let take =
+        TakeEntities { workspace: COMPANY.into(), lines: &lines, rehearsal: Some(&rehearsal) };
+    let looked = tx.look(async |tx| take.execute(tx, &by, ROOM).await).await.unwrap();
+    assert_eq!(looked.done.len(), 1);
+    let take = TakeEntities { rehearsal: None, ..take };
+    let refused = tx.look(async |tx| take.execute(tx, &by, ROOM).await).await;
+    let Err(BulkError::Storage(refused)) = refused else { panic!("{refused:?}") };
+    assert!(refused.is_only_looking(), "{refused:?}");
+}
+
+#[tokio::test]
 async fn guests_take_nothing_over_and_nothing_is_taken_over_without_a_schema() {
     let (workspace, lines) = (COMPANY.into(), lines(&[person("1", "Ada", "a@x")]));
     let take = TakeEntities { workspace, lines: &lines, rehearsal: None };

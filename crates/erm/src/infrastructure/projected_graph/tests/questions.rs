@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use async_trait::async_trait;
 use documents::{DocumentCreated, DocumentId, DocumentMoved};
 use perme8_events::{
-    Origin, StorageError, Transaction as _, UserId, sql,
+    Origin, StorageError, Transaction as _, UserId, WorkspaceId, sql,
     sql::UnitOfWork,
     testing::{TestDb, on_both_engines},
 };
@@ -27,7 +27,7 @@ use crate::{
         projected::{EdgeKind, edge, node},
     },
     infrastructure::projected_graph::{WorkspaceGraph, reading::ProjectedGraph},
-    testing::{COMPANY, MEMBER, OWNER, STRANGER, id, plan},
+    testing::{COMPANY, ELSEWHERE, MEMBER, OWNER, STRANGER, analyse, id, plan},
 };
 
 /// Every document is everybody's, but for some that were hidden a moment ago.
@@ -55,13 +55,13 @@ impl Things for Hidden {
 /// How `SQLite` says that it looks at the key of a table.
 const BY_ID: &str = "USING PRIMARY KEY (id=? AND generation=?";
 
-/// The company has so many documents, all of them by its member and in one project.
-async fn fill(test: &TestDb, documents: i64) {
+/// A workspace has so many documents, all of them by its member.
+async fn fill(test: &TestDb, workspace: WorkspaceId, documents: i64) {
     let insert = |stmt| async move {
         let uow = UnitOfWork::new(test.db.clone());
         let filled = uow.run(Origin::system("tests"), async |tx| {
             let now = tx.now();
-            tx.query(stmt).bind(COMPANY).bind(MEMBER).bind(now).bind(documents).exec().await
+            tx.query(stmt).bind(workspace).bind(MEMBER).bind(now).bind(documents).exec().await
         });
         filled.await.unwrap();
     };
@@ -79,11 +79,85 @@ async fn fill(test: &TestDb, documents: i64) {
     .await;
     insert(sql!(
         sqlite: "INSERT INTO erm_graph_edges (generation, workspace_id, id, edge_type, source_id, target_id, created_at)
-                 SELECT 1, $1, randomblob(16), 'authored', $2, id, $3 FROM erm_graph_nodes WHERE id <> $2 LIMIT $4",
+                 SELECT 1, $1, randomblob(16), 'authored', $2, id, $3 FROM erm_graph_nodes WHERE workspace_id = $1 AND id <> $2 LIMIT $4",
         postgres: "INSERT INTO erm_graph_edges (generation, workspace_id, id, edge_type, source_id, target_id, created_at)
-                   SELECT 1, $1, gen_random_uuid(), 'authored', $2, id, $3 FROM erm_graph_nodes WHERE id <> $2 LIMIT $4"
+                   SELECT 1, $1, gen_random_uuid(), 'authored', $2, id, $3 FROM erm_graph_nodes WHERE workspace_id = $1 AND id <> $2 LIMIT $4"
     ))
     .await;
+}
+
+/// Whatever the engine has seen of the tables before, lists of many things by now are read in the order of an index.
+async fn many_are_listed_in_the_order_of_an_index(test: &TestDb) {
+    fill(test, COMPANY, 2_000).await;
+    let nodes = sql!(
+        sqlite: concat!("EXPLAIN QUERY PLAN ", page_of_nodes!()),
+        postgres: concat!("EXPLAIN ", page_of_nodes!())
+    );
+    let edges = sql!(
+        sqlite: concat!("EXPLAIN QUERY PLAN ", page_of_edges!(listed_edges_sqlite!())),
+        postgres: concat!("EXPLAIN ", page_of_edges!(listed_edges_postgres!()))
+    );
+    let model = test.db.read_model(WorkspaceGraph::NAME).await.unwrap();
+    let asked = |stmt| model.query(stmt).bind(COMPANY).bind(OWNER).bind(None::<&str>);
+    let plans = [
+        ("erm_graph_nodes_newest", plan(asked(nodes).bind(100_i64).bind(0_i64)).await),
+        ("erm_graph_edges_newest", plan(asked(edges).bind(100_i64).bind(0_i64)).await),
+    ];
+    for (index, plan) in plans {
+        let reads =
+            format!("{} {index}", if plan.contains("USING") { "USING INDEX" } else { "using" });
+        assert!(plan.contains(&reads), "{plan}");
+        assert!(!plan.contains("TEMP B-TREE") && !plan.contains("Sort"), "{plan}");
+    }
+}
+
+/// Whatever the engine has seen of the tables before, of many things by now each is looked up by its id.
+async fn one_of_many_is_looked_up_by_its_id(test: &TestDb) {
+    fill(test, COMPANY, 2_000).await;
+    let hop = sql!(
+        sqlite: concat!(
+            "EXPLAIN QUERY PLAN ",
+            seen_hop_sqlite!("source_id", "target_id", node_sqlite!("far", "edge.target_id"))
+        ),
+        postgres: concat!(
+            "EXPLAIN ",
+            seen_hop_postgres!("source_id", "target_id", node_postgres!("far", "edge.target_id"))
+        )
+    );
+    let among = sql!(
+        sqlite: concat!("EXPLAIN QUERY PLAN ", among_seen_sqlite!()),
+        postgres: concat!("EXPLAIN ", among_seen_postgres!())
+    );
+    let edges = sql!(
+        sqlite: concat!("EXPLAIN QUERY PLAN ", these_edges_sqlite!()),
+        postgres: concat!("EXPLAIN ", these_edges_postgres!())
+    );
+    let model = test.db.read_model(WorkspaceGraph::NAME).await.unwrap();
+    let asked = |stmt| model.query(stmt).bind(COMPANY).bind(OWNER).bind(Json([node(MEMBER)]));
+    let (no_type, nil) = (Json([(); 0]), Uuid::nil());
+    let hop = asked(hop).bind("").bind(nil).bind(nil).bind(100_i64).bind(no_type);
+    let among = asked(among).bind(Json([(); 0])).bind(100_i64);
+    let plans = [
+        (plan(hop).await, "erm_graph_edges_out"),
+        (plan(among).await, "erm_graph_edges_out"),
+        (plan(asked(edges)).await, "erm_graph_edges_pkey"),
+    ];
+    for (plan, index) in plans {
+        let (node, edge) = match test.db.engine_name() {
+            "SQLite" if index.ends_with("_pkey") => (BY_ID, BY_ID.to_owned()),
+            "SQLite" => {
+                (BY_ID, format!("INDEX {index} (generation=? AND workspace_id=? AND source_id=?"))
+            }
+            _ => ("Index Scan using erm_graph_nodes_pkey", format!("using {index}")),
+        };
+        assert!(plan.contains(node) && plan.contains(&edge), "{plan}");
+    }
+}
+
+/// The engine knows of few things, which are elsewhere.
+async fn look_at_few_elsewhere(test: &TestDb) {
+    fill(test, ELSEWHERE, 40).await;
+    analyse(&test.db).await;
 }
 
 on_both_engines! {
@@ -132,8 +206,15 @@ on_both_engines! {
         let ask = async |viewer, node, edge_types: &[String], limit: i64, offset| {
             let graph = ProjectedGraph::open(&world.test.db, &hidden, COMPANY, viewer).await.unwrap();
             let (direction, limit) = (Direction::Both, GraphLimit::of(limit).unwrap());
-            let beside = Beside { node, direction, edge_types, entity_types: &[], limit, offset };
-            let BesidePage { nodes, total } = graph.beside(&beside).await.unwrap();
+            let entity_types: &[String] = &[];
+            let (nodes, edges) = (4, 20);
+            let beside =
+                Beside { node, direction, edge_types, entity_types, limit, offset, nodes, edges };
+            // Of one more than may be looked at nobody is told.
+            let refused = graph.beside(&Beside { nodes: 0, ..beside }).await.unwrap();
+            assert_eq!((refused.nodes.len(), refused.total), (0, refused.looked_at));
+            let BesidePage { nodes, total, looked_at } = graph.beside(&beside).await.unwrap();
+            assert_eq!(refused.looked_at, looked_at.min(1));
             let known = graph.nodes(&nodes, usize::MAX).await.unwrap();
             assert_eq!(known.iter().map(|node| node.item.id).collect::<Vec<_>>(), nodes);
             (nodes, total)
@@ -149,66 +230,21 @@ on_both_engines! {
     }
 
     async fn lists_are_read_in_the_order_of_an_index(test: TestDb) {
-        fill(&test, 2_000).await;
-        let nodes = sql!(
-            sqlite: concat!("EXPLAIN QUERY PLAN ", page_of_nodes!()),
-            postgres: concat!("EXPLAIN ", page_of_nodes!())
-        );
-        let edges = sql!(
-            sqlite: concat!("EXPLAIN QUERY PLAN ", page_of_edges!(listed_edges_sqlite!())),
-            postgres: concat!("EXPLAIN ", page_of_edges!(listed_edges_postgres!()))
-        );
-        let model = test.db.read_model(WorkspaceGraph::NAME).await.unwrap();
-        let asked = |stmt| model.query(stmt).bind(COMPANY).bind(OWNER).bind(None::<&str>);
-        let plans = [
-            ("erm_graph_nodes_newest", plan(asked(nodes).bind(100_i64).bind(0_i64)).await),
-            ("erm_graph_edges_newest", plan(asked(edges).bind(100_i64).bind(0_i64)).await),
-        ];
-        for (index, plan) in plans {
-            let reads = format!("{} {index}", if plan.contains("USING") { "USING INDEX" } else { "using" });
-            assert!(plan.contains(&reads), "{plan}");
-            assert!(!plan.contains("TEMP B-TREE") && !plan.contains("Sort"), "{plan}");
-        }
+        many_are_listed_in_the_order_of_an_index(&test).await;
+    }
+
+    async fn they_are_so_when_the_engine_knows_of_few_things(test: TestDb) {
+        look_at_few_elsewhere(&test).await;
+        many_are_listed_in_the_order_of_an_index(&test).await;
     }
 
     async fn nodes_are_looked_up_by_their_ids_however_many_there_are(test: TestDb) {
-        fill(&test, 2_000).await;
-        let hop = sql!(
-            sqlite: concat!(
-                "EXPLAIN QUERY PLAN ",
-                seen_hop_sqlite!("source_id", "target_id", node_sqlite!("far", "edge.target_id"))
-            ),
-            postgres: concat!(
-                "EXPLAIN ",
-                seen_hop_postgres!("source_id", "target_id", node_postgres!("far", "edge.target_id"))
-            )
-        );
-        let among = sql!(
-            sqlite: concat!("EXPLAIN QUERY PLAN ", among_seen_sqlite!()),
-            postgres: concat!("EXPLAIN ", among_seen_postgres!())
-        );
-        let edges = sql!(
-            sqlite: concat!("EXPLAIN QUERY PLAN ", these_edges_sqlite!()),
-            postgres: concat!("EXPLAIN ", these_edges_postgres!())
-        );
-        let model = test.db.read_model(WorkspaceGraph::NAME).await.unwrap();
-        let asked = |stmt| model.query(stmt).bind(COMPANY).bind(OWNER).bind(Json([node(MEMBER)]));
-        let (no_type, nil) = (Json([(); 0]), Uuid::nil());
-        let hop = asked(hop).bind("").bind(nil).bind(nil).bind(100_i64).bind(no_type);
-        let among = asked(among).bind(Json([(); 0])).bind(100_i64);
-        let plans = [
-            (plan(hop).await, "erm_graph_edges_out"),
-            (plan(among).await, "erm_graph_edges_out"),
-            (plan(asked(edges)).await, "erm_graph_edges_pkey"),
-        ];
-        for (plan, index) in plans {
-            let (node, edge) = match test.db.engine_name() {
-                "SQLite" if index.ends_with("_pkey") => (BY_ID, BY_ID.to_owned()),
-                "SQLite" => (BY_ID, format!("INDEX {index} (generation=? AND workspace_id=? AND source_id=?")),
-                _ => ("Index Scan using erm_graph_nodes_pkey", format!("using {index}")),
-            };
-            assert!(plan.contains(node) && plan.contains(&edge), "{plan}");
-        }
+        one_of_many_is_looked_up_by_its_id(&test).await;
+    }
+
+    async fn they_are_looked_up_so_when_the_engine_knows_of_few_things(test: TestDb) {
+        look_at_few_elsewhere(&test).await;
+        one_of_many_is_looked_up_by_its_id(&test).await;
     }
 
     async fn edges_among_nodes_are_those_between_what_is_seen(test: TestDb) {
