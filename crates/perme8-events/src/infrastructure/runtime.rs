@@ -114,7 +114,7 @@ pub struct RuntimeBuilder {
     node: NodeOptions,
     fenced: bool,
     sequenced: bool,
-    swaps_apart: Option<Duration>,
+    swaps_apart: Option<fn()>,
 }
 
 impl RuntimeBuilder {
@@ -217,11 +217,12 @@ impl RuntimeBuilder {
         Self { sequenced: false, ..self }
     }
 
-    /// Swaps generations in two transactions that lie so far apart: the control of the proof that one is needed.
+    /// Swaps generations in two transactions, and never comes to the second: it says when it stands between them, where it
+    /// is to be killed. The control of the proof that one transaction is needed.
     #[cfg(any(test, feature = "testing"))]
     #[must_use]
-    pub fn swapping_apart(self, by: Duration) -> Self {
-        Self { swaps_apart: Some(by), ..self }
+    pub fn swapping_apart(self, say: fn()) -> Self {
+        Self { swaps_apart: Some(say), ..self }
     }
 
     /// The runtime; it does nothing until it is started.
@@ -261,7 +262,7 @@ pub struct Runtime {
     node: NodeOptions,
     fenced: bool,
     sequenced: bool,
-    swaps_apart: Option<Duration>,
+    swaps_apart: Option<fn()>,
     reactions: broadcast::Sender<Reaction>,
 }
 

@@ -18,8 +18,6 @@ const LEDGER: &str = "bank.ledger";
 /// So many deposits in a transaction: each has to wait for the one writer of SQLite like any single deposit, so with fewer a
 /// rebuild would not come any nearer to the end of a log that others write.
 const BATCH: usize = 16;
-/// How far the two transactions of a swap lie apart in the control, so that a kill finds its way between them.
-pub(crate) const APART: Duration = Duration::from_millis(150);
 
 /// Counts the deposits of each account and adds up their amounts, in small transactions, so that many lie between two swaps.
 #[derive(Debug)]

@@ -44,7 +44,7 @@ async fn main() -> anyhow::Result<()> {
         "serve-unfenced" => serve(&db, &bank, 4, runtime(&db).unfenced().build()).await?,
         "serve-rebuilding" => rebuild(&db, &bank, ledger::runtime(&db).build()).await?,
         "serve-swapping-apart" => {
-            let runtime = ledger::runtime(&db).swapping_apart(ledger::APART).build();
+            let runtime = ledger::runtime(&db).swapping_apart(|| say("between")).build();
             rebuild(&db, &bank, runtime).await?;
         }
         "audit-ledger" => say(&serde_json::to_string(&audit::audit_ledger(&db).await?)?),

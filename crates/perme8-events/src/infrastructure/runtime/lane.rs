@@ -58,8 +58,8 @@ pub(crate) struct LaneContext {
     pub(crate) fenced: bool,
     /// Whether what follows of a key waits behind what failed of it; always, but in the control of a proof.
     pub(crate) sequenced: bool,
-    /// How far the two transactions lie apart that a swap consists of in the control of a proof.
-    pub(crate) swaps_apart: Option<Duration>,
+    /// Told between the two transactions that a swap consists of in the control of a proof.
+    pub(crate) swaps_apart: Option<fn()>,
     /// Told when a read model has another live generation, whose partitions are free.
     pub(crate) swapped: Arc<Notify>,
 }
