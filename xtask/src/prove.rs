@@ -27,6 +27,9 @@ use rung::Rung;
 /// The packages whose tests are proofs when their name says so.
 const PACKAGES: [&str; 2] = ["perme8-events", "scenarios"];
 
+/// The tests of these packages among which proofs are; others are not even built.
+const TARGETS: [&str; 2] = ["models", "proof"];
+
 /// What the proofs found last.
 const PAGE: &str = "docs/proof.md";
 
@@ -113,6 +116,7 @@ fn nextest() -> Command {
     let mut command = process::cargo();
     command.args(["nextest", "run", "--profile", "prove"]);
     command.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
+    command.args(TARGETS.iter().flat_map(|target| ["--test", target]));
     command
 }
 

@@ -119,8 +119,8 @@ async fn rebuilt_under_fire(
     writer.kill().await;
     let findings = audit("audit-ledger", test, &[]).await;
     let Reader { looks, swaps, .. } = reader;
-    let text = format!("{kills} kills, {looks} looks, {swaps} swaps: {findings}");
-    figure("R15", test.db.engine_name(), &text);
+    let line = format!("{kills} kills, {looks} looks, {swaps} swaps: {findings}");
+    figure("R15", test.db.engine_name(), &line);
     findings
 }
 
@@ -151,8 +151,8 @@ async fn a_swap_in_two_transactions_is_noticed(test: TestDb) {
     writer.line().await;
     writer.kill().await;
     let findings = audit("audit-ledger", &test, &[]).await;
-    let text = format!("control, killed between the two transactions of a swap: {findings}");
-    figure("R15", test.db.engine_name(), &text);
+    let line = format!("control, killed between the two transactions of a swap: {findings}");
+    figure("R15", test.db.engine_name(), &line);
     assert!(findings.not_counted > 0, "{findings:?}");
 }
 

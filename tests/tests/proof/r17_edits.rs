@@ -187,11 +187,11 @@ async fn telling_before_the_commit_is_noticed(test: TestDb) {
         assert!(begun.elapsed() < SOON, "{} kills, and none was noticed", office.kills);
         lost = office.strike().await;
     }
-    let text = format!(
+    let line = format!(
         "control, told before the commit: {} kills until {lost} characters were lost",
         office.kills
     );
-    figure("R17", scenario.test_db().db.engine_name(), &text);
+    figure("R17", scenario.test_db().db.engine_name(), &line);
     office.close().await;
     scenario.stop().await;
 }

@@ -66,8 +66,8 @@ async fn a_checkpoint_apart_from_its_effect_is_noticed(test: TestDb) {
     }
     writer.kill().await;
     let findings = audit("audit-apart", &test, &[]).await;
-    let text = format!("control, in two transactions, {KILLS} kills: {findings}");
-    figure("R4", test.db.engine_name(), &text);
+    let line = format!("control, in two transactions, {KILLS} kills: {findings}");
+    figure("R4", test.db.engine_name(), &line);
     assert!(findings.counted_again > 0, "{KILLS} kills, and none was noticed: {findings:?}");
 }
 

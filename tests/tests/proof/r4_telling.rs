@@ -69,10 +69,10 @@ async fn everybody_is_told_once(test: TestDb) {
         half_way += usize::from(strike(&test, "tell", &mut told, things).await);
     }
     finish(&test, "tell", &mut told, things).await;
-    let text = format!(
+    let line = format!(
         "{PEOPLE} people, {things} things, killed {half_way} times half way: nobody told twice"
     );
-    figure("R4", test.db.engine_name(), &text);
+    figure("R4", test.db.engine_name(), &line);
     assert!(half_way > 0, "nobody was killed half way");
     let told = Told::by_now(&test.db).await;
     assert_eq!(told.people(), PEOPLE);
@@ -93,8 +93,8 @@ async fn who_was_told_again_is_noticed(test: TestDb) {
     }
     finish(&test, "tell-apart", &mut told, 1).await;
     let again = told.times().filter(|times| *times > 1).count();
-    let text = format!("control, telling and remembering apart, {kills} kills: {again} told again");
-    figure("R4", test.db.engine_name(), &text);
+    let line = format!("control, telling and remembering apart, {kills} kills: {again} told again");
+    figure("R4", test.db.engine_name(), &line);
     assert!(again > 0, "{kills} kills, and none was noticed");
 }
 

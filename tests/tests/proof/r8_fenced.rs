@@ -69,9 +69,9 @@ async fn pause_again_and_again(
     for node in nodes {
         node.kill().await;
     }
-    let text =
+    let line =
         format!("{command}: {rounds} pauses, {takeovers} of them with everything taken over");
-    figure("R8", test.db.engine_name(), &text);
+    figure("R8", test.db.engine_name(), &line);
     takeovers
 }
 

@@ -59,8 +59,8 @@ async fn events_of_one_host_reach_the_streams_of_the_other_at_once() {
         }
         delays.sort();
         let (median, last) = (delays[delays.len() / 2], delays[delays.len() - 1]);
-        let text = format!("from host to host: p50 {median:?}, at most {last:?}");
-        figure("R8", scenario.app().db().engine_name(), &text);
+        let line = format!("from host to host: p50 {median:?}, at most {last:?}");
+        figure("R8", scenario.app().db().engine_name(), &line);
         // Without hints it would take a quarter of a second: the log is looked at twice a second.
         assert!(median < Duration::from_millis(100), "p50 {median:?}");
     })
@@ -91,8 +91,8 @@ async fn a_killed_host_is_replaced_by_the_other_in_less_than_five_seconds() {
         })
         .await;
         let healed = killed.elapsed();
-        let text = format!("everything is delivered {healed:?} after a host was killed");
-        figure("R8", scenario.app().db().engine_name(), &text);
+        let line = format!("everything is delivered {healed:?} after a host was killed");
+        figure("R8", scenario.app().db().engine_name(), &line);
         assert!(run_by(operations, &[survivor]).await);
         for person in &others {
             assert_eq!(second.persona(person).await.unread().await, 1);

@@ -87,10 +87,10 @@ async fn gone_on(db: Db, form: Form) -> (BTreeSet<i64>, Verdict) {
 }
 
 fn tell(engine: &str, how: &str, missing: usize, verdict: &Verdict) {
-    let text = format!(
+    let line = format!(
         "{how}: {missing} acknowledged before and not in it; handled by the end: {verdict}"
     );
-    figure("R11", engine, &text);
+    figure("R11", engine, &line);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -125,9 +125,9 @@ async fn a_dump_is_restored_into_a_fresh_cluster_postgres() {
         "SELECT count(*) FROM proof_steps WHERE number >= {AFTERWARDS} AND xid <= {cursor}"
     );
     let lost = fresh.ask(DATABASE, &passed_by).await;
-    let text =
+    let line =
         format!("control, a cursor over transaction ids: {lost} events lost after the restore");
-    figure("R11", "PostgreSQL", &text);
+    figure("R11", "PostgreSQL", &line);
     assert!(lost > 0, "the control is no control");
 }
 
@@ -247,10 +247,10 @@ async fn a_backup_is_taken_and_handlers_go_on_sqlite() {
 
         // What was committed last stands in the file beside it.
         let lost = before.difference(&logged_in(&bare).await).count();
-        let text = format!(
+        let line = format!(
             "control, the file copied without the one beside it: {lost} acknowledged events lost"
         );
-        figure("R11", "SQLite", &text);
+        figure("R11", "SQLite", &line);
         assert!(lost > 0, "the control is no control");
     })
     .await;

@@ -57,10 +57,10 @@ impl Found {
 
     fn tell(self, who: &str) {
         let Self { per_second, refused, unfairness } = self;
-        let text = format!(
+        let line = format!(
             "{who}, {WRITERS} writers, synchronous=FULL: {per_second:.0} commits/s, {refused} refused, fairness {unfairness:.1} : 1"
         );
-        figure("R12", "SQLite", &text);
+        figure("R12", "SQLite", &line);
     }
 }
 
@@ -95,13 +95,12 @@ async fn naive(options: SqliteConnectOptions, account: i64, until: Instant) -> T
     let mut conn = options.connect().await.unwrap();
     let mut tally = Tally::default();
     while Instant::now() < until {
-        match attempt(&mut conn, account).await {
-            Ok(()) => tally.committed += 1,
-            Err(_) => {
-                tally.refused += 1;
-                // Whether it still stands in a transaction depends on where it was refused.
-                let _ = conn.execute("ROLLBACK").await;
-            }
+        if attempt(&mut conn, account).await.is_ok() {
+            tally.committed += 1;
+        } else {
+            tally.refused += 1;
+            // Whether it still stands in a transaction depends on where it was refused.
+            let _ = conn.execute("ROLLBACK").await;
         }
     }
     conn.close().await.unwrap();

@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use perme8_events::{
     Envelope, EventHandler, HandlerError, HandlerOptions, Start, StorageError, Subscriber,
     Subscription, Transaction as _,
-    host::Runtime,
+    host::{Runtime, RuntimeBuilder},
     sql::Tx,
     testing::{TestDb, figure},
 };
@@ -140,8 +140,7 @@ impl Bench {
         let name: &'static str = format!("proof.parallel_{}", self.names.len()).leak();
         let handler = Working { name, workers, ordered_by, told: Arc::clone(&told) };
         let gone = self.names.iter().copied();
-        let builder =
-            gone.fold(Runtime::builder(&self.world.db), |builder, name| builder.retired(name));
+        let builder = gone.fold(Runtime::builder(&self.world.db), RuntimeBuilder::retired);
         self.names.push(name);
         let (_, tasks) = self.world.start(&builder.handler(handler).build()).await;
         self.commit(&accounts).await;
@@ -161,11 +160,11 @@ impl Bench {
         let one = self.run(1, ordered_by).await;
         let many = self.run(workers, ordered_by).await;
         let times = one.took.as_secs_f64() / many.took.as_secs_f64();
-        let text = format!(
+        let line = format!(
             "{workers} workers, ordered by {ordered_by:?}: {times:.1} times as quick as one, {} out of order",
             many.wrong
         );
-        figure("R13", self.world.db.engine_name(), &text);
+        figure("R13", self.world.db.engine_name(), &line);
         (times, many.wrong)
     }
 }

@@ -155,10 +155,10 @@ async fn a_backlog_takes_little_memory(test: TestDb) {
     };
     let control = read_at_once(&world).await.unwrap_or(0);
     let engine = world.db.engine_name();
-    let text = format!("a backlog of {events} events: the memory grew by {} MiB", growth / 1024);
-    figure("R14", engine, &text);
-    let text = format!("control, {AT_ONCE} events read at once: it grew by {} MiB", control / 1024);
-    figure("R14", engine, &text);
+    let line = format!("a backlog of {events} events: the memory grew by {} MiB", growth / 1024);
+    figure("R14", engine, &line);
+    let line = format!("control, {AT_ONCE} events read at once: it grew by {} MiB", control / 1024);
+    figure("R14", engine, &line);
     assert!(growth < GROWTH, "{growth} KiB");
     assert!(control > GROWTH, "the control is no control: {control} KiB");
 }
@@ -280,8 +280,8 @@ async fn idle_handlers_take_nothing(test: TestDb) {
             usage.queries.map_or_else(String::new, |queries| format!(", {queries:.1} queries/s"));
         let connections =
             usage.connections.map_or_else(|| "unknown".to_owned(), |count| count.to_string());
-        let text = format!("{who}: {connections} connections beside the pools{queries}");
-        figure("R14", engine, &text);
+        let line = format!("{who}: {connections} connections beside the pools{queries}");
+        figure("R14", engine, &line);
     }
     assert!(many.connections.is_none_or(|count| count <= CONNECTIONS), "{many:?}");
     assert!(pollers.connections.is_none_or(|count| count > CONNECTIONS), "no control: {pollers:?}");

@@ -55,8 +55,8 @@ async fn every_acknowledged_event_arrives_once(test: TestDb, writers: u64) {
 
     let verdict = |who: &str, numbers: &[i64]| {
         let verdict = ledger.compare(numbers);
-        let text = format!("{writers} writers, {committed} commits; {who}: {verdict}");
-        figure("R1", world.db.engine_name(), &text);
+        let line = format!("{writers} writers, {committed} commits; {who}: {verdict}");
+        figure("R1", world.db.engine_name(), &line);
         verdict
     };
     let faultless = [
@@ -165,8 +165,8 @@ async fn a_checkpoint_ahead_of_its_effect_is_noticed(test: TestDb) {
     consume(&world, "apart", false, form).await;
     assert!(ledger.compare(&world.effects("together").await).is_faultless());
     let control = ledger.compare(&world.effects("apart").await);
-    let text = format!("control, the checkpoint before its effect: {control}");
-    figure("R1", world.db.engine_name(), &text);
+    let line = format!("control, the checkpoint before its effect: {control}");
+    figure("R1", world.db.engine_name(), &line);
     assert!(!control.lost.is_empty(), "{control:?}");
 }
 

@@ -109,8 +109,8 @@ async fn control_a_watermark_in_the_statement_of_the_rows_loses_events_postgres(
         world.say(-8, END).await;
         consumers.join_all().await;
         let control = ledger.compare(&read);
-        let text = format!("control, the watermark in the statement of the rows: {control}");
-        figure("R1", "PostgreSQL", &text);
+        let line = format!("control, the watermark in the statement of the rows: {control}");
+        figure("R1", "PostgreSQL", &line);
         assert!(ledger.compare(&house.numbers()).is_faultless());
         assert_eq!(control.lost, [numbers[0]], "the control is no control");
     })

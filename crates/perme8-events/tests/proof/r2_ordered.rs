@@ -74,9 +74,9 @@ async fn aggregates_move_step_by_step(test: TestDb) {
     tasks.shutdown(Duration::from_secs(10)).await.unwrap();
 
     let found = |who: &str, events: &dyn std::fmt::Display, wrong: &dyn std::fmt::Display| {
-        let text =
+        let line =
             format!("16 writers, {committed} commits; {who}: {wrong} of {events} out of order");
-        figure("R2", world.db.engine_name(), &text);
+        figure("R2", world.db.engine_name(), &line);
     };
     let (events, wrong) = Order::of(arrived.all());
     found("log reader", &events, &wrong);

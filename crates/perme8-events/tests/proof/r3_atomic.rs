@@ -235,8 +235,8 @@ async fn a_dropped_future_leaves_all_or_nothing(test: TestDb) {
         cuts += found.len() - 1;
         commits += found.iter().filter(|(_, parts)| *parts == ALL).count();
     }
-    let text = format!("{cuts} cuts, {commits} commits, none torn");
-    figure("R3", world.db.engine_name(), &text);
+    let line = format!("{cuts} cuts, {commits} commits, none torn");
+    figure("R3", world.db.engine_name(), &line);
     assert!(cuts > 20, "hardly anything was cut");
 }
 
@@ -275,8 +275,8 @@ async fn an_event_in_a_transaction_of_its_own_is_noticed(test: TestDb) {
         cuts += found.len() - 1;
         torn += found.iter().filter(|(_, parts)| ![NOTHING, ALL].contains(parts)).count();
     }
-    let text = format!("control, in two transactions: {torn} of {cuts} cuts torn");
-    figure("R3", world.db.engine_name(), &text);
+    let line = format!("control, in two transactions: {torn} of {cuts} cuts torn");
+    figure("R3", world.db.engine_name(), &line);
     assert!(torn > 0, "of {cuts} cuts none was noticed");
 }
 

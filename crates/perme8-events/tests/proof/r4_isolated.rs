@@ -98,8 +98,8 @@ async fn beside_one_that_hangs(test: TestDb, place: Where, limit: Duration) -> O
     }
     let took =
         slowest.map_or_else(|| "came too late".to_owned(), |slowest| format!("after {slowest:?}"));
-    let text = format!("beside a handler that hangs while {place:?}: the slowest reaction {took}");
-    figure("R4", world.db.engine_name(), &text);
+    let line = format!("beside a handler that hangs while {place:?}: the slowest reaction {took}");
+    figure("R4", world.db.engine_name(), &line);
     release.add_permits(1);
     world.handlers_are_done().await;
     tasks.shutdown(Duration::from_secs(10)).await.unwrap();

@@ -14,8 +14,6 @@ use tokio::{sync::watch, task::JoinSet};
 
 use crate::world::{World, move_account, origin};
 
-/// Accounts from here on are moved by one producer each.
-const FIRST: i64 = 1;
 /// Whoever waits for a producer that does not commit waits longer than this.
 const LONG: Duration = Duration::from_secs(2);
 /// What takes longer has gone wrong.
@@ -46,7 +44,8 @@ async fn open_at_once(test: &TestDb, producers: i64, append: Append) -> usize {
     let (appended, mut seen) = watch::channel(0_usize);
     let (commit, committing) = watch::channel(false);
     let mut tasks = JoinSet::new();
-    for account in FIRST..FIRST + producers {
+    // Each moves an account of its own.
+    for account in 1..=producers {
         let world = Arc::clone(&world);
         let (appended, mut committing) = (appended.clone(), committing.clone());
         tasks.spawn(async move {
@@ -67,9 +66,9 @@ async fn open_at_once(test: &TestDb, producers: i64, append: Append) -> usize {
     for done in tasks.join_all().await {
         done.unwrap();
     }
-    let text =
+    let line =
         format!("{append:?}: {open} of {producers} producers have appended before one commits");
-    figure("R5", world.db.engine_name(), &text);
+    figure("R5", world.db.engine_name(), &line);
     open
 }
 

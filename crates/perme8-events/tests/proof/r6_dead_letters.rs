@@ -106,11 +106,11 @@ async fn poisoned(test: TestDb, sequenced: bool) -> Found {
     let (_, wrong) = world.order_of(HANDLER).await;
     let verdict = ledger.compare(&world.effects(HANDLER).await);
     let kind = if sequenced { "" } else { "control, followers do not wait: " };
-    let text = format!(
+    let line = format!(
         "{kind}{at_the_head} of {KEYS} keys at the head beside {dead} dead letters with {parked} behind them; \
          replayed, cut short {cuts} times: {wrong} out of order, {verdict}"
     );
-    figure("R6", world.db.engine_name(), &text);
+    figure("R6", world.db.engine_name(), &line);
     let HandlerStatus { dead: left, parked: behind, retrying, .. } = status(&world).await;
     assert_eq!((left, behind, retrying), (0, 0, 0), "nothing stays behind");
     Found { at_the_head, dead, parked, wrong, verdict }

@@ -114,12 +114,12 @@ async fn held_up(test: &TestDb, ordered_by: OrderedBy, rounds: i64) -> usize {
         delayed += usize::from(world.effects(HANDLER).await.len() < expected);
         test.clock.advance(Duration::from_mins(5));
     }
-    let text = format!(
+    let line = format!(
         "ordered by {ordered_by:?}: others held up in {delayed} of {rounds} rounds, while one failed {} times in {} minutes",
         refusing.tries(),
         rounds * 5
     );
-    figure("R7", world.db.engine_name(), &text);
+    figure("R7", world.db.engine_name(), &line);
     assert_eq!(dead(&world).await, 0);
     delayed
 }
@@ -176,11 +176,11 @@ async fn restarted_before_each_attempt(test: &TestDb, forgetful: bool) -> Ended 
     }
     let ended = Ended { tries: refusing.tries(), early, given_up: dead(&world).await == 1 };
     let kind = if forgetful { "control, retries in memory" } else { "retries are rows" };
-    let text = format!(
+    let line = format!(
         "{kind}: tried {} times of {ATTEMPTS} over {restarts} restarts, {early} times early, given up: {}",
         ended.tries, ended.given_up
     );
-    figure("R7", world.db.engine_name(), &text);
+    figure("R7", world.db.engine_name(), &line);
     ended
 }
 
