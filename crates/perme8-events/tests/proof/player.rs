@@ -314,6 +314,10 @@ fn told(event: &Envelope) -> Value {
     for chance in ["position", "event_id", "correlation_id"] {
         fields.remove(chance);
     }
+    // What an operator does is an aggregate of its own each time.
+    if event.aggregate_type == "operation" {
+        fields.remove("aggregate_id");
+    }
     if let Some(data) = fields.get_mut("data").and_then(Value::as_object_mut) {
         for chance in ["position", "operation_id"] {
             data.remove(chance);

