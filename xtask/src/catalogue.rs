@@ -1,13 +1,15 @@
-//! What the host says of itself: every event that it knows.
+//! What the host says of itself: every event that it knows, and what programs can ask it.
 
 use std::{
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
 use anyhow::Context as _;
+use cargo_metadata::Message;
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::process;
 
@@ -20,6 +22,9 @@ pub(crate) struct Source {
     /// Read what `perme8 events catalog --json --schemas` writes from a file instead of running the host
     #[arg(long, value_name = "FILE")]
     catalog: Option<PathBuf>,
+    /// Read what `perme8 api openapi --json` writes from a file instead of running the host
+    #[arg(long, value_name = "FILE")]
+    openapi: Option<PathBuf>,
 }
 
 /// One entry of `perme8 events catalog --json --schemas`.
@@ -37,17 +42,54 @@ impl Source {
 
     /// Every event, in the order of the host.
     pub(crate) fn catalogue(&self) -> anyhow::Result<Vec<Entry>> {
-        let (json, origin) = if let Some(file) = &self.catalog {
-            let shown = file.display().to_string();
-            (fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?, shown)
-        } else {
-            let mut command = process::cargo();
-            command.args(["run", "--quiet", "--package", "perme8", "--"]);
-            command.args(["events", "catalog", "--json", "--schemas"]);
-            (process::output(&mut command)?, format!("`{}`", process::words(&command)))
-        };
+        let asked = ["events", "catalog", "--json", "--schemas"];
+        let (json, origin) = said(self.catalog.as_deref(), &asked)?;
         serde_json::from_str(&json).with_context(|| format!("{origin} is no catalogue of events"))
     }
+
+    /// What programs can ask the host over HTTP; nothing where another workspace says nothing of it.
+    pub(crate) fn openapi(&self) -> anyhow::Result<Option<Map<String, Value>>> {
+        if self.root.is_some() && self.openapi.is_none() {
+            return Ok(None);
+        }
+        let (json, origin) = said(self.openapi.as_deref(), &["api", "openapi", "--json"])?;
+        let document = serde_json::from_str(&json);
+        document.map(Some).with_context(|| format!("{origin} is no document"))
+    }
+}
+
+/// What is in the file, or else what the host says to these arguments; and where that comes from.
+fn said(file: Option<&Path>, arguments: &[&str]) -> anyhow::Result<(String, String)> {
+    if let Some(file) = file {
+        let shown = file.display().to_string();
+        return Ok((
+            fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?,
+            shown,
+        ));
+    }
+    let mut command = Command::new(host()?);
+    command.args(arguments).current_dir(process::root());
+    Ok((process::output(&mut command)?, format!("`{}`", process::words(&command))))
+}
+
+/// The program of the host.
+///
+/// It is built beside all members and a test, because features are then those of `cargo xtask test`: whoever has run that,
+/// or is about to, builds nothing for this alone.
+fn host() -> anyhow::Result<PathBuf> {
+    let mut command = process::cargo();
+    command.args(["build", "--quiet", "--workspace", "--bin", "perme8", "--test", "ui"]);
+    command.arg("--message-format=json-render-diagnostics");
+    let told = process::output(&mut command)?;
+    let program = |message| {
+        let Message::CompilerArtifact(artifact) = message else { return None };
+        artifact.executable.filter(|_| artifact.target.name == "perme8")
+    };
+    Message::parse_stream(told.as_bytes())
+        .filter_map(Result::ok)
+        .find_map(program)
+        .map(PathBuf::from)
+        .with_context(|| format!("`{}` made no program", process::words(&command)))
 }
 
 #[cfg(test)]

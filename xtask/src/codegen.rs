@@ -1,7 +1,8 @@
 //! `cargo xtask codegen`: what can be told from the source is written by a program.
 //!
 //! The golden files of events, `docs/events.md`, `docs/contexts.md` and `docs/asyncapi.json` follow from the catalogue of the
-//! host, `boundaries.toml` and the source. Nothing here knows a crate of this workspace by name.
+//! host, `boundaries.toml` and the source; `docs/openapi.json` is what the host says of its HTTP edge. Nothing here knows a crate
+//! of this workspace by name.
 
 mod asyncapi;
 mod canvas;
@@ -13,8 +14,11 @@ mod fields;
 mod handlers;
 mod landscape;
 mod markdown;
+mod openapi;
 mod reader;
 mod tables;
+
+use serde_json::{Map, Value};
 
 use crate::{
     boundary::{self, config::Boundaries, loader::Detail, workspace::Workspace},
@@ -53,7 +57,7 @@ pub(crate) fn check(source: &Source) -> anyhow::Result<bool> {
     if !events::check(root, &catalogue)? {
         return Ok(false);
     }
-    let documents = documents(&read, catalogue)?;
+    let documents = documents(&read, catalogue, source.openapi()?)?;
     let count = documents.len();
     let stale = generated::stale(root, documents);
     for (file, text) in &stale {
@@ -74,7 +78,8 @@ pub(crate) fn write(source: &Source) -> anyhow::Result<bool> {
     let root = source.root();
     let catalogue = source.catalogue()?;
     events::write(root, &catalogue)?;
-    let documents = documents(&boundary::read(root, Detail::Documentation)?, catalogue)?;
+    let workspace = boundary::read(root, Detail::Documentation)?;
+    let documents = documents(&workspace, catalogue, source.openapi()?)?;
     let count = documents.len();
     generated::write(root, &generated::stale(root, documents))?;
     eprintln!("{count} documents are up to date");
@@ -85,13 +90,18 @@ pub(crate) fn write(source: &Source) -> anyhow::Result<bool> {
 fn documents(
     (workspace, boundaries): &(Workspace, Boundaries),
     catalogue: Vec<Entry>,
+    openapi: Option<Map<String, Value>>,
 ) -> anyhow::Result<Files> {
     let landscape = Landscape::of(&Reader::new(workspace, boundaries), catalogue)?;
-    Ok(Files::from([
+    let mut files = Files::from([
         (asyncapi::FILE.to_owned(), asyncapi::document(&workspace.root, &landscape)?),
         (events_page::FILE.to_owned(), events_page::page(&landscape)),
         (contexts_page::FILE.to_owned(), contexts_page::page(&landscape)),
-    ]))
+    ]);
+    if let Some(openapi) = openapi {
+        files.insert(openapi::FILE.to_owned(), openapi::document(openapi)?);
+    }
+    Ok(files)
 }
 
 #[cfg(test)]
@@ -118,7 +128,7 @@ mod tests {
     fn the_documents_of_this_workspace_are_as_its_source_says() {
         let root = process::root();
         let documents =
-            documents(&boundary::read(root, Detail::Documentation).unwrap(), stored_catalogue())
+            documents(&boundary::read(root, Detail::Documentation).unwrap(), stored_catalogue(), None)
                 .unwrap();
         let stale = generated::stale(root, documents);
         let differences = stale.iter().map(|(file, text)| generated::difference(root, file, text));

@@ -15,6 +15,7 @@ mod node;
 mod postgres;
 mod process;
 mod prove;
+mod scaffold;
 mod test;
 mod tidy;
 
@@ -44,6 +45,14 @@ enum Command {
     Codegen(codegen::Args),
     /// Hold or write the golden files of every event
     Events(events::Args),
+    /// Write an event: its struct, and its name wherever events are listed
+    NewEvent(scaffold::EventArgs),
+    /// Write a handler of an event: its file, its export and its place in the host
+    NewHandler(scaffold::HandlerArgs),
+    /// Write a use case: its file, a method of the facade, and its row in the matrix of rights
+    NewUseCase(scaffold::UseCaseArgs),
+    /// Write a context: a crate that begins one kind of thing, declared, migrated and known to the host
+    NewContext(scaffold::ContextArgs),
     /// Run the proofs of what the event core promises, and tell what they found in docs/proof.md
     Prove(prove::Args),
     /// Measure; without a name, list what can be measured
@@ -75,6 +84,10 @@ fn run(command: &Command) -> anyhow::Result<bool> {
         Command::Boundary(args) => boundary::run(args),
         Command::Codegen(args) => codegen::run(args),
         Command::Events(args) => events::run(args),
+        Command::NewEvent(args) => scaffold::new_event(args),
+        Command::NewHandler(args) => scaffold::new_handler(args),
+        Command::NewUseCase(args) => scaffold::new_use_case(args),
+        Command::NewContext(args) => scaffold::new_context(args),
         Command::Prove(args) => prove::run(args),
         Command::Bench(args) => bench::run(args),
         Command::Postgres(args) => postgres::foreground::run(args),

@@ -1,6 +1,7 @@
 //! What operators see and do.
 
 use perme8_events::host::Operations;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{error::ApiError, state::Api};
@@ -13,13 +14,14 @@ pub(crate) mod queues;
 const LIST: u8 = 100;
 
 /// Whether something was changed, or was so before.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ChangedState")]
 pub(crate) struct Changed {
     changed: bool,
 }
 
 /// How many are tried again.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Retried {
     retried: u64,
 }

@@ -6,12 +6,12 @@ use agents::{
 };
 use axum::{
     extract::State,
-    http::StatusCode,
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
 use identity::{AgentId, KeyScope};
 use llm::Told;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value, json};
 
@@ -22,7 +22,7 @@ use crate::{
     error::ApiError,
     fields::{Fields, FromFields},
     path::{AgentAt, AgentQueryAt},
-    response::Data,
+    response::{As, Data, Either, EventStream, NoContent},
     state::Api,
 };
 
@@ -83,8 +83,9 @@ fn parts_of(mut parts: Map<String, Value>) -> Option<Context> {
 }
 
 /// An answer, as clients of agents know it.
-#[derive(Serialize)]
-struct Answered {
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AgentAnswer")]
+pub(crate) struct Answered {
     #[serde(flatten)]
     reply: Reply,
     query_id: AgentQueryId,
@@ -125,13 +126,14 @@ pub(crate) async fn ask(
     AgentAt(agent): AgentAt,
     manner: Manner,
     Body(Asked { question, context, model }): Body<Asked>,
-) -> Result<Response, ApiError> {
+) -> Result<As<Either<Data<Answered>, EventStream>>, ApiError> {
     let Context { workspace, project, document, text } = context;
     caller.within(workspace.as_deref())?;
     let workspace = workspace.map(Into::into);
     let place = Place { workspace, project, document, node_id: None };
     let command = AskAgent { agent: AgentRef::Id(agent), question, place, text, model };
-    answer(&api, caller, command, manner).await.map_err(ApiError::with_status_of_agents)
+    let answered = answer(&api, caller, command, manner).await;
+    answered.map(As::of).map_err(ApiError::with_status_of_agents)
 }
 
 /// Asks an agent, and gives its answer in the manner that the client wants.
@@ -166,7 +168,8 @@ pub(crate) async fn answer(
 }
 
 /// A query as whoever asked it sees it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "AgentQuery")]
 pub(crate) struct Recorded {
     id: AgentQueryId,
     agent_id: AgentId,
@@ -251,8 +254,8 @@ pub(crate) async fn cancel(
     State(api): State<Api>,
     caller: Caller,
     AgentQueryAt(query): AgentQueryAt,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     reached(&api, &caller, query).await?;
     api.ask_agents.cancel_agent_query(&caller.origin, query).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

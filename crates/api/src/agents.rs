@@ -4,9 +4,10 @@ use agents::{
     AgentDetails, CloneAgent, CreateAgent, DeleteAgent, QueryError, Temperature, UpdateAgent,
     Visibility,
 };
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use identity::AgentId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -16,14 +17,14 @@ use crate::{
     etag::{IfMatch, Tag, Tagged},
     fields::{Fields, FromFields},
     path::AgentAt,
-    response::{Data, list},
+    response::{Created, Data, list},
     state::Api,
 };
 
 pub(crate) mod places;
 
 /// An agent as those see it who may use it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Agent {
     id: AgentId,
     name: String,
@@ -186,9 +187,9 @@ pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
     Body(New(command)): Body<New>,
-) -> Result<(StatusCode, Tagged<Data<Agent>>), ApiError> {
+) -> Result<Created<Tagged<Data<Agent>>>, ApiError> {
     let made = api.agents.create_agent(caller.origin, command).await?;
-    Ok((StatusCode::CREATED, shown(made)))
+    Ok(Created(shown(made)))
 }
 
 /// `GET /api/agents/{id}`
@@ -243,12 +244,12 @@ pub(crate) async fn copy(
     caller: Caller,
     AgentAt(agent_id): AgentAt,
     wish: Wish<Where>,
-) -> Result<(StatusCode, Tagged<Data<Agent>>), ApiError> {
+) -> Result<Created<Tagged<Data<Agent>>>, ApiError> {
     let Where { workspace } = wish.read(usable(&api, &caller, agent_id)).await?;
     caller.within(workspace.as_deref())?;
     let command = CloneAgent { agent_id, workspace: workspace.map(Into::into) };
     let made = api.agents.clone_agent(caller.origin, command).await?;
-    Ok((StatusCode::CREATED, shown(made)))
+    Ok(Created(shown(made)))
 }
 
 /// Whether it is the caller's.

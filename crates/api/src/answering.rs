@@ -10,6 +10,7 @@ use axum::{
 use futures_util::stream;
 use llm::{Ending, Following, Heard, Told, Usage};
 use perme8_events::StorageError;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -58,7 +59,7 @@ fn essence(kind: &str) -> String {
 }
 
 /// What clients are told of an answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Reply {
     response: String,
     model: Option<String>,
@@ -72,7 +73,8 @@ pub(crate) struct Reply {
     reason: Option<&'static str>,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "TokenUsage")]
 struct Used {
     prompt_tokens: u64,
     completion_tokens: u64,

@@ -1,11 +1,12 @@
 //! The API keys of the caller.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::{Json, extract::State};
 use chrono::{DateTime, Utc};
 use identity::{
     ApiKeyId, ApiKeySummary, CreateApiKey, Expiry, IssuedApiKey, Permissions, RevokeApiKey,
     RotateApiKey, UpdateApiKey,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -16,13 +17,13 @@ use crate::{
     paging::{Next, Page},
     path::ApiKeyAt,
     query::Query,
-    response::Data,
+    response::{Created, Data, NoContent},
     state::Api,
     timestamp::Timestamp,
 };
 
 /// A key as its owner sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ApiKey {
     id: ApiKeyId,
     made_by: Option<ApiKeyId>,
@@ -75,7 +76,7 @@ impl From<ApiKeySummary> for ApiKey {
 }
 
 /// The answer to whoever has just made a key: the only response that ever shows the token.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Issued {
     data: ApiKey,
     token: String,
@@ -173,13 +174,13 @@ pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
     Body(new): Body<New>,
-) -> Result<(StatusCode, Json<Issued>), ApiError> {
+) -> Result<Created<Json<Issued>>, ApiError> {
     let New { name, description, permissions, workspace_access, expires_at } = new;
     let session_id = caller.session_id();
     let command =
         CreateApiKey { session_id, name, description, permissions, workspace_access, expires_at };
     let issued = api.identity.create_api_key(caller.origin, command).await?;
-    Ok((StatusCode::CREATED, Json(issued.into())))
+    Ok(Created(Json(issued.into())))
 }
 
 /// `PATCH /api/api-keys/{id}`
@@ -224,7 +225,7 @@ pub(crate) async fn revoke(
     State(api): State<Api>,
     caller: Caller,
     ApiKeyAt(id): ApiKeyAt,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     api.identity.revoke_api_key(caller.origin, RevokeApiKey { id }).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

@@ -1,13 +1,14 @@
 //! The audit trail of a workspace: in pages, or as a file.
 
-use std::{io, str::FromStr, sync::Arc};
+use std::{convert::Infallible, io, str::FromStr, sync::Arc};
 
 use axum::{
     body::{Body, Bytes},
-    extract::State,
+    extract::{FromRequestParts, State},
     http::{
         HeaderMap, HeaderValue,
         header::{ACCEPT, CONTENT_DISPOSITION, CONTENT_TYPE},
+        request::Parts,
     },
     response::{IntoResponse as _, Response},
 };
@@ -16,7 +17,7 @@ use perme8_events::Position;
 
 use crate::{
     audit_trail::{
-        AuditPage, AuditReader, AuditTrail, AuditTrailError,
+        AuditEntry, AuditPage, AuditReader, AuditTrail, AuditTrailError,
         filter::{
             AuditActorWord, AuditAggregate, AuditAggregateId, AuditAggregateType, AuditEventType,
             AuditFilter,
@@ -30,7 +31,7 @@ use crate::{
     path::WorkspaceAt,
     query::Query,
     reach,
-    response::Data,
+    response::{As, Csv, Data, Either, JsonLines},
     state::Api,
     streams,
     timestamp::Timestamp,
@@ -144,14 +145,29 @@ impl Form {
     }
 }
 
+/// What a client takes; looked at where the query does not say it.
+#[derive(Debug)]
+pub(crate) struct Accepted(HeaderMap);
+
+impl<S: Sync> FromRequestParts<S> for Accepted {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.clone()))
+    }
+}
+
+/// Entries, as the client takes them.
+type Entries = As<Either<Data<Vec<AuditEntry>, Next<Position>>, Either<Csv, JsonLines>>>;
+
 /// `GET /api/workspaces/{slug}/events`
 pub(crate) async fn list(
     State(api): State<Api>,
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
     Query(asked): Query<Asked>,
-    headers: HeaderMap,
-) -> Result<Response, ApiError> {
+    Accepted(headers): Accepted,
+) -> Result<Entries, ApiError> {
     let workspace = api.identity.workspace(&caller.origin, &workspace).await?;
     let reader = AuditReader::Member { user: caller.user.id, workspace: workspace.id };
     let Asked { filter, after, limit, form } = asked;
@@ -160,14 +176,14 @@ pub(crate) async fn list(
             let limit = limit.map_or(PAGE, |limit| limit.get().into());
             let AuditPage { entries, next } =
                 page(&*api.audit_trail, reader, &filter, after, limit).await?;
-            Ok(Data::with_meta(entries, Next { next }).into_response())
+            Ok(As::of(Data::with_meta(entries, Next { next })))
         }
         Form::File(_) if limit.is_some() => {
             Err(ApiError::invalid_field("limit", "is for pages: a file has every entry"))
         }
         Form::File(format) => {
             let export = Export { trail: api.audit_trail, reader, filter, format };
-            export.respond(&workspace.slug, after).await
+            export.respond(&workspace.slug, after).await.map(As::of)
         }
     }
 }

@@ -8,6 +8,7 @@ use identity::SessionId;
 use perme8_events::{
     Audience, CorrelationId, EventId, Position, StorageError, UserId, WorkspaceId,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 pub(crate) mod filter;
@@ -69,7 +70,7 @@ pub enum AuditTrailError {
 /// One thing that happened.
 ///
 /// `Debug` leaves out what may be personal.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AuditEntry {
     /// The place of the event in the log.
     pub position: Position,
@@ -108,7 +109,7 @@ pub struct AuditEntry {
 }
 
 /// Who did it.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AuditActor {
     /// `user`, `agent`, `api_key`, `system` or `anonymous`.
     pub kind: String,
@@ -122,7 +123,7 @@ pub struct AuditActor {
 }
 
 /// A person in the trail.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AuditPerson {
     /// Who.
     pub user_id: UserId,

@@ -2,12 +2,13 @@
 
 use std::fmt;
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use chat::{
     ChatSessionId, CreateSession, DeleteSession, ListMessages, ListSessions, MessageId,
     RenameSession, SessionDetails, SessionsPage, Span,
 };
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -20,7 +21,7 @@ use crate::{
     paging::{self, Limit, Next, Place},
     path::ChatSessionAt,
     query::Query,
-    response::Data,
+    response::{Created, Data, NoContent},
     state::Api,
 };
 
@@ -32,7 +33,7 @@ pub(crate) mod sending;
 const USUAL: u8 = 50;
 
 /// A conversation, as its owner sees it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct ChatSession {
     id: ChatSessionId,
     title: Option<String>,
@@ -86,7 +87,7 @@ impl From<SessionDetails> for ChatSession {
 }
 
 /// A conversation with what was said last.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct OpenSession {
     #[serde(flatten)]
     session: ChatSession,
@@ -176,14 +177,11 @@ pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
     Body(begun): Body<Begun>,
-) -> Result<(StatusCode, Tagged<Data<ChatSession>>), ApiError> {
+) -> Result<Created<Tagged<Data<ChatSession>>>, ApiError> {
     let Begun { title, workspace, project } = begun;
     caller.within(workspace.as_deref())?;
     let command = CreateSession { workspace: workspace.map(Into::into), project, title };
-    Ok((
-        StatusCode::CREATED,
-        shown(caller.chat(&api).create_session(caller.origin, command).await?),
-    ))
+    Ok(Created(shown(caller.chat(&api).create_session(caller.origin, command).await?)))
 }
 
 /// `GET /api/chat/sessions/{id}`
@@ -222,10 +220,10 @@ pub(crate) async fn delete(
     caller: Caller,
     ChatSessionAt(session): ChatSessionAt,
     if_match: IfMatch,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let command = DeleteSession { session, seen: if_match.seen() };
     let deleted = caller.chat(&api).delete_session(caller.origin, command).await;
-    deleted.map(|()| StatusCode::NO_CONTENT).map_err(|error| if_match.refusal(error))
+    deleted.map(|()| NoContent).map_err(|error| if_match.refusal(error))
 }
 
 fn shown(details: SessionDetails) -> Tagged<Data<ChatSession>> {

@@ -7,7 +7,11 @@ use axum::{
 };
 use perme8_events::{CommitToken, host::WaitError};
 
-use crate::{error::ApiError, state::Api};
+use crate::{
+    error::ApiError,
+    openapi::{Answers, Sketch},
+    state::Api,
+};
 
 /// What a command answers with, and what a reader shows to be told of it.
 pub(crate) const COMMIT_TOKEN: HeaderName = HeaderName::from_static("x-commit-token");
@@ -21,6 +25,13 @@ impl<T: IntoResponse> IntoResponse for Committed<T> {
         let Self(token, answer) = self;
         let token = HeaderValue::try_from(token.to_string()).expect("a token is visible");
         ([(COMMIT_TOKEN, token)], answer).into_response()
+    }
+}
+
+impl<T: Answers> Answers for Committed<T> {
+    fn sketch(on: &mut Sketch<'_>, status: u16) {
+        T::sketch(on, status);
+        on.answer_header("X-Commit-Token", "what a search is shown that has to know of this");
     }
 }
 

@@ -1,6 +1,6 @@
 //! The documents of a workspace.
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use documents::{
     CreateDocument, DocumentDetails, DocumentsPage, ListDocuments, Move, NewContent, OpenDocument,
@@ -9,6 +9,7 @@ use documents::{
 use identity::{KeyScope, WorkspaceRef};
 use perme8_events::{CommitToken, UserId};
 use projects::ProjectRef;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -21,7 +22,7 @@ use crate::{
     paging::{self, ForemostPlace, Limit, MOST, Next},
     path::{DocumentAt, ProjectAt, WorkspaceAt},
     query::Query,
-    response::Data,
+    response::{Created, Data, NoContent},
     state::Api,
 };
 
@@ -30,8 +31,9 @@ mod tag;
 pub(crate) mod versions;
 
 /// Who sees a document.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
+#[schemars(rename = "DocumentVisibility")]
 pub(crate) enum Visibility {
     /// Every member of the workspace.
     Public,
@@ -53,7 +55,7 @@ impl Visibility {
 }
 
 /// A document as those see it who have just created it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct NewDocument {
     title: String,
     slug: String,
@@ -66,7 +68,7 @@ pub(crate) struct NewDocument {
 }
 
 /// A document as those see it who address it by its slug.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct Document {
     title: String,
     slug: String,
@@ -80,7 +82,7 @@ pub(crate) struct Document {
 }
 
 /// A document in a list.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
 pub(crate) struct ListedDocument {
     title: String,
     slug: String,
@@ -169,14 +171,14 @@ impl From<DocumentDetails> for ListedDocument {
 }
 
 /// The body of a creation.
-pub(crate) struct Created {
+pub(crate) struct Draft {
     title: String,
     content: Option<String>,
     is_public: bool,
     project: Option<String>,
 }
 
-impl FromFields for Created {
+impl FromFields for Draft {
     fn from_fields(fields: &mut Fields) -> Option<Self> {
         let title = fields.text("title");
         let content = fields.optional_text("content");
@@ -292,8 +294,8 @@ pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
-    wish: Wish<Created>,
-) -> Result<(StatusCode, WrittenDocument<NewDocument>), ApiError> {
+    wish: Wish<Draft>,
+) -> Result<Created<WrittenDocument<NewDocument>>, ApiError> {
     create_at(&api, caller, workspace, None, wish).await
 }
 
@@ -302,8 +304,8 @@ pub(crate) async fn create_in_project(
     State(api): State<Api>,
     caller: Caller,
     ProjectAt(ProjectRef { workspace, slug }): ProjectAt,
-    wish: Wish<Created>,
-) -> Result<(StatusCode, WrittenDocument<NewDocument>), ApiError> {
+    wish: Wish<Draft>,
+) -> Result<Created<WrittenDocument<NewDocument>>, ApiError> {
     create_at(&api, caller, workspace, Some(slug), wish).await
 }
 
@@ -313,15 +315,15 @@ async fn create_at(
     caller: Caller,
     workspace: WorkspaceRef,
     project: Option<String>,
-    wish: Wish<Created>,
-) -> Result<(StatusCode, WrittenDocument<NewDocument>), ApiError> {
+    wish: Wish<Draft>,
+) -> Result<Created<WrittenDocument<NewDocument>>, ApiError> {
     let granted = api.documents.may_create_document(&caller.origin, &workspace, project.as_deref());
-    let Created { title, content, is_public, project: in_body } = wish.read(granted).await?;
+    let Draft { title, content, is_public, project: in_body } = wish.read(granted).await?;
     let project = project.or(in_body);
     let command = CreateDocument { workspace, project, title, content, is_public };
     let reader = Reader::of(&caller);
     let created = api.documents.create_document(caller.origin, command).await?;
-    Ok((StatusCode::CREATED, reader.written(created)))
+    Ok(Created(reader.written(created)))
 }
 
 /// `GET /api/workspaces/{slug}/documents/{document}`
@@ -377,7 +379,7 @@ pub(crate) async fn delete(
     DocumentAt(document): DocumentAt,
     if_match: DocumentSeen,
     going: Result<Query<Going>, ApiError>,
-) -> Result<Committed<StatusCode>, ApiError> {
+) -> Result<Committed<NoContent>, ApiError> {
     let granted = api.documents.may_delete_document(&caller.origin, &document);
     let Query(Going { for_good }) = granted_or(going, granted).await?;
     let token = if for_good {
@@ -387,5 +389,5 @@ pub(crate) async fn delete(
         let command = TrashDocument { document, seen: if_match.seen() };
         api.documents.trash_document(caller.origin, command).await?
     };
-    Ok(Committed(token, StatusCode::NO_CONTENT))
+    Ok(Committed(token, NoContent))
 }

@@ -1,6 +1,6 @@
 //! Moving an account to another e-mail address.
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use identity::{ChangeEmail, ChangeEmailError, RequestEmailChange, UserProfile};
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     fields::{Fields, FromFields},
     limits::bucket::{Account, Action},
     path::TokenAt,
-    response::Data,
+    response::{Accepted, Data},
     state::Api,
 };
 
@@ -33,11 +33,11 @@ pub(crate) async fn send_link(
     caller: SessionCaller,
     edge: Edge,
     Body(Wanted { email }): Body<Wanted>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<Accepted, ApiError> {
     api.attempt(Action::EmailChange, &edge, Some(Account::of(caller.user.id))).await?;
     let command = RequestEmailChange { session_id: caller.session_id, email };
     api.identity.request_email_change(caller.origin, command).await?;
-    Ok(StatusCode::ACCEPTED)
+    Ok(Accepted)
 }
 
 /// `PUT /api/me/email/{token}`

@@ -1,11 +1,10 @@
 //! The graphs of workspaces, which are addressed by their ids.
 
 use axum::{
-    Router,
     extract::DefaultBodyLimit,
     middleware::{from_fn, map_response},
     response::{IntoResponse as _, Response},
-    routing::{any, get, post, put},
+    routing::any,
 };
 use identity::KeyScope::{ErmRead, ErmWrite};
 use perme8_events::Id;
@@ -15,10 +14,10 @@ use crate::{
     error::ApiError,
     etag::{IfMatch, Shown as _, Tag},
     key_scope::scoped,
-    state::Api,
+    routing::{Routes, get, post, put},
 };
 
-mod asked;
+pub(crate) mod asked;
 mod bulks;
 mod edges;
 mod entities;
@@ -27,26 +26,24 @@ mod graph;
 mod import;
 pub(crate) mod path;
 mod schema;
-mod sent;
+pub(crate) mod sent;
 mod shown;
 
 /// The routes. To whatever else is asked below the address of a workspace, they answer that there is nothing.
-pub(crate) fn routes() -> Router<Api> {
-    schemas()
-        .merge(items())
-        .merge(files())
-        .route_layer(from_fn(path::require_workspace))
-        .route(
-            "/api/v1/workspaces/{workspace_id}/{*rest}",
-            any(async || ApiError::route_not_found()),
-        )
-        .method_not_allowed_fallback(async || ApiError::route_not_found())
-        .layer(map_response(in_words))
-        .layer(DefaultBodyLimit::max(body::DOCUMENT_LIMIT))
+pub(crate) fn routes() -> Routes {
+    schemas().merge(items()).merge(files()).with(|routes| {
+        let rest = any(async || ApiError::route_not_found());
+        routes
+            .route_layer(from_fn(path::require_workspace))
+            .route("/api/v1/workspaces/{workspace_id}/{*rest}", rest)
+            .method_not_allowed_fallback(async || ApiError::route_not_found())
+            .layer(map_response(in_words))
+            .layer(DefaultBodyLimit::max(body::DOCUMENT_LIMIT))
+    })
 }
 
-fn schemas() -> Router<Api> {
-    Router::new()
+fn schemas() -> Routes {
+    Routes::new()
         .route(
             "/api/v1/workspaces/{workspace_id}/schema",
             scoped(ErmRead, get(schema::show)).merge(scoped(ErmWrite, put(schema::put))),
@@ -65,8 +62,8 @@ fn schemas() -> Router<Api> {
         )
 }
 
-fn items() -> Router<Api> {
-    Router::new()
+fn items() -> Routes {
+    Routes::new()
         .route(
             "/api/v1/workspaces/{workspace_id}/entities",
             scoped(ErmRead, get(entities::list)).merge(scoped(ErmWrite, post(entities::create))),
@@ -121,14 +118,14 @@ fn items() -> Router<Api> {
         .merge(walks())
 }
 
-fn files() -> Router<Api> {
-    Router::new()
+fn files() -> Routes {
+    Routes::new()
         .route("/api/v1/workspaces/{workspace_id}/export", scoped(ErmRead, get(export::export)))
         .route("/api/v1/workspaces/{workspace_id}/import", scoped(ErmWrite, post(import::import)))
 }
 
-fn walks() -> Router<Api> {
-    Router::new()
+fn walks() -> Routes {
+    Routes::new()
         .route(
             "/api/v1/workspaces/{workspace_id}/entities/{id}/neighbors",
             scoped(ErmRead, get(graph::neighbours)),

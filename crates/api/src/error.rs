@@ -19,6 +19,7 @@ mod answers;
 mod api_keys;
 mod audit_trail;
 mod chat;
+pub(crate) mod codes;
 mod documents;
 mod erm;
 mod identity;
@@ -312,6 +313,7 @@ impl ApiError {
     /// The body, for the request of this id.
     pub(crate) fn body(&self, request_id: &str) -> Value {
         let Self { status: _, code, says, header: _ } = self;
+        debug_assert!(codes::CODES.contains(code), "{code} is not listed");
         match says {
             Says::Message(message) => {
                 json!({ "error": message, "code": code, "request_id": request_id })

@@ -11,7 +11,11 @@ use identity::Seen;
 use perme8_events::Id;
 use uuid::Uuid;
 
-use crate::{error::ApiError, state::Api};
+use crate::{
+    error::ApiError,
+    openapi::{Answers, Sketch},
+    state::Api,
+};
 
 /// What is shown: which thing, since another one may have its address one day, and in which version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -86,6 +90,13 @@ impl<T: IntoResponse, G: fmt::Display> IntoResponse for Tagged<T, G> {
         let Self(tag, answer) = self;
         let tag = HeaderValue::try_from(tag.to_string()).expect("ids and digits are visible");
         ([(ETAG, tag)], answer).into_response()
+    }
+}
+
+impl<T: Answers, G> Answers for Tagged<T, G> {
+    fn sketch(on: &mut Sketch<'_>, status: u16) {
+        T::sketch(on, status);
+        on.answer_header("ETag", "which thing is shown, in which version");
     }
 }
 

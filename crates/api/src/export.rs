@@ -11,7 +11,6 @@ use axum::{
     body::{Body, Bytes},
     extract::State,
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
-    response::{IntoResponse, Response},
 };
 use chat::{
     ExportMessages, ExportedMessages, ListSessions, MessagePlace, SessionPlace, SessionsPage,
@@ -33,6 +32,7 @@ use crate::{
     follower::Follower,
     notifications::Notification,
     preferences::Preferences,
+    response::{As, Zip},
     seats::Seat,
     state::Api,
 };
@@ -53,7 +53,7 @@ const QUERIES_AT_ONCE: u8 = 10;
 pub(crate) async fn export(
     State(api): State<Api>,
     caller: SessionCaller,
-) -> Result<Response, ApiError> {
+) -> Result<As<Zip>, ApiError> {
     let SessionCaller { session_id, origin, .. } = caller.clone();
     let seat = Follower::from(Caller::from(caller)).seat(&api)?;
     let account = api.identity.export_account(&origin, ExportAccount { session_id }).await?;
@@ -73,7 +73,7 @@ pub(crate) async fn export(
         (CONTENT_TYPE, "application/zip"),
         (CONTENT_DISPOSITION, "attachment; filename=\"perme8-account.zip\""),
     ];
-    Ok((headers, Body::from_stream(body)).into_response())
+    Ok(As::of((headers, Body::from_stream(body))))
 }
 
 fn broken(error: &io::Error) -> ApiError {

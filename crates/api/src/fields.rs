@@ -4,7 +4,12 @@ use std::{mem, str::FromStr};
 
 use serde_json::{Map, Value};
 
-use crate::error::{ApiError, FieldProblems};
+use crate::{
+    error::{ApiError, FieldProblems},
+    fields::recorded::{Recorded, Sent, Shape},
+};
+
+pub(crate) mod recorded;
 
 /// Something that is read out of the fields of a body or of a query.
 pub(crate) trait FromFields: Sized {
@@ -19,24 +24,38 @@ pub(crate) trait FromFields: Sized {
 pub(crate) struct Fields {
     values: Map<String, Value>,
     problems: FieldProblems,
+    /// Only where nothing was sent, and whoever reads them is listened to.
+    recorded: Option<Recorded>,
 }
 
 impl Fields {
     pub(crate) fn read<T: FromFields>(values: Map<String, Value>) -> Result<T, ApiError> {
-        let mut fields = Self { values, problems: FieldProblems::new() };
+        let mut fields = Self { values, problems: FieldProblems::new(), recorded: None };
         match T::from_fields(&mut fields) {
             Some(value) if fields.problems.is_empty() => Ok(value),
             _ => Err(ApiError::invalid(fields.problems)),
         }
     }
 
+    /// Those that something is read out of, as if these had been sent.
+    fn recording(sent: Sent) -> Self {
+        let (values, problems) = (Map::new(), FieldProblems::new());
+        Self { values, problems, recorded: Some(Recorded::new(sent)) }
+    }
+
     /// A text that must be there.
     pub(crate) fn text(&mut self, name: &'static str) -> Option<String> {
+        if let Some(recorded) = &mut self.recorded {
+            return recorded.needs(name, Shape::Text).text();
+        }
         if self.has(name) { self.optional_text(name) } else { self.note(name, "can't be blank") }
     }
 
     /// A text that may be missing; `null` counts as missing.
     pub(crate) fn optional_text(&mut self, name: &'static str) -> Option<String> {
+        if let Some(recorded) = &mut self.recorded {
+            return recorded.takes(name, Shape::Text).text();
+        }
         match self.values.remove(name)? {
             Value::Null => None,
             // PostgreSQL has no text with this character, so nothing behind the edge needs to know of it.
@@ -51,12 +70,18 @@ impl Fields {
     }
 
     /// A text, if one was sent; anything else counts as missing.
-    pub(crate) fn text_or_nothing(&mut self, name: &str) -> Option<String> {
+    pub(crate) fn text_or_nothing(&mut self, name: &'static str) -> Option<String> {
+        if let Some(recorded) = &mut self.recorded {
+            return recorded.takes(name, Shape::Text).text();
+        }
         self.values.remove(name).and_then(|value| value.as_str().map(str::to_owned))
     }
 
     /// A list of texts that may be missing; `null` counts as missing.
     pub(crate) fn optional_texts(&mut self, name: &'static str) -> Option<Vec<String>> {
+        if let Some(recorded) = &mut self.recorded {
+            return recorded.takes(name, Shape::Texts).text().map(|text| vec![text]);
+        }
         let value = self.optional_value(name)?;
         let texts = value.as_array().and_then(|values| {
             let texts = values.iter().map(|value| value.as_str().map(str::to_owned));
@@ -80,6 +105,12 @@ impl Fields {
 
     /// Reads the fields of an object that may be sent under this name: they are none of those that stand beside it.
     pub(crate) fn inside<T>(&mut self, name: &'static str, read: impl FnOnce(&mut Self) -> T) -> T {
+        if let Some(recorded) = &mut self.recorded {
+            let mut inner = Self::recording(recorded.sent());
+            let taken = read(&mut inner);
+            recorded.takes(name, Shape::Object(inner.recorded.unwrap_or_default()));
+            return taken;
+        }
         let values = match self.optional_value(name) {
             None => Map::new(),
             Some(Value::Object(inner)) => inner,
@@ -91,7 +122,8 @@ impl Fields {
                 | Value::Null,
             ) => self.note(name, "must be an object").unwrap_or_default(),
         };
-        let mut inner = Self { values, problems: mem::take(&mut self.problems) };
+        let problems = mem::take(&mut self.problems);
+        let mut inner = Self { values, problems, recorded: None };
         let taken = read(&mut inner);
         self.problems = inner.problems;
         taken
@@ -99,16 +131,26 @@ impl Fields {
 
     /// Whether anything was sent, be it `null`.
     pub(crate) fn is_sent(&self, name: &str) -> bool {
+        if let Some(recorded) = &self.recorded {
+            return recorded.sent() == Sent::Everything;
+        }
         self.values.contains_key(name)
     }
 
     /// A text that may be left out; what is sent is there, so `null` is none.
     pub(crate) fn text_if_sent(&mut self, name: &'static str) -> Option<String> {
+        if let Some(recorded) = &mut self.recorded {
+            return recorded.takes(name, Shape::Text).text();
+        }
         if self.is_sent(name) { self.text(name) } else { None }
     }
 
     /// A text of a certain form that must be there.
     pub(crate) fn parsed<T: FromStr>(&mut self, name: &'static str, expected: &str) -> Option<T> {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.needs(name, Shape::parsed::<T>()).expects(name, expected);
+            return None;
+        }
         let text = self.text(name)?;
         text.parse().ok().or_else(|| self.note(name, expected))
     }
@@ -119,34 +161,55 @@ impl Fields {
         name: &'static str,
         expected: &str,
     ) -> Option<T> {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.takes(name, Shape::parsed::<T>()).expects(name, expected);
+            return None;
+        }
         let text = self.optional_text(name)?;
         text.parse().ok().or_else(|| self.note(name, expected))
     }
 
     /// A whole number that must be there.
     pub(crate) fn integer(&mut self, name: &'static str) -> Option<i64> {
+        if let Some(recorded) = &mut self.recorded {
+            return recorded.needs(name, Shape::Integer).integer();
+        }
         if self.has(name) { self.optional_integer(name) } else { self.note(name, "can't be blank") }
     }
 
     /// A whole number that may be missing.
     pub(crate) fn optional_integer(&mut self, name: &'static str) -> Option<i64> {
+        if let Some(recorded) = &mut self.recorded {
+            return recorded.takes(name, Shape::Integer).integer();
+        }
         let value = self.optional_value(name)?;
         value.as_i64().or_else(|| self.note(name, "must be a whole number"))
     }
 
     /// A yes or no; what is missing is a no.
     pub(crate) fn flag(&mut self, name: &'static str) -> Option<bool> {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.takes(name, Shape::Flag);
+            return Some(false);
+        }
         if self.has(name) { self.optional_flag(name) } else { Some(false) }
     }
 
     /// A yes or no that may be missing.
     pub(crate) fn optional_flag(&mut self, name: &'static str) -> Option<bool> {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.takes(name, Shape::Flag);
+            return None;
+        }
         let value = self.optional_value(name)?;
         value.as_bool().or_else(|| self.note(name, "must be true or false"))
     }
 
     /// Any value that must be there.
     pub(crate) fn value(&mut self, name: &'static str) -> Option<Value> {
+        if let Some(recorded) = &mut self.recorded {
+            return recorded.needs(name, Shape::Any).value();
+        }
         self.optional_value(name).or_else(|| self.note(name, "can't be blank"))
     }
 
@@ -156,11 +219,17 @@ impl Fields {
 
     /// Whether something other than `null` was sent.
     pub(crate) fn has(&self, name: &str) -> bool {
+        if let Some(recorded) = &self.recorded {
+            return recorded.sent() == Sent::Everything;
+        }
         self.values.get(name).is_some_and(|value| !value.is_null())
     }
 
     /// Notes that a field is wrong, by itself or beside others.
     pub(crate) fn note<T>(&mut self, name: &'static str, problem: &str) -> Option<T> {
+        if let Some(recorded) = &mut self.recorded {
+            recorded.expects(name, problem);
+        }
         self.problems.entry(name).or_default().push(problem.to_owned());
         None
     }

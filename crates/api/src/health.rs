@@ -1,15 +1,17 @@
 //! Whether the host lives, and whether it is ready.
 
-use axum::{Json, extract::State, http::StatusCode};
+use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
     readiness::{Check, ReadinessReport},
+    response::Condition,
     state::Api,
 };
 
 /// The answer of `/health`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Health {
     status: &'static str,
     /// Whether the storage of the graph answers; that is the database here, but clients know it by this name.
@@ -17,7 +19,7 @@ pub(crate) struct Health {
 }
 
 /// The answer of `/ready`.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Ready {
     status: &'static str,
     database: Part,
@@ -25,7 +27,8 @@ pub(crate) struct Ready {
     handlers: Part,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "HostPart")]
 struct Part {
     status: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -42,31 +45,23 @@ impl From<Check> for Part {
 }
 
 /// `GET /health`
-pub(crate) async fn health(State(api): State<Api>) -> (StatusCode, Json<Health>) {
-    if api.readiness.database().await.is_ok() {
-        (StatusCode::OK, Json(Health { status: "ok", neo4j: "connected" }))
-    } else {
-        (
-            StatusCode::SERVICE_UNAVAILABLE,
-            Json(Health { status: "degraded", neo4j: "disconnected" }),
-        )
-    }
+pub(crate) async fn health(State(api): State<Api>) -> Condition<Health> {
+    let is_well = api.readiness.database().await.is_ok();
+    let (status, neo4j) = if is_well { ("ok", "connected") } else { ("degraded", "disconnected") };
+    Condition { is_well, shown: Health { status, neo4j } }
 }
 
 /// `GET /ready`
-pub(crate) async fn ready(State(api): State<Api>) -> (StatusCode, Json<Ready>) {
+pub(crate) async fn ready(State(api): State<Api>) -> Condition<Ready> {
     let report = api.readiness.report().await;
-    let (code, status) = if report.is_ready() {
-        (StatusCode::OK, "ready")
-    } else {
-        (StatusCode::SERVICE_UNAVAILABLE, "not_ready")
-    };
+    let is_well = report.is_ready();
+    let status = if is_well { "ready" } else { "not_ready" };
     let ReadinessReport { database, log_reader, handlers } = report;
-    let body = Ready {
+    let shown = Ready {
         status,
         database: database.into(),
         log_reader: log_reader.into(),
         handlers: handlers.into(),
     };
-    (code, Json(body))
+    Condition { is_well, shown }
 }

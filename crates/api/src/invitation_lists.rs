@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use identity::{InvitationId, InviteMembers, InviteMembersError, InviteRow, RowOutcome};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -61,7 +62,8 @@ fn rows(list: &str, usual_role: &str) -> Result<Vec<InviteRow>, csv::Error> {
 }
 
 /// What became of a row.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "InvitedRow")]
 pub(crate) struct Row {
     email: String,
     role: String,
@@ -90,7 +92,7 @@ impl Row {
 }
 
 /// How many were invited.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Invited {
     invited: usize,
 }

@@ -1,12 +1,13 @@
 //! Invitations into a workspace, for those who invite and for those who are invited.
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use identity::{
     AcceptInvitation, DeclineInvitation, InvitationId, InvitationSummary, InviteMember, QueryError,
     ResendInvitation, RevokeInvitation, Role, WorkspaceDetails, WorkspaceRef,
 };
 use perme8_events::UserId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -19,12 +20,12 @@ use crate::{
     paging::{Next, Page},
     path::{InvitationAt, WorkspaceAt},
     query::Query,
-    response::Data,
+    response::{Created, Data, NoContent},
     state::Api,
 };
 
 /// An invitation that waits for an answer.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Invitation {
     id: InvitationId,
     workspace_name: String,
@@ -69,7 +70,8 @@ impl From<InvitationSummary> for Invitation {
 }
 
 /// What the invitee has become by accepting.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "JoinedWorkspace")]
 pub(crate) struct Joined {
     name: String,
     slug: String,
@@ -133,13 +135,13 @@ pub(crate) async fn invite(
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
     Body(Invitee { email, role }): Body<Invitee>,
-) -> Result<(StatusCode, Data<Invitation>), ApiError> {
+) -> Result<Created<Data<Invitation>>, ApiError> {
     let mail = mail(&api, &caller, &workspace, &email).await?;
     let command = InviteMember { workspace, email, role };
     let invited = api.identity.invite_member(caller.origin, command).await;
     let sent = invited.iter().map(|invitation| invitation.email.as_str());
     mail.were_sent_to(sent).await;
-    Ok((StatusCode::CREATED, Data::new(invited?.into())))
+    Ok(Created(Data::new(invited?.into())))
 }
 
 /// `DELETE /api/workspaces/{slug}/invitations/{id}`
@@ -148,10 +150,10 @@ pub(crate) async fn revoke(
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
     InvitationAt(invitation_id): InvitationAt,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let command = RevokeInvitation { workspace, invitation_id };
     api.identity.revoke_invitation(caller.origin, command).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `POST /api/workspaces/{slug}/invitations/{id}/resend`
@@ -189,8 +191,8 @@ pub(crate) async fn decline(
     State(api): State<Api>,
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let command = DeclineInvitation { invitation: workspace.into() };
     api.identity.decline_invitation(caller.origin, command).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

@@ -1,9 +1,9 @@
 //! What an API key needs for a route. A route that does not say is for sessions alone.
 
-use axum::{Extension, extract::MatchedPath, http::request::Parts, routing::MethodRouter};
+use axum::{Extension, extract::MatchedPath, http::request::Parts};
 use identity::{AuthenticatedKey, KeyScope};
 
-use crate::{error::ApiError, path, state::Api};
+use crate::{error::ApiError, path, routing::Handlers};
 
 /// What stands before whatever belongs to one workspace that is addressed by its slug.
 const BY_SLUG: &str = "/api/workspaces/";
@@ -16,8 +16,8 @@ const BY_ID: &str = "/api/v1/workspaces/";
 struct Needs(KeyScope);
 
 /// These handlers are for keys that have the scope, too.
-pub(crate) fn scoped(scope: KeyScope, handlers: MethodRouter<Api>) -> MethodRouter<Api> {
-    handlers.route_layer(Extension(Needs(scope)))
+pub(crate) fn scoped(scope: KeyScope, handlers: Handlers) -> Handlers {
+    handlers.scoped(scope, |handlers| handlers.route_layer(Extension(Needs(scope))))
 }
 
 /// Lets a key through to a route that is for it, and where it reaches.

@@ -1,6 +1,6 @@
 //! Members of a workspace.
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use identity::{
     ChangeMemberRole, LeaveWorkspace, ListMembers, MemberSummary, MembersPage, RemoveMember, Role,
 };
@@ -13,7 +13,7 @@ use crate::{
     paging::{self, Limit, MOST, Next, Place},
     path::{MemberAt, WorkspaceAt},
     query::Query,
-    response::Data,
+    response::{Data, NoContent},
     state::Api,
 };
 
@@ -71,9 +71,9 @@ pub(crate) async fn remove(
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
     MemberAt(member): MemberAt,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     api.identity.remove_member(caller.origin, RemoveMember { workspace, member }).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `POST /api/workspaces/{slug}/leave`
@@ -81,7 +81,7 @@ pub(crate) async fn leave(
     State(api): State<Api>,
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     api.identity.leave_workspace(caller.origin, LeaveWorkspace { workspace }).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

@@ -7,14 +7,15 @@ use std::{fmt, time::Duration};
 use async_trait::async_trait;
 use axum::{
     extract::State,
-    http::{
-        Method, StatusCode,
-        header::{CONTENT_TYPE, HeaderName},
-    },
+    http::{Method, StatusCode, header::CONTENT_TYPE},
 };
 use metrics::{Unit, counter, describe_counter, describe_histogram, histogram};
 
-use crate::{error::ApiError, state::Api};
+use crate::{
+    error::ApiError,
+    response::{As, Prometheus},
+    state::Api,
+};
 
 const REQUESTS: &str = "perme8_http_requests_total";
 const DURATION: &str = "perme8_http_request_duration_seconds";
@@ -39,12 +40,10 @@ pub fn describe_metrics() {
 }
 
 /// `GET /metrics`
-pub(crate) async fn show(
-    State(api): State<Api>,
-) -> Result<([(HeaderName, &'static str); 1], String), ApiError> {
+pub(crate) async fn show(State(api): State<Api>) -> Result<As<Prometheus>, ApiError> {
     let metrics = api.metrics.as_ref().ok_or(ApiError::route_not_found())?;
     let text = [(CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")];
-    Ok((text, metrics.render().await))
+    Ok(As::of((text, metrics.render().await)))
 }
 
 /// Counts an answer.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use identity::InvitationId;
 use notifications::{
@@ -10,6 +10,7 @@ use notifications::{
     NotificationId, NotificationPage, NotificationSummary, NotificationType,
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -20,12 +21,12 @@ use crate::{
     paging::{self, Limit, Next},
     path::NotificationAt,
     query::Query,
-    response::Data,
+    response::{Data, NoContent},
     state::Api,
 };
 
 /// A notification, as its reader sees it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Notification {
     id: NotificationId,
     #[serde(rename = "type")]
@@ -75,7 +76,8 @@ impl From<NotificationSummary> for Notification {
 }
 
 /// Where a notification leads on this host.
-#[derive(Debug, PartialEq, Eq, Serialize)]
+#[derive(Debug, PartialEq, Eq, Serialize, JsonSchema)]
+#[schemars(rename = "NotificationLink")]
 struct Place {
     kind: &'static str,
     path: String,
@@ -109,13 +111,15 @@ fn segment(text: &str) -> impl fmt::Display + '_ {
 }
 
 /// How many notifications wait to be read.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "UnreadNotifications")]
 pub(crate) struct Unread {
     unread_count: u64,
 }
 
 /// How many notifications became read.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ReadNotifications")]
 pub(crate) struct Read {
     read: u64,
 }
@@ -168,9 +172,9 @@ pub(crate) async fn remove(
     State(api): State<Api>,
     caller: Caller,
     NotificationAt(notification_id): NotificationAt,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     api.notifications.delete(caller.origin, DeleteNotification { notification_id }).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `POST /api/notifications/read-all`

@@ -1,6 +1,6 @@
 //! Lists in pages: which part of a list a client asks for, and where the next part begins.
 
-use std::{cmp::Ordering, fmt, num::NonZero, str::FromStr};
+use std::{borrow::Cow, cmp::Ordering, fmt, num::NonZero, str::FromStr};
 
 use chat::{MessagePlace, SessionPlace};
 use chrono::{DateTime, Utc};
@@ -8,6 +8,7 @@ use documents::{DocumentPlace, FoundPlace};
 use identity::{ApiKeySummary, InvitationSummary, MemberPlace, SessionSummary, WorkspaceDetails};
 use perme8_events::Id;
 use projects::ProjectPlace;
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
@@ -61,7 +62,8 @@ pub(crate) fn search(fields: &mut Fields) -> Option<String> {
 }
 
 /// Where the next page begins; nowhere after the last one.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(inline)]
 pub(crate) struct Next<C = Place> {
     pub(crate) next: Option<C>,
 }
@@ -275,6 +277,27 @@ impl FromStr for ForemostPlace {
         Ok(Self { is_foremost, place: place.parse()? })
     }
 }
+
+/// Schemas of what is said as a word that means something to this host alone.
+macro_rules! opaque {
+    ($($Place:ident)*) => {$(
+        impl JsonSchema for $Place {
+            fn inline_schema() -> bool {
+                true
+            }
+
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($Place).into()
+            }
+
+            fn json_schema(_: &mut SchemaGenerator) -> Schema {
+                json_schema!({ "type": "string" })
+            }
+        }
+    )*};
+}
+
+opaque! { Place ForemostPlace }
 
 impl Serialize for ForemostPlace {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

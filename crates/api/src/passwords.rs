@@ -1,6 +1,6 @@
 //! Setting another password, logged in or by a link.
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use identity::{
     ChangePassword, ChangePasswordError, RequestPasswordReset, ResetPassword, ResetPasswordError,
     Secret,
@@ -14,6 +14,7 @@ use crate::{
     fields::{Fields, FromFields},
     limits::bucket::{Account, Action},
     path::TokenAt,
+    response::{Accepted, NoContent},
     state::Api,
 };
 
@@ -38,7 +39,7 @@ pub(crate) async fn change(
     caller: SessionCaller,
     edge: Edge,
     Body(Change { password, current_password }): Body<Change>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     // Whoever shows no password guesses none.
     let account = current_password.as_ref().map(|_| Account::of(caller.user.id));
     let (attempt, _turn) = api.attempt_in_turn(Action::Reauthentication, &edge, account).await?;
@@ -54,7 +55,7 @@ pub(crate) async fn change(
         attempt.was_no_guess().await;
     }
     changed?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 impl FromFields for RequestPasswordReset {
@@ -68,10 +69,10 @@ pub(crate) async fn send_link(
     State(api): State<Api>,
     edge: Edge,
     Body(command): Body<RequestPasswordReset>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<Accepted, ApiError> {
     api.attempt(Action::PasswordReset, &edge, Account::at(&command.email)).await?;
     api.identity.request_password_reset(edge.anonymous(), command).await?;
-    Ok(StatusCode::ACCEPTED)
+    Ok(Accepted)
 }
 
 /// The body of a reset.
@@ -90,9 +91,9 @@ pub(crate) async fn reset(
     TokenAt(token): TokenAt,
     edge: Edge,
     Body(NewPassword(password)): Body<NewPassword>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let token = token.ok_or(ResetPasswordError::InvalidToken)?;
     let (_, _turn) = api.attempt_in_turn(Action::PasswordReset, &edge, None).await?;
     api.identity.reset_password(edge.anonymous(), ResetPassword { token, password }).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use axum::extract::State;
 use notifications::{Delivery, NotificationType, Preference, PreferenceList, SetPreferences};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -19,14 +20,16 @@ use crate::{
 const NO_HOUR: &str = "must be an hour from 0 to 23";
 
 /// Of what somebody is told, and how; what is shown can be chosen again.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NotificationPreferences")]
 pub(crate) struct Preferences {
     digest_hour: u8,
     preferences: Vec<Entry>,
 }
 
 /// How somebody is told of things of one type.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NotificationPreference")]
 struct Entry {
     #[serde(rename = "type")]
     kind: NotificationType,

@@ -1,6 +1,6 @@
 //! The projects of a workspace.
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use documents::DocumentTitle;
 use identity::KeyScope;
@@ -9,6 +9,7 @@ use projects::{
     ArchiveProject, CreateProject, DeleteProject, ListProjects, ProjectDetails, ProjectsPage,
     RestoreProject, UpdateProject,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -21,12 +22,12 @@ use crate::{
     paging::{self, Limit, MOST, Next, Place},
     path::{ProjectAt, WorkspaceAt},
     query::Query,
-    response::Data,
+    response::{Created, Data, NoContent},
     state::Api,
 };
 
 /// A project as those see it who have just begun it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct NewProject {
     name: String,
     slug: String,
@@ -35,7 +36,7 @@ pub(crate) struct NewProject {
 }
 
 /// A project as those see it who address it by its slug.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Project {
     #[serde(flatten)]
     project: NewProject,
@@ -43,7 +44,7 @@ pub(crate) struct Project {
 }
 
 /// A project in a list, and as those see it who have just changed it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ManagedProject {
     name: String,
     slug: String,
@@ -136,12 +137,12 @@ pub(crate) async fn create(
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
     wish: Wish<Begun>,
-) -> Result<(StatusCode, Tagged<Data<NewProject>>), ApiError> {
+) -> Result<Created<Tagged<Data<NewProject>>>, ApiError> {
     let granted = api.projects.may_create_project(&caller.origin, &workspace);
     let Begun { name, description } = wish.read(granted).await?;
     let command = CreateProject { workspace, name, description, color: None };
     let begun = api.projects.create_project(caller.origin, command).await?;
-    Ok((StatusCode::CREATED, Tagged(Tag::of(begun.id, begun.version), Data::new(begun.into()))))
+    Ok(Created(Tagged(Tag::of(begun.id, begun.version), Data::new(begun.into()))))
 }
 
 /// `GET /api/workspaces/{slug}/projects/{project}`
@@ -207,10 +208,10 @@ pub(crate) async fn delete(
     caller: Caller,
     ProjectAt(project): ProjectAt,
     if_match: IfMatch,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let command = DeleteProject { project, seen: if_match.seen() };
     let deleted = api.projects.delete_project(caller.origin, command).await;
-    deleted.map(|()| StatusCode::NO_CONTENT).map_err(|error| if_match.refusal(error))
+    deleted.map(|()| NoContent).map_err(|error| if_match.refusal(error))
 }
 
 fn shown(details: ProjectDetails) -> Tagged<Data<ManagedProject>> {

@@ -4,7 +4,6 @@ use axum::{
     Router,
     extract::DefaultBodyLimit,
     middleware::{from_fn, from_fn_with_state, map_response},
-    routing::{delete, get, patch, post, put},
 };
 use identity::KeyScope::{
     AgentsQuery, AgentsRead, AgentsWrite, ApiKeysWrite, ChatRead, ChatWrite, DocumentsRead,
@@ -16,15 +15,22 @@ use tower_http::catch_panic::CatchPanicLayer;
 
 use crate::{
     admin, agent_queries, agents, api_keys, audit, body, chat, client_address, documents, emails,
-    erm, error::ApiError, export, headers, health, invitation_lists, invitations,
-    key_scope::scoped, limits::admit, mcp, members, metrics, notifications, pages, panics,
-    passwords, preferences, projects, request_id, same_origin, search, selected_agents, sessions,
-    skills, socket, state::Api, streams, sync, tickets, users, workspaces,
+    erm,
+    error::ApiError,
+    export, headers, health, invitation_lists, invitations,
+    key_scope::scoped,
+    limits::admit,
+    mcp, members, metrics, notifications, openapi, pages, panics, passwords, preferences, projects,
+    request_id,
+    routing::{Routes, delete, get, patch, post, put},
+    same_origin, search, selected_agents, sessions, skills, socket,
+    state::Api,
+    streams, sync, tickets, users, workspaces,
 };
 
-/// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
-pub fn router(api: Api) -> Router {
-    let mut routes = Router::new()
+/// Whatever is part of the contract, and for whoever has come so far.
+fn routes() -> Routes {
+    Routes::new()
         .merge(people())
         .merge(teams())
         .merge(work())
@@ -32,16 +38,28 @@ pub fn router(api: Api) -> Router {
         .merge(talking())
         .merge(erm::routes())
         .merge(events())
-        .merge(mcp::routes())
-        .merge(pages::routes())
-        .merge(pages::mailbox::routes(api.options.mailbox.is_some()))
         .route("/health", get(health::health))
         .route("/api/health", get(health::health))
         .route("/ready", get(health::ready))
-        .route("/metrics", get(metrics::show));
+        .route("/metrics", get(metrics::show))
+        .route(openapi::PATH, get(openapi::show))
+}
+
+/// The same with what is for operators: everything that the document of this edge tells of.
+pub(crate) fn contract() -> Routes {
+    routes().merge(operators())
+}
+
+/// The whole HTTP edge. Serve it with [`serve`](crate::serve()), or ask it directly in tests.
+pub fn router(api: Api) -> Router {
+    let mut routes = routes()
+        .into_router()
+        .merge(mcp::routes())
+        .merge(pages::routes())
+        .merge(pages::mailbox::routes(api.options.mailbox.is_some()));
     // Without a token nothing tells that there could be an address.
     if api.options.operator_token.is_some() {
-        routes = routes.merge(operators());
+        routes = routes.merge(operators().into_router());
     }
     let admitted = from_fn_with_state(api.clone(), admit::admit);
     let located = from_fn_with_state(api.clone(), client_address::note);
@@ -67,8 +85,8 @@ fn dressed(routes: Router) -> Router {
     routes.layer(layers)
 }
 
-fn people() -> Router<Api> {
-    Router::new()
+fn people() -> Routes {
+    Routes::new()
         .route("/api/users", post(users::register))
         .route("/api/users/password-reset", post(passwords::send_link))
         .route("/api/users/password-reset/{token}", put(passwords::reset))
@@ -112,8 +130,8 @@ fn people() -> Router<Api> {
         )
 }
 
-fn teams() -> Router<Api> {
-    Router::new()
+fn teams() -> Routes {
+    Routes::new()
         .route(
             "/api/workspaces",
             scoped(WorkspacesRead, get(workspaces::list))
@@ -159,8 +177,8 @@ fn teams() -> Router<Api> {
         )
 }
 
-fn work() -> Router<Api> {
-    Router::new()
+fn work() -> Routes {
+    Routes::new()
         .route(
             "/api/workspaces/{slug}/projects",
             scoped(ProjectsRead, get(projects::list))
@@ -182,8 +200,8 @@ fn work() -> Router<Api> {
         .merge(writing())
 }
 
-fn writing() -> Router<Api> {
-    Router::new()
+fn writing() -> Routes {
+    Routes::new()
         .route(
             "/api/workspaces/{slug}/documents",
             scoped(DocumentsRead, get(documents::list))
@@ -223,11 +241,11 @@ fn writing() -> Router<Api> {
             "/api/workspaces/{slug}/documents/{document}/sync",
             scoped(DocumentsRead, get(sync::open)),
         )
-        .layer(DefaultBodyLimit::max(body::DOCUMENT_LIMIT))
+        .with(|routes| routes.layer(DefaultBodyLimit::max(body::DOCUMENT_LIMIT)))
 }
 
-fn assistance() -> Router<Api> {
-    Router::new()
+fn assistance() -> Routes {
+    Routes::new()
         .route(
             "/api/agents",
             scoped(AgentsRead, get(agents::mine)).merge(scoped(AgentsWrite, post(agents::create))),
@@ -263,8 +281,8 @@ fn assistance() -> Router<Api> {
         )
 }
 
-fn talking() -> Router<Api> {
-    Router::new()
+fn talking() -> Routes {
+    Routes::new()
         .route(
             "/api/chat/sessions",
             scoped(ChatRead, get(chat::list)).merge(scoped(ChatWrite, post(chat::create))),
@@ -288,8 +306,8 @@ fn talking() -> Router<Api> {
         .route("/api/chat/search", scoped(ChatRead, get(chat::messages::search)))
 }
 
-fn operators() -> Router<Api> {
-    Router::new()
+fn operators() -> Routes {
+    Routes::new()
         .route("/admin/handlers", get(admin::handlers::list))
         .route("/admin/handlers/{handler}", get(admin::handlers::show))
         .route("/admin/handlers/{handler}/pause", post(admin::handlers::pause))
@@ -328,8 +346,8 @@ fn operators() -> Router<Api> {
         .route("/admin/processes", get(admin::queues::cases))
 }
 
-fn events() -> Router<Api> {
-    Router::new()
+fn events() -> Routes {
+    Routes::new()
         .route("/api/tickets", post(tickets::issue))
         .route("/api/ws", scoped(EventsRead, get(socket::open)))
         .route("/api/legacy/stream", get(streams::of_legacy))
@@ -362,8 +380,8 @@ mod tests {
             .header("x-request-id", "r-1")
             .body(Body::empty())
             .unwrap();
-        let response =
-            dressed(Router::new().route("/broken", get(broken))).oneshot(request).await.unwrap();
+        let router = Router::new().route("/broken", axum::routing::get(broken));
+        let response = dressed(router).oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(response.headers()["x-request-id"], "r-1");
         assert_eq!(response.headers()["x-frame-options"], "DENY");

@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use documents::{Excerpt, FoundDocument, FoundPage, SearchDocuments, SearchIndex};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -21,7 +22,8 @@ use crate::{
 const USUAL: u8 = 20;
 
 /// A document that was found.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FoundDocument")]
 pub(crate) struct Found {
     #[serde(flatten)]
     document: ListedDocument,

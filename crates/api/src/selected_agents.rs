@@ -2,6 +2,7 @@
 
 use axum::extract::State;
 use identity::{AgentId, ChoosePreferences, SelectedAgent, WorkspacePreferences};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -15,13 +16,15 @@ use crate::{
 };
 
 /// What the caller prefers in each workspace where something was chosen.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SelectedAgents")]
 pub(crate) struct Preferences {
     selected_agents: Vec<Entry>,
 }
 
 /// The agent that was selected in a workspace.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SelectedAgentOfWorkspace")]
 struct Entry {
     workspace: String,
     agent_id: AgentId,

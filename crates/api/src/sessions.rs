@@ -3,13 +3,14 @@
 use axum::{
     Json,
     extract::State,
-    http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header::SET_COOKIE},
+    http::{HeaderMap, HeaderName, HeaderValue, header::SET_COOKIE},
 };
 use chrono::{DateTime, Utc};
 use identity::{
     LogIn, LogInByLink, LogOut, LogOutError, LoggedIn, Reauthenticate, RequestMagicLink, Secret,
     SessionSummary, UserProfile,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
     paging::{Next, Page},
     path::SessionAt,
     query::Query,
-    response::Data,
+    response::{Accepted, Created, Data, NoContent},
     state::Api,
 };
 
@@ -47,13 +48,14 @@ impl FromFields for Proof {
 }
 
 /// The answer to a log-in: the only response that ever shows the token.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "NewSession")]
 pub(crate) struct Begun {
     data: BegunSession,
     token: String,
 }
 
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct BegunSession {
     user: UserProfile,
     expires_at: DateTime<Utc>,
@@ -64,7 +66,7 @@ pub(crate) async fn begin(
     State(api): State<Api>,
     edge: Edge,
     Body(proof): Body<Proof>,
-) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1], Json<Begun>), ApiError> {
+) -> Result<([(HeaderName, HeaderValue); 1], Created<Json<Begun>>), ApiError> {
     let account = match &proof {
         Proof::Password(command) => Account::at(&command.email),
         Proof::Token(_) => None,
@@ -77,7 +79,7 @@ pub(crate) async fn begin(
     attempt.was_no_guess().await;
     let cookie = [(SET_COOKIE, auth::cookie(&api, &token, expires_at))];
     let body = Begun { data: BegunSession { user, expires_at }, token: token.expose().to_owned() };
-    Ok((StatusCode::CREATED, cookie, Json(body)))
+    Ok((cookie, Created(Json(body))))
 }
 
 impl FromFields for RequestMagicLink {
@@ -91,14 +93,14 @@ pub(crate) async fn send_link(
     State(api): State<Api>,
     edge: Edge,
     Body(command): Body<RequestMagicLink>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<Accepted, ApiError> {
     api.attempt(Action::MagicLink, &edge, Account::at(&command.email)).await?;
     api.identity.request_magic_link(edge.anonymous(), command).await?;
-    Ok(StatusCode::ACCEPTED)
+    Ok(Accepted)
 }
 
 /// A session of the caller.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct OwnSession {
     #[serde(flatten)]
     session: SessionSummary,
@@ -122,14 +124,14 @@ pub(crate) async fn revoke(
     State(api): State<Api>,
     caller: SessionCaller,
     SessionAt(session_id): SessionAt,
-) -> Result<(StatusCode, HeaderMap), ApiError> {
+) -> Result<(HeaderMap, NoContent), ApiError> {
     let is_current = session_id == caller.session_id;
     api.identity.log_out(caller.origin, LogOut { session_id }).await?;
     let mut headers = HeaderMap::new();
     if is_current {
         headers.insert(SET_COOKIE, auth::no_cookie(&api));
     }
-    Ok((StatusCode::NO_CONTENT, headers))
+    Ok((headers, NoContent))
 }
 
 impl FromFields for identity::Proof {
@@ -142,7 +144,8 @@ impl FromFields for identity::Proof {
 }
 
 /// How long the caller may do what others must not do with an open session.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Reauthenticated")]
 pub(crate) struct Fresh {
     fresh_until: DateTime<Utc>,
 }
@@ -167,12 +170,12 @@ pub(crate) async fn reauthenticate(
 pub(crate) async fn end(
     State(api): State<Api>,
     caller: SessionCaller,
-) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), ApiError> {
+) -> Result<([(HeaderName, HeaderValue); 1], NoContent), ApiError> {
     let command = LogOut { session_id: caller.session_id };
     match api.identity.log_out(caller.origin, command).await {
         // It may have ended a moment ago, which is what was asked for.
         Ok(()) | Err(LogOutError::SessionNotFound) => {}
         Err(error @ (LogOutError::Forbidden | LogOutError::Storage(_))) => return Err(error.into()),
     }
-    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, auth::no_cookie(&api))]))
+    Ok(([(SET_COOKIE, auth::no_cookie(&api))], NoContent))
 }

@@ -1,6 +1,7 @@
 //! What agents can do here: whatever programs can that speak the Model Context Protocol.
 
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -8,7 +9,7 @@ use crate::{
 };
 
 /// A tool, to those who want to know which there are.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Skill {
     name: &'static str,
     description: &'static str,

@@ -1,14 +1,20 @@
 //! `GET /api/ws`: live events and messages that nobody keeps, over one WebSocket.
 
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 
-use crate::{error::ApiError, follower::Follower, lifeline::Lifeline, state::Api};
+use crate::{
+    error::ApiError,
+    follower::Follower,
+    lifeline::Lifeline,
+    response::{As, Upgraded},
+    state::Api,
+};
 
 mod budget;
 mod close;
 mod connection;
 mod frame;
-mod handshake;
+pub(crate) mod handshake;
 mod request;
 mod subscriptions;
 mod wire;
@@ -25,11 +31,12 @@ const LONGEST_MESSAGE: usize = 16 * 1024;
 pub(crate) async fn open(
     State(api): State<Api>,
     handshake: Handshake<Follower>,
-) -> Result<Response, ApiError> {
+) -> Result<As<Upgraded>, ApiError> {
     let follower = &handshake.who;
     let seat = follower.seat(&api)?;
     let lifeline = Lifeline::of(&api, follower).await?;
     let opened = connection::Opened::new(&api, follower.viewer(), follower.reach(), lifeline);
     let connection = opened.await?;
-    handshake.accept(&api, seat, LONGEST_MESSAGE, |socket| connection.over(socket))
+    let over = handshake.accept(&api, seat, LONGEST_MESSAGE, |socket| connection.over(socket));
+    over.map(As::of)
 }

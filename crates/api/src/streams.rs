@@ -27,6 +27,7 @@ use crate::{
     path::WorkspaceAt,
     query::Query,
     reach::Reach,
+    response::{As, EventStream},
     seats::Seat,
     state::Api,
 };
@@ -44,7 +45,7 @@ const RETRY_ELSEWHERE: Duration = Duration::from_secs(1);
 #[derive(Debug)]
 pub(crate) struct Resume(Option<Position>);
 
-struct After(Option<String>);
+pub(crate) struct After(Option<String>);
 
 /// Which topic of the old system a client listens to.
 pub(crate) struct Legacy(LegacyTopic);
@@ -89,9 +90,9 @@ pub(crate) async fn of_me(
     State(api): State<Api>,
     caller: Caller,
     Resume(after): Resume,
-) -> Result<Response, ApiError> {
+) -> Result<As<EventStream>, ApiError> {
     let topic = Topic::User(caller.user.id);
-    open(api, caller, topic, after).await
+    open(api, caller, topic, after).await.map(As::of)
 }
 
 /// `GET /api/workspaces/{slug}/events/stream`
@@ -100,9 +101,9 @@ pub(crate) async fn of_workspace(
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
     Resume(after): Resume,
-) -> Result<Response, ApiError> {
+) -> Result<As<EventStream>, ApiError> {
     let workspace = api.identity.workspace(&caller.origin, &workspace).await?;
-    open(api, caller, Topic::Workspace(workspace.id), after).await
+    open(api, caller, Topic::Workspace(workspace.id), after).await.map(As::of)
 }
 
 /// `GET /api/legacy/stream`, where the host speaks for the old system
@@ -111,13 +112,13 @@ pub(crate) async fn of_legacy(
     follower: Follower,
     Query(Legacy(topic)): Query<Legacy>,
     Resume(after): Resume,
-) -> Result<Response, ApiError> {
+) -> Result<As<EventStream>, ApiError> {
     let bridge = api.legacy.clone().ok_or(ApiError::route_not_found())?;
     if topic == LegacyTopic::WorkspaceInvitations && follower.viewer() != Viewer::Operator {
         // Of everybody's invitations, hence for operators.
         return Err(ApiError::forbidden());
     }
-    open_as(api, follower, topic.source(), after, Voice::Legacy(topic, bridge)).await
+    open_as(api, follower, topic.source(), after, Voice::Legacy(topic, bridge)).await.map(As::of)
 }
 
 async fn open(

@@ -6,7 +6,6 @@ use axum::{
         State,
         ws::{Message, WebSocket},
     },
-    response::Response,
 };
 use documents::{EditNote, Editing, EditingEnd};
 use futures_util::FutureExt as _;
@@ -18,6 +17,7 @@ use crate::{
     follower::Follower,
     lifeline::{Due, Lifeline},
     path::DocumentAt,
+    response::{As, Upgraded},
     socket::{Close, Handshake, Over, Said, Wire, broken, holds},
     state::Api,
 };
@@ -35,7 +35,7 @@ pub(crate) async fn open(
     State(api): State<Api>,
     handshake: Handshake<Caller>,
     DocumentAt(document): DocumentAt,
-) -> Result<Response, ApiError> {
+) -> Result<As<Upgraded>, ApiError> {
     let caller = handshake.who.clone();
     let (origin, only_reads) = (caller.origin.clone(), !caller.may(KeyScope::DocumentsWrite));
     let follower = Follower::from(caller);
@@ -44,7 +44,8 @@ pub(crate) async fn open(
     let lifeline = Lifeline::of(&api, &follower).await?;
     let editing = api.documents.edit(origin, EditNote { document, only_reads }).await?;
     let longest = Editing::LONGEST_FRAME;
-    handshake.accept(&api, seat, longest, |socket| over(socket, lifeline, editing))
+    let accepted = handshake.accept(&api, seat, longest, |socket| over(socket, lifeline, editing));
+    accepted.map(As::of)
 }
 
 /// Runs until one of both sides ends it.

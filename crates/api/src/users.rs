@@ -2,7 +2,7 @@
 
 use axum::{
     extract::State,
-    http::{HeaderName, HeaderValue, StatusCode, header::SET_COOKIE},
+    http::{HeaderName, HeaderValue, header::SET_COOKIE},
 };
 use identity::{
     DeleteAccount, RegisterUser, RegisterUserError, Secret, UpdateProfile, UserProfile,
@@ -15,7 +15,7 @@ use crate::{
     error::ApiError,
     fields::{Fields, FromFields},
     limits::bucket::{Account, Action},
-    response::Data,
+    response::{Created, Data, NoContent},
     state::Api,
 };
 
@@ -43,11 +43,11 @@ pub(crate) async fn register(
     State(api): State<Api>,
     edge: Edge,
     Body(body): Body<Registration>,
-) -> Result<(StatusCode, Data<UserProfile>), ApiError> {
+) -> Result<Created<Data<UserProfile>>, ApiError> {
     let Registration { email, first_name, last_name, password } = body;
     let command = RegisterUser { email, first_name, last_name, password };
     let user = register_as(&api, edge, command).await??;
-    Ok((StatusCode::CREATED, Data::new(user)))
+    Ok(Created(Data::new(user)))
 }
 
 /// Registers somebody whose attempts are counted: a mail goes out, or somebody learns that the address is taken.
@@ -92,8 +92,8 @@ pub(crate) async fn update(
 pub(crate) async fn delete(
     State(api): State<Api>,
     caller: SessionCaller,
-) -> Result<(StatusCode, [(HeaderName, HeaderValue); 1]), ApiError> {
+) -> Result<([(HeaderName, HeaderValue); 1], NoContent), ApiError> {
     let command = DeleteAccount { session_id: caller.session_id };
     api.identity.delete_account(caller.origin, command).await?;
-    Ok((StatusCode::NO_CONTENT, [(SET_COOKIE, auth::no_cookie(&api))]))
+    Ok(([(SET_COOKIE, auth::no_cookie(&api))], NoContent))
 }

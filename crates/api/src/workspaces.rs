@@ -1,6 +1,6 @@
 //! Workspaces.
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use documents::DocumentTitle;
 use identity::{
@@ -9,6 +9,7 @@ use identity::{
 };
 use perme8_events::{UserId, WorkspaceId};
 use projects::ProjectTitle;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -21,19 +22,19 @@ use crate::{
     paging::{Next, Page},
     path::WorkspaceAt,
     query::Query,
-    response::{self, Data},
+    response::{self, Created, Data, NoContent},
     state::Api,
 };
 
 /// A workspace as those see it who address it by its slug.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Workspace {
     name: String,
     slug: String,
 }
 
 /// A workspace, and what is in it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct OpenWorkspace {
     #[serde(flatten)]
     workspace: Workspace,
@@ -42,7 +43,7 @@ pub(crate) struct OpenWorkspace {
 }
 
 /// A workspace of the caller, with its id.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct OwnWorkspace {
     id: WorkspaceId,
     name: String,
@@ -56,7 +57,7 @@ pub(crate) struct OwnWorkspace {
 }
 
 /// A workspace as those see it who have just changed it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct ManagedWorkspace {
     name: String,
     slug: String,
@@ -185,9 +186,9 @@ pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
     Body(command): Body<CreateWorkspace>,
-) -> Result<(StatusCode, Data<OwnWorkspace>), ApiError> {
+) -> Result<Created<Data<OwnWorkspace>>, ApiError> {
     let workspace = api.identity.create_workspace(caller.origin, command).await?;
-    Ok((StatusCode::CREATED, Data::new(workspace.into())))
+    Ok(Created(Data::new(workspace.into())))
 }
 
 /// `GET /api/workspaces/{slug}`
@@ -253,10 +254,10 @@ pub(crate) async fn transfer(
     caller: SessionCaller,
     WorkspaceAt(workspace): WorkspaceAt,
     Body(Heir { user_id }): Body<Heir>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let command = TransferOwnership { workspace, user_id, session_id: caller.session_id };
     api.identity.transfer_ownership(caller.origin, command).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `DELETE /api/workspaces/{slug}`
@@ -264,10 +265,10 @@ pub(crate) async fn delete(
     State(api): State<Api>,
     caller: SessionCaller,
     WorkspaceAt(workspace): WorkspaceAt,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let command = DeleteWorkspace { workspace, session_id: caller.session_id };
     api.identity.delete_workspace(caller.origin, command).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 fn shown(details: WorkspaceDetails) -> Tagged<Data<ManagedWorkspace>> {

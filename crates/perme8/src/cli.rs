@@ -17,6 +17,7 @@ mod dead_letters;
 mod erm;
 mod failure;
 mod handlers;
+mod http_api;
 mod jobs;
 mod mailbox;
 mod migrate;
@@ -149,6 +150,9 @@ pub(crate) enum Command {
     /// Write the graphs of workspaces into files, and take them over from files
     #[command(subcommand)]
     Erm(erm::Command),
+    /// Look at what programs can ask a host over HTTP
+    #[command(subcommand)]
+    Api(http_api::Command),
     /// Show every setting, its value and where that comes from
     Config,
 }
@@ -204,8 +208,9 @@ impl Cli {
         let Self { global, command } = self;
         let command = command.unwrap_or_else(|| Command::Serve(Box::default()));
         match command {
-            // Neither needs any setting, so a wrong one does not get in their way.
+            // None of these needs any setting, so a wrong one does not get in their way.
             Command::Events(Events::Catalog(args)) => console.report(&catalog::catalog(&args))?,
+            Command::Api(command) => console.report(&http_api::http_api(&command))?,
             Command::Config => {
                 console.report(&settings::settings(&config::resolve_here(&global.flags())?))?;
             }

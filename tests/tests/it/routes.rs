@@ -104,7 +104,7 @@ fn documented() -> BTreeMap<String, String> {
         Some((cells.next()?, cells.last()?.trim_matches('`')))
     }) {
         for name in names.split(", ") {
-            let name = name.trim_matches('`').replace("{id or e-mail}", "{member}");
+            let name = name.trim_matches('`').to_owned();
             if name.contains(" /") {
                 let before = scopes.insert(name.clone(), scope.to_owned());
                 assert_eq!(before, None, "{name} stands twice");

@@ -1,6 +1,7 @@
 //! The contracts that are generated are such in the eyes of the official parsers, which run under Node.
 
 use std::{
+    fs,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -43,6 +44,36 @@ fn the_asyncapi_document_of_this_workspace_is_one() {
         return;
     };
     assert!(passed, "{said}");
+}
+
+#[test]
+fn the_openapi_document_of_this_workspace_is_one() {
+    let Some((passed, said)) = validate("openapi", &root().join("docs/openapi.json")) else {
+        return;
+    };
+    assert!(passed, "{said}");
+}
+
+/// The document of the HTTP edge, in which one text was put in the place of another, is refused because of this.
+fn refuses_openapi(from: &str, to: &str, because: &str) {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("openapi.json");
+    let text = fs::read_to_string(root().join("docs/openapi.json")).unwrap();
+    assert!(text.contains(from), "it does not contain {from}");
+    fs::write(&file, text.replacen(from, to, 1)).unwrap();
+    let Some((passed, said)) = validate("openapi", &file) else { return };
+    assert!(!passed && said.contains(because), "{said}");
+}
+
+#[test]
+fn an_openapi_document_that_is_none_is_refused() {
+    refuses_openapi("\"in\": \"path\"", "\"in\": \"nowhere\"", "/parameters/");
+}
+
+#[test]
+fn a_reference_that_leads_nowhere_is_refused() {
+    let schemas = "\"#/components/schemas/";
+    refuses_openapi(schemas, &format!("{schemas}No"), "Can't resolve #/components/schemas/No");
 }
 
 /// What the parser says of the document of a small workspace in which one text was put in the place of another.

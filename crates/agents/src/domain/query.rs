@@ -59,7 +59,7 @@ pub(crate) struct Outcome {
 }
 
 /// What has become of a query.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum QueryStatus {
     /// It is being answered.

@@ -1,7 +1,8 @@
 //! Deliveries that were given up, as operators see them.
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use perme8_events::host::{DeadLetter, DeadLetterDetail, Discard};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::{RawValue, to_raw_value};
 
@@ -14,7 +15,7 @@ use crate::{
     paging::Limit,
     path::{DeadLetterAt, HandlerAt},
     query::Query,
-    response::Data,
+    response::{Data, NoContent},
     state::Api,
 };
 
@@ -56,7 +57,7 @@ impl FromFields for DiscardBody {
 }
 
 /// How many will never be delivered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Discarded {
     discarded: u64,
 }
@@ -85,9 +86,9 @@ pub(crate) async fn retry(
     State(api): State<Api>,
     Operator(operator): Operator,
     DeadLetterAt { handler, position }: DeadLetterAt,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     operations(&api)?.retry(&operator, &handler, position).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `POST /admin/handlers/{handler}/dead-letters/retry`
@@ -106,9 +107,9 @@ pub(crate) async fn edit(
     Operator(operator): Operator,
     DeadLetterAt { handler, position }: DeadLetterAt,
     Body(Edit(data)): Body<Edit>,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     operations(&api)?.edit(&operator, &handler, position, data).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `POST /admin/dead-letters/{handler}/{position}/discard`

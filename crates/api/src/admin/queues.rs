@@ -1,6 +1,6 @@
 //! Work queues, their jobs, schedules, timers and cases, as operators see them.
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use perme8_events::host::{
     CaseStatus, JobDetail, JobState, JobStatus, QueueStatus, ScheduleStatus, TimerStatus,
 };
@@ -13,7 +13,7 @@ use crate::{
     paging::Limit,
     path::{JobAt, QueueAt, ScheduleAt},
     query::Query,
-    response::Data,
+    response::{Data, NoContent},
     state::Api,
 };
 
@@ -130,9 +130,9 @@ pub(crate) async fn retry(
     State(api): State<Api>,
     Operator(operator): Operator,
     JobAt(id): JobAt,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     operations(&api)?.retry_job(&operator, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `POST /admin/jobs/{id}/cancel`
@@ -140,9 +140,9 @@ pub(crate) async fn cancel(
     State(api): State<Api>,
     Operator(operator): Operator,
     JobAt(id): JobAt,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     operations(&api)?.cancel_job(&operator, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `POST /admin/jobs/{id}/discard`
@@ -150,9 +150,9 @@ pub(crate) async fn discard(
     State(api): State<Api>,
     Operator(operator): Operator,
     JobAt(id): JobAt,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     operations(&api)?.discard_job(&operator, id).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `GET /admin/schedules`

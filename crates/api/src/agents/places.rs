@@ -5,10 +5,11 @@ use agents::{
     RemoveAgentFromWorkspace, SharedAgent, SyncAgentWorkspaces, SyncedWorkspaces, Temperature,
     Visibility, WorkspaceAgents, WorkspaceRefusal,
 };
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use chrono::{DateTime, Utc};
 use identity::AgentId;
 use perme8_events::UserId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -19,19 +20,21 @@ use crate::{
     fields::{Fields, FromFields},
     path::{AgentAt, WorkspaceAt},
     query::Query,
-    response::Data,
+    response::{Data, NoContent},
     state::Api,
 };
 
 /// The agents of a workspace.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "WorkspaceAgents")]
 pub(crate) struct Gathered {
     my_agents: Vec<Agent>,
     other_agents: Vec<Shared>,
 }
 
 /// An agent that somebody else shares; its prompt is for those who clone it.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "SharedAgent")]
 struct Shared {
     id: AgentId,
     owner: Owner,
@@ -46,7 +49,8 @@ struct Shared {
 }
 
 /// Whose an agent is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AgentOwner")]
 struct Owner {
     id: UserId,
     name: String,
@@ -82,13 +86,15 @@ impl From<SharedAgent> for Shared {
 }
 
 /// The workspaces that an agent is in.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "AgentWorkspaces")]
 pub(crate) struct Places {
     workspaces: Vec<String>,
 }
 
 /// What was done about the workspaces of an agent.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "PlacedAgent")]
 pub(crate) struct Synced {
     workspaces: Vec<String>,
     added: Vec<String>,
@@ -97,7 +103,8 @@ pub(crate) struct Synced {
 }
 
 /// A workspace that an agent did not come to.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "RefusedWorkspace")]
 pub(crate) struct Refused {
     workspace: String,
     reason: &'static str,
@@ -193,10 +200,10 @@ pub(crate) async fn add(
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
     AgentAt(agent_id): AgentAt,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let command = AddAgentToWorkspace { agent_id, workspace };
     api.agents.add_agent_to_workspace(caller.origin, command).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `DELETE /api/workspaces/{slug}/agents/{id}`
@@ -205,8 +212,8 @@ pub(crate) async fn remove(
     caller: Caller,
     WorkspaceAt(workspace): WorkspaceAt,
     AgentAt(agent_id): AgentAt,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     let command = RemoveAgentFromWorkspace { agent_id, workspace };
     api.agents.remove_agent_from_workspace(caller.origin, command).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }

@@ -6,21 +6,23 @@ use axum::{
     body::{Body, Bytes},
     extract::State,
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
-    response::{IntoResponse, Response},
 };
 use chat::{Chat, ChatSessionId, ListMessages, MessageDetails, MessageRole, SessionDetails, Span};
 use chrono::SecondsFormat;
 use futures_util::stream;
 use perme8_events::Origin;
+use serde_json::json;
 
 use super::{ChatSession, messages::Message};
 use crate::{
     auth::Caller,
     error::ApiError,
     fields::{Fields, FromFields},
+    openapi::{Answers, Media, Sketch},
     paging::MOST,
     path::ChatSessionAt,
     query::Query,
+    response::{As, Either, Markdown},
     state::Api,
 };
 
@@ -71,13 +73,29 @@ impl FromFields for Wanted {
     }
 }
 
+/// The conversation and all of its messages, as JSON.
+#[derive(Debug)]
+pub(crate) struct Whole;
+
+impl Answers for Whole {
+    fn sketch(on: &mut Sketch<'_>, status: u16) {
+        let (session, messages) = (on.schema::<ChatSession>(), on.schema::<Vec<Message>>());
+        let schema = json!({
+            "type": "object",
+            "required": ["session", "messages"],
+            "properties": { "session": session, "messages": messages },
+        });
+        on.answer(status, Media::Json, schema);
+    }
+}
+
 /// `GET /api/chat/sessions/{id}/export`
 pub(crate) async fn export(
     State(api): State<Api>,
     caller: Caller,
     ChatSessionAt(id): ChatSessionAt,
     Query(Wanted(format)): Query<Wanted>,
-) -> Result<Response, ApiError> {
+) -> Result<As<Either<Markdown, Whole>>, ApiError> {
     let chat = caller.chat(&api);
     let session = chat.session(&caller.origin, id).await?;
     let headers = [
@@ -90,7 +108,7 @@ pub(crate) async fn export(
         let bytes = file.go_on().await.transpose()?;
         Some((bytes, file))
     });
-    Ok((headers, Body::from_stream(body)).into_response())
+    Ok(As::of((headers, Body::from_stream(body))))
 }
 
 /// What is written next.

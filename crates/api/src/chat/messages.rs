@@ -2,13 +2,14 @@
 
 use std::fmt;
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use chat::{
     ChatSessionId, DeleteMessage, FoundMessage, FoundMessages, ListMessages, MessageDetails,
     MessageId, MessageRole, MessageStatus, MessagesPage, SearchMessages, Span,
 };
 use chrono::{DateTime, Utc};
 use identity::AgentId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::USUAL;
@@ -19,12 +20,13 @@ use crate::{
     paging::{self, Limit, Next, Place},
     path::{ChatSessionAt, MessageAt},
     query::Query,
-    response::Data,
+    response::{Data, NoContent},
     state::Api,
 };
 
 /// A message, as whoever's conversation it is sees it.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "ChatMessage")]
 pub(crate) struct Message {
     id: MessageId,
     session_id: ChatSessionId,
@@ -90,7 +92,8 @@ impl From<MessageDetails> for Message {
 }
 
 /// Where older and newer messages are; nowhere if there are none.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "MessagesAround")]
 pub(crate) struct Around {
     before: Option<i64>,
     after: Option<i64>,
@@ -144,7 +147,8 @@ impl FromFields for Searched {
 }
 
 /// A message that was found.
-#[derive(Serialize)]
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "FoundMessage")]
 pub(crate) struct Found {
     id: MessageId,
     session_id: ChatSessionId,
@@ -187,9 +191,9 @@ pub(crate) async fn delete(
     State(api): State<Api>,
     caller: Caller,
     MessageAt { session, message }: MessageAt,
-) -> Result<StatusCode, ApiError> {
+) -> Result<NoContent, ApiError> {
     caller.chat(&api).delete_message(caller.origin, DeleteMessage { session, message }).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(NoContent)
 }
 
 /// `GET /api/chat/search`

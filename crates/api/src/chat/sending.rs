@@ -1,11 +1,10 @@
 //! Saying something in a conversation, and not wanting to hear more of the answer.
 
-use std::fmt;
+use std::{convert::Infallible, fmt};
 
 use axum::{
-    extract::State,
-    http::{HeaderMap, HeaderName},
-    response::{IntoResponse as _, Response},
+    extract::{FromRequestParts, State},
+    http::{HeaderName, HeaderValue, request::Parts},
 };
 use chat::{
     CancelAnswer, Exchange, Hearing, MessageId, MessageStatus, NamedDocument, QueryError,
@@ -14,6 +13,7 @@ use chat::{
 use identity::{AgentId, KeyScope};
 use llm::ModelName;
 use perme8_events::StorageError;
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -26,7 +26,7 @@ use crate::{
     fields::{Fields, FromFields},
     path::ChatSessionAt,
     query::Query,
-    response::Data,
+    response::{As, Data, Either, EventStream},
     state::Api,
 };
 
@@ -63,7 +63,8 @@ impl FromFields for Said {
 }
 
 /// What was said, and what was answered.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ChatExchange")]
 pub(crate) struct Exchanged {
     message: Message,
     answer: Message,
@@ -135,9 +136,9 @@ pub(crate) async fn send(
     caller: Caller,
     ChatSessionAt(session): ChatSessionAt,
     manner: Manner,
-    headers: HeaderMap,
+    idempotency_key: IdempotencyKey,
     wish: Wish<Said>,
-) -> Result<Response, ApiError> {
+) -> Result<As<Either<Data<Exchanged>, EventStream>>, ApiError> {
     let granted = async { caller.chat(&api).session(&caller.origin, session).await.map(drop) };
     let Said { content, agent, model, document, workspace } = wish.read(granted).await?;
     if agent.is_some() {
@@ -149,7 +150,7 @@ pub(crate) async fn send(
     }
     let document =
         document.map(|slug| NamedDocument { workspace: workspace.map(Into::into), slug });
-    let idempotency_key = key(&headers)?;
+    let idempotency_key = idempotency_key.read()?;
     let command = SendMessage { session, content, agent, model, document, idempotency_key };
     let origin = caller.origin.clone();
     match manner {
@@ -158,25 +159,39 @@ pub(crate) async fn send(
                 caller.chat(&api).send_message(origin, command).await?;
             let answer = hearing.end().await?.ok_or(ApiError::message_not_found())?;
             let exchanged = Exchanged { message: message.into(), answer: answer.into() };
-            Ok(Data::new(exchanged).into_response())
+            Ok(As::of(Data::new(exchanged)))
         }
         Manner::Pieces => {
             let listener = Listener::of(&api, &caller).await?;
             let exchange = caller.chat(&api).send_message(origin, command).await?;
             let Exchange { message, answer, hearing } = exchange;
             let (message, answer) = (message.into(), answer.into());
-            Ok(listener.hear(Told { message, answer, hearing }))
+            Ok(As::of(listener.hear(Told { message, answer, hearing })))
         }
     }
 }
 
-/// The key that a client has sent; one that is no text is none of ours.
-fn key(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
-    let Some(value) = headers.get(IDEMPOTENCY_KEY) else { return Ok(None) };
-    let key = value.to_str().map_err(|_| {
-        ApiError::invalid_field("idempotency_key", "must be visible ASCII characters")
-    })?;
-    Ok(Some(key.to_owned()))
+/// By what a client knows a message of its own, if it says so.
+#[derive(Debug)]
+pub(crate) struct IdempotencyKey(Option<HeaderValue>);
+
+impl<S: Sync> FromRequestParts<S> for IdempotencyKey {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(parts.headers.get(IDEMPOTENCY_KEY).cloned()))
+    }
+}
+
+impl IdempotencyKey {
+    /// The key that the client has sent; one that is no text is none of ours.
+    fn read(self) -> Result<Option<String>, ApiError> {
+        let Some(value) = self.0 else { return Ok(None) };
+        let key = value.to_str().map_err(|_| {
+            ApiError::invalid_field("idempotency_key", "must be visible ASCII characters")
+        })?;
+        Ok(Some(key.to_owned()))
+    }
 }
 
 /// What somebody does not want to hear more of.

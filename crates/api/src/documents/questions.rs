@@ -1,7 +1,7 @@
 //! Questions to agents that somebody types into a document.
 
 use agents::{AgentRef, AskAgent, Place};
-use axum::{extract::State, response::Response};
+use axum::extract::State;
 use documents::{AgentCommand, DocumentRef, QueryError};
 use identity::KeyScope;
 
@@ -13,6 +13,7 @@ use crate::{
     error::ApiError,
     fields::{Fields, FromFields},
     path::DocumentAt,
+    response::{As, EventStream},
     state::Api,
 };
 
@@ -35,7 +36,7 @@ pub(crate) async fn ask(
     caller: Caller,
     DocumentAt(document): DocumentAt,
     wish: Wish<Typed>,
-) -> Result<Response, ApiError> {
+) -> Result<As<EventStream>, ApiError> {
     let Typed { command, node_id } = wish.read(reads(&api, &caller, &document)).await?;
     let command = command.parse().map_err(ApiError::from);
     let AgentCommand { agent, question } =
@@ -49,7 +50,7 @@ pub(crate) async fn ask(
     };
     let agent = AgentRef::Named(agent);
     let command = AskAgent { agent, question, place, text: None, model: None };
-    agent_queries::answer(&api, caller, command, Manner::Pieces).await
+    agent_queries::answer(&api, caller, command, Manner::Pieces).await.map(As::of)
 }
 
 /// Whether the caller reads the document.

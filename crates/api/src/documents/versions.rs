@@ -4,6 +4,7 @@ use axum::extract::State;
 use chrono::{DateTime, Utc};
 use documents::{RestoreVersion, VersionDetails, VersionDifference, VersionLine, VersionSummary};
 use perme8_events::UserId;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -18,7 +19,8 @@ use crate::{
 };
 
 /// A version in a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "ListedDocumentVersion")]
 pub(crate) struct ListedVersion {
     number: i64,
     content_hash: String,
@@ -27,7 +29,8 @@ pub(crate) struct ListedVersion {
 }
 
 /// A version with what it says.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "DocumentVersion")]
 pub(crate) struct Version {
     #[serde(flatten)]
     listed: ListedVersion,
@@ -35,7 +38,7 @@ pub(crate) struct Version {
 }
 
 /// What two versions have of each other.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Difference {
     from: Option<i64>,
     to: i64,
@@ -43,14 +46,14 @@ pub(crate) struct Difference {
 }
 
 /// A line of one version or of both.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Line {
     change: Change,
     parts: Vec<Part>,
 }
 
 /// In which of the two it is.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub(crate) enum Change {
     Kept,
@@ -59,7 +62,8 @@ pub(crate) enum Change {
 }
 
 /// A piece of a line.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "LinePart")]
 pub(crate) struct Part {
     text: String,
     changed: bool,

@@ -1,14 +1,11 @@
 //! Many entities or edges of a workspace at once.
 
-use axum::{
-    Json,
-    extract::State,
-    http::StatusCode,
-    response::{IntoResponse as _, Response},
-};
+use std::marker::PhantomData;
+
+use axum::{Json, extract::State, http::StatusCode};
 use erm::{
-    BulkError, BulkMode, BulkOutcome, CreateEdges, CreateEntities, DeleteEntities, EntityUpdate,
-    ItemError, NewEdge, NewEntity, UpdateEntities,
+    BulkError, BulkFailure, BulkMode, BulkOutcome, CreateEdges, CreateEntities, DeleteEntities,
+    EdgeDetails, EntityDetails, EntityUpdate, ItemError, NewEdge, NewEntity, UpdateEntities,
 };
 use serde_json::{Value, json};
 
@@ -16,7 +13,13 @@ use super::{
     path::GraphAt,
     sent::{Members, Sent, Wrong},
 };
-use crate::{auth::Caller, error::ApiError, state::Api};
+use crate::{
+    auth::Caller,
+    error::ApiError,
+    openapi::{Answers, Media, Sketch},
+    response::As,
+    state::Api,
+};
 
 /// How an operation answers.
 struct Manner {
@@ -60,7 +63,7 @@ pub(crate) async fn create_entities(
     caller: Caller,
     GraphAt(workspace): GraphAt,
     sent: Sent,
-) -> Result<Response, ApiError> {
+) -> Result<As<Bulk<EntityDetails, true>>, ApiError> {
     let granted = api.erm.may_write(&caller.origin, &workspace);
     let read = |sent: &mut Members| Sheet::of(sent, &["entities"], new_entity);
     let Sheet { items, mode } = sent.read(read, granted).await?;
@@ -75,7 +78,7 @@ pub(crate) async fn update_entities(
     caller: Caller,
     GraphAt(workspace): GraphAt,
     sent: Sent,
-) -> Result<Response, ApiError> {
+) -> Result<As<Bulk<EntityDetails, false>>, ApiError> {
     let granted = api.erm.may_write(&caller.origin, &workspace);
     let read = |sent: &mut Members| Sheet::of(sent, &["updates", "entities"], update);
     let Sheet { items, mode } = sent.read(read, granted).await?;
@@ -90,7 +93,7 @@ pub(crate) async fn delete_entities(
     caller: Caller,
     GraphAt(workspace): GraphAt,
     sent: Sent,
-) -> Result<Response, ApiError> {
+) -> Result<As<Bulk<Deleted, false>>, ApiError> {
     let granted = api.erm.may_write(&caller.origin, &workspace);
     let read = |sent: &mut Members| Sheet::of(sent, &["ids", "entity_ids"], id);
     let Sheet { items: ids, mode } = sent.read(read, granted).await?;
@@ -105,7 +108,7 @@ pub(crate) async fn create_edges(
     caller: Caller,
     GraphAt(workspace): GraphAt,
     sent: Sent,
-) -> Result<Response, ApiError> {
+) -> Result<As<Bulk<EdgeDetails, true>>, ApiError> {
     let granted = api.erm.may_write(&caller.origin, &workspace);
     let read = |sent: &mut Members| Sheet::of(sent, &["edges"], new_edge);
     let Sheet { items, mode } = sent.read(read, granted).await?;
@@ -179,14 +182,66 @@ impl<T> Sheet<T> {
     }
 }
 
+/// What became of many: each that was written, as it is now, and why the others were not. `IS_NEW` says of which kind they are.
+#[derive(Debug)]
+pub(crate) struct Bulk<T, const IS_NEW: bool>(PhantomData<fn() -> T>);
+
+/// How many were deleted.
+#[derive(Debug)]
+pub(crate) struct Deleted;
+
+/// What is said of those that were written.
+pub(crate) trait Written {
+    fn schema(on: &mut Sketch<'_>) -> Value;
+}
+
+impl Written for EntityDetails {
+    fn schema(on: &mut Sketch<'_>) -> Value {
+        on.schema::<Vec<Self>>()
+    }
+}
+
+impl Written for EdgeDetails {
+    fn schema(on: &mut Sketch<'_>) -> Value {
+        on.schema::<Vec<Self>>()
+    }
+}
+
+impl Written for Deleted {
+    fn schema(_: &mut Sketch<'_>) -> Value {
+        let count = json!({ "type": "integer", "minimum": 0 });
+        json!({
+            "type": "object",
+            "required": ["deleted_count"],
+            "properties": { "deleted_count": count },
+        })
+    }
+}
+
+impl<T: Written, const IS_NEW: bool> Answers for Bulk<T, IS_NEW> {
+    fn sketch(on: &mut Sketch<'_>, _: u16) {
+        let (data, errors) = (T::schema(on), on.schema::<Vec<BulkFailure>>());
+        let counts = json!({ "type": "object", "additionalProperties": { "type": "integer" } });
+        let schema = json!({
+            "type": "object",
+            "required": ["data", "errors", "meta"],
+            "properties": { "data": data, "errors": errors, "meta": counts },
+        });
+        let whole = if IS_NEW { StatusCode::CREATED } else { StatusCode::OK };
+        for status in [whole, StatusCode::MULTI_STATUS] {
+            on.answer(status.as_u16(), Media::Json, schema.clone());
+        }
+    }
+}
+
 impl Manner {
     /// What became of the items.
-    fn answer<T>(
+    fn answer<T, B>(
         &self,
         mode: BulkMode,
         outcome: Result<BulkOutcome<T>, BulkError>,
         show: impl FnOnce(&[T]) -> Value,
-    ) -> Result<Response, ApiError> {
+    ) -> Result<As<B>, ApiError> {
         let BulkOutcome { done, failed } = match outcome {
             Ok(outcome) => outcome,
             Err(BulkError::Empty) => {
@@ -210,7 +265,7 @@ impl Manner {
         let is_mixed = failures > 0 && !done.is_empty();
         let status = if is_mixed { StatusCode::MULTI_STATUS } else { self.status };
         let body = json!({ "data": data, "errors": failed, "meta": meta });
-        Ok((status, Json(body)).into_response())
+        Ok(As::of((status, Json(body))))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The edges of a workspace, one by one.
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use erm::{
     CreateEdge, DeleteEdge, EdgeDetails, EdgeId, EntityId, GraphEdge, GraphName, ListEdges,
     MergeEdge, ReplaceEdge, RestoreEdge,
@@ -18,7 +18,7 @@ use crate::{
     body::granted_or,
     error::ApiError,
     etag::{IfMatch, Tag, Tagged},
-    response::Data,
+    response::{Created, Data},
     state::Api,
 };
 
@@ -78,7 +78,7 @@ pub(crate) async fn create(
     caller: Caller,
     GraphAt(workspace): GraphAt,
     sent: Sent,
-) -> Result<(StatusCode, Tagged<Data<EdgeDetails>>), ApiError> {
+) -> Result<Created<Tagged<Data<EdgeDetails>>>, ApiError> {
     let granted = api.erm.may_write(&caller.origin, &workspace);
     let said = sent.read(
         |sent| {
@@ -90,7 +90,7 @@ pub(crate) async fn create(
     let (edge_type, source_id, target_id, properties) = said.await?;
     let command = CreateEdge { workspace, edge_type, source_id, target_id, properties };
     let created = api.erm.create_edge(caller.origin, command).await?;
-    Ok((StatusCode::CREATED, tagged(created)))
+    Ok(Created(tagged(created)))
 }
 
 /// `GET /api/v1/workspaces/{workspace_id}/edges/{id}`

@@ -1,6 +1,6 @@
 //! The entities of a workspace, one by one.
 
-use axum::{extract::State, http::StatusCode};
+use axum::extract::State;
 use erm::{
     CreateEntity, DeleteEntity, EntityDetails, EntityId, GraphEntity, GraphName, ListEntities,
     MergeEntity, PutEntityByKey, ReplaceEntity, RestoreEntity, RestoredEntity,
@@ -18,7 +18,7 @@ use crate::{
     body::granted_or,
     error::ApiError,
     etag::{IfMatch, Tag, Tagged},
-    response::Data,
+    response::{Created, Data, Put},
     state::Api,
 };
 
@@ -66,7 +66,7 @@ pub(crate) async fn create(
     caller: Caller,
     GraphAt(workspace): GraphAt,
     sent: Sent,
-) -> Result<(StatusCode, Tagged<Data<EntityDetails>>), ApiError> {
+) -> Result<Created<Tagged<Data<EntityDetails>>>, ApiError> {
     let granted = api.erm.may_write(&caller.origin, &workspace);
     let said = sent.read(
         |sent| {
@@ -78,7 +78,7 @@ pub(crate) async fn create(
     let (entity_type, external_key, properties) = said.await?;
     let command = CreateEntity { workspace, entity_type, external_key, properties };
     let created = api.erm.create_entity(caller.origin, command).await?;
-    Ok((StatusCode::CREATED, tagged(created)))
+    Ok(Created(tagged(created)))
 }
 
 /// `GET /api/v1/workspaces/{workspace_id}/entities/{id}`
@@ -175,7 +175,7 @@ pub(crate) async fn put_by_key(
     KeyAt { workspace, entity_type, external_key }: KeyAt,
     if_match: IfMatch,
     sent: Sent,
-) -> Result<(StatusCode, Tagged<Data<EntityDetails>>), ApiError> {
+) -> Result<Put<Tagged<Data<EntityDetails>>>, ApiError> {
     let granted = api.erm.may_write(&caller.origin, &workspace);
     let said = sent.read(|sent| Ok((sent.properties("properties")?, sent.version()?)), granted);
     let (properties, version) = said.await?;
@@ -183,8 +183,7 @@ pub(crate) async fn put_by_key(
     let command = PutEntityByKey { workspace, entity_type, external_key, properties, seen };
     let put = api.erm.put_entity_by_key(caller.origin, command).await;
     let (entity, is_new) = put.map_err(|error| if_match.refusal(error))?;
-    let status = if is_new { StatusCode::CREATED } else { StatusCode::OK };
-    Ok((status, tagged(entity)))
+    Ok(Put { is_new, shown: tagged(entity) })
 }
 
 /// The id of what is to be written.

@@ -6,7 +6,6 @@ use axum::{
     body::{Body, Bytes},
     extract::State,
     http::header::{CONTENT_DISPOSITION, CONTENT_TYPE},
-    response::{IntoResponse, Response},
 };
 use erm::{Export, FileFormat, ListError};
 use futures_util::stream;
@@ -16,8 +15,14 @@ use super::{
     path::SchemaAt,
 };
 use crate::{
-    auth::Caller, body::granted_or, error::ApiError, follower::Follower, lifeline::Lifeline,
-    seats::Seat, state::Api,
+    auth::Caller,
+    body::granted_or,
+    error::ApiError,
+    follower::Follower,
+    lifeline::Lifeline,
+    response::{As, Either, GraphMl, JsonLines},
+    seats::Seat,
+    state::Api,
 };
 
 /// `GET /api/v1/workspaces/{workspace_id}/export`
@@ -26,7 +31,7 @@ pub(crate) async fn export(
     caller: Caller,
     SchemaAt { workspace, id }: SchemaAt,
     asked: Asked,
-) -> Result<Response, ApiError> {
+) -> Result<As<Either<JsonLines, GraphMl>>, ApiError> {
     let granted = api.erm.may_read(&caller.origin, &workspace);
     let format = granted_or(own(&asked).and_then(|()| format(&asked)), granted).await?;
     let export = api.erm.export(&caller.origin, &workspace, format).await?;
@@ -39,7 +44,7 @@ pub(crate) async fn export(
         let piece = file.next().await.map_err(|error| broken_off(&error))?;
         Ok::<_, io::Error>(piece.map(|piece| (Bytes::from(piece), file)))
     });
-    Ok((headers, Body::from_stream(body)).into_response())
+    Ok(As::of((headers, Body::from_stream(body))))
 }
 
 /// In which format a file is.

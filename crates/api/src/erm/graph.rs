@@ -5,6 +5,7 @@ use erm::{
     Depth, EdgeDetails, EdgeId, EntityDetails, EntityId, FindPaths, GraphEntity, GraphLimit,
     GraphName, Neighbours, PathDetails, PathMode, Properties, Subgraph, Traverse, TypeName,
 };
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -15,14 +16,15 @@ use super::{
 use crate::{auth::Caller, body::granted_or, error::ApiError, response::Data, state::Api};
 
 /// What is found by a traversal.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "FoundGraph")]
 pub(crate) struct Found {
     nodes: Vec<EntityDetails>,
     edges: Vec<FoundEdge>,
 }
 
 /// An edge that is found by a traversal.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 struct FoundEdge {
     id: EdgeId,
     #[serde(rename = "type")]
@@ -33,7 +35,8 @@ struct FoundEdge {
 }
 
 /// How far a traversal went.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
+#[schemars(rename = "FoundDepth")]
 pub(crate) struct Far {
     depth: Depth,
 }

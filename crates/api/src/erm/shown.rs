@@ -1,12 +1,13 @@
 //! What answers of graphs say beside the data.
 
 use erm::{Cursor, GraphLimit};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::asked::Part;
 
 /// How many there are in all, and which of them these are.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct Counted {
     total: u64,
     limit: GraphLimit,
@@ -14,7 +15,7 @@ pub(crate) struct Counted {
 }
 
 /// What is said beside a part of a list.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 #[serde(untagged)]
 pub(crate) enum Listed {
     /// It goes on behind its parts.
@@ -29,13 +30,13 @@ pub(crate) enum Listed {
 }
 
 /// How many edges were deleted with an entity.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct EdgesDeleted {
     pub(crate) edges_deleted: u64,
 }
 
 /// How many edges came back with an entity, and whether more do when it is restored once more.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Serialize, JsonSchema)]
 pub(crate) struct EdgesRestored {
     pub(crate) edges_restored: u64,
     pub(crate) has_more_edges: bool,

@@ -28,7 +28,7 @@ pub(crate) struct Handshake<W> {
     pub(crate) who: W,
 }
 
-struct Ticket(Option<Secret>);
+pub(crate) struct Ticket(Option<Secret>);
 
 impl FromFields for Ticket {
     fn from_fields(fields: &mut Fields) -> Option<Self> {

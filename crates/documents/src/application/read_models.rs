@@ -4,6 +4,7 @@ use std::fmt;
 
 use chrono::{DateTime, Utc};
 use perme8_events::{StorageError, UserId, WorkspaceId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::domain::{
@@ -158,7 +159,7 @@ impl From<i64> for SeenDocument {
 }
 
 /// A document in a list of all.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct DocumentTitle {
     /// What it is called.
     pub title: String,

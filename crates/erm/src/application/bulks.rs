@@ -1,6 +1,7 @@
 //! Writing many entities or edges at once, as if one after another.
 
 use perme8_events::{Id, StorageError};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -35,7 +36,7 @@ pub struct BulkOutcome<T> {
 }
 
 /// Why one of many was not written.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct BulkFailure {
     /// Its place among those that were named, from 0.
     pub index: usize,
@@ -44,7 +45,7 @@ pub struct BulkFailure {
 }
 
 /// A reason why one of many was not written; also that it could not even be read, which whoever reads it says.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ItemError {
     /// Which field or property it is about.
     #[serde(skip_serializing_if = "Option::is_none")]

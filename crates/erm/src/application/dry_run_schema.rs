@@ -1,6 +1,7 @@
 //! What a schema would change, and what of that which is there it would not allow.
 
 use perme8_events::{StorageError, WorkspaceId};
+use schemars::JsonSchema;
 use serde::Serialize;
 use uuid::Uuid;
 
@@ -33,7 +34,7 @@ pub(crate) struct DryRunSchema {
 }
 
 /// What a schema would mean.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 pub struct DryRun {
     /// What is different from the schema in force.
     pub changes: SchemaChanges,
@@ -50,7 +51,7 @@ pub struct DryRun {
 }
 
 /// An entity or an edge that does not conform to a schema.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Nonconforming {
     /// What it is.
     pub kind: ItemKind,
@@ -64,7 +65,7 @@ pub struct Nonconforming {
 }
 
 /// What a graph is made of.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ItemKind {
     /// A node.

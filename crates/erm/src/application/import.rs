@@ -4,6 +4,7 @@ use std::error::Error;
 
 use identity::WorkspaceRef;
 use perme8_events::StorageError;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -65,7 +66,7 @@ impl ImportedSchema {
 }
 
 /// How far an import is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ImportProgress {
     /// Lines that were read.
     pub lines: u64,
@@ -74,7 +75,7 @@ pub struct ImportProgress {
 }
 
 /// What became of the schema of a file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SchemaImport {
     /// The file has none.
@@ -91,7 +92,7 @@ pub enum SchemaImport {
 }
 
 /// What became of the entities of a file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ImportedEntities {
     /// So many are new.
     pub created: u64,
@@ -100,14 +101,14 @@ pub struct ImportedEntities {
 }
 
 /// What became of the edges of a file.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ImportedEdges {
     /// So many are new.
     pub created: u64,
 }
 
 /// Something that could not be taken over.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ImportProblem {
     /// In which line of the file it ends, from 1.
     pub line: u64,
@@ -119,7 +120,7 @@ pub struct ImportProblem {
 }
 
 /// What became of a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ImportReport {
     /// Whether nothing was written, and this is what would have been.
     pub dry_run: bool,

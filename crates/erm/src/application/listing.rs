@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use perme8_events::StorageError;
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
@@ -36,7 +37,8 @@ impl Default for ListPlace {
 }
 
 /// The end of a page. It means nothing to callers, who hand it back as they got it.
-#[derive(Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq, JsonSchema)]
+#[schemars(from = "String", into = "String", inline)]
 pub struct Cursor(pub(crate) Mark);
 
 /// Behind which entry a page begins.

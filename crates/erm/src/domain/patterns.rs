@@ -3,6 +3,7 @@
 use std::{fmt, sync::OnceLock};
 
 use regex::{Regex, RegexBuilder};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The longest pattern, in characters.
@@ -22,8 +23,9 @@ const MEMORY: usize = 256 << 10;
 const NESTING: u32 = 50;
 
 /// A regular expression: it is searched for in a text, so whoever means the whole text anchors it. Compiled when first used.
-#[derive(Clone, Serialize, Deserialize)]
+#[derive(Clone, Serialize, Deserialize, JsonSchema)]
 #[serde(from = "String", into = "String")]
+#[schemars(inline)]
 pub struct Pattern {
     text: String,
     compiled: OnceLock<Option<Regex>>,

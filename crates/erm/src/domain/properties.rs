@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -27,7 +28,7 @@ const SHOWN: usize = 200;
 const MOST_ERRORS: usize = 100;
 
 /// What is wrong with a property.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct PropertyError {
     /// Which property; `properties` when it is about all together.
     pub field: String,

@@ -20,7 +20,7 @@ pub(crate) mod comparison;
 pub(crate) mod draft;
 
 /// The types of a workspace, checked; written as it is shown and stored.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct SchemaDefinition {
     /// What entities there are.
     pub entity_types: Vec<EntityType>,
@@ -29,7 +29,7 @@ pub struct SchemaDefinition {
 }
 
 /// A kind of entities.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EntityType {
     /// What it is called; once in a schema.
     pub name: TypeName,
@@ -38,7 +38,7 @@ pub struct EntityType {
 }
 
 /// A kind of edges.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct EdgeType {
     /// What it is called; once among the edges of a schema.
     pub name: TypeName,
@@ -109,7 +109,7 @@ impl Cardinality {
 }
 
 /// What is known of every entity or edge of a type.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct PropertyDefinition {
     /// What it is called; once in a type.
     pub name: PropertyName,
@@ -131,7 +131,7 @@ fn is_false(value: &bool) -> bool {
 }
 
 /// What holds of the values of a property beside their type; each applies to some types only.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 pub struct Constraints {
     /// The least number.
     #[serde(default, skip_serializing_if = "Option::is_none")]

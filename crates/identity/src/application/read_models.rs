@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use perme8_events::{StorageError, UserId, WorkspaceId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::application::key_read_models::ApiKeySummary;
@@ -38,7 +39,7 @@ impl From<Denied> for QueryError {
 }
 
 /// A person, for that person.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct UserProfile {
     /// Who.
     pub id: UserId,
@@ -110,7 +111,7 @@ pub struct Authenticated {
 }
 
 /// A session of a person, for that person.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SessionSummary {
     /// Which.
     pub id: SessionId,
@@ -181,14 +182,14 @@ impl WorkspaceDetails {
 }
 
 /// What a person prefers in a workspace, for that person.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct WorkspacePreferences {
     /// The agent that answers where the person names none.
     pub selected_agent_id: Option<AgentId>,
 }
 
 /// The agent that a person has selected in a workspace, for that person.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SelectedAgent {
     /// Where.
     pub workspace_id: WorkspaceId,
@@ -290,7 +291,7 @@ pub struct OwnedWorkspace {
 }
 
 /// A member, for the other members.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MemberSummary {
     /// Who.
     pub user_id: UserId,

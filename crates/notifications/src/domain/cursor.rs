@@ -4,13 +4,15 @@ use std::{fmt, str::FromStr};
 
 use chrono::{DateTime, Utc};
 use perme8_events::Id;
+use schemars::JsonSchema;
 use serde::{Serialize, Serializer};
 use uuid::Uuid;
 
 use crate::domain::notification::NotificationId;
 
 /// Where a page of notifications ended; opaque to whoever asks for the next one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, JsonSchema)]
+#[schemars(from = "String", into = "String", inline)]
 pub struct Cursor {
     pub(crate) created_at: DateTime<Utc>,
     pub(crate) id: NotificationId,

@@ -2,6 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::domain::id::{UserId, WorkspaceId};
@@ -60,9 +61,9 @@ impl Serialize for Scope {
 ///
 /// The right itself (is that person a member *now*?) is checked again at every delivery; an audience only says whom to ask
 /// about.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, JsonSchema)]
 #[serde(transparent)]
-pub struct Audience(Vec<Scope>);
+pub struct Audience(#[schemars(with = "Vec<String>")] Vec<Scope>);
 
 impl<'de> Deserialize<'de> for Audience {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {

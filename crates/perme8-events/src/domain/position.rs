@@ -2,6 +2,7 @@
 
 use std::{fmt, num::ParseIntError, str::FromStr};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// The place of an event in the log, in delivery order.
@@ -9,9 +10,21 @@ use serde::{Deserialize, Serialize};
 /// Positions rise but are not dense: what was rolled back leaves a hole. They are plain data, never a transaction id, so
 /// they survive dump, restore and failover.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Default,
+    Serialize,
+    Deserialize,
+    JsonSchema,
 )]
 #[serde(transparent)]
+#[schemars(inline)]
 pub struct Position(i64);
 
 impl Position {

@@ -7,6 +7,7 @@
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -28,8 +29,9 @@ pub(crate) const NEXT: &str = "@next";
 const LARGER: usize = 5;
 
 /// One edition of the rows of a read model.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(transparent)]
+#[schemars(inline)]
 pub struct Generation(i64);
 
 impl Generation {

@@ -46,6 +46,7 @@ fn every_command_takes_json_and_a_database() {
         "events show 00000000-0000-0000-0000-000000000001",
         "events trace 00000000-0000-0000-0000-000000000001",
         "events catalog --schemas",
+        "api openapi",
         "handlers list",
         "handlers pause notifications.on_invitation --yes",
         "handlers resume notifications.on_invitation --yes",

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use perme8_events::{StorageError, UserId, WorkspaceId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -88,7 +89,7 @@ impl ProjectDetails {
 }
 
 /// A project in a list of all.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct ProjectTitle {
     /// What it is called.
     pub name: String,

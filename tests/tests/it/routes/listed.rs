@@ -38,6 +38,7 @@ pub(crate) const ROUTES: &[Route] = &[
     route("GET", "/api/health", None, Access::Everybody),
     route("GET", "/ready", None, Access::Everybody),
     route("GET", "/metrics", None, Access::Everybody),
+    route("GET", "/api/openapi.json", None, Access::Everybody),
     route("DELETE", "/api/sessions", None, Access::People),
     route("GET", "/api/me", None, Access::People),
     route("DELETE", "/api/me", None, Access::People),

@@ -2,6 +2,7 @@
 
 use std::{fmt, ops::Range};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::{
@@ -25,7 +26,7 @@ pub(crate) const ENOUGH_AROUND: usize = FURTHEST + ENOUGH;
 const LEFT_OUT: char = '…';
 
 /// A part of a text, in one line, and where the words are in it that somebody looked for.
-#[derive(Clone, PartialEq, Eq, Serialize)]
+#[derive(Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Excerpt {
     /// As it was written, and nothing of it is markup; what is left out before and behind is an ellipsis.
     pub text: String,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -55,7 +56,7 @@ impl FindPaths {
 }
 
 /// A way from one entity to another, which meets none twice; no other way meets the same ones in the same order.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PathDetails {
     /// The entities in the order in which they are met, both ends among them.
     pub nodes: Vec<EntityDetails>,

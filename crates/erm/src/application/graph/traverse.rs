@@ -1,5 +1,6 @@
 //! What is some steps away.
 
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -50,7 +51,7 @@ impl Traverse {
 }
 
 /// A part of a graph.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Subgraph {
     /// Its entities, that which it began at first and then the nearest.
     pub nodes: Vec<EntityDetails>,

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use perme8_events::{StorageError, WorkspaceId};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -34,7 +35,7 @@ pub enum ItemQueryError {
 from_not_acting_of_questions!(ItemQueryError);
 
 /// An entity.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct EntityDetails {
     /// Which one.
     pub id: EntityId,
@@ -58,7 +59,7 @@ pub struct EntityDetails {
 }
 
 /// An edge from one entity to another.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct EdgeDetails {
     /// Which one.
     pub id: EdgeId,

@@ -2,6 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use perme8_events::{StorageError, UserId, WorkspaceId};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -35,7 +36,7 @@ pub enum SchemaQueryError {
 from_not_acting_of_questions!(SchemaQueryError);
 
 /// The schema of a workspace, for its members.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SchemaDetails {
     /// Which.
     pub id: SchemaId,
@@ -63,7 +64,7 @@ impl SchemaDetails {
 }
 
 /// That a schema was written, and by whom.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SchemaVersion {
     /// Which version it was, from 1.
     pub version: i64,
@@ -86,7 +87,7 @@ pub struct SchemaHistory {
 }
 
 /// A schema as it was in one of its versions.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct SchemaVersionDetails {
     /// Which version, who wrote it and when.
     #[serde(flatten)]

@@ -2,6 +2,7 @@
 
 use std::{fmt, num::IntErrorKind};
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 /// Which way edges are followed.
@@ -54,7 +55,8 @@ macro_rules! whole_number {
         $(#[$about_invalid:meta])* $Invalid:ident
     ) => {
         $(#[$about])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
+        #[schemars(inline)]
         pub struct $Name($Number);
 
         $(#[$about_invalid])*

@@ -1,12 +1,13 @@
 //! The cases that process managers follow.
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{domain::error::StorageError, infrastructure::runtime::operations::Operations, sql};
 
 /// A case that a process manager follows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, sqlx::FromRow, JsonSchema)]
 pub struct CaseStatus {
     /// The process manager, which is also the handler of this name.
     pub process: String,

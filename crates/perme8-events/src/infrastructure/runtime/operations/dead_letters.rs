@@ -1,6 +1,7 @@
 //! Deliveries that were given up: looking at them, trying them again, giving them up for good.
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::types::Json;
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// A delivery that was given up.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct DeadLetter {
     /// The handler that failed.
     pub handler: String,
@@ -46,15 +47,17 @@ pub struct DeadLetter {
 }
 
 /// A dead letter with its event.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct DeadLetterDetail {
     /// The dead letter.
     #[serde(flatten)]
     pub dead_letter: DeadLetter,
     /// The event as it stands in the log; none when it is no longer there.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub event: Option<Envelope>,
     /// What is delivered in the place of the event's data.
     #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<serde_json::Value>")]
     pub edited_data: Option<Box<RawValue>>,
 }
 

@@ -3,6 +3,7 @@
 use std::str::FromStr;
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::value::RawValue;
 use sqlx::types::Json;
@@ -23,7 +24,7 @@ use crate::{
 };
 
 /// How far a job has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum JobState {
     /// It waits for its time or its turn.
@@ -68,7 +69,7 @@ impl FromStr for JobState {
 }
 
 /// A job.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct JobStatus {
     /// Its id.
     pub job_id: JobId,
@@ -93,7 +94,7 @@ pub struct JobStatus {
 }
 
 /// A job with what it is about.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, JsonSchema)]
 pub struct JobDetail {
     /// The job.
     #[serde(flatten)]
@@ -101,8 +102,10 @@ pub struct JobDetail {
     /// The request that led to it.
     pub correlation_id: CorrelationId,
     /// What is to be done; none where it may hold secrets, or the running program cannot tell.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub payload: Option<Box<RawValue>>,
     /// What its worker told about it.
+    #[schemars(with = "Option<serde_json::Value>")]
     pub result: Option<Box<RawValue>>,
 }
 

@@ -5,6 +5,7 @@
 //! handler, and goes on after a crash where it was. What has been set aside there keeps it from becoming live.
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -22,7 +23,7 @@ use crate::{
 };
 
 /// How far the next generation of a read model is.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Rebuild {
     /// The projection.
     pub handler: String,

@@ -7,6 +7,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use schemars::JsonSchema;
 use serde::Serialize;
 use sqlx::types::Json;
 
@@ -47,7 +48,7 @@ pub struct Replay {
 }
 
 /// What came of a replay.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Replayed {
     /// So many events are delivered again.
     pub events: u64,

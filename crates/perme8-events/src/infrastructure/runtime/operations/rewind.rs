@@ -6,6 +6,7 @@
 //! rise, so whatever a node has begun from an old checkpoint is refused.
 
 use chrono::{DateTime, Utc};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::{
@@ -30,7 +31,7 @@ pub enum Rewind {
 }
 
 /// What came of a rewind.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Rewound {
     /// Where the handler goes on: what lies behind this is delivered again.
     pub position: Position,
