@@ -132,7 +132,7 @@ impl Cluster {
     pub(crate) async fn standby(&self) -> Self {
         let mut cluster = Self::folder(&self.programs);
         let (port, data) = (self.port.to_string(), cluster.data());
-        let copy = ["-R", "-X", "stream", "-c", "fast", "-D", data.as_str()];
+        let copy = ["-R", "-X", "stream", "-c", "fast", "--no-sync", "-D", data.as_str()];
         self.programs.run("pg_basebackup", &[&server(&port)[..], &copy[..]].concat()).await;
         cluster.begin().await;
         cluster
@@ -164,6 +164,8 @@ impl Cluster {
             "unix_socket_directories=",
             "max_connections=100",
             "hot_standby=on",
+            // Programs crash here and the system does not, so what they have written is kept.
+            "fsync=off",
         ] {
             command.args(["-c", setting]);
         }
@@ -174,7 +176,7 @@ impl Cluster {
         .await;
     }
 
-    /// Ends at once, as in a crash; whatever it has acknowledged is on its disk.
+    /// Ends at once, as in a crash; whatever it has acknowledged is in its files.
     pub(crate) async fn crash(&mut self) {
         let data = self.data();
         self.programs.run("pg_ctl", &["stop", "--mode=immediate", "-D", &data]).await;

@@ -26,7 +26,7 @@ const WRITERS: u64 = 8;
 /// What is written afterwards has numbers from here on.
 const AFTERWARDS: i64 = 1_000_000_000;
 /// So many transaction ids are used up before, as in a cluster that has served for a while.
-const USED_UP: u32 = 50_000;
+const USED_UP: u32 = 10_000;
 /// What takes longer has gone wrong.
 const SOON: Duration = Duration::from_mins(1);
 

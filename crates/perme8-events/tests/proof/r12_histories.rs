@@ -73,8 +73,8 @@ async fn histories(cases: u32, shrinks: u32, sequenced: bool) -> Result<(), Stri
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn histories_end_alike_on_both_engines_and_as_the_oracle_says() {
-    let cases = if Form::of("R12, histories").long { 400 } else { 8 };
-    let found = histories(cases, 60, true).await;
+    let cases = if Form::of("R12, histories").long { 400 } else { 5 };
+    let found = histories(cases, 30, true).await;
     let ended =
         if found.is_ok() { "event for event as the oracle says" } else { "one is told otherwise" };
     figure("R12", "both engines", &format!("{cases} random histories: {ended}"));
@@ -85,7 +85,8 @@ async fn histories_end_alike_on_both_engines_and_as_the_oracle_says() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn control_histories_with_followers_that_do_not_wait_are_noticed() {
-    const CASES: u32 = 40;
+    // One is enough in which something is committed behind what fails, and most are such.
+    const CASES: u32 = 20;
     let found = histories(CASES, 0, false).await;
     let noticed = if found.is_err() { "noticed" } else { "not noticed" };
     figure(
