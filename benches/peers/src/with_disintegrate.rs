@@ -60,7 +60,6 @@ const SCHEMA: &str = "
 
 /// What happens to documents.
 #[derive(Debug, Clone, PartialEq, Eq, Event, Serialize, Deserialize)]
-#[stream(DocumentEvent, [TitleChanged])]
 pub(crate) enum DomainEvent {
     /// The title was changed.
     TitleChanged {
@@ -111,7 +110,7 @@ impl Store for Disintegrate {
         let event = DomainEvent::new(number);
         if self.checks {
             let DomainEvent::TitleChanged { document_id, .. } = &event;
-            let of_document = query!(DocumentEvent; document_id == document_id.clone());
+            let of_document = query!(DomainEvent; document_id == document_id.clone());
             self.events.append(vec![event], of_document, 0).await?;
         } else {
             self.events.append_without_validation(vec![event]).await?;
