@@ -1,7 +1,10 @@
 //! A database of its own for each store.
 
 use anyhow::Context as _;
-use sqlx::{Connection as _, Executor as _, PgConnection, PgPool, postgres::PgPoolOptions};
+use sqlx::{
+    Connection as _, Executor as _, PgConnection, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
 use uuid::Uuid;
 
 /// A fresh database on the server; [`remove`](Self::remove) it in the end.
@@ -30,8 +33,18 @@ impl Database {
 
     /// A pool of so many connections, which does not ask whether they still live before it gives one.
     pub(crate) async fn pool(&self, connections: u32) -> anyhow::Result<PgPool> {
+        Self::connect(self.url()?.parse()?, connections).await
+    }
+
+    /// The same, for a store whose functions the server would not understand: they can be made all the same.
+    pub(crate) async fn lenient_pool(&self, connections: u32) -> anyhow::Result<PgPool> {
+        let options: PgConnectOptions = self.url()?.parse()?;
+        Self::connect(options.options([("check_function_bodies", "off")]), connections).await
+    }
+
+    async fn connect(options: PgConnectOptions, connections: u32) -> anyhow::Result<PgPool> {
         let pool = PgPoolOptions::new().max_connections(connections).test_before_acquire(false);
-        Ok(pool.connect(&self.url()?).await?)
+        Ok(pool.connect_with(options).await?)
     }
 
     pub(crate) async fn remove(self) -> anyhow::Result<()> {

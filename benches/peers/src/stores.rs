@@ -37,12 +37,13 @@ impl Opened {
     pub(crate) async fn open(kind: Kind, server: &str, connections: u32) -> anyhow::Result<Self> {
         let database = Database::make(server).await?;
         let pool = async || database.pool(connections).await;
+        let lenient = async || database.lenient_pool(connections).await;
         let store: Arc<dyn Store> = match kind {
             Kind::Insert => Arc::new(Raw::on(pool().await?, false).await?),
             Kind::Transaction => Arc::new(Raw::on(pool().await?, true).await?),
             Kind::Perme8 => Arc::new(House::on(&database.url()?, connections).await?),
-            Kind::Disintegrate => Arc::new(Disintegrate::on(pool().await?, false).await?),
-            Kind::Checked => Arc::new(Disintegrate::on(pool().await?, true).await?),
+            Kind::Disintegrate => Arc::new(Disintegrate::on(lenient().await?, false).await?),
+            Kind::Checked => Arc::new(Disintegrate::on(lenient().await?, true).await?),
             Kind::Cqrs => Arc::new(Cqrs::on(pool().await?).await?),
             Kind::Eventually => Arc::new(Eventually::on(pool().await?).await?),
         };

@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use disintegrate::{
     Event, EventListener, EventStore as _, PersistedEvent, StreamQuery, query, serde::json::Json,
 };
-use disintegrate_postgres::{PgEventId, PgEventListener, PgEventListenerConfig, PgEventStore};
+use disintegrate_postgres::{
+    Migrator, PgEventId, PgEventListener, PgEventListenerConfig, PgEventStore,
+};
 use serde::{Deserialize, Serialize};
 use sqlx::PgPool;
 use tokio::{sync::oneshot, task::JoinHandle};
@@ -22,40 +24,19 @@ const POLL: Duration = Duration::from_millis(10);
 /// How many events it takes at once.
 const BATCH: usize = 1_000;
 
-/// What it sets up itself from PostgreSQL 16 on, in the words of PostgreSQL 15, which knows no hexadecimal numbers.
-const SCHEMA: &str = "
-    CREATE SEQUENCE IF NOT EXISTS seq_event_event_id;
-    CREATE TABLE IF NOT EXISTS event (
-      event_id bigint PRIMARY KEY DEFAULT nextval('seq_event_event_id'), event_type varchar(255), payload bytea,
-      inserted_at timestamp DEFAULT now());
-    CREATE INDEX IF NOT EXISTS idx_events_type ON event (event_type);
-    ALTER TABLE event ADD COLUMN IF NOT EXISTS document_id text;
-    CREATE INDEX IF NOT EXISTS idx_event_document_id ON event (document_id) WHERE document_id IS NOT NULL;
-    CREATE OR REPLACE FUNCTION event_store_begin_epoch() RETURNS void LANGUAGE plpgsql AS $$
+/// Before version 16 PostgreSQL knows no hexadecimal numbers, and it writes one into its functions: they are written again with
+/// the same number. Whatever else is not understood fails here.
+const PLAIN_NUMBERS: &str = r"DO $$
     DECLARE
-      last bigint;
-      db int;
+      written record;
     BEGIN
-      SELECT coalesce(max(event_id), 0) INTO last FROM event;
-      SELECT oid INTO db FROM pg_database WHERE datname = current_database();
-      PERFORM pg_try_advisory_xact_lock_shared(db, 0);
-      PERFORM pg_try_advisory_xact_lock_shared(1, (last & 4294967295)::bit(32)::integer);
-      PERFORM pg_try_advisory_xact_lock_shared(2, (last >> 32)::bit(32)::integer);
-    END $$;
-    CREATE OR REPLACE FUNCTION event_store_current_epoch() RETURNS bigint LANGUAGE plpgsql AS $$
-    DECLARE
-      last bigint;
-      pending bigint;
-      db int;
-    BEGIN
-      SELECT coalesce(max(event_id), 0) INTO last FROM event;
-      SELECT oid INTO db FROM pg_database WHERE datname = current_database();
-      SELECT min((high.objid::bigint << 32) + low.objid::bigint) INTO pending
-      FROM pg_locks AS ours
-      JOIN pg_locks AS low ON low.pid = ours.pid
-      JOIN pg_locks AS high ON high.pid = ours.pid
-      WHERE ours.classid = db AND low.classid = 1 AND high.classid = 2 AND ours.locktype = 'advisory';
-      RETURN coalesce(pending, last);
+      PERFORM set_config('check_function_bodies', 'on', true);
+      FOR written IN
+        SELECT pg_get_functiondef(oid) AS definition FROM pg_proc
+        WHERE pronamespace = current_schema()::regnamespace AND prosrc ~ '0x[0-9A-Fa-f]'
+      LOOP
+        EXECUTE regexp_replace(written.definition, '0x[Ff]{8}\M', '4294967295', 'g');
+      END LOOP;
     END $$";
 
 /// What happens to documents.
@@ -81,22 +62,23 @@ type Events = PgEventStore<DomainEvent, Json<DomainEvent>>;
 
 /// Its store, with or without a look whether what a decision was based on has changed.
 pub(crate) struct Disintegrate {
+    pool: PgPool,
     events: Events,
     checks: bool,
 }
 
 impl Disintegrate {
+    /// The pool does not look at functions that are made.
     pub(crate) async fn on(pool: PgPool, checks: bool) -> anyhow::Result<Self> {
-        let version: i32 = sqlx::query_scalar("SELECT current_setting('server_version_num')::int")
-            .fetch_one(&pool)
-            .await?;
-        let events = if version < 160_000 {
-            sqlx::raw_sql(SCHEMA).execute(&pool).await?;
-            Events::new_uninitialized(pool, Json::default())
-        } else {
-            Events::try_new(pool, Json::default()).await?
-        };
-        Ok(Self { events, checks })
+        let events = Events::try_new(pool.clone(), Json::default()).await?;
+        let store = Self { pool, events, checks };
+        store.write_plain_numbers().await?;
+        Ok(store)
+    }
+
+    async fn write_plain_numbers(&self) -> anyhow::Result<()> {
+        sqlx::raw_sql(PLAIN_NUMBERS).execute(&self.pool).await?;
+        Ok(())
     }
 }
 
@@ -129,11 +111,15 @@ impl Store for Disintegrate {
             // The same listener as without.
             return Ok(None);
         }
+        // As the listener would itself, which could not write numbers otherwise.
+        Migrator::new(self.events.clone()).init_listener().await?;
+        self.write_plain_numbers().await?;
         let noting = Noting { query: query!(DomainEvent), seen };
         let config = PgEventListenerConfig::poller(POLL).with_notifier().fetch_size(BATCH);
         let (stop, stopped) = oneshot::channel::<()>();
-        let listener =
-            PgEventListener::builder(self.events.clone()).register_listener(noting, config);
+        let listener = PgEventListener::builder(self.events.clone())
+            .uninitialized()
+            .register_listener(noting, config);
         let running = tokio::spawn(async move {
             let until = async move {
                 // Whoever drops the other end wants it to stop, too.
