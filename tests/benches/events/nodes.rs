@@ -55,9 +55,15 @@ pub(crate) async fn measure(test: &TestDb, args: &Args) -> anyhow::Result<Vec<Ro
 
     let rounds = Rounds { count: 1, ..args.rounds(WRITERS) };
     let (mut ratios, mut followed, mut alone) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..args.rounds {
-        let with = while_followed(&here, &there, &house, rounds).await?;
-        let without = rounds.of(&house).await?.per_second;
+    for round in 0..args.rounds {
+        // Each is first in half of the rounds: whoever comes second finds a larger table.
+        let (with, without) = if round % 2 == 0 {
+            let with = while_followed(&here, &there, &house, rounds).await?;
+            (with, rounds.of(&house).await?.per_second)
+        } else {
+            let without = rounds.of(&house).await?.per_second;
+            (while_followed(&here, &there, &house, rounds).await?, without)
+        };
         ratios.push(with / without);
         followed.push(with);
         alone.push(without);
