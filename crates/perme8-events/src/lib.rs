@@ -76,6 +76,7 @@ pub mod host {
         cases::{CaseCount, CaseStatus},
         dead_letters::{DeadLetter, DeadLetterDetail, Discard},
         error::OperationError,
+        figures::HandlerFigures,
         jobs::{JobDetail, JobState, JobStatus, UnknownJobState},
         operator::{Operator, OperatorNameError},
         pauses::Pause,

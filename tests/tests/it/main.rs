@@ -5,6 +5,8 @@ mod accounts;
 #[cfg(test)]
 mod admin;
 mod agents;
+#[cfg(test)]
+mod alerts;
 mod asking;
 #[cfg(test)]
 mod asking_elsewhere;
