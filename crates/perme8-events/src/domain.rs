@@ -15,5 +15,6 @@ pub(crate) mod origin;
 pub(crate) mod personal;
 pub(crate) mod position;
 pub(crate) mod topic;
+pub(crate) mod trace;
 pub(crate) mod unsaved;
 pub(crate) mod upcast;

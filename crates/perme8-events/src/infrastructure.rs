@@ -16,5 +16,6 @@ pub(crate) mod queue;
 pub(crate) mod runtime;
 pub(crate) mod sql;
 pub(crate) mod tasks;
+pub(crate) mod traces;
 pub(crate) mod tx;
 pub(crate) mod unit_of_work;

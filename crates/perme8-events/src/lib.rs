@@ -41,6 +41,7 @@ pub use domain::origin::{Client, Metadata, Origin};
 pub use domain::personal::Personal;
 pub use domain::position::Position;
 pub use domain::topic::{Topic, TopicError};
+pub use domain::trace::{TraceContext, TraceContextError};
 pub use domain::unsaved::{NewEvent, Unsaved};
 pub use domain::upcast::{EventData, UpcastError, Upcaster};
 pub use perme8_events_macros::DomainEvent;
@@ -59,6 +60,7 @@ pub use application::repository::{Load, Save, Store};
 pub use application::rights::{Standing, Standings, StillFor, Viewer, Visibility};
 pub use application::schedule::{Schedule, ScheduleError};
 pub use application::transaction::Transaction;
+pub use infrastructure::traces::{current_trace, within_trace};
 
 // The derive macro names this crate by its full path, also inside this crate.
 extern crate self as perme8_events;

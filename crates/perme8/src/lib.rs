@@ -24,9 +24,11 @@ mod rate_limits;
 mod readiness;
 mod sights;
 mod standings;
+mod telemetry;
 mod upkeep;
 
 pub use app::{App, AppBuilder, AppError, AppOptions, LlmOptions, MailOptions};
 pub use catalogue::{CATALOGUES, MIGRATIONS};
 pub use cli::run;
 pub use config::{Config, ConfigError, Flags, LogFormat};
+pub use telemetry::{CollectorUrl, CollectorUrlError};

@@ -13,11 +13,13 @@ use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use perme8_events::{
     EventStore as _, StorageError,
     host::{
-        CaseCount, HandlerFigures, HandlerState, HandlerStatus, Operations, QueueState, QueueStatus,
-        Tasks,
+        CaseCount, HandlerFigures, HandlerState, HandlerStatus, Operations, QueueState,
+        QueueStatus, Tasks,
     },
     sql::{Db, PoolStatus},
 };
+
+use crate::telemetry;
 
 /// The bounds of durations, in seconds: from what an event takes to what nobody waits for.
 const BUCKETS: &[f64] =
@@ -184,6 +186,7 @@ fn describe() {
     perme8_events::host::describe_metrics();
     api::describe_metrics();
     llm::describe_metrics();
+    telemetry::describe_metrics();
     describe_gauge!("perme8_up", "Whether the process runs");
     describe_gauge!("perme8_uptime_seconds", Unit::Seconds, "For how long the process has run");
     describe_gauge!("perme8_database_up", "Whether the database answered the last question");
