@@ -31,4 +31,4 @@ pub use app::{App, AppBuilder, AppError, AppOptions, LlmOptions, MailOptions};
 pub use catalogue::{CATALOGUES, MIGRATIONS};
 pub use cli::run;
 pub use config::{Config, ConfigError, Flags, LogFormat};
-pub use telemetry::{CollectorUrl, CollectorUrlError};
+pub use telemetry::{CollectorUrl, CollectorUrlError, Exporter, Spans};

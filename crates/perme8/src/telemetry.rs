@@ -12,8 +12,8 @@ mod exporter;
 mod otlp;
 mod spans;
 
-pub(crate) use exporter::Exporter;
-pub(crate) use spans::Spans;
+pub use exporter::Exporter;
+pub use spans::Spans;
 
 const SENT: &str = "perme8_trace_spans_total";
 const LOST: &str = "perme8_trace_spans_lost_total";
@@ -36,6 +36,15 @@ pub struct CollectorUrl(Url);
 pub struct CollectorUrlError;
 
 impl CollectorUrl {
+    /// What writes down spans, and what sends them here; `node` is what the collector knows this process by.
+    ///
+    /// `Spans` is a layer for the subscriber of the process, with the filter [`Spans::filter`].
+    #[must_use]
+    pub fn collect(&self, node: Option<&str>) -> (Spans, Exporter) {
+        let (sender, receiver) = mpsc::channel(WAITING);
+        (Spans::new(sender), Exporter::new(receiver, self.traces(), node))
+    }
+
     /// Where traces go.
     fn traces(&self) -> Url {
         let mut url = self.0.clone();
@@ -61,12 +70,6 @@ impl fmt::Display for CollectorUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.0.fmt(f)
     }
-}
-
-/// What writes down spans, and what sends them.
-pub(crate) fn to(collector: &CollectorUrl, node: Option<&str>) -> (Spans, Exporter) {
-    let (sender, receiver) = mpsc::channel(WAITING);
-    (Spans::new(sender), Exporter::new(receiver, collector.traces(), node))
 }
 
 #[cfg(test)]

@@ -85,4 +85,6 @@ mod statements;
 #[cfg(test)]
 mod tenants;
 #[cfg(test)]
+mod traces;
+#[cfg(test)]
 mod workspaces;

@@ -61,6 +61,8 @@ mod tally;
 #[cfg(test)]
 mod timers;
 #[cfg(test)]
+mod traces;
+#[cfg(test)]
 mod transactions;
 #[cfg(test)]
 mod versions;

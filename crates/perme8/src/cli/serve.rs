@@ -10,7 +10,7 @@ use crate::{
     app::{App, AppError},
     cli::{Console, Failure, Paint, Report, migrate, paint, signals::Signals},
     config::{Config, Flags, Resolved},
-    logging, telemetry,
+    logging,
 };
 
 #[derive(Debug, Default, clap::Args)]
@@ -243,7 +243,7 @@ pub(crate) async fn serve(
     let config = resolved.config.clone();
     let collector = config.trace_url.as_ref();
     let (spans, exporter) =
-        collector.map(|collector| telemetry::to(collector, config.node.as_deref())).unzip();
+        collector.map(|collector| collector.collect(config.node.as_deref())).unzip();
     logging::init(&config, paint::has_colours(owo_colors::Stream::Stderr), spans);
     // Tasks of its own: what the host does while it stops is traced, too.
     let tracing_tasks = Tasks::new();

@@ -18,7 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Sends spans to a collector.
 #[derive(Debug)]
-pub(crate) struct Exporter {
+pub struct Exporter {
     spans: mpsc::Receiver<Ended>,
     url: Url,
     node: Option<String>,
@@ -31,8 +31,8 @@ impl Exporter {
         Self { spans, url, node: node.map(str::to_owned), is_failing: false }
     }
 
-    /// Sends what there is, again and again, and once more when it is told to stop.
-    pub(crate) async fn run(mut self, tasks: Tasks) {
+    /// Sends what there is once a second until the tasks are stopped, and once more then.
+    pub async fn run(mut self, tasks: Tasks) {
         let stop = tasks.token();
         let client = Client::builder().timeout(PATIENCE).redirect(redirect::Policy::none());
         let client = match client.user_agent("perme8").build() {

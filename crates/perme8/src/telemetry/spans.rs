@@ -55,7 +55,7 @@ struct Open {
 
 /// Writes down the spans that are steps of a trace.
 #[derive(Debug)]
-pub(crate) struct Spans {
+pub struct Spans {
     ended: mpsc::Sender<Ended>,
 }
 
@@ -65,7 +65,8 @@ impl Spans {
     }
 
     /// What is of interest here, whatever is logged.
-    pub(crate) fn filter() -> FilterFn {
+    #[must_use]
+    pub fn filter() -> FilterFn {
         fn is_span(metadata: &Metadata<'_>) -> bool {
             metadata.is_span() && *metadata.level() <= Level::INFO
         }

@@ -30,10 +30,9 @@ fn sent_of(work: impl FnOnce()) -> Vec<Value> {
         resource[2],
         json!({ "key": "service.instance.id", "value": { "stringValue": "left" } })
     );
-    match request["resourceSpans"][0]["scopeSpans"][0]["spans"].take() {
-        Value::Array(spans) => spans,
-        other => panic!("spans are a list: {other}"),
-    }
+    let spans = request["resourceSpans"][0]["scopeSpans"][0]["spans"].take();
+    let Value::Array(spans) = spans else { panic!("spans are a list: {spans}") };
+    spans
 }
 
 #[test]
@@ -140,8 +139,8 @@ async fn taken(listener: TcpListener) -> String {
 async fn what_is_left_is_sent_when_the_host_stops() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let collector = format!("http://{address}/otlp").parse().unwrap();
-    let (spans, exporter) = to(&collector, None);
+    let collector: CollectorUrl = format!("http://{address}/otlp").parse().unwrap();
+    let (spans, exporter) = collector.collect(None);
     tracing::subscriber::with_default(tracing_subscriber::registry().with(spans), || {
         drop(tracing::info_span!("request", traceparent = %step(1)));
     });
