@@ -221,7 +221,7 @@ fn describe() {
     );
     describe_gauge!(
         "perme8_handler_oldest_pending_position",
-        "The first event that a handler is not done with; 0 when there is none"
+        "The event before which nothing of a handler is pending; 0 when nothing is"
     );
     describe_gauge!("perme8_nodes", "Nodes that give signs of life");
     describe_gauge!(

@@ -31,7 +31,7 @@ fn sent_of(work: impl FnOnce()) -> Vec<Value> {
         json!({ "key": "service.instance.id", "value": { "stringValue": "left" } })
     );
     let spans = request["resourceSpans"][0]["scopeSpans"][0]["spans"].take();
-    let Value::Array(spans) = spans else { panic!("spans are a list: {spans}") };
+    let Value::Array(spans) = spans else { panic!("spans are a list") };
     spans
 }
 

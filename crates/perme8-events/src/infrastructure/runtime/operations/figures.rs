@@ -17,7 +17,8 @@ pub struct HandlerFigures {
     pub leased: i64,
     /// Its partitions that no node delivers to.
     pub free: i64,
-    /// The first event that is not handled, whether nobody came to it yet or it was set aside; none when all are.
+    /// Nothing before this event is pending, neither because nobody has come to it yet nor because it was set aside; none when
+    /// nothing is pending at all. A handler that is idle may stand a little behind the end of the log.
     pub oldest_pending: Option<Position>,
 }
 
