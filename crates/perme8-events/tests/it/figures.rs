@@ -28,7 +28,7 @@ on_both_engines! {
     async fn leases_nodes_and_the_oldest_pending_event_are_told(test: TestDb) {
         let db = &test.db;
         let operations = Operations::new(db);
-        assert_eq!(operations.handler_figures().await.unwrap(), []);
+        assert!(operations.handler_figures().await.unwrap().is_empty());
         emit(db, [noted("a", 1), noted("b", 2), noted("a", 3)]).await;
         deliver(db, giving_up(&[1])).await;
         let HandlerFigures { handler, leased, free, oldest_pending } = figures(db).await;

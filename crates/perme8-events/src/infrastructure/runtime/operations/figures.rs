@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
+    application::event_store::EventStore as _,
     domain::{error::StorageError, position::Position},
     infrastructure::runtime::operations::Operations,
     sql,
