@@ -3,7 +3,8 @@
 //! Each handler's events are spread over partitions by the hash of their key. A partition is leased by one node at a time
 //! and delivered by one [`Lane`](lane::Lane) in order: the effect of an event, the events that it leads to and the
 //! checkpoint of the partition commit together, fenced by the epoch of the lease. What fails is set aside as a row with its
-//! attempts and due time, and later events of the same key wait behind it; everything else flows on.
+//! attempts and due time, and later events of the same key wait behind it; everything else flows on. So is what a tenant
+//! floods a partition with, beyond its share, while others wait; it is caught up in turns.
 
 use std::{
     sync::Arc,
@@ -38,10 +39,12 @@ use crate::{
     },
 };
 
+mod aside;
 mod deliveries;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod driver;
 pub(crate) mod erased;
+mod fairness;
 mod lane;
 pub(crate) mod layout;
 pub(crate) mod leases;
@@ -78,7 +81,7 @@ pub enum Outcome {
         /// When it is tried again.
         due_at: DateTime<Utc>,
     },
-    /// It waits behind an earlier failure of its key.
+    /// It waits behind an earlier failure of its key, or has stepped aside for other tenants.
     Parked,
     /// It was given up.
     DeadLettered {
@@ -113,6 +116,7 @@ pub struct RuntimeBuilder {
     owned: Owned,
     node: NodeOptions,
     fenced: bool,
+    fair: bool,
     swaps_apart: Option<fn()>,
 }
 
@@ -209,6 +213,13 @@ impl RuntimeBuilder {
         Self { fenced: false, ..self }
     }
 
+    /// Delivers in the order of the log, whoever floods it: the control of the proof that stepping aside matters.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn unfair(self) -> Self {
+        Self { fair: false, ..self }
+    }
+
     /// Swaps generations in two transactions, and never comes to the second: it says when it stands between them, where it
     /// is to be killed. The control of the proof that one transaction is needed.
     #[cfg(any(test, feature = "testing"))]
@@ -221,7 +232,7 @@ impl RuntimeBuilder {
     #[must_use]
     pub fn build(self) -> Runtime {
         let Self { db, handlers, retired, workers, schedules, retired_queues, .. } = self;
-        let Self { owned, node, fenced, swaps_apart, .. } = self;
+        let Self { owned, node, fenced, fair, swaps_apart, .. } = self;
         Runtime {
             db,
             handlers,
@@ -232,6 +243,7 @@ impl RuntimeBuilder {
             owned,
             node,
             fenced,
+            fair,
             swaps_apart,
             reactions: broadcast::Sender::new(REACTIONS),
         }
@@ -252,6 +264,7 @@ pub struct Runtime {
     owned: Owned,
     node: NodeOptions,
     fenced: bool,
+    fair: bool,
     swaps_apart: Option<fn()>,
     reactions: broadcast::Sender<Reaction>,
 }
@@ -283,6 +296,7 @@ impl Runtime {
             owned: Owned::default(),
             node: NodeOptions::default(),
             fenced: true,
+            fair: true,
             swaps_apart: None,
         }
     }
@@ -355,6 +369,7 @@ impl Runtime {
             node_id,
             paused: watch::Sender::default(),
             fenced: self.fenced,
+            fair: self.fair,
             swaps_apart: self.swaps_apart,
             swapped: Arc::default(),
         }

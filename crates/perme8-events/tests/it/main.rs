@@ -9,6 +9,8 @@ mod dead_letters;
 #[cfg(test)]
 mod ephemeral;
 #[cfg(test)]
+mod fairness;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod forgetting;

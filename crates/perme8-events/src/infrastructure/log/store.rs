@@ -1,6 +1,7 @@
 //! Reading the log by what the events are about.
 
 use async_trait::async_trait;
+use sqlx::types::Json;
 
 use crate::{
     application::event_store::{EventFilter, EventStore},
@@ -82,6 +83,17 @@ impl Db {
         limit: i64,
     ) -> Result<Vec<Envelope>, StorageError> {
         envelopes(self.query(PAGE).bind(after).bind(upto).bind(limit).all().await?)
+    }
+
+    /// The events at some positions, in order; those that are no longer in the log are left out.
+    pub(crate) async fn events_at(&self, positions: &[i64]) -> Result<Vec<Envelope>, StorageError> {
+        let query = self.query(sql!(
+            sqlite: event_log_columns!("WHERE seq IN (SELECT value FROM json_each($1)) ORDER BY seq"),
+            postgres: event_log_columns!(
+                "WHERE seq = ANY(ARRAY(SELECT v::bigint FROM jsonb_array_elements_text($1) v)) ORDER BY seq"
+            )
+        ));
+        envelopes(query.bind(Json(positions)).all().await?)
     }
 
     /// The event at a position.

@@ -114,9 +114,9 @@ impl Operations {
             .db
             .query(sql!(
                 "SELECT p.handler, count(*) AS partitions, min(p.position) AS position,
-                   (SELECT count(*) FROM event_deliveries d WHERE d.handler = p.handler AND NOT d.is_dead AND d.due_at IS NOT NULL) AS retrying,
+                   (SELECT count(*) FROM event_deliveries d WHERE d.handler = p.handler AND NOT d.is_dead AND d.due_at IS NOT NULL AND d.error IS NOT NULL) AS retrying,
                    (SELECT max(attempts) FROM event_deliveries d WHERE d.handler = p.handler AND NOT d.is_dead) AS attempts,
-                   (SELECT count(*) FROM event_deliveries d WHERE d.handler = p.handler AND NOT d.is_dead AND d.due_at IS NULL) AS parked,
+                   (SELECT count(*) FROM event_deliveries d WHERE d.handler = p.handler AND NOT d.is_dead AND (d.due_at IS NULL OR d.error IS NULL)) AS parked,
                    (SELECT count(*) FROM event_deliveries d WHERE d.handler = p.handler AND d.is_dead) AS dead,
                    (SELECT min(updated_at) FROM event_deliveries d WHERE d.handler = p.handler AND d.is_dead) AS oldest_dead_at
                  FROM event_partitions p GROUP BY p.handler ORDER BY p.handler"
