@@ -36,7 +36,7 @@ pub struct HandlerStatus {
     pub retrying: i64,
     /// How often the one of them has failed that has failed most often.
     pub attempts: i64,
-    /// Deliveries that wait behind others of their key.
+    /// Deliveries that wait behind others of their key, or have stepped aside for other workspaces.
     pub parked: i64,
     /// Dead letters.
     pub dead: i64,
