@@ -77,6 +77,22 @@ on_both_engines! {
         assert_eq!(counts(db).await, (0, 0, 0));
     }
 
+    async fn whoever_waits_beyond_what_was_read_ahead_overtakes_it_too(test: TestDb) {
+        let db = &test.db;
+        // Before the events, so that they are in the window of its feed.
+        let mut driver = builder(db, Probe::new(NAME).with(ONE)).build().driver(None).await;
+        emit(db, (0..600).map(|n| of(FLOODS, &format!("flood {n}"), n))).await;
+        emit(db, [of(WAITS, "other", 1000)]).await;
+        assert!(driver.step(NAME).await);
+        let (_, aside, _) = counts(db).await;
+        assert!(aside > 400, "{aside} have stepped aside");
+        driver.run_until_idle().await;
+        let before = before_the_others(db).await;
+        assert!(before < 50, "{before} are handled first");
+        assert_eq!(effects(db, NAME).await.len(), 601);
+        assert_eq!(counts(db).await, (0, 0, 0));
+    }
+
     async fn without_stepping_aside_the_others_wait_for_the_whole_flood(test: TestDb) {
         let db = &test.db;
         emit(db, flood()).await;
