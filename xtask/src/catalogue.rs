@@ -1,6 +1,7 @@
 //! What the host says of itself: every event that it knows, and what programs can ask it.
 
 use std::{
+    cell::OnceCell,
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -25,6 +26,9 @@ pub(crate) struct Source {
     /// Read what `perme8 api openapi --json` writes from a file instead of running the host
     #[arg(long, value_name = "FILE")]
     openapi: Option<PathBuf>,
+    /// The program of the host, once it was asked.
+    #[arg(skip)]
+    host: OnceCell<PathBuf>,
 }
 
 /// One entry of `perme8 events catalog --json --schemas`.
@@ -43,7 +47,7 @@ impl Source {
     /// Every event, in the order of the host.
     pub(crate) fn catalogue(&self) -> anyhow::Result<Vec<Entry>> {
         let asked = ["events", "catalog", "--json", "--schemas"];
-        let (json, origin) = said(self.catalog.as_deref(), &asked)?;
+        let (json, origin) = self.said(self.catalog.as_deref(), &asked)?;
         serde_json::from_str(&json).with_context(|| format!("{origin} is no catalogue of events"))
     }
 
@@ -52,31 +56,35 @@ impl Source {
         if self.root.is_some() && self.openapi.is_none() {
             return Ok(None);
         }
-        let (json, origin) = said(self.openapi.as_deref(), &["api", "openapi", "--json"])?;
+        let (json, origin) = self.said(self.openapi.as_deref(), &["api", "openapi", "--json"])?;
         let document = serde_json::from_str(&json);
         document.map(Some).with_context(|| format!("{origin} is no document"))
     }
-}
 
-/// What is in the file, or else what the host says to these arguments; and where that comes from.
-fn said(file: Option<&Path>, arguments: &[&str]) -> anyhow::Result<(String, String)> {
-    if let Some(file) = file {
-        let shown = file.display().to_string();
-        return Ok((
-            fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?,
-            shown,
-        ));
+    /// What is in the file, or else what the host says to these arguments; and where that comes from.
+    fn said(&self, file: Option<&Path>, arguments: &[&str]) -> anyhow::Result<(String, String)> {
+        if let Some(file) = file {
+            let shown = file.display().to_string();
+            let text = fs::read_to_string(file).with_context(|| format!("cannot read {shown}"))?;
+            return Ok((text, shown));
+        }
+        let host = if let Some(host) = self.host.get() {
+            host
+        } else {
+            let built = built_host()?;
+            self.host.get_or_init(|| built)
+        };
+        let mut command = Command::new(host);
+        command.args(arguments).current_dir(process::root());
+        Ok((process::output(&mut command)?, format!("`{}`", process::words(&command))))
     }
-    let mut command = Command::new(host()?);
-    command.args(arguments).current_dir(process::root());
-    Ok((process::output(&mut command)?, format!("`{}`", process::words(&command))))
 }
 
 /// The program of the host.
 ///
 /// It is built beside all members and a test, because features are then those of `cargo xtask test`: whoever has run that,
 /// or is about to, builds nothing for this alone.
-fn host() -> anyhow::Result<PathBuf> {
+fn built_host() -> anyhow::Result<PathBuf> {
     let mut command = process::cargo();
     command.args(["build", "--quiet", "--workspace", "--bin", "perme8", "--test", "ui"]);
     command.arg("--message-format=json-render-diagnostics");

@@ -22,10 +22,10 @@ mod template;
 mod types;
 mod use_case;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use crate::{
-    boundary::{self, loader::Detail},
+    boundary::{self, config::Boundaries, loader::Detail, workspace::Workspace},
     process,
 };
 
@@ -109,53 +109,58 @@ pub(crate) struct ContextArgs {
 /// Writes an event.
 pub(crate) fn new_event(args: &EventArgs) -> anyhow::Result<bool> {
     let EventArgs { context, name, fields, aggregate, place } = args;
-    let root = place.root();
-    let (workspace, boundaries) = boundary::read(root, Detail::Rules)?;
-    let context = Context::find(&workspace, &boundaries, context)?;
-    let mut plan = Plan::new(root);
-    NewEvent::asked(&context, name, fields, aggregate.as_deref())?.plan(&context, &mut plan)?;
-    plan.write()?;
-    Ok(true)
+    place.in_context(context, |context, plan| {
+        NewEvent::asked(context, name, fields, aggregate.as_deref())?.plan(context, plan)
+    })
 }
 
 /// Writes a handler.
 pub(crate) fn new_handler(args: &HandlerArgs) -> anyhow::Result<bool> {
     let HandlerArgs { context, name, event, place } = args;
-    let root = place.root();
-    let (workspace, boundaries) = boundary::read(root, Detail::Rules)?;
-    let context = Context::find(&workspace, &boundaries, context)?;
-    let mut plan = Plan::new(root);
-    NewHandler::asked(&context, name, event)?.plan(&context, &mut plan)?;
-    plan.write()?;
-    Ok(true)
+    place.in_context(context, |context, plan| {
+        NewHandler::asked(context, name, event)?.plan(context, plan)
+    })
 }
 
 /// Writes a use case.
 pub(crate) fn new_use_case(args: &UseCaseArgs) -> anyhow::Result<bool> {
     let UseCaseArgs { context, name, fields, aggregate, event, place } = args;
-    let root = place.root();
-    let (workspace, boundaries) = boundary::read(root, Detail::Rules)?;
-    let context = Context::find(&workspace, &boundaries, context)?;
-    let mut plan = Plan::new(root);
-    let (aggregate, event) = (aggregate.as_deref(), event.as_deref());
-    NewUseCase::asked(&context, name, fields, (aggregate, event))?.plan(&context, &mut plan)?;
-    plan.write()?;
-    Ok(true)
+    place.in_context(context, |context, plan| {
+        let (aggregate, event) = (aggregate.as_deref(), event.as_deref());
+        NewUseCase::asked(context, name, fields, (aggregate, event))?.plan(context, plan)
+    })
 }
 
 /// Writes a context.
 pub(crate) fn new_context(args: &ContextArgs) -> anyhow::Result<bool> {
     let ContextArgs { name, aggregate, place } = args;
-    let root = place.root();
-    let (workspace, boundaries) = boundary::read(root, Detail::Rules)?;
-    let mut plan = Plan::new(root);
-    NewContext::asked(&workspace, &boundaries, name, aggregate.as_deref())?.plan(&mut plan)?;
-    plan.write()?;
-    Ok(true)
+    place.in_workspace(|workspace, boundaries, plan| {
+        NewContext::asked(workspace, boundaries, name, aggregate.as_deref())?.plan(plan)
+    })
 }
 
 impl Place {
-    fn root(&self) -> &Path {
-        self.root.as_deref().unwrap_or_else(|| process::root())
+    /// Reads the workspace, and writes what is planned there.
+    fn in_workspace(
+        &self,
+        plan: impl FnOnce(&Workspace, &Boundaries, &mut Plan<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<bool> {
+        let root = self.root.as_deref().unwrap_or_else(|| process::root());
+        let (workspace, boundaries) = boundary::read(root, Detail::Rules)?;
+        let mut planned = Plan::new(root);
+        plan(&workspace, &boundaries, &mut planned)?;
+        planned.write()?;
+        Ok(true)
+    }
+
+    /// The same of one context.
+    fn in_context(
+        &self,
+        name: &str,
+        plan: impl FnOnce(&Context<'_>, &mut Plan<'_>) -> anyhow::Result<()>,
+    ) -> anyhow::Result<bool> {
+        self.in_workspace(|workspace, boundaries, planned| {
+            plan(&Context::find(workspace, boundaries, name)?, planned)
+        })
     }
 }

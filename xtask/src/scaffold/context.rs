@@ -54,6 +54,11 @@ impl<'a> Context<'a> {
         library.and_then(|file| file.path.rsplit_once('/')).map_or("src", |(folder, _)| folder)
     }
 
+    /// The folder of the crate, `crates/projects`.
+    pub(super) fn folder(&self) -> &'a str {
+        self.source().trim_end_matches("/src")
+    }
+
     pub(super) fn file(&self, below: &str) -> String {
         format!("{}/{below}", self.source())
     }

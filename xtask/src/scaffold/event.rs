@@ -166,7 +166,7 @@ impl NewEvent {
         plan.leave_to_hand(format!(
             "{FILE}: nobody handles it yet, so it stands among the `records` of {context_name}; `cargo xtask new-handler` takes it off.",
         ));
-        let folder = context.source().trim_end_matches("/src");
+        let folder = context.folder();
         plan.leave_to_hand(format!(
             "{folder}/README.md, and {folder}/src/lib.rs where its pages do: name it among the events that are published."
         ));

@@ -101,7 +101,7 @@ impl NewHandler {
             ));
         }
         register(context, plan, name)?;
-        let folder = context.source().trim_end_matches("/src");
+        let folder = context.folder();
         let tests = format!("{folder}/tests/it");
         let main = format!("{tests}/main.rs");
         match samples.as_ref().filter(|_| plan.text(&main).is_ok()) {

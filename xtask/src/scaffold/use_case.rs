@@ -129,7 +129,7 @@ impl NewUseCase {
             context.source()
         ));
         plan.leave_to_hand(format!("tests/it of {krate}: test it on both engines."));
-        let folder = context.source().trim_end_matches("/src");
+        let folder = context.folder();
         plan.leave_to_hand(format!(
             "{folder}/README.md, and {folder}/src/lib.rs where its pages do: say what it does."
         ));
