@@ -1,5 +1,6 @@
 //! The two engines, and what runs on them.
 
+pub(crate) mod archive;
 pub(crate) mod bus;
 mod cadence;
 pub(crate) mod db;
@@ -14,6 +15,7 @@ mod process;
 pub(crate) mod projection;
 pub(crate) mod queue;
 pub(crate) mod runtime;
+pub(crate) mod sealing;
 pub(crate) mod sql;
 pub(crate) mod tasks;
 pub(crate) mod tx;

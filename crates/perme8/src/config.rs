@@ -12,7 +12,7 @@ use api::{Limits, OperatorToken, TrustedProxies};
 use erm::ErmOptions;
 use llm::{ApiKey, CallLimits, ModelList, ModelName, Models, Provider, ProviderUrl, Timeouts};
 use mail::{BaseUrl, Correspondent, SmtpServer, Stationery};
-use perme8_events::sql::DatabaseUrl;
+use perme8_events::sql::{DatabaseUrl, MasterKeys};
 use serde::Serialize;
 
 mod error;
@@ -34,7 +34,7 @@ use sources::Given;
 /// The settings of a host.
 ///
 /// Each has a name, e.g. `log_format`: it is the key in `perme8.toml`, the environment variable `PERME8_LOG_FORMAT` and
-/// the flag `--log-format`; the operator token and the key of
+/// the flag `--log-format`; the operator token, the master keys and the key of
 /// the language model are no flags, because process lists show those. The first of flag, environment and file that names a setting wins.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(
@@ -66,6 +66,10 @@ pub struct Config {
     pub limits: Limits,
     /// What operators show at `/admin`; there is no `/admin` without it.
     pub operator_token: Option<OperatorToken>,
+    /// What wraps the keys by which people are sealed in the log; those stand in the database as they are when there is none.
+    pub master_keys: MasterKeys,
+    /// So many days after the end of an account the log forgets whose it was.
+    pub forget_after_days: u16,
     /// Whether a new workspace is set up by the process `perme8.onboarding`.
     pub onboarding: bool,
     /// What the host calls itself in mails.
@@ -164,6 +168,11 @@ impl Config {
         Correspondent::new(&self.mail_from_address, name).expect("checked when it was read")
     }
 
+    /// How long after the end of an account the log forgets whose it was.
+    pub(crate) fn forget_after(&self) -> Duration {
+        Duration::from_hours(u64::from(self.forget_after_days) * 24)
+    }
+
     /// Which language model answers on this host, and how much of it.
     pub(crate) fn language_model(&self) -> LlmOptions {
         let Self { llm_base_url, llm_api_key: api_key, llm_model, llm_models, .. } = self.clone();
@@ -203,6 +212,8 @@ impl Default for Config {
             no_rate_limits: false,
             limits: Limits::default(),
             operator_token: None,
+            master_keys: MasterKeys::default(),
+            forget_after_days: 7,
             onboarding: false,
             app_name: "Perme8".to_owned(),
             base_url: None,
@@ -317,6 +328,12 @@ fn resolve(
             invitee: parser.value(&Key::RATE_LIMIT_INVITEE, default.limits.invitee),
         },
         operator_token: parser.optional_with(&Key::OPERATOR_TOKEN, parse::operator_token),
+        master_keys: parser.value(&Key::MASTER_KEYS, default.master_keys),
+        forget_after_days: parser.value_with(
+            &Key::FORGET_AFTER_DAYS,
+            default.forget_after_days,
+            parse::days,
+        ),
         onboarding: parser.value_with(&Key::ONBOARDING, default.onboarding, parse::yes_or_no),
         app_name: parser.value_with(&Key::APP_NAME, default.app_name, parse::label),
         base_url: parser.optional(&Key::BASE_URL),

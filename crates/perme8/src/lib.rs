@@ -15,6 +15,7 @@ mod catalogue;
 mod cli;
 mod config;
 mod demo;
+mod forgetting;
 mod legacy_bridge;
 mod logging;
 mod metrics;

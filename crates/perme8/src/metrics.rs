@@ -10,7 +10,7 @@ use async_trait::async_trait;
 use metrics::{Unit, describe_counter, describe_gauge, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use perme8_events::{
-    EventStore as _, StorageError,
+    EventStore as _, Position, StorageError,
     host::{CaseCount, HandlerState, HandlerStatus, Operations, QueueState, QueueStatus, Tasks},
     sql::{Db, PoolStatus},
 };
@@ -58,6 +58,8 @@ impl HostMetrics {
 
     async fn look(&self) -> Result<(), StorageError> {
         gauge!("perme8_log_head").set(number(self.db.head().await?.number()));
+        let oldest = self.db.oldest_kept().await?.map_or(0, Position::number);
+        gauge!("perme8_log_oldest").set(number(oldest));
         for status in self.operations.handlers().await? {
             let HandlerStatus {
                 handler,
@@ -155,6 +157,7 @@ fn describe() {
         "Connections of each pool, and how many there can be"
     );
     describe_gauge!("perme8_log_head", "The position of the last settled event");
+    describe_gauge!("perme8_log_oldest", "The position of the oldest event that is not archived");
     describe_gauge!(
         "perme8_handler_lag_events",
         "Positions between a handler and the end of the log"

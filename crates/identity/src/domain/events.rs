@@ -39,10 +39,13 @@ pub struct UserRegistered {
     #[event(aggregate_id)]
     pub user_id: UserId,
     /// The address, in lower case.
+    #[event(personal = "user_id")]
     pub email: Personal<String>,
     /// The first name.
+    #[event(personal = "user_id")]
     pub first_name: Personal<String>,
     /// The last name.
+    #[event(personal = "user_id")]
     pub last_name: Personal<String>,
 }
 
@@ -54,6 +57,7 @@ pub struct UserConfirmed {
     #[event(aggregate_id)]
     pub user_id: UserId,
     /// The address, in lower case.
+    #[event(personal = "user_id")]
     pub email: Personal<String>,
 }
 
@@ -218,6 +222,7 @@ pub struct InvitationCreated {
     /// What it is called.
     pub workspace_name: String,
     /// Who is invited, in lower case.
+    #[event(personal = "user_id")]
     pub email: Personal<String>,
     /// As what.
     pub role: Role,
@@ -240,6 +245,7 @@ pub struct InvitationResent {
     /// What it is called.
     pub workspace_name: String,
     /// Who is invited, in lower case.
+    #[event(personal = "user_id")]
     pub email: Personal<String>,
     /// As what.
     pub role: Role,

@@ -107,6 +107,7 @@ pub struct RuntimeBuilder {
     db: Db,
     handlers: Vec<Arc<dyn AnyHandler>>,
     retired: Vec<&'static str>,
+    late: Vec<&'static str>,
     workers: Vec<Arc<dyn AnyWorker>>,
     schedules: Vec<Schedule>,
     retired_queues: Vec<&'static str>,
@@ -140,6 +141,14 @@ impl RuntimeBuilder {
     #[must_use]
     pub fn retired(mut self, name: &'static str) -> Self {
         self.retired.push(name);
+        self
+    }
+
+    /// Says that a handler of this name, where the database has not met it and its beginning is archived, begins with what the
+    /// log still keeps. Otherwise a program is not started whose handlers would miss events that stand in archives.
+    #[must_use]
+    pub fn beginning_with_what_is_kept(mut self, name: &'static str) -> Self {
+        self.late.push(name);
         self
     }
 
@@ -220,12 +229,13 @@ impl RuntimeBuilder {
     /// The runtime; it does nothing until it is started.
     #[must_use]
     pub fn build(self) -> Runtime {
-        let Self { db, handlers, retired, workers, schedules, retired_queues, .. } = self;
+        let Self { db, handlers, retired, late, workers, schedules, retired_queues, .. } = self;
         let Self { owned, node, fenced, swaps_apart, .. } = self;
         Runtime {
             db,
             handlers,
             retired,
+            late,
             workers,
             schedules: Arc::new(schedules),
             retired_queues,
@@ -246,6 +256,7 @@ pub struct Runtime {
     db: Db,
     handlers: Vec<Arc<dyn AnyHandler>>,
     retired: Vec<&'static str>,
+    late: Vec<&'static str>,
     workers: Vec<Arc<dyn AnyWorker>>,
     schedules: Arc<Vec<Schedule>>,
     retired_queues: Vec<&'static str>,
@@ -277,6 +288,7 @@ impl Runtime {
             db: db.clone(),
             handlers: Vec::new(),
             retired: Vec::new(),
+            late: Vec::new(),
             workers: Vec::new(),
             schedules: Vec::new(),
             retired_queues: Vec::new(),
@@ -328,7 +340,7 @@ impl Runtime {
     }
 
     async fn check(&self) -> Result<(), StartError> {
-        let handlers = (&*self.retired, &self.owned);
+        let handlers = (&*self.retired, &self.owned, &*self.late);
         let queues = (&*self.retired_queues, &self.owned);
         queue::start::check(&self.db, &self.workers, &self.schedules, queues).await?;
         start::check(&self.db, &self.handlers, handlers).await?;

@@ -1,6 +1,14 @@
 //! The event core on both engines.
 
 #[cfg(test)]
+mod archives;
+#[cfg(test)]
+mod archives_cut;
+#[cfg(test)]
+mod archives_needed;
+#[cfg(test)]
+mod archives_restored;
+#[cfg(test)]
 mod batches;
 #[cfg(test)]
 mod conformance;
@@ -35,6 +43,8 @@ mod operations;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod plan;
 #[cfg(test)]
 mod probe;
@@ -52,6 +62,10 @@ mod retries;
 mod rights;
 #[cfg(test)]
 mod round_trip;
+#[cfg(test)]
+mod scan;
+#[cfg(test)]
+mod sealing;
 #[cfg(test)]
 mod starting;
 #[cfg(test)]

@@ -35,6 +35,8 @@ pub struct AppOptions {
     pub longest_wait: Duration,
     /// Whether a new workspace is set up by `perme8.onboarding`.
     pub onboarding: bool,
+    /// How long after the end of an account the log forgets whose it was.
+    pub forget_after: Duration,
     /// How mails look and go out.
     pub mail: MailOptions,
     /// Which language model answers, and how much of it.
@@ -63,6 +65,7 @@ impl Default for AppOptions {
             operator_token: None,
             longest_wait: ApiOptions::default().longest_wait,
             onboarding: false,
+            forget_after: Config::default().forget_after(),
             mail: MailOptions::default(),
             llm: LlmOptions::default(),
             erm: ErmOptions::default(),

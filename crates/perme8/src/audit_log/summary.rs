@@ -118,6 +118,7 @@ mod tests {
             perme8_events.job_done: queue
             perme8_events.job_given_up: attempts, queue
             perme8_events.operator_acted: action, detail, operator, position, subject, subject_kind
+            perme8_events.person_forgotten: for_good, operator
             perme8_events.timer_fired: due_at, instance, owner, timer
             identity.user_registered: 
             identity.user_confirmed: 

@@ -2,7 +2,10 @@
 
 use std::{error::Error, io, io::ErrorKind};
 
-use perme8_events::{host::OperationError, sql::OpenError};
+use perme8_events::{
+    host::{ArchivedRange, OperationError, StartError},
+    sql::OpenError,
+};
 use serde::Serialize;
 
 use crate::{
@@ -107,9 +110,16 @@ fn advice(error: &(dyn Error + 'static)) -> Option<String> {
         return advice_on(operation);
     }
     match app {
+        Some(AppError::Handlers(StartError::Archived { archives, .. })) => restoring(archives),
         Some(AppError::Listen { source, .. }) => Some(where_else(source.kind()).to_owned()),
         _ => None,
     }
+}
+
+/// How to have back what is archived.
+fn restoring(archives: &[ArchivedRange]) -> Option<String> {
+    let (first, last) = (archives.first()?.first, archives.last()?.last);
+    Some(format!("`perme8 events restore --from {first} --to {last}` puts them back"))
 }
 
 /// Where the words of an operation do not say it for the command line.
@@ -135,6 +145,7 @@ fn advice_on(error: &OperationError) -> Option<String> {
         OperationError::BeyondHead { .. } | OperationError::NothingSince { .. } => {
             Some("`perme8 events tail` shows the last events with their positions".to_owned())
         }
+        OperationError::Archived { archives, .. } => restoring(archives),
         OperationError::OutsideEffects { .. } => {
             Some("say --with-effects if they are meant to happen again".to_owned())
         }

@@ -104,6 +104,9 @@ pub(crate) struct Args {
     /// Days for which it is known what was asked of language models [default: 400]
     #[arg(long, value_name = "DAYS")]
     pub(crate) llm_usage_days: Option<String>,
+    /// Days after the end of an account when the log forgets whose it was [default: 7]
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) forget_after_days: Option<String>,
     /// Entities that the graph of a workspace may hold [default: 50000]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) erm_entities: Option<String>,
@@ -173,6 +176,7 @@ impl Args {
             llm_silence_seconds,
             llm_answer_seconds,
             llm_usage_days,
+            forget_after_days,
             erm_entities,
             erm_edges,
             erm_retention_days,
@@ -211,6 +215,7 @@ impl Args {
             ("llm_silence_seconds", llm_silence_seconds),
             ("llm_answer_seconds", llm_answer_seconds),
             ("llm_usage_days", llm_usage_days),
+            ("forget_after_days", forget_after_days),
             ("erm_entities", erm_entities),
             ("erm_edges", erm_edges),
             ("erm_retention_days", erm_retention_days),

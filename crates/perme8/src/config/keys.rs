@@ -49,6 +49,14 @@ impl Key {
         Self::open("rate_limit_invitee", "invitations to one address, whoever invites it");
     pub(crate) const OPERATOR_TOKEN: Self =
         Self::secret("operator_token", "what operators show at /admin; without it there is none");
+    pub(crate) const MASTER_KEYS: Self = Self::secret(
+        "master_keys",
+        "32 random bytes as base64 that wrap the keys of people; the first wraps, all unwrap",
+    );
+    pub(crate) const FORGET_AFTER_DAYS: Self = Self::open(
+        "forget_after_days",
+        "so many days after the end of an account the log forgets whose it was",
+    );
     pub(crate) const ONBOARDING: Self = Self::open(
         "onboarding",
         "a project and a document to begin with in each new workspace, and a welcome for its owner",
@@ -155,6 +163,8 @@ pub(crate) const ALL: &[Key] = &[
     Key::RATE_LIMIT_INVITER,
     Key::RATE_LIMIT_INVITEE,
     Key::OPERATOR_TOKEN,
+    Key::MASTER_KEYS,
+    Key::FORGET_AFTER_DAYS,
     Key::ONBOARDING,
     Key::APP_NAME,
     Key::BASE_URL,
