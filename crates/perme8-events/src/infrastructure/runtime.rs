@@ -114,6 +114,7 @@ pub struct RuntimeBuilder {
     owned: Owned,
     node: NodeOptions,
     fenced: bool,
+    sequenced: bool,
     swaps_apart: Option<fn()>,
 }
 
@@ -218,6 +219,13 @@ impl RuntimeBuilder {
         Self { fenced: false, ..self }
     }
 
+    /// Delivers what follows of a key whatever failed of it: the control of the proof that it has to wait.
+    #[cfg(any(test, feature = "testing"))]
+    #[must_use]
+    pub fn unsequenced(self) -> Self {
+        Self { sequenced: false, ..self }
+    }
+
     /// Swaps generations in two transactions, and never comes to the second: it says when it stands between them, where it
     /// is to be killed. The control of the proof that one transaction is needed.
     #[cfg(any(test, feature = "testing"))]
@@ -230,7 +238,7 @@ impl RuntimeBuilder {
     #[must_use]
     pub fn build(self) -> Runtime {
         let Self { db, handlers, retired, late, workers, schedules, retired_queues, .. } = self;
-        let Self { owned, node, fenced, swaps_apart, .. } = self;
+        let Self { owned, node, fenced, sequenced, swaps_apart, .. } = self;
         Runtime {
             db,
             handlers,
@@ -242,6 +250,7 @@ impl RuntimeBuilder {
             owned,
             node,
             fenced,
+            sequenced,
             swaps_apart,
             reactions: broadcast::Sender::new(REACTIONS),
         }
@@ -263,6 +272,7 @@ pub struct Runtime {
     owned: Owned,
     node: NodeOptions,
     fenced: bool,
+    sequenced: bool,
     swaps_apart: Option<fn()>,
     reactions: broadcast::Sender<Reaction>,
 }
@@ -295,6 +305,7 @@ impl Runtime {
             owned: Owned::default(),
             node: NodeOptions::default(),
             fenced: true,
+            sequenced: true,
             swaps_apart: None,
         }
     }
@@ -367,6 +378,7 @@ impl Runtime {
             node_id,
             paused: watch::Sender::default(),
             fenced: self.fenced,
+            sequenced: self.sequenced,
             swaps_apart: self.swaps_apart,
             swapped: Arc::default(),
         }

@@ -56,6 +56,8 @@ pub(crate) struct LaneContext {
     pub(crate) paused: watch::Sender<BTreeSet<String>>,
     /// Whether a lost lease refuses effects; always, but in the control of a proof.
     pub(crate) fenced: bool,
+    /// Whether what follows of a key waits behind what failed of it; always, but in the control of a proof.
+    pub(crate) sequenced: bool,
     /// Told between the two transactions that a swap consists of in the control of a proof.
     pub(crate) swaps_apart: Option<fn()>,
     /// Told when a read model has another live generation, whose partitions are free.
@@ -313,7 +315,7 @@ impl Lane {
         if earlier.iter().any(|delivery| delivery.parked && delivery.key == key) {
             return Ok(Delivery { event, key, parked: true });
         }
-        let mut parked = self.blocked.contains(&key);
+        let mut parked = self.context.sequenced && self.blocked.contains(&key);
         if parked && !self.context.db.is_set_aside(self.handler.name(), &key).await? {
             self.blocked.remove(&key);
             parked = false;
