@@ -18,7 +18,7 @@ use perme8_events::{Actor, Origin, WorkspaceId};
 use crate::{edge::Edge, error::ApiError, key_scope, mcp, state::Api};
 
 /// The cookie of browsers.
-const COOKIE_NAME: &str = "perme8_session";
+pub(crate) const COOKIE_NAME: &str = "perme8_session";
 
 /// What stands before a token in `Authorization`.
 const SCHEME: &str = "Bearer";

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::{error::codes::CODES, router, routing::Operation};
+use crate::{auth::COOKIE_NAME, error::codes::CODES, router, routing::Operation};
 
 use super::{
     sketch::{Asked, Media, Schemas, Sketch, Success, Who},
@@ -168,7 +168,7 @@ fn free_body(named: &[Named]) -> Value {
 fn answers(sketch: &Sketch<'_>) -> Value {
     let mut answers = Map::new();
     for status in &sketch.refusals {
-        let refusal = format!("#/components/responses/{}", reason(*status).replace(' ', ""));
+        let refusal = format!("#/components/responses/{}", component(*status));
         answers.insert(status.as_u16().to_string(), json!({ "$ref": refusal }));
     }
     for (status, success) in &sketch.successes {
@@ -199,6 +199,11 @@ fn reason(status: StatusCode) -> &'static str {
     status.canonical_reason().unwrap_or("Error")
 }
 
+/// The name of a refusal among the components.
+fn component(status: StatusCode) -> String {
+    reason(status).replace(' ', "")
+}
+
 /// Who may ask, and by what they show who they are: one of these.
 fn security(operation: &Operation, sketch: &Sketch<'_>) -> Value {
     let mut ways = match sketch.who {
@@ -223,7 +228,7 @@ fn schemes() -> Value {
         "cookie": {
             "type": "apiKey",
             "in": "cookie",
-            "name": "perme8_session",
+            "name": COOKIE_NAME,
             "description": "The session of a browser, which `POST /api/sessions` begins.",
         },
         "session": {
@@ -275,7 +280,7 @@ fn responses() -> Value {
     let content = json!({ media: { "schema": { "$ref": "#/components/schemas/Error" } } });
     let refusal = |(status, description): (StatusCode, &str)| {
         let value = json!({ "description": description, "content": content });
-        (reason(status).replace(' ', ""), value)
+        (component(status), value)
     };
     let mut responses: Map<String, Value> = REFUSALS.into_iter().map(refusal).collect();
     let other = json!({ "description": "What went wrong.", "content": content });
