@@ -14,13 +14,10 @@ static CHECKPOINTS: &Stmt = sql!(
     "SELECT handler, min(position) + 1 FROM event_partitions GROUP BY handler ORDER BY handler"
 );
 
-/// What was given up is delivered again when an operator says so, from the log.
-static DEAD_LETTERS: &Stmt = sql!(
-    "SELECT handler, min(position) FROM event_deliveries WHERE is_dead GROUP BY handler ORDER BY handler"
-);
-
-static SET_ASIDE: &Stmt = sql!(
-    "SELECT handler, min(position) FROM event_deliveries WHERE NOT is_dead GROUP BY handler ORDER BY handler"
+/// What was given up is delivered again when an operator says so, from the log, and what was set aside when it is due. In one
+/// statement, or what goes from one to the other between two of them would be in neither.
+static DELIVERIES: &Stmt = sql!(
+    "SELECT handler, is_dead, min(position) FROM event_deliveries GROUP BY handler, is_dead ORDER BY handler, is_dead"
 );
 
 /// Whoever does a job may look at what it follows from; those that are done are not asked.
@@ -37,18 +34,21 @@ pub(super) async fn needs(
     despite: &[String],
 ) -> Result<Vec<Need>, StorageError> {
     let mut needs = Vec::new();
-    for (by, stmt) in [
-        (NeededBy::Handler, CHECKPOINTS),
-        (NeededBy::DeadLetter, DEAD_LETTERS),
-        (NeededBy::SetAside, SET_ASIDE),
-        (NeededBy::Job, JOBS),
-    ] {
-        let rows: Vec<(String, i64)> = asked.ask(stmt).all().await?;
-        let counts =
-            rows.into_iter().filter(|(name, _)| by == NeededBy::Job || !despite.contains(name));
-        needs.extend(counts.map(|(name, from)| Need { by, name, from: Position::new(from) }));
-    }
+    // In this order: a delivery is set aside with its checkpoint, and a job follows from a delivery.
+    let checkpoints: Vec<(String, i64)> = asked.ask(CHECKPOINTS).all().await?;
+    needs.extend(checkpoints.into_iter().map(|(name, from)| need(NeededBy::Handler, name, from)));
+    let deliveries: Vec<(String, bool, i64)> = asked.ask(DELIVERIES).all().await?;
+    needs.extend(deliveries.into_iter().map(|(name, is_dead, from)| {
+        need(if is_dead { NeededBy::DeadLetter } else { NeededBy::SetAside }, name, from)
+    }));
+    needs.retain(|need| !despite.contains(&need.name));
+    let jobs: Vec<(String, i64)> = asked.ask(JOBS).all().await?;
+    needs.extend(jobs.into_iter().map(|(name, from)| need(NeededBy::Job, name, from)));
     Ok(needs)
+}
+
+fn need(by: NeededBy, name: String, from: i64) -> Need {
+    Need { by, name, from: Position::new(from) }
 }
 
 /// The processes that have cases which are not over, and when the oldest of these began.

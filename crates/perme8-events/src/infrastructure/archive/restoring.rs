@@ -82,7 +82,8 @@ impl Archives {
         let mut events = 0;
         let mut restored = Counted::new(&mut told, ArchiveStep::Restore);
         for (range, manifest) in &coming {
-            self.make_room(manifest.first).await?;
+            // Behind a gap a range begins in the partition before; its events stand in the one in which it ends.
+            self.make_room(manifest.last).await?;
             events += self.put_back((*range, manifest), &mut restored).await?;
         }
         if let (Some(first), Some(last)) = (ranges.first(), ranges.last()) {
