@@ -241,12 +241,16 @@ pub(super) async fn places(db: &Db, events: &[Uuid]) -> Result<Vec<(i64, Uuid)>,
 
 /// Removes at most [`PAGE`] rows of a range, as long as it is one that goes; how many.
 ///
-/// A statement that a process sent before it died may come late, when the range has been put back.
+/// A statement that a process sent before it died may come late, when the range is being put back, or has been: then it removes
+/// nothing. Whoever puts the range back waits for one that is under way.
 pub(super) async fn remove_some(db: &Db, (first, last): (i64, i64)) -> Result<u64, StorageError> {
     db.change(sql!(
-        "DELETE FROM event_log WHERE seq IN
-           (SELECT seq FROM event_log WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3)
-           AND EXISTS (SELECT 1 FROM event_archives WHERE first_position = $1 AND state = 'removing')"
+        sqlite: "DELETE FROM event_log WHERE seq IN
+                   (SELECT seq FROM event_log WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3)
+                   AND EXISTS (SELECT 1 FROM event_archives WHERE first_position = $1 AND state = 'removing')",
+        postgres: "DELETE FROM event_log WHERE seq IN
+                     (SELECT seq FROM event_log WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3)
+                     AND EXISTS (SELECT 1 FROM event_archives WHERE first_position = $1 AND state = 'removing' FOR SHARE)"
     ))
     .bind(first)
     .bind(last)
