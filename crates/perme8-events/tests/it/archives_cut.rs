@@ -162,6 +162,14 @@ async fn partitions(db: &Db) -> Vec<(String,)> {
     .unwrap()
 }
 
+/// How many events stand in no partition of their own.
+async fn strayed(db: &Db) -> i64 {
+    db.query(sql!(sqlite: "SELECT 0", postgres: "SELECT count(*) FROM event_log_default"))
+        .scalar()
+        .await
+        .unwrap()
+}
+
 #[tokio::test]
 async fn a_whole_partition_goes_at_once_and_comes_back() {
     let Some(test) = TestDb::postgres(5, &[&MIGRATIONS, &PROBE]).await else { return };
@@ -198,17 +206,42 @@ async fn a_whole_partition_goes_at_once_and_comes_back() {
 
         // What is appended meanwhile goes where it belongs.
         emit(db, [noted("young", 17)]).await;
-        let stray: i64 = db
-            .query(sql!(sqlite: "SELECT 0", postgres: "SELECT count(*) FROM event_log_default"))
-            .scalar()
-            .await
-            .unwrap();
-        assert_eq!(stray, 0);
+        assert_eq!(strayed(db).await, 0);
         archives.restore(&operator(), ALL, |_| ()).await.unwrap();
         assert_eq!(partitions(db).await, before_it);
         assert_eq!(rows(db).await[..16], was);
         assert!(verified(&archives).await.is_sound());
         assert_eq!(deliver(db, probe(NAME)).await, "young 17 handled\n");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_follows_a_gap_comes_back_into_the_partition_that_it_was_in() {
+    let Some(test) = TestDb::postgres(5, &[&MIGRATIONS, &PROBE]).await else { return };
+    test.run(async |test| {
+        let db = &test.db;
+        old_notes(&test).await;
+        // Two events in the second partition, and two in the third.
+        let second = sql!(sqlite: "SELECT 1", postgres: "SELECT setval('event_log_seq', 9999999)");
+        change(db, second).await;
+        emit(db, [noted("young", 13), noted("young", 14)]).await;
+        let third = sql!(sqlite: "SELECT 1", postgres: "SELECT setval('event_log_seq', 19999999)");
+        change(db, third).await;
+        emit(db, [noted("younger", 15), noted("younger", 16)]).await;
+        deliver(db, probe(NAME)).await;
+        test.clock.advance(std::time::Duration::from_hours(48));
+        let (was, all) = (rows(db).await, partitions(db).await);
+
+        let (archives, _folder) = archives(db);
+        assert_eq!(archived(&archives, &before(13)).await.last, Position::new(12));
+        // It begins in the first partition, where nothing is left, and all of it stands in the second.
+        let gone = archived(&archives, &before(20_000_000)).await;
+        assert_eq!((gone.first, gone.events), (Position::new(13), 2));
+        assert_eq!(partitions(db).await.len(), all.len() - 2, "both are gone");
+        archives.restore(&operator(), ALL, |_| ()).await.unwrap();
+        assert_eq!((partitions(db).await, strayed(db).await), (all, 0));
+        assert_eq!(rows(db).await[..16], was);
     })
     .await;
 }
