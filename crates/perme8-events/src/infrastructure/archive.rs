@@ -201,7 +201,7 @@ impl Archives {
             return Err(ArchiveError::UnknownHandler { handler: unknown.clone() });
         }
         let now = self.db.lease_time().await?;
-        match needs::running(&mut &self.db, despite, now).await?.into_iter().next() {
+        match needs::running(&mut &self.db, despite, now).await? {
             Some(handler) => Err(ArchiveError::IsRunning { handler }),
             None => Ok(()),
         }

@@ -5,12 +5,12 @@ use std::{sync::Arc, time::Duration};
 use perme8_events::{
     Clock as _, Position, Topic, Viewer,
     host::{
-        ArchiveWish, Archives, EventBus, Feed, OperationError, Operations, Replay, Rewind, Runtime,
-        RuntimeBuilder, StartError, SubscribeError, Tasks,
+        ArchiveError, ArchiveWish, Archives, EventBus, Feed, OperationError, Operations, Replay,
+        Rewind, Runtime, RuntimeBuilder, StartError, SubscribeError, Tasks,
     },
     on_both_engines, sql,
     sql::{Db, MIGRATIONS},
-    testing::{Driver, Strangers, TestDb},
+    testing::{Driver, Strangers, TestDb, wait_until},
 };
 
 use crate::{
@@ -159,6 +159,22 @@ on_both_engines! {
         restore_all(&archives).await;
         both().build().driver(None).await.run_until_idle().await;
         assert_eq!(effects(db, "tests.old").await.len(), 6);
+    }
+
+    async fn a_handler_that_a_node_runs_counts_whatever_is_said(test: TestDb) {
+        let db = &test.db;
+        old_notes(&test).await;
+        let tasks = Tasks::new();
+        let feed = Feed::start(db, &tasks).await.unwrap();
+        Runtime::builder(db).handler(probe(NAME)).build().start(&feed, &tasks).await.unwrap();
+        let operations = Operations::new(db);
+        wait_until("a node runs it", SOON, async || !operations.status(NAME).await.unwrap().nodes.is_empty()).await;
+        let (archives, _folder) = archives(db);
+        let despite = ArchiveWish { despite: vec![NAME.to_owned()], ..before(5) };
+        let refused = archives.archive(&operator(), &despite, |_| ()).await;
+        assert!(matches!(refused, Err(ArchiveError::IsRunning { .. })), "{refused:?}");
+        tasks.shutdown(SOON).await.unwrap();
+        assert_eq!(archived(&archives, &despite).await.events, 4);
     }
 
     async fn a_client_that_comes_back_too_late_is_told_to_begin_anew(test: TestDb) {

@@ -64,12 +64,12 @@ pub(super) async fn open_cases(
         .await
 }
 
-/// The handlers among these names that some node runs.
+/// A handler among these names that some node runs.
 pub(super) async fn running(
     asked: &mut impl Asked,
     names: &[String],
     now: DateTime<Utc>,
-) -> Result<Vec<String>, StorageError> {
+) -> Result<Option<String>, StorageError> {
     let rows: Vec<(String,)> = asked
         .ask(sql!(
             "SELECT DISTINCT p.handler FROM event_partitions p JOIN event_nodes n ON n.node_id = p.node_id
@@ -78,5 +78,5 @@ pub(super) async fn running(
         .bind(now)
         .all()
         .await?;
-    Ok(rows.into_iter().map(|(name,)| name).filter(|name| names.contains(name)).collect())
+    Ok(rows.into_iter().map(|(name,)| name).find(|name| names.contains(name)))
 }

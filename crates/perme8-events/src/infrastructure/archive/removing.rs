@@ -78,9 +78,15 @@ impl Archives {
         going: &[Range],
         (last, despite): (Position, &[String]),
     ) -> Result<(), ArchiveError> {
+        // Asked before the transaction, which may have the only connection there is.
+        let now = self.db.lease_time().await?;
         UnitOfWork::new(self.db.clone())
             .run(Origin::system(SYSTEM), async |tx| {
                 layout::lock(tx).await?;
+                // Somebody may have begun since to run a handler that does not count.
+                if let Some(handler) = needs::running(tx, despite, now).await? {
+                    return Err(ArchiveError::IsRunning { handler });
+                }
                 let needs = needs::needs(tx, despite).await?;
                 permitted(last, needs, false)
                     .map_err(|needs| ArchiveError::StillNeeded { upto: last, needs })?;
