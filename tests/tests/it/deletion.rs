@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use perme8_events::DomainEvent as _;
-use scenarios::on_both_engines;
+use scenarios::{Scenario, on_both_engines};
 use serde_json::json;
 
 on_both_engines! {
