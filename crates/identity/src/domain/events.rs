@@ -138,6 +138,9 @@ pub struct MemberInvited {
     /// What it is called.
     pub workspace_name: String,
     /// Who asks.
+    pub invited_by: Option<UserId>,
+    /// What that person is called.
+    #[event(personal = "invited_by")]
     pub invited_by_name: Personal<String>,
     /// As what.
     pub role: Role,
@@ -227,6 +230,9 @@ pub struct InvitationCreated {
     /// As what.
     pub role: Role,
     /// Who invites.
+    pub invited_by: Option<UserId>,
+    /// What that person is called.
+    #[event(personal = "invited_by")]
     pub invited_by_name: Personal<String>,
     /// To whom [`MemberInvited`] announces it at the same time, if to anybody.
     pub user_id: Option<UserId>,
@@ -250,6 +256,9 @@ pub struct InvitationResent {
     /// As what.
     pub role: Role,
     /// Who invited in the first place.
+    pub invited_by: Option<UserId>,
+    /// What that person is called.
+    #[event(personal = "invited_by")]
     pub invited_by_name: Personal<String>,
     /// To whom [`MemberInvited`] announced it, if to anybody.
     pub user_id: Option<UserId>,
