@@ -103,6 +103,8 @@ impl<T: Serialize> Serialize for Personal<T> {
 /// A type in which something may be [`Personal`]: it can be the type of a field that says whose it is.
 ///
 /// A struct of an event that has such fields within it says so by an empty implementation.
+/// It is written as it is: by a derived `Serialize`, and none of these fields by a function of its own (`serde(with)`), which would
+/// write them past their seals.
 #[diagnostic::on_unimplemented(
     message = "there is nothing personal in `{Self}`",
     label = "nothing in it would be sealed",
