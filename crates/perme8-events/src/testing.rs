@@ -20,6 +20,7 @@ mod projection;
 mod promises;
 mod statements;
 mod strangers;
+mod template;
 mod wait;
 
 pub use crate::infrastructure::runtime::driver::Driver;

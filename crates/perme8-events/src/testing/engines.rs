@@ -3,7 +3,6 @@
 use std::{io::Write as _, panic::AssertUnwindSafe, path::Path, sync::Arc};
 
 use futures_util::FutureExt as _;
-use sqlx::{Connection as _, Executor as _, PgConnection};
 use uuid::Uuid;
 
 use crate::{
@@ -12,7 +11,7 @@ use crate::{
         db::{DatabaseUrl, Db, DbOptions},
         migrations::Migrations,
     },
-    testing::ManualClock,
+    testing::{ManualClock, template},
 };
 
 /// A fresh, migrated database with a manual clock; gone when the test is.
@@ -35,10 +34,9 @@ fn options(clock: &ManualClock, connections: u32) -> DbOptions {
     DbOptions { clock: Arc::new(clock.clone()), connections, ..DbOptions::default() }
 }
 
-async fn migrated(url: DatabaseUrl, connections: u32, all: &[&'static Migrations]) -> TestDb {
+async fn opened(url: DatabaseUrl, connections: u32) -> TestDb {
     let clock = ManualClock::monday_morning();
     let db = Db::open(&url, options(&clock, connections)).await.expect("a fresh database opens");
-    db.migrate(all, |_| ()).await.expect("a fresh database migrates");
     TestDb { db, url, clock, folder: None }
 }
 
@@ -51,7 +49,9 @@ impl TestDb {
     pub async fn sqlite(all: &[&'static Migrations]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let url = DatabaseUrl::Sqlite(folder.path().join("test.db"));
-        Self { folder: Some(folder), ..migrated(url, 0, all).await }
+        let test = Self { folder: Some(folder), ..opened(url, 0).await };
+        test.db.migrate(all, |_| ()).await.expect("a fresh database migrates");
+        test
     }
 
     /// A fresh PostgreSQL database with a pool of this size; none when no server is named.
@@ -61,14 +61,9 @@ impl TestDb {
     /// The server cannot be reached, or none is named although `CI` is `true`.
     pub async fn postgres(connections: u32, all: &[&'static Migrations]) -> Option<Self> {
         let server = postgres_server()?;
-        #[expect(
-            clippy::disallowed_methods,
-            reason = "the name of a database is no id of the domain"
-        )]
-        let name = format!("test_{}", Uuid::new_v4().simple());
-        run_on(&server, &format!("CREATE DATABASE {name}")).await;
-        let url = DatabaseUrl::Postgres(with_database(&server, &name));
-        Some(migrated(url, connections, all).await)
+        let name = fresh_name();
+        template::copy(&server, &name, all).await;
+        Some(opened(DatabaseUrl::Postgres(with_database(&server, &name)), connections).await)
     }
 
     /// The same database, seen with another clock, e.g. the real one.
@@ -89,7 +84,9 @@ impl TestDb {
             && let Some(server) = postgres_server()
         {
             let name = url.rsplit('/').next().unwrap_or_default();
-            run_on(&server, &format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)")).await;
+            let drop = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+            let mut admin = template::connect(&server).await;
+            template::run(&mut admin, &drop).await.expect("whoever made a database may drop it");
         }
     }
 
@@ -129,18 +126,17 @@ fn postgres_server() -> Option<String> {
     server
 }
 
-fn with_database(server: &str, name: &str) -> String {
+/// The URL of another database on the same server.
+pub(super) fn with_database(server: &str, name: &str) -> String {
     let (address, _) =
         server.rsplit_once('/').expect("the server URL names a maintenance database");
     format!("{address}/{name}")
 }
 
-async fn run_on(server: &str, statement: &str) {
-    let mut admin =
-        PgConnection::connect(server).await.expect("the server that tests are told of answers");
-    // Names of databases cannot be bound, and this one is made above.
-    let statement = sqlx::AssertSqlSafe(statement.to_owned());
-    admin.execute(statement).await.expect("the user may create databases");
+/// A name that no database has.
+#[expect(clippy::disallowed_methods, reason = "the name of a database is no id of the domain")]
+pub(super) fn fresh_name() -> String {
+    format!("test_{}", Uuid::new_v4().simple())
 }
 
 /// Declares tests that run on SQLite and on PostgreSQL.

@@ -1,0 +1,83 @@
+//! Databases of PostgreSQL that were migrated once, and are copied for each test.
+//!
+//! To migrate takes longer than most tests do. A template stays on its server, under a name that says which migrations made
+//! it: it never gets old, and whoever drops it loses nothing.
+
+use std::{
+    collections::hash_map::DefaultHasher,
+    hash::{Hash as _, Hasher as _},
+};
+
+use sqlx::{Connection as _, Executor as _, PgConnection};
+
+use crate::{
+    infrastructure::{
+        db::{DatabaseUrl, Db, DbOptions},
+        migrations::Migrations,
+    },
+    testing::engines::{fresh_name, with_database},
+};
+
+/// There is no database of this name.
+const UNDEFINED_DATABASE: &str = "3D000";
+
+/// There is one of this name already.
+const DUPLICATE_DATABASE: &str = "42P04";
+
+/// A database of this name with everything that `all` makes.
+pub(super) async fn copy(server: &str, name: &str, all: &[&'static Migrations]) {
+    let mut admin = connect(server).await;
+    let template = name_of(all);
+    let create = format!("CREATE DATABASE {name} TEMPLATE {template}");
+    if let Err(error) = run(&mut admin, &create).await {
+        assert!(has_code(&error, UNDEFINED_DATABASE), "the user may create databases: {error}");
+        make(server, &mut admin, &template, all).await;
+        run(&mut admin, &create).await.expect("what was just made is there");
+    }
+}
+
+/// Makes the template under a name that nobody knows, and calls it by its own when it is whole: whoever is first is, and a
+/// process that dies leaves no half of one.
+async fn make(server: &str, admin: &mut PgConnection, template: &str, all: &[&'static Migrations]) {
+    let draft = fresh_name();
+    run(admin, &format!("CREATE DATABASE {draft}")).await.expect("the user may create databases");
+    let url = DatabaseUrl::Postgres(with_database(server, &draft));
+    let options = DbOptions { connections: 2, ..DbOptions::default() };
+    let db = Db::open(&url, options).await.expect("a fresh database opens");
+    db.migrate(all, |_| ()).await.expect("a fresh database migrates");
+    db.close().await;
+    // Whoever looks into a template keeps others from copying it.
+    run(admin, &format!("ALTER DATABASE {draft} ALLOW_CONNECTIONS false"))
+        .await
+        .expect("whoever made a database may close it");
+    if let Err(error) = run(admin, &format!("ALTER DATABASE {draft} RENAME TO {template}")).await {
+        assert!(has_code(&error, DUPLICATE_DATABASE), "nobody uses the template yet: {error}");
+        run(admin, &format!("DROP DATABASE {draft}")).await.expect("nobody uses the other one");
+    }
+}
+
+/// The same for the same migrations only.
+fn name_of(all: &[&'static Migrations]) -> String {
+    let mut hasher = DefaultHasher::new();
+    for migrations in all {
+        migrations.context.hash(&mut hasher);
+        for migration in migrations.postgres.iter() {
+            (migration.version, &migration.checksum).hash(&mut hasher);
+        }
+    }
+    format!("perme8_template_{:016x}", hasher.finish())
+}
+
+/// A connection to the maintenance database.
+pub(super) async fn connect(server: &str) -> PgConnection {
+    PgConnection::connect(server).await.expect("the server that tests are told of answers")
+}
+
+/// Runs a statement about databases, whose names cannot be bound.
+pub(super) async fn run(admin: &mut PgConnection, statement: &str) -> Result<(), sqlx::Error> {
+    admin.execute(sqlx::AssertSqlSafe(statement.to_owned())).await.map(drop)
+}
+
+fn has_code(error: &sqlx::Error, code: &str) -> bool {
+    error.as_database_error().and_then(|error| error.code()).is_some_and(|found| found == code)
+}
