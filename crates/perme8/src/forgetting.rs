@@ -15,6 +15,8 @@ use serde::{Deserialize, Serialize};
 
 const NAME: &str = "perme8.on_user_deleted";
 const TIMER: &str = "forget";
+/// For so long the job waits for readers of the database, and writers for the job; it is run again when that was not enough.
+const PATIENCE: Duration = Duration::from_millis(50);
 
 /// A person who is to be forgotten.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -103,7 +105,7 @@ impl Worker for Forgetter {
             Err(error) if error.is_repeated() => {}
             Err(error) => return Err(error.into()),
         }
-        if self.db.scrub_keys().await? {
+        if self.db.scrub_keys(PATIENCE).await? {
             Ok(())
         } else {
             Err(HandlerError::transient("readers of the database keep what is left of a key"))

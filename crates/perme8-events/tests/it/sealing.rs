@@ -284,7 +284,7 @@ on_both_engines! {
             forget(db, n, Forgetting::ForGood).await;
         }
         deliver(db, Book::failing_at("place 7")).await;
-        assert!(db.scrub_keys().await.unwrap());
+        assert!(db.scrub_keys(SOON).await.unwrap());
         let found = Scan::of(&test).await;
         for n in 1..=PEOPLE {
             assert!(!found.holds(email(n).as_bytes()), "{n} is found");

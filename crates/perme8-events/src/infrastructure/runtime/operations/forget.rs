@@ -1,5 +1,7 @@
 //! Forgetting a person.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use crate::{
@@ -10,6 +12,9 @@ use crate::{
         unit_of_work::UnitOfWork,
     },
 };
+
+/// For so long somebody who is there to be told waits for readers of the database.
+const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What came of forgetting somebody.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -39,7 +44,7 @@ impl Operations {
             })
             .await?;
         // Also when nothing has changed: the last one who did so may have come no further.
-        let scrubbed = match self.db.scrub_keys().await {
+        let scrubbed = match self.db.scrub_keys(PATIENCE).await {
             Ok(scrubbed) => scrubbed,
             Err(error) => {
                 let error = &error as &dyn std::error::Error;
