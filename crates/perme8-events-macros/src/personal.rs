@@ -69,6 +69,7 @@ fn detours(attrs: &[Attribute], names: &[&str]) -> Vec<Path> {
     let items = lists.flat_map(|said| NestedMeta::parse_meta_list(said).unwrap_or_default());
     let paths = items.filter_map(|item| match item {
         NestedMeta::Meta(item) => Some(item.path().clone()),
+        NestedMeta::NameValueInvalidExpr(item) => Some(item.path),
         NestedMeta::Lit(_) => None,
     });
     paths.filter(|path| names.iter().any(|name| path.is_ident(name))).collect()
