@@ -7,6 +7,7 @@ pub(crate) mod db;
 pub(crate) mod ephemeral;
 pub(crate) mod feed;
 mod guard;
+mod hex;
 mod hints;
 pub(crate) mod log;
 pub(crate) mod measures;

@@ -9,7 +9,10 @@ use std::{
 use sha2::{Digest as _, Sha256};
 
 use super::error::ArchiveError;
-use crate::domain::{archive::Manifest, position::Position};
+use crate::{
+    domain::{archive::Manifest, position::Position},
+    infrastructure::hex::hex,
+};
 
 /// What a file is called until it is complete.
 const PARTIAL: &str = ".partial";
@@ -157,11 +160,8 @@ fn sync(_: &Path) -> Result<(), ArchiveError> {
 }
 
 /// The SHA-256 of what was put into it, as text.
-pub(super) fn hex(digest: Sha256) -> String {
-    let digest: [u8; 32] = digest.finalize().into();
-    let digits = b"0123456789abcdef";
-    let nibbles = digest.into_iter().flat_map(|byte| [byte >> 4, byte & 15]);
-    nibbles.map(|nibble| char::from(digits[usize::from(nibble)])).collect()
+pub(super) fn text(digest: Sha256) -> String {
+    hex(digest.finalize().iter().copied())
 }
 
 /// The SHA-256 of the bytes of a file; none when it is not there.
@@ -173,7 +173,7 @@ pub(super) fn sha256_of(path: &Path) -> Result<Option<String>, ArchiveError> {
     };
     let mut hashing = Hashing::new(io::sink());
     io::copy(&mut io::BufReader::new(file), &mut hashing).map_err(ArchiveError::file(path))?;
-    Ok(Some(hex(hashing.digest)))
+    Ok(Some(text(hashing.digest)))
 }
 
 /// Passes on what is written, and counts it up to a digest.
@@ -189,7 +189,7 @@ impl<W> Hashing<W> {
 
     /// Where it was written to, and the SHA-256 of it.
     pub(super) fn into_parts(self) -> (W, String) {
-        (self.to, hex(self.digest))
+        (self.to, text(self.digest))
     }
 }
 
@@ -213,7 +213,10 @@ mod tests {
     fn a_digest_is_written_as_everybody_writes_it() {
         let mut digest = Sha256::new();
         digest.update(b"abc");
-        assert_eq!(hex(digest), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+        assert_eq!(
+            text(digest),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"
+        );
     }
 
     #[test]

@@ -81,6 +81,16 @@ impl From<Range> for ArchivedRange {
 #[error("`{0}` is no state of an archive")]
 struct UnknownState(String);
 
+/// The columns of [`Row`], in a `SELECT`.
+macro_rules! archive_columns {
+    ($($rest:literal),* $(,)?) => {
+        concat!(
+            "SELECT first_position, last_position, events, file, lines_sha256, state FROM event_archives ",
+            $($rest),*
+        )
+    };
+}
+
 type Row = (i64, i64, i64, String, String, String);
 
 fn range((first, last, events, file, lines_sha256, state): Row) -> Result<Range, StorageError> {
@@ -91,22 +101,15 @@ fn range((first, last, events, file, lines_sha256, state): Row) -> Result<Range,
 
 /// Every range, in order.
 pub(super) async fn all(db: &Db) -> Result<Vec<Range>, StorageError> {
-    let rows: Vec<Row> = db
-        .query(sql!(
-            "SELECT first_position, last_position, events, file, lines_sha256, state FROM event_archives
-             ORDER BY first_position"
-        ))
-        .all()
-        .await?;
+    let rows: Vec<Row> = db.query(sql!(archive_columns!("ORDER BY first_position"))).all().await?;
     rows.into_iter().map(range).collect()
 }
 
 /// What is missing in the log behind a position, because it is in files.
-static GONE: &Stmt = sql!(
-    "SELECT first_position, last_position, events, file, lines_sha256, state FROM event_archives
-     WHERE last_position > $1 AND first_position <= $2 AND state IN ('removing', 'removed', 'restoring')
+static GONE: &Stmt = sql!(archive_columns!(
+    "WHERE last_position > $1 AND first_position <= $2 AND state IN ('removing', 'removed', 'restoring')
      ORDER BY first_position"
-);
+));
 
 /// What somebody would miss who goes on behind `after`.
 pub(crate) async fn gone_behind(
@@ -131,10 +134,9 @@ pub(crate) async fn gone_since(
     at: DateTime<Utc>,
 ) -> Result<Vec<ArchivedRange>, StorageError> {
     let rows: Vec<Row> = asked
-        .ask(sql!(
-            "SELECT first_position, last_position, events, file, lines_sha256, state FROM event_archives
-             WHERE last_at >= $1 AND state IN ('removing', 'removed', 'restoring') ORDER BY first_position"
-        ))
+        .ask(sql!(archive_columns!(
+            "WHERE last_at >= $1 AND state IN ('removing', 'removed', 'restoring') ORDER BY first_position"
+        )))
         .bind(at)
         .all()
         .await?;

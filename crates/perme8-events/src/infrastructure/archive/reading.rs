@@ -122,7 +122,7 @@ impl<'m> Lines<'m> {
         if self.events != *events {
             return Err(format!("it holds {} events, and its manifest says {events}", self.events));
         }
-        if files::hex(self.digest.clone()) != *lines_sha256 {
+        if files::text(self.digest.clone()) != *lines_sha256 {
             return Err("its lines have another checksum than its manifest says".to_owned());
         }
         if self.times != Some((*first_at, *last_at)) {

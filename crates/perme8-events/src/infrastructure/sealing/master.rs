@@ -1,15 +1,12 @@
 //! The keys of the host, which the keys of people are wrapped by.
 
-use std::{
-    fmt::{self, Write as _},
-    str::FromStr,
-};
+use std::{fmt, str::FromStr};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use sha2::{Digest as _, Sha256};
 
 use super::cipher::Key;
-use crate::domain::id::UserId;
+use crate::{domain::id::UserId, infrastructure::hex::hex};
 
 /// So many bytes of its digest are the name of a master key.
 const NAME_BYTES: usize = 6;
@@ -103,10 +100,7 @@ impl MasterKeys {
 /// What a master key is called; it tells nothing of the key.
 fn name(master: &Key) -> String {
     let digest = Sha256::digest(master.bytes());
-    digest.iter().take(NAME_BYTES).fold(String::new(), |mut name, byte| {
-        write!(name, "{byte:02x}").expect("a String takes everything");
-        name
-    })
+    hex(digest.iter().copied().take(NAME_BYTES))
 }
 
 #[cfg(test)]
