@@ -3,6 +3,7 @@
 use std::{error::Error, io, io::ErrorKind};
 
 use perme8_events::{
+    Position,
     host::{ArchivedRange, OperationError, StartError},
     sql::OpenError,
 };
@@ -114,6 +115,21 @@ fn advice(error: &(dyn Error + 'static)) -> Option<String> {
         Some(AppError::Listen { source, .. }) => Some(where_else(source.kind()).to_owned()),
         _ => None,
     }
+}
+
+/// What is to be said where events are left out because they are archived; nothing when none are.
+pub(crate) fn left_out(archives: &[ArchivedRange]) -> Option<Failure> {
+    let mut spans: Vec<(Position, Position)> = Vec::new();
+    for ArchivedRange { first, last, file: _ } in archives {
+        match spans.last_mut() {
+            Some((_, end)) if end.number() + 1 == first.number() => *end = *last,
+            Some(_) | None => spans.push((*first, *last)),
+        }
+    }
+    let spans: Vec<String> =
+        spans.iter().map(|(first, last)| format!("{first} to {last}")).collect();
+    let message = format!("positions {} are archived, and not looked at", spans.join(", "));
+    restoring(archives).map(|help| Failure::new(message).help(help))
 }
 
 /// How to have back what is archived.

@@ -64,6 +64,37 @@ async fn the_old_end_of_the_log_goes_and_comes_back() {
         "{missing}"
     );
 
+    let last = was[gone - 1]["position"].as_i64().unwrap();
+    let archived = format!("positions 1 to {last} are archived, and not looked at");
+    let help = format!("`perme8 events restore --from 1 --to {last}` puts them back");
+    let warning = |line: &str| {
+        let stderr = home.run(&format!("{line} --json")).succeeds().stderr;
+        let warning: Option<Value> =
+            stderr.lines().last().map(|line| serde_json::from_str(line).unwrap());
+        warning.map(|said| said["warning"].clone())
+    };
+    let expected = Some(json!({ "message": archived, "help": help }));
+    for line in ["events tail", "events tail --after 0 --limit 1", "events tail --after 0"] {
+        assert_eq!(warning(line), expected, "{line}");
+    }
+    let for_people = home.run("events tail --after 0").succeeds().stderr;
+    assert!(for_people.contains(&format!("warning: {archived}\nhelp: {help}")), "{for_people}");
+    let kept = was[gone]["position"].as_i64().unwrap();
+    for line in ["events tail --limit 1".to_owned(), format!("events tail --after {}", kept - 1)] {
+        assert_eq!(warning(&line), None, "{line}");
+    }
+    // It happened when what is archived did, so more of it may be there.
+    let of_kept = was[gone]["correlation_id"].as_str().unwrap();
+    assert_eq!(warning(&format!("events trace {of_kept}")), expected);
+    let create = "users create ben@example.com --first-name Ben --last-name Franklin --confirmed";
+    home.run(create).succeeds();
+    let of_today = events(&home).pop().unwrap();
+    let of_today = of_today["correlation_id"].as_str().unwrap();
+    assert_eq!(warning(&format!("events trace {of_today}")), None);
+    let of_gone = was[0]["correlation_id"].as_str().unwrap();
+    let unknown = home.run(&format!("events trace {of_gone} --json")).fails_with(1).error();
+    assert_eq!((&unknown["causes"], &unknown["help"]), (&json!([archived]), &json!(help)));
+
     let restored = home.json("events restore --yes");
     assert_eq!((&restored["action"], &restored["events"]), (&"restored".into(), &gone.into()));
     assert_eq!(events(&home)[..was.len()], was);

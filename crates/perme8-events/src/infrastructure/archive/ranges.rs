@@ -262,9 +262,34 @@ impl Db {
         &self,
         position: Position,
     ) -> Result<Option<ArchivedRange>, StorageError> {
+        Ok(self.archived_between(position.before(), position).await?.into_iter().next())
+    }
+
+    /// What is missing in the log of the positions behind `after` up to `upto`, because it is in files; in order.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the database cannot be read.
+    pub async fn archived_between(
+        &self,
+        after: Position,
+        upto: Position,
+    ) -> Result<Vec<ArchivedRange>, StorageError> {
         let mut db = self;
-        let found = gone(&mut db, position.before(), position).await?;
-        Ok(found.into_iter().next())
+        gone(&mut db, after, upto).await
+    }
+
+    /// What may be missing in the log of what happened at a time or later, because it is in files; in order.
+    ///
+    /// # Errors
+    ///
+    /// [`StorageError`] when the database cannot be read.
+    pub async fn archived_since(
+        &self,
+        at: DateTime<Utc>,
+    ) -> Result<Vec<ArchivedRange>, StorageError> {
+        let mut db = self;
+        gone_since(&mut db, at).await
     }
 }
 
