@@ -17,5 +17,6 @@ pub(crate) mod personal;
 pub(crate) mod position;
 pub(crate) mod sealed;
 pub(crate) mod topic;
+pub(crate) mod trace;
 pub(crate) mod unsaved;
 pub(crate) mod upcast;

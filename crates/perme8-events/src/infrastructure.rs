@@ -19,5 +19,6 @@ pub(crate) mod runtime;
 pub(crate) mod sealing;
 pub(crate) mod sql;
 pub(crate) mod tasks;
+pub(crate) mod traces;
 pub(crate) mod tx;
 pub(crate) mod unit_of_work;

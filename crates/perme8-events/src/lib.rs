@@ -44,6 +44,7 @@ pub use domain::personal::personal_field;
 pub use domain::personal::{HoldsPersonal, Personal, PersonalField};
 pub use domain::position::Position;
 pub use domain::topic::{Topic, TopicError};
+pub use domain::trace::{TraceContext, TraceContextError};
 pub use domain::unsaved::{NewEvent, Unsaved};
 pub use domain::upcast::{EventData, UpcastError, Upcaster};
 pub use perme8_events_macros::DomainEvent;
@@ -62,6 +63,7 @@ pub use application::repository::{Load, Save, Store};
 pub use application::rights::{Standing, Standings, StillFor, Viewer, Visibility};
 pub use application::schedule::{Schedule, ScheduleError};
 pub use application::transaction::Transaction;
+pub use infrastructure::traces::{current_trace, within_trace};
 
 // The derive macro names this crate by its full path, also inside this crate.
 extern crate self as perme8_events;
@@ -87,6 +89,7 @@ pub mod host {
         cases::{CaseCount, CaseStatus},
         dead_letters::{DeadLetter, DeadLetterDetail, Discard},
         error::OperationError,
+        figures::HandlerFigures,
         forget::Forgotten,
         jobs::{JobDetail, JobState, JobStatus, UnknownJobState},
         operator::{Operator, OperatorNameError},

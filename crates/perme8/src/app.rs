@@ -89,6 +89,7 @@ pub struct App {
     operator_token: Option<OperatorToken>,
     longest_wait: Duration,
     metrics: HostMetrics,
+    trace_share: f64,
     dev: bool,
 }
 
@@ -135,6 +136,7 @@ impl App {
             mail,
             llm: config.language_model(),
             erm: config.erm,
+            trace_share: config.trace_url.as_ref().map_or(0.0, |_| config.trace_share),
             dev: *dev,
             ..AppOptions::default()
         };
@@ -222,6 +224,7 @@ impl App {
             trusted_proxies: options.trusted_proxies,
             operator_token: options.operator_token,
             longest_wait: options.longest_wait,
+            trace_share: options.trace_share,
             dev: options.dev,
         })
     }
@@ -278,6 +281,7 @@ impl App {
             mailbox: self.dev.then(|| self.mailbox()),
             clock: Arc::clone(self.db.clock()),
             longest_wait: self.longest_wait,
+            trace_share: self.trace_share,
             ..ApiOptions::default()
         };
         let (bus, audit_trail) = (self.bus.clone(), self.audit_trail());

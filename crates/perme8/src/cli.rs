@@ -369,7 +369,7 @@ impl Global {
         if resolved.is_default("log") {
             "warn".clone_into(&mut config.log);
         }
-        crate::logging::init(&config, paint::has_colours(owo_colors::Stream::Stderr));
+        crate::logging::init(&config, paint::has_colours(owo_colors::Stream::Stderr), None);
         Ok(config)
     }
 }

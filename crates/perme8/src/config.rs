@@ -25,7 +25,7 @@ pub use error::ConfigError;
 
 pub(crate) use keys::suggestion;
 
-use crate::app::LlmOptions;
+use crate::{app::LlmOptions, telemetry::CollectorUrl};
 
 use keys::Key;
 use parse::Parser;
@@ -98,6 +98,10 @@ pub struct Config {
     pub llm_usage_days: u16,
     /// How much the graph of a workspace may hold, how far a walk through it goes, and how long what was deleted can come back.
     pub erm: ErmOptions,
+    /// Where traces are collected; nothing is traced when there is no address.
+    pub trace_url: Option<CollectorUrl>,
+    /// The share of all requests that are traced, 0 to 1.
+    pub trace_share: f64,
     /// Whether the host shows every mail to everybody, for development; only where nothing but this machine reaches it.
     pub dev: bool,
 }
@@ -228,6 +232,8 @@ impl Default for Config {
             llm_timeouts: Timeouts::default(),
             llm_usage_days: 400,
             erm: ErmOptions::default(),
+            trace_url: None,
+            trace_share: 1.0,
             dev: false,
         }
     }
@@ -356,6 +362,8 @@ fn resolve(
             parse::days,
         ),
         erm: parser.graphs(default.erm),
+        trace_url: parser.optional(&Key::TRACE_URL),
+        trace_share: parser.value_with(&Key::TRACE_SHARE, default.trace_share, parse::part),
         dev: parser.value_with(&Key::DEV, default.dev, parse::yes_or_no),
     };
     let because = "a server refuses mails without a sender of its own";
@@ -363,6 +371,7 @@ fn resolve(
     let because = "the links in mails begin with it";
     parser.needs(&Key::MAIL_SMTP_URL, &Key::BASE_URL, because);
     parser.needs_for_language_models();
+    parser.needs(&Key::TRACE_SHARE, &Key::TRACE_URL, "without it nothing is traced");
     if config.dev && !config.listen.ip().to_canonical().is_loopback() {
         let because = format!(
             "it shows every mail to everybody, and other machines can reach {}: listen on 127.0.0.1 or [::1], or leave it out",

@@ -17,6 +17,8 @@ mod dead_letters;
 #[cfg(test)]
 mod ephemeral;
 #[cfg(test)]
+mod figures;
+#[cfg(test)]
 mod fixtures;
 #[cfg(test)]
 mod forgetting;
@@ -74,6 +76,8 @@ mod statements;
 mod tally;
 #[cfg(test)]
 mod timers;
+#[cfg(test)]
+mod traces;
 #[cfg(test)]
 mod transactions;
 #[cfg(test)]

@@ -43,6 +43,8 @@ pub struct AppOptions {
     pub llm: LlmOptions,
     /// How much graphs hold, how far walks through them go, and how long what was deleted can come back.
     pub erm: ErmOptions,
+    /// The share of all requests that are traced, 0 to 1; whoever traces has to collect the spans as well.
+    pub trace_share: f64,
     /// Shows every mail to everybody, for development.
     pub dev: bool,
     /// Hashes passwords as cheaply as possible, for tests that do not ask how well they are kept.
@@ -69,6 +71,7 @@ impl Default for AppOptions {
             mail: MailOptions::default(),
             llm: LlmOptions::default(),
             erm: ErmOptions::default(),
+            trace_share: 0.0,
             dev: false,
             #[cfg(feature = "testing")]
             cheap_passwords: false,

@@ -122,6 +122,12 @@ impl Key {
         "erm_sampled_walks",
         "of this part of all walks through graphs an event tells operators, 0 to 1",
     );
+    pub(crate) const TRACE_URL: Self = Self::open(
+        "trace_url",
+        "where traces are collected, as OTLP over HTTP; without it: nowhere",
+    );
+    pub(crate) const TRACE_SHARE: Self =
+        Self::open("trace_share", "the part of all requests that are traced, 0 to 1");
     pub(crate) const DEV: Self =
         Self::open("dev", "for development: shows every mail at /dev/mailbox");
 
@@ -189,6 +195,8 @@ pub(crate) const ALL: &[Key] = &[
     Key::ERM_WALK_ENTITIES,
     Key::ERM_WALK_SECONDS,
     Key::ERM_SAMPLED_WALKS,
+    Key::TRACE_URL,
+    Key::TRACE_SHARE,
     Key::DEV,
 ];
 

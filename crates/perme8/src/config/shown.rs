@@ -42,6 +42,8 @@ impl Config {
             llm_timeouts,
             llm_usage_days,
             erm,
+            trace_url,
+            trace_share,
             dev,
         } = self;
         let Limits { caller, stranger, attempts, account, inviter, invitee } = limits;
@@ -96,6 +98,8 @@ impl Config {
             "erm_walk_entities" => Some(visited.to_string()),
             "erm_walk_seconds" => Some(time.as_secs().to_string()),
             "erm_sampled_walks" => Some(sampled_traversals.to_string()),
+            "trace_url" => trace_url.as_ref().map(ToString::to_string),
+            "trace_share" => Some(trace_share.to_string()),
             "dev" => Some(dev.to_string()),
             _ => None,
         }

@@ -22,7 +22,7 @@ use crate::{
         db::Db,
         feed::Feed,
         runtime::{
-            Outcome, Reaction,
+            Reaction,
             deliveries::{self, Key},
             erased::{self, AnyHandler},
             partitions::{Partition, bucket},
@@ -31,6 +31,7 @@ use crate::{
     },
 };
 
+mod attempt;
 mod failure;
 mod retry;
 mod swap;
@@ -321,46 +322,6 @@ impl Lane {
             parked = false;
         }
         Ok(Delivery { event, key, parked })
-    }
-
-    /// Effects, the events that they emit, and the checkpoint: all or nothing.
-    async fn attempt(&mut self, deliveries: &[Delivery], to: Position) -> Result<(), Failure> {
-        let name = self.handler.name();
-        let mut facts = Vec::with_capacity(deliveries.len());
-        for delivery in deliveries {
-            facts.push(if delivery.parked {
-                None
-            } else {
-                let facts = erased::gather(&self.handler, &delivery.event).await;
-                Some(facts.map_err(Failure::Handler)?)
-            });
-        }
-        let Some(first) = deliveries.first() else { return Ok(()) };
-        let deadline = self.deadline();
-        let mut tx = Tx::begin(&self.context.db, Origin::reaction(name, &first.event)).await?;
-        for (delivery, facts) in deliveries.iter().zip(facts) {
-            tx.turn_to(Origin::reaction(name, &delivery.event));
-            let done = match facts {
-                None => deliveries::park(&mut tx, name, &delivery.key()).await.map_err(refused),
-                Some(facts) => {
-                    let on = (&mut tx, self.partition.generation);
-                    erased::handle(&self.handler, on, &delivery.event, facts, deadline)
-                        .await
-                        .map_err(Failure::Handler)
-                }
-            };
-            done?;
-        }
-        if !self.partition.advance(&mut tx, self.position, to).await.map_err(refused)? {
-            return Err(Failure::Interrupted(Interrupted::LeaseLost));
-        }
-        tx.commit().await.map_err(refused)?;
-        self.reach(to);
-        for delivery in deliveries {
-            let outcome = if delivery.parked { Outcome::Parked } else { Outcome::Handled };
-            self.tell(&delivery.event, outcome);
-        }
-        Ok(())
     }
 
     /// Sets a failed delivery aside, with the checkpoint behind it.
