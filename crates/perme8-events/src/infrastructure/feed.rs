@@ -210,7 +210,14 @@ impl Feed {
         self.in_memory(after, 1, &wanted).map_or(true, |page| !page.events.is_empty())
     }
 
-    /// The same from the window; where the window begins, when that is too late.
+    /// Whether some event behind `after` that is still in memory is wanted.
+    pub(crate) fn holds(&self, after: Position, wanted: impl Fn(&Envelope) -> bool) -> bool {
+        let window = self.inner.window.read().unwrap_or_else(PoisonError::into_inner);
+        let first = window.events.partition_point(|event| event.position <= after);
+        window.events.range(first..).any(|event| wanted(event))
+    }
+
+    /// At most `limit` events of the window; where the window begins, when that is too late.
     fn in_memory(
         &self,
         after: Position,

@@ -3,7 +3,8 @@
 //! Each handler's events are spread over partitions by the hash of their key. A partition is leased by one node at a time
 //! and delivered by one [`Lane`](lane::Lane) in order: the effect of an event, the events that it leads to and the
 //! checkpoint of the partition commit together, fenced by the epoch of the lease. What fails is set aside as a row with its
-//! attempts and due time, and later events of the same key wait behind it; everything else flows on.
+//! attempts and due time, and later events of the same key wait behind it; everything else flows on. So is what a tenant
+//! floods a partition with, beyond its share, while others wait; it is caught up in turns.
 
 use std::{
     sync::Arc,
@@ -38,10 +39,14 @@ use crate::{
     },
 };
 
+mod aside;
+#[cfg(any(test, feature = "testing"))]
+mod controls;
 mod deliveries;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod driver;
 pub(crate) mod erased;
+mod fairness;
 mod lane;
 pub(crate) mod layout;
 pub(crate) mod leases;
@@ -78,7 +83,7 @@ pub enum Outcome {
         /// When it is tried again.
         due_at: DateTime<Utc>,
     },
-    /// It waits behind an earlier failure of its key.
+    /// It waits behind an earlier failure of its key, or has stepped aside for other tenants.
     Parked,
     /// It was given up.
     DeadLettered {
@@ -115,6 +120,7 @@ pub struct RuntimeBuilder {
     node: NodeOptions,
     fenced: bool,
     sequenced: bool,
+    fair: bool,
     swaps_apart: Option<fn()>,
 }
 
@@ -212,33 +218,11 @@ impl RuntimeBuilder {
         Self { node, ..self }
     }
 
-    /// Commits effects whether the lease still holds or not: the control of the proof that this matters.
-    #[cfg(any(test, feature = "testing"))]
-    #[must_use]
-    pub fn unfenced(self) -> Self {
-        Self { fenced: false, ..self }
-    }
-
-    /// Delivers what follows of a key whatever failed of it: the control of the proof that it has to wait.
-    #[cfg(any(test, feature = "testing"))]
-    #[must_use]
-    pub fn unsequenced(self) -> Self {
-        Self { sequenced: false, ..self }
-    }
-
-    /// Swaps generations in two transactions, and never comes to the second: it says when it stands between them, where it
-    /// is to be killed. The control of the proof that one transaction is needed.
-    #[cfg(any(test, feature = "testing"))]
-    #[must_use]
-    pub fn swapping_apart(self, say: fn()) -> Self {
-        Self { swaps_apart: Some(say), ..self }
-    }
-
     /// The runtime; it does nothing until it is started.
     #[must_use]
     pub fn build(self) -> Runtime {
         let Self { db, handlers, retired, late, workers, schedules, retired_queues, .. } = self;
-        let Self { owned, node, fenced, sequenced, swaps_apart, .. } = self;
+        let Self { owned, node, fenced, sequenced, fair, swaps_apart, .. } = self;
         Runtime {
             db,
             handlers,
@@ -251,6 +235,7 @@ impl RuntimeBuilder {
             node,
             fenced,
             sequenced,
+            fair,
             swaps_apart,
             reactions: broadcast::Sender::new(REACTIONS),
         }
@@ -273,6 +258,7 @@ pub struct Runtime {
     node: NodeOptions,
     fenced: bool,
     sequenced: bool,
+    fair: bool,
     swaps_apart: Option<fn()>,
     reactions: broadcast::Sender<Reaction>,
 }
@@ -306,6 +292,7 @@ impl Runtime {
             node: NodeOptions::default(),
             fenced: true,
             sequenced: true,
+            fair: true,
             swaps_apart: None,
         }
     }
@@ -379,6 +366,7 @@ impl Runtime {
             paused: watch::Sender::default(),
             fenced: self.fenced,
             sequenced: self.sequenced,
+            fair: self.fair,
             swaps_apart: self.swaps_apart,
             swapped: Arc::default(),
         }

@@ -17,6 +17,8 @@ mod dead_letters;
 #[cfg(test)]
 mod ephemeral;
 #[cfg(test)]
+mod fairness;
+#[cfg(test)]
 mod figures;
 #[cfg(test)]
 mod fixtures;

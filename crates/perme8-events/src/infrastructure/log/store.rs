@@ -97,6 +97,17 @@ impl Db {
         self.opened(self.query(PAGE).bind(after).bind(upto).bind(limit).all().await?).await
     }
 
+    /// The events at some positions, in order; those that are no longer in the log are left out.
+    pub(crate) async fn events_at(&self, positions: &[i64]) -> Result<Vec<Envelope>, StorageError> {
+        let query = self.query(sql!(
+            sqlite: event_log_columns!("WHERE seq IN (SELECT value FROM json_each($1)) ORDER BY seq"),
+            postgres: event_log_columns!(
+                "WHERE seq = ANY(ARRAY(SELECT v::bigint FROM jsonb_array_elements_text($1) v)) ORDER BY seq"
+            )
+        ));
+        self.opened(query.bind(Json(positions)).all().await?).await
+    }
+
     /// The event at a position.
     pub(crate) async fn event_at(
         &self,

@@ -1,10 +1,14 @@
 //! Delivering events that were never delivered before, in one transaction.
 
-use super::{Delivery, Failure, Interrupted, Lane, refused};
+use super::{
+    Failure, Interrupted, Lane,
+    ahead::{Delivery, Fate},
+    refused,
+};
 use crate::{
     domain::{origin::Origin, position::Position},
     infrastructure::{
-        runtime::{Outcome, deliveries, erased},
+        runtime::{aside, deliveries, erased},
         traces::Traced,
         tx::Tx,
     },
@@ -20,23 +24,28 @@ impl Lane {
         let name = self.handler.name();
         let mut gathered = Vec::with_capacity(deliveries.len());
         for delivery in deliveries {
-            gathered.push(if delivery.parked {
-                (Traced::unseen(), None)
-            } else {
+            gathered.push(if delivery.fate == Fate::Handled {
                 let step = Traced::delivery(name, &delivery.event, 1);
                 let facts = step.part(erased::gather(&self.handler, &delivery.event)).await;
                 let facts = facts.inspect_err(|error| step.failed(&error.chain()));
                 let facts = facts.map_err(Failure::Handler)?;
                 (step, Some(facts))
+            } else {
+                (Traced::unseen(), None)
             });
         }
         let Some(first) = deliveries.first() else { return Ok(()) };
         let deadline = self.deadline();
         let mut tx = Tx::begin(&self.context.db, Origin::reaction(name, &first.event)).await?;
+        // Before any handler can have spoiled the transaction.
+        let is_aside = |delivery: &&Delivery| delivery.fate == Fate::Aside;
+        let keys: Vec<_> = deliveries.iter().filter(is_aside).map(Delivery::key).collect();
+        aside::step(&mut tx, name, &keys).await.map_err(refused)?;
         let mut steps = Vec::with_capacity(deliveries.len());
         for (delivery, (step, facts)) in deliveries.iter().zip(gathered) {
             tx.turn_to(step.origin(Origin::reaction(name, &delivery.event)));
             let done = match facts {
+                None if delivery.fate == Fate::Aside => Ok(()),
                 None => deliveries::park(&mut tx, name, &delivery.key()).await.map_err(refused),
                 Some(facts) => {
                     let on = (&mut tx, self.partition.generation);
@@ -55,9 +64,8 @@ impl Lane {
         tx.commit().await.map_err(refused)?;
         self.reach(to);
         for (delivery, step) in deliveries.iter().zip(steps) {
-            let outcome = if delivery.parked { Outcome::Parked } else { Outcome::Handled };
             step.came_to("handled");
-            self.tell(&delivery.event, outcome);
+            self.note(delivery);
         }
         Ok(())
     }

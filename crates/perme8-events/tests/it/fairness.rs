@@ -1,0 +1,170 @@
+//! One workspace floods a handler: the others overtake it, each key keeps its order, and everything is handled once.
+
+use std::collections::BTreeMap;
+
+use perme8_events::{
+    HandlerOptions,
+    host::{Operations, Runtime, RuntimeBuilder},
+    on_both_engines,
+    sql::{Db, MIGRATIONS},
+};
+
+use crate::{
+    fixtures::{Noted, PROBE, emit, noted, workspace},
+    probe::{Act, Probe, QUICK, effects},
+};
+
+const NAME: &str = "tests.probe";
+const ONE: HandlerOptions = HandlerOptions { partitions: 1, ..QUICK };
+/// The workspace that floods, and another.
+const FLOODS: u128 = 1;
+const WAITS: u128 = 2;
+
+fn of(tenant: u128, note: &str, n: i64) -> Noted {
+    Noted { workspace: Some(workspace(tenant)), ..noted(note, n) }
+}
+
+fn builder(db: &Db, probe: Probe) -> RuntimeBuilder {
+    Runtime::builder(db).handler(probe)
+}
+
+/// Four hundred notes of the one that floods, with three of another among them.
+fn flood() -> Vec<Noted> {
+    let mut notes: Vec<_> = (0..400).map(|n| of(FLOODS, &format!("flood {}", n % 30), n)).collect();
+    for n in 1000..1003 {
+        notes.insert(300, of(WAITS, &format!("other {n}"), n));
+    }
+    notes
+}
+
+/// Numbers of each key, in this order.
+fn by_key(notes: impl IntoIterator<Item = (String, i64)>) -> BTreeMap<String, Vec<i64>> {
+    let mut keys = BTreeMap::<_, Vec<_>>::new();
+    for (key, n) in notes {
+        keys.entry(key).or_default().push(n);
+    }
+    keys
+}
+
+/// What each key is to be told, in order.
+fn expected(notes: &[Noted]) -> BTreeMap<String, Vec<i64>> {
+    by_key(notes.iter().map(|noted| (noted.note.clone(), noted.n)))
+}
+
+/// How many are handled before the last of those who wait has its turn.
+async fn before_the_others(db: &Db) -> usize {
+    let done = effects(db, NAME).await;
+    done.iter().rposition(|(key, _)| key.starts_with("other")).expect("the others are handled")
+}
+
+/// Retrying, set aside without a failure, and dead.
+async fn counts(db: &Db) -> (i64, i64, i64) {
+    let status = Operations::new(db).status(NAME).await.unwrap();
+    (status.retrying, status.parked, status.dead)
+}
+
+on_both_engines! {
+    migrations: [&MIGRATIONS, &PROBE];
+
+    async fn whoever_waits_behind_a_flood_overtakes_it(test: TestDb) {
+        let db = &test.db;
+        emit(db, flood()).await;
+        let runtime = builder(db, Probe::new(NAME).with(ONE)).build();
+        runtime.driver(None).await.run_until_idle().await;
+        let before = before_the_others(db).await;
+        assert!(before < 50, "{before} are handled first");
+        assert_eq!(by_key(effects(db, NAME).await), expected(&flood()));
+        assert_eq!(counts(db).await, (0, 0, 0));
+    }
+
+    async fn whoever_waits_beyond_what_was_read_ahead_overtakes_it_too(test: TestDb) {
+        let db = &test.db;
+        // Before the events, so that they are in the window of its feed.
+        let mut driver = builder(db, Probe::new(NAME).with(ONE)).build().driver(None).await;
+        emit(db, (0..600).map(|n| of(FLOODS, &format!("flood {n}"), n))).await;
+        emit(db, [of(WAITS, "other", 1000)]).await;
+        assert!(driver.step(NAME).await);
+        let (_, aside, _) = counts(db).await;
+        assert!(aside > 400, "{aside} have stepped aside");
+        driver.run_until_idle().await;
+        let before = before_the_others(db).await;
+        assert!(before < 50, "{before} are handled first");
+        assert_eq!(effects(db, NAME).await.len(), 601);
+        assert_eq!(counts(db).await, (0, 0, 0));
+    }
+
+    async fn without_stepping_aside_the_others_wait_for_the_whole_flood(test: TestDb) {
+        let db = &test.db;
+        emit(db, flood()).await;
+        let runtime = builder(db, Probe::new(NAME).with(ONE)).unfair().build();
+        runtime.driver(None).await.run_until_idle().await;
+        let before = before_the_others(db).await;
+        assert!(before >= 300, "{before} are handled first");
+        assert_eq!(by_key(effects(db, NAME).await), expected(&flood()));
+    }
+
+    async fn keys_keep_their_order_across_tenants_and_failures(test: TestDb) {
+        let db = &test.db;
+        let mut notes = Vec::new();
+        for n in 0..400 {
+            notes.push(match n % 20 {
+                // Both write to the same thing, so neither may overtake the other there.
+                7 => of(FLOODS, "shared", n),
+                11 => of(WAITS, "shared", n),
+                13 => of(WAITS, "other", n),
+                _ => of(FLOODS, &format!("flood {}", n % 6), n),
+            });
+        }
+        emit(db, notes.clone()).await;
+        // Some fail more than once: where they are first delivered, and where they are caught up.
+        let probe = Probe::new(NAME).with(ONE).acting(|note, tries| {
+            if note.n % 17 == 3 && tries < 4 { Act::Fail } else { Act::Succeed }
+        });
+        let mut driver = builder(db, probe).build().driver(Some(test.clock.clone())).await;
+        driver.run_until_idle().await;
+        assert_eq!(by_key(effects(db, NAME).await), expected(&notes));
+        assert_eq!(counts(db).await, (0, 0, 0));
+    }
+
+    async fn another_owner_goes_on_with_what_has_stepped_aside(test: TestDb) {
+        let db = &test.db;
+        emit(db, flood()).await;
+        let runtime = || builder(db, Probe::new(NAME).with(ONE)).build();
+        let mut first = runtime().driver(None).await;
+        assert!(first.step(NAME).await);
+        let (retrying, aside, dead) = counts(db).await;
+        assert!(aside > 200, "{aside} have stepped aside");
+        assert_eq!((retrying, dead), (0, 0));
+        drop(first);
+        runtime().driver(None).await.run_until_idle().await;
+        assert_eq!(by_key(effects(db, NAME).await), expected(&flood()));
+        assert_eq!(counts(db).await, (0, 0, 0));
+    }
+
+    async fn what_steps_aside_and_is_given_up_keeps_its_followers_and_nobody_else(test: TestDb) {
+        let db = &test.db;
+        emit(db, flood()).await;
+        // The key of the note 40 has stepped aside by then.
+        let probe = Probe::new(NAME).with(ONE).acting(|note, _| {
+            if note.n == 40 { Act::GiveUp } else { Act::Succeed }
+        });
+        builder(db, probe).build().driver(None).await.run_until_idle().await;
+        let mut expected = expected(&flood());
+        let key = expected.get_mut("flood 10").unwrap();
+        let followers = key.iter().filter(|n| **n > 40).count();
+        key.retain(|n| *n < 40);
+        assert_eq!(by_key(effects(db, NAME).await), expected);
+        assert_eq!(counts(db).await, (0, i64::try_from(followers).unwrap(), 1));
+    }
+
+    async fn a_flood_that_nobody_waits_behind_is_delivered_as_it_comes(test: TestDb) {
+        let db = &test.db;
+        emit(db, (0..300).map(|n| of(FLOODS, &format!("flood {n}"), n))).await;
+        let mut driver = builder(db, Probe::new(NAME).with(ONE)).build().driver(None).await;
+        driver.step(NAME).await;
+        assert_eq!(counts(db).await, (0, 0, 0));
+        driver.run_until_idle().await;
+        let done: Vec<_> = effects(db, NAME).await.into_iter().map(|(_, n)| n).collect();
+        assert_eq!(done, (0..300).collect::<Vec<_>>());
+    }
+}
