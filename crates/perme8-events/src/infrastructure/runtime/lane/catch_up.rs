@@ -109,7 +109,9 @@ impl Lane {
             return Ok(false);
         }
         tx.commit().await.map_err(refused)?;
-        steps.iter().for_each(|step| step.came_to("handled"));
+        for step in steps {
+            step.came_to("handled");
+        }
         Ok(true)
     }
 }
