@@ -133,14 +133,19 @@ fn cargo_test(selection: &Selection<'_>) -> anyhow::Result<Outcome> {
     counted(&mut command)
 }
 
-/// Runs the examples in the documentation of the packages.
+/// Runs the examples in the documentation of the packages, all of which have a library.
 pub(crate) fn documentation(
     packages: &[String],
     selection: &Selection<'_>,
 ) -> anyhow::Result<Outcome> {
     let mut command = process::cargo();
     command.args(["test", "--doc", "--quiet"]);
-    command.args(packages.iter().flat_map(|package| ["--package", package]));
+    if selection.packages.is_empty() {
+        // To leave one out would choose other features of dependencies, and build nearly everything again.
+        command.arg("--workspace");
+    } else {
+        command.args(packages.iter().flat_map(|package| ["--package", package]));
+    }
     selection.tell(&mut command);
     counted(&mut command)
 }
