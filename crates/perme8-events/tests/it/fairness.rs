@@ -1,16 +1,17 @@
 //! One workspace floods a handler: the others overtake it, each key keeps its order, and everything is handled once.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use perme8_events::{
-    HandlerOptions,
-    host::{Operations, Runtime, RuntimeBuilder},
-    on_both_engines,
+    HandlerOptions, SystemClock,
+    host::{Feed, NodeOptions, Operations, Runtime, RuntimeBuilder, Tasks},
+    on_both_engines, sql,
     sql::{Db, MIGRATIONS},
+    testing::wait_until,
 };
 
 use crate::{
-    fixtures::{Noted, PROBE, emit, noted, workspace},
+    fixtures::{Noted, PROBE, change, emit, noted, operator, workspace},
     probe::{Act, Probe, QUICK, effects},
 };
 
@@ -19,6 +20,7 @@ const ONE: HandlerOptions = HandlerOptions { partitions: 1, ..QUICK };
 /// The workspace that floods, and another.
 const FLOODS: u128 = 1;
 const WAITS: u128 = 2;
+const SOON: Duration = Duration::from_secs(30);
 
 fn of(tenant: u128, note: &str, n: i64) -> Noted {
     Noted { workspace: Some(workspace(tenant)), ..noted(note, n) }
@@ -139,6 +141,33 @@ on_both_engines! {
         runtime().driver(None).await.run_until_idle().await;
         assert_eq!(by_key(effects(db, NAME).await), expected(&flood()));
         assert_eq!(counts(db).await, (0, 0, 0));
+    }
+
+    async fn a_lane_notices_that_its_lost_commit_has_let_something_step_aside(test: TestDb) {
+        let db = test.db_at(Arc::new(SystemClock));
+        emit(&db, flood()).await;
+        let operations = Operations::new(&db);
+        let runtime = || builder(&db, Probe::new(NAME).with(ONE));
+        // The handler is known from here on.
+        drop(runtime().build().driver(None).await);
+        operations.pause(&operator(), NAME).await.unwrap();
+        let tasks = Tasks::new();
+        let feed = Feed::start(&db, &tasks).await.unwrap();
+        let node = NodeOptions { name: "node".to_owned(), lease: Duration::from_secs(6) };
+        runtime().node(node).build().start(&feed, &tasks).await.unwrap();
+        // What its first step would commit is committed without its knowledge, and the lease is its own again.
+        assert!(runtime().build().driver(None).await.step(NAME).await);
+        assert!(counts(&db).await.1 > 200);
+        let back = sql!("UPDATE event_partitions SET epoch = epoch - 1, node_id = (SELECT node_id FROM event_nodes)");
+        change(&db, back).await;
+        operations.resume(&operator(), NAME).await.unwrap();
+        wait_until("everything is handled", SOON, async || {
+            effects(&db, NAME).await.len() >= flood().len()
+        })
+        .await;
+        tasks.shutdown(SOON).await.unwrap();
+        assert_eq!(by_key(effects(&db, NAME).await), expected(&flood()));
+        assert_eq!(counts(&db).await, (0, 0, 0));
     }
 
     async fn what_steps_aside_and_is_given_up_keeps_its_followers_and_nobody_else(test: TestDb) {

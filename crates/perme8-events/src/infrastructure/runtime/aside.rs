@@ -44,7 +44,7 @@ pub(crate) struct Waiting {
     earlier: i64,
 }
 
-/// Lets deliveries step aside.
+/// Lets deliveries step aside. After a commit whose answer was lost, their rows are there already; the checkpoint says so.
 pub(crate) async fn step(tx: &mut Tx, handler: &str, keys: &[Key<'_>]) -> Result<(), StorageError> {
     if keys.is_empty() {
         return Ok(());
@@ -61,12 +61,14 @@ pub(crate) async fn step(tx: &mut Tx, handler: &str, keys: &[Key<'_>]) -> Result
         sqlite: "INSERT INTO event_deliveries (handler, position, partition_key, bucket, event_id, event_type, attempts, is_dead,
                    due_at, parked_at, updated_at)
                  SELECT $1, l.seq, v.value->>'key', v.value->>'bucket', l.id, l.event_type, 0, FALSE, $3, $4, $4
-                 FROM json_each($2) v JOIN event_log l ON l.seq = v.value->>'position'",
+                 FROM json_each($2) v JOIN event_log l ON l.seq = v.value->>'position' WHERE TRUE
+                 ON CONFLICT (handler, position) DO NOTHING",
         postgres: "INSERT INTO event_deliveries (handler, position, partition_key, bucket, event_id, event_type, attempts, is_dead,
                      due_at, parked_at, updated_at)
                    SELECT $1, l.seq, v.key, v.bucket, l.id, l.event_type, 0, FALSE, $3, $4, $4
                    FROM jsonb_to_recordset($2) AS v (position bigint, key text, bucket bigint)
-                   JOIN event_log l ON l.seq = v.position"
+                   JOIN event_log l ON l.seq = v.position
+                   ON CONFLICT (handler, position) DO NOTHING"
     ))
     .bind(handler)
     .bind(Json(rows))
