@@ -120,7 +120,7 @@ pub struct RuntimeBuilder {
     node: NodeOptions,
     fenced: bool,
     sequenced: bool,
-    fair: bool,
+    most_aside: usize,
     swaps_apart: Option<fn()>,
 }
 
@@ -222,7 +222,7 @@ impl RuntimeBuilder {
     #[must_use]
     pub fn build(self) -> Runtime {
         let Self { db, handlers, retired, late, workers, schedules, retired_queues, .. } = self;
-        let Self { owned, node, fenced, sequenced, fair, swaps_apart, .. } = self;
+        let Self { owned, node, fenced, sequenced, most_aside, swaps_apart, .. } = self;
         Runtime {
             db,
             handlers,
@@ -235,7 +235,7 @@ impl RuntimeBuilder {
             node,
             fenced,
             sequenced,
-            fair,
+            most_aside,
             swaps_apart,
             reactions: broadcast::Sender::new(REACTIONS),
         }
@@ -258,7 +258,7 @@ pub struct Runtime {
     node: NodeOptions,
     fenced: bool,
     sequenced: bool,
-    fair: bool,
+    most_aside: usize,
     swaps_apart: Option<fn()>,
     reactions: broadcast::Sender<Reaction>,
 }
@@ -292,7 +292,7 @@ impl Runtime {
             node: NodeOptions::default(),
             fenced: true,
             sequenced: true,
-            fair: true,
+            most_aside: fairness::MOST_ASIDE,
             swaps_apart: None,
         }
     }
@@ -366,7 +366,7 @@ impl Runtime {
             paused: watch::Sender::default(),
             fenced: self.fenced,
             sequenced: self.sequenced,
-            fair: self.fair,
+            most_aside: self.most_aside,
             swaps_apart: self.swaps_apart,
             swapped: Arc::default(),
         }

@@ -105,6 +105,26 @@ on_both_engines! {
         assert_eq!(by_key(effects(db, NAME).await), expected(&flood()));
     }
 
+    async fn nothing_new_is_taken_while_too_many_stand_aside(test: TestDb) {
+        let db = &test.db;
+        let runtime = builder(db, Probe::new(NAME).with(ONE)).most_aside(60).build();
+        // Before the events, so that they are in the window of its feed.
+        let mut driver = runtime.driver(None).await;
+        // Of few keys, which what follows of them has to wait behind.
+        let mut notes: Vec<_> =
+            (0..1500).map(|n| of(FLOODS, &format!("flood {}", n % 30), n)).collect();
+        notes.push(of(WAITS, "other", 2000));
+        emit(db, notes.clone()).await;
+        let mut most = 0;
+        while driver.step(NAME).await {
+            most = most.max(counts(db).await.1);
+        }
+        // One look ahead may go beyond the bound.
+        assert!((60..560).contains(&most), "{most} stand aside");
+        assert_eq!(by_key(effects(db, NAME).await), expected(&notes));
+        assert_eq!(counts(db).await, (0, 0, 0));
+    }
+
     async fn keys_keep_their_order_across_tenants_and_failures(test: TestDb) {
         let db = &test.db;
         let mut notes = Vec::new();

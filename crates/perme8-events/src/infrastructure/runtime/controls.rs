@@ -18,7 +18,13 @@ impl RuntimeBuilder {
     /// Delivers in the order of the log, whoever floods it: the control of the proof that stepping aside matters.
     #[must_use]
     pub fn unfair(self) -> Self {
-        Self { fair: false, ..self }
+        self.most_aside(0)
+    }
+
+    /// Takes nothing new while so many events of a partition stand aside: so that proofs need not let as many do so as there may.
+    #[must_use]
+    pub fn most_aside(self, most: usize) -> Self {
+        Self { most_aside: most, ..self }
     }
 
     /// Swaps generations in two transactions, and never comes to the second: it says when it stands between them, where it

@@ -21,7 +21,7 @@ const SHARE: usize = 5;
 const FLOOD: usize = 4;
 /// While there is something new, so small a part of a batch is caught up at once.
 const BESIDE: usize = 8;
-/// So many events of a partition may have stepped aside; beyond that, events are delivered as they come.
+/// While so many events of a partition stand aside, nothing new is taken: the others wait again, but nothing grows.
 pub(crate) const MOST_ASIDE: usize = 100_000;
 
 /// How many events of one tenant are let through together, while others wait.
@@ -30,8 +30,8 @@ pub(crate) fn share(batch: usize) -> usize {
 }
 
 /// How many events are caught up at once.
-pub(crate) fn caught_up(batch: usize, is_alone: bool) -> usize {
-    if is_alone { batch.max(1) } else { batch.div_ceil(BESIDE).max(1) }
+pub(crate) fn caught_up(batch: usize, as_a_whole: bool) -> usize {
+    if as_a_whole { batch.max(1) } else { batch.div_ceil(BESIDE).max(1) }
 }
 
 /// The tenants that have far more than their share of what was read ahead. What belongs to no tenant floods nobody.

@@ -60,8 +60,9 @@ pub(crate) struct LaneContext {
     pub(crate) fenced: bool,
     /// Whether what follows of a key waits behind what failed of it; always, but in the control of a proof.
     pub(crate) sequenced: bool,
-    /// Whether floods step aside; always, but in the control of a proof.
-    pub(crate) fair: bool,
+    /// While so many deliveries of a partition stand aside, nothing new is taken. None step aside for 0, which is the control of
+    /// a proof.
+    pub(crate) most_aside: usize,
     /// Told between the two transactions that a swap consists of in the control of a proof.
     pub(crate) swaps_apart: Option<fn()>,
     /// Told when a read model has another live generation, whose partitions are free.
@@ -219,7 +220,8 @@ impl Lane {
 
     async fn go_on(&mut self) -> Result<Step, Interrupted> {
         let now = self.context.db.clock.now();
-        let turn_of_events = std::mem::take(&mut self.retried);
+        // What follows of a key that stands aside has to stand there, too: it is let in only as long as there is room.
+        let turn_of_events = std::mem::take(&mut self.retried) && !self.is_full();
         if !turn_of_events && !self.blocked.is_empty() && self.looks(now) {
             if let Some(delivery) = self.context.db.due_delivery(&self.partition, now).await? {
                 // There may be more of them.
@@ -251,6 +253,11 @@ impl Lane {
         }
         delivered?;
         Ok(Step::Worked)
+    }
+
+    /// Whether so much stands aside that nothing new is taken.
+    fn is_full(&self) -> bool {
+        !self.turns.is_empty() && self.turns.len() >= self.context.most_aside
     }
 
     /// When a transaction that begins now has taken too long.

@@ -5,13 +5,7 @@ use std::sync::Arc;
 use super::Lane;
 use crate::{
     domain::{envelope::Envelope, error::StorageError, id::WorkspaceId, position::Position},
-    infrastructure::runtime::{
-        Outcome,
-        deliveries::Key,
-        erased,
-        fairness::{self, MOST_ASIDE},
-        partitions::bucket,
-    },
+    infrastructure::runtime::{Outcome, deliveries::Key, erased, fairness, partitions::bucket},
 };
 
 /// So many wanted events are read ahead; from the log, a page costs the same however many of it are taken.
@@ -79,8 +73,9 @@ impl Lane {
     fn steps_aside(&self) -> Vec<bool> {
         let batch = self.handler.options().batch;
         // Nobody waits for a read model that is being rebuilt.
-        let is_fair = self.context.fair && self.handler.builds().is_none();
-        if !is_fair || self.ahead.len() <= batch || self.turns.len() >= MOST_ASIDE {
+        let has_room = self.turns.len() < self.context.most_aside;
+        let is_fair = has_room && self.handler.builds().is_none();
+        if !is_fair || self.ahead.len() <= batch {
             return vec![false; self.ahead.len()];
         }
         let tenants: Vec<_> = self.ahead.iter().map(|event| event.workspace_id).collect();

@@ -19,7 +19,8 @@ impl Lane {
             return Ok(false);
         }
         let is_alone = self.ahead.is_empty() && self.position >= self.context.feed.settled();
-        let together = fairness::caught_up(self.handler.options().batch, is_alone);
+        let together =
+            fairness::caught_up(self.handler.options().batch, is_alone || self.is_full());
         let turn = self.turns.next(if self.singly > 0 { 1 } else { together });
         let positions: Vec<_> = turn.iter().map(|(position, _)| *position).collect();
         let name = self.handler.name();
