@@ -148,6 +148,19 @@ on_both_engines! {
         assert_eq!(counts(db).await, (0, 0, 0));
     }
 
+    async fn what_waits_behind_another_tenant_is_next_when_that_is_caught_up(test: TestDb) {
+        let db = &test.db;
+        let mut notes: Vec<_> = (0..400)
+            .map(|n| of(FLOODS, &if n == 390 { "shared".to_owned() } else { format!("flood {}", n % 30) }, n))
+            .collect();
+        // The turn of this one comes long before that of the other.
+        notes.push(of(WAITS, "shared", 1000));
+        emit(db, notes.clone()).await;
+        builder(db, Probe::new(NAME).with(ONE)).build().driver(None).await.run_until_idle().await;
+        assert_eq!(by_key(effects(db, NAME).await), expected(&notes));
+        assert_eq!(counts(db).await, (0, 0, 0));
+    }
+
     async fn another_owner_goes_on_with_what_has_stepped_aside(test: TestDb) {
         let db = &test.db;
         emit(db, flood()).await;

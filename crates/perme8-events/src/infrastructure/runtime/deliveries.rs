@@ -171,6 +171,25 @@ impl Db {
         Ok(keys.into_iter().map(|(key,)| key).collect())
     }
 
+    /// The keys of a partition of which something has failed or waits behind a failure; what has only stepped aside is not
+    /// counted.
+    pub(crate) async fn keys_blocked(
+        &self,
+        partition: &Partition,
+    ) -> Result<Vec<String>, StorageError> {
+        let keys: Vec<(String,)> = self
+            .query(sql!(
+                "SELECT DISTINCT partition_key FROM event_deliveries WHERE handler = $1 AND bucket BETWEEN $2 AND $3
+                   AND (is_dead OR due_at IS NULL OR error IS NOT NULL)"
+            ))
+            .bind(partition.handler.as_str())
+            .bind(partition.first_bucket)
+            .bind(partition.last_bucket)
+            .all()
+            .await?;
+        Ok(keys.into_iter().map(|(key,)| key).collect())
+    }
+
     /// The delivery of a partition that has been due for the longest time.
     pub(crate) async fn due_delivery(
         &self,

@@ -78,8 +78,9 @@ pub(crate) struct Lane {
     position: Position,
     /// Up to here, events are delivered one by one, because one of them fails.
     one_by_one_until: Position,
-    /// Keys of which deliveries are set aside. A key that is neither in here nor in `turns` has none, because only the owner of
-    /// the partition adds them; a key in here may have none any more, because operators remove them.
+    /// Keys of which deliveries have failed, or wait behind such. A key that is neither in here nor in `turns` has none that are
+    /// set aside, because only the owner of the partition adds them; a key in here may have none any more, because operators
+    /// remove them.
     blocked: HashSet<String>,
     /// What has stepped aside for other tenants.
     turns: Turns<WorkspaceId>,
@@ -118,8 +119,9 @@ impl Lane {
         partition: Partition,
     ) -> Result<Self, StorageError> {
         let position = context.db.checkpoint(&partition).await?;
-        let blocked = context.db.keys_set_aside(&partition).await?.into_iter().collect();
+        // In this order: what stands aside may still be left behind a failure by a former owner, so it is in both, not in neither.
         let turns = Turns::of(context.db.all_aside(&partition).await?);
+        let blocked = context.db.keys_blocked(&partition).await?.into_iter().collect();
         let progress = Arc::new(AtomicI64::new(position.number()));
         let partition = Partition { fenced: context.fenced, ..partition };
         Ok(Self {

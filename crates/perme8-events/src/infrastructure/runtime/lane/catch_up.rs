@@ -33,11 +33,20 @@ impl Lane {
         let elsewhere = turn.iter().filter(|(position, _)| !found.contains(position));
         // Operators may have removed them, or they wait for something else now.
         self.blocked.extend(elsewhere.map(|(_, key)| key.to_string()));
+        // What waits behind them may be next then.
+        let mut look = ready.iter().any(|due| self.blocked.contains(&due.partition_key));
         if ready.len() < 2 {
             for due in ready {
-                // It may fail, and has followers.
-                self.blocked.insert(due.partition_key.clone());
-                self.retry(due).await?;
+                let key = due.partition_key.clone();
+                // It may fail.
+                let is_new = self.blocked.insert(key.clone());
+                let is_done = self.retry(due).await?;
+                if is_done && is_new {
+                    // Whatever else there is of its key stands aside, too.
+                    self.blocked.remove(&key);
+                }
+                // It is due before anybody knows.
+                look |= !is_done;
             }
         } else if !self.caught_up(&ready).await? {
             self.singly = turn.len();
@@ -45,6 +54,9 @@ impl Lane {
         }
         self.singly = self.singly.saturating_sub(1);
         self.turns.take(turn.len());
+        if look {
+            self.look.hurry();
+        }
         Ok(true)
     }
 

@@ -29,11 +29,12 @@ const LONGEST: TimeDelta = TimeDelta::days(366);
 const SOONEST: Duration = Duration::from_millis(100);
 
 impl Lane {
-    /// Tries a delivery again that was set aside.
-    pub(super) async fn retry(&mut self, due: Due) -> Result<(), Interrupted> {
+    /// Tries a delivery again that was set aside; whether it is done with now.
+    pub(super) async fn retry(&mut self, due: Due) -> Result<bool, Interrupted> {
         let Some(event) = self.context.db.event_of(&due).await? else {
             let gone = HandlerError::permanent("the event is no longer in the log");
-            return self.fail_again(&due, None, &gone).await;
+            self.fail_again(&due, None, &gone).await?;
+            return Ok(false);
         };
         let event = Arc::new(event);
         match self.attempt_again(&due, &event).await {
@@ -41,13 +42,14 @@ impl Lane {
             Ok(false) => {}
             Err(Failure::Interrupted(interrupted)) => return Err(interrupted),
             Err(Failure::Handler(error)) => {
-                return self.fail_again(&due, Some(&event), &error).await;
+                self.fail_again(&due, Some(&event), &error).await?;
+                return Ok(false);
             }
         }
         if !self.context.db.is_set_aside(self.handler.name(), &due.partition_key).await? {
             self.blocked.remove(&due.partition_key);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// False when an operator has discarded the delivery in the meantime; nothing was done then.
