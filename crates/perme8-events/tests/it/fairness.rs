@@ -3,15 +3,17 @@
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use perme8_events::{
-    HandlerOptions, SystemClock,
-    host::{Feed, NodeOptions, Operations, Runtime, RuntimeBuilder, Tasks},
+    HandlerOptions, Origin, StorageError, SystemClock, Transaction as _,
+    host::{
+        Feed, NodeOptions, Operations, ReadYourWrites, Runtime, RuntimeBuilder, Tasks, WaitError,
+    },
     on_both_engines, sql,
-    sql::{Db, MIGRATIONS},
+    sql::{Db, MIGRATIONS, UnitOfWork},
     testing::wait_until,
 };
 
 use crate::{
-    fixtures::{Noted, PROBE, change, emit, noted, operator, workspace},
+    fixtures::{Noted, PROBE, change, emit, noted, operator, user, workspace},
     probe::{Act, Probe, QUICK, effects},
 };
 
@@ -174,6 +176,34 @@ on_both_engines! {
         runtime().driver(None).await.run_until_idle().await;
         assert_eq!(by_key(effects(db, NAME).await), expected(&flood()));
         assert_eq!(counts(db).await, (0, 0, 0));
+    }
+
+    async fn whoever_waits_for_a_commit_waits_for_all_of_it(test: TestDb) {
+        let db = &test.db;
+        let runtime = builder(db, Probe::new(NAME).with(ONE)).build();
+        // Before the events, so that they are in the window of its feed.
+        let mut driver = runtime.driver(None).await;
+        emit(db, (0..499).map(|n| of(FLOODS, &format!("flood {n}"), n))).await;
+        // The first is the last that is read ahead, and the second is not among so many.
+        let unit_of_work = UnitOfWork::new(db.clone());
+        let commit = unit_of_work.run_for_token(Origin::user(user(1)), async |tx| {
+            tx.emit(of(FLOODS, "first", 499));
+            tx.emit(of(FLOODS, "second", 500));
+            Ok::<_, StorageError>(())
+        });
+        let ((), token) = commit.await.unwrap();
+        emit(db, [of(WAITS, "other", 1000)]).await;
+        let has_second =
+            async || effects(db, NAME).await.iter().any(|(key, _)| key == "second");
+        while !has_second().await {
+            assert!(driver.step(NAME).await);
+        }
+        assert!(effects(db, NAME).await.iter().all(|(key, _)| key != "first"));
+        let reads = ReadYourWrites::of(&runtime);
+        let waited = reads.wait_for(token, NAME, Duration::from_millis(60)).await;
+        assert!(matches!(waited, Err(WaitError::TimedOut { .. })), "{waited:?}");
+        driver.run_until_idle().await;
+        reads.wait_for(token, NAME, Duration::ZERO).await.unwrap();
     }
 
     async fn a_lane_notices_that_its_lost_commit_has_let_something_step_aside(test: TestDb) {
