@@ -19,6 +19,9 @@ use tracing_subscriber::{
 
 use super::LOST;
 
+/// What a span says is cut off after so many bytes: errors may be of any length, and many spans wait to be sent.
+const LONGEST: usize = 1024;
+
 /// A span that is over.
 #[derive(Debug)]
 pub(super) struct Ended {
@@ -68,7 +71,9 @@ impl Spans {
     #[must_use]
     pub fn filter() -> FilterFn {
         fn is_span(metadata: &Metadata<'_>) -> bool {
-            metadata.is_span() && *metadata.level() <= Level::INFO
+            // As in the log: what is not ours may one day tell what people write.
+            let is_ours = !metadata.target().starts_with("rmcp");
+            metadata.is_span() && is_ours && *metadata.level() <= Level::INFO
         }
         filter_fn(is_span as fn(&Metadata<'_>) -> bool).with_max_level_hint(Level::INFO)
     }
@@ -111,13 +116,21 @@ where
 }
 
 impl Said {
-    fn take(&mut self, field: &Field, value: String) {
+    fn take(&mut self, field: &Field, mut value: String) {
+        value.truncate(value.floor_char_boundary(LONGEST));
         match field.name() {
             "traceparent" => self.traceparent = value.parse().ok(),
             "follows" => self.follows = value.parse().ok(),
             "kind" => self.kind = Some(value),
             "failed" => self.failed = Some(value),
-            name => self.rest.push((name, value)),
+            name => {
+                // What is said again is said anew: a collector expects each word once.
+                if let Some((_, said)) = self.rest.iter_mut().find(|(said, _)| *said == name) {
+                    *said = value;
+                } else {
+                    self.rest.push((name, value));
+                }
+            }
         }
     }
 }

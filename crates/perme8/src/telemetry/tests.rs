@@ -97,6 +97,25 @@ fn a_trace_is_told_as_it_happened() {
 }
 
 #[test]
+fn a_span_says_each_thing_once_and_none_at_any_length() {
+    let long = format!("x{}", "ä".repeat(1000));
+    let spans = sent_of(|| {
+        let request =
+            tracing::info_span!("request", traceparent = %step(1), said = "first", long = &*long);
+        request.record("said", "last");
+        // Nor is anything told of those whose messages are not logged.
+        request.in_scope(|| drop(tracing::info_span!(target: "rmcp::service", "serve_inner")));
+    });
+    let [request] = &spans[..] else { panic!("one span: {spans:?}") };
+    let [said, long] = &request["attributes"].as_array().unwrap()[..] else {
+        panic!("two attributes: {request}")
+    };
+    assert_eq!(*said, json!({ "key": "said", "value": { "stringValue": "last" } }));
+    // A letter that would be cut in two is left out.
+    assert_eq!(long["value"]["stringValue"].as_str().unwrap().len(), 1023);
+}
+
+#[test]
 fn what_a_client_names_is_linked_and_not_joined() {
     let theirs: TraceContext = TraceContext::begin(1.0).unwrap();
     let spans = sent_of(|| {
