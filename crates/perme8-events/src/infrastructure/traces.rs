@@ -11,21 +11,18 @@ use crate::{
 };
 
 tokio::task_local! {
-    static CURRENT: TraceContext;
+    static CURRENT: Option<TraceContext>;
 }
 
 /// The step of a trace within which this is asked, if what happens is traced.
 #[must_use]
 pub fn current_trace() -> Option<TraceContext> {
-    CURRENT.try_with(|current| *current).ok()
+    CURRENT.try_with(|current| *current).ok().flatten()
 }
 
 /// Does something within a step of a trace; as if nothing was traced when there is none.
 pub async fn within_trace<R>(step: Option<TraceContext>, work: impl Future<Output = R>) -> R {
-    match step {
-        Some(step) => CURRENT.scope(step, work).await,
-        None => work.await,
-    }
+    if step == current_trace() { work.await } else { CURRENT.scope(step, work).await }
 }
 
 /// What the runtime does because of an event or a job, as a step of the trace to which that belongs.
@@ -120,6 +117,8 @@ mod tests {
         assert_eq!(current_trace(), None);
         assert_eq!(within_trace(step, async { current_trace() }).await, step);
         assert_eq!(within_trace(None, async { current_trace() }).await, None);
+        let within = within_trace(None, async { current_trace() });
+        assert_eq!(within_trace(step, within).await, None);
         let unseen = Traced::unseen();
         assert_eq!(unseen.part(async { current_trace() }).await, None);
         assert_eq!(unseen.origin(Origin::anonymous()).trace(), None);
