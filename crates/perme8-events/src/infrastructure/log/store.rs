@@ -99,13 +99,19 @@ impl Db {
 
     /// The events at some positions, in order; those that are no longer in the log are left out.
     pub(crate) async fn events_at(&self, positions: &[i64]) -> Result<Vec<Envelope>, StorageError> {
+        // The bounds say which partitions of the log are looked at: a list does not.
         let query = self.query(sql!(
-            sqlite: event_log_columns!("WHERE seq IN (SELECT value FROM json_each($1)) ORDER BY seq"),
+            sqlite: event_log_columns!(
+                "WHERE seq IN (SELECT value FROM json_each($1)) AND seq BETWEEN $2 AND $3 ORDER BY seq"
+            ),
             postgres: event_log_columns!(
-                "WHERE seq = ANY(ARRAY(SELECT v::bigint FROM jsonb_array_elements_text($1) v)) ORDER BY seq"
+                "WHERE seq = ANY(ARRAY(SELECT v::bigint FROM jsonb_array_elements_text($1) v)) AND seq BETWEEN $2 AND $3
+                 ORDER BY seq"
             )
         ));
-        self.opened(query.bind(Json(positions)).all().await?).await
+        let (first, last) = (positions.iter().min(), positions.iter().max());
+        let query = query.bind(Json(positions)).bind(first.copied()).bind(last.copied());
+        self.opened(query.all().await?).await
     }
 
     /// The event at a position.

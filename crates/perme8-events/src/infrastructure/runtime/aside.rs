@@ -140,8 +140,10 @@ impl Db {
         &self,
         partition: &Partition,
     ) -> Result<Vec<Before>, StorageError> {
+        // The scalar form of a join: of many rows, a planner would read the whole log instead of a row for each.
         self.query(sql!(
-            "SELECT d.position, d.partition_key, l.workspace_id FROM event_deliveries d LEFT JOIN event_log l ON l.seq = d.position
+            "SELECT d.position, d.partition_key, (SELECT l.workspace_id FROM event_log l WHERE l.seq = d.position) AS workspace_id
+             FROM event_deliveries d
              WHERE d.handler = $1 AND d.bucket BETWEEN $2 AND $3 AND NOT d.is_dead AND d.due_at IS NOT NULL AND d.error IS NULL
              ORDER BY d.position"
         ))

@@ -157,14 +157,15 @@ impl ReadYourWrites {
                 return Ok(false);
             }
         }
+        // `CROSS JOIN`, because SQLite would begin with all that is set aside.
         let set_aside: Option<(i64,)> = self
             .db
             .query(sql!(
                 "SELECT position FROM event_deliveries WHERE handler = $1 AND position = $2
                  UNION ALL
-                 SELECT d.position FROM event_log l JOIN event_deliveries d ON d.handler = $1 AND d.position = l.seq
+                 SELECT d.position FROM event_log l CROSS JOIN event_deliveries d
                  WHERE l.correlation_id = (SELECT correlation_id FROM event_log WHERE seq = $2) AND l.seq < $2
-                   AND NOT d.is_dead AND d.due_at IS NOT NULL AND d.error IS NULL
+                   AND d.handler = $1 AND d.position = l.seq AND NOT d.is_dead AND d.due_at IS NOT NULL AND d.error IS NULL
                  LIMIT 1"
             ))
             .bind(handler.name())
