@@ -1,7 +1,7 @@
 //! The rows of deliveries that have stepped aside for other tenants.
 //!
-//! Such a row has a due time and no error. The time lies so far ahead that nobody but their own turn takes these deliveries;
-//! should the turn never come, they are tried like those that failed.
+//! Such a row has a due time and no error, which keeps it out of what is looked at for deliveries that failed. The time is for
+//! programs that know of no turns, such as one that is gone back to: to them these are deliveries that will be tried again.
 
 use std::collections::HashMap;
 
@@ -24,7 +24,7 @@ use crate::{
     sql,
 };
 
-/// After so long, the turn of a delivery is taken for lost.
+/// Whoever knows of no turns tries a delivery after so long.
 const AT_THE_LATEST: TimeDelta = TimeDelta::hours(1);
 
 /// A delivery that steps aside.

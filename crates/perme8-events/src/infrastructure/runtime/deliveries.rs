@@ -190,7 +190,8 @@ impl Db {
         Ok(keys.into_iter().map(|(key,)| key).collect())
     }
 
-    /// The delivery of a partition that has been due for the longest time.
+    /// The delivery of a partition that has been due for the longest time. What has stepped aside is not among them: it has
+    /// turns of its own, and there may be much of it.
     pub(crate) async fn due_delivery(
         &self,
         partition: &Partition,
@@ -199,7 +200,8 @@ impl Db {
         // The scalar form of "no older one of the same key": with NOT EXISTS, a planner without statistics is ten times slower.
         self.query(sql!(
             "SELECT d.position, d.partition_key, d.attempts, d.edited_version, d.edited_data, d.edited_sealed FROM event_deliveries d
-             WHERE d.handler = $1 AND d.bucket BETWEEN $2 AND $3 AND NOT d.is_dead AND (d.due_at IS NULL OR d.due_at <= $4)
+             WHERE d.handler = $1 AND d.bucket BETWEEN $2 AND $3
+               AND NOT d.is_dead AND (d.due_at IS NULL OR d.error IS NOT NULL) AND (d.due_at IS NULL OR d.due_at <= $4)
                AND d.position = (SELECT p.position FROM event_deliveries p
                                  WHERE p.handler = d.handler AND p.partition_key = d.partition_key
                                  ORDER BY p.position LIMIT 1)
@@ -221,7 +223,8 @@ impl Db {
         let due: Option<(DateTime<Utc>,)> = self
             .query(sql!(
                 "SELECT d.due_at FROM event_deliveries d
-                 WHERE d.handler = $1 AND d.bucket BETWEEN $2 AND $3 AND NOT d.is_dead AND d.due_at IS NOT NULL
+                 WHERE d.handler = $1 AND d.bucket BETWEEN $2 AND $3
+                   AND NOT d.is_dead AND (d.due_at IS NULL OR d.error IS NOT NULL) AND d.due_at IS NOT NULL
                    AND d.position = (SELECT p.position FROM event_deliveries p
                                      WHERE p.handler = d.handler AND p.partition_key = d.partition_key
                                      ORDER BY p.position LIMIT 1)
