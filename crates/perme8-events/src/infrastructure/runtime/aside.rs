@@ -40,8 +40,9 @@ struct Row {
 pub(crate) struct Waiting {
     #[sqlx(flatten)]
     due: Due,
-    /// So many deliveries of the same key are set aside before it.
-    earlier: i64,
+    /// The last delivery of the same key that is set aside before it. They are not counted: of a key with much that was caught
+    /// up already, PostgreSQL would walk over all that is no longer there.
+    follows: Option<i64>,
 }
 
 /// Lets deliveries step aside. After a commit whose answer was lost, their rows are there already; the checkpoint says so.
@@ -118,11 +119,12 @@ pub(crate) async fn fall_behind(
 
 /// Parts those that may be handled together from those that something of their key is set aside before.
 pub(crate) fn in_order(waiting: Vec<Waiting>) -> (Vec<Due>, Vec<Due>) {
-    let mut before = HashMap::<String, i64>::new();
-    let is_next = |waiting: &Waiting| {
-        let before = before.entry(waiting.due.partition_key.clone()).or_default();
-        let is_next = *before == waiting.earlier;
-        *before += i64::from(is_next);
+    let mut last = HashMap::<String, i64>::new();
+    let is_next = |Waiting { due, follows }: &Waiting| {
+        let is_next = last.get(&due.partition_key) == follows.as_ref();
+        if is_next {
+            last.insert(due.partition_key.clone(), due.position);
+        }
         is_next
     };
     let (ready, behind): (Vec<_>, Vec<_>) = waiting.into_iter().partition(is_next);
@@ -162,15 +164,17 @@ impl Db {
     ) -> Result<Vec<Waiting>, StorageError> {
         self.query(sql!(
             sqlite: "SELECT d.position, d.partition_key, d.attempts, d.edited_version, d.edited_data, d.edited_sealed,
-                       (SELECT count(*) FROM event_deliveries p
-                        WHERE p.handler = d.handler AND p.partition_key = d.partition_key AND p.position < d.position) AS earlier
+                       (SELECT p.position FROM event_deliveries p
+                        WHERE p.handler = d.handler AND p.partition_key = d.partition_key AND p.position < d.position
+                        ORDER BY p.position DESC LIMIT 1) AS follows
                      FROM event_deliveries d
                      WHERE d.handler = $1 AND d.position IN (SELECT value FROM json_each($2))
                        AND NOT d.is_dead AND d.due_at IS NOT NULL AND d.error IS NULL
                      ORDER BY d.position",
             postgres: "SELECT d.position, d.partition_key, d.attempts, d.edited_version, d.edited_data, d.edited_sealed,
-                         (SELECT count(*) FROM event_deliveries p
-                          WHERE p.handler = d.handler AND p.partition_key = d.partition_key AND p.position < d.position) AS earlier
+                         (SELECT p.position FROM event_deliveries p
+                          WHERE p.handler = d.handler AND p.partition_key = d.partition_key AND p.position < d.position
+                          ORDER BY p.position DESC LIMIT 1) AS follows
                        FROM event_deliveries d
                        WHERE d.handler = $1 AND d.position = ANY(ARRAY(SELECT v::bigint FROM jsonb_array_elements_text($2) v))
                          AND NOT d.is_dead AND d.due_at IS NOT NULL AND d.error IS NULL
