@@ -261,6 +261,11 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "perme8_handler_set_aside{handler=\"h\",state=\"dead\"} 1",
     ),
     (
+        "Perme8DeliveriesWait h",
+        "perme8_handler_set_aside{handler=\"h\",state=\"parked\"} 10000",
+        "perme8_handler_set_aside{handler=\"h\",state=\"parked\"} 10001",
+    ),
+    (
         "Perme8DeadLettersOld h",
         "perme8_handler_oldest_dead_seconds{handler=\"h\"} 86400",
         "perme8_handler_oldest_dead_seconds{handler=\"h\"} 86401",
