@@ -60,13 +60,13 @@ pub(crate) async fn step(tx: &mut Tx, handler: &str, keys: &[Key<'_>]) -> Result
     let latest = now + AT_THE_LATEST;
     tx.query(sql!(
         sqlite: "INSERT INTO event_deliveries (handler, position, partition_key, bucket, event_id, event_type, attempts, is_dead,
-                   due_at, parked_at, updated_at)
-                 SELECT $1, l.seq, v.value->>'key', v.value->>'bucket', l.id, l.event_type, 0, FALSE, $3, $4, $4
+                   due_at, parked_at, updated_at, workspace_id)
+                 SELECT $1, l.seq, v.value->>'key', v.value->>'bucket', l.id, l.event_type, 0, FALSE, $3, $4, $4, l.workspace_id
                  FROM json_each($2) v JOIN event_log l ON l.seq = v.value->>'position' WHERE TRUE
                  ON CONFLICT (handler, position) DO NOTHING",
         postgres: "INSERT INTO event_deliveries (handler, position, partition_key, bucket, event_id, event_type, attempts, is_dead,
-                     due_at, parked_at, updated_at)
-                   SELECT $1, l.seq, v.key, v.bucket, l.id, l.event_type, 0, FALSE, $3, $4, $4
+                     due_at, parked_at, updated_at, workspace_id)
+                   SELECT $1, l.seq, v.key, v.bucket, l.id, l.event_type, 0, FALSE, $3, $4, $4, l.workspace_id
                    FROM jsonb_to_recordset($2) AS v (position bigint, key text, bucket bigint)
                    JOIN event_log l ON l.seq = v.position
                    ON CONFLICT (handler, position) DO NOTHING"
@@ -142,12 +142,10 @@ impl Db {
         &self,
         partition: &Partition,
     ) -> Result<Vec<Before>, StorageError> {
-        // The scalar form of a join: of many rows, a planner would read the whole log instead of a row for each.
         self.query(sql!(
-            "SELECT d.position, d.partition_key, (SELECT l.workspace_id FROM event_log l WHERE l.seq = d.position) AS workspace_id
-             FROM event_deliveries d
-             WHERE d.handler = $1 AND d.bucket BETWEEN $2 AND $3 AND NOT d.is_dead AND d.due_at IS NOT NULL AND d.error IS NULL
-             ORDER BY d.position"
+            "SELECT position, partition_key, workspace_id FROM event_deliveries
+             WHERE handler = $1 AND bucket BETWEEN $2 AND $3 AND NOT is_dead AND due_at IS NOT NULL AND error IS NULL
+             ORDER BY position"
         ))
         .bind(partition.handler.as_str())
         .bind(partition.first_bucket)
