@@ -6,7 +6,7 @@ use super::{
     refused,
 };
 use crate::{
-    domain::{origin::Origin, position::Position},
+    domain::{error::StorageError, origin::Origin, position::Position},
     infrastructure::{
         runtime::{aside, deliveries, erased},
         traces::Traced,
@@ -40,7 +40,10 @@ impl Lane {
         // Before any handler can have spoiled the transaction.
         let is_aside = |delivery: &&Delivery| delivery.fate == Fate::Aside;
         let keys: Vec<_> = deliveries.iter().filter(is_aside).map(Delivery::key).collect();
-        aside::step(&mut tx, name, &keys).await.map_err(refused)?;
+        aside::step(&mut tx, name, &keys).await?;
+        // What steps aside is no delivery that could be to blame, nor is it tried one by one.
+        let refused: fn(StorageError) -> Failure =
+            if keys.len() == deliveries.len() { Failure::from } else { refused };
         let mut steps = Vec::with_capacity(deliveries.len());
         for (delivery, (step, facts)) in deliveries.iter().zip(gathered) {
             tx.turn_to(step.origin(Origin::reaction(name, &delivery.event)));
