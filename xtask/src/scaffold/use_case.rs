@@ -118,8 +118,9 @@ impl NewUseCase {
             plan.leave_to_hand(format!("{file}: test it on FakeTx."));
         } else {
             plan.leave_to_hand(format!(
-                "{file}: test it with {} that is there.",
-                names::with_article(&self.thing())
+                "{file}: test it with {} that is there; {}/testing.rs says what tests have at hand.",
+                names::with_article(&self.thing()),
+                context.source()
             ));
         }
         let row =
