@@ -110,7 +110,7 @@ impl NewHandler {
                 plan.change(&main, |text| with_private_module(text, module))?;
                 plan.leave_to_hand(format!(
                     "{tests}/{module}.rs: test what it does, on both engines: \
-                     `cargo xtask test -p {krate} {module}`.",
+                     `cargo xtask test -p {krate} -- {module}`.",
                 ));
             }
             None => plan.leave_to_hand(format!(
