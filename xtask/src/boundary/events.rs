@@ -162,7 +162,7 @@ fn missing_file(
     ];
     let (what, file, why) = files.into_iter().find(|(_, file, _)| !is_file(workspace, file))?;
     let help = if version == event.says.version {
-        "write it with `cargo xtask events write` and commit it".into()
+        "write it with `cargo xtask codegen` and commit it".into()
     } else {
         format!("it was written when that version was current: `git log --all -- {file}` finds it")
     };

@@ -19,7 +19,7 @@ fn an_event_has_a_schema_and_is_in_the_catalogue() {
                |            ^^^^^^^^^
                |
                = note: schemas/orders.order_paid/v1.json is what readers of stored events rely on
-               = help: write it with `cargo xtask events write` and commit it
+               = help: write it with `cargo xtask codegen` and commit it
 
             error[B005]: the event `orders.order_paid` is in no catalogue
               --> crates/orders/src/domain/events.rs:18:12

@@ -159,7 +159,7 @@ fn a_published_schema_keeps_what_it_promised() {
                |            ^^^^^^^^^^^
                |
                = note: schemas/orders.order_placed/v1.json is what readers of stored events rely on
-               = help: write it with `cargo xtask events write` and commit it
+               = help: write it with `cargo xtask codegen` and commit it
 
             error[B005]: the published schema is gone
              --> schemas/orders.order_placed/v1.json:1:1
@@ -194,7 +194,7 @@ fn a_published_example_stays_as_it_is() {
            |            ^^^^^^^^^^^
            |
            = note: schemas/orders.order_placed/v1.example.json stands for data that are stored, and is read by a test
-           = help: write it with `cargo xtask events write` and commit it
+           = help: write it with `cargo xtask codegen` and commit it
 
         error[B005]: the published example is gone
          --> schemas/orders.order_placed/v1.example.json:1:1

@@ -102,7 +102,7 @@ fn golden_files_are_held_as_before() {
           |            ^^^^^^^^
           |
           = note: schemas/lending.book_lent/v1.json is what readers of stored events rely on
-          = help: write it with `cargo xtask events write` and commit it"]],
+          = help: write it with `cargo xtask codegen` and commit it"]],
     );
 }
 

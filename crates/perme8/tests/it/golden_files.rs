@@ -12,7 +12,7 @@ fn example(event: &EventDescriptor, version: u16) -> Box<RawValue> {
     let file = root.join(event.event_type).join(format!("v{version}.example.json"));
     let text = fs::read_to_string(&file);
     let text = text.unwrap_or_else(|_| {
-        panic!("{} is missing: `cargo xtask events write` writes it", file.display())
+        panic!("{} is missing: `cargo xtask codegen` writes it", file.display())
     });
     serde_json::from_str(&text).unwrap()
 }
