@@ -12,7 +12,7 @@ use cargo_metadata::Message;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::process;
+use crate::{console, process};
 
 /// Which workspace, and what its host knows.
 #[derive(Debug, Default, clap::Args)]
@@ -85,6 +85,8 @@ impl Source {
 /// It is built beside all members and a test, because features are then those of `cargo xtask test`: whoever has run that,
 /// or is about to, builds nothing for this alone.
 fn built_host() -> anyhow::Result<PathBuf> {
+    // What is built says nothing of it, and after a change that takes minutes.
+    console::note("the host is built, to be asked what it knows");
     let mut command = process::cargo();
     command.args(["build", "--quiet", "--workspace", "--bin", "perme8", "--test", "ui"]);
     command.arg("--message-format=json-render-diagnostics");
