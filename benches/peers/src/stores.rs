@@ -22,7 +22,7 @@ pub(crate) enum Kind {
     Checked,
     /// cqrs-es with postgres-es
     Cqrs,
-    /// eventually
+    /// eventually with its store on PostgreSQL
     Eventually,
 }
 
@@ -45,7 +45,7 @@ impl Opened {
             Kind::Disintegrate => Arc::new(Disintegrate::on(lenient().await?, false).await?),
             Kind::Checked => Arc::new(Disintegrate::on(lenient().await?, true).await?),
             Kind::Cqrs => Arc::new(Cqrs::on(pool().await?).await?),
-            Kind::Eventually => Arc::new(Eventually::on(pool().await?).await?),
+            Kind::Eventually => Arc::new(Eventually::on(database.url()?, connections).await?),
         };
         Ok(Self { store, database })
     }
