@@ -21,8 +21,8 @@ use crate::{
     stores::{Kind, Opened},
 };
 
-/// What takes longer does not happen.
-const PATIENCE: Duration = Duration::from_mins(5);
+/// What takes longer does not happen; whoever commits a checkpoint for each event needs some of it.
+const PATIENCE: Duration = Duration::from_mins(30);
 /// Whoever is told of nothing for so long is not told any more.
 const SILENCE: Duration = Duration::from_secs(5);
 /// So many events are written at once.
