@@ -236,7 +236,8 @@ impl Events {
             Self::Trace(args) => {
                 let config = global.quiet()?;
                 let tree =
-                    database::with(&config, async |db| trace::trace(db, &args, console).await).await?;
+                    database::with(&config, async |db| trace::trace(db, &args, console).await)
+                        .await?;
                 console.report(&tree)?;
             }
             Self::Archive(args) => {

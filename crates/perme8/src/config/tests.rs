@@ -339,6 +339,7 @@ fn every_setting_is_shown_under_its_name() {
         ("llm_base_url", "https://llm.example/v1"),
         ("llm_model", "small"),
         ("llm_models", "big=1/2"),
+        ("trace_url", "http://127.0.0.1:4318"),
     ];
     let environment = &[
         ("PERME8_OPERATOR_TOKEN", "sixteen-characters"),
