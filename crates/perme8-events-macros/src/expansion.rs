@@ -233,7 +233,7 @@ mod tests {
                 aggregate_id { :: std :: format ! ("{}" , self . user_id) }
                 workspace_id { :: core :: option :: Option :: None }
                 audience { :: perme8_events :: Audience :: nobody () . and_operators () }
-                personal { :: std :: vec ! [:: perme8_events :: personal_field ("where" , & self . r#where , :: core :: convert :: Into :: < :: core :: option :: Option < :: perme8_events :: UserId > > :: into (self . user_id) ,) , :: perme8_events :: personal_field ("by_name" , & self . by_name , :: core :: convert :: Into :: < :: core :: option :: Option < :: perme8_events :: UserId > > :: into (self . by) ,)] }
+                personal { :: std :: vec ! [:: perme8_events :: personal_field ("where" , & self . r#where , :: core :: convert :: Into :: < :: core :: option :: Option < :: perme8_events :: UserId >> :: into (self . user_id) ,) , :: perme8_events :: personal_field ("by_name" , & self . by_name , :: core :: convert :: Into :: < :: core :: option :: Option < :: perme8_events :: UserId >> :: into (self . by) ,)] }
             "#]],
         );
     }
