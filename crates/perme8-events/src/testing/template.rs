@@ -8,7 +8,7 @@ use std::{
     hash::{Hash as _, Hasher as _},
 };
 
-use sqlx::{Connection as _, Executor as _, PgConnection};
+use sqlx::{Connection as _, Executor as _, PgConnection, error::DatabaseError};
 
 use crate::{
     infrastructure::{
@@ -79,5 +79,5 @@ pub(super) async fn run(admin: &mut PgConnection, statement: &str) -> Result<(),
 }
 
 fn has_code(error: &sqlx::Error, code: &str) -> bool {
-    error.as_database_error().and_then(|error| error.code()).is_some_and(|found| found == code)
+    error.as_database_error().and_then(DatabaseError::code).is_some_and(|found| found == code)
 }

@@ -95,28 +95,28 @@ async fn attempt(
         return Ended::Dead { attempts: attempt - 1, error };
     }
     let key = claim.key();
-    let step = Traced::job(claim, attempt);
+    let traced = Traced::job(claim, attempt);
     let run = JobRun {
         job_id: claim.job_id,
         attempt,
-        origin: step.origin(claim.origin()).once(format!("{}:{key}", claim.queue)),
+        origin: traced.origin(claim.origin()).once(format!("{}:{key}", claim.queue)),
         key,
         stop: Arc::new(stop.clone()),
     };
     let deadline = tokio::time::Instant::now() + options.timeout;
-    let work = step.part(worker.work_any(&claim.payload, &run));
+    let work = traced.part(worker.work_any(&claim.payload, &run));
     let error = match guarded(options.timeout, deadline, work).await {
         Ok(result) => {
-            step.came_to("done");
+            traced.came_to("done");
             return Ended::Done(kept(claim, result));
         }
         Err(error) if error.is_repeated() => {
-            step.came_to("repeated");
+            traced.came_to("repeated");
             return Ended::Done(NOTHING.to_owned());
         }
         Err(error) => error,
     };
-    step.failed(&error.chain());
+    traced.failed(&error.chain());
     after(db, options, attempt, &error, stop.is_cancelled())
 }
 

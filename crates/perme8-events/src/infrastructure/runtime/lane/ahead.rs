@@ -54,7 +54,7 @@ impl Lane {
             let has_room = if aside {
                 !(alone && kept > 0)
             } else {
-                kept < limit && !(alone && !events.is_empty())
+                kept < limit && (!alone || events.is_empty())
             };
             if !has_room {
                 break;
