@@ -27,8 +27,7 @@ Types and versions are stored for ever: a schema only grows, and what would brea
 *Emitted by* names the commands and handlers that may lead to it, as their source says; a decision that may tell of several \
 events counts for each of them.
 Fields that are *optional* may be missing or `null`; those that are *personal* become `{\"$forgotten\": true}` when the person whom the event names is forgotten.
-What is personal of somebody whom the event does not name stays as it was written: the address of an invitation for which there is no \
-confirmed account. [ADR 0026](adr/0026-personal-data.md) says what removes that.
+What is personal of somebody whom the event does not name stays as it was written.
 ";
 
 /// The whole page.

@@ -62,16 +62,13 @@ async fn show(db: &Db, args: &Args, console: &Console) -> Result<(), Failure> {
         )));
     }
     let limit = args.limit as usize;
-    let (events, after, seen) = match args.after {
-        Some(after) => {
-            let (events, seen) = following(db, &topic, after, head, limit).await?;
-            (events, after, seen)
-        }
-        None => {
-            let events = last(db, &topic, head, limit).await?;
-            let after = looked_at_behind(&events, head, limit);
-            (events, after, head)
-        }
+    let (events, after, seen) = if let Some(after) = args.after {
+        let (events, seen) = following(db, &topic, after, head, limit).await?;
+        (events, after, seen)
+    } else {
+        let events = last(db, &topic, head, limit).await?;
+        let after = looked_at_behind(&events, head, limit);
+        (events, after, head)
     };
     if let Some(warning) = left_out(&db.archived_between(after, seen).await?) {
         console.warn(&warning);
