@@ -73,13 +73,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
     let runner = Runner::find();
     let mut outcome = runner.run(&selection)?;
     let mut counts = vec![(outcome.tests, "tests")];
-    if outcome.passed && args.passed_on.is_empty() {
-        let packages = libraries(&args.packages)?;
-        if !packages.is_empty() {
-            let examples = runner::documentation(&packages, &selection)?;
-            outcome.passed &= examples.passed;
-            counts.push((examples.tests, "examples"));
-        }
+    if outcome.passed && args.passed_on.is_empty() && !libraries(&args.packages)?.is_empty() {
+        let examples = runner::documentation(&selection)?;
+        outcome.passed &= examples.passed;
+        counts.push((examples.tests, "examples"));
     }
 
     let engines = match (args.engine, &server) {
@@ -121,7 +118,7 @@ fn summary(places: &str, counts: &[(Option<usize>, &str)], passed: bool, took: D
     format!("{places}: {counts} run, {verdict}, {} s", console::seconds(took))
 }
 
-/// The packages whose documentation can have tests; cargo refuses to look at the others.
+/// The packages whose documentation can have tests; without one of them, cargo refuses to look.
 fn libraries(wanted: &[String]) -> anyhow::Result<Vec<String>> {
     let metadata = MetadataCommand::new()
         .current_dir(process::root())

@@ -118,16 +118,16 @@ impl NewUseCase {
             plan.leave_to_hand(format!("{file}: test it on FakeTx."));
         } else {
             plan.leave_to_hand(format!(
-                "{file}: test it with {} that is there; {}/testing.rs says what tests have at hand.",
+                "{file}: test it with {} that is there; {} says what tests have at hand.",
                 names::with_article(&self.thing()),
-                context.source()
+                context.file("testing.rs")
             ));
         }
         let row =
             if has_row { "make its row ask about something of its world" } else { "write its row" };
         plan.leave_to_hand(format!(
-            "{}/facade/matrix.rs: {row}; `UPDATE_EXPECT=1 cargo test -p {krate} matrix` writes AUTHORISATION.md.",
-            context.source()
+            "{}: {row}; `UPDATE_EXPECT=1 cargo test -p {krate} matrix` writes AUTHORISATION.md.",
+            context.file("facade/matrix.rs")
         ));
         plan.leave_to_hand(format!("tests/it of {krate}: test it on both engines."));
         let folder = context.folder();

@@ -133,19 +133,13 @@ fn cargo_test(selection: &Selection<'_>) -> anyhow::Result<Outcome> {
     counted(&mut command)
 }
 
-/// Runs the examples in the documentation of the packages, all of which have a library.
-pub(crate) fn documentation(
-    packages: &[String],
-    selection: &Selection<'_>,
-) -> anyhow::Result<Outcome> {
+/// Runs the examples in the documentation of the packages, at least one of which has a library.
+///
+/// It is the same selection as of the tests: to leave a package out would choose other features of dependencies, and build
+/// nearly everything again.
+pub(crate) fn documentation(selection: &Selection<'_>) -> anyhow::Result<Outcome> {
     let mut command = process::cargo();
-    command.args(["test", "--doc", "--quiet"]);
-    if selection.packages.is_empty() {
-        // To leave one out would choose other features of dependencies, and build nearly everything again.
-        command.arg("--workspace");
-    } else {
-        command.args(packages.iter().flat_map(|package| ["--package", package]));
-    }
+    command.args(["test", "--doc", "--quiet"]).args(selection.packages());
     selection.tell(&mut command);
     counted(&mut command)
 }
