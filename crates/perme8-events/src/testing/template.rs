@@ -21,8 +21,8 @@ use crate::{
 /// There is no database of this name.
 const UNDEFINED_DATABASE: &str = "3D000";
 
-/// There is one of this name already.
-const DUPLICATE_DATABASE: &str = "42P04";
+/// There is one of this name already: by the server's own check, or, when two ask at once, by the index of its catalogue.
+const TAKEN: [&str; 2] = ["42P04", "23505"];
 
 /// A database of this name with everything that `all` makes.
 pub(super) async fn copy(server: &str, name: &str, all: &[&'static Migrations]) {
@@ -51,7 +51,8 @@ async fn make(server: &str, admin: &mut PgConnection, template: &str, all: &[&'s
         .await
         .expect("whoever made a database may close it");
     if let Err(error) = run(admin, &format!("ALTER DATABASE {draft} RENAME TO {template}")).await {
-        assert!(has_code(&error, DUPLICATE_DATABASE), "nobody uses the template yet: {error}");
+        let taken = TAKEN.iter().any(|code| has_code(&error, code));
+        assert!(taken, "nobody uses the template yet: {error}");
         run(admin, &format!("DROP DATABASE {draft}")).await.expect("nobody uses the other one");
     }
 }
