@@ -109,6 +109,12 @@ impl Scenario {
         self.restart().await;
     }
 
+    /// From now on every request begins a trace.
+    pub async fn trace_everything(&mut self) {
+        self.settings.trace_share = 1.0;
+        self.restart().await;
+    }
+
     /// From now on what is not there yet is waited for so long at most.
     pub async fn wait_at_most(&mut self, longest: Duration) {
         self.settings.longest_wait = longest;

@@ -15,6 +15,9 @@ const PACKAGE: &str = "scenarios";
 /// The one beside which a server under Node is measured.
 const BESIDE_NODE: &str = "documents";
 
+/// The one with event stores of others, which is a workspace of its own.
+const PEERS: &str = "peers";
+
 /// What to measure.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -39,13 +42,22 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
         anyhow::bail!("there is no measurement `{name}`");
     }
     let server = postgres::require(Durability::Durable)?;
-    console::step(&format!("{name}, on SQLite and {}", server.name()));
+    let engines = if name == PEERS { "" } else { "SQLite and " };
+    console::step(&format!("{name}, on {engines}{}", server.name()));
     let mut command = process::cargo();
-    command.args(["bench", "--package", PACKAGE, "--bench", name, "--"]).args(&args.passed_on);
+    command.args(program(name)).args(&args.passed_on);
     if name == BESIDE_NODE {
         command.env(node::VARIABLE, node::require()?.program());
     }
     process::succeeds(command.env(postgres::VARIABLE, server.url()))
+}
+
+/// What cargo is asked for, up to what is passed on.
+fn program(name: &str) -> Vec<&str> {
+    if name == PEERS {
+        return vec!["run", "--release", "--manifest-path", "benches/peers/Cargo.toml", "--"];
+    }
+    vec!["bench", "--package", PACKAGE, "--bench", name, "--"]
 }
 
 fn names() -> anyhow::Result<Vec<String>> {
@@ -60,5 +72,23 @@ fn names() -> anyhow::Result<Vec<String>> {
         .find(|package| package.name == PACKAGE)
         .with_context(|| format!("there is no package `{PACKAGE}` in this workspace"))?;
     let benches = package.targets.iter().filter(|target| target.kind.contains(&TargetKind::Bench));
-    Ok(benches.map(|target| target.name.clone()).collect())
+    let ours = benches.map(|target| target.name.clone());
+    Ok(ours.chain([PEERS.to_owned()]).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_measurement_has_a_program() {
+        let names = names().unwrap();
+        assert!(names.iter().any(|name| name == "events"), "{names:?}");
+        for name in names {
+            let manifest = program(&name).into_iter().find(|word| word.ends_with("Cargo.toml"));
+            assert_eq!(manifest.is_some(), name == PEERS);
+            let path = process::root().join(manifest.unwrap_or("tests/Cargo.toml"));
+            assert!(path.is_file(), "{}", path.display());
+        }
+    }
 }

@@ -53,7 +53,7 @@ enum Command {
     NewUseCase(scaffold::UseCaseArgs),
     /// Write a context: a crate that begins one kind of thing, declared, migrated and known to the host
     NewContext(scaffold::ContextArgs),
-    /// Run the long forms of the proofs
+    /// Run the proofs of what the event core promises, and tell what they found in docs/proof.md
     Prove(prove::Args),
     /// Measure; without a name, list what can be measured
     Bench(bench::Args),

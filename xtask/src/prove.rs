@@ -1,32 +1,48 @@
-//! `cargo xtask prove`: the long forms of the proofs, rung by rung.
+//! `cargo xtask prove`: the proofs, rung by rung, and the page that tells what they found.
+
+mod figure;
+mod machine;
+mod page;
+mod rung;
 
 use std::{
-    fmt,
-    str::FromStr,
+    fs,
+    io::{BufRead as _, BufReader},
+    process::{Command, Stdio},
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
-use anyhow::bail;
+use anyhow::{Context as _, bail};
 
 use crate::{
     console,
     postgres::{self, Durability},
     process,
 };
+use figure::Figure;
+use machine::Machine;
+use page::{Form, Run};
+use rung::Rung;
 
 /// The packages whose tests are proofs when their name says so.
 const PACKAGES: [&str; 2] = ["perme8-events", "scenarios"];
 
+/// The tests of these packages among which proofs are; others are not even built.
+const TARGETS: [&str; 2] = ["models", "proof"];
+
+/// What the proofs found last.
+const PAGE: &str = "docs/proof.md";
+
+/// The forms that CI runs are quick enough for every day, or they are no forms for CI.
+const QUICK: Duration = Duration::from_mins(10);
+
 /// What to prove, and how hard to try.
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
-    /// Only these rungs, e.g. R1,R4
+    /// Only these rungs, e.g. R1,R4; the page stays as it is
     #[arg(long, value_name = "RUNG", value_delimiter = ',')]
     only: Vec<Rung>,
-    /// The short forms, as `cargo xtask test` runs them
-    #[arg(long, conflicts_with = "long")]
-    short: bool,
-    /// The long forms, which is what happens anyway
+    /// The long forms, in the place of those that CI runs
     #[arg(long)]
     long: bool,
     /// What chance starts from; printed, so that a failure can be repeated
@@ -37,41 +53,23 @@ pub(crate) struct Args {
     minutes: Option<u32>,
 }
 
-/// A promise of the event core, or of what is built upon it, by its number.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-struct Rung(u32);
-
-impl Rung {
-    /// Lossless, ordered, atomic, exactly-once effects; fenced leases; read models that are built anew; edits of notes.
-    const ALL: [Self; 7] = [Self(1), Self(2), Self(3), Self(4), Self(8), Self(15), Self(17)];
-
-    /// The tests that prove it: those in a module or with a name that starts with `r1_`.
-    fn filter(self) -> String {
-        format!("test(/(^|::)r{}_/)", self.0)
+impl Args {
+    fn form(&self) -> Form {
+        if self.long { Form::Long } else { Form::Short }
     }
-}
 
-impl FromStr for Rung {
-    type Err = String;
-
-    fn from_str(text: &str) -> Result<Self, Self::Err> {
-        let number = text.strip_prefix(['R', 'r']).and_then(|number| number.parse().ok());
-        number.map(Self).ok_or_else(|| "a rung is written like R1".to_owned())
-    }
-}
-
-impl fmt::Display for Rung {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "R{}", self.0)
+    fn rungs(&self) -> &[Rung] {
+        if self.only.is_empty() { &Rung::ALL } else { &self.only }
     }
 }
 
 /// How one rung ended.
 #[derive(Debug)]
-struct Verdict {
-    rung: Rung,
-    passed: bool,
-    took: Duration,
+pub(crate) struct Verdict {
+    pub(crate) rung: Rung,
+    pub(crate) passed: bool,
+    pub(crate) took: Duration,
+    pub(crate) figures: Vec<Figure>,
 }
 
 /// Runs the proofs one rung after another, also after one that failed; `false` when one did.
@@ -80,48 +78,109 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
         bail!("proofs run under cargo-nextest; `cargo install --locked cargo-nextest` installs it");
     }
     let server = postgres::require(Durability::Durable)?;
-    let seed = args.seed.unwrap_or_else(fresh_seed);
-    let form = if args.short { "short" } else { "long" };
+    let (form, seed) = (args.form(), args.seed.unwrap_or_else(fresh_seed));
     console::step(&format!("{form} forms on SQLite and {}, --seed {seed}", server.name()));
-
-    let rungs: &[Rung] = if args.only.is_empty() { &Rung::ALL } else { &args.only };
-    let mut verdicts = Vec::new();
-    for &rung in rungs {
-        console::step(&rung.to_string());
-        let begun = Instant::now();
-        let mut command = process::cargo();
-        // One at a time and in the open, so that the figures of a proof are its own and are seen.
-        command.args([
-            "nextest",
-            "run",
-            "--profile",
-            "prove",
-            "--no-capture",
-            "-E",
-            &rung.filter(),
-        ]);
-        command.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
-        command.env(postgres::VARIABLE, server.url());
-        command.env("PERME8_PROVE", form).env("PERME8_PROVE_SEED", seed.to_string());
-        if let Some(minutes) = args.minutes {
-            command.env("PERME8_PROVE_MINUTES", minutes.to_string());
-        }
-        let passed = process::succeeds(&mut command)?;
-        verdicts.push(Verdict { rung, passed, took: begun.elapsed() });
+    // What takes long here is no matter of the proofs.
+    if !process::succeeds(nextest().arg("--no-run"))? {
+        return Ok(false);
     }
+
+    let begun = Instant::now();
+    let mut verdicts = Vec::new();
+    for &rung in args.rungs() {
+        console::step(&format!("{rung}, {}", rung.promise()));
+        verdicts.push(prove(rung, args, seed, server.url())?);
+    }
+    let took = begun.elapsed();
     println!("{}", table(&verdicts));
+    if args.only.is_empty() {
+        let server = server.name();
+        write_page(&Run { form, seed, took, server: &server, verdicts: &verdicts })?;
+    }
+    if form == Form::Short && took > QUICK {
+        console::note(&format!(
+            "the forms for CI took {} s, and are to take {} s at most",
+            console::seconds(took),
+            console::seconds(QUICK)
+        ));
+    }
     let failed = verdicts.iter().find(|verdict| !verdict.passed);
     if let Some(Verdict { rung, .. }) = failed {
-        let short = if args.short { " --short" } else { "" };
-        console::help(&format!(
-            "`cargo xtask prove --only {rung} --seed {seed}{short}` repeats it"
-        ));
+        let long = if args.long { " --long" } else { "" };
+        console::help(&format!("`cargo xtask prove --only {rung} --seed {seed}{long}` repeats it"));
     }
     Ok(failed.is_none())
 }
 
+fn nextest() -> Command {
+    let mut command = process::cargo();
+    command.args(["nextest", "run", "--profile", "prove"]);
+    command.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
+    command.args(TARGETS.iter().flat_map(|target| ["--test", target]));
+    command
+}
+
+fn prove(rung: Rung, args: &Args, seed: u64, server: &str) -> anyhow::Result<Verdict> {
+    let begun = Instant::now();
+    let mut command = nextest();
+    // One at a time and in the open, so that the figures of a proof are its own and are seen.
+    command.args(["--no-capture", "-E", &rung.filter()]).env(postgres::VARIABLE, server);
+    command.env("PERME8_PROVE", args.form().to_string());
+    command.env("PERME8_PROVE_SEED", seed.to_string());
+    // Property tests begin there, too.
+    command.env("PROPTEST_RNG_SEED", seed.to_string());
+    if let Some(minutes) = args.minutes {
+        command.env("PERME8_PROVE_MINUTES", minutes.to_string());
+    }
+    let (mut passed, mut figures) = listen(&mut command)?;
+    if args.long
+        && let Some(bench) = rung.bench()
+    {
+        let (enough, more) = listen(&mut measurement(bench, server))?;
+        passed &= enough;
+        figures.extend(more);
+    }
+    Ok(Verdict { rung, passed, took: begun.elapsed(), figures })
+}
+
+/// A measurement that says whether it is enough.
+fn measurement(name: &str, server: &str) -> Command {
+    let mut command = process::cargo();
+    command.args(["bench", "--package", "scenarios", "--bench", name, "--", "--prove"]);
+    command.env(postgres::VARIABLE, server);
+    command
+}
+
+/// Runs a command, shows what it says, and keeps the figures in it.
+fn listen(command: &mut Command) -> anyhow::Result<(bool, Vec<Figure>)> {
+    let words = process::words(command);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start `{words}`"))?;
+    let output = child.stdout.take().expect("its output is piped");
+    let mut figures = Vec::new();
+    for line in BufReader::new(output).lines() {
+        let line = line.with_context(|| format!("cannot read what `{words}` says"))?;
+        println!("{line}");
+        figures.extend(Figure::of(&line));
+    }
+    let status = child.wait().with_context(|| format!("cannot wait for `{words}`"))?;
+    Ok((status.success(), figures))
+}
+
+fn write_page(run: &Run<'_>) -> anyhow::Result<()> {
+    let path = process::root().join(PAGE);
+    let section = page::section(run, &Machine::here(process::root())?);
+    let before = fs::read_to_string(&path).unwrap_or_default();
+    fs::write(&path, page::with(&before, run.form, &section))
+        .with_context(|| format!("cannot write {PAGE}"))?;
+    console::step(&format!("wrote {PAGE}"));
+    Ok(())
+}
+
 fn table(verdicts: &[Verdict]) -> String {
-    let lines = verdicts.iter().map(|Verdict { rung, passed, took }| {
+    let lines = verdicts.iter().map(|Verdict { rung, passed, took, .. }| {
         let verdict = if *passed { "passed" } else { "FAILED" };
         format!("{:<4}  {verdict}  {:>8} s", rung.to_string(), console::seconds(*took))
     });
@@ -135,27 +194,49 @@ fn fresh_seed() -> u64 {
 
 #[cfg(test)]
 mod tests {
+    use clap::Parser;
     use expect_test::expect;
 
     use super::*;
 
+    #[derive(Parser)]
+    struct Line {
+        #[command(flatten)]
+        args: Args,
+    }
+
+    fn args(words: &[&str]) -> Args {
+        Line::parse_from([&["prove"][..], words].concat()).args
+    }
+
     #[test]
-    fn a_rung_is_a_letter_and_a_number() {
-        assert_eq!("r4".parse(), Ok(Rung(4)));
-        assert_eq!("R12".parse::<Rung>().unwrap().filter(), "test(/(^|::)r12_/)");
-        assert_eq!("4".parse::<Rung>(), Err("a rung is written like R1".to_owned()));
+    fn without_a_word_every_rung_is_proven_in_its_short_form() {
+        let plain = args(&[]);
+        assert_eq!((plain.form(), plain.rungs()), (Form::Short, &Rung::ALL[..]));
+        let some = args(&["--long", "--only", "r4,R12"]);
+        let named: Vec<String> = some.rungs().iter().map(Rung::to_string).collect();
+        assert_eq!((some.form(), named.join(" ")), (Form::Long, "R4 R12".to_owned()));
     }
 
     #[test]
     fn the_table_has_a_line_for_every_rung() {
-        let verdict = |rung, passed, seconds| Verdict {
-            rung: Rung(rung),
+        let verdict = |rung: &str, passed, seconds| Verdict {
+            rung: rung.parse().unwrap(),
             passed,
             took: Duration::from_secs(seconds),
+            figures: Vec::new(),
         };
         expect![[r"
             R1    passed      12.0 s
             R12   FAILED     600.0 s"]]
-        .assert_eq(&table(&[verdict(1, true, 12), verdict(12, false, 600)]));
+        .assert_eq(&table(&[verdict("R1", true, 12), verdict("R12", false, 600)]));
+    }
+
+    #[test]
+    fn what_a_proof_says_is_kept_and_how_it_ended() {
+        let script = "echo building; echo 'PROOF R1 | SQLite | 12 commits, 0 lost'; exit 3";
+        let (passed, figures) = listen(Command::new("sh").args(["-c", script])).unwrap();
+        assert!(!passed);
+        assert_eq!(figures, Figure::of("PROOF R1 | SQLite | 12 commits, 0 lost").as_slice());
     }
 }

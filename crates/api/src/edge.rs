@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, header::USER_AGENT, request::Parts},
 };
 use identity::SessionId;
-use perme8_events::{Actor, Client, Origin};
+use perme8_events::{Actor, Client, Origin, TraceContext};
 
 use crate::{client_address::ClientAddress, request_id::RequestId};
 
@@ -17,6 +17,7 @@ pub(crate) struct Edge {
     request_id: RequestId,
     address: Option<IpAddr>,
     client: Option<Client>,
+    trace: Option<TraceContext>,
 }
 
 impl Edge {
@@ -27,7 +28,8 @@ impl Edge {
         let client = address.map(|address| {
             Client::new(&address.to_string(), user_agent(&parts.headers).as_deref())
         });
-        Self { request_id, address, client }
+        let trace = parts.extensions.get().copied();
+        Self { request_id, address, client, trace }
     }
 
     /// Where the request comes from, if that is known.
@@ -40,8 +42,12 @@ impl Edge {
         let origin = Origin::new(actor).with_request_id(self.request_id.as_str());
         tracing::Span::current()
             .record("correlation_id", tracing::field::display(origin.correlation_id()));
-        match self.client {
+        let origin = match self.client {
             Some(client) => origin.with_client(client),
+            None => origin,
+        };
+        match self.trace {
+            Some(trace) => origin.in_trace(trace),
             None => origin,
         }
     }
@@ -78,17 +84,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_origin_knows_request_and_client() {
+    fn the_origin_knows_request_client_and_trace() {
+        let trace = TraceContext::begin(1.0).unwrap();
         let request = Request::builder()
             .header(USER_AGENT, "ä".repeat(300))
             .extension(ClientAddress("192.0.2.7".parse().unwrap()))
             .extension(RequestId::mint())
+            .extension(trace)
             .body(())
             .unwrap();
         let edge = Edge::of(&request.into_parts().0);
         let origin = edge.clone().anonymous();
         assert_eq!(*origin.actor(), Actor::Anonymous);
         assert_eq!(origin.metadata()["request_id"], edge.request_id.as_str());
+        assert_eq!(origin.trace(), Some(trace));
         let client = origin.client().unwrap();
         assert_eq!(client.address(), "192.0.2.7");
         assert_eq!(client.user_agent().unwrap().chars().count(), 256);
@@ -101,6 +110,7 @@ mod tests {
     #[test]
     fn an_origin_does_without_a_client() {
         let request = Request::builder().header(USER_AGENT, "curl").body(()).unwrap();
-        assert_eq!(Edge::of(&request.into_parts().0).anonymous().client(), None);
+        let origin = Edge::of(&request.into_parts().0).anonymous();
+        assert_eq!((origin.client(), origin.trace()), (None, None));
     }
 }

@@ -10,7 +10,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use chrono::TimeDelta;
-use perme8_events::{StorageError, host::SubscribeError};
+use perme8_events::StorageError;
 use serde_json::{Value, json};
 
 mod accounts;
@@ -27,6 +27,7 @@ mod mcp;
 mod notifications;
 mod operations;
 mod projects;
+mod subscriptions;
 
 /// What is wrong with the fields of a body or a query.
 pub(crate) type FieldProblems = BTreeMap<&'static str, Vec<String>>;
@@ -376,21 +377,6 @@ impl From<StorageError> for ApiError {
             .with_header(RETRY_AFTER, HeaderValue::from_static("1"));
         }
         Self::internal()
-    }
-}
-
-impl From<SubscribeError> for ApiError {
-    fn from(error: SubscribeError) -> Self {
-        match error {
-            // Nobody is offered the topic of another person, so it is a workspace that was lost a moment ago.
-            SubscribeError::Forbidden => Self::workspace_not_found(),
-            SubscribeError::AheadOfLog { after: _, head: _ } => Self::new(
-                StatusCode::BAD_REQUEST,
-                "position_ahead_of_log",
-                "The position to resume from lies in the future",
-            ),
-            SubscribeError::Storage(error) => error.into(),
-        }
     }
 }
 

@@ -1,10 +1,10 @@
-//! Gives every request a name, and failures their bodies, which say that name.
+//! Gives every request a name, and failures their bodies, which say that name; some requests begin a trace as well.
 
 use std::{sync::Arc, time::Instant};
 
 use axum::{
     body::Body,
-    extract::{MatchedPath, Request},
+    extract::{MatchedPath, Request, State},
     http::{
         HeaderMap, HeaderName, HeaderValue,
         header::{CONTENT_LENGTH, CONTENT_TYPE},
@@ -12,12 +12,16 @@ use axum::{
     middleware::Next,
     response::Response,
 };
-use tracing::{Instrument as _, field::Empty};
+use perme8_events::{TraceContext, within_trace};
+use tracing::{Instrument as _, Span, field::Empty};
 use uuid::Uuid;
 
 use crate::{error::ApiError, metrics};
 
 const NAME: HeaderName = HeaderName::from_static("x-request-id");
+
+/// How clients name the step of a trace of their own.
+const TRACEPARENT: HeaderName = HeaderName::from_static("traceparent");
 
 /// Longer names are not taken over.
 const LONGEST: usize = 128;
@@ -48,30 +52,64 @@ impl RequestId {
     }
 }
 
+/// The share of all requests of which a trace is begun.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct TraceShare(pub(crate) f64);
+
 /// The layer.
-pub(crate) async fn name_request(mut request: Request, next: Next) -> Response {
+pub(crate) async fn name_request(
+    State(TraceShare(share)): State<TraceShare>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     let id = RequestId::of(request.headers());
+    let trace = TraceContext::begin(share);
+    if let Some(trace) = trace {
+        request.extensions_mut().insert(trace);
+    }
     request.extensions_mut().insert(id.clone());
     // The pattern of the route, not the address: that may hold e-mail addresses.
     let route =
         request.extensions().get::<MatchedPath>().map_or("", MatchedPath::as_str).to_owned();
-    let span = tracing::info_span!(
-        "request",
-        method = %request.method(),
-        route = route.as_str(),
-        request_id = id.as_str(),
-        correlation_id = Empty
-    );
+    let span = span(&request, &route, &id, trace);
+    let shown = span.clone();
     let answer = async move {
         let begun = Instant::now();
         let method = request.method().clone();
         let response = next.run(request).await;
         let (status, elapsed) = (response.status(), begun.elapsed());
         tracing::debug!(status = status.as_u16(), ?elapsed, "answered");
+        shown.record("status", status.as_u16());
+        if status.is_server_error() {
+            shown.record("failed", "the answer says so");
+        }
         metrics::answered(&method, route, status, elapsed);
         named(response, &id)
     };
-    answer.instrument(span).await
+    within_trace(trace, answer.instrument(span)).await
+}
+
+/// What says in logs and traces which request it is.
+fn span(request: &Request, route: &str, id: &RequestId, trace: Option<TraceContext>) -> Span {
+    let (method, request_id) = (request.method(), id.as_str());
+    let Some(trace) = trace else {
+        return tracing::info_span!("request", %method, route, request_id, correlation_id = Empty);
+    };
+    // Named as what this follows, in a trace of our own: clients decide neither what is traced nor what is in our traces.
+    let follows = request.headers().get(TRACEPARENT).and_then(|value| value.to_str().ok());
+    let follows = follows.and_then(|text| text.parse::<TraceContext>().ok());
+    tracing::info_span!(
+        "request",
+        kind = "server",
+        traceparent = %trace,
+        follows = follows.map(tracing::field::display),
+        %method,
+        route,
+        request_id,
+        correlation_id = Empty,
+        status = Empty,
+        failed = Empty
+    )
 }
 
 /// The response with the name, also in the body of a failure.

@@ -21,7 +21,7 @@ use crate::{
     key_scope::scoped,
     limits::admit,
     mcp, members, metrics, notifications, openapi, pages, panics, passwords, preferences, projects,
-    request_id,
+    request_id::{self, TraceShare},
     routing::{Routes, delete, get, patch, post, put},
     same_origin, search, selected_agents, sessions, skills, socket,
     state::Api,
@@ -61,9 +61,10 @@ pub fn router(api: Api) -> Router {
     if api.options.operator_token.is_some() {
         routes = routes.merge(operators().into_router());
     }
+    let share = TraceShare(api.options.trace_share);
     let admitted = from_fn_with_state(api.clone(), admit::admit);
     let located = from_fn_with_state(api.clone(), client_address::note);
-    dressed(complete(routes.with_state(api)).layer(admitted).layer(located))
+    dressed(complete(routes.with_state(api)).layer(admitted).layer(located), share)
 }
 
 /// The routes, with an answer to everything else.
@@ -74,11 +75,11 @@ fn complete(routes: Router) -> Router {
 }
 
 /// The routes inside the layers.
-fn dressed(routes: Router) -> Router {
+fn dressed(routes: Router, share: TraceShare) -> Router {
     // From the outside in: what stands above also dresses what is refused below.
     let layers = ServiceBuilder::new()
         .layer(map_response(headers::secure))
-        .layer(from_fn(request_id::name_request))
+        .layer(from_fn_with_state(share, request_id::name_request))
         .layer(CatchPanicLayer::custom(panics::answer))
         .layer(from_fn(same_origin::refuse_others))
         .layer(DefaultBodyLimit::max(body::LIMIT));
@@ -381,7 +382,7 @@ mod tests {
             .body(Body::empty())
             .unwrap();
         let router = Router::new().route("/broken", axum::routing::get(broken));
-        let response = dressed(router).oneshot(request).await.unwrap();
+        let response = dressed(router, TraceShare(0.0)).oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
         assert_eq!(response.headers()["x-request-id"], "r-1");
         assert_eq!(response.headers()["x-frame-options"], "DENY");

@@ -98,6 +98,8 @@ pub struct ApiOptions {
     /// What the mails of the host would be if it sent them, shown at `/dev/mailbox` to everybody who asks; only for hosts that
     /// somebody develops with.
     pub mailbox: Option<Mailbox>,
+    /// The share of all requests of which a trace is begun, 0 to 1; for hosts that collect spans.
+    pub trace_share: f64,
     /// Tells how long a cookie has to live, and when who was refused may come back; the clock of the database.
     pub clock: Arc<dyn Clock>,
 }
@@ -113,6 +115,7 @@ impl Default for ApiOptions {
             trusted_proxies: TrustedProxies::default(),
             operator_token: None,
             mailbox: None,
+            trace_share: 0.0,
             clock: Arc::new(SystemClock),
         }
     }

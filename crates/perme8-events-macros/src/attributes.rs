@@ -5,7 +5,7 @@ use darling::{
     ast::NestedMeta,
     util::{Flag, SpannedValue},
 };
-use syn::{Expr, Ident, Meta, Path, Type, ext::IdentExt as _, spanned::Spanned as _};
+use syn::{Attribute, Expr, Ident, Meta, Path, Type, ext::IdentExt as _, spanned::Spanned as _};
 
 /// What is said of the event.
 #[derive(Debug, FromDeriveInput)]
@@ -71,12 +71,16 @@ impl UpcastStep {
 
 /// What is said of a field.
 #[derive(Debug, Clone, FromField)]
-#[darling(attributes(event))]
+#[darling(attributes(event), forward_attrs(serde))]
 pub(crate) struct EventField {
     pub(crate) ident: Option<Ident>,
     pub(crate) ty: Type,
+    /// What is said to serde.
+    pub(crate) attrs: Vec<Attribute>,
     pub(crate) aggregate_id: Flag,
     pub(crate) workspace_id: Flag,
+    /// The field that says whose it is.
+    pub(crate) personal: Option<SpannedValue<String>>,
 }
 
 impl EventField {

@@ -8,6 +8,7 @@ use crate::{
     attributes::{EventAttributes, EventField},
     audience::{Scope, scopes},
     names::{event_type, is_event_type, is_snake_case},
+    personal::{PersonalField, personal},
     summary::summary,
     upcasters::upcasters,
 };
@@ -23,6 +24,8 @@ pub(crate) struct Event {
     pub(crate) aggregate_id: AggregateId,
     pub(crate) workspace_id: Option<EventField>,
     pub(crate) audience: Vec<Scope>,
+    /// What identifies people, and whom.
+    pub(crate) personal: Vec<PersonalField>,
     /// What brings data of each earlier version to the next one, in order.
     pub(crate) upcasters: Vec<Path>,
 }
@@ -44,6 +47,7 @@ impl Event {
             let version = errors.handle(checked_version(version));
             let aggregate = errors.handle(checked_aggregate(aggregate, &input.ident));
             let aggregate_id = errors.handle(AggregateId::read(&input.ident, id.as_ref(), &fields));
+            let personal = errors.handle(personal(&input.attrs, &fields));
             let workspace_id = errors.handle(EventField::marked(
                 &fields,
                 |field| field.workspace_id,
@@ -62,6 +66,7 @@ impl Event {
                 aggregate_id: aggregate_id?,
                 workspace_id: workspace_id?,
                 audience: scopes?,
+                personal: personal?,
                 upcasters: upcasters?,
             })
         });

@@ -4,7 +4,10 @@ use proc_macro2::{Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{ext::IdentExt as _, spanned::Spanned as _};
 
-use crate::{aggregate_id::AggregateId, attributes::EventField, audience::Scope, event::Event};
+use crate::{
+    aggregate_id::AggregateId, attributes::EventField, audience::Scope, event::Event,
+    personal::PersonalField,
+};
 
 /// Implements `DomainEvent`; every path is absolute, so that no name in scope can change its meaning.
 pub(crate) fn implementation(event: &Event) -> TokenStream {
@@ -17,6 +20,7 @@ pub(crate) fn implementation(event: &Event) -> TokenStream {
         aggregate_id,
         workspace_id,
         audience,
+        personal,
         upcasters,
     } = event;
     let rust_name = ident.unraw().to_string();
@@ -29,6 +33,7 @@ pub(crate) fn implementation(event: &Event) -> TokenStream {
             quote!(::core::convert::Into::<::core::option::Option<::perme8_events::WorkspaceId>>::into(#access))
         }
     };
+    let personal = (!personal.is_empty()).then(|| sealed(personal));
     let scopes = audience.iter().map(scope);
     quote! {
         #[automatically_derived]
@@ -51,6 +56,26 @@ pub(crate) fn implementation(event: &Event) -> TokenStream {
             fn audience(&self) -> ::perme8_events::Audience {
                 ::perme8_events::Audience::nobody() #(#scopes)*
             }
+
+            #personal
+        }
+    }
+}
+
+/// What says whose the fields are; only of an event that has any.
+fn sealed(fields: &[PersonalField]) -> TokenStream {
+    let fields = fields.iter().map(|PersonalField { field, whose }| {
+        let (name, value, whose) = (field.name(), access(field), access(whose));
+        let place = Span::call_site().located_at(field.ty.span());
+        quote_spanned!(place=> ::perme8_events::personal_field(
+            #name,
+            &#value,
+            ::core::convert::Into::<::core::option::Option<::perme8_events::UserId>>::into(#whose),
+        ))
+    });
+    quote! {
+        fn personal(&self) -> ::std::vec::Vec<::perme8_events::PersonalField> {
+            ::std::vec![#(#fields),*]
         }
     }
 }
@@ -181,6 +206,34 @@ mod tests {
                 aggregate_id { :: std :: format ! ("{}" , self . id) }
                 workspace_id { :: core :: convert :: Into :: < :: core :: option :: Option < :: perme8_events :: WorkspaceId > > :: into (self . workspace_id) }
                 audience { :: perme8_events :: Audience :: nobody () . and_workspace (:: perme8_events :: DomainEvent :: workspace_id (self) . filter (| _ | self . is_public)) . and_user ((! self . is_public) . then_some (self . owner)) }
+            "#]],
+        );
+    }
+
+    #[test]
+    fn an_event_with_what_identifies_people() {
+        check(
+            r#"
+            /// Emitted when somebody moves.
+            #[event(aggregate = "user", audience(operators))]
+            struct Moved {
+                #[event(aggregate_id)] user_id: UserId,
+                #[event(personal = "user_id")] r#where: Personal<String>,
+                by: Option<UserId>,
+                #[event(personal = "by")] by_name: Personal<String>,
+            }
+            "#,
+            &expect![[r#"
+                TYPE = "identity.moved"
+                VERSION = 1u16
+                AGGREGATE = "user"
+                SUMMARY = "Emitted when somebody moves."
+                RUST_NAME = "Moved"
+                UPCASTERS = & []
+                aggregate_id { :: std :: format ! ("{}" , self . user_id) }
+                workspace_id { :: core :: option :: Option :: None }
+                audience { :: perme8_events :: Audience :: nobody () . and_operators () }
+                personal { :: std :: vec ! [:: perme8_events :: personal_field ("where" , & self . r#where , :: core :: convert :: Into :: < :: core :: option :: Option < :: perme8_events :: UserId >> :: into (self . user_id) ,) , :: perme8_events :: personal_field ("by_name" , & self . by_name , :: core :: convert :: Into :: < :: core :: option :: Option < :: perme8_events :: UserId >> :: into (self . by) ,)] }
             "#]],
         );
     }

@@ -6,6 +6,7 @@ mod audience;
 mod event;
 mod expansion;
 mod names;
+mod personal;
 mod summary;
 mod upcasters;
 
@@ -32,6 +33,9 @@ use syn::{DeriveInput, parse_macro_input};
 ///
 /// On a field, `#[event(aggregate_id)]` marks the id of the aggregate, unless the struct says `id`, and
 /// `#[event(workspace_id)]` the tenant: a `WorkspaceId`, or an `Option` of one for what may happen outside of any.
+///
+/// `#[event(personal = "user_id")]` says of a field that what is `Personal` in it is about the person whom the other field names, a
+/// `UserId` or an `Option` of one: it is sealed in the log with a key of that person, and unreadable once they are forgotten.
 #[proc_macro_derive(DomainEvent, attributes(event))]
 pub fn derive_domain_event(input: TokenStream) -> TokenStream {
     let input = parse_macro_input!(input as DeriveInput);

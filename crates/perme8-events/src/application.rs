@@ -7,6 +7,7 @@ pub(crate) mod handler;
 pub(crate) mod job;
 pub(crate) mod process;
 pub(crate) mod repository;
+pub(crate) mod retention;
 pub(crate) mod rights;
 pub(crate) mod schedule;
 pub(crate) mod transaction;

@@ -9,7 +9,8 @@
 //! - To react: [`EventHandler`], a [`Subscriber`] with [`HandlerOptions`], for the log as it is; [`sql::Projection`] for a read
 //!   model; [`ProcessManager`] for a case over time; [`Worker`], [`Timer`] and [`Schedule`] for what is done later.
 //! - To run them: [`host::Runtime`], put together by a [`host::RuntimeBuilder`], behind a [`host::Feed`], until
-//!   [`host::Tasks`] are stopped; [`host::Operations`] intervenes.
+//!   [`host::Tasks`] are stopped; [`host::Operations`] intervenes, and [`host::Archives`] moves the old end of the log into
+//!   files.
 //! - To follow: [`host::EventBus`] for those who watch, [`EventStore`] for those who read the log.
 //! - On a database: [`sql::Db`], [`sql!`], [`migrations!`].
 
@@ -27,7 +28,7 @@ pub use domain::catalogue::{Catalogue, EventDescriptor, EventSubject, assert_uni
 pub use domain::commit_token::{CommitToken, CommitTokenError};
 pub use domain::core_events::{
     EVENTS, JobDiscarded, JobDone, JobGivenUp, JobId, Operation, OperationId, OperatorActed,
-    OperatorAction, QueuedJob, SubjectKind, TimerFired,
+    OperatorAction, PersonForgotten, QueuedJob, SubjectKind, TimerFired,
 };
 pub use domain::decode::DecodeError;
 pub use domain::envelope::Envelope;
@@ -38,9 +39,12 @@ pub use domain::id::{
     Correlation, CorrelationId, EventId, Id, Occurrence, Person, Tenant, UserId, WorkspaceId,
 };
 pub use domain::origin::{Client, Metadata, Origin};
-pub use domain::personal::Personal;
+#[doc(hidden)]
+pub use domain::personal::personal_field;
+pub use domain::personal::{HoldsPersonal, Personal, PersonalField};
 pub use domain::position::Position;
 pub use domain::topic::{Topic, TopicError};
+pub use domain::trace::{TraceContext, TraceContextError};
 pub use domain::unsaved::{NewEvent, Unsaved};
 pub use domain::upcast::{EventData, UpcastError, Upcaster};
 pub use perme8_events_macros::DomainEvent;
@@ -59,12 +63,21 @@ pub use application::repository::{Load, Save, Store};
 pub use application::rights::{Standing, Standings, StillFor, Viewer, Visibility};
 pub use application::schedule::{Schedule, ScheduleError};
 pub use application::transaction::Transaction;
+pub use infrastructure::traces::{current_trace, within_trace};
 
 // The derive macro names this crate by its full path, also inside this crate.
 extern crate self as perme8_events;
 
 /// What a composition root runs: the feed, live subscriptions, handlers, operations.
 pub mod host {
+    pub use crate::application::retention::{ArchiveBefore, ArchiveWish, Need, NeededBy};
+    pub use crate::domain::archive::ArchivedRange;
+    pub use crate::infrastructure::archive::{
+        ArchivePlan, ArchiveProgress, ArchiveStep, Archived, Archives,
+        error::ArchiveError,
+        restoring::Restored,
+        verifying::{Verification, VerifiedArchive},
+    };
     pub use crate::infrastructure::bus::live::{Delivery, LiveEvents};
     pub use crate::infrastructure::bus::watching::Watching;
     pub use crate::infrastructure::bus::{EventBus, SubscribeError};
@@ -76,6 +89,8 @@ pub mod host {
         cases::{CaseCount, CaseStatus},
         dead_letters::{DeadLetter, DeadLetterDetail, Discard},
         error::OperationError,
+        figures::HandlerFigures,
+        forget::Forgotten,
         jobs::{JobDetail, JobState, JobStatus, UnknownJobState},
         operator::{Operator, OperatorNameError},
         pauses::Pause,
@@ -102,6 +117,8 @@ pub mod sql {
     pub use crate::infrastructure::log::reader::{LogReader, Page};
     pub use crate::infrastructure::migrations::{Applied, MIGRATIONS, MigrationError, Migrations};
     pub use crate::infrastructure::projection::{Generation, Projection, ReadModel, Rows};
+    pub use crate::infrastructure::sealing::forgetting::Forgetting;
+    pub use crate::infrastructure::sealing::master::{MasterKeys, MasterKeysError};
     pub use crate::infrastructure::sql::asked::Asked;
     pub use crate::infrastructure::sql::{Bind, Query, Record, STATEMENTS, Stmt, Value};
     pub use crate::infrastructure::tx::Tx;

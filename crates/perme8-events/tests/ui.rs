@@ -8,6 +8,8 @@ fn misuse_does_not_compile() {
     cases.pass("tests/ui/well_done.rs");
     cases.compile_fail("tests/ui/derive.rs");
     cases.compile_fail("tests/ui/field_types.rs");
+    cases.compile_fail("tests/ui/personal_types.rs");
+    cases.compile_fail("tests/ui/personal_unsealed.rs");
     cases.compile_fail("tests/ui/versions.rs");
     cases.compile_fail("tests/ui/upcaster_types.rs");
     cases.compile_fail("tests/ui/event_declared_twice.rs");

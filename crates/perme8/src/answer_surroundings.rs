@@ -5,8 +5,9 @@ use std::{error::Error, pin::Pin};
 use async_trait::async_trait;
 use llm::{CallId, PieceSignal, Surroundings};
 use perme8_events::{
-    EphemeralTopic, Signal, UserId, Viewer,
+    EphemeralTopic, Signal, UserId, Viewer, current_trace,
     host::{Ephemeral, EventBus, Heard, Tasks},
+    within_trace,
 };
 use serde::{Deserialize, Serialize};
 
@@ -45,7 +46,8 @@ fn topic(id: CallId) -> EphemeralTopic {
 #[async_trait]
 impl Surroundings for AnswerSurroundings {
     fn run(&self, answer: Pin<Box<dyn Future<Output = ()> + Send>>) {
-        self.tasks.spawn("answer", answer);
+        // It belongs to what asked for it, which may be over before.
+        self.tasks.spawn("answer", within_trace(current_trace(), answer));
     }
 
     async fn stopped(&self) {

@@ -56,7 +56,8 @@ pub(crate) use parts::operations;
 
 use parts::{
     answered, named, new_agents, new_answers, new_ask_agents, new_chat, new_documents, new_erm,
-    new_identity, new_notifications, open_for_editors, projects_members, with_handlers,
+    new_identity, new_notifications, open_for_editors, projects_members, with_forgetting,
+    with_handlers,
 };
 
 /// The composed system: facades, live bus, durable handlers and the HTTP edge over one database.
@@ -88,6 +89,7 @@ pub struct App {
     operator_token: Option<OperatorToken>,
     longest_wait: Duration,
     metrics: HostMetrics,
+    trace_share: f64,
     dev: bool,
 }
 
@@ -98,7 +100,11 @@ impl App {
     ///
     /// [`AppError`]; the database is unchanged unless a migration failed half-way.
     pub async fn open(config: &Config, migrated: impl FnMut(Applied)) -> Result<Self, AppError> {
-        let options = DbOptions { connections: config.connections, ..DbOptions::default() };
+        let options = DbOptions {
+            connections: config.connections,
+            master_keys: config.master_keys.clone(),
+            ..DbOptions::default()
+        };
         let db = Db::open(&config.database, options).await?;
         db.migrate(MIGRATIONS, migrated).await?;
         let Config {
@@ -126,9 +132,11 @@ impl App {
             trusted_proxies: trusted_proxies.clone(),
             operator_token: *operator_token,
             onboarding: *onboarding,
+            forget_after: config.forget_after(),
             mail,
             llm: config.language_model(),
             erm: config.erm,
+            trace_share: config.trace_url.as_ref().map_or(0.0, |_| config.trace_share),
             dev: *dev,
             ..AppOptions::default()
         };
@@ -177,6 +185,7 @@ impl App {
             // What it left in the database waits until it is configured again.
             builder.retired(onboarding::NAME).retired_queue(onboarding::NAME)
         };
+        let builder = with_forgetting(builder, &db, options.forget_after);
         let (llm, graphs) = (&options.llm, erm.clone());
         let runtime =
             with_handlers(builder, &db, &identity, stationery, sending, llm, graphs).build();
@@ -215,6 +224,7 @@ impl App {
             trusted_proxies: options.trusted_proxies,
             operator_token: options.operator_token,
             longest_wait: options.longest_wait,
+            trace_share: options.trace_share,
             dev: options.dev,
         })
     }
@@ -271,6 +281,7 @@ impl App {
             mailbox: self.dev.then(|| self.mailbox()),
             clock: Arc::clone(self.db.clock()),
             longest_wait: self.longest_wait,
+            trace_share: self.trace_share,
             ..ApiOptions::default()
         };
         let (bus, audit_trail) = (self.bus.clone(), self.audit_trail());

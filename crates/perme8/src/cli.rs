@@ -9,6 +9,7 @@ use crate::config::{self, Flags};
 
 mod act;
 mod api_keys;
+mod archives;
 mod audit;
 mod catalog;
 mod console;
@@ -16,6 +17,7 @@ mod database;
 mod dead_letters;
 mod erm;
 mod failure;
+mod forget;
 mod handlers;
 mod http_api;
 mod jobs;
@@ -100,7 +102,7 @@ pub(crate) enum Command {
     /// People register, found workspaces, invite each other, accept, decline, leave. Everything happens through the public
     /// facades on a temporary database, with the handlers that a real host runs.
     Demo(crate::demo::Args),
-    /// Read the event log
+    /// Read the event log, and move its old end into files
     #[command(subcommand)]
     Events(Events),
     /// Look after the handlers that react to events
@@ -167,6 +169,21 @@ pub(crate) enum Events {
     Trace(trace::Args),
     /// List every type of event that this program knows
     Catalog(catalog::Args),
+    /// Move the old end of the log into compressed files, with checksums
+    ///
+    /// What somebody still needs does not go: a handler that has not come so far, a dead letter, a job or a case that is not
+    /// over, a client that may come back. The files are read back before an event is removed. After an interruption, ask again.
+    Archive(archives::ArchiveArgs),
+    /// Put archived events back into the log: the same ones, at the same positions
+    Restore(archives::RestoreArgs),
+    /// Read every archive, and say whether it is whole, follows the one before it, and says what the log says
+    Verify(archives::VerifyArgs),
+    /// Make what identifies a person in events unreadable, for ever
+    ///
+    /// Fields that say whose they are are sealed with a key of that person; this destroys the key, in one commit, on every host.
+    /// Everything else of the events stays, so they can be replayed. Nothing brings it back but a backup of the database from
+    /// before.
+    Forget(forget::Args),
 }
 
 /// Runs the program with these arguments, the first of which is its own name.
@@ -203,13 +220,56 @@ fn misused(error: &clap::Error, arguments: &[OsString]) -> ExitCode {
     Console::standard(true).fail(&Failure::usage(message))
 }
 
+impl Events {
+    async fn execute(self, global: &Global, console: &Console) -> Result<ExitCode, Failure> {
+        match self {
+            // It needs no setting, so a wrong one does not get in its way.
+            Self::Catalog(args) => console.report(&catalog::catalog(&args))?,
+            Self::Tail(args) => {
+                tail::tail(&global.quiet()?, &args, console).await?;
+            }
+            Self::Show(args) => {
+                let config = global.quiet()?;
+                let event = database::with(&config, async |db| show::show(db, &args).await).await?;
+                console.report(&event)?;
+            }
+            Self::Trace(args) => {
+                let config = global.quiet()?;
+                let tree =
+                    database::with(&config, async |db| trace::trace(db, &args, console).await)
+                        .await?;
+                console.report(&tree)?;
+            }
+            Self::Archive(args) => {
+                let run = async |db: &Db| archives::archive(db, &args, console).await;
+                database::with(&global.quiet()?, run).await?;
+            }
+            Self::Restore(args) => {
+                let run = async |db: &Db| archives::restore(db, &args, console).await;
+                database::with(&global.quiet()?, run).await?;
+            }
+            Self::Verify(args) if args.offline => {
+                return archives::verify(None, &args, console).await;
+            }
+            Self::Verify(args) => {
+                let run = async |db: &Db| archives::verify(Some(db), &args, console).await;
+                return database::with(&global.quiet()?, run).await;
+            }
+            Self::Forget(args) => {
+                let run = async |db: &Db| forget::run(db, args, console).await;
+                database::with(&global.quiet()?, run).await?;
+            }
+        }
+        Ok(ExitCode::SUCCESS)
+    }
+}
+
 impl Cli {
     async fn execute(self, console: &Console, program: &str) -> Result<ExitCode, Failure> {
         let Self { global, command } = self;
         let command = command.unwrap_or_else(|| Command::Serve(Box::default()));
         match command {
-            // None of these needs any setting, so a wrong one does not get in their way.
-            Command::Events(Events::Catalog(args)) => console.report(&catalog::catalog(&args))?,
+            // It needs no setting, so a wrong one does not get in its way.
             Command::Api(command) => console.report(&http_api::http_api(&command))?,
             Command::Config => {
                 console.report(&settings::settings(&config::resolve_here(&global.flags())?))?;
@@ -229,20 +289,7 @@ impl Cli {
                 let named = global.database.is_some().then_some(&config);
                 return crate::demo::run(&args, named, console).await;
             }
-            Command::Events(Events::Tail(args)) => {
-                tail::tail(&global.quiet()?, &args, console).await?;
-            }
-            Command::Events(Events::Show(args)) => {
-                let config = global.quiet()?;
-                let event = database::with(&config, async |db| show::show(db, &args).await).await?;
-                console.report(&event)?;
-            }
-            Command::Events(Events::Trace(args)) => {
-                let config = global.quiet()?;
-                let tree =
-                    database::with(&config, async |db| trace::trace(db, &args).await).await?;
-                console.report(&tree)?;
-            }
+            Command::Events(command) => return command.execute(&global, console).await,
             Command::Handlers(command) => {
                 let run = async |db: &Db| handlers::run(db, &command, console).await;
                 database::with(&global.quiet()?, run).await?;
@@ -323,7 +370,7 @@ impl Global {
         if resolved.is_default("log") {
             "warn".clone_into(&mut config.log);
         }
-        crate::logging::init(&config, paint::has_colours(owo_colors::Stream::Stderr));
+        crate::logging::init(&config, paint::has_colours(owo_colors::Stream::Stderr), None);
         Ok(config)
     }
 }

@@ -12,7 +12,7 @@ use api::{Limits, OperatorToken, TrustedProxies};
 use erm::ErmOptions;
 use llm::{ApiKey, CallLimits, ModelList, ModelName, Models, Provider, ProviderUrl, Timeouts};
 use mail::{BaseUrl, Correspondent, SmtpServer, Stationery};
-use perme8_events::sql::DatabaseUrl;
+use perme8_events::sql::{DatabaseUrl, MasterKeys};
 use serde::Serialize;
 
 mod error;
@@ -25,7 +25,7 @@ pub use error::ConfigError;
 
 pub(crate) use keys::suggestion;
 
-use crate::app::LlmOptions;
+use crate::{app::LlmOptions, telemetry::CollectorUrl};
 
 use keys::Key;
 use parse::Parser;
@@ -34,7 +34,7 @@ use sources::Given;
 /// The settings of a host.
 ///
 /// Each has a name, e.g. `log_format`: it is the key in `perme8.toml`, the environment variable `PERME8_LOG_FORMAT` and
-/// the flag `--log-format`; the operator token and the key of
+/// the flag `--log-format`; the operator token, the master keys and the key of
 /// the language model are no flags, because process lists show those. The first of flag, environment and file that names a setting wins.
 #[derive(Debug, Clone, PartialEq)]
 #[expect(
@@ -66,6 +66,10 @@ pub struct Config {
     pub limits: Limits,
     /// What operators show at `/admin`; there is no `/admin` without it.
     pub operator_token: Option<OperatorToken>,
+    /// What wraps the keys by which people are sealed in the log; those stand in the database as they are when there is none.
+    pub master_keys: MasterKeys,
+    /// So many days after the end of an account the log forgets whose it was.
+    pub forget_after_days: u16,
     /// Whether a new workspace is set up by the process `perme8.onboarding`.
     pub onboarding: bool,
     /// What the host calls itself in mails.
@@ -94,6 +98,10 @@ pub struct Config {
     pub llm_usage_days: u16,
     /// How much the graph of a workspace may hold, how far a walk through it goes, and how long what was deleted can come back.
     pub erm: ErmOptions,
+    /// Where traces are collected; nothing is traced when there is no address.
+    pub trace_url: Option<CollectorUrl>,
+    /// The share of all requests that are traced, 0 to 1.
+    pub trace_share: f64,
     /// Whether the host shows every mail to everybody, for development; only where nothing but this machine reaches it.
     pub dev: bool,
 }
@@ -164,6 +172,11 @@ impl Config {
         Correspondent::new(&self.mail_from_address, name).expect("checked when it was read")
     }
 
+    /// How long after the end of an account the log forgets whose it was.
+    pub(crate) fn forget_after(&self) -> Duration {
+        Duration::from_hours(u64::from(self.forget_after_days) * 24)
+    }
+
     /// Which language model answers on this host, and how much of it.
     pub(crate) fn language_model(&self) -> LlmOptions {
         let Self { llm_base_url, llm_api_key: api_key, llm_model, llm_models, .. } = self.clone();
@@ -203,6 +216,8 @@ impl Default for Config {
             no_rate_limits: false,
             limits: Limits::default(),
             operator_token: None,
+            master_keys: MasterKeys::default(),
+            forget_after_days: 7,
             onboarding: false,
             app_name: "Perme8".to_owned(),
             base_url: None,
@@ -217,6 +232,8 @@ impl Default for Config {
             llm_timeouts: Timeouts::default(),
             llm_usage_days: 400,
             erm: ErmOptions::default(),
+            trace_url: None,
+            trace_share: 1.0,
             dev: false,
         }
     }
@@ -317,6 +334,12 @@ fn resolve(
             invitee: parser.value(&Key::RATE_LIMIT_INVITEE, default.limits.invitee),
         },
         operator_token: parser.optional_with(&Key::OPERATOR_TOKEN, parse::operator_token),
+        master_keys: parser.value(&Key::MASTER_KEYS, default.master_keys),
+        forget_after_days: parser.value_with(
+            &Key::FORGET_AFTER_DAYS,
+            default.forget_after_days,
+            parse::days,
+        ),
         onboarding: parser.value_with(&Key::ONBOARDING, default.onboarding, parse::yes_or_no),
         app_name: parser.value_with(&Key::APP_NAME, default.app_name, parse::label),
         base_url: parser.optional(&Key::BASE_URL),
@@ -339,6 +362,8 @@ fn resolve(
             parse::days,
         ),
         erm: parser.graphs(default.erm),
+        trace_url: parser.optional(&Key::TRACE_URL),
+        trace_share: parser.value_with(&Key::TRACE_SHARE, default.trace_share, parse::part),
         dev: parser.value_with(&Key::DEV, default.dev, parse::yes_or_no),
     };
     let because = "a server refuses mails without a sender of its own";
@@ -346,6 +371,7 @@ fn resolve(
     let because = "the links in mails begin with it";
     parser.needs(&Key::MAIL_SMTP_URL, &Key::BASE_URL, because);
     parser.needs_for_language_models();
+    parser.needs(&Key::TRACE_SHARE, &Key::TRACE_URL, "without it nothing is traced");
     if config.dev && !config.listen.ip().to_canonical().is_loopback() {
         let because = format!(
             "it shows every mail to everybody, and other machines can reach {}: listen on 127.0.0.1 or [::1], or leave it out",

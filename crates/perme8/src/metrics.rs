@@ -7,13 +7,19 @@ use std::{
 };
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use metrics::{Unit, describe_counter, describe_gauge, gauge};
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 use perme8_events::{
-    EventStore as _, StorageError,
-    host::{CaseCount, HandlerState, HandlerStatus, Operations, QueueState, QueueStatus, Tasks},
+    EventStore as _, Position, StorageError,
+    host::{
+        CaseCount, HandlerFigures, HandlerState, HandlerStatus, Operations, QueueState,
+        QueueStatus, Tasks,
+    },
     sql::{Db, PoolStatus},
 };
+
+use crate::telemetry;
 
 /// The bounds of durations, in seconds: from what an event takes to what nobody waits for.
 const BUCKETS: &[f64] =
@@ -58,6 +64,8 @@ impl HostMetrics {
 
     async fn look(&self) -> Result<(), StorageError> {
         gauge!("perme8_log_head").set(number(self.db.head().await?.number()));
+        let oldest = self.db.oldest_kept().await?.map_or(0, Position::number);
+        gauge!("perme8_log_oldest").set(number(oldest));
         for status in self.operations.handlers().await? {
             let HandlerStatus {
                 handler,
@@ -65,8 +73,10 @@ impl HostMetrics {
                 lag_events,
                 lag_seconds,
                 retrying,
+                attempts,
                 parked,
                 dead,
+                oldest_dead_at,
                 ..
             } = status;
             gauge!("perme8_handler_lag_events", "handler" => handler.clone())
@@ -75,18 +85,44 @@ impl HostMetrics {
                 .set(lag_seconds.unwrap_or(0.0));
             gauge!("perme8_handler_paused", "handler" => handler.clone())
                 .set(u8::from(state == HandlerState::Paused));
+            gauge!("perme8_handler_attempts", "handler" => handler.clone()).set(number(attempts));
+            gauge!("perme8_handler_oldest_dead_seconds", "handler" => handler.clone())
+                .set(self.age(oldest_dead_at));
             for (word, count) in [("retrying", retrying), ("parked", parked), ("dead", dead)] {
                 let labels = [("handler", handler.clone()), ("state", word.to_owned())];
                 gauge!("perme8_handler_set_aside", &labels).set(number(count));
             }
         }
+        for figures in self.operations.handler_figures().await? {
+            let HandlerFigures { handler, leased, free, oldest_pending } = figures;
+            for (word, count) in [("leased", leased), ("free", free)] {
+                let labels = [("handler", handler.clone()), ("state", word.to_owned())];
+                gauge!("perme8_handler_partitions", &labels).set(number(count));
+            }
+            gauge!("perme8_handler_oldest_pending_position", "handler" => handler)
+                .set(oldest_pending.map_or(0.0, |position| number(position.number())));
+        }
+        gauge!("perme8_nodes").set(number(self.operations.live_nodes().await?));
         for status in self.operations.queues().await? {
-            let QueueStatus { queue, state, waiting, retrying, running, dead, lag_seconds, .. } =
-                status;
+            let QueueStatus {
+                queue,
+                state,
+                waiting,
+                retrying,
+                attempts,
+                running,
+                dead,
+                lag_seconds,
+                oldest_dead_at,
+                ..
+            } = status;
             gauge!("perme8_queue_lag_seconds", "queue" => queue.clone())
                 .set(lag_seconds.unwrap_or(0.0));
             gauge!("perme8_queue_paused", "queue" => queue.clone())
                 .set(u8::from(state == QueueState::Paused));
+            gauge!("perme8_queue_attempts", "queue" => queue.clone()).set(number(attempts));
+            gauge!("perme8_queue_oldest_dead_seconds", "queue" => queue.clone())
+                .set(self.age(oldest_dead_at));
             for (word, count) in
                 [("waiting", waiting), ("retrying", retrying), ("running", running), ("dead", dead)]
             {
@@ -99,6 +135,11 @@ impl HostMetrics {
             gauge!("perme8_process_cases", &labels).set(number(cases));
         }
         Ok(())
+    }
+
+    /// How long ago something happened, in seconds; 0 when nothing has.
+    fn age(&self, then: Option<DateTime<Utc>>) -> f64 {
+        then.map_or(0.0, |then| self.operations.seconds_since(then))
     }
 }
 
@@ -147,6 +188,7 @@ fn describe() {
     perme8_events::host::describe_metrics();
     api::describe_metrics();
     llm::describe_metrics();
+    telemetry::describe_metrics();
     describe_gauge!("perme8_up", "Whether the process runs");
     describe_gauge!("perme8_uptime_seconds", Unit::Seconds, "For how long the process has run");
     describe_gauge!("perme8_database_up", "Whether the database answered the last question");
@@ -155,6 +197,7 @@ fn describe() {
         "Connections of each pool, and how many there can be"
     );
     describe_gauge!("perme8_log_head", "The position of the last settled event");
+    describe_gauge!("perme8_log_oldest", "The position of the oldest event that is not archived");
     describe_gauge!(
         "perme8_handler_lag_events",
         "Positions between a handler and the end of the log"
@@ -167,6 +210,24 @@ fn describe() {
     describe_gauge!("perme8_handler_paused", "Whether an operator has paused a handler");
     describe_gauge!("perme8_handler_set_aside", "Deliveries of a handler that are not done with");
     describe_gauge!(
+        "perme8_handler_attempts",
+        "How often the delivery has failed that has failed most often and will be tried again"
+    );
+    describe_gauge!(
+        "perme8_handler_oldest_dead_seconds",
+        Unit::Seconds,
+        "Age of the oldest dead letter; 0 when there is none"
+    );
+    describe_gauge!(
+        "perme8_handler_partitions",
+        "Partitions of a handler, by whether a node holds their lease"
+    );
+    describe_gauge!(
+        "perme8_handler_oldest_pending_position",
+        "The event before which nothing of a handler is pending; 0 when nothing is"
+    );
+    describe_gauge!("perme8_nodes", "Nodes that give signs of life");
+    describe_gauge!(
         "perme8_queue_jobs",
         "Jobs of a queue; those that are retrying are waiting, too"
     );
@@ -176,6 +237,15 @@ fn describe() {
         "For how long the job has been due that has been due for the longest time"
     );
     describe_gauge!("perme8_queue_paused", "Whether an operator has paused a queue");
+    describe_gauge!(
+        "perme8_queue_attempts",
+        "How often the job has failed that has failed most often and will run again"
+    );
+    describe_gauge!(
+        "perme8_queue_oldest_dead_seconds",
+        Unit::Seconds,
+        "Age of the oldest job that was given up; 0 when there is none"
+    );
     describe_counter!(
         "perme8_reconciled_total",
         "People, memberships and projects that were gone without an event that told a context so"

@@ -69,6 +69,17 @@ impl Store<Task> for Tx {
 #[derive(Debug, Clone)]
 pub(crate) struct House {
     uow: UnitOfWork,
+    kind: Kind,
+}
+
+/// As it is, or as a negative control.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    House,
+    /// Behind a lock that is held up to the commit, so that positions are in the order of commits.
+    Serialised,
+    /// The event once more, in a transaction of its own.
+    Apart,
 }
 
 impl House {
@@ -84,13 +95,30 @@ impl House {
             .await
         })
         .await?;
-        Ok(Self { uow })
+        Ok(Self { uow, kind: Kind::House })
+    }
+
+    /// What must be found too slow: where many can write at once, the one behind a lock; where one writes, the one that
+    /// writes twice.
+    pub(crate) fn control(&self, many_write: bool) -> Self {
+        let kind = if many_write { Kind::Serialised } else { Kind::Apart };
+        Self { kind, ..self.clone() }
+    }
+}
+
+fn planned(task_id: Id<Task>) -> TaskPlanned {
+    TaskPlanned {
+        task_id,
+        user_id: USER,
+        title: TITLE.to_owned(),
+        description: DESCRIPTION.to_owned(),
     }
 }
 
 impl Way for House {
     async fn once(&self, _: u32) -> anyhow::Result<u32> {
-        let done: Result<(), StorageError> = self
+        let kind = self.kind;
+        let done: Result<Id<Task>, StorageError> = self
             .uow
             .run(Origin::user(USER), async |tx| {
                 let id: Id<Task> = tx.new_id();
@@ -101,17 +129,24 @@ impl Way for House {
                     .await?;
                 let version = known.map_or(0, |(version,)| version);
                 let task = Task { id, title: TITLE.to_owned(), version };
-                let planned = TaskPlanned {
-                    task_id: id,
-                    user_id: USER,
-                    title: TITLE.to_owned(),
-                    description: DESCRIPTION.to_owned(),
-                };
-                tx.save(Unsaved::new(task).record(planned)).await?;
-                Ok(())
+                tx.save(Unsaved::new(task).record(planned(id))).await?;
+                if kind == Kind::Serialised {
+                    tx.take_turns("the log").await?;
+                }
+                Ok(id)
             })
             .await;
-        done?;
+        let id = done?;
+        if kind == Kind::Apart {
+            let again: Result<(), StorageError> = self
+                .uow
+                .run(Origin::user(USER), async |tx| {
+                    tx.emit(planned(id));
+                    Ok(())
+                })
+                .await;
+            again?;
+        }
         Ok(1)
     }
 }

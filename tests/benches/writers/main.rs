@@ -8,8 +8,13 @@ mod house;
 
 use std::{io::Write as _, sync::Arc, time::Duration};
 
+use anyhow::bail;
 use clap::Parser as _;
-use perme8_events::{SystemClock, sql::MIGRATIONS, testing::TestDb};
+use perme8_events::{
+    SystemClock,
+    sql::{DatabaseUrl, MIGRATIONS},
+    testing::{TestDb, figure},
+};
 use scenarios::{Comparison, Rounds};
 use serde::Serialize;
 
@@ -31,6 +36,9 @@ struct Args {
     /// For machines
     #[arg(long)]
     json: bool,
+    /// Say what was found as proofs do, and fail where it is not enough
+    #[arg(long, conflicts_with = "json")]
+    prove: bool,
     /// What cargo passes to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
@@ -49,12 +57,21 @@ struct Figures {
     /// Microseconds of processor time of this process for one transaction, which tells even on a busy machine.
     house_cpu: f64,
     by_hand_cpu: f64,
+    /// The ratio of the negative control, which is measured for a proof.
+    #[serde(skip)]
+    control: f64,
 }
+
+/// The house is to be this much of the one by hand, at least.
+const ENOUGH: f64 = 0.9;
 
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let all = runtime.block_on(measure_all(&args))?;
+    if args.prove {
+        return prove(&all);
+    }
     let mut out = std::io::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&all)?)?;
@@ -75,6 +92,7 @@ fn main() -> anyhow::Result<()> {
         highest,
         house_cpu,
         by_hand_cpu,
+        control: _,
     } in all
     {
         let range = format!("{lowest:.2}–{highest:.2}");
@@ -82,6 +100,23 @@ fn main() -> anyhow::Result<()> {
             out,
             "{engine:<12}{writers:>8}{house:>10.0}{by_hand:>10.0}{ratio:>8.2}{range:>16}{house_cpu:>12.0}{by_hand_cpu:>12.0}"
         )?;
+    }
+    Ok(())
+}
+
+/// Says what was found, and whether the house is quick enough and its control is not.
+fn prove(all: &[Figures]) -> anyhow::Result<()> {
+    for Figures { engine, writers, ratio, lowest, highest, control, .. } in all {
+        let text = format!(
+            "{writers} writers: {ratio:.2} of the same transaction by hand ({lowest:.2} to {highest:.2}); control: {control:.2}"
+        );
+        figure("R5", engine, &text);
+    }
+    if let Some(slow) = all.iter().find(|figures| figures.ratio < ENOUGH) {
+        bail!("{} with {} writers is at {:.2}", slow.engine, slow.writers, slow.ratio);
+    }
+    if let Some(blind) = all.iter().find(|figures| figures.control >= ENOUGH) {
+        bail!("the control is no control: {} with {} writers", blind.engine, blind.writers);
     }
     Ok(())
 }
@@ -105,6 +140,11 @@ async fn measure(test: &TestDb, writers: u32, args: &Args) -> anyhow::Result<Fig
     let rounds = Rounds { count: args.rounds, time, tasks: writers };
     let Comparison { ours, other, ratio, lowest, highest } =
         rounds.of_both(&house, &by_hand).await?;
+    let mut control = 0.0;
+    if args.prove {
+        let many_write = matches!(test.url, DatabaseUrl::Postgres(_));
+        control = rounds.of_both(&house.control(many_write), &by_hand).await?.ratio;
+    }
     Ok(Figures {
         engine: test.db.engine_name(),
         writers,
@@ -115,5 +155,6 @@ async fn measure(test: &TestDb, writers: u32, args: &Args) -> anyhow::Result<Fig
         highest,
         house_cpu: ours.cpu,
         by_hand_cpu: other.cpu,
+        control,
     })
 }

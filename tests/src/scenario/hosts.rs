@@ -28,6 +28,7 @@ pub(super) struct Settings {
     pub(super) limits: Option<Limits>,
     pub(super) longest_wait: Duration,
     pub(super) erm: ErmOptions,
+    pub(super) trace_share: f64,
 }
 
 impl Default for Settings {
@@ -36,7 +37,15 @@ impl Default for Settings {
         let longest_wait = wait::DEADLINE;
         let (mail_server, language_model) = (None, None);
         let erm = ErmOptions::default();
-        Self { onboarding: false, mail_server, language_model, limits: None, longest_wait, erm }
+        Self {
+            onboarding: false,
+            mail_server,
+            language_model,
+            limits: None,
+            longest_wait,
+            erm,
+            trace_share: 0.0,
+        }
     }
 }
 
@@ -46,8 +55,15 @@ pub(super) async fn host(
     clock: Arc<dyn Clock>,
     settings: &Settings,
 ) -> (App, SocketAddr) {
-    let Settings { onboarding, mail_server, language_model, limits, longest_wait, erm } =
-        settings.clone();
+    let Settings {
+        onboarding,
+        mail_server,
+        language_model,
+        limits,
+        longest_wait,
+        erm,
+        trace_share,
+    } = settings.clone();
     let options = DbOptions { clock, connections: 5, power_safe: false, ..DbOptions::default() };
     let db = Db::open(&test.url, options).await.expect("the database opens");
     let token = OperatorToken::new(OPERATOR_TOKEN).expect("the token is long enough");
@@ -61,6 +77,7 @@ pub(super) async fn host(
         mail: MailOptions { server: mail_server, ..MailOptions::default() },
         llm: LlmOptions { provider: language_model.map(scripted), ..LlmOptions::default() },
         erm,
+        trace_share,
         ..AppOptions::default()
     };
     let app = App::assemble(db, options).await.expect("the host fits the database");

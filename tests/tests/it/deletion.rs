@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use scenarios::on_both_engines;
+use perme8_events::DomainEvent as _;
+use scenarios::{Scenario, on_both_engines};
 use serde_json::json;
 
 on_both_engines! {
@@ -49,5 +50,22 @@ on_both_engines! {
         ada.delete("/api/me").await.is_refused(403, "reauthentication_needed");
         assert_eq!(scenario.types_after(head).await, Vec::<String>::new());
         ada.get("/api/me").await.is(200);
+    }
+
+    async fn a_week_later_the_log_does_not_say_whose_the_account_was(scenario: &mut Scenario) {
+        let ben = scenario.user("ben").await;
+        ben.delete("/api/me").await.is(204);
+        scenario.run_until_idle().await;
+        // Whether the address stands in some event about Ben's account, whose id it says in any case.
+        let said = async |scenario: &Scenario| {
+            let log = scenario.log().await;
+            let of_ben: Vec<_> = log.iter().filter(|event| event.aggregate_id == ben.id()).collect();
+            assert!(of_ben.iter().any(|event| event.event_type == identity::UserDeleted::TYPE));
+            of_ben.iter().any(|event| event.data.get().contains("ben@example.com"))
+        };
+        assert!(said(scenario).await, "the last word to the address may still be to be sent");
+        scenario.clock().advance(Duration::from_hours(7 * 24));
+        scenario.run_until_idle().await;
+        assert!(!said(scenario).await);
     }
 }

@@ -5,6 +5,8 @@ mod accounts;
 #[cfg(test)]
 mod admin;
 mod agents;
+#[cfg(test)]
+mod alerts;
 mod asking;
 #[cfg(test)]
 mod asking_elsewhere;
@@ -82,5 +84,7 @@ mod sockets;
 mod statements;
 #[cfg(test)]
 mod tenants;
+#[cfg(test)]
+mod traces;
 #[cfg(test)]
 mod workspaces;

@@ -22,6 +22,7 @@ on_both_engines! {
             "perme8_up",
             "perme8_database_up",
             "perme8_log_head",
+            "perme8_log_oldest",
             "perme8_handler_lag_events{handler=\"notifications.on_invitation\"}",
             "perme8_handler_lag_seconds{handler=\"notifications.on_invitation\"}",
             "perme8_handler_paused{handler=\"notifications.on_invitation\"}",

@@ -1,6 +1,6 @@
 //! The proofs that need processes of their own.
 //!
-//! Short forms run with every test; `cargo xtask prove` runs the long ones.
+//! Short forms run with every test and by `cargo xtask prove`, which runs the long ones when it is told `--long`.
 
 #[cfg(test)]
 mod books;

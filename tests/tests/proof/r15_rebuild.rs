@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use perme8_events::{
     sql,
     sql::Db,
-    testing::{TestDb, wait_until},
+    testing::{TestDb, figure, wait_until},
 };
 use rand::{RngExt as _, rngs::StdRng};
 
@@ -119,10 +119,8 @@ async fn rebuilt_under_fire(
     writer.kill().await;
     let findings = audit("audit-ledger", test, &[]).await;
     let Reader { looks, swaps, .. } = reader;
-    say(&format!(
-        "{}, {kills} kills, {looks} looks, {swaps} swaps: {findings:?}",
-        test.db.engine_name()
-    ));
+    let line = format!("{kills} kills, {looks} looks, {swaps} swaps: {findings}");
+    figure("R15", test.db.engine_name(), &line);
     findings
 }
 
@@ -153,7 +151,8 @@ async fn a_swap_in_two_transactions_is_noticed(test: TestDb) {
     writer.line().await;
     writer.kill().await;
     let findings = audit("audit-ledger", &test, &[]).await;
-    say(&format!("{}, killed between the two: {findings:?}", test.db.engine_name()));
+    let line = format!("control, killed between the two transactions of a swap: {findings}");
+    figure("R15", test.db.engine_name(), &line);
     assert!(findings.not_counted > 0, "{findings:?}");
 }
 

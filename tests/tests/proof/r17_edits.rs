@@ -5,7 +5,7 @@
 use std::time::{Duration, Instant};
 
 use perme8::MIGRATIONS;
-use perme8_events::testing::TestDb;
+use perme8_events::testing::{TestDb, figure};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use scenarios::{Scenario, eventually};
 use serde_json::json;
@@ -144,12 +144,13 @@ impl<'a> Office<'a> {
         host.victim.kill().await;
         let Self { scenario, command, memory, kills, .. } = self;
         let (engine, told) = (scenario.test_db().db.engine_name(), memory.told());
-        say(&format!(
-            "{engine}, {command}: {kills} kills, {} relays, {} characters in the end, hung up {:?}",
+        let found = format!(
+            "{command}: {kills} kills, {} relays, {} characters in the end, hung up {:?}",
             told.relays,
             text.len(),
             told.hung_up
-        ));
+        );
+        figure("R17", engine, &found);
         assert!(told.relays > 0);
         lost
     }
@@ -186,7 +187,11 @@ async fn telling_before_the_commit_is_noticed(test: TestDb) {
         assert!(begun.elapsed() < SOON, "{} kills, and none was noticed", office.kills);
         lost = office.strike().await;
     }
-    say(&format!("{} kills until {lost} characters were lost", office.kills));
+    let line = format!(
+        "control, told before the commit: {} kills until {lost} characters were lost",
+        office.kills
+    );
+    figure("R17", scenario.test_db().db.engine_name(), &line);
     office.close().await;
     scenario.stop().await;
 }

@@ -2,7 +2,10 @@
 
 use std::time::{Duration, Instant};
 
-use perme8_events::{sql, testing::TestDb};
+use perme8_events::{
+    sql,
+    testing::{TestDb, figure},
+};
 use rand::RngExt as _;
 
 use crate::{
@@ -43,7 +46,7 @@ async fn effects_survive_every_kill(test: TestDb) {
     // A line that was cut off by the kill acknowledges nothing.
     acknowledged.retain(|line| line.len() == 36);
     let findings = audit("audit", &test, &acknowledged).await;
-    say(&format!("{}, {kills} kills: {findings:?}", test.db.engine_name()));
+    figure("R4", test.db.engine_name(), &format!("{kills} kills: {findings}"));
     assert!(kills > 0 && findings.deposits > 0 && !acknowledged.is_empty());
     let balanced = Findings::balanced(findings.deposits);
     assert_eq!(findings, balanced, "{} acknowledged", acknowledged.len());
@@ -63,7 +66,8 @@ async fn a_checkpoint_apart_from_its_effect_is_noticed(test: TestDb) {
     }
     writer.kill().await;
     let findings = audit("audit-apart", &test, &[]).await;
-    say(&format!("{}, {KILLS} kills, in two transactions: {findings:?}", test.db.engine_name()));
+    let line = format!("control, in two transactions, {KILLS} kills: {findings}");
+    figure("R4", test.db.engine_name(), &line);
     assert!(findings.counted_again > 0, "{KILLS} kills, and none was noticed: {findings:?}");
 }
 

@@ -6,11 +6,11 @@ use notifications::testing::{Told, kept, leave};
 use perme8_events::{
     host::Operations,
     sql,
-    testing::{TestDb, wait_until},
+    testing::{TestDb, figure, wait_until},
 };
 
 use crate::{
-    form::{limits, proof, say},
+    form::{limits, proof},
     victims::Victim,
 };
 
@@ -69,7 +69,10 @@ async fn everybody_is_told_once(test: TestDb) {
         half_way += usize::from(strike(&test, "tell", &mut told, things).await);
     }
     finish(&test, "tell", &mut told, things).await;
-    say(&format!("{}, killed {half_way} times half way: {things}", test.db.engine_name()));
+    let line = format!(
+        "{PEOPLE} people, {things} things, killed {half_way} times half way: nobody told twice"
+    );
+    figure("R4", test.db.engine_name(), &line);
     assert!(half_way > 0, "nobody was killed half way");
     let told = Told::by_now(&test.db).await;
     assert_eq!(told.people(), PEOPLE);
@@ -90,7 +93,8 @@ async fn who_was_told_again_is_noticed(test: TestDb) {
     }
     finish(&test, "tell-apart", &mut told, 1).await;
     let again = told.times().filter(|times| *times > 1).count();
-    say(&format!("{}, {kills} kills: {again} were told again", test.db.engine_name()));
+    let line = format!("control, telling and remembering apart, {kills} kills: {again} told again");
+    figure("R4", test.db.engine_name(), &line);
     assert!(again > 0, "{kills} kills, and none was noticed");
 }
 

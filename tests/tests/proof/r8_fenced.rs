@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use perme8_events::{
     host::Operations,
     sql,
-    testing::{TestDb, wait_until},
+    testing::{TestDb, figure, wait_until},
 };
 use rand::RngExt as _;
 
@@ -69,7 +69,9 @@ async fn pause_again_and_again(
     for node in nodes {
         node.kill().await;
     }
-    say(&format!("{command}: {rounds} pauses, {takeovers} of them with everything taken over"));
+    let line =
+        format!("{command}: {rounds} pauses, {takeovers} of them with everything taken over");
+    figure("R8", test.db.engine_name(), &line);
     takeovers
 }
 
@@ -79,7 +81,7 @@ async fn late_effects_of_a_paused_node_are_refused() {
     test.run(async |test| {
         let takeovers = pause_again_and_again(&test, "serve", limits(4, 200)).await;
         let findings = audit("audit", &test, &[]).await;
-        say(&format!("{findings:?}"));
+        figure("R8", test.db.engine_name(), &findings.to_string());
         assert!(takeovers > 0 && findings.deposits > 0);
         let balanced = Findings::balanced(findings.deposits);
         assert_eq!(findings, balanced);
@@ -94,7 +96,7 @@ async fn without_the_fence_late_effects_are_noticed() {
         let most = (4, Duration::from_mins(5));
         let takeovers = pause_again_and_again(&test, "serve-unfenced", most).await;
         let findings = audit("audit", &test, &[]).await;
-        say(&format!("{findings:?}"));
+        figure("R8", test.db.engine_name(), &format!("control, unfenced: {findings}"));
         assert!(
             findings.counted_again > 0,
             "{takeovers} takeovers, and none was noticed: {findings:?}"

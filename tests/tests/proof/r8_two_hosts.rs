@@ -4,10 +4,10 @@
 
 use std::time::{Duration, Instant};
 
-use perme8_events::host::Operations;
+use perme8_events::{host::Operations, testing::figure};
 use scenarios::{Scenario, eventually, on_postgres};
 
-use crate::{form::say, hosts::Host};
+use crate::hosts::Host;
 
 /// Two hosts that share the handlers.
 async fn two_hosts(scenario: &Scenario) -> [Host; 2] {
@@ -59,7 +59,8 @@ async fn events_of_one_host_reach_the_streams_of_the_other_at_once() {
         }
         delays.sort();
         let (median, last) = (delays[delays.len() / 2], delays[delays.len() - 1]);
-        say(&format!("from host to host: p50 {median:?}, at most {last:?}"));
+        let line = format!("from host to host: p50 {median:?}, at most {last:?}");
+        figure("R8", scenario.app().db().engine_name(), &line);
         // Without hints it would take a quarter of a second: the log is looked at twice a second.
         assert!(median < Duration::from_millis(100), "p50 {median:?}");
     })
@@ -90,7 +91,8 @@ async fn a_killed_host_is_replaced_by_the_other_in_less_than_five_seconds() {
         })
         .await;
         let healed = killed.elapsed();
-        say(&format!("everything is delivered {healed:?} after the kill"));
+        let line = format!("everything is delivered {healed:?} after a host was killed");
+        figure("R8", scenario.app().db().engine_name(), &line);
         assert!(run_by(operations, &[survivor]).await);
         for person in &others {
             assert_eq!(second.persona(person).await.unread().await, 1);

@@ -26,7 +26,8 @@ Types and versions are stored for ever: a schema only grows, and what would brea
 *Seen by* says for whom an event is; whether somebody still is a member is asked again whenever it is delivered.
 *Emitted by* names the commands and handlers that may lead to it, as their source says; a decision that may tell of several \
 events counts for each of them.
-Fields that are *optional* may be missing or `null`; those that are *personal* become `{\"$forgotten\": true}` when the person is forgotten.
+Fields that are *optional* may be missing or `null`; those that are *personal* become `{\"$forgotten\": true}` when the person whom the event names is forgotten.
+What is personal of somebody whom the event does not name stays as it was written.
 ";
 
 /// The whole page.

@@ -35,7 +35,7 @@ fn a_document_that_differs_is_shown_and_not_written() {
         false,
         &expect![[r"
         5 events: every version can be read
-        docs/events.md:30 differs; it has
+        docs/events.md:31 differs; it has
           Emitted at times.
         and should have
           Emitted when a timer is due.
@@ -79,7 +79,7 @@ fn whoever_changes_the_source_changes_the_documents() {
           | [`members.member_joined`](events.md#membersmember_joined) | members | `lending.shelves` |
         and should have
           | [`members.member_joined`](events.md#membersmember_joined) | members | `lending.on_member_left`, `lending.shelves` |
-        docs/events.md:100 differs; it has
+        docs/events.md:101 differs; it has
           | handled by | [`desk.welcome`](../crates/desk/src/main.rs), [`lending.shelves`](../crates/lending/src/facade.rs) |
         and should have
           | handled by | [`desk.welcome`](../crates/desk/src/main.rs), [`lending.on_member_left`](../crates/lending/src/application/on_member_left.rs), [`lending.shelves`](../crates/lending/src/facade.rs) |

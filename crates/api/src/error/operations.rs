@@ -92,6 +92,10 @@ impl From<OperationError> for ApiError {
             OperationError::NotRebuilding { .. } => {
                 Self::not_possible("not_rebuilding", "The read model is not being rebuilt")
             }
+            OperationError::Archived { .. } => Self::not_possible(
+                "events_archived",
+                "The handler would need events that are archived: restore them first",
+            ),
             OperationError::NothingToReplay { .. } => Self::not_possible(
                 "nothing_to_replay",
                 "The handler has handled no event of the aggregate",

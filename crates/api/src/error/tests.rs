@@ -77,3 +77,29 @@ fn missing_credentials_say_what_is_missing() {
     "#]],
     );
 }
+
+#[test]
+fn whoever_resumes_too_late_learns_that_what_followed_is_archived() {
+    let (after, last) = (perme8_events::Position::new(3), perme8_events::Position::new(9));
+    check(
+        perme8_events::host::SubscribeError::Archived { after, last },
+        &expect![[r#"
+        410 Gone
+        {"code":"position_archived","error":"What followed it is archived","request_id":"r-1"}
+    "#]],
+    );
+}
+
+#[test]
+fn an_operator_is_told_what_stands_in_the_way_of_a_rewind() {
+    check(
+        perme8_events::host::OperationError::Archived {
+            handler: "notifications.on_invitation".to_owned(),
+            archives: Vec::new(),
+        },
+        &expect![[r#"
+        409 Conflict
+        {"code":"events_archived","error":"The handler would need events that are archived: restore them first","request_id":"r-1"}
+    "#]],
+    );
+}

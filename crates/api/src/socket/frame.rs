@@ -157,6 +157,10 @@ impl Refusal {
                 Self::new("position_ahead_of_log", "The position to resume from lies in the future")
                     .about(&topic.to_string())
             }
+            SubscribeError::Archived { after: _, last: _ } => {
+                Self::new("position_archived", "What followed it is archived")
+                    .about(&topic.to_string())
+            }
             SubscribeError::Storage(error) => {
                 Self::storage_unavailable(error).about(&topic.to_string())
             }

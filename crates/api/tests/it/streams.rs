@@ -42,7 +42,7 @@ async fn events_arrive_while_they_happen() {
     expect![[r#"
         event: identity.member_invited
         id: POSITION
-        data: {"position":POSITION,"event_id":"ID","event_type":"identity.member_invited","version":1,"aggregate_type":"workspace_member","aggregate_id":"ID:ID","actor":{"kind":"user","user_id":"ID"},"workspace_id":"ID","audience":["managers:ID","user:ID"],"occurred_at":"2026-01-05T09:00:00Z","correlation_id":"ID","causation_id":null,"metadata":{},"data":{"user_id":"ID","workspace_id":"ID","workspace_name":"Acme","invited_by_name":"ada Example","role":"member","invitation_id":"ID"}}"#]].assert_eq(&redacted(&block));
+        data: {"position":POSITION,"event_id":"ID","event_type":"identity.member_invited","version":1,"aggregate_type":"workspace_member","aggregate_id":"ID:ID","actor":{"kind":"user","user_id":"ID"},"workspace_id":"ID","audience":["managers:ID","user:ID"],"occurred_at":"2026-01-05T09:00:00Z","correlation_id":"ID","causation_id":null,"metadata":{},"data":{"invitation_id":"ID","invited_by":"ID","invited_by_name":"ada Example","role":"member","user_id":"ID","workspace_id":"ID","workspace_name":"Acme"}}"#]].assert_eq(&redacted(&block));
 }
 
 #[tokio::test]

@@ -213,8 +213,8 @@ mod tests {
     async fn who_has_a_confirmed_account_is_told() {
         check(Actor::User(ADMIN.id()), "Invitee@Example.COM", Role::Admin, expect![[r#"
             Ok(("invitee@example.com", "2026-01-19 09:00:00 UTC"))
-            identity.invitation_created {"invitation_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","email":"invitee@example.com","role":"admin","invited_by_name":"Admin Example","user_id":"00000000-0000-0000-0000-00000000000a"}
-            identity.member_invited {"user_id":"00000000-0000-0000-0000-00000000000a","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","invited_by_name":"Admin Example","role":"admin","invitation_id":"00000000-0000-0000-0000-000000000101"}
+            identity.invitation_created {"invitation_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","email":"invitee@example.com","role":"admin","invited_by":"00000000-0000-0000-0000-000000000003","invited_by_name":"Admin Example","user_id":"00000000-0000-0000-0000-00000000000a"}
+            identity.member_invited {"user_id":"00000000-0000-0000-0000-00000000000a","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","invited_by":"00000000-0000-0000-0000-000000000003","invited_by_name":"Admin Example","role":"admin","invitation_id":"00000000-0000-0000-0000-000000000101"}
         "#]])
         .await;
     }
@@ -223,12 +223,12 @@ mod tests {
     async fn who_has_none_is_invited_without_being_told() {
         check(Actor::User(OWNER.id()), "somebody@example.com", Role::Guest, expect![[r#"
             Ok(("somebody@example.com", "2026-01-19 09:00:00 UTC"))
-            identity.invitation_created {"invitation_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","email":"somebody@example.com","role":"guest","invited_by_name":"Owner Example","user_id":null}
+            identity.invitation_created {"invitation_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","email":"somebody@example.com","role":"guest","invited_by":"00000000-0000-0000-0000-000000000002","invited_by_name":"Owner Example","user_id":null}
         "#]])
         .await;
         check(Actor::User(OWNER.id()), NEWCOMER.email, Role::Guest, expect![[r#"
             Ok(("newcomer@example.com", "2026-01-19 09:00:00 UTC"))
-            identity.invitation_created {"invitation_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","email":"newcomer@example.com","role":"guest","invited_by_name":"Owner Example","user_id":null}
+            identity.invitation_created {"invitation_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","email":"newcomer@example.com","role":"guest","invited_by":"00000000-0000-0000-0000-000000000002","invited_by_name":"Owner Example","user_id":null}
         "#]])
         .await;
     }
@@ -314,8 +314,8 @@ mod tests {
         check_on(later, Actor::User(OWNER.id()), INVITEE.email, Role::Guest, expect![[r#"
             Ok(("invitee@example.com", "2026-02-02 09:00:00 UTC"))
             identity.invitation_expired {"invitation_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","user_id":"00000000-0000-0000-0000-00000000000a"}
-            identity.invitation_created {"invitation_id":"00000000-0000-0000-0000-000000000102","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","email":"invitee@example.com","role":"guest","invited_by_name":"Owner Example","user_id":"00000000-0000-0000-0000-00000000000a"}
-            identity.member_invited {"user_id":"00000000-0000-0000-0000-00000000000a","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","invited_by_name":"Owner Example","role":"guest","invitation_id":"00000000-0000-0000-0000-000000000102"}
+            identity.invitation_created {"invitation_id":"00000000-0000-0000-0000-000000000102","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","email":"invitee@example.com","role":"guest","invited_by":"00000000-0000-0000-0000-000000000002","invited_by_name":"Owner Example","user_id":"00000000-0000-0000-0000-00000000000a"}
+            identity.member_invited {"user_id":"00000000-0000-0000-0000-00000000000a","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","invited_by":"00000000-0000-0000-0000-000000000002","invited_by_name":"Owner Example","role":"guest","invitation_id":"00000000-0000-0000-0000-000000000102"}
         "#]])
         .await;
     }

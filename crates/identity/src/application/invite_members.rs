@@ -170,9 +170,9 @@ mod tests {
         ];
         check(company(), ADMIN, &rows, expect![[r#"
             Ok([Invited(00000000-0000-0000-0000-000000000101), AlreadyMember, Invalid, Invalid, Forbidden, Invited(00000000-0000-0000-0000-000000000102), AlreadyInvited])
-            identity.invitation_created {"invitation_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","email":"new@example.com","role":"guest","invited_by_name":"Admin Example","user_id":null}
-            identity.invitation_created {"invitation_id":"00000000-0000-0000-0000-000000000102","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","email":"invitee@example.com","role":"admin","invited_by_name":"Admin Example","user_id":"00000000-0000-0000-0000-00000000000a"}
-            identity.member_invited {"user_id":"00000000-0000-0000-0000-00000000000a","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","invited_by_name":"Admin Example","role":"admin","invitation_id":"00000000-0000-0000-0000-000000000102"}
+            identity.invitation_created {"invitation_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","email":"new@example.com","role":"guest","invited_by":"00000000-0000-0000-0000-000000000003","invited_by_name":"Admin Example","user_id":null}
+            identity.invitation_created {"invitation_id":"00000000-0000-0000-0000-000000000102","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","email":"invitee@example.com","role":"admin","invited_by":"00000000-0000-0000-0000-000000000003","invited_by_name":"Admin Example","user_id":"00000000-0000-0000-0000-00000000000a"}
+            identity.member_invited {"user_id":"00000000-0000-0000-0000-00000000000a","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","invited_by":"00000000-0000-0000-0000-000000000003","invited_by_name":"Admin Example","role":"admin","invitation_id":"00000000-0000-0000-0000-000000000102"}
         "#]]).await;
     }
 

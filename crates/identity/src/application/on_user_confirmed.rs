@@ -82,7 +82,7 @@ mod tests {
         let (mut tx, _) = invited(NEWCOMER).await;
         check(&mut tx, INVITEE, expect![""]).await;
         check(&mut tx, NEWCOMER, expect![[r#"
-            identity.member_invited {"user_id":"00000000-0000-0000-0000-00000000000b","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","invited_by_name":"Owner Example","role":"member","invitation_id":"00000000-0000-0000-0000-000000000101"}
+            identity.member_invited {"user_id":"00000000-0000-0000-0000-00000000000b","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","invited_by":"00000000-0000-0000-0000-000000000002","invited_by_name":"Owner Example","role":"member","invitation_id":"00000000-0000-0000-0000-000000000101"}
         "#]])
         .await;
         check(&mut tx, NEWCOMER, expect![""]).await;
@@ -120,7 +120,7 @@ mod tests {
         invitee.email = Email::parse(NEWCOMER.email).unwrap();
         OnUserConfirmed.handle(&mut tx, &moved(), ()).await.unwrap();
         expect![[r#"
-            identity.member_invited {"user_id":"00000000-0000-0000-0000-00000000000a","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","invited_by_name":"Owner Example","role":"member","invitation_id":"00000000-0000-0000-0000-000000000101"}
+            identity.member_invited {"user_id":"00000000-0000-0000-0000-00000000000a","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","invited_by":"00000000-0000-0000-0000-000000000002","invited_by_name":"Owner Example","role":"member","invitation_id":"00000000-0000-0000-0000-000000000101"}
         "#]].assert_eq(&tx.transcript());
     }
 

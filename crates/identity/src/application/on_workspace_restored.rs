@@ -88,7 +88,7 @@ mod tests {
     async fn what_waited_is_announced_once() {
         let mut tx = waiting(NEWCOMER).await;
         restore(&mut tx, expect![[r#"
-            identity.member_invited {"user_id":"00000000-0000-0000-0000-00000000000b","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","invited_by_name":"Owner Example","role":"member","invitation_id":"00000000-0000-0000-0000-000000000101"}
+            identity.member_invited {"user_id":"00000000-0000-0000-0000-00000000000b","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","invited_by":"00000000-0000-0000-0000-000000000002","invited_by_name":"Owner Example","role":"member","invitation_id":"00000000-0000-0000-0000-000000000101"}
         "#]]).await;
         restore(&mut tx, expect![""]).await;
     }

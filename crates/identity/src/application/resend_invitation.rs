@@ -104,7 +104,7 @@ mod tests {
     async fn a_minute_later_it_is_sent_again_and_runs_anew() {
         check(ADMIN, TimeDelta::minutes(1), false, expect![[r#"
             Ok("2026-01-19 09:01:00 UTC")
-            identity.invitation_resent {"invitation_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","email":"invitee@example.com","role":"member","invited_by_name":"Owner Example","user_id":"00000000-0000-0000-0000-00000000000a"}
+            identity.invitation_resent {"invitation_id":"00000000-0000-0000-0000-000000000101","workspace_id":"00000000-0000-0000-0000-000000000001","workspace_name":"The Company","email":"invitee@example.com","role":"member","invited_by":"00000000-0000-0000-0000-000000000002","invited_by_name":"Owner Example","user_id":"00000000-0000-0000-0000-00000000000a"}
         "#]])
         .await;
     }

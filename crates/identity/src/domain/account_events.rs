@@ -1,6 +1,6 @@
 //! What happens to an account once it is there.
 
-use perme8_events::{DomainEvent, Personal, UserId, WorkspaceId};
+use perme8_events::{DomainEvent, HoldsPersonal, Personal, UserId, WorkspaceId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ pub struct ProfileUpdated {
     #[event(aggregate_id)]
     pub user_id: UserId,
     /// What is different.
+    #[event(personal = "user_id")]
     pub changes: ProfileChanges,
 }
 
@@ -61,8 +62,10 @@ pub struct EmailChangeRequested {
     #[event(aggregate_id)]
     pub user_id: UserId,
     /// The present address, in lower case.
+    #[event(personal = "user_id")]
     pub email: Personal<String>,
     /// The address that is wanted, in lower case.
+    #[event(personal = "user_id")]
     pub new_email: Personal<String>,
 }
 
@@ -74,8 +77,10 @@ pub struct EmailChanged {
     #[event(aggregate_id)]
     pub user_id: UserId,
     /// The address until then, in lower case.
+    #[event(personal = "user_id")]
     pub previous_email: Personal<String>,
     /// The address since then, in lower case.
+    #[event(personal = "user_id")]
     pub email: Personal<String>,
 }
 
@@ -103,6 +108,7 @@ pub struct UserDeleted {
     pub user_id: UserId,
     /// The address until then, in lower case, if it was proven to be theirs: what is said there is said to them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[event(personal = "user_id")]
     pub email: Option<Personal<String>>,
 }
 
@@ -117,6 +123,8 @@ pub struct ProfileChanges {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_name: Option<Change<Personal<String>>>,
 }
+
+impl HoldsPersonal for ProfileChanges {}
 
 /// The preferences that changed.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]

@@ -1,7 +1,7 @@
 //! What happens to the API keys of people.
 
 use chrono::{DateTime, Utc};
-use perme8_events::{DomainEvent, Personal, UserId, WorkspaceId};
+use perme8_events::{DomainEvent, HoldsPersonal, Personal, UserId, WorkspaceId};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -17,6 +17,7 @@ pub struct ApiKeyCreated {
     /// Whose it is.
     pub user_id: UserId,
     /// What it is called.
+    #[event(personal = "user_id")]
     pub name: Personal<String>,
     /// What it may do of what its owner may; everything if this is missing.
     pub scopes: Option<Vec<String>>,
@@ -36,12 +37,14 @@ pub struct ApiKeyUpdated {
     /// Whose it is.
     pub user_id: UserId,
     /// What it is called since then.
+    #[event(personal = "user_id")]
     pub name: Personal<String>,
     /// What it may do since then; everything if this is missing.
     pub scopes: Option<Vec<String>>,
     /// Where, since then.
     pub workspaces: Vec<WorkspaceId>,
     /// What is different.
+    #[event(personal = "user_id")]
     pub changes: ApiKeyChanges,
 }
 
@@ -55,6 +58,7 @@ pub struct ApiKeyRevoked {
     /// Whose it was.
     pub user_id: UserId,
     /// What it was called.
+    #[event(personal = "user_id")]
     pub name: Personal<String>,
     /// What it could do; everything if this is missing.
     pub scopes: Option<Vec<String>>,
@@ -72,6 +76,7 @@ pub struct ApiKeyRotated {
     /// Whose it is.
     pub user_id: UserId,
     /// What it is called.
+    #[event(personal = "user_id")]
     pub name: Personal<String>,
     /// Until when the token is good that it had before; no longer if this is missing.
     pub previous_until: Option<DateTime<Utc>>,
@@ -97,3 +102,5 @@ pub struct ApiKeyChanges {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Change<Option<DateTime<Utc>>>>,
 }
+
+impl HoldsPersonal for ApiKeyChanges {}

@@ -39,10 +39,13 @@ pub struct UserRegistered {
     #[event(aggregate_id)]
     pub user_id: UserId,
     /// The address, in lower case.
+    #[event(personal = "user_id")]
     pub email: Personal<String>,
     /// The first name.
+    #[event(personal = "user_id")]
     pub first_name: Personal<String>,
     /// The last name.
+    #[event(personal = "user_id")]
     pub last_name: Personal<String>,
 }
 
@@ -54,6 +57,7 @@ pub struct UserConfirmed {
     #[event(aggregate_id)]
     pub user_id: UserId,
     /// The address, in lower case.
+    #[event(personal = "user_id")]
     pub email: Personal<String>,
 }
 
@@ -134,6 +138,9 @@ pub struct MemberInvited {
     /// What it is called.
     pub workspace_name: String,
     /// Who asks.
+    pub invited_by: Option<UserId>,
+    /// What that person is called.
+    #[event(personal = "invited_by")]
     pub invited_by_name: Personal<String>,
     /// As what.
     pub role: Role,
@@ -218,10 +225,14 @@ pub struct InvitationCreated {
     /// What it is called.
     pub workspace_name: String,
     /// Who is invited, in lower case.
+    #[event(personal = "user_id")]
     pub email: Personal<String>,
     /// As what.
     pub role: Role,
     /// Who invites.
+    pub invited_by: Option<UserId>,
+    /// What that person is called.
+    #[event(personal = "invited_by")]
     pub invited_by_name: Personal<String>,
     /// To whom [`MemberInvited`] announces it at the same time, if to anybody.
     pub user_id: Option<UserId>,
@@ -240,10 +251,14 @@ pub struct InvitationResent {
     /// What it is called.
     pub workspace_name: String,
     /// Who is invited, in lower case.
+    #[event(personal = "user_id")]
     pub email: Personal<String>,
     /// As what.
     pub role: Role,
     /// Who invited in the first place.
+    pub invited_by: Option<UserId>,
+    /// What that person is called.
+    #[event(personal = "invited_by")]
     pub invited_by_name: Personal<String>,
     /// To whom [`MemberInvited`] announced it, if to anybody.
     pub user_id: Option<UserId>,

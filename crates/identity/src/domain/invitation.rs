@@ -117,6 +117,7 @@ impl Invitation {
             workspace_name: workspace.name.clone(),
             email: email.to_string().into(),
             role,
+            invited_by: Some(inviter.id),
             invited_by_name: inviter.full_name().into(),
             user_id: invitee,
         };
@@ -147,6 +148,7 @@ impl Invitation {
             user_id: to,
             workspace_id: self.workspace_id,
             workspace_name: workspace.name.clone(),
+            invited_by: Some(inviter.id),
             invited_by_name: inviter.full_name().into(),
             role: self.role,
             invitation_id: self.id,
@@ -228,6 +230,7 @@ impl Invitation {
             workspace_name: workspace.name.clone(),
             email: self.email.to_string().into(),
             role: self.role,
+            invited_by: Some(inviter.id),
             invited_by_name: inviter.full_name().into(),
             user_id: self.announced_to,
         };

@@ -1,6 +1,8 @@
 //! What the log holds of identity's events.
 
-use identity::EVENTS;
+use identity::{EVENTS, ResendInvitation};
+use perme8_events::sql::{Forgetting, UnitOfWork};
+use serde_json::{Value, json};
 
 use super::*;
 
@@ -15,8 +17,29 @@ on_both_engines! {
         let of_ben = test.db.read(&of_ben, Position::START, 10).await.unwrap();
         let types: Vec<_> = of_ben.iter().map(|event| event.event_type.as_str()).collect();
         assert_eq!(types, ["identity.member_invited", "identity.member_joined"]);
-        let managers_and_ben = serde_json::json!([format!("managers:{}", office.engines.id), format!("user:{}", office.ben)]);
+        let managers_and_ben = json!([format!("managers:{}", office.engines.id), format!("user:{}", office.ben)]);
         assert_eq!(serde_json::to_value(&of_ben[0].audience).unwrap(), managers_and_ben);
+    }
+
+    async fn whoever_invites_is_forgotten_in_the_invitations(test: TestDb) {
+        let office = Office::open(&test).await;
+        let invitation_id = office.invite("ben@example.com").await.id;
+        test.clock.advance(std::time::Duration::from_mins(2));
+        let again = ResendInvitation { workspace: "engines".into(), invitation_id };
+        office.identity.resend_invitation(Origin::user(office.ada), again).await.unwrap();
+        let names = async || -> Vec<Value> {
+            let of_ada = json!(office.ada);
+            let data = events(&test).await.into_iter().map(|event| serde_json::from_str::<Value>(event.data.get()).unwrap());
+            data.filter(|data| data["invited_by"] == of_ada).map(|data| data["invited_by_name"].clone()).collect()
+        };
+        let forget = async |user: UserId| {
+            let uow = UnitOfWork::new(test.db.clone());
+            uow.run(Origin::system("tests"), async |tx| tx.forget(user, Forgetting::UntilNow, None).await).await.unwrap()
+        };
+        assert!(forget(office.ben).await);
+        assert_eq!(names().await, vec![json!("Ada Lovelace"); 3], "they name Ada, and not Ben");
+        assert!(forget(office.ada).await);
+        assert_eq!(names().await, vec![json!({ "$forgotten": true }); 3]);
     }
 
     async fn every_event_in_the_log_is_well_formed(test: TestDb) {

@@ -3,14 +3,17 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use perme8_events::{TraceContext, current_trace};
 use reqwest::{Client, RequestBuilder, redirect};
 use tokio::time::Instant;
+use tracing::Span;
 
 use crate::{
     application::ports::{Answer, LanguageModel},
     domain::{
         call::{Call, LONGEST_ANSWER},
         failure::AskFailure,
+        model_name::ModelName,
         models::Models,
         provider::Provider,
     },
@@ -115,6 +118,22 @@ impl ChatCompletions {
     }
 }
 
+/// The call as a step of the trace that it belongs to, with the span that shows it; nothing where nothing is traced.
+fn traced(call: &Call, model: &ModelName) -> (Option<TraceContext>, Span) {
+    let Some(cause) = current_trace() else { return (None, Span::none()) };
+    let step = cause.next_step();
+    let span = tracing::info_span!(
+        parent: None,
+        "ask",
+        kind = "client",
+        traceparent = %step,
+        follows = %cause,
+        %model,
+        call.id = %call.id
+    );
+    (Some(step), span)
+}
+
 #[async_trait]
 impl LanguageModel for ChatCompletions {
     fn models(&self) -> &Models {
@@ -132,9 +151,14 @@ impl LanguageModel for ChatCompletions {
         let deadline = Instant::now() + self.timeouts.total.min(LONGEST_ANSWER);
         let mut body = Request::of(call, &model);
         self.unwanted.leave_out(&model, &mut body);
+        let (step, span) = traced(call, &model);
+        let request = match step {
+            Some(step) => self.request().header("traceparent", step.to_string()),
+            None => self.request(),
+        };
         let asking = Asking {
             id: call.id,
-            request: self.request(),
+            request,
             body,
             model: &model,
             unwanted: &self.unwanted,
@@ -152,6 +176,7 @@ impl LanguageModel for ChatCompletions {
             heard_at: Instant::now(),
             deadline,
             failure: None,
+            _span: span,
         }))
     }
 }

@@ -76,6 +76,7 @@ impl OnInvitation {
             user_id,
             workspace_id,
             workspace_name,
+            invited_by,
             invited_by_name,
             role,
             invitation_id,
@@ -86,7 +87,7 @@ impl OnInvitation {
         };
         let place =
             Place { id: workspace_id, name: workspace_name, slug, project: None, document: None };
-        let person = Person { id: None, name: invited_by_name.known().cloned() };
+        let person = Person { id: invited_by, name: invited_by_name.known().cloned() };
         let question = Occasion::Invited { invitation_id, role }
             .content(&place, &person)
             .map_err(HandlerError::permanent)?;

@@ -103,6 +103,7 @@ pub(crate) fn invited(invitation: u128) -> MemberInvited {
         user_id: DAVE,
         workspace_id: ACME,
         workspace_name: "Acme".to_owned(),
+        invited_by: Some(BOB),
         invited_by_name: "Bob Builder".to_owned().into(),
         role: Role::Admin,
         invitation_id: id(invitation),

@@ -9,7 +9,7 @@ use crate::domain::{
     decode::{self, DecodeError},
     event::DomainEvent,
     id::WorkspaceId,
-    unsaved::same,
+    unsaved::{NewEvent, same},
     upcast::Upcaster,
 };
 
@@ -32,6 +32,8 @@ pub struct EventDescriptor {
     pub upcasters: &'static [Upcaster],
     /// Whether data of this version can be read, and what they say that they are about.
     pub check: fn(u16, &RawValue) -> Result<EventSubject, DecodeError>,
+    /// The event that data of this version are, as the current version has it.
+    pub parse: fn(u16, &RawValue) -> Result<NewEvent, DecodeError>,
 }
 
 /// What the data of an event say that they are about.
@@ -63,6 +65,7 @@ impl EventDescriptor {
             schema: || schemars::SchemaGenerator::default().into_root_schema_for::<E>(),
             upcasters: E::UPCASTERS,
             check: |version, data| Ok(EventSubject::of(&decode::read::<E>(version, data)?)),
+            parse: |version, data| Ok(NewEvent::of(decode::read::<E>(version, data)?)),
         }
     }
 

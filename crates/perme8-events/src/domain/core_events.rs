@@ -1,4 +1,5 @@
-//! What the core itself tells, beside what it carries for others: what operators did, jobs that ended, timers that are due.
+//! What the core itself tells, beside what it carries for others: what operators did, who was forgotten, jobs that ended, timers
+//! that are due.
 
 use std::fmt;
 
@@ -7,7 +8,10 @@ use perme8_events_macros::DomainEvent;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{catalogue, domain::id::Id};
+use crate::{
+    catalogue,
+    domain::id::{Id, UserId},
+};
 
 catalogue! {
     /// Every event of the core.
@@ -16,6 +20,7 @@ catalogue! {
     JobDone,
     JobGivenUp,
     OperatorActed,
+    PersonForgotten,
     TimerFired,
 }
 
@@ -79,6 +84,10 @@ pub enum OperatorAction {
     Purge,
     /// Had a read model built anew.
     Rebuild,
+    /// Moved the old end of the log into files.
+    Archive,
+    /// Put back what had been moved into files.
+    Restore,
 }
 
 /// What operators intervene in.
@@ -92,6 +101,8 @@ pub enum SubjectKind {
     Queue,
     /// A schedule.
     Schedule,
+    /// The event log.
+    Log,
 }
 
 impl SubjectKind {
@@ -102,6 +113,7 @@ impl SubjectKind {
             Self::Handler => "handler",
             Self::Queue => "queue",
             Self::Schedule => "schedule",
+            Self::Log => "log",
         }
     }
 }
@@ -110,6 +122,20 @@ impl fmt::Display for SubjectKind {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.as_str())
     }
+}
+
+/// Emitted when what identifies somebody in events becomes unreadable for ever, in the commit that makes it so; whoever keeps
+/// something of it elsewhere removes it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+#[event(aggregate = "person", audience(operators))]
+pub struct PersonForgotten {
+    /// Who it was.
+    #[event(aggregate_id)]
+    pub user_id: UserId,
+    /// Whether what later events say of them is forgotten as it is written; otherwise it is what was said until then.
+    pub for_good: bool,
+    /// The operator who wanted it; nobody when it follows from the end of an account.
+    pub operator: Option<String>,
 }
 
 /// Emitted when a timer is due.

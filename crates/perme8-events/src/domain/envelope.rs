@@ -15,6 +15,7 @@ use crate::domain::{
     id::{CorrelationId, EventId, UserId, WorkspaceId},
     origin::Metadata,
     position::Position,
+    trace::TraceContext,
 };
 
 /// An event as it stands in the log.
@@ -101,6 +102,12 @@ impl Envelope {
     #[must_use]
     pub fn context(&self) -> &str {
         self.event_type.split_once('.').map_or(&self.event_type, |(context, _)| context)
+    }
+
+    /// The step of a trace that emitted it, if that was traced.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceContext> {
+        TraceContext::of(&self.metadata)
     }
 
     /// The person behind it: who did it, or on whose behalf it was done.

@@ -5,7 +5,9 @@ use std::fmt;
 use schemars::JsonSchema;
 use serde::{Serialize, de::DeserializeOwned};
 
-use crate::domain::{audience::Audience, id::WorkspaceId, upcast::Upcaster};
+use crate::domain::{
+    audience::Audience, id::WorkspaceId, personal::PersonalField, upcast::Upcaster,
+};
 
 /// A fact of the domain, named in the past tense.
 ///
@@ -80,6 +82,11 @@ pub trait DomainEvent:
     fn workspace_id(&self) -> Option<WorkspaceId>;
     /// Who may see it.
     fn audience(&self) -> Audience;
+    /// The fields that say whose they are, each with that person; what is [`Personal`](crate::Personal) in them is sealed in the
+    /// log. By its name in JSON.
+    fn personal(&self) -> Vec<PersonalField> {
+        Vec::new()
+    }
 }
 
 /// The consistency boundary that decides on events: loaded, decided upon and saved as a whole.

@@ -8,6 +8,7 @@ use crate::domain::{
     actor::Actor,
     envelope::Envelope,
     id::{CorrelationId, EventId, UserId, WorkspaceId},
+    trace::TraceContext,
 };
 
 /// Facts of the edge that travel with an event, such as `request_id`.
@@ -223,6 +224,13 @@ impl Origin {
         self
     }
 
+    /// The same, as a step of a trace: what it leads to follows from that step.
+    #[must_use]
+    pub fn in_trace(mut self, step: TraceContext) -> Self {
+        step.note(&mut self.metadata);
+        self
+    }
+
     /// The same, coming from this client.
     #[must_use]
     pub fn with_client(self, client: Client) -> Self {
@@ -290,6 +298,12 @@ impl Origin {
     #[must_use]
     pub fn metadata(&self) -> &Metadata {
         &self.metadata
+    }
+
+    /// The step of a trace that it is, if it is traced.
+    #[must_use]
+    pub fn trace(&self) -> Option<TraceContext> {
+        TraceContext::of(&self.metadata)
     }
 
     /// Where the request came from.

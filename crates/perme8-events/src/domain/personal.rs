@@ -1,15 +1,34 @@
 //! Texts that identify a person.
 
-use std::{borrow::Cow, fmt};
+use std::{borrow::Cow, cell::RefCell, collections::BTreeMap, fmt};
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::DeserializeOwned};
 use serde_json::Value;
 
+use crate::domain::id::UserId;
+
 /// A text or value in an event that identifies a person.
 ///
-/// Marked as such so that it can be sealed per person; after erasure it decodes to [`Personal::Forgotten`]. `Debug` never
-/// shows it.
+/// A field that says whose it is, by `#[event(personal = "user_id")]`, is sealed in the log with a key of that person; once they
+/// are forgotten it decodes to [`Personal::Forgotten`]. `Debug` never shows it.
+///
+/// ```
+/// use perme8_events::{DomainEvent, Personal, UserId};
+/// use schemars::JsonSchema;
+/// use serde::{Deserialize, Serialize};
+///
+/// /// Emitted when somebody has another address.
+/// #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+/// #[event(name = "people.moved", aggregate = "user", audience(user = "user_id"))]
+/// pub struct Moved {
+///     #[event(aggregate_id)]
+///     pub user_id: UserId,
+///     /// Where to.
+///     #[event(personal = "user_id")]
+///     pub address: Personal<String>,
+/// }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub enum Personal<T> {
     /// Still known.
@@ -44,16 +63,73 @@ impl<T> fmt::Debug for Personal<T> {
     }
 }
 
-/// What stands in the log where something was erased.
-const FORGOTTEN: &str = "$forgotten";
+/// What stands where something was erased.
+pub(crate) const FORGOTTEN: &str = "$forgotten";
+
+thread_local! {
+    /// The name under which known values are written at the moment; plain values when there is none.
+    static MARK: RefCell<Option<String>> = const { RefCell::new(None) };
+}
+
+/// Takes the mark off, also when the serialisation panics.
+struct Unmark;
+
+impl Drop for Unmark {
+    fn drop(&mut self) {
+        MARK.set(None);
+    }
+}
+
+/// What `write` gives when each known value is written as `{mark: value}`, so that it is found among all the others. The mark
+/// is one that nobody can have written into the event.
+pub(crate) fn marked<R>(mark: &str, write: impl FnOnce() -> R) -> R {
+    MARK.set(Some(mark.to_owned()));
+    let _unmark = Unmark;
+    write()
+}
 
 impl<T: Serialize> Serialize for Personal<T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
-            Self::Known(value) => value.serialize(serializer),
+            Self::Known(value) => MARK.with_borrow(|mark| match mark {
+                Some(mark) => serializer.collect_map([(mark.as_str(), value)]),
+                None => value.serialize(serializer),
+            }),
             Self::Forgotten => serializer.collect_map([(FORGOTTEN, true)]),
         }
     }
+}
+
+/// A type in which something may be [`Personal`]: it can be the type of a field that says whose it is.
+///
+/// A struct of an event that has such fields within it says so by an empty implementation.
+/// It is written as it is: by a derived `Serialize`, and none of these fields by a function of its own (`serde(with)`), which would
+/// write them past their seals.
+#[diagnostic::on_unimplemented(
+    message = "there is nothing personal in `{Self}`",
+    label = "nothing in it would be sealed",
+    note = "wrap what identifies the person: `Personal<{Self}>`",
+    note = "a struct with fields that are `Personal` says so by an empty `impl HoldsPersonal`"
+)]
+pub trait HoldsPersonal {}
+
+impl<T> HoldsPersonal for Personal<T> {}
+impl<T: HoldsPersonal> HoldsPersonal for Option<T> {}
+impl<T: HoldsPersonal> HoldsPersonal for Vec<T> {}
+impl<K, T: HoldsPersonal> HoldsPersonal for BTreeMap<K, T> {}
+
+/// A field of an event, and the person whom what is personal in it is about, if it is about anybody.
+pub type PersonalField = (&'static str, Option<UserId>);
+
+/// Written by `#[derive(DomainEvent)]`: refuses a field in which nothing is personal.
+#[doc(hidden)]
+#[must_use]
+pub fn personal_field<T: HoldsPersonal>(
+    name: &'static str,
+    _: &T,
+    whose: Option<UserId>,
+) -> PersonalField {
+    (name, whose)
 }
 
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Personal<T> {
@@ -103,6 +179,18 @@ mod tests {
             let json = serde_json::to_string(&personal).unwrap();
             assert_eq!(serde_json::from_str::<Personal<String>>(&json).unwrap(), personal);
         }
+    }
+
+    #[test]
+    fn known_values_bear_the_mark_while_they_are_looked_for_and_no_longer() {
+        let all = [Personal::from("ada"), Personal::Forgotten];
+        let json = || serde_json::to_string(&all).unwrap();
+        assert_eq!(marked("here", json), r#"[{"here":"ada"},{"$forgotten":true}]"#);
+        assert_eq!(json(), r#"["ada",{"$forgotten":true}]"#);
+        let panicked =
+            std::panic::catch_unwind(|| marked("here", || -> String { panic!("in the middle") }));
+        assert!(panicked.is_err());
+        assert_eq!(json(), r#"["ada",{"$forgotten":true}]"#);
     }
 
     #[test]

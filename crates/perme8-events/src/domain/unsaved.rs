@@ -4,6 +4,7 @@ use crate::domain::{
     audience::Audience,
     event::{Aggregate, DomainEvent},
     id::WorkspaceId,
+    personal::{self, PersonalField},
 };
 
 /// An event on its way into the log, its Rust type forgotten.
@@ -15,6 +16,12 @@ impl NewEvent {
     #[must_use]
     pub fn of<E: DomainEvent>(event: E) -> Self {
         Self(Box::new(event))
+    }
+
+    /// The fields that say whose they are, each with that person.
+    #[must_use]
+    pub fn personal(&self) -> Vec<PersonalField> {
+        self.any().personal()
     }
 
     pub(crate) fn any(&self) -> &dyn AnyEvent {
@@ -31,6 +38,9 @@ pub(crate) trait AnyEvent: std::fmt::Debug + Send + Sync {
     fn workspace_id(&self) -> Option<WorkspaceId>;
     fn audience(&self) -> Audience;
     fn data(&self) -> serde_json::Result<String>;
+    fn personal(&self) -> Vec<PersonalField>;
+    /// The data, in which each known personal value bears this mark.
+    fn marked(&self, mark: &str) -> serde_json::Result<serde_json::Value>;
 }
 
 impl<E: DomainEvent> AnyEvent for E {
@@ -60,6 +70,14 @@ impl<E: DomainEvent> AnyEvent for E {
 
     fn data(&self) -> serde_json::Result<String> {
         serde_json::to_string(self)
+    }
+
+    fn personal(&self) -> Vec<PersonalField> {
+        DomainEvent::personal(self)
+    }
+
+    fn marked(&self, mark: &str) -> serde_json::Result<serde_json::Value> {
+        personal::marked(mark, || serde_json::to_value(self))
     }
 }
 

@@ -43,6 +43,16 @@ pub enum SubscribeError {
         /// The end of the log.
         head: Position,
     },
+    /// What followed the position is no longer in the log.
+    #[error(
+        "what follows position {after} is archived up to {last}: begin anew, with what is there now"
+    )]
+    Archived {
+        /// The position asked for.
+        after: Position,
+        /// No event up to here is in the log.
+        last: Position,
+    },
     /// Nobody can tell the rights of the viewer.
     #[error(transparent)]
     Storage(#[from] StorageError),
@@ -92,6 +102,9 @@ impl EventBus {
                     if position > head {
                         return Err(SubscribeError::AheadOfLog { after: position, head });
                     }
+                }
+                if let Some(gone) = self.feed.archived_behind(position).await?.last() {
+                    return Err(SubscribeError::Archived { after: position, last: gone.last });
                 }
                 events.replay_behind(position);
             }

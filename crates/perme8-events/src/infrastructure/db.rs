@@ -11,6 +11,7 @@ use crate::{
     application::clock::{Clock, SystemClock},
     infrastructure::{
         db::lookers::Lookers,
+        sealing::master::MasterKeys,
         sql::{Query, Stmt, Target},
     },
 };
@@ -34,6 +35,8 @@ pub struct DbOptions {
     pub power_safe: bool,
     /// SQLite only: whether the file may hold tables of the program that embeds perme8.
     pub shared: bool,
+    /// What wraps the keys by which people are sealed in the log.
+    pub master_keys: MasterKeys,
     /// Tells the time.
     pub clock: Arc<dyn Clock>,
 }
@@ -45,6 +48,7 @@ impl Default for DbOptions {
             acquire_timeout: Duration::from_secs(10),
             power_safe: true,
             shared: false,
+            master_keys: MasterKeys::default(),
             clock: Arc::new(SystemClock),
         }
     }
@@ -125,6 +129,7 @@ pub struct Db {
     /// Shared, because every transaction holds on to its database.
     pub(crate) engine: Arc<Engine>,
     pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) master_keys: MasterKeys,
     /// Counts the commits with events of this process; the feed waits for it.
     pub(crate) commits: Arc<watch::Sender<u64>>,
     /// Counts the commits of this process that left something to be done later; the dispatcher waits for it.
@@ -162,6 +167,7 @@ impl Db {
         Ok(Self {
             engine: Arc::new(engine),
             clock: options.clock,
+            master_keys: options.master_keys,
             commits: Arc::new(watch::Sender::new(0)),
             later: Arc::new(watch::Sender::new(0)),
             lookers: Lookers::at(connections, options.acquire_timeout),

@@ -4,7 +4,6 @@
 //! a pace of their own, so nobody slows down anybody else, and memory stays bounded.
 
 use std::{
-    collections::VecDeque,
     sync::{Arc, Mutex, PoisonError, RwLock},
     time::{Duration, Instant},
 };
@@ -14,8 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     application::event_store::EventStore as _,
-    domain::{envelope::Envelope, error::StorageError, position::Position},
+    domain::{archive::ArchivedRange, envelope::Envelope, error::StorageError, position::Position},
     infrastructure::{
+        archive::ranges,
         bus::bells::Bells,
         db::{Db, Engine},
         ephemeral::Exchange,
@@ -26,9 +26,10 @@ use crate::{
     sql,
 };
 
-/// So many events stay in memory, and as long as they are not larger than this together.
-const WINDOW: usize = 4096;
-const WINDOW_BYTES: usize = 64 * 1024 * 1024;
+mod window;
+
+use window::Window;
+
 /// How often the log is looked at without any hint.
 const POLL: Duration = Duration::from_millis(500);
 /// How soon the log is looked at again while an open transaction holds events back.
@@ -59,28 +60,6 @@ struct Inner {
     stop: CancellationToken,
 }
 
-/// The events behind `after`, up to the settled position.
-#[derive(Debug)]
-struct Window {
-    after: Position,
-    events: VecDeque<Arc<Envelope>>,
-    bytes: usize,
-}
-
-impl Window {
-    fn extend(&mut self, events: Vec<Envelope>) {
-        for event in events {
-            self.bytes += event.data.get().len();
-            self.events.push_back(Arc::new(event));
-        }
-        while self.events.len() > WINDOW || self.bytes > WINDOW_BYTES {
-            let Some(oldest) = self.events.pop_front() else { return };
-            self.bytes -= oldest.data.get().len();
-            self.after = oldest.position;
-        }
-    }
-}
-
 /// What somebody who follows the log gets next.
 #[derive(Debug)]
 pub(crate) struct FeedPage {
@@ -98,8 +77,9 @@ impl Feed {
     ///
     /// # Errors
     ///
-    /// [`StorageError`] when the log cannot be read.
+    /// [`StorageError`] when the log cannot be read, also for want of a master key.
     pub async fn start(db: &Db, tasks: &Tasks) -> Result<Self, StorageError> {
+        db.check_master_keys().await?;
         let (exchange, outgoing) = Exchange::new();
         let (feed, follower) = Self::with_exchange(db, tasks.token(), exchange).await?;
         let hints = Arc::new(watch::Sender::new(0));
@@ -135,7 +115,7 @@ impl Feed {
         let feed = Self {
             inner: Arc::new(Inner {
                 db: db.clone(),
-                window: RwLock::new(Window { after: head, events: VecDeque::new(), bytes: 0 }),
+                window: RwLock::new(Window::behind(head)),
                 settled: watch::Sender::new(head),
                 bells: Arc::default(),
                 exchange: Arc::new(exchange),
@@ -188,6 +168,18 @@ impl Feed {
         after < self.inner.window.read().unwrap_or_else(PoisonError::into_inner).after
     }
 
+    /// What is archived of what follows `after`. Nothing is asked while it is in memory.
+    pub(crate) async fn archived_behind(
+        &self,
+        after: Position,
+    ) -> Result<Vec<ArchivedRange>, StorageError> {
+        if !self.has_dropped(after) {
+            return Ok(Vec::new());
+        }
+        let mut db = &self.inner.db;
+        ranges::gone_behind(&mut db, after).await
+    }
+
     /// Cancelled when the feed stops.
     pub(crate) fn stop(&self) -> &CancellationToken {
         &self.inner.stop
@@ -218,7 +210,14 @@ impl Feed {
         self.in_memory(after, 1, &wanted).map_or(true, |page| !page.events.is_empty())
     }
 
-    /// The same from the window; where the window begins, when that is too late.
+    /// Whether some event behind `after` that is still in memory is wanted.
+    pub(crate) fn holds(&self, after: Position, wanted: impl Fn(&Envelope) -> bool) -> bool {
+        let window = self.inner.window.read().unwrap_or_else(PoisonError::into_inner);
+        let first = window.events.partition_point(|event| event.position <= after);
+        window.events.range(first..).any(|event| wanted(event))
+    }
+
+    /// At most `limit` events of the window; where the window begins, when that is too late.
     fn in_memory(
         &self,
         after: Position,

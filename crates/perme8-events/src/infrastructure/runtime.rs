@@ -3,7 +3,8 @@
 //! Each handler's events are spread over partitions by the hash of their key. A partition is leased by one node at a time
 //! and delivered by one [`Lane`](lane::Lane) in order: the effect of an event, the events that it leads to and the
 //! checkpoint of the partition commit together, fenced by the epoch of the lease. What fails is set aside as a row with its
-//! attempts and due time, and later events of the same key wait behind it; everything else flows on.
+//! attempts and due time, and later events of the same key wait behind it; everything else flows on. So is what a tenant
+//! floods a partition with, beyond its share, while others wait; it is caught up in turns.
 
 use std::{
     sync::Arc,
@@ -38,10 +39,14 @@ use crate::{
     },
 };
 
+mod aside;
+#[cfg(any(test, feature = "testing"))]
+mod controls;
 mod deliveries;
 #[cfg(any(test, feature = "testing"))]
 pub(crate) mod driver;
 pub(crate) mod erased;
+mod fairness;
 mod lane;
 pub(crate) mod layout;
 pub(crate) mod leases;
@@ -78,7 +83,7 @@ pub enum Outcome {
         /// When it is tried again.
         due_at: DateTime<Utc>,
     },
-    /// It waits behind an earlier failure of its key.
+    /// It waits behind an earlier failure of its key, or has stepped aside for other tenants.
     Parked,
     /// It was given up.
     DeadLettered {
@@ -107,12 +112,15 @@ pub struct RuntimeBuilder {
     db: Db,
     handlers: Vec<Arc<dyn AnyHandler>>,
     retired: Vec<&'static str>,
+    late: Vec<&'static str>,
     workers: Vec<Arc<dyn AnyWorker>>,
     schedules: Vec<Schedule>,
     retired_queues: Vec<&'static str>,
     owned: Owned,
     node: NodeOptions,
     fenced: bool,
+    sequenced: bool,
+    most_aside: usize,
     swaps_apart: Option<fn()>,
 }
 
@@ -140,6 +148,14 @@ impl RuntimeBuilder {
     #[must_use]
     pub fn retired(mut self, name: &'static str) -> Self {
         self.retired.push(name);
+        self
+    }
+
+    /// Says that a handler of this name, where the database has not met it and its beginning is archived, begins with what the
+    /// log still keeps. Otherwise a program is not started whose handlers would miss events that stand in archives.
+    #[must_use]
+    pub fn beginning_with_what_is_kept(mut self, name: &'static str) -> Self {
+        self.late.push(name);
         self
     }
 
@@ -202,36 +218,24 @@ impl RuntimeBuilder {
         Self { node, ..self }
     }
 
-    /// Commits effects whether the lease still holds or not: the control of the proof that this matters.
-    #[cfg(any(test, feature = "testing"))]
-    #[must_use]
-    pub fn unfenced(self) -> Self {
-        Self { fenced: false, ..self }
-    }
-
-    /// Swaps generations in two transactions, and never comes to the second: it says when it stands between them, where it
-    /// is to be killed. The control of the proof that one transaction is needed.
-    #[cfg(any(test, feature = "testing"))]
-    #[must_use]
-    pub fn swapping_apart(self, say: fn()) -> Self {
-        Self { swaps_apart: Some(say), ..self }
-    }
-
     /// The runtime; it does nothing until it is started.
     #[must_use]
     pub fn build(self) -> Runtime {
-        let Self { db, handlers, retired, workers, schedules, retired_queues, .. } = self;
-        let Self { owned, node, fenced, swaps_apart, .. } = self;
+        let Self { db, handlers, retired, late, workers, schedules, retired_queues, .. } = self;
+        let Self { owned, node, fenced, sequenced, most_aside, swaps_apart, .. } = self;
         Runtime {
             db,
             handlers,
             retired,
+            late,
             workers,
             schedules: Arc::new(schedules),
             retired_queues,
             owned,
             node,
             fenced,
+            sequenced,
+            most_aside,
             swaps_apart,
             reactions: broadcast::Sender::new(REACTIONS),
         }
@@ -246,12 +250,15 @@ pub struct Runtime {
     db: Db,
     handlers: Vec<Arc<dyn AnyHandler>>,
     retired: Vec<&'static str>,
+    late: Vec<&'static str>,
     workers: Vec<Arc<dyn AnyWorker>>,
     schedules: Arc<Vec<Schedule>>,
     retired_queues: Vec<&'static str>,
     owned: Owned,
     node: NodeOptions,
     fenced: bool,
+    sequenced: bool,
+    most_aside: usize,
     swaps_apart: Option<fn()>,
     reactions: broadcast::Sender<Reaction>,
 }
@@ -277,12 +284,15 @@ impl Runtime {
             db: db.clone(),
             handlers: Vec::new(),
             retired: Vec::new(),
+            late: Vec::new(),
             workers: Vec::new(),
             schedules: Vec::new(),
             retired_queues: Vec::new(),
             owned: Owned::default(),
             node: NodeOptions::default(),
             fenced: true,
+            sequenced: true,
+            most_aside: fairness::MOST_ASIDE,
             swaps_apart: None,
         }
     }
@@ -328,7 +338,7 @@ impl Runtime {
     }
 
     async fn check(&self) -> Result<(), StartError> {
-        let handlers = (&*self.retired, &self.owned);
+        let handlers = (&*self.retired, &self.owned, &*self.late);
         let queues = (&*self.retired_queues, &self.owned);
         queue::start::check(&self.db, &self.workers, &self.schedules, queues).await?;
         start::check(&self.db, &self.handlers, handlers).await?;
@@ -355,6 +365,8 @@ impl Runtime {
             node_id,
             paused: watch::Sender::default(),
             fenced: self.fenced,
+            sequenced: self.sequenced,
+            most_aside: self.most_aside,
             swaps_apart: self.swaps_apart,
             swapped: Arc::default(),
         }

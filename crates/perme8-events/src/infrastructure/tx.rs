@@ -21,6 +21,7 @@ use crate::{
         db::{Db, Engine},
         log::append,
         queue::deferred,
+        sealing::{self, Written},
         sql::{Query, Stmt, Target},
     },
     sql,
@@ -51,6 +52,14 @@ pub(crate) enum Conn {
 }
 
 impl Conn {
+    /// A query within the transaction.
+    pub(crate) fn query(&mut self, stmt: &'static Stmt) -> Query<'_> {
+        match self {
+            Self::Sqlite(tx) => Query::new(Target::Sqlite(tx), stmt),
+            Self::Postgres(tx) => Query::new(Target::Pg(tx), stmt),
+        }
+    }
+
     /// Begins a transaction on PostgreSQL.
     ///
     /// In a task of its own: sqlx forgets a BEGIN whose future is dropped, and the connection would go back to the pool within a
@@ -149,10 +158,7 @@ impl Tx {
 
     /// A query within this transaction.
     pub fn query(&mut self, stmt: &'static Stmt) -> Query<'_> {
-        match &mut self.conn {
-            Conn::Sqlite(tx) => Query::new(Target::Sqlite(tx), stmt),
-            Conn::Postgres(tx) => Query::new(Target::Pg(tx), stmt),
-        }
+        self.conn.query(stmt)
     }
 
     /// Runs `body` within a savepoint: when it fails, what it wrote and emitted is undone, and the transaction goes on.
@@ -214,8 +220,27 @@ impl Tx {
     /// Appends what was emitted, as the last statement before the commit.
     pub(crate) async fn append_events(&mut self) -> Result<bool, StorageError> {
         let pending = std::mem::take(&mut self.pending);
-        append::append(&mut self.conn, &pending).await?;
-        Ok(!pending.is_empty())
+        if pending.is_empty() {
+            return Ok(false);
+        }
+        // Before the append, so that nobody waits for keys while positions are drawn.
+        let events: Vec<_> = pending.iter().map(|one| (one.id, one.event.any())).collect();
+        let master = &self.db.master_keys;
+        let written = sealing::write_down(&mut self.conn, &events, self.now, master).await?;
+        append::append(&mut self.conn, &pending, written).await?;
+        Ok(true)
+    }
+
+    /// An event as its row would have it if it were this one.
+    pub(crate) async fn write_event(
+        &mut self,
+        id: EventId,
+        event: &NewEvent,
+    ) -> Result<Written, StorageError> {
+        let master = &self.db.master_keys;
+        let mut written =
+            sealing::write_down(&mut self.conn, &[(id, event.any())], self.now, master).await?;
+        Ok(written.remove(0))
     }
 
     /// Writes down what is to be done later, and that the command of this transaction is done.

@@ -71,6 +71,12 @@ impl<S> FakeTx<S> {
         Self { now, ..self }
     }
 
+    /// Goes on with another event that is reacted to, at this instant.
+    pub(crate) fn turn_to(&mut self, origin: Origin, now: DateTime<Utc>) {
+        self.origin = origin;
+        self.now = now;
+    }
+
     /// What was emitted or saved, one `type data` line each, and after it what is to be done later.
     ///
     /// # Panics

@@ -8,8 +8,8 @@ use sqlx::{
     ConnectOptions as _, Connection as _, Executor as _, PgConnection, sqlite::SqliteConnectOptions,
 };
 
-/// A statement of the work queue, by some words that only this one has, and the indexes that answer it.
-const INDEXED: [(&str, &[&str]); 5] = [
+/// A statement, by some words that only this one has, and the indexes that answer it.
+const INDEXED: [(&str, &[&str]); 7] = [
     ("WHERE queue = $1 AND ordering_key = $2", &["event_jobs_order"]),
     ("AND state <> 'dead'", &["event_jobs_ended"]),
     ("AS oldest_due_at", &["event_jobs_waiting", "event_jobs_running", "event_jobs_dead"]),
@@ -18,6 +18,8 @@ const INDEXED: [(&str, &[&str]); 5] = [
         &["event_jobs_waiting", "event_jobs_running", "event_jobs_dead"],
     ),
     ("DELETE FROM event_processes", &["event_processes_ended"]),
+    ("ORDER BY d.due_at NULLS FIRST", &["event_deliveries_due", "event_deliveries_key"]),
+    ("ORDER BY d.due_at LIMIT 1", &["event_deliveries_due", "event_deliveries_key"]),
 ];
 
 fn statement(words: &str) -> &'static Stmt {
@@ -66,7 +68,7 @@ async fn plan(url: &DatabaseUrl, stmt: &Stmt) -> Vec<String> {
 on_both_engines! {
     migrations: [&MIGRATIONS];
 
-    async fn the_work_queue_is_asked_by_indexes(test: TestDb) {
+    async fn what_grows_is_asked_by_indexes(test: TestDb) {
         for (words, indexes) in INDEXED {
             let plan = plan(&test.url, statement(words)).await.join("\n");
             for index in indexes {

@@ -1,6 +1,14 @@
 //! The event core on both engines.
 
 #[cfg(test)]
+mod archives;
+#[cfg(test)]
+mod archives_cut;
+#[cfg(test)]
+mod archives_needed;
+#[cfg(test)]
+mod archives_restored;
+#[cfg(test)]
 mod batches;
 #[cfg(test)]
 mod conformance;
@@ -8,6 +16,10 @@ mod conformance;
 mod dead_letters;
 #[cfg(test)]
 mod ephemeral;
+#[cfg(test)]
+mod fairness;
+#[cfg(test)]
+mod figures;
 #[cfg(test)]
 mod fixtures;
 #[cfg(test)]
@@ -35,6 +47,8 @@ mod operations;
 #[cfg(test)]
 mod orders;
 #[cfg(test)]
+mod people;
+#[cfg(test)]
 mod plan;
 #[cfg(test)]
 mod probe;
@@ -53,6 +67,10 @@ mod rights;
 #[cfg(test)]
 mod round_trip;
 #[cfg(test)]
+mod scan;
+#[cfg(test)]
+mod sealing;
+#[cfg(test)]
 mod starting;
 #[cfg(test)]
 mod statements;
@@ -60,6 +78,8 @@ mod statements;
 mod tally;
 #[cfg(test)]
 mod timers;
+#[cfg(test)]
+mod traces;
 #[cfg(test)]
 mod transactions;
 #[cfg(test)]

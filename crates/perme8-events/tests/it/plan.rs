@@ -89,7 +89,7 @@ async fn the_plan_takes_the_lock_below_the_position() {
         for (n, stmt) in appends.into_iter().enumerate() {
             let prepare = format!("PREPARE append_{n} AS {}", stmt.postgres);
             conn.execute(sqlx::AssertSqlSafe(prepare)).await.unwrap();
-            let nulls = ["NULL"; 16].join(", ");
+            let nulls = ["NULL"; 17].join(", ");
             let explain = format!("EXPLAIN (VERBOSE, COSTS OFF) EXECUTE append_{n} ({nulls})");
             let plan: Vec<String> = sqlx::query_scalar(sqlx::AssertSqlSafe(explain))
                 .fetch_all(&mut conn)

@@ -8,8 +8,8 @@ use std::{
 
 use async_trait::async_trait;
 use perme8_events::{
-    Envelope, EventHandler, HandlerError, HandlerOptions, Position, RetryPolicy, Subscriber,
-    Subscription, Topic, Viewer,
+    Envelope, EventHandler, HandlerError, HandlerOptions, Position, RetryPolicy, StorageError,
+    Subscriber, Subscription, Topic, Viewer,
     host::{Delivery, EventBus, Feed},
     sql,
     sql::{LogReader, Tx},
@@ -106,6 +106,19 @@ pub(crate) enum OrderedBy {
     Account,
     /// Nothing: the negative control of the proof of order.
     Event,
+    /// Everything is one row of events: the negative control of proofs that keys do not wait for each other.
+    Nobody,
+}
+
+impl OrderedBy {
+    /// The key of an event.
+    pub(crate) fn key(self, event: &Envelope) -> String {
+        match self {
+            Self::Account => event.aggregate_id.clone(),
+            Self::Event => event.event_id.to_string(),
+            Self::Nobody => String::new(),
+        }
+    }
 }
 
 /// Writes down each event it is told of, and whether it is the next of its account.
@@ -137,10 +150,7 @@ impl Subscriber for Noting {
     }
 
     fn partition_key(&self, event: &Envelope) -> String {
-        match self.ordered_by {
-            OrderedBy::Account => event.aggregate_id.clone(),
-            OrderedBy::Event => event.event_id.to_string(),
-        }
+        self.ordered_by.key(event)
     }
 }
 
@@ -176,24 +186,78 @@ impl EventHandler<Tx> for Noting {
     }
 
     async fn handle(&self, tx: &mut Tx, event: &Envelope, (): ()) -> Result<(), HandlerError> {
-        let AccountMoved { account, step, number } = moved(event);
-        tx.query(sql!("INSERT INTO proof_effects (handler, number) VALUES ($1, $2)"))
-            .bind(self.name)
-            .bind(number)
-            .exec()
-            .await?;
-        tx.query(sql!(
-            "INSERT INTO proof_heads (handler, account, step, wrong) VALUES ($1, $2, $3, CASE WHEN $3 = 1 THEN 0 ELSE 1 END)
-             ON CONFLICT (handler, account) DO UPDATE SET
-               step = CASE WHEN excluded.step > proof_heads.step THEN excluded.step ELSE proof_heads.step END,
-               wrong = proof_heads.wrong + CASE WHEN excluded.step = proof_heads.step + 1 THEN 0 ELSE 1 END"
-        ))
-        .bind(self.name)
-        .bind(account)
-        .bind(step)
+        note(tx, self.name, &moved(event)).await?;
+        Ok(self.may_fail()?)
+    }
+}
+
+/// Writes down that a handler was told of something, and whether that is the next step of its account.
+pub(crate) async fn note(
+    tx: &mut Tx,
+    handler: &str,
+    event: &AccountMoved,
+) -> Result<(), StorageError> {
+    let AccountMoved { account, step, number } = event;
+    tx.query(sql!("INSERT INTO proof_effects (handler, number) VALUES ($1, $2)"))
+        .bind(handler)
+        .bind(*number)
         .exec()
         .await?;
-        Ok(self.may_fail()?)
+    tx.query(sql!(
+        "INSERT INTO proof_heads (handler, account, step, wrong) VALUES ($1, $2, $3, CASE WHEN $3 = 1 THEN 0 ELSE 1 END)
+         ON CONFLICT (handler, account) DO UPDATE SET
+           step = CASE WHEN excluded.step > proof_heads.step THEN excluded.step ELSE proof_heads.step END,
+           wrong = proof_heads.wrong + CASE WHEN excluded.step = proof_heads.step + 1 THEN 0 ELSE 1 END"
+    ))
+    .bind(handler)
+    .bind(*account)
+    .bind(*step)
+    .exec()
+    .await?;
+    Ok(())
+}
+
+/// Writes down what it is told of, unless its script refuses that.
+pub(crate) struct Scripted {
+    pub(crate) name: &'static str,
+    pub(crate) options: HandlerOptions,
+    pub(crate) ordered_by: OrderedBy,
+    pub(crate) script: Script,
+}
+
+/// What a handler makes of an event, before its effect.
+pub(crate) type Script = Arc<dyn Fn(&AccountMoved) -> Result<(), HandlerError> + Send + Sync>;
+
+impl Subscriber for Scripted {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn subscriptions(&self) -> &[Subscription] {
+        const { &[Subscription::to::<AccountMoved>()] }
+    }
+
+    fn options(&self) -> HandlerOptions {
+        self.options
+    }
+
+    fn partition_key(&self, event: &Envelope) -> String {
+        self.ordered_by.key(event)
+    }
+}
+
+#[async_trait]
+impl EventHandler<Tx> for Scripted {
+    type Facts = ();
+
+    async fn gather(&self, _: &Envelope) -> Result<(), HandlerError> {
+        Ok(())
+    }
+
+    async fn handle(&self, tx: &mut Tx, event: &Envelope, (): ()) -> Result<(), HandlerError> {
+        let moved = moved(event);
+        (self.script)(&moved)?;
+        Ok(note(tx, self.name, &moved).await?)
     }
 }
 
@@ -202,7 +266,7 @@ impl World {
     pub(crate) async fn effects(&self, handler: &str) -> Vec<i64> {
         let rows: Vec<(i64,)> = patiently(async || {
             self.db
-                .query(sql!("SELECT number FROM proof_effects WHERE handler = $1"))
+                .query(sql!("SELECT number FROM proof_effects WHERE handler = $1 ORDER BY effect"))
                 .bind(handler)
                 .all()
                 .await

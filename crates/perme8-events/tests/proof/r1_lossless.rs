@@ -7,7 +7,7 @@ use perme8_events::{
     host::Runtime,
     sql,
     sql::{LogReader, MIGRATIONS},
-    testing::TestDb,
+    testing::{TestDb, figure},
 };
 use rand::RngExt as _;
 use tokio::task::JoinSet;
@@ -15,7 +15,7 @@ use tokio::task::JoinSet;
 use crate::{
     checks::{Ledger, Verdict, moved},
     consumers::{Arrived, Noting, OrderedBy, follow, read_log},
-    form::{Form, say},
+    form::Form,
     trouble::Trouble,
     world::{END, World, move_account, origin, proof},
     writers::Writers,
@@ -53,10 +53,10 @@ async fn every_acknowledged_event_arrives_once(test: TestDb, writers: u64) {
     world.handlers_are_done().await;
     tasks.shutdown(Duration::from_secs(10)).await.unwrap();
 
-    say(&format!("{}, {writers} writers, {committed} commits", world.db.engine_name()));
     let verdict = |who: &str, numbers: &[i64]| {
         let verdict = ledger.compare(numbers);
-        say(&format!("  {who:<16} {verdict}"));
+        let line = format!("{writers} writers, {committed} commits; {who}: {verdict}");
+        figure("R1", world.db.engine_name(), &line);
         verdict
     };
     let faultless = [
@@ -64,7 +64,7 @@ async fn every_acknowledged_event_arrives_once(test: TestDb, writers: u64) {
         verdict("live subscriber", &live.numbers()),
         verdict("handler", &world.effects("proof.lossless").await),
     ];
-    let control = verdict("naive reader", &naive.numbers());
+    let control = verdict("control, a naive reader", &naive.numbers());
     assert!(committed > 0, "nobody wrote anything");
     assert!(faultless.iter().all(Verdict::is_faultless), "{faultless:?}");
     // On SQLite positions are drawn and committed in one order, so there the naive reader is right.
@@ -165,7 +165,8 @@ async fn a_checkpoint_ahead_of_its_effect_is_noticed(test: TestDb) {
     consume(&world, "apart", false, form).await;
     assert!(ledger.compare(&world.effects("together").await).is_faultless());
     let control = ledger.compare(&world.effects("apart").await);
-    say(&format!("{}, checkpoint before the effect: {control}", world.db.engine_name()));
+    let line = format!("control, the checkpoint before its effect: {control}");
+    figure("R1", world.db.engine_name(), &line);
     assert!(!control.lost.is_empty(), "{control:?}");
 }
 

@@ -2,12 +2,16 @@
 
 use std::{sync::Arc, time::Duration};
 
-use perme8_events::{host::Runtime, sql, testing::TestDb};
+use perme8_events::{
+    host::Runtime,
+    sql,
+    testing::{TestDb, figure},
+};
 
 use crate::{
     checks::{Ledger, Order},
     consumers::{Arrived, Noting, OrderedBy, read_log},
-    form::{Form, say},
+    form::Form,
     world::{AccountMoved, END, World, move_account, origin, proof, scribble},
     writers::Writers,
 };
@@ -69,24 +73,28 @@ async fn aggregates_move_step_by_step(test: TestDb) {
     world.handlers_are_done().await;
     tasks.shutdown(Duration::from_secs(10)).await.unwrap();
 
-    say(&format!("{}, 16 writers, {committed} commits", world.db.engine_name()));
+    let found = |who: &str, events: &dyn std::fmt::Display, wrong: &dyn std::fmt::Display| {
+        let line =
+            format!("16 writers, {committed} commits; {who}: {wrong} of {events} out of order");
+        figure("R2", world.db.engine_name(), &line);
+    };
     let (events, wrong) = Order::of(arrived.all());
-    say(&format!("  log reader: {wrong} of {events} out of order"));
+    found("log reader", &events, &wrong);
     assert!(events > 0);
     assert_eq!(wrong, 0);
     let events = i64::try_from(events).unwrap();
     for (name, _) in ORDERED {
         let (seen, wrong) = world.order_of(name).await;
-        say(&format!("  {name}: {wrong} of {seen} out of order"));
+        found(name, &seen, &wrong);
         assert_eq!((seen, wrong), (events, 0), "{name}");
     }
     let (seen, wrong) = world.order_of(CONTROL).await;
-    say(&format!("  {CONTROL}: {wrong} of {seen} out of order"));
+    found("control, ordered by nothing", &seen, &wrong);
     assert_eq!(seen, events);
     assert!(wrong > 0, "the control keeps order by accident");
     if world.is_postgres() {
         let (seen, wrong) = Order::of(by_transaction(&world).await);
-        say(&format!("  ordered by transaction id: {wrong} of {seen} out of order"));
+        found("control, ordered by transaction id", &seen, &wrong);
         assert!(wrong > 0, "the control keeps order by accident");
     }
 }

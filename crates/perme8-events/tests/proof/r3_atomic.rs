@@ -8,13 +8,13 @@ use std::{
 use perme8_events::{
     StorageError, Transaction as _, sql,
     sql::{DatabaseUrl, Tx},
-    testing::{CutShort, TestDb, wait_until},
+    testing::{CutShort, TestDb, figure, wait_until},
 };
 use sqlx::{Connection as _, PgConnection};
 use tokio::{sync::Notify, task::JoinSet};
 
 use crate::{
-    form::{Form, say},
+    form::Form,
     world::{AccountMoved, World, origin, proof},
 };
 
@@ -235,7 +235,8 @@ async fn a_dropped_future_leaves_all_or_nothing(test: TestDb) {
         cuts += found.len() - 1;
         commits += found.iter().filter(|(_, parts)| *parts == ALL).count();
     }
-    say(&format!("{}: {cuts} cuts, {commits} commits, none torn", world.db.engine_name()));
+    let line = format!("{cuts} cuts, {commits} commits, none torn");
+    figure("R3", world.db.engine_name(), &line);
     assert!(cuts > 20, "hardly anything was cut");
 }
 
@@ -274,7 +275,8 @@ async fn an_event_in_a_transaction_of_its_own_is_noticed(test: TestDb) {
         cuts += found.len() - 1;
         torn += found.iter().filter(|(_, parts)| ![NOTHING, ALL].contains(parts)).count();
     }
-    say(&format!("{}, in two transactions: {torn} of {cuts} cuts torn", world.db.engine_name()));
+    let line = format!("control, in two transactions: {torn} of {cuts} cuts torn");
+    figure("R3", world.db.engine_name(), &line);
     assert!(torn > 0, "of {cuts} cuts none was noticed");
 }
 

@@ -10,13 +10,13 @@ use perme8_events::{
     Envelope, EventHandler, HandlerError, HandlerOptions, Subscriber, Subscription,
     host::{Outcome, Reaction, Runtime},
     sql::Tx,
-    testing::TestDb,
+    testing::{TestDb, figure},
 };
 use tokio::sync::{Semaphore, broadcast::Receiver};
 
 use crate::{
     consumers::{Noting, OrderedBy},
-    form::{Form, say},
+    form::Form,
     world::{AccountMoved, World, move_account, origin, proof},
 };
 
@@ -96,10 +96,10 @@ async fn beside_one_that_hangs(test: TestDb, place: Where, limit: Duration) -> O
             break;
         }
     }
-    say(&format!(
-        "{}, beside a handler that hangs while {place:?}: the slowest reaction after {slowest:?}",
-        world.db.engine_name()
-    ));
+    let took =
+        slowest.map_or_else(|| "came too late".to_owned(), |slowest| format!("after {slowest:?}"));
+    let line = format!("beside a handler that hangs while {place:?}: the slowest reaction {took}");
+    figure("R4", world.db.engine_name(), &line);
     release.add_permits(1);
     world.handlers_are_done().await;
     tasks.shutdown(Duration::from_secs(10)).await.unwrap();

@@ -52,10 +52,21 @@ impl World {
         Self::on(Db::open(&test.url, options).await.unwrap()).await
     }
 
-    async fn on(db: Db) -> Arc<Self> {
+    /// By the clock of the test, which stands still until it is moved.
+    pub(crate) async fn in_virtual_time(test: &TestDb) -> Arc<Self> {
+        Self::on(test.db.clone()).await
+    }
+
+    /// On a database that somebody else has opened.
+    pub(crate) async fn on(db: Db) -> Arc<Self> {
         let world = Self { uow: UnitOfWork::new(db.clone()), db, numbers: AtomicI64::new(1) };
         world.set_up().await.unwrap();
         Arc::new(world)
+    }
+
+    /// The same tables once more, on a database that was taken over; the next event has the number `first`.
+    pub(crate) fn again(db: Db, first: i64) -> Arc<Self> {
+        Arc::new(Self { uow: UnitOfWork::new(db.clone()), db, numbers: AtomicI64::new(first) })
     }
 
     async fn set_up(&self) -> Result<(), StorageError> {
@@ -68,7 +79,12 @@ impl World {
                     .exec()
                     .await?;
                 tx.query(sql!("CREATE TABLE proof_scribbles (step bigint)")).exec().await?;
-                tx.query(sql!("CREATE TABLE proof_effects (handler text, number bigint)")).exec().await?;
+                tx.query(sql!(
+                    sqlite: "CREATE TABLE proof_effects (effect INTEGER PRIMARY KEY AUTOINCREMENT, handler text, number bigint)",
+                    postgres: "CREATE TABLE proof_effects (effect bigint GENERATED ALWAYS AS IDENTITY, handler text, number bigint)"
+                ))
+                .exec()
+                .await?;
                 tx.query(sql!("CREATE TABLE proof_checkpoints (reader text PRIMARY KEY, position bigint NOT NULL)"))
                     .exec()
                     .await?;
@@ -114,12 +130,56 @@ impl World {
         .await;
     }
 
+    /// So many events of each of these accounts, step by step; their numbers.
+    pub(crate) async fn fill(
+        &self,
+        accounts: impl IntoIterator<Item = i64>,
+        steps: std::ops::RangeInclusive<i64>,
+    ) -> Vec<i64> {
+        let accounts: Vec<i64> = accounts.into_iter().collect();
+        let mut all = Vec::new();
+        for step in steps {
+            // Far fewer transactions than events.
+            for some in accounts.chunks(500) {
+                let numbers = self.numbers(i64::try_from(some.len()).unwrap());
+                let done = self.uow.run(origin(), async |tx| {
+                    for (account, number) in some.iter().zip(&numbers) {
+                        tx.emit(AccountMoved { account: *account, step, number: *number });
+                    }
+                    Ok::<_, StorageError>(())
+                });
+                done.await.unwrap();
+                all.extend(numbers);
+            }
+        }
+        all
+    }
+
     /// Starts handlers, which run until the tasks are stopped.
     pub(crate) async fn start(&self, runtime: &Runtime) -> (Feed, Tasks) {
         let tasks = Tasks::new();
         let feed = Feed::start(&self.db, &tasks).await.unwrap();
         runtime.start(&feed, &tasks).await.unwrap();
         (feed, tasks)
+    }
+
+    /// Waits until nothing is left of what was cut short: a transaction that is dropped ends a moment later.
+    pub(crate) async fn is_quiet(&self) {
+        wait_until("no transaction is open", std::time::Duration::from_secs(10), async || {
+            let open: i64 = self
+                .db
+                .query(sql!(
+                    sqlite: "SELECT 0",
+                    postgres: "SELECT count(*) FROM pg_stat_activity
+                               WHERE datname = current_database() AND application_name = 'perme8'
+                                 AND pid <> pg_backend_pid() AND xact_start IS NOT NULL"
+                ))
+                .scalar()
+                .await
+                .unwrap();
+            open == 0
+        })
+        .await;
     }
 
     /// Waits until every handler has handled everything.

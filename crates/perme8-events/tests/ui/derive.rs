@@ -119,4 +119,16 @@ struct Generic<T> {
     project_id: T,
 }
 
+/// Says wrongly whose something is.
+#[derive(DomainEvent)]
+#[event(aggregate = "user", audience(operators))]
+struct Nobodys {
+    #[event(aggregate_id)]
+    user_id: u8,
+    #[event(personal = "usr_id")]
+    first_name: u8,
+    #[event(personal = "last_name")]
+    last_name: u8,
+}
+
 fn main() {}

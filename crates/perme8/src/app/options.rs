@@ -35,12 +35,16 @@ pub struct AppOptions {
     pub longest_wait: Duration,
     /// Whether a new workspace is set up by `perme8.onboarding`.
     pub onboarding: bool,
+    /// How long after the end of an account the log forgets whose it was.
+    pub forget_after: Duration,
     /// How mails look and go out.
     pub mail: MailOptions,
     /// Which language model answers, and how much of it.
     pub llm: LlmOptions,
     /// How much graphs hold, how far walks through them go, and how long what was deleted can come back.
     pub erm: ErmOptions,
+    /// The share of all requests that are traced, 0 to 1; whoever traces has to collect the spans as well.
+    pub trace_share: f64,
     /// Shows every mail to everybody, for development.
     pub dev: bool,
     /// Hashes passwords as cheaply as possible, for tests that do not ask how well they are kept.
@@ -63,9 +67,11 @@ impl Default for AppOptions {
             operator_token: None,
             longest_wait: ApiOptions::default().longest_wait,
             onboarding: false,
+            forget_after: Config::default().forget_after(),
             mail: MailOptions::default(),
             llm: LlmOptions::default(),
             erm: ErmOptions::default(),
+            trace_share: 0.0,
             dev: false,
             #[cfg(feature = "testing")]
             cheap_passwords: false,

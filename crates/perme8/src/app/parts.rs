@@ -1,6 +1,6 @@
 //! What the host is made of: its contexts, and everything that runs by itself.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use agents::{Agents, AskAgents, ReadingsGateway};
 use chat::Chat;
@@ -24,6 +24,7 @@ use crate::{
     },
     audit_log::AuditLog,
     catalogue::{CATALOGUES, MIGRATIONS},
+    forgetting::{Forgetter, OnUserDeleted},
     note_surroundings::NoteSurroundings,
     onboarding::{Onboarding, welcomer::Welcomer},
     rate_limits::HostLimitStore,
@@ -53,6 +54,7 @@ pub(crate) fn operations(db: &Db) -> Operations {
     let stationery = mail.stationery.clone();
     let welcomer = Welcomer::new(db, identity.directory(), projects, documents, stationery);
     let builder = Runtime::builder(db).process(Onboarding, welcomer);
+    let builder = with_forgetting(builder, db, AppOptions::default().forget_after);
     let (llm, erm) = (LlmOptions::default(), new_erm(db, &identity, ErmOptions::default()));
     let runtime =
         with_handlers(builder, db, &identity, mail.stationery, sending, &llm, erm).build();
@@ -176,6 +178,11 @@ pub(super) fn new_notifications(db: &Db, identity: &Identity) -> Notifications {
 /// Who may see which documents, for notifications.
 fn notifications_documents(db: &Db) -> Arc<dyn notifications::DocumentDirectory> {
     Arc::new(notifications::DocumentsGateway::new(documents::Directory::new(db.clone())))
+}
+
+/// The log forgets so long after the end of an account whose it was.
+pub(super) fn with_forgetting(builder: RuntimeBuilder, db: &Db, after: Duration) -> RuntimeBuilder {
+    builder.handler(OnUserDeleted::new(after)).worker(Forgetter::new(db))
 }
 
 /// Every durable handler, worker and schedule that no setting turns off. A handler that goes away is declared

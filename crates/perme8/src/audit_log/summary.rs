@@ -51,7 +51,7 @@ fn told(schema: &Value) -> Vec<String> {
     let fields = schema["properties"].as_object().into_iter().flatten();
     let names_something = |name: &str| {
         // Keys are made by whoever asks, and errors by others: nobody knows what is in them.
-        ["_id", "_ids", "_key"].iter().any(|end| name.ends_with(end)) || name == "error"
+        ["_id", "_ids", "_by", "_key"].iter().any(|end| name.ends_with(end)) || name == "error"
     };
     let may_be_told = |(name, field): &(&String, &Value)| {
         !names_something(name) && !is_personal(field, schema, 0)
@@ -118,6 +118,7 @@ mod tests {
             perme8_events.job_done: queue
             perme8_events.job_given_up: attempts, queue
             perme8_events.operator_acted: action, detail, operator, position, subject, subject_kind
+            perme8_events.person_forgotten: for_good, operator
             perme8_events.timer_fired: due_at, instance, owner, timer
             identity.user_registered: 
             identity.user_confirmed: 

@@ -45,6 +45,7 @@ pub(crate) fn catalog(args: &Args) -> Catalog {
             schema,
             upcasters: _,
             check: _,
+            parse: _,
         } = *event;
         Entry {
             event_type,

@@ -54,6 +54,21 @@ impl Console {
         }
     }
 
+    /// What whoever reads an answer has to know beside it, be it a person or a machine.
+    pub(crate) fn warn(&self, warning: &Failure) {
+        if self.json {
+            #[derive(Serialize)]
+            struct Document<'f> {
+                warning: &'f Failure,
+            }
+            let document = serde_json::to_string(&Document { warning });
+            say(&document.expect("texts are always JSON"));
+        } else {
+            let paint = Paint { colours: has_colours(Stream::Stderr) };
+            say(&for_people(&paint.strong("warning:"), warning, paint));
+        }
+    }
+
     /// How far something is that takes a while: a line that changes, at a terminal alone.
     pub(crate) fn progress(&self, text: &str) {
         if self.shows_progress() {
@@ -105,15 +120,16 @@ impl Console {
             let document = serde_json::to_string(&Document { error: failure });
             say(&document.expect("texts are always JSON"));
         } else {
-            say(&for_people(failure, Paint { colours: has_colours(Stream::Stderr) }));
+            let paint = Paint { colours: has_colours(Stream::Stderr) };
+            say(&for_people(&paint.bad("error:"), failure, paint));
         }
         ExitCode::from(if failure.kind == Kind::Usage { 2 } else { 1 })
     }
 }
 
-fn for_people(failure: &Failure, paint: Paint) -> String {
+fn for_people(kind: &str, failure: &Failure, paint: Paint) -> String {
     let Failure { message, causes, help, kind: _ } = failure;
-    let mut lines = vec![format!("{} {message}", paint.bad("error:"))];
+    let mut lines = vec![format!("{kind} {message}")];
     lines.extend(causes.iter().map(|cause| format!("  - {}", cause.replace('\n', "\n    "))));
     lines.extend(help.iter().map(|help| format!("{} {help}", paint.good("help:"))));
     lines.join("\n")
@@ -156,6 +172,6 @@ mod tests {
               - line one
                 line two
             help: stop the other program"]]
-        .assert_eq(&for_people(&failure, Paint::PLAIN));
+        .assert_eq(&for_people("error:", &failure, Paint::PLAIN));
     }
 }

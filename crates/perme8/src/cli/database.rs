@@ -28,7 +28,11 @@ async fn open(config: &Config) -> Result<Db, Failure> {
             .help("`perme8 serve` or `perme8 migrate` makes one; --database names another"));
     }
     // Few connections: a command asks one thing after another.
-    let options = DbOptions { connections: config.connections.min(4), ..DbOptions::default() };
+    let options = DbOptions {
+        connections: config.connections.min(4),
+        master_keys: config.master_keys.clone(),
+        ..DbOptions::default()
+    };
     Ok(Db::open(&config.database, options).await?)
 }
 

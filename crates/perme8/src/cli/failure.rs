@@ -2,7 +2,11 @@
 
 use std::{error::Error, io, io::ErrorKind};
 
-use perme8_events::{host::OperationError, sql::OpenError};
+use perme8_events::{
+    Position,
+    host::{ArchivedRange, OperationError, StartError},
+    sql::OpenError,
+};
 use serde::Serialize;
 
 use crate::{
@@ -107,9 +111,31 @@ fn advice(error: &(dyn Error + 'static)) -> Option<String> {
         return advice_on(operation);
     }
     match app {
+        Some(AppError::Handlers(StartError::Archived { archives, .. })) => restoring(archives),
         Some(AppError::Listen { source, .. }) => Some(where_else(source.kind()).to_owned()),
         _ => None,
     }
+}
+
+/// What is to be said where events are left out because they are archived; nothing when none are.
+pub(crate) fn left_out(archives: &[ArchivedRange]) -> Option<Failure> {
+    let mut spans: Vec<(Position, Position)> = Vec::new();
+    for ArchivedRange { first, last, file: _ } in archives {
+        match spans.last_mut() {
+            Some((_, end)) if end.number() + 1 == first.number() => *end = *last,
+            Some(_) | None => spans.push((*first, *last)),
+        }
+    }
+    let spans: Vec<String> =
+        spans.iter().map(|(first, last)| format!("{first} to {last}")).collect();
+    let message = format!("positions {} are archived, and not looked at", spans.join(", "));
+    restoring(archives).map(|help| Failure::new(message).help(help))
+}
+
+/// How to have back what is archived.
+fn restoring(archives: &[ArchivedRange]) -> Option<String> {
+    let (first, last) = (archives.first()?.first, archives.last()?.last);
+    Some(format!("`perme8 events restore --from {first} --to {last}` puts them back"))
 }
 
 /// Where the words of an operation do not say it for the command line.
@@ -135,6 +161,7 @@ fn advice_on(error: &OperationError) -> Option<String> {
         OperationError::BeyondHead { .. } | OperationError::NothingSince { .. } => {
             Some("`perme8 events tail` shows the last events with their positions".to_owned())
         }
+        OperationError::Archived { archives, .. } => restoring(archives),
         OperationError::OutsideEffects { .. } => {
             Some("say --with-effects if they are meant to happen again".to_owned())
         }

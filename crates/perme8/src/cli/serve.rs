@@ -2,7 +2,7 @@
 
 use std::{process::ExitCode, time::Duration};
 
-use perme8_events::sql::DatabaseUrl;
+use perme8_events::{host::Tasks, sql::DatabaseUrl};
 use serde::Serialize;
 use tokio::net::TcpListener;
 
@@ -104,6 +104,9 @@ pub(crate) struct Args {
     /// Days for which it is known what was asked of language models [default: 400]
     #[arg(long, value_name = "DAYS")]
     pub(crate) llm_usage_days: Option<String>,
+    /// Days after the end of an account when the log forgets whose it was [default: 7]
+    #[arg(long, value_name = "DAYS")]
+    pub(crate) forget_after_days: Option<String>,
     /// Entities that the graph of a workspace may hold [default: 50000]
     #[arg(long, value_name = "NUMBER")]
     pub(crate) erm_entities: Option<String>,
@@ -122,6 +125,12 @@ pub(crate) struct Args {
     /// The part of all walks through graphs of which an event tells operators, 0 to 1 [default: 0]
     #[arg(long, value_name = "PART")]
     pub(crate) erm_sampled_walks: Option<String>,
+    /// Where traces are collected, as OTLP over HTTP, e.g. `http://127.0.0.1:4318` [default: none, so nothing is traced]
+    #[arg(long, value_name = "URL")]
+    pub(crate) trace_url: Option<String>,
+    /// The part of all requests that are traced, 0 to 1 [default: 1]
+    #[arg(long, value_name = "PART")]
+    pub(crate) trace_share: Option<String>,
     /// For development: show every mail to everybody at /dev/mailbox, on this machine alone
     #[arg(long, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
     pub(crate) dev: Option<String>,
@@ -129,6 +138,8 @@ pub(crate) struct Args {
 
 /// How long requests and deliveries get to end before the process does.
 const GRACE: Duration = Duration::from_secs(15);
+/// How long the collector gets to take the last traces.
+const LAST_TRACES: Duration = Duration::from_secs(5);
 
 /// A host that listens.
 #[derive(Debug, Serialize)]
@@ -173,12 +184,15 @@ impl Args {
             llm_silence_seconds,
             llm_answer_seconds,
             llm_usage_days,
+            forget_after_days,
             erm_entities,
             erm_edges,
             erm_retention_days,
             erm_walk_entities,
             erm_walk_seconds,
             erm_sampled_walks,
+            trace_url,
+            trace_share,
             dev,
         } = self;
         let given = [
@@ -211,12 +225,15 @@ impl Args {
             ("llm_silence_seconds", llm_silence_seconds),
             ("llm_answer_seconds", llm_answer_seconds),
             ("llm_usage_days", llm_usage_days),
+            ("forget_after_days", forget_after_days),
             ("erm_entities", erm_entities),
             ("erm_edges", erm_edges),
             ("erm_retention_days", erm_retention_days),
             ("erm_walk_entities", erm_walk_entities),
             ("erm_walk_seconds", erm_walk_seconds),
             ("erm_sampled_walks", erm_sampled_walks),
+            ("trace_url", trace_url),
+            ("trace_share", trace_share),
             ("dev", dev),
         ];
         flags.settings.extend(given.into_iter().filter_map(|(key, value)| Some((key, value?))));
@@ -229,7 +246,15 @@ pub(crate) async fn serve(
     program: &str,
 ) -> Result<ExitCode, Failure> {
     let config = resolved.config.clone();
-    logging::init(&config, paint::has_colours(owo_colors::Stream::Stderr));
+    let collector = config.trace_url.as_ref();
+    let (spans, exporter) =
+        collector.map(|collector| collector.collect(config.node.as_deref())).unzip();
+    logging::init(&config, paint::has_colours(owo_colors::Stream::Stderr), spans);
+    // Tasks of its own: what the host does while it stops is traced, too.
+    let tracing_tasks = Tasks::new();
+    if let Some(exporter) = exporter {
+        tracing_tasks.spawn("traces", exporter.run(tracing_tasks.clone()));
+    }
     // Heard from now on, so that a signal during the start is not lost.
     let mut signals = Signals::listen()?;
     // Before the database is touched: who cannot listen should not migrate.
@@ -267,6 +292,9 @@ pub(crate) async fn serve(
     tokio::select! {
         stopped = app.shutdown(GRACE) => {
             stopped?;
+            if tracing_tasks.shutdown(LAST_TRACES).await.is_err() {
+                tracing::warn!("the collector is too slow for the last traces");
+            }
             if by_itself {
                 return Err(Failure::new("the host stopped by itself")
                     .help("the log above says why; start it again when that is mended"));

@@ -36,6 +36,14 @@ pub(crate) async fn show(db: &Db, args: &Args) -> Result<Shown, Failure> {
             (at(db, position).await?, format!("the position {position}"))
         }
     };
+    if let (None, EventRef::Position(position)) = (&event, args.event)
+        && let Some(archive) = db.archive_of(position).await?
+    {
+        let message = format!("the event at position {position} is archived in `{}`", archive.file);
+        return Err(Failure::new(message).help(format!(
+            "`perme8 events restore --from {position} --to {position}` puts it back with its archive"
+        )));
+    }
     match event {
         Some(event) if args.as_written => Ok(Shown { event }),
         Some(event) => Ok(Shown { event: event.in_current_version(CATALOGUES).into_owned() }),

@@ -13,7 +13,8 @@ use serde::Serialize;
 use crate::{
     catalogue::CATALOGUES,
     cli::{
-        Console, Failure, Paint, Report, database, plain, references::instant, signals::Signals,
+        Console, Failure, Paint, Report, database, failure::left_out, plain, references::instant,
+        signals::Signals,
     },
     config::Config,
     standings::IdentityStandings,
@@ -60,10 +61,18 @@ async fn show(db: &Db, args: &Args, console: &Console) -> Result<(), Failure> {
             "there is no position {after} yet: the log ends at {head}"
         )));
     }
-    let (events, seen) = match args.after {
-        Some(after) => following(db, &topic, after, head, args.limit as usize).await?,
-        None => (last(db, &topic, head, args.limit as usize).await?, head),
+    let limit = args.limit as usize;
+    let (events, after, seen) = if let Some(after) = args.after {
+        let (events, seen) = following(db, &topic, after, head, limit).await?;
+        (events, after, seen)
+    } else {
+        let events = last(db, &topic, head, limit).await?;
+        let after = looked_at_behind(&events, head, limit);
+        (events, after, head)
     };
+    if let Some(warning) = left_out(&db.archived_between(after, seen).await?) {
+        console.warn(&warning);
+    }
     for event in &events {
         console.line(&Line { event: &event.in_current_version(CATALOGUES) })?;
     }
@@ -124,6 +133,14 @@ pub(crate) async fn last(
         upto = after;
     }
     Ok(events.into())
+}
+
+/// Behind which position the log was looked at for its last events.
+fn looked_at_behind(events: &[Envelope], head: Position, limit: usize) -> Position {
+    if events.len() < limit {
+        return Position::START;
+    }
+    events.first().map_or(head, |event| Position::new(event.position.number() - 1))
 }
 
 async fn follow(
@@ -208,6 +225,11 @@ mod tests {
             assert_eq!(positions(&last(&test.db, &Topic::All, head, 3).await.unwrap()), all[2..]);
             assert_eq!(positions(&last(&test.db, &Topic::All, head, 9).await.unwrap()), all);
             assert_eq!(positions(&last(&test.db, &Topic::All, all[1], 9).await.unwrap()), all[..2]);
+            let behind = |events: &[Envelope]| looked_at_behind(events, head, 3);
+            let three = last(&test.db, &Topic::All, head, 3).await.unwrap();
+            assert_eq!(behind(&three), Position::new(all[2].number() - 1));
+            assert_eq!(behind(&three[1..]), Position::START);
+            assert_eq!(looked_at_behind(&[], head, 0), head);
             let none = "events:notifications".parse().unwrap();
             assert_eq!(positions(&last(&test.db, &none, head, 9).await.unwrap()), []);
         }

@@ -2,14 +2,15 @@
 
 use std::collections::{BTreeMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use perme8_events::{
-    CorrelationId, Envelope, EventFilter, EventId, EventStore as _, Position, UserId, sql::Db,
+    CorrelationId, Envelope, EventFilter, EventId, EventStore as _, Position, UserId,
+    host::ArchivedRange, sql::Db,
 };
 use serde::Serialize;
 use uuid::Uuid;
 
-use crate::cli::{Failure, Paint, Report, plain, references::instant};
+use crate::cli::{Console, Failure, Paint, Report, failure::left_out, plain, references::instant};
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Args {
@@ -57,16 +58,39 @@ const ONE: (&str, &str) = ("├─ ", "│  ");
 /// The same for the last line of a branch.
 const LAST: (&str, &str) = ("└─ ", "   ");
 
-pub(crate) async fn trace(db: &Db, args: &Args) -> Result<Trace, Failure> {
+/// What a request led to may begin so long before what is known of it.
+const BEFORE: TimeDelta = TimeDelta::days(1);
+
+pub(crate) async fn trace(db: &Db, args: &Args, console: &Console) -> Result<Trace, Failure> {
     let mut events = correlated(db, CorrelationId::new(args.id)).await?;
     if events.is_empty()
         && let Some(event) = db.event(EventId::new(args.id)).await?
     {
         events = correlated(db, event.correlation_id).await?;
     }
-    Trace::of(events).ok_or_else(|| {
-        Failure::new(format!("no event has the correlation id or the id {}", args.id))
-            .help("`perme8 events show <position>` names the correlation of an event")
+    let warning = left_out(&archived(db, &events).await?);
+    let Some(trace) = Trace::of(events) else {
+        let message = format!("no event has the correlation id or the id {}", args.id);
+        return Err(match warning {
+            Some(Failure { message: archived, help, .. }) => {
+                Failure { causes: vec![archived], help, ..Failure::new(message) }
+            }
+            None => Failure::new(message)
+                .help("`perme8 events show <position>` names the correlation of an event"),
+        });
+    };
+    if let Some(warning) = warning {
+        console.warn(&warning);
+    }
+    Ok(trace)
+}
+
+/// Where more of it may be in files: anywhere if its beginning is not known, and else in what happened since about then.
+async fn archived(db: &Db, events: &[Envelope]) -> Result<Vec<ArchivedRange>, Failure> {
+    let known = events.first().filter(|first| first.causation_id.is_none());
+    Ok(match known {
+        Some(first) => db.archived_since(first.occurred_at - BEFORE).await?,
+        None => db.archived_between(Position::START, Position::new(i64::MAX)).await?,
     })
 }
 

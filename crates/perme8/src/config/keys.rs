@@ -49,6 +49,14 @@ impl Key {
         Self::open("rate_limit_invitee", "invitations to one address, whoever invites it");
     pub(crate) const OPERATOR_TOKEN: Self =
         Self::secret("operator_token", "what operators show at /admin; without it there is none");
+    pub(crate) const MASTER_KEYS: Self = Self::secret(
+        "master_keys",
+        "32 random bytes as base64 that wrap the keys of people; the first wraps, all unwrap",
+    );
+    pub(crate) const FORGET_AFTER_DAYS: Self = Self::open(
+        "forget_after_days",
+        "so many days after the end of an account the log forgets whose it was",
+    );
     pub(crate) const ONBOARDING: Self = Self::open(
         "onboarding",
         "a project and a document to begin with in each new workspace, and a welcome for its owner",
@@ -114,6 +122,12 @@ impl Key {
         "erm_sampled_walks",
         "of this part of all walks through graphs an event tells operators, 0 to 1",
     );
+    pub(crate) const TRACE_URL: Self = Self::open(
+        "trace_url",
+        "where traces are collected, as OTLP over HTTP; without it: nowhere",
+    );
+    pub(crate) const TRACE_SHARE: Self =
+        Self::open("trace_share", "the part of all requests that are traced, 0 to 1");
     pub(crate) const DEV: Self =
         Self::open("dev", "for development: shows every mail at /dev/mailbox");
 
@@ -155,6 +169,8 @@ pub(crate) const ALL: &[Key] = &[
     Key::RATE_LIMIT_INVITER,
     Key::RATE_LIMIT_INVITEE,
     Key::OPERATOR_TOKEN,
+    Key::MASTER_KEYS,
+    Key::FORGET_AFTER_DAYS,
     Key::ONBOARDING,
     Key::APP_NAME,
     Key::BASE_URL,
@@ -179,6 +195,8 @@ pub(crate) const ALL: &[Key] = &[
     Key::ERM_WALK_ENTITIES,
     Key::ERM_WALK_SECONDS,
     Key::ERM_SAMPLED_WALKS,
+    Key::TRACE_URL,
+    Key::TRACE_SHARE,
     Key::DEV,
 ];
 

@@ -190,7 +190,7 @@ fn walking_time(text: &str) -> Result<Duration, String> {
     time.ok_or_else(|| "must be a number of seconds from 1 to 60".to_owned())
 }
 
-fn part(text: &str) -> Result<f64, String> {
+pub(crate) fn part(text: &str) -> Result<f64, String> {
     let part = text.parse().ok().filter(|part| (0.0..=1.0).contains(part));
     part.ok_or_else(|| "must be a number from 0 to 1".to_owned())
 }

@@ -26,6 +26,8 @@ impl Config {
             no_rate_limits,
             limits,
             operator_token,
+            master_keys,
+            forget_after_days,
             onboarding,
             app_name,
             base_url,
@@ -40,6 +42,8 @@ impl Config {
             llm_timeouts,
             llm_usage_days,
             erm,
+            trace_url,
+            trace_share,
             dev,
         } = self;
         let Limits { caller, stranger, attempts, account, inviter, invitee } = limits;
@@ -68,6 +72,8 @@ impl Config {
             "rate_limit_inviter" => Some(inviter.to_string()),
             "rate_limit_invitee" => Some(invitee.to_string()),
             "operator_token" => operator_token.map(|_| "(hidden)".to_owned()),
+            "master_keys" => (!master_keys.is_empty()).then(|| "(hidden)".to_owned()),
+            "forget_after_days" => Some(forget_after_days.to_string()),
             "onboarding" => Some(onboarding.to_string()),
             "app_name" => Some(app_name.clone()),
             "base_url" => base_url.as_ref().map(ToString::to_string),
@@ -92,6 +98,8 @@ impl Config {
             "erm_walk_entities" => Some(visited.to_string()),
             "erm_walk_seconds" => Some(time.as_secs().to_string()),
             "erm_sampled_walks" => Some(sampled_traversals.to_string()),
+            "trace_url" => trace_url.as_ref().map(ToString::to_string),
+            "trace_share" => Some(trace_share.to_string()),
             "dev" => Some(dev.to_string()),
             _ => None,
         }

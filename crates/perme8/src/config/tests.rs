@@ -73,6 +73,8 @@ fn without_a_word_the_host_is_embedded_and_local() {
                 invitee: 10/h,
             },
             operator_token: None,
+            master_keys: MasterKeys(0 keys),
+            forget_after_days: 7,
             onboarding: false,
             app_name: "Perme8",
             base_url: None,
@@ -111,6 +113,8 @@ fn without_a_word_the_host_is_embedded_and_local() {
                 sampled_traversals: 0.0,
                 retention: 2592000s,
             },
+            trace_url: None,
+            trace_share: 1.0,
             dev: false,
         }
     "#]]);
@@ -159,7 +163,7 @@ fn everything_that_is_wrong_is_said_at_once() {
           - the environment variable PERME8_LISTNE means nothing to perme8; did you mean `PERME8_LISTEN`?
           - `databse` in perme8.toml is no setting; did you mean `database`?
           - `log` in perme8.toml must be a text, a number or a boolean
-          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge, trusted_proxies, no_rate_limits, rate_limit_caller, rate_limit_stranger, rate_limit_attempts, rate_limit_account, rate_limit_inviter, rate_limit_invitee, operator_token, onboarding, app_name, base_url, mail_smtp_url, mail_from_address, mail_from_name, llm_base_url, llm_api_key, llm_model, llm_models, llm_user_at_once, llm_workspace_at_once, llm_user_per_minute, llm_workspace_per_minute, llm_first_word_seconds, llm_silence_seconds, llm_answer_seconds, llm_usage_days, erm_entities, erm_edges, erm_retention_days, erm_walk_entities, erm_walk_seconds, erm_sampled_walks, dev
+          - `server` in perme8.toml is no setting; there are database, listen, log, log_format, connections, node, secure_cookies, legacy_bridge, trusted_proxies, no_rate_limits, rate_limit_caller, rate_limit_stranger, rate_limit_attempts, rate_limit_account, rate_limit_inviter, rate_limit_invitee, operator_token, master_keys, forget_after_days, onboarding, app_name, base_url, mail_smtp_url, mail_from_address, mail_from_name, llm_base_url, llm_api_key, llm_model, llm_models, llm_user_at_once, llm_workspace_at_once, llm_user_per_minute, llm_workspace_per_minute, llm_first_word_seconds, llm_silence_seconds, llm_answer_seconds, llm_usage_days, erm_entities, erm_edges, erm_retention_days, erm_walk_entities, erm_walk_seconds, erm_sampled_walks, trace_url, trace_share, dev
           - --listen is `localhost`, but must be an address and a port, e.g. 127.0.0.1:4000 or [::1]:4000
           - `connections` in perme8.toml is `1`, but must be a number from 2 to 1000
           - --node is `two words`, but must be 1 to 64 printable characters without blanks
@@ -193,6 +197,15 @@ fn secrets_are_not_repeated() {
     let resolved = token(&[("PERME8_OPERATOR_TOKEN", "s3cret-s3cret-s3cret")]).unwrap();
     assert!(resolved.config.operator_token.is_some());
     assert!(!format!("{resolved:?}").contains("s3cret"));
+    let refused = token(&[("PERME8_MASTER_KEYS", "s3cret")]).unwrap_err();
+    expect![[r#"
+        the configuration cannot be used
+          - PERME8_MASTER_KEYS: must be 32 random bytes as base64 (`openssl rand -base64 32`), or several with commas between them"#]]
+    .assert_eq(&refused.to_string());
+    let resolved =
+        token(&[("PERME8_MASTER_KEYS", "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0czE=")]).unwrap();
+    assert!(!resolved.config.master_keys.is_empty());
+    assert!(!format!("{resolved:?}").contains("c2VjcmV0"));
 }
 
 #[test]
@@ -326,9 +339,13 @@ fn every_setting_is_shown_under_its_name() {
         ("llm_base_url", "https://llm.example/v1"),
         ("llm_model", "small"),
         ("llm_models", "big=1/2"),
+        ("trace_url", "http://127.0.0.1:4318"),
     ];
-    let environment =
-        &[("PERME8_OPERATOR_TOKEN", "sixteen-characters"), ("PERME8_LLM_API_KEY", "sk-s3cret")];
+    let environment = &[
+        ("PERME8_OPERATOR_TOKEN", "sixteen-characters"),
+        ("PERME8_MASTER_KEYS", "c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0c2VjcmV0czE="),
+        ("PERME8_LLM_API_KEY", "sk-s3cret"),
+    ];
     let resolved = Setup { environment, flags, ..Setup::default() }.resolve().unwrap();
     assert!(resolved.settings().iter().all(|setting| setting.value.is_some()), "{resolved:#?}");
 }

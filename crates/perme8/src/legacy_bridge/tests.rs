@@ -76,6 +76,7 @@ async fn an_invitation_is_told_to_everybody_who_watches_invitations_and_to_the_i
             user_id: id(5),
             workspace_id: id(7),
             workspace_name: "Test Workspace".to_owned(),
+            invited_by: Some(id(6)),
             invited_by_name: "John Doe".to_owned().into(),
             role: Role::Member,
             invitation_id: id(9),

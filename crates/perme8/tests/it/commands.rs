@@ -147,7 +147,7 @@ fn the_log_is_read_forwards_and_by_what_followed_from_what() {
     assert!(drawn.contains("└─ notifications.on_invitation"), "{drawn}");
 
     let handlers = home.json("handlers list");
-    assert_eq!(handlers.as_array().unwrap().len(), 18);
+    assert_eq!(handlers.as_array().unwrap().len(), 19);
     assert!(
         handlers.as_array().unwrap().iter().all(|handler| handler["lag_events"] == 0),
         "{handlers}"

@@ -1,6 +1,6 @@
 //! The golden files: what every version of every event wrote is read by this program.
 
-use std::{fs, path::Path};
+use std::{fmt::Write as _, fs, path::Path};
 
 use perme8::CATALOGUES;
 use perme8_events::EventDescriptor;
@@ -27,4 +27,22 @@ fn the_example_of_every_version_is_read_through_the_whole_chain() {
             }
         }
     }
+}
+
+/// What is personal and does not say whose it is stays readable in the log for ever, whoever is forgotten.
+#[test]
+fn whatever_is_personal_says_whose_it_is() {
+    let mut unsealed = String::new();
+    for event in CATALOGUES.iter().copied().flatten() {
+        let EventDescriptor { event_type, version, schema, parse, .. } = event;
+        let said = parse(*version, &example(event, *version)).unwrap().personal();
+        let schema = schema().to_value();
+        for (name, field) in schema["properties"].as_object().into_iter().flatten() {
+            let is_personal = field.to_string().contains(r#""x-personal":true"#);
+            if is_personal && !said.iter().any(|(field, _)| field == name) {
+                writeln!(unsealed, "{event_type}: {name}").unwrap();
+            }
+        }
+    }
+    assert_eq!(unsealed, "");
 }

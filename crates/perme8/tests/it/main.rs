@@ -1,10 +1,12 @@
 //! The program as its users meet it: started, read, stopped.
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail by panicking")]
 
+mod archiving;
 mod auditing;
 mod commands;
 mod demo;
 mod embedding;
+mod forgetting;
 mod golden_files;
 mod graphs;
 mod operating;

@@ -120,7 +120,7 @@ fn renamed(plan: &mut Plan<'_>, here: &Crate, there: &Crate) {
         [append(&there.manifest.path, "[lib]\nname = \"planted\"")],
     );
     plan.add(Edges, BESIDE, "excluded from the workspace", [
-        replace("Cargo.toml", "[workspace]", "[workspace]\nexclude = [\"planted\"]"),
+        replace("Cargo.toml", "exclude = [", "exclude = [\"planted\", "),
         write(
             "planted/Cargo.toml",
             format!("[package]\nname = \"planted\"\nedition = \"2024\"\n\n[dependencies.{to}]\npath = \"../{below}\""),

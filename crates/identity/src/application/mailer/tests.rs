@@ -60,6 +60,7 @@ fn created(invitation: &Invitation) -> Envelope {
         workspace_name: "the name of that day".to_owned(),
         email: invitation.email.to_string().into(),
         role: invitation.role,
+        invited_by: Some(OWNER.id()),
         invited_by_name: "the name of that day".to_owned().into(),
         user_id: None,
     };
@@ -327,6 +328,7 @@ async fn an_invitation_that_is_sent_again_is_mailed_again() {
         workspace_name: "The Company".to_owned(),
         email: invitation.email.to_string().into(),
         role: invitation.role,
+        invited_by: Some(OWNER.id()),
         invited_by_name: "Owner Example".to_owned().into(),
         user_id: None,
     };

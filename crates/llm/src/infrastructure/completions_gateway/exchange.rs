@@ -5,6 +5,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use reqwest::Response;
 use tokio::time::Instant;
+use tracing::Span;
 
 use super::{Timeouts, asking::broke};
 use crate::{
@@ -30,6 +31,8 @@ pub(super) struct Exchange {
     pub(super) deadline: Instant,
     /// Why no more will come.
     pub(super) failure: Option<AskFailure>,
+    /// Shows the call until nobody hears the answer any more.
+    pub(super) _span: Span,
 }
 
 impl Exchange {

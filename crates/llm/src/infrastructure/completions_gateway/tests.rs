@@ -5,7 +5,7 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use perme8_events::UserId;
+use perme8_events::{UserId, within_trace};
 use serde_json::json;
 use uuid::Uuid;
 
@@ -114,6 +114,20 @@ async fn the_question_is_asked_as_it_is_meant() {
     outcome(model.ask(&self::call()).await.unwrap()).await;
     let body = &server.asked()[1].body;
     assert!(body.get("temperature").is_none() && body.get("max_tokens").is_none(), "{body}");
+}
+
+#[tokio::test]
+async fn a_call_within_a_trace_tells_the_provider_its_own_step() {
+    let server = ProviderServer::that(hello()).await;
+    let model = model_at(&server.url(), TIMEOUTS);
+    let trace = TraceContext::begin(1.0).unwrap();
+    let answer = within_trace(Some(trace), model.ask(&call())).await;
+    outcome(answer.unwrap()).await;
+    outcome(model.ask(&call()).await.unwrap()).await;
+    let asked = server.asked();
+    let told: TraceContext = asked[0].header("traceparent").unwrap().parse().unwrap();
+    assert!(told.is_of_the_trace_of(trace) && told != trace);
+    assert_eq!(asked[1].header("traceparent"), None);
 }
 
 #[tokio::test]

@@ -20,6 +20,8 @@ pub(super) const READERS: u32 = 4;
 const WRITER_KIB: &str = "-32768";
 /// The same of each who reads.
 const READER_KIB: &str = "-8192";
+/// What is deleted or overwritten is zeros in its page from then on, which is written anyway.
+const SECURE_DELETE: &str = "FAST";
 /// From so many bytes on the log of writes is taken over into the file, by the one who writes and has committed; with the 4 MB
 /// that are usual that is after each commit that writes much.
 const LOG_BYTES: u64 = 32 * 1024 * 1024;
@@ -69,6 +71,7 @@ pub(super) async fn open(path: &PathBuf, options: &DbOptions) -> Result<Engine, 
             connect
                 .clone()
                 .pragma("cache_size", WRITER_KIB)
+                .pragma("secure_delete", SECURE_DELETE)
                 .pragma("wal_autocheckpoint", log_pages.to_string()),
         )
         .await

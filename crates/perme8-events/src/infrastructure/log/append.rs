@@ -13,7 +13,8 @@ use crate::{
         error::StorageError, id::WorkspaceId, origin::Client, position::Position, unsaved::AnyEvent,
     },
     infrastructure::{
-        sql::{Query, Stmt, Target},
+        sealing::Written,
+        sql::Stmt,
         tx::{Conn, Pending, Tx},
     },
     sql,
@@ -23,14 +24,15 @@ use crate::{
 // the join exists only after `mark` ran, so `nextval` is drawn after the lock is held; a test reads the plan.
 pub(crate) static APPEND_ONE: &Stmt = sql!(
     sqlite: "INSERT INTO event_log (id, event_type, version, aggregate_type, aggregate_id, actor_kind, actor_id, actor_ref,
-               on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)",
+               on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at, sealed)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
     postgres: "WITH mark AS MATERIALIZED (
                  SELECT pg_advisory_xact_lock_shared((77::bigint << 48) | (last_value - (NOT is_called)::int)) FROM event_log_seq)
                INSERT INTO event_log (seq, id, event_type, version, aggregate_type, aggregate_id, actor_kind, actor_id, actor_ref,
-                 on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at)
+                 on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at, sealed)
                SELECT nextval('event_log_seq'), $1::uuid, $2::text, $3::int, $4::text, $5::text, $6::text, $7::uuid, $8::text,
-                 $9::uuid, $10::uuid, $11::jsonb, $12::uuid, $13::uuid, $14::jsonb, $15::jsonb, $16::timestamptz FROM mark"
+                 $9::uuid, $10::uuid, $11::jsonb, $12::uuid, $13::uuid, $14::jsonb, $15::jsonb, $16::timestamptz, $17::jsonb
+               FROM mark"
 );
 
 // One static text for any number of rows, hence one prepared statement. For a single row its arrays cost more than the lock.
@@ -39,14 +41,15 @@ pub(crate) static APPEND_MANY: &Stmt = sql!(
     postgres: "WITH mark AS MATERIALIZED (
                  SELECT pg_advisory_xact_lock_shared((77::bigint << 48) | (last_value - (NOT is_called)::int)) FROM event_log_seq)
                INSERT INTO event_log (seq, id, event_type, version, aggregate_type, aggregate_id, actor_kind, actor_id, actor_ref,
-                 on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at)
+                 on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at, sealed)
                SELECT nextval('event_log_seq'), e.id, e.event_type, e.version, e.aggregate_type, e.aggregate_id, e.actor_kind,
                  e.actor_id, e.actor_ref, e.on_behalf_of, e.workspace_id, e.audience::jsonb, e.correlation_id, e.causation_id,
-                 e.data::jsonb, e.metadata::jsonb, e.occurred_at
+                 e.data::jsonb, e.metadata::jsonb, e.occurred_at, e.sealed::jsonb
                FROM mark, unnest($1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[],
-                 $9::uuid[], $10::uuid[], $11::text[], $12::uuid[], $13::uuid[], $14::text[], $15::text[], $16::timestamptz[])
+                 $9::uuid[], $10::uuid[], $11::text[], $12::uuid[], $13::uuid[], $14::text[], $15::text[], $16::timestamptz[],
+                 $17::text[])
                  WITH ORDINALITY AS e (id, event_type, version, aggregate_type, aggregate_id, actor_kind, actor_id, actor_ref,
-                   on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at, n)
+                   on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at, sealed, n)
                ORDER BY e.n"
 );
 
@@ -63,7 +66,7 @@ enum Unfit {
 }
 
 /// The event as JSON that both engines can store.
-fn data(event: &dyn AnyEvent) -> Result<String, StorageError> {
+pub(crate) fn data(event: &dyn AnyEvent) -> Result<String, StorageError> {
     let json = event.data()?;
     if json.len() > EVENT_BYTES {
         return Err(StorageError::new(Unfit::TooLarge(event.event_type())));
@@ -87,24 +90,25 @@ pub(crate) fn holds_nul(json: &str) -> bool {
     })
 }
 
-/// Appends `events`: in one statement on PostgreSQL, row by row on SQLite, where there is no round trip to save.
-pub(crate) async fn append(conn: &mut Conn, events: &[Pending]) -> Result<(), StorageError> {
+/// Appends `events`, as they were written down: in one statement on PostgreSQL, row by row on SQLite, where there is no round trip
+/// to save.
+pub(crate) async fn append(
+    conn: &mut Conn,
+    events: &[Pending],
+    written: Vec<Written>,
+) -> Result<(), StorageError> {
     // The first event need not be of the request: a job that an operator calls off is told for whom it was done.
     let mut clients = events.iter().filter_map(|event| Some((event, event.origin.client()?)));
     if let Some((event, client)) = clients.next() {
         remember_client(conn, event, client).await?;
     }
-    match (conn, events) {
-        (_, []) => Ok(()),
-        (Conn::Sqlite(tx), events) => {
-            for event in events {
-                append_one(Target::Sqlite(&mut *tx), event).await?;
-            }
-            Ok(())
-        }
-        (Conn::Postgres(tx), [event]) => append_one(Target::Pg(&mut *tx), event).await,
-        (Conn::Postgres(tx), events) => append_many(tx, events).await,
+    if let (Conn::Postgres(tx), [_, _, ..]) = (&mut *conn, events) {
+        return append_many(tx, events, written).await;
     }
+    for (event, written) in events.iter().zip(written) {
+        append_one(conn, event, written).await?;
+    }
+    Ok(())
 }
 
 /// Where the last event is that this transaction has appended, as its last statement.
@@ -120,15 +124,11 @@ async fn remember_client(
     event: &Pending,
     client: &Client,
 ) -> Result<(), StorageError> {
-    let target = match conn {
-        Conn::Sqlite(tx) => Target::Sqlite(&mut *tx),
-        Conn::Postgres(tx) => Target::Pg(&mut *tx),
-    };
     let insert = sql!(
         "INSERT INTO event_origins (correlation_id, address, user_agent, session_id, occurred_at) VALUES ($1, $2, $3, $4, $5)
          ON CONFLICT (correlation_id) DO NOTHING"
     );
-    Query::new(target, insert)
+    conn.query(insert)
         .bind(event.origin.correlation_id())
         .bind(client.address())
         .bind(client.user_agent())
@@ -143,10 +143,16 @@ fn workspace(pending: &Pending) -> Option<WorkspaceId> {
     pending.event.any().workspace_id().or(pending.origin.workspace_id())
 }
 
-async fn append_one(target: Target<'_>, pending: &Pending) -> Result<(), StorageError> {
+async fn append_one(
+    conn: &mut Conn,
+    pending: &Pending,
+    written: Written,
+) -> Result<(), StorageError> {
     let Pending { event, id, origin, at } = pending;
+    let Written { data, sealed } = written;
     let event = event.any();
-    Query::new(target, APPEND_ONE)
+    let sealed = sealed.map(RawValue::from_string).transpose()?;
+    conn.query(APPEND_ONE)
         .bind(*id)
         .bind(event.event_type())
         .bind(i32::from(event.version()))
@@ -160,9 +166,10 @@ async fn append_one(target: Target<'_>, pending: &Pending) -> Result<(), Storage
         .bind(Json(event.audience()))
         .bind(origin.correlation_id())
         .bind(origin.causation_id())
-        .bind(Json(RawValue::from_string(data(event)?)?))
+        .bind(Json(RawValue::from_string(data)?))
         .bind(Json(origin.metadata()))
         .bind(*at)
+        .bind(sealed.map(Json))
         .exec()
         .await?;
     Ok(())
@@ -171,6 +178,7 @@ async fn append_one(target: Target<'_>, pending: &Pending) -> Result<(), Storage
 async fn append_many(
     tx: &mut sqlx::Transaction<'static, sqlx::Postgres>,
     events: &[Pending],
+    written: Vec<Written>,
 ) -> Result<(), StorageError> {
     fn column<'a, T>(events: &'a [Pending], of: impl FnMut(&'a Pending) -> T) -> Vec<T> {
         events.iter().map(of).collect()
@@ -181,6 +189,8 @@ async fn append_many(
     ) -> Result<Vec<String>, StorageError> {
         events.iter().map(of).collect()
     }
+    let (data, sealed): (Vec<String>, Vec<Option<String>>) =
+        written.into_iter().map(|Written { data, sealed }| (data, sealed)).unzip();
     sqlx::query(APPEND_MANY.postgres)
         .bind(column(events, |p| p.id.uuid()))
         .bind(column(events, |p| p.event.any().event_type()))
@@ -195,9 +205,10 @@ async fn append_many(
         .bind(json(events, |p| Ok(serde_json::to_string(&p.event.any().audience())?))?)
         .bind(column(events, |p| p.origin.correlation_id().uuid()))
         .bind(column(events, |p| p.origin.causation_id().map(crate::Id::uuid)))
-        .bind(json(events, |p| data(p.event.any()))?)
+        .bind(data)
         .bind(json(events, |p| Ok(serde_json::to_string(p.origin.metadata())?))?)
         .bind(column(events, |p| p.at))
+        .bind(sealed)
         .execute(&mut **tx)
         .await?;
     Ok(())

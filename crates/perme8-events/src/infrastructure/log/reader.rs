@@ -5,13 +5,17 @@
 //! the first statement draws above it; whoever drew before it holds its lock until its row is visible. So a hole below that
 //! mark is a rollback, and is passed.
 
-use sqlx::{ConnectOptions as _, PgConnection, SqliteConnection};
+use sqlx::{ConnectOptions as _, PgConnection, SqliteConnection, types::Json};
 
 use crate::{
     domain::{envelope::Envelope, error::StorageError, position::Position},
     infrastructure::{
         db::{Db, Engine},
-        log::row::{Row, envelopes, event_log_columns},
+        log::row::{self, Row, envelopes, event_log_columns},
+        sealing::{
+            keys::{KEYS, Keys},
+            master::MasterKeys,
+        },
         sql::{Query, Stmt, Target},
     },
     sql,
@@ -51,6 +55,7 @@ pub struct Page {
 #[derive(Debug)]
 pub struct LogReader {
     conn: Own,
+    master_keys: MasterKeys,
     after: i64,
     naive: bool,
 }
@@ -74,7 +79,8 @@ impl LogReader {
             }
             Engine::Postgres { options, .. } => Own::Postgres(options.connect().await?),
         };
-        Ok(Self { conn, after: after.number(), naive: false })
+        let master_keys = db.master_keys.clone();
+        Ok(Self { conn, master_keys, after: after.number(), naive: false })
     }
 
     /// The negative control of the proofs: takes whatever is visible, and so loses what commits late on PostgreSQL.
@@ -116,7 +122,7 @@ impl LogReader {
             rows.truncate(dense);
         }
         let reached = rows.last().map_or(self.after, |row| row.seq);
-        self.page(rows, reached, false)
+        self.page(rows, reached, false).await
     }
 
     async fn past_the_hole(&mut self) -> Result<Page, StorageError> {
@@ -125,25 +131,36 @@ impl LogReader {
         let pending: Option<i64> = self.query(PENDING).scalar().await?;
         let mark = drawn.min(pending.unwrap_or(i64::MAX));
         if mark <= self.after {
-            return self.page(Vec::new(), self.after, true);
+            return self.page(Vec::new(), self.after, true).await;
         }
         let rows = self.rows(mark).await?;
         // Not up to the mark, although everything below it is decided: after a crash a server may draw positions again that
         // were drawn before it and rolled back. A position that was seen in a row is never drawn again.
         let reached = rows.last().map_or(self.after, |row| row.seq);
-        self.page(rows, reached, mark < drawn)
+        self.page(rows, reached, mark < drawn).await
     }
 
-    fn page(
+    async fn page(
         &mut self,
         rows: Vec<Row>,
         reached: i64,
         held_back: bool,
     ) -> Result<Page, StorageError> {
-        let events = envelopes(rows)?;
+        let keys = self.keys(&rows).await?;
+        let events = envelopes(rows, &keys)?;
         // Only now, so that a broken row is not passed over by the next poll.
         self.after = reached;
         Ok(Page { events, reached: Position::new(reached), held_back })
+    }
+
+    /// The keys to what is sealed in these rows, read after them: whoever has been forgotten since is so.
+    async fn keys(&mut self, rows: &[Row]) -> Result<Keys, StorageError> {
+        let people = row::people(rows);
+        if people.is_empty() {
+            return Ok(Keys::default());
+        }
+        let found = self.query(KEYS).bind(Json(people)).all().await?;
+        Keys::read(found, &self.master_keys)
     }
 }
 

@@ -1,13 +1,23 @@
 //! A row of the log, and the envelope that it is.
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 use serde_json::value::RawValue;
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use crate::domain::{
-    actor::Actor, audience::Audience, envelope::Envelope, error::StorageError, id::Id,
-    origin::Metadata, position::Position,
+use crate::{
+    domain::{
+        actor::Actor,
+        audience::Audience,
+        envelope::Envelope,
+        error::StorageError,
+        id::{Id, UserId},
+        origin::Metadata,
+        position::Position,
+    },
+    infrastructure::sealing::{self, Sealed, keys::Keys},
 };
 
 /// The columns of [`Row`], in a `SELECT`.
@@ -15,7 +25,7 @@ macro_rules! event_log_columns {
     ($($rest:literal),* $(,)?) => {
         concat!(
             "SELECT seq, id, event_type, version, aggregate_type, aggregate_id, actor_kind, actor_id, actor_ref, \
-             on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at FROM event_log ",
+             on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at, sealed FROM event_log ",
             $($rest),*
         )
     };
@@ -42,6 +52,8 @@ pub(crate) struct Row {
     data: Json<Box<RawValue>>,
     metadata: Json<Metadata>,
     occurred_at: DateTime<Utc>,
+    /// What identifies people in the data; none in those of before there was this column.
+    sealed: Option<Json<Vec<Sealed>>>,
 }
 
 /// A row of the log that no version of this program can have written.
@@ -49,11 +61,15 @@ pub(crate) struct Row {
 #[error("the row at position {0} of the event log is damaged")]
 struct Damaged(i64);
 
-impl TryFrom<Row> for Envelope {
-    type Error = StorageError;
+impl Row {
+    /// The people of whom something is sealed in it.
+    pub(crate) fn people(&self) -> impl Iterator<Item = UserId> {
+        self.sealed.iter().flat_map(|Json(sealed)| sealed.iter().map(|one| one.user_id))
+    }
 
-    fn try_from(row: Row) -> Result<Self, StorageError> {
-        let Row {
+    /// The envelope, with what these keys open.
+    pub(crate) fn opened(self, keys: &Keys) -> Result<Envelope, StorageError> {
+        let Self {
             seq,
             id,
             event_type,
@@ -71,9 +87,14 @@ impl TryFrom<Row> for Envelope {
             data,
             metadata,
             occurred_at,
-        } = row;
+            sealed,
+        } = self;
+        let data = match sealed {
+            Some(Json(sealed)) => sealing::open(Id::new(id), &data.0, &sealed, keys)?,
+            None => data.0,
+        };
         let actor = Actor::from_parts(&actor_kind, actor_id.map(Id::new), actor_ref);
-        Ok(Self {
+        Ok(Envelope {
             position: Position::new(seq),
             event_id: Id::new(id),
             event_type,
@@ -88,7 +109,7 @@ impl TryFrom<Row> for Envelope {
             correlation_id: Id::new(correlation_id),
             causation_id: causation_id.map(Id::new),
             metadata: metadata.0,
-            data: data.0,
+            data,
         })
     }
 }
@@ -98,6 +119,11 @@ fn version_of(stored: i32) -> Option<u16> {
     u16::try_from(stored).ok().filter(|version| *version > 0)
 }
 
-pub(crate) fn envelopes(rows: Vec<Row>) -> Result<Vec<Envelope>, StorageError> {
-    rows.into_iter().map(Envelope::try_from).collect()
+/// The people of whom something is sealed in these rows.
+pub(crate) fn people(rows: &[Row]) -> BTreeSet<UserId> {
+    rows.iter().flat_map(Row::people).collect()
+}
+
+pub(crate) fn envelopes(rows: Vec<Row>, keys: &Keys) -> Result<Vec<Envelope>, StorageError> {
+    rows.into_iter().map(|row| row.opened(keys)).collect()
 }

@@ -1,15 +1,28 @@
 //! Reading the log by what the events are about.
 
+use std::collections::BTreeSet;
+
 use async_trait::async_trait;
+use serde_json::value::RawValue;
+use sqlx::types::Json;
 
 use crate::{
     application::event_store::{EventFilter, EventStore},
-    domain::{envelope::Envelope, error::StorageError, id::EventId, position::Position},
+    domain::{
+        envelope::Envelope,
+        error::StorageError,
+        id::{EventId, UserId},
+        position::Position,
+    },
     infrastructure::{
         db::Db,
         log::{
             reader::{DRAWN, PAGE, PENDING},
-            row::{Row, envelopes, event_log_columns},
+            row::{self, Row, envelopes, event_log_columns},
+        },
+        sealing::{
+            self, Sealed,
+            keys::{KEYS, Keys},
         },
     },
     sql,
@@ -57,13 +70,13 @@ impl EventStore for Db {
                 )))
                 .bind(*id),
         };
-        envelopes(query.bind(after).bind(upto).bind(limit).all().await?)
+        self.opened(query.bind(after).bind(upto).bind(limit).all().await?).await
     }
 
     async fn event(&self, id: EventId) -> Result<Option<Envelope>, StorageError> {
         let row: Option<Row> =
             self.query(sql!(event_log_columns!("WHERE id = $1"))).bind(id).opt().await?;
-        row.map(Envelope::try_from).transpose()
+        self.opened_one(row).await
     }
 }
 
@@ -81,7 +94,24 @@ impl Db {
         upto: i64,
         limit: i64,
     ) -> Result<Vec<Envelope>, StorageError> {
-        envelopes(self.query(PAGE).bind(after).bind(upto).bind(limit).all().await?)
+        self.opened(self.query(PAGE).bind(after).bind(upto).bind(limit).all().await?).await
+    }
+
+    /// The events at some positions, in order; those that are no longer in the log are left out.
+    pub(crate) async fn events_at(&self, positions: &[i64]) -> Result<Vec<Envelope>, StorageError> {
+        // The bounds say which partitions of the log are looked at: a list does not.
+        let query = self.query(sql!(
+            sqlite: event_log_columns!(
+                "WHERE seq IN (SELECT value FROM json_each($1)) AND seq BETWEEN $2 AND $3 ORDER BY seq"
+            ),
+            postgres: event_log_columns!(
+                "WHERE seq = ANY(ARRAY(SELECT v::bigint FROM jsonb_array_elements_text($1) v)) AND seq BETWEEN $2 AND $3
+                 ORDER BY seq"
+            )
+        ));
+        let (first, last) = (positions.iter().min(), positions.iter().max());
+        let query = query.bind(Json(positions)).bind(first.copied()).bind(last.copied());
+        self.opened(query.all().await?).await
     }
 
     /// The event at a position.
@@ -94,6 +124,39 @@ impl Db {
             .bind(position.number())
             .opt()
             .await?;
-        row.map(Envelope::try_from).transpose()
+        self.opened_one(row).await
+    }
+
+    /// The events of these rows, with what is sealed in them opened.
+    async fn opened(&self, rows: Vec<Row>) -> Result<Vec<Envelope>, StorageError> {
+        let keys = self.keys_of(row::people(&rows)).await?;
+        envelopes(rows, &keys)
+    }
+
+    async fn opened_one(&self, row: Option<Row>) -> Result<Option<Envelope>, StorageError> {
+        let Some(row) = row else { return Ok(None) };
+        let keys = self.keys_of(row.people().collect()).await?;
+        row.opened(&keys).map(Some)
+    }
+
+    /// The data of an event that stand elsewhere than in the log, with what is sealed in them opened.
+    pub(crate) async fn opened_data(
+        &self,
+        id: EventId,
+        data: Box<RawValue>,
+        sealed: Option<&[Sealed]>,
+    ) -> Result<Box<RawValue>, StorageError> {
+        let Some(sealed) = sealed else { return Ok(data) };
+        let keys = self.keys_of(sealed.iter().map(|one| one.user_id).collect()).await?;
+        sealing::open(id, &data, sealed, &keys)
+    }
+
+    /// The keys of these people, as they are now.
+    async fn keys_of(&self, people: BTreeSet<UserId>) -> Result<Keys, StorageError> {
+        if people.is_empty() {
+            return Ok(Keys::default());
+        }
+        let found = self.query(KEYS).bind(Json(people)).all().await?;
+        Keys::read(found, &self.master_keys)
     }
 }

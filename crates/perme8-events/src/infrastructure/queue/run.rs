@@ -24,6 +24,7 @@ use crate::{
             claims::{Claim, Ended},
             erased::AnyWorker,
         },
+        traces::Traced,
     },
 };
 
@@ -94,20 +95,28 @@ async fn attempt(
         return Ended::Dead { attempts: attempt - 1, error };
     }
     let key = claim.key();
+    let traced = Traced::job(claim, attempt);
     let run = JobRun {
         job_id: claim.job_id,
         attempt,
-        origin: claim.origin().once(format!("{}:{key}", claim.queue)),
+        origin: traced.origin(claim.origin()).once(format!("{}:{key}", claim.queue)),
         key,
         stop: Arc::new(stop.clone()),
     };
     let deadline = tokio::time::Instant::now() + options.timeout;
-    let error =
-        match guarded(options.timeout, deadline, worker.work_any(&claim.payload, &run)).await {
-            Ok(result) => return Ended::Done(kept(claim, result)),
-            Err(error) if error.is_repeated() => return Ended::Done(NOTHING.to_owned()),
-            Err(error) => error,
-        };
+    let work = traced.part(worker.work_any(&claim.payload, &run));
+    let error = match guarded(options.timeout, deadline, work).await {
+        Ok(result) => {
+            traced.came_to("done");
+            return Ended::Done(kept(claim, result));
+        }
+        Err(error) if error.is_repeated() => {
+            traced.came_to("repeated");
+            return Ended::Done(NOTHING.to_owned());
+        }
+        Err(error) => error,
+    };
+    traced.failed(&error.chain());
     after(db, options, attempt, &error, stop.is_cancelled())
 }
 

@@ -10,7 +10,7 @@ use sqlx::types::Json;
 use crate::{
     application::transaction::Transaction as _,
     domain::{envelope::Envelope, error::StorageError, position::Position},
-    infrastructure::{db::Db, runtime::partitions::Partition, tx::Tx},
+    infrastructure::{db::Db, runtime::partitions::Partition, sealing::Sealed, tx::Tx},
     sql,
 };
 
@@ -23,6 +23,7 @@ pub(crate) struct Due {
     /// What an operator has put into the place of the event's data, and the version that it has the shape of.
     edited_version: Option<i32>,
     edited_data: Option<Json<Box<RawValue>>>,
+    edited_sealed: Option<Json<Vec<Sealed>>>,
 }
 
 /// How a failed delivery goes on.
@@ -170,7 +171,27 @@ impl Db {
         Ok(keys.into_iter().map(|(key,)| key).collect())
     }
 
-    /// The delivery of a partition that has been due for the longest time.
+    /// The keys of a partition of which something has failed or waits behind a failure; what has only stepped aside is not
+    /// counted.
+    pub(crate) async fn keys_blocked(
+        &self,
+        partition: &Partition,
+    ) -> Result<Vec<String>, StorageError> {
+        let keys: Vec<(String,)> = self
+            .query(sql!(
+                "SELECT DISTINCT partition_key FROM event_deliveries WHERE handler = $1 AND bucket BETWEEN $2 AND $3
+                   AND (is_dead OR due_at IS NULL OR error IS NOT NULL)"
+            ))
+            .bind(partition.handler.as_str())
+            .bind(partition.first_bucket)
+            .bind(partition.last_bucket)
+            .all()
+            .await?;
+        Ok(keys.into_iter().map(|(key,)| key).collect())
+    }
+
+    /// The delivery of a partition that has been due for the longest time. What has stepped aside is not among them: it has
+    /// turns of its own, and there may be much of it.
     pub(crate) async fn due_delivery(
         &self,
         partition: &Partition,
@@ -178,8 +199,9 @@ impl Db {
     ) -> Result<Option<Due>, StorageError> {
         // The scalar form of "no older one of the same key": with NOT EXISTS, a planner without statistics is ten times slower.
         self.query(sql!(
-            "SELECT d.position, d.partition_key, d.attempts, d.edited_version, d.edited_data FROM event_deliveries d
-             WHERE d.handler = $1 AND d.bucket BETWEEN $2 AND $3 AND NOT d.is_dead AND (d.due_at IS NULL OR d.due_at <= $4)
+            "SELECT d.position, d.partition_key, d.attempts, d.edited_version, d.edited_data, d.edited_sealed FROM event_deliveries d
+             WHERE d.handler = $1 AND d.bucket BETWEEN $2 AND $3
+               AND NOT d.is_dead AND (d.due_at IS NULL OR d.error IS NOT NULL) AND (d.due_at IS NULL OR d.due_at <= $4)
                AND d.position = (SELECT p.position FROM event_deliveries p
                                  WHERE p.handler = d.handler AND p.partition_key = d.partition_key
                                  ORDER BY p.position LIMIT 1)
@@ -201,7 +223,8 @@ impl Db {
         let due: Option<(DateTime<Utc>,)> = self
             .query(sql!(
                 "SELECT d.due_at FROM event_deliveries d
-                 WHERE d.handler = $1 AND d.bucket BETWEEN $2 AND $3 AND NOT d.is_dead AND d.due_at IS NOT NULL
+                 WHERE d.handler = $1 AND d.bucket BETWEEN $2 AND $3
+                   AND NOT d.is_dead AND (d.due_at IS NULL OR d.error IS NOT NULL) AND d.due_at IS NOT NULL
                    AND d.position = (SELECT p.position FROM event_deliveries p
                                      WHERE p.handler = d.handler AND p.partition_key = d.partition_key
                                      ORDER BY p.position LIMIT 1)
@@ -217,15 +240,14 @@ impl Db {
 
     /// The event of a delivery, with the data that are to be delivered.
     pub(crate) async fn event_of(&self, due: &Due) -> Result<Option<Envelope>, StorageError> {
-        let event = self.event_at(Position::new(due.position)).await?;
+        let Some(event) = self.event_at(Position::new(due.position)).await? else {
+            return Ok(None);
+        };
         let edited = due.edited_data.as_ref().zip(due.edited_version);
-        Ok(event.map(|event| match edited {
-            Some((Json(data), version)) => Envelope {
-                data: data.clone(),
-                version: u16::try_from(version).unwrap_or(event.version),
-                ..event
-            },
-            None => event,
-        }))
+        let Some((Json(data), version)) = edited else { return Ok(Some(event)) };
+        let sealed = due.edited_sealed.as_ref().map(|Json(sealed)| sealed.as_slice());
+        let data = self.opened_data(event.event_id, data.clone(), sealed).await?;
+        let version = u16::try_from(version).unwrap_or(event.version);
+        Ok(Some(Envelope { version, data, ..event }))
     }
 }

@@ -16,32 +16,34 @@ use uuid::Uuid;
 
 use crate::{
     application::handler::HandlerError,
-    domain::{envelope::Envelope, error::StorageError, origin::Origin, position::Position},
+    domain::{
+        envelope::Envelope, error::StorageError, id::WorkspaceId, origin::Origin,
+        position::Position,
+    },
     infrastructure::{
         cadence::Cadence,
         db::Db,
         feed::Feed,
         runtime::{
-            Outcome, Reaction,
-            deliveries::{self, Key},
-            erased::{self, AnyHandler},
-            partitions::{Partition, bucket},
+            Reaction, deliveries, erased::AnyHandler, fairness::Turns, partitions::Partition,
         },
         tx::Tx,
     },
 };
 
+mod ahead;
+mod attempt;
+mod catch_up;
 mod failure;
 mod retry;
 mod swap;
 
+use ahead::{Delivery, Taken};
 pub(crate) use failure::Interrupted;
 use failure::{Failure, refused};
 
 /// While deliveries are set aside, their rows are looked at so often: an operator may have changed them.
 const LOOK_AGAIN: Duration = Duration::from_secs(1);
-/// So many wanted events are read ahead; from the log, a page costs the same however many of it are taken.
-const READ_AHEAD: usize = 500;
 /// How soon a lane goes on after the database has failed.
 const BROKEN: Duration = Duration::from_secs(1);
 
@@ -56,6 +58,11 @@ pub(crate) struct LaneContext {
     pub(crate) paused: watch::Sender<BTreeSet<String>>,
     /// Whether a lost lease refuses effects; always, but in the control of a proof.
     pub(crate) fenced: bool,
+    /// Whether what follows of a key waits behind what failed of it; always, but in the control of a proof.
+    pub(crate) sequenced: bool,
+    /// While so many deliveries of a partition stand aside, nothing new is taken. None step aside for 0, which is the control of
+    /// a proof.
+    pub(crate) most_aside: usize,
     /// Told between the two transactions that a swap consists of in the control of a proof.
     pub(crate) swaps_apart: Option<fn()>,
     /// Told when a read model has another live generation, whose partitions are free.
@@ -71,13 +78,18 @@ pub(crate) struct Lane {
     position: Position,
     /// Up to here, events are delivered one by one, because one of them fails.
     one_by_one_until: Position,
-    /// Keys of which deliveries are set aside. A key that is not in here has none, because only the owner of the partition
-    /// adds them; a key in here may have none any more, because operators remove them.
+    /// Keys of which deliveries have failed, or wait behind such. A key that is neither in here nor in `turns` has none that are
+    /// set aside, because only the owner of the partition adds them; a key in here may have none any more, because operators
+    /// remove them.
     blocked: HashSet<String>,
+    /// What has stepped aside for other tenants.
+    turns: Turns<WorkspaceId>,
+    /// So many of those are caught up one by one, because one of them fails.
+    singly: usize,
     /// When the next delivery that is set aside is due, as of the last look.
     due: Option<DateTime<Utc>>,
     look: Cadence,
-    /// Whether the last step tried a failed delivery again; new events take turns with those.
+    /// Whether the last step tried a delivery that was set aside; new events take turns with those.
     retried: bool,
     /// Wanted events behind `position` that were read ahead, and how far that was.
     ahead: VecDeque<Arc<Envelope>>,
@@ -99,19 +111,6 @@ pub(crate) enum Step {
     Swapped,
 }
 
-/// What is done with an event.
-struct Delivery {
-    event: Arc<Envelope>,
-    key: String,
-    parked: bool,
-}
-
-impl Delivery {
-    fn key(&self) -> Key<'_> {
-        Key { text: &self.key, bucket: bucket(&self.key), event: &self.event }
-    }
-}
-
 impl Lane {
     /// Goes on where the partition's former owner stopped.
     pub(crate) async fn open(
@@ -120,7 +119,9 @@ impl Lane {
         partition: Partition,
     ) -> Result<Self, StorageError> {
         let position = context.db.checkpoint(&partition).await?;
-        let blocked = context.db.keys_set_aside(&partition).await?.into_iter().collect();
+        // In this order: what stands aside may still be left behind a failure by a former owner, so it is in both, not in neither.
+        let turns = Turns::of(context.db.all_aside(&partition).await?);
+        let blocked = context.db.keys_blocked(&partition).await?.into_iter().collect();
         let progress = Arc::new(AtomicI64::new(position.number()));
         let partition = Partition { fenced: context.fenced, ..partition };
         Ok(Self {
@@ -129,6 +130,8 @@ impl Lane {
             partition,
             position,
             blocked,
+            turns,
+            singly: 0,
             one_by_one_until: Position::START,
             due: None,
             look: Cadence::default(),
@@ -219,7 +222,8 @@ impl Lane {
 
     async fn go_on(&mut self) -> Result<Step, Interrupted> {
         let now = self.context.db.clock.now();
-        let turn_of_events = std::mem::take(&mut self.retried);
+        // What follows of a key that stands aside has to stand there, too: it is let in only as long as there is room.
+        let turn_of_events = std::mem::take(&mut self.retried) && !self.is_full();
         if !turn_of_events && !self.blocked.is_empty() && self.looks(now) {
             if let Some(delivery) = self.context.db.due_delivery(&self.partition, now).await? {
                 // There may be more of them.
@@ -230,6 +234,10 @@ impl Lane {
             }
             self.due = self.context.db.next_due(&self.partition).await?;
             self.look.done();
+        }
+        if !turn_of_events && self.catch_up().await? {
+            self.retried = true;
+            return Ok(Step::Worked);
         }
         let before = self.position;
         let (events, reached) = self.take().await?;
@@ -249,22 +257,9 @@ impl Lane {
         Ok(Step::Worked)
     }
 
-    /// The next events that are delivered together, and how far the lane has come with them.
-    async fn take(&mut self) -> Result<(Vec<Arc<Envelope>>, Position), StorageError> {
-        if self.ahead.is_empty() {
-            let wanted = |event: &Envelope| self.wants(event);
-            let page = self.context.feed.next(self.position, READ_AHEAD, &wanted).await?;
-            self.ahead.extend(page.events);
-            self.read_to = page.reached;
-        }
-        let alone = self.position < self.one_by_one_until;
-        let limit = if alone { 1 } else { self.handler.options().batch.max(1) };
-        let events: Vec<_> = self.ahead.drain(..limit.min(self.ahead.len())).collect();
-        let reached = match events.last() {
-            Some(last) if !self.ahead.is_empty() => last.position,
-            _ => self.read_to,
-        };
-        Ok((events, reached))
+    /// Whether so much stands aside that nothing new is taken.
+    fn is_full(&self) -> bool {
+        !self.turns.is_empty() && self.turns.len() >= self.context.most_aside
     }
 
     /// When a transaction that begins now has taken too long.
@@ -279,14 +274,10 @@ impl Lane {
 
     /// Delivers events together. When one of them fails, they are delivered one by one, each with a step of its own, so that
     /// a lane which has to stop does so after one event.
-    async fn deliver(
-        &mut self,
-        events: Vec<Arc<Envelope>>,
-        reached: Position,
-    ) -> Result<(), Interrupted> {
+    async fn deliver(&mut self, events: Vec<Taken>, reached: Position) -> Result<(), Interrupted> {
         let mut deliveries = Vec::with_capacity(events.len());
-        for event in events {
-            let delivery = self.plan(event, &deliveries).await?;
+        for (event, aside) in events {
+            let delivery = self.plan(event, aside, &deliveries).await?;
             deliveries.push(delivery);
         }
         let error = match self.attempt(&deliveries, reached).await {
@@ -299,65 +290,6 @@ impl Lane {
             return self.set_aside(last, reached, &error).await;
         }
         self.one_by_one_until = last.event.position;
-        Ok(())
-    }
-
-    /// What is done with an event that follows `earlier` ones in the same transaction.
-    async fn plan(
-        &mut self,
-        event: Arc<Envelope>,
-        earlier: &[Delivery],
-    ) -> Result<Delivery, StorageError> {
-        let key = erased::key(&self.handler, &event);
-        // An operator may unblock the key at any moment, but not between two events of one transaction.
-        if earlier.iter().any(|delivery| delivery.parked && delivery.key == key) {
-            return Ok(Delivery { event, key, parked: true });
-        }
-        let mut parked = self.blocked.contains(&key);
-        if parked && !self.context.db.is_set_aside(self.handler.name(), &key).await? {
-            self.blocked.remove(&key);
-            parked = false;
-        }
-        Ok(Delivery { event, key, parked })
-    }
-
-    /// Effects, the events that they emit, and the checkpoint: all or nothing.
-    async fn attempt(&mut self, deliveries: &[Delivery], to: Position) -> Result<(), Failure> {
-        let name = self.handler.name();
-        let mut facts = Vec::with_capacity(deliveries.len());
-        for delivery in deliveries {
-            facts.push(if delivery.parked {
-                None
-            } else {
-                let facts = erased::gather(&self.handler, &delivery.event).await;
-                Some(facts.map_err(Failure::Handler)?)
-            });
-        }
-        let Some(first) = deliveries.first() else { return Ok(()) };
-        let deadline = self.deadline();
-        let mut tx = Tx::begin(&self.context.db, Origin::reaction(name, &first.event)).await?;
-        for (delivery, facts) in deliveries.iter().zip(facts) {
-            tx.turn_to(Origin::reaction(name, &delivery.event));
-            let done = match facts {
-                None => deliveries::park(&mut tx, name, &delivery.key()).await.map_err(refused),
-                Some(facts) => {
-                    let on = (&mut tx, self.partition.generation);
-                    erased::handle(&self.handler, on, &delivery.event, facts, deadline)
-                        .await
-                        .map_err(Failure::Handler)
-                }
-            };
-            done?;
-        }
-        if !self.partition.advance(&mut tx, self.position, to).await.map_err(refused)? {
-            return Err(Failure::Interrupted(Interrupted::LeaseLost));
-        }
-        tx.commit().await.map_err(refused)?;
-        self.reach(to);
-        for delivery in deliveries {
-            let outcome = if delivery.parked { Outcome::Parked } else { Outcome::Handled };
-            self.tell(&delivery.event, outcome);
-        }
         Ok(())
     }
 

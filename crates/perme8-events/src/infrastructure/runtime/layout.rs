@@ -1,6 +1,6 @@
 //! Which partitions a handler has: making, splitting and replacing them.
 
-use std::ops::RangeInclusive;
+use std::{collections::BTreeMap, ops::RangeInclusive};
 
 use crate::{
     application::handler::Start,
@@ -26,19 +26,28 @@ pub(crate) async fn lock(tx: &mut Tx) -> Result<(), StorageError> {
     .map(drop)
 }
 
-/// Makes the partitions of a handler that the database has not met, and splits those of one that wants more; `now` is where one starts that
-/// wants no past events.
+/// How far each handler has come that the database has met: the least of its partitions.
+pub(crate) async fn positions(tx: &mut Tx) -> Result<BTreeMap<String, Position>, StorageError> {
+    let rows: Vec<(String, i64)> = tx
+        .query(sql!("SELECT handler, min(position) FROM event_partitions GROUP BY handler"))
+        .all()
+        .await?;
+    Ok(rows.into_iter().map(|(handler, at)| (handler, Position::new(at))).collect())
+}
+
+/// Makes the partitions of a handler that the database has not met, and splits those of one that wants more; `begin` is where one
+/// starts that wants all there is, and `now` where one does that wants no past events.
 pub(crate) async fn ensure(
     tx: &mut Tx,
     handler: &dyn AnyHandler,
-    now: Position,
+    (begin, now): (Position, Position),
 ) -> Result<(), StorageError> {
     let name = handler.name();
     let options = handler.options();
     let ranges = ranges(tx, name).await?;
     if ranges.is_empty() {
         let position = match options.start {
-            Start::Beginning => Position::START,
+            Start::Beginning => begin,
             Start::Now => now,
         };
         let of = (Generation::FIRST, handler.version());

@@ -27,6 +27,8 @@ pub(crate) mod cases;
 pub(crate) mod dead_letters;
 pub(crate) mod edit;
 pub(crate) mod error;
+pub(crate) mod figures;
+pub(crate) mod forget;
 pub(crate) mod jobs;
 pub(crate) mod operator;
 pub(crate) mod pauses;

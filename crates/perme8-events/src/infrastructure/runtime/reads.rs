@@ -78,8 +78,9 @@ impl ReadYourWrites {
 
     /// Waits until a handler, e.g. a projection, has handled everything up to the last event of a commit.
     ///
-    /// A delivery of that event that has failed is waited for like one that has not come yet. One of an earlier event of the
-    /// same commit may still be set aside, where the two have different keys.
+    /// A delivery of that event that has failed is waited for like one that has not come yet, and so is what has stepped aside
+    /// for other workspaces of what the same request led to before. An earlier event of the same commit that has failed may
+    /// still be set aside, where the two have different keys; so may what other requests led to, of which the token says nothing.
     ///
     /// # Errors
     ///
@@ -156,10 +157,16 @@ impl ReadYourWrites {
                 return Ok(false);
             }
         }
+        // `CROSS JOIN`, because SQLite would begin with all that is set aside.
         let set_aside: Option<(i64,)> = self
             .db
             .query(sql!(
-                "SELECT position FROM event_deliveries WHERE handler = $1 AND position = $2"
+                "SELECT position FROM event_deliveries WHERE handler = $1 AND position = $2
+                 UNION ALL
+                 SELECT d.position FROM event_log l CROSS JOIN event_deliveries d
+                 WHERE l.correlation_id = (SELECT correlation_id FROM event_log WHERE seq = $2) AND l.seq < $2
+                   AND d.handler = $1 AND d.position = l.seq AND NOT d.is_dead AND d.due_at IS NOT NULL AND d.error IS NULL
+                 LIMIT 1"
             ))
             .bind(handler.name())
             .bind(upto)

@@ -4,8 +4,14 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use crate::{
     application::event_store::EventStore as _,
-    domain::{error::StorageError, origin::Origin, position::Position},
+    domain::{
+        archive::{ArchivedRange, named},
+        error::StorageError,
+        origin::Origin,
+        position::Position,
+    },
     infrastructure::{
+        archive::ranges,
         db::Db,
         projection::{NEXT, generations},
         runtime::{erased::AnyHandler, layout},
@@ -86,9 +92,34 @@ pub enum StartError {
         /// The end of the log.
         head: Position,
     },
+    /// A handler would have to be given events that stand in files.
+    #[error(
+        "`{handler}` needs events from position {from} on, which are archived: restore {} first{}",
+        named(archives),
+        or_without(*is_new)
+    )]
+    Archived {
+        /// The handler; what builds the next generation of a read model has `@next` behind its name.
+        handler: String,
+        /// The first position that it needs.
+        from: Position,
+        /// The archives that hold what it needs, in order.
+        archives: Vec<ArchivedRange>,
+        /// Whether it is a handler that the database has not met before.
+        is_new: bool,
+    },
     /// The database cannot be read or written.
     #[error(transparent)]
     Storage(#[from] StorageError),
+}
+
+/// What else a handler can do that the database has not met before.
+const fn or_without(is_new: bool) -> &'static str {
+    if is_new {
+        ", or say where the runtime is built that it begins with what is kept, by `.beginning_with_what_is_kept(\"…\")`"
+    } else {
+        ""
+    }
 }
 
 /// The contexts whose handlers and queues are those of this program; without any, all of them are.
@@ -111,7 +142,7 @@ impl Owned {
 pub(crate) async fn check(
     db: &Db,
     handlers: &[Arc<dyn AnyHandler>],
-    (retired, owned): (&[&'static str], &Owned),
+    (retired, owned, late): (&[&'static str], &Owned, &[&'static str]),
 ) -> Result<(), StartError> {
     let mut names = BTreeSet::new();
     for handler in handlers {
@@ -157,16 +188,29 @@ pub(crate) async fn check(
     UnitOfWork::new(db.clone())
         .run(Origin::system("events.start"), async |tx| {
             layout::lock(tx).await?;
+            let gone = ranges::gone_behind(tx, Position::START).await?;
+            let kept = gone.last().map_or(Position::START, |range| range.last);
+            let met = layout::positions(tx).await?;
             for handler in handlers {
+                let begin = if late.contains(&handler.name()) { kept } else { Position::START };
                 match handler.builds() {
                     // After the partitions of the live generation: it stands behind it in the list.
                     Some((projection, _)) => {
                         generations::ensure(tx, (projection, &**handler)).await?;
                     }
-                    None => layout::ensure(tx, &**handler, now).await?,
+                    None => layout::ensure(tx, &**handler, (begin, now)).await?,
                 }
             }
-            Ok::<_, StorageError>(())
+            // Whoever stood before what has gone would pass over it, and nobody would notice.
+            for (name, position) in layout::positions(tx).await? {
+                let ours = handlers.iter().find(|ours| ours.name() == name);
+                let Some(ours) = ours.filter(|_| position < kept) else { continue };
+                let archives = ranges::gone_behind(tx, position).await?;
+                let is_new = ours.builds().is_none() && !met.contains_key(&name);
+                let from = Position::new(position.number() + 1);
+                return Err(StartError::Archived { handler: name, from, archives, is_new });
+            }
+            Ok(())
         })
         .await?;
     Ok(())

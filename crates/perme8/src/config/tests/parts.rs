@@ -61,3 +61,19 @@ fn graphs_are_as_large_as_the_operator_allows() {
     let refused = Setup { environment, ..Setup::default() }.resolve().unwrap_err();
     assert_eq!(refused.problems().len(), environment.len(), "{refused}");
 }
+
+#[test]
+fn traces_go_to_a_collector_or_nowhere() {
+    let environment =
+        &[("PERME8_TRACE_URL", "http://127.0.0.1:4318"), ("PERME8_TRACE_SHARE", "0.1")];
+    let config = Setup { environment, ..Setup::default() }.resolve().unwrap().config;
+    assert_eq!(config.trace_url.unwrap().to_string(), "http://127.0.0.1:4318/");
+    assert!((config.trace_share - 0.1).abs() < f64::EPSILON);
+    assert_eq!(Config::default().trace_url, None);
+    let environment = &[("PERME8_TRACE_URL", "127.0.0.1:4318"), ("PERME8_TRACE_SHARE", "2")];
+    let refused = Setup { environment, ..Setup::default() }.resolve().unwrap_err();
+    assert_eq!(refused.problems().len(), 2, "{refused}");
+    let environment = &[("PERME8_TRACE_SHARE", "0.1")];
+    let refused = Setup { environment, ..Setup::default() }.resolve().unwrap_err();
+    assert_eq!(refused.problems().len(), 1, "{refused}");
+}

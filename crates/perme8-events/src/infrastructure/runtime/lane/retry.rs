@@ -18,6 +18,7 @@ use crate::{
             deliveries::{self, Due, Next},
             erased,
         },
+        traces::Traced,
         tx::Tx,
     },
 };
@@ -28,11 +29,12 @@ const LONGEST: TimeDelta = TimeDelta::days(366);
 const SOONEST: Duration = Duration::from_millis(100);
 
 impl Lane {
-    /// Tries a delivery again that was set aside.
-    pub(super) async fn retry(&mut self, due: Due) -> Result<(), Interrupted> {
+    /// Tries a delivery again that was set aside; whether it is done with now.
+    pub(super) async fn retry(&mut self, due: Due) -> Result<bool, Interrupted> {
         let Some(event) = self.context.db.event_of(&due).await? else {
             let gone = HandlerError::permanent("the event is no longer in the log");
-            return self.fail_again(&due, None, &gone).await;
+            self.fail_again(&due, None, &gone).await?;
+            return Ok(false);
         };
         let event = Arc::new(event);
         match self.attempt_again(&due, &event).await {
@@ -40,24 +42,30 @@ impl Lane {
             Ok(false) => {}
             Err(Failure::Interrupted(interrupted)) => return Err(interrupted),
             Err(Failure::Handler(error)) => {
-                return self.fail_again(&due, Some(&event), &error).await;
+                self.fail_again(&due, Some(&event), &error).await?;
+                return Ok(false);
             }
         }
         if !self.context.db.is_set_aside(self.handler.name(), &due.partition_key).await? {
             self.blocked.remove(&due.partition_key);
         }
-        Ok(())
+        Ok(true)
     }
 
     /// False when an operator has discarded the delivery in the meantime; nothing was done then.
     async fn attempt_again(&self, due: &Due, event: &Envelope) -> Result<bool, Failure> {
         let name = self.handler.name();
-        let facts = erased::gather(&self.handler, event).await.map_err(Failure::Handler)?;
-        let mut tx = Tx::begin(&self.context.db, Origin::reaction(name, event)).await?;
+        let step = Traced::delivery(name, event, due.attempts + 1);
+        let facts = step.part(erased::gather(&self.handler, event)).await;
+        let facts = facts.inspect_err(|error| step.failed(&error.chain()));
+        let facts = facts.map_err(Failure::Handler)?;
+        let origin = step.origin(Origin::reaction(name, event));
+        let mut tx = Tx::begin(&self.context.db, origin).await?;
         let deadline = self.deadline();
         let on = (&mut tx, self.partition.generation);
-        erased::handle(&self.handler, on, event, facts, deadline)
+        step.part(erased::handle(&self.handler, on, event, facts, deadline))
             .await
+            .inspect_err(|error| step.failed(&error.chain()))
             .map_err(Failure::Handler)?;
         // The partition before the row: whoever rewinds the handler locks them in this order.
         if !self.partition.hold(&mut tx).await.map_err(refused)? {
@@ -67,6 +75,7 @@ impl Lane {
             return Ok(false);
         }
         tx.commit().await.map_err(refused)?;
+        step.came_to("handled");
         Ok(true)
     }
 

@@ -1,11 +1,11 @@
 //! The end of a rebuild: one commit applies what is left and turns the generation that was built into the live one.
 
-use super::{Failure, Interrupted, Lane, bucket, refused};
+use super::{Failure, Interrupted, Lane, refused};
 use crate::{
     domain::{envelope::Envelope, origin::Origin, position::Position},
     infrastructure::{
         projection::generations,
-        runtime::{erased, layout},
+        runtime::{erased, layout, partitions::bucket},
         tx::Tx,
     },
 };

@@ -15,8 +15,9 @@ use crate::{
         id::{EventId, Id},
         position::Position,
     },
-    infrastructure::runtime::operations::{
-        Act, Operations, error::OperationError, operator::Operator,
+    infrastructure::{
+        runtime::operations::{Act, Operations, error::OperationError, operator::Operator},
+        sealing::Sealed,
     },
     sql,
 };
@@ -75,6 +76,7 @@ macro_rules! select_dead_letters {
     ($rest:literal) => {
         concat!(
             "SELECT d.handler, d.position, d.event_id, d.event_type, d.partition_key, d.attempts, d.error, d.updated_at, d.edited_data, \
+               d.edited_sealed, \
                (SELECT count(*) FROM event_deliveries w \
                 WHERE w.handler = d.handler AND w.partition_key = d.partition_key AND w.position > d.position) AS waiting_behind \
              FROM event_deliveries d ",
@@ -95,10 +97,17 @@ struct DeadRow {
     waiting_behind: i64,
     updated_at: DateTime<Utc>,
     edited_data: Option<Json<Box<RawValue>>>,
+    edited_sealed: Option<Json<Vec<Sealed>>>,
+}
+
+/// What an operator has put into the place of an event's data.
+struct Edited {
+    data: Box<RawValue>,
+    sealed: Option<Json<Vec<Sealed>>>,
 }
 
 impl DeadRow {
-    fn into_parts(self) -> (DeadLetter, Option<Box<RawValue>>) {
+    fn into_parts(self) -> (DeadLetter, Option<Edited>) {
         let Self {
             handler,
             position,
@@ -110,6 +119,7 @@ impl DeadRow {
             waiting_behind,
             updated_at,
             edited_data,
+            edited_sealed: sealed,
         } = self;
         let dead_letter = DeadLetter {
             handler,
@@ -123,7 +133,7 @@ impl DeadRow {
             died_at: updated_at,
             is_edited: edited_data.is_some(),
         };
-        (dead_letter, edited_data.map(|Json(data)| data))
+        (dead_letter, edited_data.map(|Json(data)| Edited { data, sealed }))
     }
 }
 
@@ -171,7 +181,14 @@ impl Operations {
             .opt()
             .await?;
         let row = row.ok_or_else(|| unknown(handler, position))?;
-        let (dead_letter, edited_data) = row.into_parts();
+        let (dead_letter, edited) = row.into_parts();
+        let edited_data = match edited {
+            Some(Edited { data, sealed }) => {
+                let sealed = sealed.as_ref().map(|Json(sealed)| sealed.as_slice());
+                Some(self.db.opened_data(dead_letter.event_id, data, sealed).await?)
+            }
+            None => None,
+        };
         Ok(DeadLetterDetail { dead_letter, event: self.db.event_at(position).await?, edited_data })
     }
 

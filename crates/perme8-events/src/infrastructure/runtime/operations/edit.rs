@@ -1,6 +1,7 @@
 //! Delivering a dead letter with other data.
 //!
-//! The log stays as it is: the new data are kept with the delivery, and only this one handler sees them, this one time.
+//! The log stays as it is: the new data are kept with the delivery, and only this one handler sees them, this one time. What
+//! identifies people in them is sealed as it is in the log.
 
 use serde_json::value::RawValue;
 use sqlx::types::Json;
@@ -9,13 +10,14 @@ use crate::{
     application::transaction::Transaction as _,
     domain::{
         catalogue::EventSubject, core_events::OperatorAction, envelope::Envelope,
-        position::Position,
+        error::StorageError, position::Position, unsaved::NewEvent,
     },
     infrastructure::{
         log::append,
         runtime::operations::{
             Act, Operations, dead_letters::unknown, error::OperationError, operator::Operator,
         },
+        sealing::Written,
     },
     sql,
 };
@@ -40,20 +42,26 @@ impl Operations {
     ) -> Result<(), OperationError> {
         let detail = self.dead_letter(handler, position).await?;
         let event = detail.event.ok_or(OperationError::EventGone { position })?;
-        let edited = self.edited(event, data)?;
+        let (edited, parsed) = self.edited(event, data)?;
         self.act(operator, async |tx| {
             let now = tx.now();
+            let Written { data, sealed } = tx.write_event(edited.event_id, &parsed).await?;
+            // What is about nobody is kept as the operator has written it.
+            let is_sealed = !parsed.personal().is_empty();
+            let data = if is_sealed { json(data)? } else { edited.data.clone() };
+            let sealed = sealed.map(json).transpose()?;
             let changed = tx
                 .query(sql!(
-                    "UPDATE event_deliveries SET edited_version = $3, edited_data = $4, is_dead = FALSE, attempts = 0, due_at = $5,
-                       updated_at = $5
+                    "UPDATE event_deliveries SET edited_version = $3, edited_data = $4, edited_sealed = $6, is_dead = FALSE, attempts = 0,
+                       due_at = $5, updated_at = $5
                      WHERE handler = $1 AND position = $2 AND is_dead"
                 ))
                 .bind(handler)
                 .bind(position.number())
                 .bind(i32::from(edited.version))
-                .bind(Json(&edited.data))
+                .bind(Json(data))
                 .bind(now)
+                .bind(sealed.map(Json))
                 .exec()
                 .await?;
             if changed == 0 {
@@ -64,8 +72,12 @@ impl Operations {
         .await
     }
 
-    /// The event with other data, if they are data of its type.
-    fn edited(&self, event: Envelope, data: Box<RawValue>) -> Result<Envelope, OperationError> {
+    /// The event with other data, if they are data of its type, and what they say.
+    fn edited(
+        &self,
+        event: Envelope,
+        data: Box<RawValue>,
+    ) -> Result<(Envelope, NewEvent), OperationError> {
         if !append::is_storable(data.get()) {
             return Err(OperationError::Unstorable);
         }
@@ -78,8 +90,13 @@ impl Operations {
             let Envelope { aggregate_type, aggregate_id, .. } = event;
             return Err(OperationError::AnotherSubject { aggregate_type, aggregate_id });
         }
-        Ok(Envelope { version, data, ..event })
+        let parsed = (descriptor.parse)(version, &data).map_err(OperationError::Undecodable)?;
+        Ok((Envelope { version, data, ..event }, parsed))
     }
+}
+
+fn json(text: String) -> Result<Box<RawValue>, StorageError> {
+    Ok(RawValue::from_string(text)?)
 }
 
 /// Whether `edited` is the subject of the event, whose own data name `original`, if they can be read at all.

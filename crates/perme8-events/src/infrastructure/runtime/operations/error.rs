@@ -3,7 +3,13 @@
 use chrono::{DateTime, Utc};
 
 use crate::{
-    domain::{core_events::JobId, decode::DecodeError, error::StorageError, position::Position},
+    domain::{
+        archive::{ArchivedRange, named},
+        core_events::JobId,
+        decode::DecodeError,
+        error::StorageError,
+        position::Position,
+    },
     infrastructure::runtime::operations::jobs::JobState,
 };
 
@@ -188,6 +194,14 @@ pub enum OperationError {
         /// The projection.
         handler: String,
     },
+    /// What the handler would have to be given stands in files.
+    #[error("`{handler}` would need events that are archived: restore {} first", named(archives))]
+    Archived {
+        /// The handler.
+        handler: String,
+        /// The archives that hold them, in order.
+        archives: Vec<ArchivedRange>,
+    },
     /// The handler has had no event of the aggregate.
     #[error("`{handler}` has handled no event of {aggregate_type} {aggregate_id}")]
     NothingToReplay {
@@ -210,6 +224,14 @@ pub enum OperationError {
 }
 
 impl OperationError {
+    /// Refuses what would begin behind a place of the log that has gone into files.
+    pub(super) fn unless_archived(handler: &str, archives: Vec<ArchivedRange>) -> Result<(), Self> {
+        if archives.is_empty() {
+            return Ok(());
+        }
+        Err(Self::Archived { handler: handler.to_owned(), archives })
+    }
+
     pub(super) fn unknown_handler(name: &str, known: impl IntoIterator<Item = String>) -> Self {
         Self::UnknownHandler { handler: name.to_owned(), known: known.into_iter().collect() }
     }

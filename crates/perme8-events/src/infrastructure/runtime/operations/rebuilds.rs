@@ -12,6 +12,7 @@ use crate::{
     application::{event_store::EventStore as _, transaction::Transaction as _},
     domain::{core_events::OperatorAction, position::Position},
     infrastructure::{
+        archive::ranges,
         projection::{Generation, NEXT, generations},
         runtime::{
             erased::AnyHandler,
@@ -52,7 +53,7 @@ impl Operations {
     ///
     /// # Errors
     ///
-    /// [`OperationError`]: there is no such projection, or its read model is being built already.
+    /// [`OperationError`]: there is no such projection, its read model is being built already, or a part of the log is archived.
     pub async fn rebuild(
         &self,
         operator: &Operator,
@@ -69,6 +70,8 @@ impl Operations {
             if generations::is_building(tx, handler).await? {
                 return Err(OperationError::Rebuilding { handler: handler.to_owned() });
             }
+            let archived = ranges::gone_behind(tx, Position::START).await?;
+            OperationError::unless_archived(handler, archived)?;
             let generation = generations::begin(tx, handler, next).await?;
             let act = Act::on_handler(OperatorAction::Rebuild, handler)
                 .noting(format!("generation {generation}"));

@@ -20,6 +20,7 @@ use crate::{
         core_events::OperatorAction, envelope::Envelope, error::StorageError, position::Position,
     },
     infrastructure::{
+        archive::ranges,
         runtime::{
             erased::{self, AnyHandler},
             layout,
@@ -67,7 +68,7 @@ impl Operations {
     ///
     /// # Errors
     ///
-    /// [`OperationError`]: there is no such handler, or it has handled no event of the aggregate.
+    /// [`OperationError`]: there is no such handler, it has handled no event of the aggregate, or some of them are archived.
     pub async fn replay(
         &self,
         operator: &Operator,
@@ -78,6 +79,9 @@ impl Operations {
         let wanted = self.wanted(self.repeatable(handler, *with_effects).await?, replay).await?;
         self.act(operator, async |tx| {
             layout::lock(tx).await?;
+            let archived =
+                ranges::gone_of(tx, (aggregate_type.as_str(), aggregate_id.as_str())).await?;
+            OperationError::unless_archived(handler, archived)?;
             let past = fence_past(tx, handler, wanted).await?;
             if past.is_empty() {
                 return Err(OperationError::NothingToReplay {

@@ -12,9 +12,12 @@ use serde::Serialize;
 use crate::{
     application::event_store::EventStore as _,
     domain::{core_events::OperatorAction, position::Position},
-    infrastructure::runtime::{
-        layout,
-        operations::{Act, Operations, error::OperationError, operator::Operator},
+    infrastructure::{
+        archive::ranges,
+        runtime::{
+            layout,
+            operations::{Act, Operations, error::OperationError, operator::Operator},
+        },
     },
     sql,
 };
@@ -47,7 +50,8 @@ impl Operations {
     ///
     /// # Errors
     ///
-    /// [`OperationError`]: there is no such handler, or no such place, or the handler has not come that far.
+    /// [`OperationError`]: there is no such handler, or no such place, or the handler has not come that far, or what lies behind
+    /// the place is archived.
     pub async fn rewind(
         &self,
         operator: &Operator,
@@ -60,6 +64,14 @@ impl Operations {
         let position = self.place(to, head).await?;
         self.act(operator, async |tx| {
             layout::lock(tx).await?;
+            let mut archived = ranges::gone_behind(tx, position).await?;
+            if let Rewind::ToTime(at) = to
+                && archived.is_empty()
+            {
+                // The first event in the log since then may have others before it that are not there any more.
+                archived = ranges::gone_since(tx, at).await?;
+            }
+            OperationError::unless_archived(handler, archived)?;
             let moved = tx
                 .query(sql!(
                     "UPDATE event_partitions SET position = $2, epoch = epoch + 1 WHERE handler = $1 AND position > $2"

@@ -36,7 +36,7 @@ pub struct HandlerStatus {
     pub retrying: i64,
     /// How often the one of them has failed that has failed most often.
     pub attempts: i64,
-    /// Deliveries that wait behind others of their key.
+    /// Deliveries that wait behind others of their key, or have stepped aside for other workspaces.
     pub parked: i64,
     /// Dead letters.
     pub dead: i64,
@@ -114,9 +114,9 @@ impl Operations {
             .db
             .query(sql!(
                 "SELECT p.handler, count(*) AS partitions, min(p.position) AS position,
-                   (SELECT count(*) FROM event_deliveries d WHERE d.handler = p.handler AND NOT d.is_dead AND d.due_at IS NOT NULL) AS retrying,
+                   (SELECT count(*) FROM event_deliveries d WHERE d.handler = p.handler AND NOT d.is_dead AND d.due_at IS NOT NULL AND d.error IS NOT NULL) AS retrying,
                    (SELECT max(attempts) FROM event_deliveries d WHERE d.handler = p.handler AND NOT d.is_dead) AS attempts,
-                   (SELECT count(*) FROM event_deliveries d WHERE d.handler = p.handler AND NOT d.is_dead AND d.due_at IS NULL) AS parked,
+                   (SELECT count(*) FROM event_deliveries d WHERE d.handler = p.handler AND NOT d.is_dead AND (d.due_at IS NULL OR d.error IS NULL)) AS parked,
                    (SELECT count(*) FROM event_deliveries d WHERE d.handler = p.handler AND d.is_dead) AS dead,
                    (SELECT min(updated_at) FROM event_deliveries d WHERE d.handler = p.handler AND d.is_dead) AS oldest_dead_at
                  FROM event_partitions p GROUP BY p.handler ORDER BY p.handler"

@@ -1,0 +1,114 @@
+//! The event core of perme8 beside the event stores of crates.io, on the same PostgreSQL, in the same run.
+//!
+//! They do not promise the same. Read the README of this folder before you read figures.
+
+mod appending;
+mod database;
+mod event;
+mod figures;
+mod following;
+mod house;
+mod raw;
+mod store;
+mod stores;
+mod with_cqrs;
+mod with_disintegrate;
+mod with_eventually;
+
+use std::{
+    fmt::Display,
+    io::{self, Write},
+};
+
+use clap::Parser as _;
+use serde::Serialize;
+
+use crate::stores::Kind;
+
+/// Event stores side by side.
+#[derive(Debug, clap::Parser)]
+struct Args {
+    /// The URL of a maintenance database of the server, for a user who may create databases
+    #[arg(long, env = "PERME8_TEST_POSTGRES", hide_env_values = true)]
+    server: String,
+    /// Only these parts
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "append,catch-up,live")]
+    only: Vec<Part>,
+    /// Only these stores
+    #[arg(
+        long,
+        value_enum,
+        value_delimiter = ',',
+        default_value = "insert,transaction,perme8,disintegrate,checked,cqrs,eventually"
+    )]
+    stores: Vec<Kind>,
+    /// How many write at once
+    #[arg(long, value_delimiter = ',', default_value = "1,8,32")]
+    writers: Vec<u32>,
+    /// Rounds of each store
+    #[arg(long, default_value_t = 5)]
+    rounds: usize,
+    /// Seconds of a round
+    #[arg(long, default_value_t = 1.5)]
+    seconds: f64,
+    /// How many events are there when somebody catches up
+    #[arg(long, default_value_t = 20_000)]
+    log: u64,
+    /// For machines
+    #[arg(long)]
+    json: bool,
+}
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Part {
+    /// Events per second, one in each transaction
+    Append,
+    /// Events per second that are there already
+    CatchUp,
+    /// Whether, and how soon, a follower is told of what others commit
+    Live,
+}
+
+/// What was found.
+#[derive(Debug, Default, Serialize)]
+struct Found {
+    append: Vec<appending::Row>,
+    catch_up: Vec<following::CaughtUp>,
+    live: Vec<following::Told>,
+}
+
+#[tokio::main(flavor = "multi_thread")]
+async fn main() -> anyhow::Result<()> {
+    let args = Args::parse();
+    let (server, mut found) = (args.server.as_str(), Found::default());
+    if args.only.contains(&Part::Append) {
+        found.append = appending::measure(server, &args).await?;
+    }
+    if args.only.contains(&Part::CatchUp) {
+        found.catch_up = following::catch_up(server, &args).await?;
+    }
+    if args.only.contains(&Part::Live) {
+        found.live = following::live(server, &args).await?;
+    }
+    let mut out = io::stdout();
+    if args.json {
+        writeln!(out, "{}", serde_json::to_string(&found)?)?;
+        return Ok(());
+    }
+    let Found { append, catch_up, live } = &found;
+    show(&mut out, appending::HEAD, append)?;
+    show(&mut out, following::CAUGHT_UP, catch_up)?;
+    Ok(show(&mut out, following::TOLD, live)?)
+}
+
+/// Prints a table, if there is anything in it.
+fn show(out: &mut impl Write, head: &str, rows: &[impl Display]) -> io::Result<()> {
+    if !rows.is_empty() {
+        writeln!(out, "{head}")?;
+    }
+    for row in rows {
+        writeln!(out, "{row}")?;
+    }
+    Ok(())
+}
