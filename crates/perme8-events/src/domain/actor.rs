@@ -115,4 +115,18 @@ mod tests {
         assert_eq!(Actor::from_parts("user", None, None), None);
         assert_eq!(Actor::from_parts("martian", None, None), Some(Actor::System("martian".into())));
     }
+
+    #[test]
+    fn an_actor_is_shown_as_what_it_is_and_the_system_by_the_name_of_its_part() {
+        let (user, id) = (UserId::new(Uuid::from_u128(1)), Uuid::from_u128(3));
+        for (actor, shown, is_system) in [
+            (Actor::User(user), format!("user {user}"), false),
+            (Actor::Agent(id), format!("agent {id}"), false),
+            (Actor::ApiKey { id, user }, format!("api key {id}"), false),
+            (Actor::System("mail.outgoing".into()), "mail.outgoing".to_owned(), true),
+            (Actor::Anonymous, "somebody".to_owned(), false),
+        ] {
+            assert_eq!((actor.to_string(), actor.is_system()), (shown, is_system));
+        }
+    }
 }

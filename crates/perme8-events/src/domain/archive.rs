@@ -5,8 +5,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::position::Position;
 
-/// The form of the files that this program writes and reads.
-const FORMAT: u32 = 1;
 /// So many files are named where somebody has to be told of them.
 const NAMED: usize = 3;
 
@@ -63,6 +61,9 @@ pub(crate) struct Manifest {
 }
 
 impl Manifest {
+    /// The form of the files that this program writes and reads.
+    pub(crate) const FORMAT: u32 = 1;
+
     /// The name of the file of a range.
     pub(crate) fn file_of(first: Position, last: Position) -> String {
         format!("events-{:012}-{:012}.jsonl.gz", first.number(), last.number())
@@ -71,11 +72,6 @@ impl Manifest {
     /// The name of the manifest beside a file.
     pub(crate) fn name_beside(file: &str) -> String {
         format!("{}.manifest.json", file.trim_end_matches(".jsonl.gz"))
-    }
-
-    /// The form that is written.
-    pub(crate) const fn format() -> u32 {
-        FORMAT
     }
 
     /// The text that is written.
@@ -92,9 +88,9 @@ impl Manifest {
         if manifest.first <= Position::START {
             return Err("its manifest says what cannot be".to_owned());
         }
-        if manifest.format != FORMAT {
-            let form = manifest.format;
-            return Err(format!("its form is {form}, and this program reads {FORMAT}"));
+        if manifest.format != Self::FORMAT {
+            let (form, known) = (manifest.format, Self::FORMAT);
+            return Err(format!("its form is {form}, and this program reads {known}"));
         }
         let width = manifest.last.number().checked_sub(manifest.first.before().number());
         let width = width.and_then(|width| u64::try_from(width).ok()).unwrap_or_default();
@@ -136,7 +132,7 @@ mod tests {
     fn manifest(first: i64, last: i64, before: Option<&Manifest>) -> Manifest {
         let (first, last) = (Position::new(first), Position::new(last));
         Manifest {
-            format: FORMAT,
+            format: Manifest::FORMAT,
             first,
             last,
             events: 2,
@@ -199,7 +195,16 @@ mod tests {
             file: format!("f{n}"),
         };
         let ranges: Vec<_> = (1..=5).map(range).collect();
+        assert_eq!(named(&[]), "nothing");
         assert_eq!(named(&ranges[..2]), "positions 1 to 2, in `f1`, `f2`");
+        assert_eq!(named(&ranges[..3]), "positions 1 to 3, in `f1`, `f2`, `f3`");
         assert_eq!(named(&ranges), "positions 1 to 5, in `f1`, `f2`, `f3` and 2 more");
+    }
+
+    #[test]
+    fn a_file_is_called_after_its_range_and_its_manifest_after_the_file() {
+        let file = Manifest::file_of(Position::new(1), Position::new(70));
+        assert_eq!(file, "events-000000000001-000000000070.jsonl.gz");
+        assert_eq!(Manifest::name_beside(&file), "events-000000000001-000000000070.manifest.json");
     }
 }

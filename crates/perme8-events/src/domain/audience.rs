@@ -155,6 +155,7 @@ mod tests {
         expect_test::expect![[r#"["workspace:00000000-0000-0000-0000-000000000001","managers:00000000-0000-0000-0000-000000000001","user:00000000-0000-0000-0000-000000000002","workspace:00000000-0000-0000-0000-000000000003","operators"]"#]]
             .assert_eq(&json);
         assert_eq!(serde_json::from_str::<Audience>(&json).unwrap(), audience);
+        assert_eq!(audience.scopes().first(), Some(&Scope::Workspace(workspace)));
     }
 
     #[test]

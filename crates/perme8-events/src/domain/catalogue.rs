@@ -136,3 +136,35 @@ macro_rules! catalogue {
         const _: () = $crate::assert_unique(&[$NAME]);
     };
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic;
+
+    use super::*;
+    use crate::domain::core_events::{JobDone, PersonForgotten, TimerFired};
+
+    const DONE: EventDescriptor = EventDescriptor::of::<JobDone>();
+    const FORGOTTEN: EventDescriptor = EventDescriptor::of::<PersonForgotten>();
+    const FIRED: EventDescriptor = EventDescriptor::of::<TimerFired>();
+
+    /// Catalogues, and whether no two of their events share a name.
+    const CASES: &[(&[Catalogue], bool)] = &[
+        (&[], true),
+        (&[&[DONE, FORGOTTEN, FIRED]], true),
+        (&[&[DONE, FORGOTTEN], &[], &[FIRED]], true),
+        (&[&[DONE, DONE]], false),
+        (&[&[DONE, FORGOTTEN, FIRED, FORGOTTEN]], false),
+        (&[&[DONE], &[FORGOTTEN, FIRED], &[DONE]], false),
+        (&[&[FORGOTTEN], &[DONE, FIRED, DONE]], false),
+    ];
+
+    /// At run time, because a test of what does not compile would have to build the crate once more.
+    #[test]
+    fn two_events_with_one_name_are_refused_wherever_they_stand() {
+        for (case, (all, is_unique)) in CASES.iter().enumerate() {
+            let passes = panic::catch_unwind(|| assert_unique(all)).is_ok();
+            assert_eq!(passes, *is_unique, "case {case}");
+        }
+    }
+}

@@ -63,6 +63,7 @@ mod tests {
         for number in [0, 1, 4711, i64::MAX] {
             let token = CommitToken::new(Position::new(number));
             assert_eq!(token.to_string().parse(), Ok(token));
+            assert_eq!(token.position(), Position::new(number));
         }
         assert_eq!(CommitToken::new(Position::new(4711)).to_string(), "c1-0000000000001267");
     }

@@ -200,3 +200,18 @@ pub struct JobDiscarded {
     /// The key whose later jobs waited behind it.
     pub ordering_key: Option<String>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_subject_is_called_the_same_in_statements_in_texts_and_in_events() {
+        for kind in
+            [SubjectKind::Handler, SubjectKind::Queue, SubjectKind::Schedule, SubjectKind::Log]
+        {
+            assert_eq!(serde_json::to_value(kind).unwrap(), kind.as_str());
+            assert_eq!(kind.to_string(), kind.as_str());
+        }
+    }
+}

@@ -102,3 +102,77 @@ fn malformed(event_type: &str, error: &serde_json::Error) -> DecodeError {
         column: error.column(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::panic;
+
+    use perme8_events_macros::DomainEvent;
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+
+    /// Emitted when a door is opened.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+    #[event(name = "house.door_opened", aggregate = "door", audience(operators))]
+    #[event(version = 3, upcast(v1 = only_the_front_door, v2 = it_was_opened_once))]
+    struct DoorOpened {
+        #[event(aggregate_id)]
+        door: String,
+        times: u8,
+    }
+
+    fn only_the_front_door(mut data: EventData) -> Result<EventData, UpcastError> {
+        if data.contains_key("door") {
+            return Err(UpcastError::new("there was one door only"));
+        }
+        data.insert("door".to_owned(), "front".into());
+        Ok(data)
+    }
+
+    fn it_was_opened_once(mut data: EventData) -> Result<EventData, UpcastError> {
+        if data.contains_key("times") {
+            return Err(UpcastError::new("nobody counted"));
+        }
+        data.insert("times".to_owned(), 1.into());
+        Ok(data)
+    }
+
+    fn read_as(version: u16, json: &str) -> Result<DoorOpened, DecodeError> {
+        read(version, &RawValue::from_string(json.to_owned()).unwrap())
+    }
+
+    #[test]
+    fn what_any_version_wrote_is_read_as_the_current_one() {
+        for (version, json) in
+            [(1, "{}"), (2, r#"{"door":"front"}"#), (3, r#"{"door":"front","times":1}"#)]
+        {
+            let opened = DoorOpened { door: "front".to_owned(), times: 1 };
+            assert_eq!(read_as(version, json).unwrap(), opened, "version {version}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_refused_without_a_word_of_what_it_says() {
+        for (version, json, why) in [
+            (4, r#"{"door":"Ada"}"#, "no version above 3: upgrade"),
+            (3, r#"{"door":"Ada","times":"Ada"}"#, "a field is missing or of another type"),
+            (2, r#""Ada""#, "a field is missing or of another type"),
+            (1, r#"{"door":"Ada"}"#, "from version 1 to the next"),
+            (1, r#"{"times":"Ada"}"#, "from version 2 to the next"),
+        ] {
+            let refusal = read_as(version, json).unwrap_err().to_string();
+            assert!(refusal.contains(why) && !refusal.contains("Ada"), "{json}: {refusal}");
+        }
+    }
+
+    #[test]
+    fn an_event_that_cannot_read_all_of_its_versions_is_refused() {
+        let passes = |version: u16, upcasters: &[Upcaster]| {
+            panic::catch_unwind(|| assert_chain(version, upcasters)).is_ok()
+        };
+        assert!(passes(1, &[]) && passes(2, &[it_was_opened_once]));
+        assert!(!passes(2, &[]) && !passes(1, &[it_was_opened_once]));
+    }
+}

@@ -174,3 +174,91 @@ impl Serialize for Envelope {
         .serialize(serializer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use perme8_events_macros::DomainEvent;
+    use schemars::JsonSchema;
+    use serde::Deserialize;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        domain::{
+            catalogue::EventDescriptor,
+            core_events::TimerFired,
+            upcast::{EventData, UpcastError},
+        },
+        testing,
+    };
+
+    /// Emitted when a thing gets a title.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+    #[event(name = "things.titled", aggregate = "thing", audience(operators))]
+    #[event(version = 2, upcast(v1 = the_name_is_the_title))]
+    struct Titled {
+        #[event(aggregate_id)]
+        title: String,
+    }
+
+    fn the_name_is_the_title(mut data: EventData) -> Result<EventData, UpcastError> {
+        let name = data.remove("name").ok_or(UpcastError::new("`name` is missing"))?;
+        data.insert("title".to_owned(), name);
+        Ok(data)
+    }
+
+    const CATALOGUES: &[Catalogue] =
+        &[&[EventDescriptor::of::<TimerFired>()], &[EventDescriptor::of::<Titled>()]];
+
+    fn titled(version: u16, data: &str) -> Envelope {
+        let event = Titled { title: "Map".to_owned() };
+        let data = RawValue::from_string(data.to_owned()).unwrap();
+        Envelope { version, data, ..testing::envelope(7, Actor::Anonymous, &event) }
+    }
+
+    #[test]
+    fn an_event_is_what_its_type_says_and_nothing_else() {
+        let event = titled(2, r#"{"title":"Map"}"#);
+        assert_eq!(event.decode::<Titled>().unwrap(), Some(Titled { title: "Map".to_owned() }));
+        assert_eq!(event.decode::<TimerFired>().unwrap(), None);
+        assert_eq!(event.context(), "things");
+    }
+
+    #[test]
+    fn clients_are_shown_the_current_version_and_what_cannot_be_brought_there_as_it_is() {
+        for (event, version, data) in [
+            (titled(1, r#"{"name":"Map"}"#), 2, r#"{"title":"Map"}"#),
+            (titled(2, r#"{"title":"Map"}"#), 2, r#"{"title":"Map"}"#),
+            (titled(3, r#"{"heading":"Map"}"#), 3, r#"{"heading":"Map"}"#),
+            (titled(1, "{}"), 1, "{}"),
+            (Envelope { event_type: "things.lost".to_owned(), ..titled(1, "{}") }, 1, "{}"),
+        ] {
+            let shown = event.in_current_version(CATALOGUES);
+            assert_eq!((shown.version, shown.data.get()), (version, data));
+        }
+    }
+
+    #[test]
+    fn the_person_behind_an_event_is_who_did_it_or_for_whom_it_was_done() {
+        let user = |n: u128| UserId::new(Uuid::from_u128(n));
+        let person = |actor: Actor, on_behalf_of: Option<UserId>| {
+            Envelope { actor, on_behalf_of, ..titled(2, "{}") }.person()
+        };
+        let part = || Actor::System("mail.outgoing".into());
+        assert_eq!(person(Actor::User(user(1)), Some(user(2))), Some(user(1)));
+        assert_eq!(person(part(), Some(user(2))), Some(user(2)));
+        assert_eq!(person(part(), None), None);
+    }
+
+    #[test]
+    fn an_event_tells_its_step_of_a_trace_and_debug_tells_nothing_personal() {
+        let mut event = titled(2, r#"{"title":"secret"}"#);
+        assert_eq!(event.trace(), None);
+        let step = TraceContext::begin(1.0).unwrap();
+        step.note(&mut event.metadata);
+        event.metadata.insert("request_id".to_owned(), "secret".to_owned());
+        assert_eq!(event.trace(), Some(step));
+        let shown = format!("{event:?}");
+        assert!(shown.contains("things.titled") && !shown.contains("secret"), "{shown}");
+    }
+}

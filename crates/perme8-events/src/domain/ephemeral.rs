@@ -166,4 +166,34 @@ mod tests {
             assert!(!is_word(kind), "{kind}");
         }
     }
+
+    #[derive(Debug, PartialEq, Serialize, Deserialize)]
+    struct Token(String);
+
+    impl Signal for Token {
+        const KIND: &'static str = "chat.token";
+    }
+
+    fn message(kind: &str, data: &str) -> EphemeralMessage {
+        EphemeralMessage {
+            topic: EphemeralTopic::User(UserId::new(Uuid::from_u128(1))),
+            kind: kind.to_owned(),
+            sender: None,
+            data: RawValue::from_string(data.to_owned()).unwrap(),
+        }
+    }
+
+    #[test]
+    fn a_message_is_the_signal_of_its_kind_and_no_other() {
+        let decoded = |kind: &str, data: &str| message(kind, data).decode::<Token>();
+        assert_eq!(decoded("chat.token", r#""Ada""#).unwrap(), Some(Token("Ada".to_owned())));
+        assert_eq!(decoded("typing", r#""Ada""#).unwrap(), None);
+        assert!(decoded("chat.token", "7").is_err());
+    }
+
+    #[test]
+    fn debug_tells_of_what_kind_a_message_is_and_not_what_it_says() {
+        let shown = format!("{:?}", message("typing", r#""secret""#));
+        assert!(shown.contains("typing") && !shown.contains("secret"), "{shown}");
+    }
 }

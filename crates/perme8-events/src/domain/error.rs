@@ -138,3 +138,61 @@ impl From<serde_json::Error> for StorageError {
         Self::new(source)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{core_events::PersonForgotten, id::UserId};
+
+    #[test]
+    fn a_failure_says_what_may_help() {
+        let why = || std::io::Error::other("why");
+        let json = serde_json::from_str::<u8>("no number").unwrap_err();
+        for (error, expected) in [
+            (StorageError::new(why()), ""),
+            (json.into(), ""),
+            (StorageError::conflict(), "conflict retryable"),
+            (StorageError::conflict_because(why()), "conflict retryable"),
+            (StorageError::again(why()), "retryable"),
+            (StorageError::unavailable(why()), "unavailable"),
+            (StorageError::repeated(), "repeated"),
+            (StorageError::only_looks(why()), "only looking"),
+        ] {
+            let all = [
+                ("conflict", error.is_conflict()),
+                ("retryable", error.is_retryable()),
+                ("unavailable", error.is_unavailable()),
+                ("repeated", error.is_repeated()),
+                ("only looking", error.is_only_looking()),
+            ];
+            let words: Vec<&str> =
+                all.into_iter().filter(|(_, is_so)| *is_so).map(|(word, _)| word).collect();
+            assert_eq!(words.join(" "), expected, "{error}");
+        }
+    }
+
+    #[test]
+    fn a_conflict_tells_its_cause_where_there_is_one() {
+        let cause = |error: StorageError| error.source().map(ToString::to_string);
+        let because = StorageError::conflict_because(std::io::Error::other("taken"));
+        assert_eq!(cause(because).as_deref(), Some("taken"));
+        assert_eq!(cause(StorageError::conflict()), None);
+    }
+
+    #[test]
+    fn what_is_left_in_a_transaction_that_only_looks_is_named() {
+        let user_id = UserId::new(Uuid::from_u128(1));
+        let event = NewEvent::of(PersonForgotten { user_id, for_good: true, operator: None });
+        let refusal = |emitted: Option<&NewEvent>, defers: bool| {
+            let refused = OnlyLooks::refuse(emitted, defers).err()?;
+            Some((refused.is_only_looking(), refused.source()?.to_string()))
+        };
+        let emits = "a transaction that only looks emits nothing, and so no `perme8_events.person_forgotten`";
+        let defers = "a transaction that only looks leaves nothing to be done later";
+        assert_eq!(refusal(None, false), None);
+        assert_eq!(refusal(Some(&event), true), Some((true, emits.to_owned())));
+        assert_eq!(refusal(None, true), Some((true, defers.to_owned())));
+    }
+}

@@ -129,3 +129,43 @@ impl<A> JsonSchema for Id<A> {
         Uuid::json_schema(generator)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::{collections::hash_map::RandomState, hash::BuildHasher as _};
+
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn an_id_is_compared_and_shown_like_its_uuid() {
+        let uuids = [3, 1, 2].map(Uuid::from_u128);
+        let hashes = RandomState::new();
+        for uuid in uuids {
+            let id = UserId::new(uuid);
+            assert_eq!(id.uuid(), uuid);
+            assert_eq!(format!("{id} {id:?}"), format!("{uuid} {uuid}"));
+            assert_eq!(hashes.hash_one(id), hashes.hash_one(uuid));
+            for other in uuids {
+                let both = (id, UserId::new(other));
+                assert_eq!((both.0 == both.1, both.0 < both.1), (uuid == other, uuid < other));
+            }
+        }
+    }
+
+    #[test]
+    fn an_id_has_the_schema_of_a_uuid_wherever_it_stands() {
+        assert_eq!(
+            schemars::schema_for!(UserId),
+            json!({
+                "$schema": "https://json-schema.org/draft/2020-12/schema",
+                "title": "Id",
+                "type": "string",
+                "format": "uuid",
+            })
+        );
+        let many = schemars::schema_for!(Vec<UserId>).to_value();
+        assert_eq!(many["items"], json!({ "type": "string", "format": "uuid" }));
+    }
+}

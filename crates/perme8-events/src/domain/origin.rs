@@ -314,36 +314,4 @@ impl Origin {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn user(number: u128) -> UserId {
-        UserId::new(Uuid::from_u128(number))
-    }
-
-    #[test]
-    fn the_system_has_the_rights_of_whom_it_acts_for_and_nobody_else_has() {
-        let key = Uuid::from_u128(7);
-        let person = |actor: Actor| {
-            let alone = Origin::new(actor);
-            (alone.person(), alone.on_behalf_of_user(user(2)).person())
-        };
-        let (own, another) = (Some(user(1)), Some(user(2)));
-        assert_eq!(person(Actor::User(user(1))), (own, own));
-        assert_eq!(person(Actor::ApiKey { id: key, user: user(1) }), (own, own));
-        assert_eq!(person(Actor::System("perme8.onboarding".into())), (None, another));
-        assert_eq!(person(Actor::Agent(key)), (None, None));
-        assert_eq!(person(Actor::Anonymous), (None, None));
-    }
-
-    #[test]
-    fn what_the_system_does_within_a_request_is_for_whoever_makes_it() {
-        let request = Origin::user(user(1)).once("key").with_request_id("r");
-        let part = request.clone().through("erm.knowledge");
-        assert_eq!(*part.actor(), Actor::System("erm.knowledge".into()));
-        assert_eq!((part.on_behalf_of(), part.person()), (Some(user(1)), Some(user(1))));
-        assert_eq!(part.correlation_id(), request.correlation_id());
-        assert_eq!((part.metadata(), part.idempotency_key()), (request.metadata(), None));
-        assert_eq!(Origin::anonymous().through("erm.knowledge").person(), None);
-    }
-}
+mod tests;

@@ -169,6 +169,8 @@ impl<T: JsonSchema> JsonSchema for Personal<T> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -196,5 +198,24 @@ mod tests {
     #[test]
     fn debug_does_not_tell() {
         assert_eq!(format!("{:?}", Personal::from("ada@example.com")), "Personal(..)");
+    }
+
+    #[test]
+    fn what_is_known_is_at_hand_and_what_is_forgotten_is_not() {
+        assert_eq!(Personal::from("ada").known(), Some(&"ada"));
+        assert_eq!(Personal::<&str>::Forgotten.known(), None);
+    }
+
+    #[test]
+    fn its_schema_allows_the_value_and_what_stands_where_it_was_forgotten() {
+        let text = json!({ "type": "string" });
+        let forgotten = json!({
+            "type": "object",
+            "properties": { FORGOTTEN: { "const": true } },
+            "required": [FORGOTTEN],
+        });
+        let personal = json!({ "anyOf": [text, forgotten], "x-personal": true });
+        let many = schemars::schema_for!(Vec<Personal<String>>).to_value();
+        assert_eq!((&many["items"], &many["title"]), (&personal, &json!("Array_of_Personal")));
     }
 }

@@ -134,7 +134,15 @@ fn word(text: &str) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::HashSet;
+
+    use uuid::Uuid;
+
     use super::*;
+    use crate::{
+        domain::{actor::Actor, audience::Audience, core_events::PersonForgotten},
+        testing,
+    };
 
     #[test]
     fn every_topic_reads_as_it_is_written() {
@@ -168,6 +176,61 @@ mod tests {
             "events:Ünicode",
         ] {
             assert!(text.parse::<Topic>().is_err(), "{text}");
+        }
+    }
+
+    fn workspace(n: u128) -> WorkspaceId {
+        WorkspaceId::new(Uuid::from_u128(n))
+    }
+
+    fn user(n: u128) -> UserId {
+        UserId::new(Uuid::from_u128(n))
+    }
+
+    /// Who is gone is of the context `perme8_events`, and of the aggregate `person` 1.
+    fn forgotten(audience: Audience) -> Envelope {
+        let event = PersonForgotten { user_id: user(1), for_good: true, operator: None };
+        Envelope { audience, ..testing::envelope(7, Actor::Anonymous, &event) }
+    }
+
+    #[test]
+    fn an_event_belongs_to_the_topics_that_it_matches_and_to_no_other() {
+        let audience = Audience::nobody()
+            .and_workspace(workspace(1))
+            .and_managers(workspace(1))
+            .and_user(user(2));
+        let event = forgotten(audience.and_managers(workspace(3)).and_operators());
+        let id = event.aggregate_id.as_str();
+        let named = |parts: [&str; 3]| {
+            let [context, kind, id] = parts.map(str::to_owned);
+            [
+                Topic::Context(context.clone()),
+                Topic::AggregateType(context.clone(), kind.clone()),
+                Topic::Aggregate(context, kind, id),
+            ]
+        };
+        let own = named(["perme8_events", "person", id]).into_iter().chain([
+            Topic::All,
+            Topic::Workspace(workspace(1)),
+            Topic::Workspace(workspace(3)),
+            Topic::User(user(2)),
+        ]);
+        let own: HashSet<Topic> = own.collect();
+        let foreign = named(["identity", "person", id]).into_iter().chain([
+            Topic::AggregateType("perme8_events".to_owned(), "timer".to_owned()),
+            Topic::Aggregate("perme8_events".to_owned(), "timer".to_owned(), id.to_owned()),
+            Topic::Aggregate("perme8_events".to_owned(), "person".to_owned(), "2".to_owned()),
+            Topic::Workspace(workspace(2)),
+            Topic::User(user(1)),
+        ]);
+        let of = Topic::of(&event);
+        assert_eq!(of.len(), own.len(), "each of them once: {of:?}");
+        assert_eq!(of.into_iter().collect::<HashSet<_>>(), own);
+        for topic in own {
+            assert!(topic.matches(&event), "{topic}");
+        }
+        for topic in foreign {
+            assert!(!topic.matches(&event), "{topic}");
         }
     }
 }

@@ -36,11 +36,9 @@ impl TraceContext {
         }
         let trace = random();
         let dice = u32::try_from(trace.as_u64_pair().0 >> 32).unwrap_or(u32::MAX);
-        if f64::from(dice) / f64::from(u32::MAX) > share {
-            return None;
-        }
+        let is_shown = f64::from(dice) / f64::from(u32::MAX) <= share;
         let trace_id = NonZeroU128::new(trace.as_u128())?;
-        Some(Self { trace_id, span_id: span_id() })
+        is_shown.then(|| Self { trace_id, span_id: span_id() })
     }
 
     /// Another step of the same trace.
@@ -132,8 +130,18 @@ mod tests {
         assert_eq!(TraceContext::of(&metadata), None);
         step.note(&mut metadata);
         assert_eq!(TraceContext::of(&metadata), Some(step));
-        let next = step.next_step();
-        assert!(next.is_of_the_trace_of(step) && next.span_id() != step.span_id());
+        assert_eq!(format!("{:x}", step.trace_id()), "4bf92f3577b34da6a3ce929d0e0e4736");
+        assert_eq!(format!("{:x}", step.span_id()), "f067aa0ba902b7");
+    }
+
+    #[test]
+    fn steps_of_one_trace_differ_and_belong_together() {
+        let [one, other] = [(); 2].map(|()| TraceContext::begin(1.0).unwrap());
+        assert!(!one.is_of_the_trace_of(other));
+        let (next, another) = (one.next_step(), one.next_step());
+        for (step, other) in [(one, next), (one, another), (next, another)] {
+            assert!(step.is_of_the_trace_of(other) && step.span_id() != other.span_id());
+        }
     }
 
     #[test]

@@ -134,3 +134,92 @@ pub(crate) const fn same(a: &str, b: &str) -> bool {
     }
     a.len() == b.len() && i == a.len()
 }
+
+#[cfg(test)]
+mod tests {
+    use perme8_events_macros::DomainEvent;
+    use schemars::JsonSchema;
+    use serde::{Deserialize, Serialize};
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::domain::{
+        core_events::PersonForgotten,
+        id::UserId,
+        personal::Personal,
+        upcast::{EventData, UpcastError},
+    };
+
+    /// Emitted when somebody moves within a workspace.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema, DomainEvent)]
+    #[event(name = "people.moved", aggregate = "resident", audience(workspace))]
+    #[event(version = 2, upcast(v1 = unchanged))]
+    struct Moved {
+        #[event(aggregate_id)]
+        user_id: UserId,
+        #[event(workspace_id)]
+        workspace_id: WorkspaceId,
+        #[event(personal = "user_id")]
+        to: Personal<String>,
+    }
+
+    #[expect(clippy::unnecessary_wraps, reason = "an upcaster may refuse")]
+    fn unchanged(data: EventData) -> Result<EventData, UpcastError> {
+        Ok(data)
+    }
+
+    struct Resident(UserId);
+
+    impl Aggregate for Resident {
+        const TYPE: &'static str = "resident";
+        type Id = UserId;
+
+        fn id(&self) -> UserId {
+            self.0
+        }
+    }
+
+    fn user() -> UserId {
+        UserId::new(Uuid::from_u128(1))
+    }
+
+    fn moved() -> Moved {
+        let workspace_id = WorkspaceId::new(Uuid::from_u128(2));
+        Moved { user_id: user(), workspace_id, to: Personal::from("the attic".to_owned()) }
+    }
+
+    #[test]
+    fn an_event_says_the_same_when_its_type_is_forgotten() {
+        let (event, new) = (moved(), NewEvent::of(moved()));
+        let any = new.any();
+        let names = (any.event_type(), any.version(), any.aggregate_type());
+        assert_eq!(names, ("people.moved", 2, "resident"));
+        assert_eq!(any.aggregate_id(), user().to_string());
+        assert_eq!(any.workspace_id(), Some(event.workspace_id));
+        assert_eq!(any.audience(), Audience::nobody().and_workspace(event.workspace_id));
+        assert_eq!(any.data().unwrap(), serde_json::to_string(&event).unwrap());
+        assert_eq!(new.personal(), [("to", Some(user()))]);
+        let forgotten = PersonForgotten { user_id: user(), for_good: true, operator: None };
+        assert!(NewEvent::of(forgotten).personal().is_empty());
+    }
+
+    #[test]
+    fn what_was_decided_stays_with_its_events() {
+        let unsaved = Unsaved::new(Resident(user())).record(moved());
+        assert_eq!(unsaved.peek().0, user());
+        let data = serde_json::to_string(&moved()).unwrap();
+        assert_eq!(unsaved.transcript(), format!("people.moved {data}\n"));
+        let (resident, events) = unsaved.into_parts();
+        assert_eq!((resident.0, events.len()), (user(), 1));
+    }
+
+    #[test]
+    fn texts_are_the_same_to_the_last_byte_or_not_at_all() {
+        let texts = ["", "a", "b", "aa", "ab", "abc"];
+        for one in texts {
+            for other in texts {
+                assert_eq!(same(one, other), one == other, "{one} {other}");
+            }
+        }
+    }
+}

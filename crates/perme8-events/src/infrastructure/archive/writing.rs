@@ -77,7 +77,7 @@ impl Writing {
         let file = Manifest::file_of(first, last);
         files::complete(&folder, &partial, &file)?;
         let manifest = Manifest {
-            format: Manifest::format(),
+            format: Manifest::FORMAT,
             first,
             last,
             events,
