@@ -139,7 +139,8 @@ async fn measure(test: &TestDb, args: &Args) -> anyhow::Result<Figures> {
 
 /// Waits until the index, and every other handler, has read everything.
 async fn until_read(app: &App) -> anyhow::Result<()> {
-    while app.operations().handlers().await?.iter().any(|handler| handler.lag_events > 0) {
+    let handlers = async || app.operations().handlers().await;
+    while handlers().await?.iter().any(|handler| handler.lag_events + handler.aside > 0) {
         tokio::time::sleep(Duration::from_millis(50)).await;
     }
     Ok(())

@@ -102,7 +102,9 @@ pub async fn settled(app: &App) {
     let operations = app.operations();
     wait_until("the handlers are done", PATIENCE, async || {
         let handlers = operations.handlers().await;
-        handlers.is_ok_and(|handlers| handlers.iter().all(|handler| handler.lag_events == 0))
+        handlers.is_ok_and(|handlers| {
+            handlers.iter().all(|handler| handler.lag_events + handler.aside == 0)
+        })
     })
     .await;
 }

@@ -307,7 +307,7 @@ impl Scenario {
                 let queues = operations.queues().await.expect("the queues are readable");
                 let handlers = operations.handlers().await.expect("the handlers are readable");
                 queues.iter().all(|queue| (queue.waiting, queue.running) == (0, 0))
-                    && handlers.iter().all(|handler| handler.lag_events == 0)
+                    && handlers.iter().all(|handler| handler.lag_events + handler.aside == 0)
             })
             .await;
         } else {
@@ -324,9 +324,11 @@ impl Scenario {
         let operations = self.app.operations();
         let mut left = Vec::new();
         for status in operations.handlers().await.expect("the handlers are readable") {
-            let HandlerStatus { handler, retrying, parked, dead, .. } = status;
-            if (retrying, parked, dead) != (0, 0, 0) {
-                left.push(format!("{handler}: {retrying} retrying, {parked} parked, {dead} dead"));
+            let HandlerStatus { handler, retrying, parked, aside, dead, .. } = status;
+            if (retrying, parked, aside, dead) != (0, 0, 0, 0) {
+                left.push(format!(
+                    "{handler}: {retrying} retrying, {parked} parked, {aside} aside, {dead} dead"
+                ));
             }
         }
         for status in operations.queues().await.expect("the queues are readable") {

@@ -142,9 +142,9 @@ async fn delivered(app: &App) -> Result<Vec<HandlerStatus>, Failure> {
     loop {
         let handlers = app.operations().handlers().await?;
         let is_done = handlers.iter().all(|status| {
-            let HandlerStatus { lag_events, retrying, parked, dead, .. } = status;
+            let HandlerStatus { lag_events, retrying, parked, aside, dead, .. } = status;
             // What waits behind a dead letter waits for an operator.
-            *lag_events == 0 && *retrying == 0 && (*parked == 0 || *dead > 0)
+            (*lag_events, *retrying, *aside) == (0, 0, 0) && (*parked == 0 || *dead > 0)
         });
         if is_done || Instant::now() > deadline {
             return Ok(handlers);

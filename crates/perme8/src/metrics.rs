@@ -75,6 +75,8 @@ impl HostMetrics {
                 retrying,
                 attempts,
                 parked,
+                aside,
+                aside_seconds,
                 dead,
                 oldest_dead_at,
                 ..
@@ -83,12 +85,16 @@ impl HostMetrics {
                 .set(number(lag_events));
             gauge!("perme8_handler_lag_seconds", "handler" => handler.clone())
                 .set(lag_seconds.unwrap_or(0.0));
+            gauge!("perme8_handler_aside_seconds", "handler" => handler.clone())
+                .set(aside_seconds.unwrap_or(0.0));
             gauge!("perme8_handler_paused", "handler" => handler.clone())
                 .set(u8::from(state == HandlerState::Paused));
             gauge!("perme8_handler_attempts", "handler" => handler.clone()).set(number(attempts));
             gauge!("perme8_handler_oldest_dead_seconds", "handler" => handler.clone())
                 .set(self.age(oldest_dead_at));
-            for (word, count) in [("retrying", retrying), ("parked", parked), ("dead", dead)] {
+            for (word, count) in
+                [("retrying", retrying), ("parked", parked), ("aside", aside), ("dead", dead)]
+            {
                 let labels = [("handler", handler.clone()), ("state", word.to_owned())];
                 gauge!("perme8_handler_set_aside", &labels).set(number(count));
             }
@@ -205,7 +211,12 @@ fn describe() {
     describe_gauge!(
         "perme8_handler_lag_seconds",
         Unit::Seconds,
-        "Age of the first event that a handler has not handled"
+        "Age of the first event that a handler has neither handled nor set aside"
+    );
+    describe_gauge!(
+        "perme8_handler_aside_seconds",
+        Unit::Seconds,
+        "Age of the first event that stands aside for other workspaces; 0 when none does"
     );
     describe_gauge!("perme8_handler_paused", "Whether an operator has paused a handler");
     describe_gauge!("perme8_handler_set_aside", "Deliveries of a handler that are not done with");

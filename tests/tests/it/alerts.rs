@@ -266,6 +266,11 @@ const EXAMPLES: &[(&str, &str, &str)] = &[
         "perme8_handler_set_aside{handler=\"h\",state=\"parked\"} 10001",
     ),
     (
+        "Perme8FloodStandsAside h",
+        "perme8_handler_aside_seconds{handler=\"h\"} 900",
+        "perme8_handler_aside_seconds{handler=\"h\"} 901",
+    ),
+    (
         "Perme8DeadLettersOld h",
         "perme8_handler_oldest_dead_seconds{handler=\"h\"} 86400",
         "perme8_handler_oldest_dead_seconds{handler=\"h\"} 86401",

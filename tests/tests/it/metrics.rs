@@ -27,6 +27,8 @@ on_both_engines! {
             "perme8_handler_lag_seconds{handler=\"notifications.on_invitation\"}",
             "perme8_handler_paused{handler=\"notifications.on_invitation\"}",
             "perme8_handler_set_aside{handler=\"notifications.on_invitation\",state=\"dead\"}",
+            "perme8_handler_set_aside{handler=\"notifications.on_invitation\",state=\"aside\"}",
+            "perme8_handler_aside_seconds{handler=\"notifications.on_invitation\"}",
             "perme8_deliveries_total{handler=\"notifications.on_invitation\",outcome=\"handled\"}",
             "perme8_delivery_latency_seconds_count{handler=\"notifications.on_invitation\"}",
             "perme8_http_requests_total{method=\"POST\",route=\"/api/workspaces/{slug}/invitations\",status=\"201\"}",

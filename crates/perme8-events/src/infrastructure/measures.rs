@@ -34,6 +34,7 @@ pub(crate) fn delivered(handler: &'static str, outcome: &Outcome, age: chrono::T
         }
         Outcome::Failed { .. } => "failed",
         Outcome::Parked => "parked",
+        Outcome::Aside => "aside",
         Outcome::DeadLettered { .. } => "dead_lettered",
     };
     counter!(DELIVERIES, "handler" => handler, "outcome" => word).increment(1);

@@ -83,8 +83,10 @@ pub enum Outcome {
         /// When it is tried again.
         due_at: DateTime<Utc>,
     },
-    /// It waits behind an earlier failure of its key, or has stepped aside for other tenants.
+    /// It waits behind an earlier failure of its key.
     Parked,
+    /// It has stepped aside for other tenants, and will have its turn.
+    Aside,
     /// It was given up.
     DeadLettered {
         /// Why.

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 use perme8_events::{
     HandlerOptions, Origin, StorageError, SystemClock, Transaction as _,
     host::{
-        Feed, NodeOptions, Operations, ReadYourWrites, Runtime, RuntimeBuilder, Tasks, WaitError,
+        Feed, HandlerState, HandlerStatus, NodeOptions, Operations, ReadYourWrites, Runtime,
+        RuntimeBuilder, Tasks, WaitError,
     },
     on_both_engines, sql,
     sql::{Db, MIGRATIONS, UnitOfWork},
@@ -61,10 +62,14 @@ async fn before_the_others(db: &Db) -> usize {
     done.iter().rposition(|(key, _)| key.starts_with("other")).expect("the others are handled")
 }
 
+async fn status(db: &Db) -> HandlerStatus {
+    Operations::new(db).status(NAME).await.unwrap()
+}
+
 /// Retrying, set aside without a failure, and dead.
 async fn counts(db: &Db) -> (i64, i64, i64) {
-    let status = Operations::new(db).status(NAME).await.unwrap();
-    (status.retrying, status.parked, status.dead)
+    let HandlerStatus { retrying, parked, aside, dead, .. } = status(db).await;
+    (retrying, parked + aside, dead)
 }
 
 on_both_engines! {
@@ -176,6 +181,44 @@ on_both_engines! {
         runtime().driver(None).await.run_until_idle().await;
         assert_eq!(by_key(effects(db, NAME).await), expected(&flood()));
         assert_eq!(counts(db).await, (0, 0, 0));
+    }
+
+    async fn whoever_looks_sees_what_stands_aside_and_since_when(test: TestDb) {
+        let db = &test.db;
+        emit(db, (0..400).map(|n| of(FLOODS, &format!("flood {n}"), n))).await;
+        emit(db, [of(WAITS, "other", 1000)]).await;
+        let mut driver = builder(db, Probe::new(NAME).with(ONE)).build().driver(None).await;
+        // Nobody sees who drives.
+        change(db, sql!(
+            "INSERT INTO event_nodes (node_id, name, handlers, started_at, beat_at, expires_at)
+             VALUES ((SELECT node_id FROM event_partitions), 'node', '[]', '2000-01-01T00:00:00+00:00',
+               '2000-01-01T00:00:00+00:00', '2999-01-01T00:00:00+00:00')"
+        ))
+        .await;
+        assert!(driver.step(NAME).await);
+        test.clock.advance(Duration::from_secs(90));
+        let HandlerStatus { state, lag_events, parked, aside, aside_seconds, .. } = status(db).await;
+        assert_eq!((state, lag_events, parked), (HandlerState::CatchingUp, 0, 0));
+        assert!(aside > 300, "{aside} have stepped aside");
+        assert_eq!(aside_seconds, Some(90.0));
+        driver.run_until_idle().await;
+        let HandlerStatus { state, aside, aside_seconds, .. } = status(db).await;
+        assert_eq!((state, aside, aside_seconds), (HandlerState::Running, 0, None));
+    }
+
+    async fn of_what_stands_aside_no_more_is_counted_than_anybody_wants_to_know(test: TestDb) {
+        let db = &test.db;
+        emit(db, [of(FLOODS, "flood", 0)]).await;
+        drop(builder(db, Probe::new(NAME).with(ONE)).build().driver(None).await);
+        change(db, sql!(
+            "INSERT INTO event_deliveries (handler, position, partition_key, bucket, event_id, event_type, attempts, is_dead, due_at,
+               parked_at, updated_at)
+             WITH RECURSIVE numbers (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM numbers WHERE n < 10001)
+             SELECT 'tests.probe', n, 'flood', 0, l.id, l.event_type, 0, FALSE, l.occurred_at, l.occurred_at, l.occurred_at
+             FROM numbers CROSS JOIN event_log l"
+        ))
+        .await;
+        assert_eq!(status(db).await.aside, 10_000);
     }
 
     async fn whoever_waits_for_a_commit_waits_for_all_of_it(test: TestDb) {

@@ -9,7 +9,7 @@ use sqlx::{
 };
 
 /// A statement, by some words that only this one has, and the indexes that answer it.
-const INDEXED: [(&str, &[&str]); 7] = [
+const INDEXED: [(&str, &[&str]); 8] = [
     ("WHERE queue = $1 AND ordering_key = $2", &["event_jobs_order"]),
     ("AND state <> 'dead'", &["event_jobs_ended"]),
     ("AS oldest_due_at", &["event_jobs_waiting", "event_jobs_running", "event_jobs_dead"]),
@@ -20,7 +20,17 @@ const INDEXED: [(&str, &[&str]); 7] = [
     ("DELETE FROM event_processes", &["event_processes_ended"]),
     ("ORDER BY d.due_at NULLS FIRST", &["event_deliveries_due", "event_deliveries_key"]),
     ("ORDER BY d.due_at LIMIT 1", &["event_deliveries_due", "event_deliveries_key"]),
+    (
+        HOW_HANDLERS_ARE,
+        &["event_deliveries_due", "event_deliveries_aside", "event_deliveries_dead"],
+    ),
 ];
+
+/// Words of the statement that every scrape asks, however much stands aside.
+const HOW_HANDLERS_ARE: &str = "AS first_aside";
+/// Indexes that hold every delivery.
+const OF_ALL: [&str; 3] =
+    ["event_deliveries_key", "event_deliveries_pkey", "autoindex_event_deliveries"];
 
 fn statement(words: &str) -> &'static Stmt {
     let mut found = STATEMENTS
@@ -79,5 +89,10 @@ on_both_engines! {
             });
             assert!(!whole, "`{words}` reads a whole table:\n{plan}");
         }
+    }
+
+    async fn how_handlers_are_is_told_without_a_walk_over_all_their_deliveries(test: TestDb) {
+        let plan = plan(&test.url, statement(HOW_HANDLERS_ARE)).await.join("\n");
+        assert!(!OF_ALL.iter().any(|index| plan.contains(index)), "{plan}");
     }
 }

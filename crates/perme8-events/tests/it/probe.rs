@@ -197,6 +197,7 @@ pub(crate) fn told(reactions: &[Reaction]) -> String {
         let outcome = match &reaction.outcome {
             Outcome::Handled => "handled".to_owned(),
             Outcome::Parked => "parked".to_owned(),
+            Outcome::Aside => "aside".to_owned(),
             Outcome::Failed { attempts, error, .. } => format!("failed {attempts}: {error}"),
             Outcome::DeadLettered { error } => format!("dead: {error}"),
         };

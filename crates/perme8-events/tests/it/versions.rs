@@ -139,6 +139,7 @@ async fn deliver<E: DomainEvent>(db: &Db, expected: &Expect) {
         let outcome = match &reaction.outcome {
             Outcome::Handled => "handled".to_owned(),
             Outcome::Parked => "parked".to_owned(),
+            Outcome::Aside => "aside".to_owned(),
             Outcome::Failed { attempts, error, .. } => format!("failed {attempts}: {error}"),
             Outcome::DeadLettered { error } => format!("dead: {error}"),
         };

@@ -195,7 +195,8 @@ impl World {
                     "dead letters: {handlers:?}"
                 );
                 handlers.iter().all(|handler| {
-                    handler.position == handler.head && handler.retrying + handler.parked == 0
+                    handler.position == handler.head
+                        && handler.retrying + handler.parked + handler.aside == 0
                 })
             },
         )

@@ -149,17 +149,20 @@ pub(crate) fn given_up(deliveries: i64) -> Failure {
 
 /// What a handler has not done yet and will do by itself; none when it has done everything.
 fn left(status: &HandlerStatus) -> Result<Option<String>, Failure> {
-    let HandlerStatus { state, lag_events, retrying, parked, dead, .. } = status;
+    let HandlerStatus { state, lag_events, retrying, parked, aside, dead, .. } = status;
     let by_itself = match state {
         HandlerState::Paused => return Err(paused(status)),
         HandlerState::Stopped => return Err(stopped(status)),
-        HandlerState::Stuck => lag_events + retrying,
-        HandlerState::Retrying | HandlerState::Running => lag_events + retrying + parked,
+        HandlerState::Stuck => lag_events + retrying + aside,
+        HandlerState::Retrying | HandlerState::CatchingUp | HandlerState::Running => {
+            lag_events + retrying + parked + aside
+        }
     };
+    let set_aside = retrying + parked + aside + dead;
     match (by_itself, dead) {
         (0, 0) => Ok(None),
         (0, dead) => Err(given_up(*dead)),
-        (_, _) => Ok(Some(format!("{lag_events} behind, {} set aside", retrying + parked + dead))),
+        (_, _) => Ok(Some(format!("{lag_events} behind, {set_aside} set aside"))),
     }
 }
 
@@ -170,8 +173,8 @@ mod tests {
 
     use super::*;
 
-    fn status(state: HandlerState, counts: [i64; 4]) -> HandlerStatus {
-        let [lag_events, retrying, parked, dead] = counts;
+    fn status(state: HandlerState, counts: [i64; 5]) -> HandlerStatus {
+        let [lag_events, retrying, parked, aside, dead] = counts;
         HandlerStatus {
             handler: "tests.handler".to_owned(),
             state,
@@ -184,13 +187,15 @@ mod tests {
             retrying,
             attempts: 0,
             parked,
+            aside,
+            aside_seconds: None,
             dead,
             oldest_dead_at: None,
             nodes: Vec::new(),
         }
     }
 
-    fn check(state: HandlerState, counts: [i64; 4], expected: &Expect) {
+    fn check(state: HandlerState, counts: [i64; 5], expected: &Expect) {
         let says = match left(&status(state, counts)) {
             Ok(Some(left)) => left,
             Ok(None) => "done".to_owned(),
@@ -203,30 +208,33 @@ mod tests {
 
     #[test]
     fn whoever_waits_is_told_how_far_it_is_until_it_is_done() {
-        check(HandlerState::Running, [5, 0, 0, 0], &expect!["5 behind, 0 set aside"]);
-        check(HandlerState::Retrying, [5, 1, 2, 0], &expect!["5 behind, 3 set aside"]);
-        check(HandlerState::Retrying, [0, 0, 2, 0], &expect!["0 behind, 2 set aside"]);
-        check(HandlerState::Running, [0, 0, 0, 0], &expect!["done"]);
+        check(HandlerState::Running, [5, 0, 0, 0, 0], &expect!["5 behind, 0 set aside"]);
+        check(HandlerState::Retrying, [5, 1, 2, 0, 0], &expect!["5 behind, 3 set aside"]);
+        check(HandlerState::Retrying, [0, 0, 2, 0, 0], &expect!["0 behind, 2 set aside"]);
+        check(HandlerState::CatchingUp, [0, 0, 0, 7, 0], &expect!["0 behind, 7 set aside"]);
+        check(HandlerState::Running, [0, 0, 0, 0, 0], &expect!["done"]);
     }
 
     #[test]
     fn nobody_waits_for_what_does_not_come_by_itself() {
-        check(HandlerState::Stuck, [3, 0, 2, 1], &expect!["3 behind, 3 set aside"]);
+        check(HandlerState::Stuck, [3, 0, 2, 0, 1], &expect!["3 behind, 3 set aside"]);
+        // It is caught up, or comes to wait behind the dead letter.
+        check(HandlerState::Stuck, [0, 0, 2, 4, 1], &expect!["0 behind, 7 set aside"]);
         check(
             HandlerState::Stuck,
-            [0, 0, 2, 1],
+            [0, 0, 2, 0, 1],
             &expect!["1 deliveries were given up: `perme8 dead-letters list` names them"],
         );
         check(
             HandlerState::Paused,
-            [3, 0, 0, 0],
+            [3, 0, 0, 0, 0],
             &expect![
                 "tests.handler is paused: `perme8 handlers resume tests.handler` lets it go on"
             ],
         );
         check(
             HandlerState::Stopped,
-            [3, 0, 0, 0],
+            [3, 0, 0, 0, 0],
             &expect!["no node runs tests.handler: `perme8 serve` does"],
         );
     }

@@ -217,6 +217,11 @@ impl ReplayArgs {
     }
 }
 
+/// For how long, or that it is not so.
+fn age(seconds: Option<f64>) -> String {
+    seconds.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.1} s"))
+}
+
 impl Report for HandlerList {
     fn text(&self, _: Paint) -> String {
         if self.handlers.is_empty() {
@@ -236,21 +241,23 @@ impl Report for HandlerList {
                 retrying,
                 attempts: _,
                 parked,
+                aside,
+                aside_seconds,
                 dead,
                 oldest_dead_at,
                 nodes,
             } = status;
-            let lag =
-                lag_seconds.map_or_else(|| "-".to_owned(), |seconds| format!("{seconds:.1} s"));
             let nodes = if nodes.is_empty() { "none".to_owned() } else { nodes.join(", ") };
             vec![
                 handler.clone(),
                 state.as_str().to_owned(),
                 position.to_string(),
                 lag_events.to_string(),
-                lag,
+                age(*lag_seconds),
                 retrying.to_string(),
                 parked.to_string(),
+                aside.to_string(),
+                age(*aside_seconds),
                 dead.to_string(),
                 oldest_dead_at.map_or_else(|| "-".to_owned(), instant),
                 partitions.to_string(),
@@ -265,11 +272,50 @@ impl Report for HandlerList {
             "for",
             "retrying",
             "parked",
+            "aside",
+            "for",
             "dead",
             "since",
             "partitions",
             "run by",
         ];
-        table(&header, &[2, 3, 4, 5, 6, 7, 9], rows)
+        table(&header, &[2, 3, 4, 5, 6, 7, 8, 9, 11], rows)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use perme8_events::host::HandlerState;
+
+    use super::*;
+
+    #[test]
+    fn what_stands_aside_is_listed_with_its_age() {
+        let status = HandlerStatus {
+            handler: "tests.handler".to_owned(),
+            state: HandlerState::CatchingUp,
+            pause: None,
+            partitions: 4,
+            position: Position::new(7),
+            head: Position::new(7),
+            lag_events: 0,
+            lag_seconds: None,
+            retrying: 0,
+            attempts: 0,
+            parked: 0,
+            aside: 321,
+            aside_seconds: Some(42.04),
+            dead: 0,
+            oldest_dead_at: None,
+            nodes: vec!["node".to_owned()],
+        };
+        let text = HandlerList { handlers: vec![status] }.text(Paint::PLAIN);
+        let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        let lines: Vec<_> = text.lines().map(words).collect();
+        assert_eq!(
+            lines[0],
+            "handler state position behind for retrying parked aside for dead since partitions run by"
+        );
+        assert_eq!(lines[2], "tests.handler catching_up 7 0 - 0 0 321 42.0 s 0 - 4 node");
     }
 }

@@ -62,7 +62,9 @@ impl Summary {
                 commit_to_effect: Latencies::of(handled.into_values().flatten().collect()),
                 commit_to_effect_means: latency::MEANING,
                 dead_letters: sum(|status| status.dead),
-                undelivered: sum(|status| status.lag_events + status.retrying + status.parked),
+                undelivered: sum(|status| {
+                    status.lag_events + status.retrying + status.parked + status.aside
+                }),
                 unobserved_reactions: missed,
                 seconds: lasted.as_secs_f64(),
             },

@@ -191,6 +191,8 @@ impl<'c> Timeline<'c> {
             Outcome::Failed { .. } | Outcome::Parked | Outcome::DeadLettered { .. } => {
                 self.record.failed += 1;
             }
+            // It is heard of again when it has its turn.
+            Outcome::Aside => {}
         }
     }
 }
@@ -251,6 +253,7 @@ impl ReactionLine {
             Outcome::Handled => ("handled", None),
             Outcome::Failed { error, .. } => ("failed", Some(error.clone())),
             Outcome::Parked => ("parked", None),
+            Outcome::Aside => ("aside", None),
             Outcome::DeadLettered { error } => ("dead_lettered", Some(error.clone())),
         };
         Self {

@@ -121,7 +121,7 @@ on_both_engines! {
         assert_eq!(book.guests(), [ada, ben]);
         // Operators find it among the others.
         let status = app.operations().status(GuestBook::NAME).await.unwrap();
-        assert_eq!((status.retrying, status.parked, status.dead), (0, 0, 0));
+        assert_eq!((status.retrying, status.parked, status.aside, status.dead), (0, 0, 0, 0));
         app.tasks().shutdown(DEADLINE).await.unwrap();
     }
 

@@ -90,7 +90,8 @@ async fn finish(db: &Db, runtime: &Runtime, is_done: impl AsyncFn() -> bool) -> 
     wait_until("every handler is done", Duration::from_mins(10), async || {
         operations.handlers().await.is_ok_and(|handlers| {
             handlers.iter().all(|handler| {
-                handler.position == handler.head && handler.retrying + handler.parked == 0
+                handler.position == handler.head
+                    && handler.retrying + handler.parked + handler.aside == 0
             })
         })
     })

@@ -90,6 +90,7 @@ async fn stands(operations: &Operations, rebuild: &Rebuild) -> Result<(), Failur
         HandlerState::Stopped
         | HandlerState::Stuck
         | HandlerState::Retrying
+        | HandlerState::CatchingUp
         | HandlerState::Running => Ok(()),
     }
 }

@@ -118,10 +118,14 @@ impl Lane {
     /// Remembers and tells what was done with an event.
     pub(super) fn note(&mut self, delivery: &Delivery) {
         let Delivery { event, key, fate } = delivery;
-        if *fate == Fate::Aside {
-            self.turns.add(event.workspace_id, event.position.number(), key);
-        }
-        let outcome = if *fate == Fate::Handled { Outcome::Handled } else { Outcome::Parked };
+        let outcome = match fate {
+            Fate::Handled => Outcome::Handled,
+            Fate::Parked => Outcome::Parked,
+            Fate::Aside => {
+                self.turns.add(event.workspace_id, event.position.number(), key);
+                Outcome::Aside
+            }
+        };
         self.tell(event, outcome);
     }
 }

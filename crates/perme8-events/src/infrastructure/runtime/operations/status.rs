@@ -13,6 +13,10 @@ use crate::{
     sql,
 };
 
+/// Of what stands aside, no more is counted for each handler: whoever looks, and every scrape does, wants to know whether it is
+/// much.
+const COUNTED: i64 = 10_000;
+
 /// How far a handler has come.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct HandlerStatus {
@@ -36,8 +40,12 @@ pub struct HandlerStatus {
     pub retrying: i64,
     /// How often the one of them has failed that has failed most often.
     pub attempts: i64,
-    /// Deliveries that wait behind others of their key, or have stepped aside for other workspaces.
+    /// Deliveries that wait behind others of their key.
     pub parked: i64,
+    /// Deliveries that have stepped aside for other workspaces, and are caught up in turns; no more than 10,000 are counted.
+    pub aside: i64,
+    /// How long ago the first event of those happened; none when none stands aside.
+    pub aside_seconds: Option<f64>,
     /// Dead letters.
     pub dead: i64,
     /// When the oldest dead letter was given up.
@@ -58,6 +66,8 @@ pub enum HandlerState {
     Stuck,
     /// A delivery has failed and will be tried again; other keys flow.
     Retrying,
+    /// Deliveries have stepped aside for other workspaces, and are caught up in turns; what comes is delivered.
+    CatchingUp,
     /// It delivers what comes.
     Running,
 }
@@ -71,6 +81,7 @@ impl HandlerState {
             Self::Stopped => "stopped",
             Self::Stuck => "stuck",
             Self::Retrying => "retrying",
+            Self::CatchingUp => "catching_up",
             Self::Running => "running",
         }
     }
@@ -84,6 +95,8 @@ impl HandlerState {
             Self::Stuck
         } else if row.retrying > 0 {
             Self::Retrying
+        } else if row.aside > 0 {
+            Self::CatchingUp
         } else {
             Self::Running
         }
@@ -98,6 +111,8 @@ struct StatusRow {
     retrying: i64,
     attempts: Option<i64>,
     parked: i64,
+    aside: i64,
+    first_aside: Option<i64>,
     dead: i64,
     oldest_dead_at: Option<DateTime<Utc>>,
 }
@@ -115,12 +130,17 @@ impl Operations {
             .query(sql!(
                 "SELECT p.handler, count(*) AS partitions, min(p.position) AS position,
                    (SELECT count(*) FROM event_deliveries d WHERE d.handler = p.handler AND NOT d.is_dead AND d.due_at IS NOT NULL AND d.error IS NOT NULL) AS retrying,
-                   (SELECT max(attempts) FROM event_deliveries d WHERE d.handler = p.handler AND NOT d.is_dead) AS attempts,
-                   (SELECT count(*) FROM event_deliveries d WHERE d.handler = p.handler AND NOT d.is_dead AND (d.due_at IS NULL OR d.error IS NULL)) AS parked,
+                   (SELECT max(d.attempts) FROM event_deliveries d WHERE d.handler = p.handler AND NOT d.is_dead AND (d.due_at IS NULL OR d.error IS NOT NULL)) AS attempts,
+                   (SELECT count(*) FROM event_deliveries d WHERE d.handler = p.handler AND NOT d.is_dead AND d.due_at IS NULL) AS parked,
+                   (SELECT count(*) FROM (SELECT 1 FROM event_deliveries d
+                      WHERE d.handler = p.handler AND NOT d.is_dead AND d.due_at IS NOT NULL AND d.error IS NULL LIMIT $1) counted) AS aside,
+                   (SELECT min(d.position) FROM event_deliveries d
+                      WHERE d.handler = p.handler AND NOT d.is_dead AND d.due_at IS NOT NULL AND d.error IS NULL) AS first_aside,
                    (SELECT count(*) FROM event_deliveries d WHERE d.handler = p.handler AND d.is_dead) AS dead,
                    (SELECT min(updated_at) FROM event_deliveries d WHERE d.handler = p.handler AND d.is_dead) AS oldest_dead_at
                  FROM event_partitions p GROUP BY p.handler ORDER BY p.handler"
             ))
+            .bind(COUNTED)
             .all()
             .await?;
         let mut pauses: BTreeMap<_, _> =
@@ -138,9 +158,15 @@ impl Operations {
                 retrying,
                 attempts,
                 parked,
+                aside,
+                first_aside,
                 dead,
                 oldest_dead_at,
             } = row;
+            let aside_seconds = match first_aside {
+                Some(first) => self.age_of_next(first - 1).await?,
+                None => None,
+            };
             status.push(HandlerStatus {
                 lag_seconds: self.age_of_next(position).await?,
                 lag_events: (head.number() - position).max(0),
@@ -153,6 +179,8 @@ impl Operations {
                 retrying,
                 attempts: attempts.unwrap_or(0),
                 parked,
+                aside,
+                aside_seconds,
                 dead,
                 oldest_dead_at,
                 nodes,
