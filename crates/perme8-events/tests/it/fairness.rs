@@ -1,9 +1,10 @@
 //! One workspace floods a handler: the others overtake it, each key keeps its order, and everything is handled once.
 
-use std::{collections::BTreeMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
+use futures_util::FutureExt as _;
 use perme8_events::{
-    HandlerOptions, Origin, StorageError, SystemClock, Transaction as _,
+    HandlerOptions, Origin, Position, StorageError, SystemClock, Transaction as _,
     host::{
         Feed, HandlerState, HandlerStatus, NodeOptions, Operations, ReadYourWrites, Runtime,
         RuntimeBuilder, Tasks, WaitError,
@@ -219,6 +220,20 @@ on_both_engines! {
         ))
         .await;
         assert_eq!(status(db).await.aside, 10_000);
+    }
+
+    async fn what_is_no_longer_in_the_log_does_not_step_aside_unnoticed(test: TestDb) {
+        let db = &test.db;
+        let mut driver = builder(db, Probe::new(NAME).with(ONE)).build().driver(None).await;
+        emit(db, flood()).await;
+        // They are in the window of its feed, and no lane has done anything.
+        assert!(!driver.step("tests.nobody").await);
+        change(db, sql!("DELETE FROM event_log WHERE seq = 200")).await;
+        let stepped = AssertUnwindSafe(driver.step(NAME)).catch_unwind().await;
+        let says = *stepped.unwrap_err().downcast::<String>().unwrap();
+        assert!(says.contains("NotInTheLog"), "{says}");
+        assert!(effects(db, NAME).await.is_empty());
+        assert_eq!((status(db).await.position, counts(db).await), (Position::START, (0, 0, 0)));
     }
 
     async fn whoever_waits_for_a_commit_waits_for_all_of_it(test: TestDb) {

@@ -35,6 +35,16 @@ struct Row {
     bucket: u8,
 }
 
+/// Events that would be lost: they get no row, and the checkpoint would move past them.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "of {asked} events that step aside only {found} are in the log: put back what was taken out of it"
+)]
+struct NotInTheLog {
+    asked: usize,
+    found: i64,
+}
+
 /// A delivery whose turn it is.
 #[derive(sqlx::FromRow)]
 pub(crate) struct Waiting {
@@ -45,7 +55,8 @@ pub(crate) struct Waiting {
     follows: Option<i64>,
 }
 
-/// Lets deliveries step aside. After a commit whose answer was lost, their rows are there already; the checkpoint says so.
+/// Lets deliveries step aside; none of them when the log has not all of their events. After a commit whose answer was lost, their
+/// rows are there already; the checkpoint says so.
 pub(crate) async fn step(tx: &mut Tx, handler: &str, keys: &[Key<'_>]) -> Result<(), StorageError> {
     if keys.is_empty() {
         return Ok(());
@@ -58,26 +69,48 @@ pub(crate) async fn step(tx: &mut Tx, handler: &str, keys: &[Key<'_>]) -> Result
     let rows: Vec<_> = keys.iter().map(row).collect();
     let now = tx.now();
     let latest = now + AT_THE_LATEST;
-    tx.query(sql!(
-        sqlite: "INSERT INTO event_deliveries (handler, position, partition_key, bucket, event_id, event_type, attempts, is_dead,
-                   due_at, parked_at, updated_at, workspace_id)
-                 SELECT $1, l.seq, v.value->>'key', v.value->>'bucket', l.id, l.event_type, 0, FALSE, $3, $4, $4, l.workspace_id
-                 FROM json_each($2) v JOIN event_log l ON l.seq = v.value->>'position' WHERE TRUE
-                 ON CONFLICT (handler, position) DO NOTHING",
-        postgres: "INSERT INTO event_deliveries (handler, position, partition_key, bucket, event_id, event_type, attempts, is_dead,
-                     due_at, parked_at, updated_at, workspace_id)
-                   SELECT $1, l.seq, v.key, v.bucket, l.id, l.event_type, 0, FALSE, $3, $4, $4, l.workspace_id
-                   FROM jsonb_to_recordset($2) AS v (position bigint, key text, bucket bigint)
-                   JOIN event_log l ON l.seq = v.position
-                   ON CONFLICT (handler, position) DO NOTHING"
-    ))
-    .bind(handler)
-    .bind(Json(rows))
-    .bind(latest)
-    .bind(now)
-    .exec()
-    .await?;
-    Ok(())
+    let stepped = tx
+        .query(sql!(
+            sqlite: "INSERT INTO event_deliveries (handler, position, partition_key, bucket, event_id, event_type, attempts, is_dead,
+                       due_at, parked_at, updated_at, workspace_id)
+                     SELECT $1, l.seq, v.value->>'key', v.value->>'bucket', l.id, l.event_type, 0, FALSE, $3, $4, $4, l.workspace_id
+                     FROM json_each($2) v JOIN event_log l ON l.seq = v.value->>'position' WHERE TRUE
+                     ON CONFLICT (handler, position) DO NOTHING",
+            postgres: "INSERT INTO event_deliveries (handler, position, partition_key, bucket, event_id, event_type, attempts, is_dead,
+                         due_at, parked_at, updated_at, workspace_id)
+                       SELECT $1, l.seq, v.key, v.bucket, l.id, l.event_type, 0, FALSE, $3, $4, $4, l.workspace_id
+                       FROM jsonb_to_recordset($2) AS v (position bigint, key text, bucket bigint)
+                       JOIN event_log l ON l.seq = v.position
+                       ON CONFLICT (handler, position) DO NOTHING"
+        ))
+        .bind(handler)
+        .bind(Json(rows))
+        .bind(latest)
+        .bind(now)
+        .exec()
+        .await?;
+    if usize::try_from(stepped).is_ok_and(|stepped| stepped == keys.len()) {
+        return Ok(());
+    }
+    all_in_the_log(tx, keys).await
+}
+
+/// Refuses to go on when the log has not all of these events.
+async fn all_in_the_log(tx: &mut Tx, keys: &[Key<'_>]) -> Result<(), StorageError> {
+    let positions: Vec<_> = keys.iter().map(|key| key.event.position.number()).collect();
+    let found: i64 = tx
+        .query(sql!(
+            sqlite: "SELECT count(*) FROM event_log WHERE seq IN (SELECT value FROM json_each($1))",
+            postgres: "SELECT count(*) FROM event_log
+                       WHERE seq = ANY(ARRAY(SELECT v::bigint FROM jsonb_array_elements_text($1) v))"
+        ))
+        .bind(Json(positions))
+        .scalar()
+        .await?;
+    if usize::try_from(found).is_ok_and(|found| found == keys.len()) {
+        return Ok(());
+    }
+    Err(StorageError::new(NotInTheLog { asked: keys.len(), found }))
 }
 
 /// Removes deliveries that were caught up; false when somebody else has removed one of them.
