@@ -1,4 +1,4 @@
-//! How many events per second are committed, one in each transaction.
+//! How many events per second are committed, by how many writers and how many in each transaction.
 
 use std::{
     fmt,
@@ -20,15 +20,27 @@ use crate::{
     stores::{Kind, Opened},
 };
 
-pub(crate) const HEAD: &str = "append                   writers   events/s  of INSERT   refused %";
+pub(crate) const HEAD: &str =
+    "append                   writers  together   events/s  of INSERT   refused %";
+
+/// Who writes how much at once.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Case {
+    pub(crate) writers: u32,
+    /// So many events share a transaction.
+    pub(crate) together: u32,
+}
 
 /// What one store does.
 #[derive(Debug, Serialize)]
 pub(crate) struct Row {
     store: &'static str,
     writers: u32,
+    /// So many events share a transaction.
+    together: u32,
+    /// Events, not transactions.
     per_second: f64,
-    /// Against the row by hand of the same round.
+    /// Against the rows by hand of the same round.
     ratio: f64,
     /// How many of a hundred attempts were refused, as conflicts mostly.
     refused: f64,
@@ -36,12 +48,15 @@ pub(crate) struct Row {
 
 impl fmt::Display for Row {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { store, writers, per_second, ratio, refused } = self;
-        write!(f, "{store:<25}{writers:>7}{per_second:>11.0}{ratio:>11.2}{refused:>12.1}")
+        let Self { store, writers, together, per_second, ratio, refused } = self;
+        write!(
+            f,
+            "{store:<25}{writers:>7}{together:>10}{per_second:>11.0}{ratio:>11.2}{refused:>12.1}"
+        )
     }
 }
 
-/// What a round found.
+/// How many transactions were committed in a round, and how many were not.
 #[derive(Debug, Clone, Copy, Default)]
 struct Tally {
     committed: u64,
@@ -49,9 +64,14 @@ struct Tally {
 }
 
 /// Every store in every round, so that all of them meet the same machine.
-pub(crate) async fn measure(server: &str, args: &Args) -> anyhow::Result<Vec<Row>> {
+pub(crate) async fn measure(
+    server: &str,
+    args: &Args,
+    cases: impl Iterator<Item = Case>,
+) -> anyhow::Result<Vec<Row>> {
     let mut rows = Vec::new();
-    for &writers in &args.writers {
+    for case in cases {
+        let Case { writers, together } = case;
         let mut opened = vec![Opened::open(Kind::Insert, server, writers).await?];
         for &kind in args.stores.iter().filter(|kind| **kind != Kind::Insert) {
             opened.push(Opened::open(kind, server, writers).await?);
@@ -61,15 +81,15 @@ pub(crate) async fn measure(server: &str, args: &Args) -> anyhow::Result<Vec<Row
         let time = Duration::from_secs_f64(args.seconds);
         for Opened { store, .. } in &opened {
             // Connections, plans and pages are warm before it counts.
-            round(store, writers, time / 3).await?;
+            round(store, case, time / 3).await?;
         }
-        for _ in 0..args.rounds {
-            for ((Opened { store, .. }, paces), all) in opened.iter().zip(&mut paces).zip(&mut all)
-            {
-                let (tally, pace) = round(store, writers, time).await?;
-                paces.push(pace);
-                all.committed += tally.committed;
-                all.refused += tally.refused;
+        for first in 0..args.rounds {
+            // Whoever is first finds a disk at rest, so they take turns in that, too.
+            for index in (first..first + opened.len()).map(|turn| turn % opened.len()) {
+                let (tally, pace) = round(&opened[index].store, case, time).await?;
+                paces[index].push(pace);
+                all[index].committed += tally.committed;
+                all[index].refused += tally.refused;
             }
         }
         let by_hand = paces.first().cloned().unwrap_or_default();
@@ -78,6 +98,7 @@ pub(crate) async fn measure(server: &str, args: &Args) -> anyhow::Result<Vec<Row
             rows.push(Row {
                 store: store.name(),
                 writers,
+                together,
                 per_second: median(paces.clone()),
                 ratio: median(ratios.collect()),
                 refused: percent(all.refused, all.committed + all.refused),
@@ -97,12 +118,13 @@ fn percent(part: u64, all: u64) -> f64 {
 
 static NUMBERS: AtomicU64 = AtomicU64::new(0);
 
-/// So many writers for so long.
+/// So many writers for so long; also the events per second.
 async fn round(
     store: &Arc<dyn Store>,
-    writers: u32,
+    Case { writers, together }: Case,
     time: Duration,
 ) -> anyhow::Result<(Tally, f64)> {
+    let together = u64::from(together);
     let begun = Instant::now();
     let mut tasks = JoinSet::new();
     for _ in 0..writers {
@@ -110,7 +132,8 @@ async fn round(
         tasks.spawn(async move {
             let (mut tally, mut last) = (Tally::default(), None);
             while begun.elapsed() < time {
-                match store.append(NUMBERS.fetch_add(1, Ordering::Relaxed)).await {
+                let first = NUMBERS.fetch_add(together, Ordering::Relaxed);
+                match store.append(first..first + together).await {
                     Ok(()) => tally.committed += 1,
                     Err(error) => {
                         tally.refused += 1;
@@ -131,6 +154,6 @@ async fn round(
         bail!("{} commits nothing: {problem:?}", store.name());
     }
     #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-    let pace = all.committed as f64 / begun.elapsed().as_secs_f64();
+    let pace = (all.committed * together) as f64 / begun.elapsed().as_secs_f64();
     Ok((all, pace))
 }

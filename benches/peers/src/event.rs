@@ -33,7 +33,7 @@ impl Change {
     }
 }
 
-/// A document of its own for each event, so that no store has two writers of one.
+/// A document of its own for each transaction, so that no store has two writers of one.
 pub(crate) fn fresh() -> Uuid {
     Uuid::now_v7()
 }

@@ -12,7 +12,10 @@ use std::{
 
 use anyhow::ensure;
 use serde::Serialize;
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{
+    task::JoinSet,
+    time::{MissedTickBehavior, interval_at, sleep},
+};
 
 use crate::{
     Args,
@@ -25,12 +28,12 @@ use crate::{
 const PATIENCE: Duration = Duration::from_mins(30);
 /// Whoever is told of nothing for so long is not told any more.
 const SILENCE: Duration = Duration::from_secs(5);
-/// So many events are written at once.
-const CHUNK: u64 = 500;
+/// So many events are written at once, of a document.
+const CHUNK: u64 = 20;
 
 pub(crate) const CAUGHT_UP: &str = "catch-up                   events   events/s";
 pub(crate) const TOLD: &str =
-    "live                     writers     events     missed     p50 ms     p99 ms";
+    "live                     writers   wanted/s     events     missed     p50 ms     p99 ms";
 
 /// How quickly a store's own way of reading everything works.
 #[derive(Debug, Serialize)]
@@ -58,17 +61,17 @@ pub(crate) async fn catch_up(server: &str, args: &Args) -> anyhow::Result<Vec<Ca
         let mut first = 0;
         while first < events {
             let next = (first + CHUNK).min(events);
-            store.fill(first..next).await?;
+            store.append(first..next).await?;
             first = next;
         }
         let (seen, begun) = (Seen::default(), Instant::now());
         if let Some(following) = store.follow(seen.clone()).await? {
-            let took = until(&seen, events, begun).await?;
+            until(&seen, events, begun).await?;
             following.stop().await?;
-            rows.push(caught_up(store.name(), events, took));
+            rows.push(caught_up(store.name(), events, &seen));
         } else if store.replay(seen.clone()).await? {
-            let took = until(&seen, events, begun).await?;
-            rows.push(caught_up(store.name(), events, took));
+            until(&seen, events, begun).await?;
+            rows.push(caught_up(store.name(), events, &seen));
         }
         drop(store);
         opened.close().await?;
@@ -76,19 +79,20 @@ pub(crate) async fn catch_up(server: &str, args: &Args) -> anyhow::Result<Vec<Ca
     Ok(rows)
 }
 
+/// From the first event on: to start is no part of it, that is done once.
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
-fn caught_up(store: &'static str, events: u64, took: Duration) -> CaughtUp {
-    CaughtUp { store, events, per_second: events as f64 / took.as_secs_f64() }
+fn caught_up(store: &'static str, events: u64, seen: &Seen) -> CaughtUp {
+    CaughtUp { store, events, per_second: events as f64 / seen.span().as_secs_f64() }
 }
 
-/// Waits until so many were seen, and tells how long that was after `begun`.
-async fn until(seen: &Seen, events: u64, begun: Instant) -> anyhow::Result<Duration> {
+/// Waits until so many were seen.
+async fn until(seen: &Seen, events: u64, begun: Instant) -> anyhow::Result<()> {
     let events = usize::try_from(events)?;
     while seen.count() < events {
         ensure!(begun.elapsed() < PATIENCE, "{} of {events} were seen", seen.count());
         sleep(Duration::from_millis(1)).await;
     }
-    Ok(begun.elapsed())
+    Ok(())
 }
 
 /// What somebody who follows is told while others write.
@@ -96,6 +100,8 @@ async fn until(seen: &Seen, events: u64, begun: Instant) -> anyhow::Result<Durat
 pub(crate) struct Told {
     store: &'static str,
     writers: u32,
+    /// So many events per second were wanted of all of them together.
+    wanted: u32,
     events: usize,
     /// So many were committed, and never told.
     missed: usize,
@@ -106,45 +112,60 @@ pub(crate) struct Told {
 
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { store, writers, events, missed, p50, p99 } = self;
-        write!(f, "{store:<25}{writers:>7}{events:>11}{missed:>11}{p50:>11.2}{p99:>11.2}")
+        let Self { store, writers, wanted, events, missed, p50, p99 } = self;
+        write!(
+            f,
+            "{store:<25}{writers:>7}{wanted:>11}{events:>11}{missed:>11}{p50:>11.2}{p99:>11.2}"
+        )
     }
 }
 
 /// Of those stores that can be followed.
 pub(crate) async fn live(server: &str, args: &Args) -> anyhow::Result<Vec<Told>> {
     let mut rows = Vec::new();
-    for &writers in &args.writers {
-        for &kind in &args.stores {
-            let opened = Opened::open(kind, server, writers + 8).await?;
-            let seen = Seen::default();
-            if let Some(following) = opened.store.follow(seen.clone()).await? {
-                let acknowledged = write(&opened, writers, args).await;
-                until_silence(&seen, acknowledged.len()).await;
-                following.stop().await?;
-                rows.push(told(opened.store.name(), writers, &acknowledged, &seen));
+    for &wanted in &args.rates {
+        for &writers in &args.writers {
+            for &kind in &args.stores {
+                let opened = Opened::open(kind, server, writers + 8).await?;
+                let seen = Seen::default();
+                if let Some(following) = opened.store.follow(seen.clone()).await? {
+                    let acknowledged = write(&opened, (writers, wanted), args).await;
+                    until_silence(&seen, acknowledged.len()).await;
+                    following.stop().await?;
+                    let name = opened.store.name();
+                    rows.push(told(name, (writers, wanted), &acknowledged, &seen));
+                }
+                opened.close().await?;
             }
-            opened.close().await?;
         }
     }
     Ok(rows)
 }
 
-/// So many writers, each with a pause behind each event, or readers would starve; when what was acknowledged.
-async fn write(opened: &Opened, writers: u32, args: &Args) -> HashMap<u64, Instant> {
+/// So many writers, one after the other, so that all of them come to so many events per second; when what was acknowledged.
+async fn write(
+    opened: &Opened,
+    (writers, wanted): (u32, u32),
+    args: &Args,
+) -> HashMap<u64, Instant> {
     let (begun, time) = (Instant::now(), Duration::from_secs_f64(args.seconds));
+    let gap = Duration::from_secs(1) / wanted;
     let numbers = Arc::new(AtomicU64::new(0));
     let mut tasks = JoinSet::new();
-    for _ in 0..writers {
+    for writer in 0..writers {
         let (store, numbers) = (Arc::clone(&opened.store), Arc::clone(&numbers));
+        let mut pace = interval_at((begun + gap * writer).into(), gap * writers);
+        // Who cannot keep up does not make up for it, or readers would starve.
+        pace.set_missed_tick_behavior(MissedTickBehavior::Delay);
         tasks.spawn(async move {
             let mut acknowledged = Vec::new();
+            pace.tick().await;
             while begun.elapsed() < time {
                 let number = numbers.fetch_add(1, Ordering::Relaxed);
-                if store.append(number).await.is_ok() {
+                if store.append(number..number + 1).await.is_ok() {
                     acknowledged.push((number, Instant::now()));
                 }
-                sleep(Duration::from_millis(u64::from(writers))).await;
+                pace.tick().await;
             }
             acknowledged
         });
@@ -165,7 +186,7 @@ async fn until_silence(seen: &Seen, all: usize) {
 
 fn told(
     store: &'static str,
-    writers: u32,
+    (writers, wanted): (u32, u32),
     acknowledged: &HashMap<u64, Instant>,
     seen: &Seen,
 ) -> Told {
@@ -176,6 +197,7 @@ fn told(
     Told {
         store,
         writers,
+        wanted,
         events: acknowledged.len(),
         missed: acknowledged.len() - times.len(),
         p50: percentile(&times, 50),

@@ -1,6 +1,6 @@
 //! The event core of perme8.
 
-use std::time::Duration;
+use std::{ops::Range, time::Duration};
 
 use async_trait::async_trait;
 use perme8_events::{
@@ -33,8 +33,8 @@ struct TitleChanged {
 }
 
 impl TitleChanged {
-    fn new(number: u64) -> Self {
-        Self { document_id: fresh(), user_id: USER, change: Change::new(number) }
+    fn new(document_id: Uuid, number: u64) -> Self {
+        Self { document_id, user_id: USER, change: Change::new(number) }
     }
 }
 
@@ -53,11 +53,12 @@ impl House {
         Ok(Self { uow: UnitOfWork::new(db.clone()), db })
     }
 
-    async fn emit(&self, numbers: std::ops::Range<u64>) -> Result<(), StorageError> {
+    async fn emit(&self, numbers: Range<u64>) -> Result<(), StorageError> {
         self.uow
             .run(Origin::user(USER), async move |tx| {
+                let document = fresh();
                 for number in numbers {
-                    tx.emit(TitleChanged::new(number));
+                    tx.emit(TitleChanged::new(document, number));
                 }
                 Ok(())
             })
@@ -79,11 +80,7 @@ impl Store for House {
         "perme8"
     }
 
-    async fn append(&self, number: u64) -> anyhow::Result<()> {
-        Ok(self.emit(number..number + 1).await?)
-    }
-
-    async fn fill(&self, numbers: std::ops::Range<u64>) -> anyhow::Result<()> {
+    async fn append(&self, numbers: Range<u64>) -> anyhow::Result<()> {
         Ok(self.emit(numbers).await?)
     }
 

@@ -23,7 +23,7 @@ use std::{
 use clap::Parser as _;
 use serde::Serialize;
 
-use crate::stores::Kind;
+use crate::{appending::Case, stores::Kind};
 
 /// Event stores side by side.
 #[derive(Debug, clap::Parser)]
@@ -32,7 +32,7 @@ struct Args {
     #[arg(long, env = "PERME8_TEST_POSTGRES", hide_env_values = true)]
     server: String,
     /// Only these parts
-    #[arg(long, value_enum, value_delimiter = ',', default_value = "append,catch-up,live")]
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "append,many,catch-up,live")]
     only: Vec<Part>,
     /// Only these stores
     #[arg(
@@ -43,8 +43,14 @@ struct Args {
     )]
     stores: Vec<Kind>,
     /// How many write at once
-    #[arg(long, value_delimiter = ',', default_value = "1,8,32")]
+    #[arg(long, value_delimiter = ',', default_value = "1,8,32,64")]
     writers: Vec<u32>,
+    /// How many events there are in one transaction
+    #[arg(long, value_delimiter = ',', default_value = "100,1000")]
+    events: Vec<u32>,
+    /// Events per second of which a follower is told
+    #[arg(long, value_delimiter = ',', default_value = "200,1000")]
+    rates: Vec<u32>,
     /// Rounds of each store
     #[arg(long, default_value_t = 5)]
     rounds: usize,
@@ -62,8 +68,10 @@ struct Args {
 /// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
 enum Part {
-    /// Events per second, one in each transaction
+    /// Events per second, one in each transaction, of many writers
     Append,
+    /// Events per second, many in each transaction
+    Many,
     /// Events per second that are there already
     CatchUp,
     /// Whether, and how soon, a follower is told of what others commit
@@ -74,6 +82,7 @@ enum Part {
 #[derive(Debug, Default, Serialize)]
 struct Found {
     append: Vec<appending::Row>,
+    many: Vec<appending::Row>,
     catch_up: Vec<following::CaughtUp>,
     live: Vec<following::Told>,
 }
@@ -83,7 +92,12 @@ async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let (server, mut found) = (args.server.as_str(), Found::default());
     if args.only.contains(&Part::Append) {
-        found.append = appending::measure(server, &args).await?;
+        let cases = args.writers.iter().map(|&writers| Case { writers, together: 1 });
+        found.append = appending::measure(server, &args, cases).await?;
+    }
+    if args.only.contains(&Part::Many) {
+        let cases = args.events.iter().map(|&together| Case { writers: 1, together });
+        found.many = appending::measure(server, &args, cases).await?;
     }
     if args.only.contains(&Part::CatchUp) {
         found.catch_up = following::catch_up(server, &args).await?;
@@ -96,8 +110,9 @@ async fn main() -> anyhow::Result<()> {
         writeln!(out, "{}", serde_json::to_string(&found)?)?;
         return Ok(());
     }
-    let Found { append, catch_up, live } = &found;
+    let Found { append, many, catch_up, live } = &found;
     show(&mut out, appending::HEAD, append)?;
+    show(&mut out, appending::HEAD, many)?;
     show(&mut out, following::CAUGHT_UP, catch_up)?;
     Ok(show(&mut out, following::TOLD, live)?)
 }

@@ -1,8 +1,10 @@
 //! The engine itself: a row in a table with the indexes that a log needs.
 
+use std::ops::Range;
+
 use async_trait::async_trait;
 use chrono::Utc;
-use sqlx::{PgPool, types::Json};
+use sqlx::{PgPool, Postgres, postgres::PgArguments, query::Query, types::Json};
 use uuid::Uuid;
 
 use crate::{
@@ -20,11 +22,10 @@ const TABLE: &str = "CREATE TABLE raw_log (
 const INSERT: &str =
     "INSERT INTO raw_log (id, event_type, aggregate_type, aggregate_id, workspace_id, data, occurred_at)
     VALUES ($1, 'documents.title_changed', 'document', $2, $3, $4, $5)";
-const FILL: &str =
+const INSERT_MANY: &str =
     "INSERT INTO raw_log (id, event_type, aggregate_type, aggregate_id, workspace_id, data, occurred_at)
-    SELECT gen_random_uuid(), 'documents.title_changed', 'document', gen_random_uuid()::text, $1,
-      data::jsonb, now()
-    FROM unnest($2::text[]) AS events (data)";
+    SELECT id, 'documents.title_changed', 'document', $2, $3, data::jsonb, $5
+    FROM unnest($1::uuid[], $4::text[]) AS events (id, data)";
 const READ: &str =
     "SELECT position, data FROM raw_log WHERE position > $1 ORDER BY position LIMIT 1000";
 
@@ -42,19 +43,29 @@ impl Raw {
     }
 }
 
+/// One row as it is, and many from arrays.
+fn insert(numbers: Range<u64>) -> anyhow::Result<Query<'static, Postgres, PgArguments>> {
+    let (document, workspace) = (fresh().to_string(), Uuid::from_u128(2));
+    if numbers.end - numbers.start == 1 {
+        let change = Json(Change::new(numbers.start));
+        let insert = sqlx::query(INSERT).bind(fresh()).bind(document).bind(workspace);
+        return Ok(insert.bind(change).bind(Utc::now()));
+    }
+    let ids: Vec<Uuid> = numbers.clone().map(|_| fresh()).collect();
+    let data = numbers.map(|number| serde_json::to_string(&Change::new(number)));
+    let data: Vec<String> = data.collect::<serde_json::Result<_>>()?;
+    let insert = sqlx::query(INSERT_MANY).bind(ids).bind(document).bind(workspace);
+    Ok(insert.bind(data).bind(Utc::now()))
+}
+
 #[async_trait]
 impl Store for Raw {
     fn name(&self) -> &'static str {
         if self.in_transaction { "BEGIN; INSERT; COMMIT" } else { "INSERT" }
     }
 
-    async fn append(&self, number: u64) -> anyhow::Result<()> {
-        let insert = sqlx::query(INSERT)
-            .bind(fresh())
-            .bind(fresh().to_string())
-            .bind(Uuid::from_u128(2))
-            .bind(Json(Change::new(number)))
-            .bind(Utc::now());
+    async fn append(&self, numbers: Range<u64>) -> anyhow::Result<()> {
+        let insert = insert(numbers)?;
         if self.in_transaction {
             let mut tx = self.pool.begin().await?;
             insert.execute(&mut *tx).await?;
@@ -62,13 +73,6 @@ impl Store for Raw {
         } else {
             insert.execute(&self.pool).await?;
         }
-        Ok(())
-    }
-
-    async fn fill(&self, numbers: std::ops::Range<u64>) -> anyhow::Result<()> {
-        let data = numbers.map(|number| serde_json::to_string(&Change::new(number)));
-        let data: Vec<String> = data.collect::<serde_json::Result<_>>()?;
-        sqlx::query(FILL).bind(Uuid::from_u128(2)).bind(data).execute(&self.pool).await?;
         Ok(())
     }
 

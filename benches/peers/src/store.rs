@@ -2,8 +2,9 @@
 
 use std::{
     collections::HashMap,
+    ops::Range,
     sync::{Arc, Mutex, PoisonError},
-    time::Instant,
+    time::{Duration, Instant},
 };
 
 use async_trait::async_trait;
@@ -14,11 +15,8 @@ pub(crate) trait Store: Send + Sync {
     /// What it is called in the table.
     fn name(&self) -> &'static str;
 
-    /// Commits one event.
-    async fn append(&self, number: u64) -> anyhow::Result<()>;
-
-    /// Commits many events at once, with these numbers; what takes long is not measured.
-    async fn fill(&self, numbers: std::ops::Range<u64>) -> anyhow::Result<()>;
+    /// Commits events with these numbers at once, all of a document that nobody else writes.
+    async fn append(&self, numbers: Range<u64>) -> anyhow::Result<()>;
 
     /// Has every event handled from now on, from the first one, by something that reads it and notes its number; none if it
     /// has no subscription that lasts.
@@ -47,6 +45,13 @@ impl Seen {
     /// How many.
     pub(crate) fn count(&self) -> usize {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
+    /// From the first one to the last one.
+    pub(crate) fn span(&self) -> Duration {
+        let seen = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let (first, last) = (seen.values().min(), seen.values().max());
+        first.zip(last).map_or(Duration::ZERO, |(first, last)| last.duration_since(*first))
     }
 
     pub(crate) fn when(&self, number: u64) -> Option<Instant> {

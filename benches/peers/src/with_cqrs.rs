@@ -1,6 +1,6 @@
 //! cqrs-es with postgres-es: a command loads its aggregate, and appends what it decides.
 
-use std::convert::Infallible;
+use std::{convert::Infallible, ops::Range};
 
 use async_trait::async_trait;
 use cqrs_es::{
@@ -20,10 +20,6 @@ const TABLE: &str = "CREATE TABLE events (
       aggregate_type text NOT NULL, aggregate_id text NOT NULL, sequence bigint NOT NULL CHECK (sequence >= 0),
       event_type text NOT NULL, event_version text NOT NULL, payload json NOT NULL, metadata json NOT NULL,
       PRIMARY KEY (aggregate_type, aggregate_id, sequence))";
-const FILL: &str =
-    "INSERT INTO events (aggregate_type, aggregate_id, sequence, event_type, event_version, payload, metadata)
-    SELECT 'document', gen_random_uuid()::text, 1, 'TitleChanged', '1', data::json, '{}'
-    FROM unnest($1::text[]) AS events (data)";
 
 /// A document, which knows nothing but how often it was changed.
 #[derive(Debug, Default, Serialize, Deserialize)]
@@ -31,16 +27,16 @@ struct Document {
     changes: u64,
 }
 
-/// The title was changed; also the command that says so.
+/// Has the title changed once for each of these numbers.
+#[derive(Debug)]
+struct ChangeTitle {
+    numbers: Range<u64>,
+}
+
+/// The title was changed.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 struct TitleChanged {
     change: Change,
-}
-
-impl TitleChanged {
-    fn new(number: u64) -> Self {
-        Self { change: Change::new(number) }
-    }
 }
 
 impl DomainEvent for TitleChanged {
@@ -55,18 +51,20 @@ impl DomainEvent for TitleChanged {
 
 impl Aggregate for Document {
     const TYPE: &'static str = "document";
-    type Command = TitleChanged;
+    type Command = ChangeTitle;
     type Event = TitleChanged;
     type Error = Infallible;
     type Services = ();
 
     async fn handle(
         &mut self,
-        command: TitleChanged,
+        command: ChangeTitle,
         _services: &(),
         sink: &EventSink<Self>,
     ) -> Result<(), Infallible> {
-        sink.write(command, self).await;
+        for number in command.numbers {
+            sink.write(TitleChanged { change: Change::new(number) }, self).await;
+        }
         Ok(())
     }
 
@@ -95,15 +93,8 @@ impl Store for Cqrs {
         "cqrs-es"
     }
 
-    async fn append(&self, number: u64) -> anyhow::Result<()> {
-        self.framework.execute(&fresh().to_string(), TitleChanged::new(number)).await?;
-        Ok(())
-    }
-
-    async fn fill(&self, numbers: std::ops::Range<u64>) -> anyhow::Result<()> {
-        let data = numbers.map(|number| serde_json::to_string(&TitleChanged::new(number)));
-        let data: Vec<String> = data.collect::<serde_json::Result<_>>()?;
-        sqlx::query(FILL).bind(data).execute(&self.pool).await?;
+    async fn append(&self, numbers: Range<u64>) -> anyhow::Result<()> {
+        self.framework.execute(&fresh().to_string(), ChangeTitle { numbers }).await?;
         Ok(())
     }
 

@@ -1,6 +1,6 @@
 //! disintegrate: events that are found by their ids, and listeners that poll.
 
-use std::{io, time::Duration};
+use std::{io, ops::Range, time::Duration};
 
 use anyhow::anyhow;
 use async_trait::async_trait;
@@ -52,12 +52,6 @@ pub(crate) enum DomainEvent {
     },
 }
 
-impl DomainEvent {
-    fn new(number: u64) -> Self {
-        Self::TitleChanged { document_id: fresh().to_string(), change: Change::new(number) }
-    }
-}
-
 type Events = PgEventStore<DomainEvent, Json<DomainEvent>>;
 
 /// Its store, with or without a look whether what a decision was based on has changed.
@@ -88,21 +82,19 @@ impl Store for Disintegrate {
         if self.checks { "disintegrate, checked" } else { "disintegrate" }
     }
 
-    async fn append(&self, number: u64) -> anyhow::Result<()> {
-        let event = DomainEvent::new(number);
+    async fn append(&self, numbers: Range<u64>) -> anyhow::Result<()> {
+        let document_id = fresh().to_string();
+        let changed = |number| DomainEvent::TitleChanged {
+            document_id: document_id.clone(),
+            change: Change::new(number),
+        };
+        let events: Vec<DomainEvent> = numbers.map(changed).collect();
         if self.checks {
-            let DomainEvent::TitleChanged { document_id, .. } = &event;
-            let of_document = query!(DomainEvent; document_id == document_id.clone());
-            self.events.append(vec![event], of_document, 0).await?;
+            let of_document = query!(DomainEvent; document_id == document_id);
+            self.events.append(events, of_document, 0).await?;
         } else {
-            self.events.append_without_validation(vec![event]).await?;
+            self.events.append_without_validation(events).await?;
         }
-        Ok(())
-    }
-
-    async fn fill(&self, numbers: std::ops::Range<u64>) -> anyhow::Result<()> {
-        let events = numbers.map(DomainEvent::new).collect();
-        self.events.append_without_validation(events).await?;
         Ok(())
     }
 

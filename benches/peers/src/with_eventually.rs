@@ -68,16 +68,6 @@ impl Eventually {
     fn idle(&self) -> MutexGuard<'_, Vec<Events>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
-
-    /// All of them in one stream.
-    async fn commit(&self, numbers: Range<u64>) -> anyhow::Result<()> {
-        let events = numbers.map(TitleChanged::new).collect();
-        let mut store = self.idle().pop().context("more write than there are connections")?;
-        let appended = store.append(fresh().to_string(), Expected::Any, events).await;
-        self.idle().push(store);
-        appended?;
-        Ok(())
-    }
 }
 
 fn older_runtime() -> io::Result<Runtime> {
@@ -109,12 +99,13 @@ impl Store for Eventually {
         "eventually"
     }
 
-    async fn append(&self, number: u64) -> anyhow::Result<()> {
-        self.commit(number..number + 1).await
-    }
-
-    async fn fill(&self, numbers: Range<u64>) -> anyhow::Result<()> {
-        self.commit(numbers).await
+    async fn append(&self, numbers: Range<u64>) -> anyhow::Result<()> {
+        let events = numbers.map(TitleChanged::new).collect();
+        let mut store = self.idle().pop().context("more write than there are connections")?;
+        let appended = store.append(fresh().to_string(), Expected::Any, events).await;
+        self.idle().push(store);
+        appended?;
+        Ok(())
     }
 
     async fn follow(&self, seen: Seen) -> anyhow::Result<Option<Box<dyn Following>>> {

@@ -97,7 +97,7 @@ fn settings(port: u16, durability: Durability) -> Vec<String> {
         format!("port={port}"),
         "listen_addresses=127.0.0.1".to_owned(),
         "unix_socket_directories=".to_owned(),
-        "max_connections=400".to_owned(),
+        "max_connections=500".to_owned(),
         "max_prepared_transactions=10".to_owned(),
         "shared_buffers=128MB".to_owned(),
     ];
