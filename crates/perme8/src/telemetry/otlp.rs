@@ -1,11 +1,11 @@
-//! Spans as OTLP writes them in JSON.
+//! Spans as OTLP writes them in JSON, and what it answers.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use perme8_events::TraceContext;
 use serde_json::{Value, json};
 
-use super::spans::{Ended, Said};
+use super::spans::{Ended, LONGEST, Said};
 
 /// A request that hands over these spans.
 pub(super) fn request(spans: Vec<Ended>, node: Option<&str>) -> Value {
@@ -21,6 +21,26 @@ pub(super) fn request(spans: Vec<Ended>, node: Option<&str>) -> Value {
             "scopeSpans": [{ "scope": { "name": "perme8" }, "spans": spans }],
         }],
     })
+}
+
+/// What a collector says against spans of a request that it has taken.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Objection {
+    /// So many of them it has not taken.
+    pub(super) rejected: u64,
+    pub(super) why: String,
+}
+
+/// The objection in an answer, if there is one; what is no JSON has none.
+pub(super) fn objection(answer: &[u8]) -> Option<Objection> {
+    let answer: Value = serde_json::from_slice(answer).ok()?;
+    let partial = answer.get("partialSuccess")?;
+    // As text, for the same reason as nanoseconds; not everybody holds on to that.
+    let rejected = &partial["rejectedSpans"];
+    let rejected = rejected.as_u64().or_else(|| rejected.as_str()?.parse().ok()).unwrap_or(0);
+    let mut why = partial["errorMessage"].as_str().unwrap_or_default().to_owned();
+    why.truncate(why.floor_char_boundary(LONGEST));
+    (rejected > 0 || !why.is_empty()).then_some(Objection { rejected, why })
 }
 
 fn span(ended: Ended) -> Value {

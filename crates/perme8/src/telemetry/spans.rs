@@ -20,7 +20,7 @@ use tracing_subscriber::{
 use super::LOST;
 
 /// What a span says is cut off after so many bytes: errors may be of any length, and many spans wait to be sent.
-const LONGEST: usize = 1024;
+pub(super) const LONGEST: usize = 1024;
 
 /// A span that is over.
 #[derive(Debug)]

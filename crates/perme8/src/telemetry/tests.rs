@@ -1,5 +1,8 @@
 //! From spans to what a collector is sent.
 
+use std::time::{Duration, Instant};
+
+use metrics_exporter_prometheus::PrometheusBuilder;
 use perme8_events::{TraceContext, host::Tasks};
 use serde_json::{Value, json};
 use tokio::{
@@ -9,7 +12,7 @@ use tokio::{
 use tracing::field::Empty;
 use tracing_subscriber::{Layer as _, layer::SubscriberExt as _};
 
-use super::*;
+use super::{exporter::Rejections, otlp::Objection, *};
 
 fn step(span_id: u64) -> TraceContext {
     format!("00-4bf92f3577b34da6a3ce929d0e0e4736-{span_id:016x}-01").parse().unwrap()
@@ -140,7 +143,7 @@ fn a_collector_is_an_address_without_a_password() {
 }
 
 /// Takes one request, and gives it as it came.
-async fn taken(listener: TcpListener) -> String {
+async fn taken(listener: TcpListener, answer: &str) -> String {
     let (mut connection, _) = listener.accept().await.unwrap();
     let (mut asked, mut buffer) = (Vec::new(), [0; 4096]);
     while !asked.ends_with(b"}]}]}]}") {
@@ -148,24 +151,85 @@ async fn taken(listener: TcpListener) -> String {
         assert_ne!(read, 0, "the request ended early: {}", String::from_utf8_lossy(&asked));
         asked.extend_from_slice(&buffer[..read]);
     }
-    let answer =
-        b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}";
-    connection.write_all(answer).await.unwrap();
+    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length";
+    let answer = format!("{head}: {}\r\n\r\n{answer}", answer.len());
+    connection.write_all(answer.as_bytes()).await.unwrap();
     String::from_utf8(asked).unwrap()
 }
 
-#[tokio::test]
-async fn what_is_left_is_sent_when_the_host_stops() {
+/// What a collector that answers so is asked when the host stops after two spans.
+async fn asked_at_the_end(answer: &str) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let collector: CollectorUrl = format!("http://{address}/otlp").parse().unwrap();
     let (spans, exporter) = collector.collect(None);
     tracing::subscriber::with_default(tracing_subscriber::registry().with(spans), || {
         drop(tracing::info_span!("request", traceparent = %step(1)));
+        drop(tracing::info_span!("request", traceparent = %step(2)));
     });
     let tasks = Tasks::new();
     tasks.token().cancel();
-    let (asked, ()) = tokio::join!(taken(listener), exporter.run(tasks));
+    let (asked, ()) = tokio::join!(taken(listener, answer), exporter.run(tasks));
+    asked
+}
+
+#[tokio::test]
+async fn what_is_left_is_sent_when_the_host_stops() {
+    let asked = asked_at_the_end("{}").await;
     assert!(asked.starts_with("POST /otlp/v1/traces HTTP/1.1\r\n"), "{asked}");
     assert!(asked.contains("\"name\":\"request\""), "{asked}");
+}
+
+#[tokio::test]
+async fn what_a_collector_rejects_is_lost() {
+    let recorder = PrometheusBuilder::new().build_recorder();
+    let _recording = metrics::set_default_local_recorder(&recorder);
+    for (answer, [sent, lost]) in [
+        ("{}", [2, 0]),
+        (r#"{"partialSuccess":{"rejectedSpans":"1","errorMessage":"too old"}}"#, [3, 1]),
+        // Of no more spans than there were.
+        (r#"{"partialSuccess":{"rejectedSpans":7}}"#, [3, 3]),
+    ] {
+        asked_at_the_end(answer).await;
+        let counted = recorder.handle().render();
+        for (name, count) in [(SENT, sent), (LOST, lost)] {
+            let line = format!("{name} {count}");
+            assert!(counted.lines().any(|counted| counted == line), "{line}: {counted}");
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_objects_says_so() {
+    let objection = |answer: &str| otlp::objection(answer.as_bytes());
+    for answer in [
+        "",
+        "{}",
+        "<html>",
+        r#"{"partialSuccess":null}"#,
+        r#"{"partialSuccess":{"rejectedSpans":"0","errorMessage":""}}"#,
+    ] {
+        assert_eq!(objection(answer), None, "{answer}");
+    }
+    let objected = |rejected, why: &str| Some(Objection { rejected, why: why.to_owned() });
+    for (answer, expected) in [
+        (r#"{"partialSuccess":{"rejectedSpans":"3"}}"#, objected(3, "")),
+        (
+            r#"{"partialSuccess":{"rejectedSpans":3,"errorMessage":"too old"}}"#,
+            objected(3, "too old"),
+        ),
+        (r#"{"partialSuccess":{"errorMessage":"soon too old"}}"#, objected(0, "soon too old")),
+    ] {
+        assert_eq!(objection(answer), expected, "{answer}");
+    }
+}
+
+#[test]
+fn rejections_are_told_once_in_a_while() {
+    let (mut rejections, now) = (Rejections::default(), Instant::now());
+    let mut told = |rejected, minutes| rejections.add(rejected, now + Duration::from_mins(minutes));
+    assert_eq!(told(3, 0), Some(3), "the first ones at once");
+    assert_eq!([told(2, 1), told(4, 9)], [None, None]);
+    assert_eq!(told(1, 10), Some(7), "and all since then");
+    assert_eq!(told(1, 11), None);
 }
