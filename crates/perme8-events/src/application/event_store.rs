@@ -74,3 +74,41 @@ pub trait EventStore: Send + Sync {
     /// [`StorageError`] when the storage fails.
     async fn event(&self, id: EventId) -> Result<Option<Envelope>, StorageError>;
 }
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        domain::{actor::Actor, core_events::PersonForgotten, id::UserId},
+        testing,
+    };
+
+    #[test]
+    fn a_reader_gets_what_was_asked_for_and_nothing_else() {
+        let id = Uuid::from_u128;
+        let user_id = UserId::new(id(1));
+        let event = PersonForgotten { user_id, for_good: true, operator: None };
+        let mut event = testing::envelope(7, Actor::Anonymous, &event);
+        event.workspace_id = Some(WorkspaceId::new(id(2)));
+        let aggregate = |kind: &str, id: &str| EventFilter::Aggregate {
+            aggregate_type: kind.to_owned(),
+            aggregate_id: id.to_owned(),
+        };
+        for (filter, wanted) in [
+            (EventFilter::All, true),
+            (EventFilter::Type("perme8_events.person_forgotten".to_owned()), true),
+            (EventFilter::Type("perme8_events.timer_fired".to_owned()), false),
+            (aggregate("person", &event.aggregate_id), true),
+            (aggregate("timer", &event.aggregate_id), false),
+            (aggregate("person", "2"), false),
+            (EventFilter::Workspace(WorkspaceId::new(id(2))), true),
+            (EventFilter::Workspace(WorkspaceId::new(id(3))), false),
+            (EventFilter::Correlation(event.correlation_id), true),
+            (EventFilter::Correlation(CorrelationId::new(id(4))), false),
+        ] {
+            assert_eq!(filter.matches(&event), wanted, "{filter:?}");
+        }
+    }
+}

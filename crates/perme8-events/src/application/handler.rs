@@ -300,35 +300,4 @@ pub trait EventHandler<T>: Subscriber {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn delays_grow_to_the_cap_and_are_spread_over_the_whole_bound() {
-        let policy =
-            RetryPolicy { attempts: 9, base: Duration::from_secs(1), cap: Duration::from_mins(1) };
-        let longest: Vec<u128> =
-            (1..=9).map(|attempt| policy.delay(attempt, u64::MAX).as_millis()).collect();
-        assert_eq!(longest, [999, 1999, 3999, 7999, 15999, 31999, 59999, 59999, 59999]);
-        assert_eq!(policy.delay(3, 0), Duration::ZERO);
-        assert_eq!(policy.delay(3, u64::MAX / 2).as_millis(), 1999);
-        assert_eq!(policy.delay(u16::MAX, u64::MAX).as_millis(), 59999);
-    }
-
-    #[test]
-    fn errors_are_transient_unless_no_repetition_mends_them() {
-        let transient: HandlerError = std::io::Error::other("later").into();
-        assert_eq!(transient.class(), ErrorClass::Transient);
-        let event_type = "a.b".to_owned();
-        let problem = "no well-formed JSON";
-        let decode: HandlerError = DecodeError::Data { event_type, problem, column: 7 }.into();
-        assert_eq!(decode.class(), ErrorClass::Permanent);
-    }
-
-    #[test]
-    fn what_a_newer_program_wrote_waits_for_the_upgrade() {
-        let event_type = "a.b".to_owned();
-        let newer: HandlerError = DecodeError::Version { event_type, found: 2, known: 1 }.into();
-        assert_eq!(newer.class(), ErrorClass::Busy(NEWER));
-    }
-}
+mod tests;

@@ -269,3 +269,85 @@ impl Stop for Never {
         std::future::pending::<()>().await;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+    use serde::Deserialize;
+
+    use super::*;
+
+    #[derive(Serialize, Deserialize)]
+    struct Greet {
+        name: String,
+    }
+
+    impl Job for Greet {
+        const QUEUE: &'static str = "mail.greetings";
+    }
+
+    fn greet() -> Greet {
+        Greet { name: "Ada".to_owned() }
+    }
+
+    fn enqueued(job: impl Into<NewJob<Greet>>) -> Enqueued {
+        let Deferred(What::Enqueue(job)) = job.into().deferred() else {
+            panic!("a job is enqueued")
+        };
+        job
+    }
+
+    #[test]
+    fn a_job_is_enqueued_as_it_was_asked_for() {
+        let due = DateTime::UNIX_EPOCH;
+        let job = NewJob::new(greet()).due_at(due).ordered_by("ada").once("her greeting").told();
+        for (job, due, order, key, is_told) in [
+            (enqueued(job), Some(due), Some("ada"), Some("her greeting"), true),
+            (enqueued(greet()), None, None, None, false),
+        ] {
+            assert_eq!(job.queue, "mail.greetings");
+            assert_eq!(job.payload.as_deref(), Ok(r#"{"name":"Ada"}"#));
+            assert_eq!((job.due_at, job.is_told), (due, is_told));
+            let keys = (job.ordering_key.as_deref(), job.idempotency_key.as_deref());
+            assert_eq!(keys, (order, key));
+        }
+    }
+
+    #[test]
+    fn debug_tells_the_queue_of_a_job_and_not_what_it_says() {
+        let shown = format!("{:?} {:?}", NewJob::new(greet()), enqueued(greet()));
+        assert_eq!(shown.matches("mail.greetings").count(), 2, "{shown}");
+        assert!(!shown.contains("Ada"), "{shown}");
+    }
+
+    /// The end of every run.
+    #[derive(Debug)]
+    struct Now;
+
+    #[async_trait]
+    impl Stop for Now {
+        fn is_stopped(&self) -> bool {
+            true
+        }
+
+        async fn stopped(&self) {}
+    }
+
+    #[test]
+    fn a_run_tells_which_one_it_is_and_when_it_should_end() {
+        let run = JobRun::fake("her greeting");
+        assert_eq!((run.attempt(), run.key()), (1, "her greeting"));
+        assert!(!run.is_stopped() && run.stopped().now_or_never().is_none());
+        let run = JobRun { attempt: 3, stop: Arc::new(Now), ..run };
+        assert_eq!(run.attempt(), 3);
+        assert!(run.is_stopped() && run.stopped().now_or_never().is_some());
+    }
+
+    #[test]
+    fn by_default_a_job_is_tried_for_half_an_hour_and_remembered_for_a_week() {
+        let QueueOptions { retry, keep, .. } = QueueOptions::DEFAULT;
+        let delays = (1..retry.attempts).map(|failed| retry.delay(failed, u64::MAX));
+        assert_eq!(delays.sum::<Duration>().as_secs() / 60, 32);
+        assert_eq!(keep.as_secs(), 604_800);
+    }
+}

@@ -137,3 +137,42 @@ impl<C> Steps<C> {
         self.end = Some(End::Failed(reason.into()));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_decided_is_kept_in_its_order() {
+        let named = |step: &str, command| (step.to_owned(), command);
+        let mut steps = Steps::default();
+        steps.command("create", "a secret");
+        steps.compensate_with("create", "undo it");
+        steps.command("invite", "another secret");
+        steps.compensate_with("invite", "take it back");
+        steps.set_timer("late", Duration::from_mins(1));
+        steps.cancel_timer("later");
+        assert_eq!(
+            steps.commands,
+            [named("create", "a secret"), named("invite", "another secret")]
+        );
+        assert_eq!(
+            steps.compensations,
+            [named("create", "undo it"), named("invite", "take it back")]
+        );
+        let timers =
+            [("late".to_owned(), Some(Duration::from_mins(1))), ("later".to_owned(), None)];
+        assert_eq!((steps.timers.as_slice(), &steps.end), (timers.as_slice(), &None));
+        let shown = format!("{steps:?}");
+        assert!(shown.contains("invite") && !shown.contains("secret"), "{shown}");
+    }
+
+    #[test]
+    fn a_case_ends_as_was_said_last() {
+        let mut steps = Steps::<()>::default();
+        steps.complete();
+        assert_eq!(steps.end, Some(End::Completed));
+        steps.fail("nobody came");
+        assert_eq!(steps.end, Some(End::Failed("nobody came".to_owned())));
+    }
+}

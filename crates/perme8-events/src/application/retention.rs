@@ -141,4 +141,21 @@ mod tests {
         let needs = vec![need("late", 7), need("later", 3)];
         assert_eq!(permitted(Position::new(7), needs, true), Ok(Position::new(2)));
     }
+
+    #[test]
+    fn whoever_needs_a_part_of_the_log_is_named_with_what_is_needed() {
+        for (by, said) in [
+            (NeededBy::Handler, "`a` has not come to position 7 yet"),
+            (NeededBy::DeadLetter, "`a` has a dead letter at position 7"),
+            (NeededBy::SetAside, "`a` has still to deliver position 7"),
+            (NeededBy::Job, "the queue `a` has a job that is not done and follows from position 7"),
+            (
+                NeededBy::Case,
+                "the process `a` has a case that is not over and may look back to position 7",
+            ),
+            (NeededBy::Clients, "a may still go on from position 7"),
+        ] {
+            assert_eq!(Need { by, ..need("a", 7) }.to_string(), said);
+        }
+    }
 }

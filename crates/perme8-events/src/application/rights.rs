@@ -165,3 +165,116 @@ impl<'s> Asked<'s> {
         Ok(Belongs::Not)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        domain::{actor::Actor, audience::Audience, core_events::PersonForgotten},
+        testing,
+    };
+
+    fn user(n: u128) -> UserId {
+        UserId::new(Uuid::from_u128(n))
+    }
+
+    fn workspace(n: u128) -> WorkspaceId {
+        WorkspaceId::new(Uuid::from_u128(n))
+    }
+
+    fn event(audience: Audience) -> Envelope {
+        let event = PersonForgotten { user_id: user(9), for_good: true, operator: None };
+        Envelope { audience, ..testing::envelope(7, Actor::Anonymous, &event) }
+    }
+
+    /// In the first two workspaces user 1 is a member, and then a manager; in the second there is user 2 as well.
+    #[derive(Debug, Default)]
+    struct Members {
+        asked: AtomicUsize,
+    }
+
+    #[async_trait]
+    impl Standings for Members {
+        async fn standing(
+            &self,
+            of: UserId,
+            within: WorkspaceId,
+        ) -> Result<Option<Standing>, StorageError> {
+            self.asked.fetch_add(1, Ordering::Relaxed);
+            let all = [
+                (user(1), workspace(1), Standing::Member),
+                (user(1), workspace(2), Standing::Manager),
+                (user(2), workspace(2), Standing::Member),
+            ];
+            let found = all.into_iter().find(|(user, at, _)| (*user, *at) == (of, within));
+            Ok(found.map(|(_, _, standing)| standing))
+        }
+    }
+
+    #[tokio::test]
+    async fn of_many_people_those_are_told_who_have_a_standing() {
+        let told = Members::default().standings(&[user(1), user(3), user(2)], workspace(2)).await;
+        let expected = [(user(1), Standing::Manager), (user(2), Standing::Member)];
+        assert_eq!(told.unwrap(), expected);
+    }
+
+    #[tokio::test]
+    async fn an_event_is_for_those_whom_its_audience_names_or_who_stand_as_it_says() {
+        let members = Members::default();
+        let mut asked = Asked::about(user(1), &members);
+        let audience = Audience::nobody;
+        for (audience, belongs) in [
+            (audience().and_workspace(workspace(3)).and_user(user(1)), Belongs::ByName),
+            (audience().and_workspace(workspace(1)), Belongs::ByStanding),
+            (audience().and_managers(workspace(1)), Belongs::Not),
+            (audience().and_managers(workspace(2)), Belongs::ByStanding),
+            (audience().and_workspace(workspace(3)), Belongs::Not),
+            (audience().and_user(user(2)).and_operators(), Belongs::Not),
+            (
+                audience().and_managers(workspace(1)).and_workspace(workspace(1)),
+                Belongs::ByStanding,
+            ),
+        ] {
+            let found = asked.belongs(&event(audience.clone())).await.unwrap();
+            assert_eq!(found, belongs, "{audience:?}");
+        }
+        assert_eq!(members.asked.load(Ordering::Relaxed), 3, "once for each workspace");
+    }
+
+    #[test]
+    fn an_event_is_still_for_those_whom_it_is_not_hidden_from() {
+        for (still_for, includes) in [
+            (StillFor::Everybody, [true, true]),
+            (StillFor::Only(user(1)), [true, false]),
+            (StillFor::Nobody, [false, false]),
+        ] {
+            assert_eq!([1, 2].map(|n| still_for.includes(user(n))), includes, "{still_for:?}");
+        }
+    }
+
+    /// Whether every event is about something that can be hidden.
+    #[derive(Debug)]
+    struct Hides(bool);
+
+    #[async_trait]
+    impl Visibility for Hides {
+        fn concerns(&self, _: &Envelope) -> bool {
+            self.0
+        }
+
+        async fn still_for(&self, _: &Envelope) -> Result<StillFor, StorageError> {
+            Ok(StillFor::Nobody)
+        }
+    }
+
+    #[test]
+    fn unless_it_says_otherwise_whatever_can_be_hidden_may_be_withheld() {
+        for hides in [true, false] {
+            assert_eq!(Hides(hides).withholds(&event(Audience::nobody())), hides);
+        }
+    }
+}

@@ -63,3 +63,44 @@ pub trait Transaction: Send {
         self.defer(Deferred(What::CancelTimer { owner, instance, timer }));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+    use serde::{Deserialize, Serialize};
+
+    use super::*;
+    use crate::{
+        domain::{core_events::PersonForgotten, id::UserId},
+        testing::FakeTx,
+    };
+
+    #[derive(Serialize, Deserialize)]
+    struct Greet {
+        name: String,
+    }
+
+    impl Job for Greet {
+        const QUEUE: &'static str = "mail.greetings";
+    }
+
+    #[test]
+    fn a_use_case_leaves_what_it_asked_for() {
+        let mut tx = FakeTx::new(());
+        let (user_id, another): (UserId, UserId) = (tx.new_id(), tx.new_id());
+        assert_ne!(user_id, another);
+        tx.emit(PersonForgotten { user_id, for_good: true, operator: None });
+        tx.enqueue(Greet { name: "Ada".to_owned() });
+        tx.cancel_job::<Greet>("her greeting");
+        let due = tx.now();
+        tx.set_timer(Timer::new("mail.greeter", "ada", "late", due));
+        tx.cancel_timer("mail.greeter", "ada", "later");
+        expect![[r#"
+            perme8_events.person_forgotten {"user_id":"00000000-0000-0000-0000-000000000101","for_good":true,"operator":null}
+            enqueue mail.greetings {"name":"Ada"}
+            cancel mail.greetings her greeting
+            set timer mail.greeter ada late due=2026-01-05 09:00:00 UTC
+            cancel timer mail.greeter ada later
+        "#]].assert_eq(&tx.transcript());
+    }
+}
