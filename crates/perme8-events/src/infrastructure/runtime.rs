@@ -40,6 +40,7 @@ use crate::{
 };
 
 mod aside;
+mod buckets;
 #[cfg(any(test, feature = "testing"))]
 mod controls;
 mod deliveries;

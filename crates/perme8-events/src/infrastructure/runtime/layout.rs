@@ -5,12 +5,16 @@ use std::{collections::BTreeMap, ops::RangeInclusive};
 use crate::{
     application::handler::Start,
     domain::{error::StorageError, position::Position},
-    infrastructure::{projection::Generation, runtime::erased::AnyHandler, tx::Tx},
+    infrastructure::{
+        projection::Generation,
+        runtime::{
+            buckets::{BUCKETS, spread},
+            erased::AnyHandler,
+        },
+        tx::Tx,
+    },
     sql,
 };
-
-/// So many buckets the keys of a handler are hashed into.
-const BUCKETS: u16 = 256;
 
 /// Until the end of `tx`, no other node makes or splits partitions, and no checkpoint is on the move.
 ///
@@ -175,33 +179,4 @@ pub(crate) async fn take_place(
     .await?;
     let ranges = ranges(tx, live).await?;
     split(tx, live, wanted, ranges).await
-}
-
-/// The buckets as `count` ranges of about the same width.
-fn spread(count: u16) -> impl Iterator<Item = RangeInclusive<i64>> {
-    (0..count).map(move |n| {
-        let first = u32::from(n) * u32::from(BUCKETS) / u32::from(count);
-        let next = (u32::from(n) + 1) * u32::from(BUCKETS) / u32::from(count);
-        i64::from(first)..=i64::from(next) - 1
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn every_bucket_lies_in_exactly_one_range() {
-        for count in [1, 2, 3, 7, 16, 255, 256] {
-            let ranges: Vec<_> = spread(count).collect();
-            assert_eq!(ranges.len(), usize::from(count));
-            for bucket in 0..256 {
-                assert_eq!(
-                    ranges.iter().filter(|range| range.contains(&bucket)).count(),
-                    1,
-                    "{bucket} of {count}"
-                );
-            }
-        }
-    }
 }

@@ -1,7 +1,6 @@
 //! The rows of partitions: checkpoints, leases and fences.
 
 use serde::Serialize;
-use sha2::{Digest as _, Sha256};
 use sqlx::types::Json;
 use uuid::Uuid;
 
@@ -10,11 +9,6 @@ use crate::{
     infrastructure::{db::Db, projection::Generation, tx::Tx},
     sql,
 };
-
-/// The bucket of a key; stable for ever, since checkpoints depend on it.
-pub(crate) fn bucket(key: &str) -> u8 {
-    Sha256::digest(key.as_bytes())[0]
-}
 
 /// A range of buckets of one handler, as this node has leased it.
 #[derive(Debug, Clone)]
@@ -220,15 +214,5 @@ impl Db {
         .exec()
         .await?;
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_bucket_of_a_key_never_changes() {
-        assert_eq!([bucket(""), bucket("user:1"), bucket("ä")], [227, 171, 51]);
     }
 }

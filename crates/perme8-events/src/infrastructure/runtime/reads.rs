@@ -13,8 +13,8 @@ use crate::{
         db::Db,
         runtime::{
             Reaction, Runtime,
+            buckets::bucket,
             erased::{self, AnyHandler},
-            partitions::bucket,
         },
     },
     sql,

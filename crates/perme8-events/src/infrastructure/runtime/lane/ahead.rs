@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Lane;
 use crate::{
     domain::{envelope::Envelope, error::StorageError, id::WorkspaceId, position::Position},
-    infrastructure::runtime::{Outcome, deliveries::Key, erased, fairness, partitions::bucket},
+    infrastructure::runtime::{Outcome, buckets::bucket, deliveries::Key, erased, fairness},
 };
 
 /// So many wanted events are read ahead; from the log, a page costs the same however many of it are taken.

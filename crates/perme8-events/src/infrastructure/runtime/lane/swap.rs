@@ -5,7 +5,7 @@ use crate::{
     domain::{envelope::Envelope, origin::Origin, position::Position},
     infrastructure::{
         projection::generations,
-        runtime::{erased, layout, partitions::bucket},
+        runtime::{buckets::bucket, erased, layout},
         tx::Tx,
     },
 };

@@ -22,10 +22,10 @@ use crate::{
     infrastructure::{
         archive::ranges,
         runtime::{
+            buckets::bucket,
             erased::{self, AnyHandler},
             layout,
             operations::{Act, Operations, error::OperationError, operator::Operator},
-            partitions::bucket,
         },
         tx::Tx,
     },
