@@ -1,4 +1,4 @@
-//! What was found, beside what is wanted.
+//! What a measurement found, beside what is wanted.
 
 use std::{
     fmt,
@@ -7,11 +7,15 @@ use std::{
 
 use serde::Serialize;
 
+use crate::measure::show;
+
 /// What a figure is wanted to be.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub(crate) enum Goal {
+pub enum Goal {
+    /// No less.
     AtLeast(f64),
+    /// No more.
     AtMost(f64),
 }
 
@@ -42,7 +46,7 @@ struct Beside {
 
 /// One figure.
 #[derive(Debug, Serialize)]
-pub(crate) struct Row {
+pub struct Row {
     engine: &'static str,
     what: String,
     figure: f64,
@@ -53,7 +57,9 @@ pub(crate) struct Row {
 }
 
 impl Row {
-    pub(crate) fn new(
+    /// A figure that nothing is wanted of.
+    #[must_use]
+    pub fn new(
         engine: &'static str,
         what: impl Into<String>,
         figure: f64,
@@ -63,12 +69,15 @@ impl Row {
         Self { engine, what, figure, unit, goal: None, is_met: None, beside: Vec::new() }
     }
 
-    pub(crate) fn wanted(self, goal: Goal) -> Self {
+    /// Says what it is wanted to be.
+    #[must_use]
+    pub fn wanted(self, goal: Goal) -> Self {
         Self { is_met: Some(goal.is_met_by(self.figure)), goal: Some(goal), ..self }
     }
 
     /// Tells something else that was found in the same run.
-    pub(crate) fn beside(mut self, what: &'static str, figure: f64) -> Self {
+    #[must_use]
+    pub fn beside(mut self, what: &'static str, figure: f64) -> Self {
         self.beside.push(Beside { what, figure });
         self
     }
@@ -98,13 +107,11 @@ impl fmt::Display for Row {
 }
 
 /// Prints what was found of one part, if anything was.
-pub(crate) fn show(out: &mut impl Write, part: &str, rows: &[Row]) -> io::Result<()> {
+///
+/// # Errors
+///
+/// Nobody reads it.
+pub fn show_rows(out: &mut impl Write, part: &str, rows: &[Row]) -> io::Result<()> {
     let head = format!("{part:<64}{:>9} {:<9}{:>10}{:>5}  beside it", "found", "", "goal", "met");
-    scenarios::show(out, &head, rows)
-}
-
-/// The middle one.
-pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
-    figures.sort_by(f64::total_cmp);
-    figures.get(figures.len() / 2).copied().unwrap_or(f64::NAN)
+    show(out, &head, rows)
 }

@@ -5,12 +5,16 @@
 )]
 
 mod address;
+mod goals;
 mod measure;
 mod process;
 mod scenario;
 
 pub use address::address;
-pub use measure::{Comparison, Pace, Percentiles, Rounds, Way, resident, resident_of, show};
+pub use goals::{Goal, Row, show_rows};
+pub use measure::{
+    Comparison, Pace, Percentiles, Rounds, Way, median, resident, resident_of, show,
+};
 pub use process::{Served, enough_files, listening, settled};
 pub use scenario::answer::Answer;
 pub use scenario::editors::Editors;

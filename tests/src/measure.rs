@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::task::JoinSet;
 
 /// One way of doing something, ready to be used by many tasks.
@@ -16,7 +16,7 @@ pub trait Way: Clone + Send + Sync + 'static {
 }
 
 /// What a round found.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 pub struct Pace {
     /// How often it was done.
     pub per_second: f64,
@@ -91,7 +91,7 @@ impl Rounds {
         Ok(Comparison {
             ours: median_pace(&of_ours),
             other: median_pace(&of_other),
-            ratio: median(&ratios),
+            ratio: median(ratios.iter().copied()),
             lowest: ratios.first().copied().unwrap_or(f64::NAN),
             highest: ratios.last().copied().unwrap_or(f64::NAN),
         })
@@ -172,8 +172,8 @@ fn cpu_time() -> f64 {
 
 fn median_pace(paces: &[Pace]) -> Pace {
     Pace {
-        per_second: median(&sorted(paces.iter().map(|pace| pace.per_second))),
-        cpu: median(&sorted(paces.iter().map(|pace| pace.cpu))),
+        per_second: median(paces.iter().map(|pace| pace.per_second)),
+        cpu: median(paces.iter().map(|pace| pace.cpu)),
     }
 }
 
@@ -183,7 +183,10 @@ fn sorted(figures: impl Iterator<Item = f64>) -> Vec<f64> {
     figures
 }
 
-fn median(sorted: &[f64]) -> f64 {
+/// The middle one.
+#[must_use]
+pub fn median(figures: impl IntoIterator<Item = f64>) -> f64 {
+    let sorted = sorted(figures.into_iter());
     sorted.get(sorted.len() / 2).copied().unwrap_or(f64::NAN)
 }
 

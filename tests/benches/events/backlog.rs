@@ -3,17 +3,16 @@
 use std::sync::Arc;
 
 use perme8_events::{SystemClock, sql::Db, testing::TestDb};
-use scenarios::Rounds;
+use scenarios::{Goal, Rounds, Row};
 
 use crate::{
     Args,
-    figures::{Goal, Row},
     handlers::{CaughtUp, Stepping, catch_up},
     house::House,
     log::{self, Texts},
 };
 
-/// By so many mebibytes memory may grow.
+/// By so many megabytes memory may grow.
 const GROWTH: Goal = Goal::AtMost(100.0);
 /// An event of a long log may cost so many times as much as one of a short log.
 const DEARER: Goal = Goal::AtMost(1.5);
@@ -41,7 +40,7 @@ pub(crate) async fn measure(test: &TestDb, args: &Args) -> anyhow::Result<Vec<Ro
     let mut rows = Vec::new();
     if let Some(growth) = at_last.growth {
         let what = format!("memory for a backlog of {long} events");
-        rows.push(Row::new(engine, what, growth, "MiB more").wanted(GROWTH));
+        rows.push(Row::new(engine, what, growth, "MB more").wanted(GROWTH));
     }
     for (what, before, after) in [
         ("an event that is handled", at_first.to_handle, at_last.to_handle),

@@ -1,12 +1,12 @@
 //! The same transaction in plain sqlx, with events that nobody could read without missing some.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use perme8_events::{Id, sql::DatabaseUrl};
 use scenarios::Way;
 use sqlx::{
-    PgPool, SqlitePool,
-    postgres::PgPoolOptions,
+    ConnectOptions as _, PgPool, SqlitePool,
+    postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous},
     types::{
         Json,
@@ -42,7 +42,7 @@ const APPEND_SQLITE: &str =
 
 const EVENT_TYPE: &str = "bench.step_written";
 
-/// Writes by hand, on a pool like that of the house.
+/// Writes by hand, on a pool like that of the house, which logs no statements either.
 #[derive(Debug, Clone)]
 pub(crate) struct ByHand {
     pool: Pool,
@@ -60,20 +60,16 @@ impl ByHand {
     pub(crate) async fn on(url: &DatabaseUrl, writers: u32, events: u32) -> sqlx::Result<Self> {
         let pool = match url {
             DatabaseUrl::Sqlite(path) => {
-                let connect = SqliteConnectOptions::new()
-                    .filename(path)
-                    .journal_mode(SqliteJournalMode::Wal)
-                    .synchronous(SqliteSynchronous::Full)
-                    .busy_timeout(Duration::from_secs(5));
                 let pool = SqlitePoolOptions::new().max_connections(1).test_before_acquire(false);
-                Pool::Sqlite(pool.connect_with(connect).await?)
+                Pool::Sqlite(pool.connect_with(file(path)).await?)
             }
             DatabaseUrl::Postgres(url) => {
                 let pool = PgPoolOptions::new()
                     .max_connections(writers)
                     .min_connections(writers)
                     .test_before_acquire(false);
-                Pool::Postgres(pool.connect(url).await?)
+                let connect: PgConnectOptions = url.parse()?;
+                Pool::Postgres(pool.connect_with(connect.disable_statement_logging()).await?)
             }
         };
         Ok(Self { pool, events })
@@ -86,6 +82,18 @@ impl ByHand {
             Pool::Postgres(pool) => pool.close().await,
         }
     }
+}
+
+/// A file as the house opens it: with less memory, or a shorter log of writes, one of the two would do the work of the other.
+pub(crate) fn file(path: &Path) -> SqliteConnectOptions {
+    SqliteConnectOptions::new()
+        .filename(path)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(SqliteSynchronous::Full)
+        .busy_timeout(Duration::from_secs(5))
+        .pragma("cache_size", "-32768")
+        .pragma("wal_autocheckpoint", "8192")
+        .disable_statement_logging()
 }
 
 fn fresh() -> (Uuid, DateTime<Utc>) {

@@ -7,15 +7,12 @@ use std::{
 };
 
 use perme8_events::{SystemClock, sql::DatabaseUrl, testing::TestDb};
-use sqlx::{
-    ConnectOptions as _, Connection as _, PgConnection,
-    sqlite::{SqliteConnectOptions, SqliteSynchronous},
-    types::Json,
-};
+use scenarios::{Goal, Row};
+use sqlx::{ConnectOptions as _, Connection as _, postgres::PgConnectOptions, types::Json};
 
 use crate::{
     Args,
-    figures::{Goal, Row},
+    by_hand::file,
     handlers::{CaughtUp, Stepping, catch_up},
     house::{DESCRIPTION, StepWritten, TITLE},
     log::{self, Texts},
@@ -142,17 +139,14 @@ async fn by_hand(
     let reader = format!("{name} by hand");
     match url {
         DatabaseUrl::Sqlite(path) => {
-            let options = SqliteConnectOptions::new()
-                .filename(path)
-                .synchronous(SqliteSynchronous::Full)
-                .busy_timeout(Duration::from_secs(5));
-            let mut connection = options.connect().await?;
+            let mut connection = file(path).connect().await?;
             let took = follow!(connection, "BEGIN IMMEDIATE", reader, batch, writes);
             connection.close().await?;
             Ok(took)
         }
         DatabaseUrl::Postgres(url) => {
-            let mut connection = PgConnection::connect(url).await?;
+            let options: PgConnectOptions = url.parse()?;
+            let mut connection = options.disable_statement_logging().connect().await?;
             let took = follow!(connection, "BEGIN", reader, batch, writes);
             connection.close().await?;
             Ok(took)

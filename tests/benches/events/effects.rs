@@ -11,7 +11,7 @@ use perme8_events::{
     sql::DatabaseUrl,
     testing::TestDb,
 };
-use scenarios::Percentiles;
+use scenarios::{Goal, Percentiles, Row};
 use sqlx::{ConnectOptions as _, Connection as _, PgConnection, sqlite::SqliteConnectOptions};
 use tokio::{
     sync::broadcast::error::RecvError,
@@ -22,7 +22,6 @@ use uuid::Uuid;
 
 use crate::{
     Args,
-    figures::{Goal, Row},
     handlers::{GRACE, Stepping},
     house::House,
     paced::{Acknowledged, Times, pace},
@@ -89,7 +88,8 @@ fn of_rate(
     let times = Row::new(engine, what("by hand"), p50 / by_hand.p50, "times")
         .wanted(Goal::AtMost(2.0))
         .beside("by hand p50 ms", by_hand.p50)
-        .beside("by hand p99 ms", by_hand.p99);
+        .beside("by hand p99 ms", by_hand.p99)
+        .beside("times at p99", p99 / by_hand.p99);
     vec![half, most, times]
 }
 

@@ -88,7 +88,7 @@ impl EventHandler<Tx> for Stepping {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CaughtUp {
     pub(crate) per_second: f64,
-    /// By how much the process grew at most, in mebibytes; not known everywhere.
+    /// By how much the process grew at most, in megabytes; not known everywhere.
     pub(crate) growth: Option<f64>,
 }
 
@@ -132,7 +132,7 @@ pub(crate) async fn catch_up(
     tasks.shutdown(GRACE).await?;
     Ok(CaughtUp {
         per_second: events.saturating_sub(first) as f64 / seconds,
-        growth: most.zip(small).map(|(most, small)| most.saturating_sub(small) as f64 / 1024.0),
+        growth: most.zip(small).map(|(most, small)| most.saturating_sub(small) as f64 * 1.024e-3),
     })
 }
 

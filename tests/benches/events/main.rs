@@ -9,7 +9,6 @@ mod backlog;
 mod by_hand;
 mod catch_up;
 mod effects;
-mod figures;
 mod handlers;
 mod house;
 mod log;
@@ -21,10 +20,8 @@ use std::{io::Write as _, time::Duration};
 
 use clap::{Parser as _, ValueEnum as _};
 use perme8_events::{sql::MIGRATIONS, testing::TestDb};
-use scenarios::Rounds;
+use scenarios::{Rounds, Row, show_rows};
 use serde::Serialize;
-
-use crate::figures::Row;
 
 /// The event core against the engine itself.
 #[derive(Debug, clap::Parser)]
@@ -101,12 +98,12 @@ enum Part {
 }
 
 impl Part {
-    /// How many connections it needs of a pool.
-    fn connections(self, args: &Args) -> u32 {
+    /// How many connections it needs of a pool, beside those that it opens itself.
+    fn connections(self) -> u32 {
         match self {
-            Self::Writers => args.writers.iter().copied().max().unwrap_or(1),
+            Self::Writers | Self::Many => 1,
             Self::Backlog | Self::CatchUp => 8,
-            Self::Many | Self::Effects | Self::Nodes | Self::Sharing => 16,
+            Self::Effects | Self::Nodes | Self::Sharing => 16,
         }
     }
 
@@ -144,7 +141,7 @@ impl Part {
             rows.extend(TestDb::sqlite(&[&MIGRATIONS]).await.run(measure).await?);
         }
         if wanted(Engine::Postgres)
-            && let Some(test) = TestDb::postgres(self.connections(args), &[&MIGRATIONS]).await
+            && let Some(test) = TestDb::postgres(self.connections(), &[&MIGRATIONS]).await
         {
             rows.extend(test.run(measure).await?);
         }
@@ -193,7 +190,7 @@ async fn main() -> anyhow::Result<()> {
         if args.json {
             all.push(found);
         } else {
-            figures::show(&mut out, &found.part, &found.rows)?;
+            show_rows(&mut out, &found.part, &found.rows)?;
         }
     }
     if args.json {

@@ -8,12 +8,11 @@ use perme8_events::{
     sql::{Db, DbOptions},
     testing::{Strangers, TestDb},
 };
-use scenarios::{Percentiles, Rounds};
+use scenarios::{Goal, Percentiles, Rounds, Row, median};
 use tokio::task::JoinSet;
 
 use crate::{
     Args,
-    figures::{Goal, Row, median},
     handlers::GRACE,
     house::House,
     paced::{Times, pace},

@@ -2,15 +2,14 @@
 
 use std::sync::Arc;
 
-use perme8_events::{SystemClock, testing::TestDb};
-use scenarios::{Comparison, Rounds};
-
-use crate::{
-    Args,
-    by_hand::ByHand,
-    figures::{Goal, Row, median},
-    house::House,
+use perme8_events::{
+    SystemClock,
+    sql::{DatabaseUrl, Db, DbOptions},
+    testing::TestDb,
 };
+use scenarios::{Comparison, Goal, Rounds, Row, median};
+
+use crate::{Args, by_hand::ByHand, house::House};
 
 /// The house is to be this much of the one by hand, at least.
 const ENOUGH: Goal = Goal::AtLeast(0.9);
@@ -43,10 +42,21 @@ async fn compare(
     writers: u32,
     events: u32,
 ) -> anyhow::Result<Comparison> {
-    let house = House::new(test.db_at(Arc::new(SystemClock)), events);
+    // As many connections as by hand: they are taken in turns, and each one more is one more that is cold.
+    let own = match &test.url {
+        DatabaseUrl::Sqlite(_) => None,
+        DatabaseUrl::Postgres(_) => {
+            let options = DbOptions { connections: writers, ..DbOptions::default() };
+            Some(Db::open(&test.url, options).await?)
+        }
+    };
+    let db = own.clone().unwrap_or_else(|| test.db_at(Arc::new(SystemClock)));
     let by_hand = ByHand::on(&test.url, writers, events).await?;
-    let compared = args.rounds(writers).of_both(&house, &by_hand).await?;
+    let compared = args.rounds(writers).of_both(&House::new(db, events), &by_hand).await?;
     by_hand.close().await;
+    if let Some(own) = own {
+        own.close().await;
+    }
     Ok(compared)
 }
 
