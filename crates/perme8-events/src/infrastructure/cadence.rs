@@ -28,3 +28,27 @@ impl Cadence {
         self.0 = None;
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LATER: Duration = Duration::from_hours(1);
+
+    #[test]
+    fn what_was_done_is_due_when_its_time_has_passed_or_there_is_a_hurry() {
+        let mut cadence = Cadence::default();
+        assert!(cadence.is_due(LATER), "it was never done");
+        assert!(!cadence.is_due(LATER), "it counts as done");
+        assert!(cadence.is_due(Duration::ZERO));
+        cadence.hurry();
+        assert!(cadence.is_due(LATER));
+    }
+
+    #[test]
+    fn what_is_done_although_it_was_not_due_is_done() {
+        let mut cadence = Cadence::default();
+        cadence.done();
+        assert!(!cadence.is_due(LATER));
+    }
+}

@@ -227,4 +227,13 @@ mod tests {
         let Written { data, sealed } = named(&Keys::default());
         assert_eq!((data.as_str(), sealed), (r#"{"n":1.5,"name":{"$forgotten":true}}"#, None));
     }
+
+    #[test]
+    fn a_key_is_asked_for_whoever_something_is_taken_out_of() {
+        let taken =
+            [1, 2].map(|n| TakenOut { at: AT.to_owned(), whose: user(n), value: "Ada".into() });
+        let draft = Draft::Personal { id: event(7), data: Value::Null, taken: taken.to_vec() };
+        assert_eq!(draft.people().collect::<Vec<_>>(), [user(1), user(2)]);
+        assert_eq!(Draft::Plain("{}".to_owned()).people().count(), 0);
+    }
 }

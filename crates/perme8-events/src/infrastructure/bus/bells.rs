@@ -53,9 +53,11 @@ impl Bell {
 
     /// Rings as if for the event at `position`, also when a later one was the first.
     pub(crate) fn ring(&self, position: Position) {
-        let earlier =
-            |first| (first == 0 || first > position.number()).then_some(position.number());
-        // An error says that an earlier event rang already.
+        let earlier = |first: i64| {
+            let has_rung = (1..=position.number()).contains(&first);
+            (!has_rung).then_some(position.number())
+        };
+        // An error says that this event or an earlier one rang already.
         let _ = self.first.fetch_update(Ordering::AcqRel, Ordering::Acquire, earlier);
         self.rung.notify_one();
     }
@@ -72,7 +74,7 @@ fn rang_at(first: i64) -> Option<Position> {
 }
 
 /// The bells of everybody who follows something on this node.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub(crate) struct Bells {
     by_topic: RwLock<HashMap<Topic, Vec<Arc<Bell>>>>,
 }
@@ -113,12 +115,6 @@ impl Bells {
     }
 }
 
-impl fmt::Debug for Bells {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Bells").finish_non_exhaustive()
-    }
-}
-
 /// A bell at a topic; it is taken down when this is dropped.
 #[derive(Debug)]
 pub(crate) struct Hung {
@@ -146,7 +142,14 @@ impl Drop for Hung {
 
 #[cfg(test)]
 mod tests {
+    use futures_util::FutureExt as _;
+    use uuid::Uuid;
+
     use super::*;
+    use crate::{
+        domain::{actor::Actor, core_events::PersonForgotten, id::UserId},
+        testing,
+    };
 
     #[test]
     fn a_bell_remembers_the_first_event_only() {
@@ -172,5 +175,38 @@ mod tests {
         assert_eq!(held(), 1);
         drop(other);
         assert!(bells.by_topic.read().unwrap().is_empty());
+    }
+
+    fn event(position: i64) -> Envelope {
+        let user_id = UserId::new(Uuid::from_u128(1));
+        let event = PersonForgotten { user_id, for_good: true, operator: None };
+        testing::envelope(position, Actor::Anonymous, &event)
+    }
+
+    #[test]
+    fn events_ring_where_somebody_follows_them_and_wants_them() {
+        let bells = Arc::new(Bells::default());
+        let late = |event: &Envelope| event.position > Position::new(7);
+        let [every, some, other] = [Bell::default(), Bell::of(late), Bell::default()].map(Arc::new);
+        let elsewhere = Topic::Context("identity".to_owned());
+        let _hung = [
+            Hung::new(&bells, Topic::All, &every),
+            Hung::new(&bells, Topic::All, &some),
+            Hung::new(&bells, elsewhere, &other),
+        ];
+        bells.ring(&[event(7), event(8)]);
+        let rang = [&every, &some, &other].map(|bell| bell.first().map(Position::number));
+        assert_eq!(rang, [Some(7), Some(8), None]);
+        assert!(format!("{every:?}").contains('7'), "{every:?}");
+    }
+
+    #[test]
+    fn whoever_listens_is_woken_once_for_all_that_rang_since() {
+        let bell = Bell::default();
+        assert_eq!(bell.rung().now_or_never(), None);
+        bell.ring(Position::new(7));
+        bell.ring(Position::new(8));
+        assert_eq!(bell.rung().now_or_never(), Some(()));
+        assert_eq!(bell.rung().now_or_never(), None);
     }
 }

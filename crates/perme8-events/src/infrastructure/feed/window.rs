@@ -44,3 +44,64 @@ impl Window {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::ops::RangeInclusive;
+
+    use chrono::DateTime;
+    use serde_json::value::RawValue;
+    use uuid::Uuid;
+
+    use super::*;
+    use crate::{
+        domain::{actor::Actor, core_events::TimerFired, id::UserId},
+        testing,
+    };
+
+    fn events(positions: RangeInclusive<i64>, data: &str) -> Vec<Envelope> {
+        let [owner, instance, timer] = ["mail.greeter", "ada", "late"].map(str::to_owned);
+        let event = TimerFired { owner, instance, timer, due_at: DateTime::UNIX_EPOCH };
+        let event = testing::envelope(1, Actor::Anonymous, &event);
+        let data = RawValue::from_string(data.to_owned()).unwrap();
+        let at = |n| Envelope { position: Position::new(n), data: data.clone(), ..event.clone() };
+        positions.map(at).collect()
+    }
+
+    fn remembered(window: &Window) -> (i64, usize) {
+        (window.after.number(), window.events.len())
+    }
+
+    #[test]
+    fn the_last_events_are_remembered() {
+        let mut window = Window::behind(Position::START);
+        window.extend(events(1..=4096, "1"));
+        assert_eq!(remembered(&window), (0, 4096));
+        window.extend(events(4097..=4099, "1"));
+        assert_eq!(remembered(&window), (3, 4096));
+    }
+
+    #[test]
+    fn large_events_are_remembered_for_a_shorter_time() {
+        const MIB: usize = 1024 * 1024;
+        let large = format!("\"{}\"", "x".repeat(MIB - 2));
+        let mut window = Window::behind(Position::START);
+        window.extend(events(1..=64, &large));
+        assert_eq!(remembered(&window), (0, 64));
+        window.extend(events(65..=66, &large));
+        assert_eq!((remembered(&window), window.bytes), ((2, 64), 64 * MIB));
+    }
+
+    #[test]
+    fn what_was_read_before_somebody_was_forgotten_is_read_anew() {
+        let mut window = Window::behind(Position::START);
+        window.extend(events(1..=3, "1"));
+        let user_id = UserId::new(Uuid::from_u128(1));
+        let forgotten = PersonForgotten { user_id, for_good: true, operator: None };
+        let mut later = events(4..=4, "1");
+        later.push(testing::envelope(5, Actor::Anonymous, &forgotten));
+        let bytes: usize = later.iter().map(|event| event.data.get().len()).sum();
+        window.extend(later);
+        assert_eq!((remembered(&window), window.bytes), ((3, 2), bytes));
+    }
+}

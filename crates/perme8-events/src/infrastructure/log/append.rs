@@ -216,7 +216,20 @@ async fn append_many(
 
 #[cfg(test)]
 mod tests {
+    use uuid::Uuid;
+
     use super::*;
+    use crate::domain::{
+        core_events::PersonForgotten,
+        id::{EventId, UserId},
+        origin::Origin,
+        unsaved::NewEvent,
+    };
+
+    fn forgotten(operator: Option<String>) -> NewEvent {
+        let user_id = UserId::new(Uuid::from_u128(1));
+        NewEvent::of(PersonForgotten { user_id, for_good: true, operator })
+    }
 
     #[test]
     fn a_nul_is_told_from_text_that_looks_like_one() {
@@ -226,5 +239,35 @@ mod tests {
             let json = serde_json::to_string(text).unwrap();
             assert_eq!(holds_nul(&json), nul, "{json}");
         }
+    }
+
+    #[test]
+    fn an_event_fits_into_the_log_if_it_is_short_and_holds_no_nul() {
+        let fits = |operator: String| {
+            let event = forgotten(Some(operator));
+            let json = event.any().data().unwrap();
+            let written = data(event.any()).ok();
+            assert_eq!(written.is_some(), is_storable(&json), "{} bytes", json.len());
+            written.map(|json| json.len())
+        };
+        let least = fits(String::new()).unwrap();
+        let text = |bytes: usize| "x".repeat(bytes - least);
+        assert_eq!(fits(text(262_144)), Some(262_144));
+        assert_eq!(fits(text(262_145)), None);
+        assert_eq!(fits("\0".to_owned()), None);
+    }
+
+    #[test]
+    fn what_names_no_workspace_belongs_to_that_of_the_request() {
+        let workspace_id = WorkspaceId::new(Uuid::from_u128(2));
+        let pending = |origin: Origin| Pending {
+            event: forgotten(None),
+            id: EventId::new(Uuid::from_u128(3)),
+            origin,
+            at: chrono::DateTime::UNIX_EPOCH,
+        };
+        let request = Origin::anonymous();
+        assert_eq!(workspace(&pending(request.clone())), None);
+        assert_eq!(workspace(&pending(request.in_workspace(workspace_id))), Some(workspace_id));
     }
 }

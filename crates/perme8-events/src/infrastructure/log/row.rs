@@ -127,3 +127,61 @@ pub(crate) fn people(rows: &[Row]) -> BTreeSet<UserId> {
 pub(crate) fn envelopes(rows: Vec<Row>, keys: &Keys) -> Result<Vec<Envelope>, StorageError> {
     rows.into_iter().map(|row| row.opened(keys)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn row(version: i32, actor_kind: &str) -> Row {
+        Row {
+            seq: 7,
+            id: Uuid::from_u128(1),
+            event_type: "people.met".to_owned(),
+            version,
+            aggregate_type: "encounter".to_owned(),
+            aggregate_id: "1".to_owned(),
+            actor_kind: actor_kind.to_owned(),
+            actor_id: None,
+            actor_ref: None,
+            on_behalf_of: None,
+            workspace_id: None,
+            audience: Json(Audience::nobody()),
+            correlation_id: Uuid::from_u128(2),
+            causation_id: None,
+            data: Json(RawValue::from_string(r#"{"name":{"$sealed":true}}"#.to_owned()).unwrap()),
+            metadata: Json(Metadata::new()),
+            occurred_at: DateTime::UNIX_EPOCH,
+            sealed: None,
+        }
+    }
+
+    #[test]
+    fn a_row_is_an_event_unless_no_program_can_have_written_it() {
+        for (version, actor, read) in [
+            (1, "anonymous", Some(1)),
+            (65_535, "anonymous", Some(u16::MAX)),
+            (65_536, "anonymous", None),
+            (0, "anonymous", None),
+            (-1, "anonymous", None),
+            (1, "user", None),
+        ] {
+            let opened = row(version, actor).opened(&Keys::default());
+            assert_eq!(opened.ok().map(|event| event.version), read, "{version} of {actor}");
+        }
+    }
+
+    #[test]
+    fn what_is_sealed_in_a_page_is_asked_for_and_forgotten_without_its_key() {
+        let user = UserId::new(Uuid::from_u128(3));
+        let one = json!({ "at": "/name", "user_id": user, "generation": 1, "ciphertext": "" });
+        let sealed: Vec<Sealed> = serde_json::from_value(json!([one])).unwrap();
+        let rows =
+            vec![Row { sealed: Some(Json(sealed)), ..row(1, "anonymous") }, row(1, "anonymous")];
+        assert_eq!(people(&rows), BTreeSet::from([user]));
+        let read = envelopes(rows, &Keys::default()).unwrap();
+        let data: Vec<&str> = read.iter().map(|event| event.data.get()).collect();
+        assert_eq!(data, [r#"{"name":{"$forgotten":true}}"#, r#"{"name":{"$sealed":true}}"#]);
+    }
+}

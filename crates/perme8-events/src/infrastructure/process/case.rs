@@ -59,3 +59,22 @@ pub(crate) enum Happened {
     Failed { step: String, error: String },
     Discarded(String),
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_status_is_read_as_it_was_written() {
+        for status in [
+            Status::Running,
+            Status::Completed,
+            Status::Compensating,
+            Status::Compensated,
+            Status::Stuck,
+        ] {
+            assert_eq!(Status::of(status.word()), Some(status));
+        }
+        assert_eq!(Status::of("lost"), None);
+    }
+}

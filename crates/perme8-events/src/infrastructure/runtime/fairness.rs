@@ -54,17 +54,17 @@ pub(crate) fn steps_aside<T: Copy + Eq + Hash>(
     waits_beyond: bool,
 ) -> Vec<bool> {
     let floods = |tenant: Option<T>| tenant.is_some_and(|of| flooding.contains(&of));
-    let end = if waits_beyond {
-        ahead.len()
+    let last_that_waits = if waits_beyond {
+        Some(ahead.len())
     } else {
-        ahead.iter().copied().rposition(|tenant| !floods(tenant)).unwrap_or_default()
+        ahead.iter().copied().rposition(|tenant| !floods(tenant))
     };
     let mut let_through = HashMap::<T, usize>::new();
     let steps = |(index, tenant): (usize, Option<T>)| {
         let Some(tenant) = tenant.filter(|of| flooding.contains(of)) else { return false };
         let through = let_through.entry(tenant).or_default();
         *through += 1;
-        index < end && *through > share
+        last_that_waits.is_some_and(|last| index <= last) && *through > share
     };
     ahead.iter().copied().enumerate().map(steps).collect()
 }
@@ -173,9 +173,26 @@ mod tests {
     }
 
     #[test]
+    fn a_share_is_a_part_of_a_batch_and_never_nothing() {
+        for (batch, shares) in
+            [(0, [1, 1, 1]), (4, [1, 4, 1]), (50, [10, 50, 7]), (80, [16, 80, 10])]
+        {
+            let all = [share(batch), caught_up(batch, true), caught_up(batch, false)];
+            assert_eq!(all, shares, "of {batch}");
+        }
+    }
+
+    #[test]
     fn a_flood_steps_aside_for_whoever_waits_behind_it() {
         assert_eq!(check("aaaaaabaaa", 2, false), "aa[a][a][a][a]baaa");
         assert_eq!(check("aaaaaa.aaa", 2, false), "aa[a][a][a][a].aaa");
+        assert_eq!(check("aaaabcdefg", 1, false), "a[a][a][a]bcdefg");
+    }
+
+    #[test]
+    fn whoever_keeps_to_the_share_does_not_flood() {
+        assert_eq!(check("aaaaabb", 2, false), "aa[a][a][a]bb");
+        assert_eq!(check("aabb", 2, true), "aabb");
     }
 
     #[test]
@@ -188,6 +205,7 @@ mod tests {
     #[test]
     fn nobody_floods_a_backlog_to_which_many_contribute() {
         assert_eq!(check("abcdeabcdeabcde", 1, true), "abcdeabcdeabcde");
+        assert_eq!(check("abcdabcd", 1, true), "abcdabcd");
         assert_eq!(check("........", 1, true), "........");
     }
 
@@ -215,9 +233,11 @@ mod tests {
 
     /// What a lane does with a log, in the words of this module; the order in which events are handled.
     fn deliver(log: &[(u8, u8)], batch: usize) -> Vec<usize> {
-        let (mut turns, mut handled, mut at) = (Turns::new(), Vec::new(), 0);
+        let (mut turns, mut handled, mut at, mut rounds) = (Turns::new(), Vec::new(), 0, 0);
         let key = |index: usize| log[index].1.to_string();
         while at < log.len() || !turns.is_empty() {
+            rounds += 1;
+            assert!(rounds <= 2 * log.len(), "each round looks at an event, or handles one");
             let ahead: Vec<_> = log[at..].iter().map(|(tenant, _)| Some(*tenant)).collect();
             let flooding = flooding(&ahead, share(batch));
             let aside = steps_aside(&ahead, &flooding, share(batch), false);
@@ -278,6 +298,7 @@ mod tests {
                 let taken = turns.next(limit).len();
                 turns.take(taken);
                 rounds += 1;
+                prop_assert!(taken > 0 && rounds <= 6 * 400, "each round takes something");
                 for (tenant, count) in counts.iter().enumerate() {
                     let needed = usize::try_from(*count).unwrap().div_ceil(limit) * counts.len();
                     prop_assert!(rounds < needed || !turns.holds(&tenant.to_string()));

@@ -144,6 +144,7 @@ mod tests {
         let (none, key) = (MasterKeys::default(), Key::fresh());
         let (bytes, by) = none.wrap(user(1), &key);
         assert_eq!((bytes.as_slice(), &by), (key.bytes(), &None));
+        assert!(none.is_empty() && !keys(&master(1)).is_empty());
         // Also for a host that has got one since.
         assert_eq!(keys(&master(1)).unwrap(user(1), &bytes, None).unwrap(), key);
     }

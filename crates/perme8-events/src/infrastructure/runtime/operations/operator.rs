@@ -55,7 +55,9 @@ mod tests {
 
     #[test]
     fn names_are_short_and_printable() {
-        let named = |name: &str| Operator::new(name, Origin::system("tests")).map(|who| who.name);
+        let named = |name: &str| {
+            Operator::new(name, Origin::system("tests")).map(|who| who.name().to_owned())
+        };
         assert_eq!(named("cli:ada"), Ok("cli:ada".to_owned()));
         assert_eq!(named(&"ä".repeat(80)), Ok("ä".repeat(80)));
         for refused in ["", "  ", "a\nb", &"a".repeat(81)] {
