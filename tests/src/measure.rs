@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::task::JoinSet;
 
 /// One way of doing something, ready to be used by many tasks.
@@ -16,7 +16,7 @@ pub trait Way: Clone + Send + Sync + 'static {
 }
 
 /// What a round found.
-#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug)]
 pub struct Pace {
     /// How often it was done.
     pub per_second: f64,
