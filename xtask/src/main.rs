@@ -16,6 +16,7 @@ mod postgres;
 mod process;
 mod prove;
 mod scaffold;
+mod scratch;
 mod test;
 mod tidy;
 

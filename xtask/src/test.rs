@@ -3,7 +3,10 @@
 mod counts;
 pub(crate) mod runner;
 
-use std::time::{Duration, Instant};
+use std::{
+    fs,
+    time::{Duration, Instant},
+};
 
 use anyhow::{Context as _, bail};
 use cargo_metadata::{MetadataCommand, TargetKind};
@@ -13,8 +16,12 @@ use crate::{
     node::{self, Node},
     postgres::{self, Durability},
     process,
+    scratch::{self, Scratch},
 };
 use runner::{Runner, Selection};
+
+/// What the folders are called in which tests put their files.
+const PREFIX: &str = "perme8-tests-";
 
 /// What to test, and where.
 #[derive(Debug, Default, clap::Args)]
@@ -63,11 +70,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
     };
     left_out();
 
+    scratch::abandoned(PREFIX).iter().for_each(|folder| drop(fs::remove_dir_all(folder)));
+    let folder = Scratch::quick(PREFIX)?;
     let selection = Selection {
         packages: &args.packages,
         engine: args.engine,
         url: server.as_ref().map(postgres::Server::url),
         node: node.as_ref().map(Node::program).ok(),
+        folder: folder.path(),
         passed_on: &args.passed_on,
     };
     let runner = Runner::find();

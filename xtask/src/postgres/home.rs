@@ -1,63 +1,43 @@
 //! The folder of a throwaway cluster, and the removal of those that nobody owns any more.
 
 use std::{
-    fs::{self, File, TryLockError},
-    io::Write as _,
+    fs,
     path::{Path, PathBuf},
     process::Command,
-    time::{Duration, SystemTime},
 };
 
-use anyhow::Context as _;
-use tempfile::TempDir;
-
 use super::{
+    Durability,
     account::{self, Account},
     binaries::Binaries,
     wire,
 };
+use crate::scratch::{self, Scratch};
 
 const PREFIX: &str = "perme8-postgres-";
-const LOCK: &str = "lock";
-
-/// A folder is locked soon after it was made; before that it must not look abandoned.
-const BEING_MADE: Duration = Duration::from_mins(1);
 
 /// The folder of one cluster, removed with this value.
 #[derive(Debug)]
-pub(crate) struct Home {
-    folder: TempDir,
-    /// Held open: the kernel gives the lock up with the process that owns the folder.
-    _lock: File,
-}
+pub(crate) struct Home(Scratch);
 
 impl Home {
-    pub(crate) fn create(account: Option<Account>) -> anyhow::Result<Self> {
-        Self::create_in(&std::env::temp_dir(), account)
-    }
-
-    fn create_in(parent: &Path, account: Option<Account>) -> anyhow::Result<Self> {
-        let folder = tempfile::Builder::new()
-            .prefix(PREFIX)
-            .tempdir_in(parent)
-            .with_context(|| format!("cannot make a folder in {}", parent.display()))?;
-        let mut lock =
-            File::create(folder.path().join(LOCK)).context("cannot create the lock file")?;
-        lock.lock().context("cannot lock the folder of the cluster")?;
-        // For somebody who finds the folder and wonders.
-        write!(lock, "{}", std::process::id()).context("cannot write to the lock file")?;
+    pub(crate) fn create(durability: Durability, account: Option<Account>) -> anyhow::Result<Self> {
+        let folder = match durability {
+            Durability::Fast => Scratch::quick(PREFIX)?,
+            Durability::Durable => Scratch::lasting(PREFIX)?,
+        };
         if let Some(account) = account {
             account.own(folder.path())?;
         }
-        Ok(Self { folder, _lock: lock })
+        Ok(Self(folder))
     }
 
     pub(crate) fn data(&self) -> PathBuf {
-        data(self.folder.path())
+        data(self.0.path())
     }
 
     pub(crate) fn log(&self) -> PathBuf {
-        log(self.folder.path())
+        log(self.0.path())
     }
 
     /// The last lines that the server wrote.
@@ -79,7 +59,7 @@ pub(crate) fn stop(binaries: &Binaries, account: Option<Account>, data: &Path, l
 
 /// Removes what was left behind by keepers that were killed, with the servers they kept.
 pub(crate) fn sweep(binaries: &Binaries, account: Option<Account>) {
-    for folder in abandoned(&std::env::temp_dir(), SystemTime::now()) {
+    for folder in scratch::abandoned(PREFIX) {
         let data = data(&folder);
         // The process id in an old file may by now be somebody else's: ask at the port first.
         if port(&data).is_some_and(wire::is_ready) {
@@ -87,30 +67,6 @@ pub(crate) fn sweep(binaries: &Binaries, account: Option<Account>) {
         }
         // A folder of another user stays; it is theirs to sweep.
         let _ = fs::remove_dir_all(&folder);
-    }
-}
-
-fn abandoned(parent: &Path, now: SystemTime) -> Vec<PathBuf> {
-    let ours = |entry: &fs::DirEntry| entry.file_name().to_string_lossy().starts_with(PREFIX);
-    fs::read_dir(parent)
-        .into_iter()
-        .flatten()
-        .flatten()
-        .filter(ours)
-        .map(|entry| entry.path())
-        .filter(|folder| is_abandoned(&folder.join(LOCK), now).unwrap_or(false))
-        .collect()
-}
-
-fn is_abandoned(lock: &Path, now: SystemTime) -> std::io::Result<bool> {
-    let made = fs::metadata(lock)?.modified()?;
-    if now.duration_since(made).unwrap_or_default() < BEING_MADE {
-        return Ok(false);
-    }
-    match File::open(lock)?.try_lock() {
-        Ok(()) => Ok(true),
-        Err(TryLockError::WouldBlock) => Ok(false),
-        Err(TryLockError::Error(error)) => Err(error),
     }
 }
 
@@ -130,30 +86,6 @@ fn port(data: &Path) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_folder_is_abandoned_only_when_nobody_holds_its_lock() {
-        let parent = tempfile::tempdir().unwrap();
-        let later = SystemTime::now() + 2 * BEING_MADE;
-
-        let home = Home::create_in(parent.path(), None).unwrap();
-        assert_eq!(abandoned(parent.path(), later), Vec::<PathBuf>::new());
-
-        let Home { folder, _lock: lock } = home;
-        let left_behind = folder.keep();
-        drop(lock);
-        assert_eq!(abandoned(parent.path(), SystemTime::now()), Vec::<PathBuf>::new());
-        assert_eq!(abandoned(parent.path(), later), [left_behind]);
-    }
-
-    #[test]
-    fn a_folder_of_somebody_else_is_never_abandoned() {
-        let parent = tempfile::tempdir().unwrap();
-        fs::create_dir(parent.path().join("perme8-notes")).unwrap();
-        fs::write(parent.path().join("perme8-notes").join(LOCK), "").unwrap();
-        let later = SystemTime::now() + 2 * BEING_MADE;
-        assert_eq!(abandoned(parent.path(), later), Vec::<PathBuf>::new());
-    }
 
     #[test]
     fn the_port_is_read_from_the_note_of_the_server() {

@@ -54,7 +54,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
     let durability = if args.durable { Durability::Durable } else { Durability::Fast };
     let account = Account::to_step_down_to()?;
     home::sweep(&binaries, account);
-    let home = Home::create(account)?;
+    let home = Home::create(durability, account)?;
     initialise(&binaries, account, &home)?;
     let mut server = Server::start(&binaries, account, &home, durability)?;
     if writeln!(std::io::stdout(), "{}", server.port).is_err() {

@@ -7,7 +7,7 @@ use std::{fmt, str::FromStr};
 pub(crate) struct Rung(u32);
 
 /// What each promises; numbers that are not here were never given.
-const PROMISES: [(u32, &str); 15] = [
+const PROMISES: [(u32, &str); 16] = [
     (1, "lossless"),
     (2, "ordered"),
     (3, "atomic"),
@@ -23,6 +23,7 @@ const PROMISES: [(u32, &str); 15] = [
     (15, "read models are built anew"),
     (16, "a test kit in virtual time"),
     (17, "edits of notes"),
+    (18, "people who are forgotten"),
 ];
 
 impl Rung {

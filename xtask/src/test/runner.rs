@@ -22,6 +22,8 @@ pub(crate) struct Selection<'a> {
     pub(crate) url: Option<&'a str>,
     /// The program that runs the stock editors and the parsers of contracts.
     pub(crate) node: Option<&'a Path>,
+    /// Where they put their files.
+    pub(crate) folder: &'a Path,
     pub(crate) passed_on: &'a [String],
 }
 
@@ -60,6 +62,7 @@ impl Selection<'_> {
                 None => command.env_remove(variable),
             };
         }
+        command.env("TMPDIR", self.folder);
         // Whoever wants other cases than those of every run says so.
         if env::var_os(SEED).is_none() {
             command.env(SEED, EVERY_TIME);
@@ -168,8 +171,9 @@ mod tests {
 
     fn passed_on(engine: Engine, words: &[&str]) -> String {
         let words: Vec<String> = words.iter().map(ToString::to_string).collect();
+        let folder = Path::new("unused");
         let selection =
-            Selection { packages: &[], engine, url: None, node: None, passed_on: &words };
+            Selection { packages: &[], engine, url: None, node: None, folder, passed_on: &words };
         selection.passed_on().join(" ")
     }
 
