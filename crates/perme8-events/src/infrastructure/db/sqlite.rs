@@ -20,8 +20,9 @@ pub(super) const READERS: u32 = 4;
 const WRITER_KIB: &str = "-32768";
 /// The same of each who reads.
 const READER_KIB: &str = "-8192";
-/// What is deleted or overwritten is zeros in its page from then on, which is written anyway.
-const SECURE_DELETE: &str = "FAST";
+/// What is deleted or overwritten is zeros from then on: in its page, which is written anyway, and pages that are given back as a
+/// whole, which are written for that. With `FAST` they would keep what a read model had of somebody who is forgotten.
+const SECURE_DELETE: &str = "ON";
 /// From so many bytes on the log of writes is taken over into the file, by the one who writes and has committed; with the 4 MB
 /// that are usual that is after each commit that writes much.
 const LOG_BYTES: u64 = 32 * 1024 * 1024;
