@@ -14,7 +14,7 @@ use mail::testing::MailServer;
 use perme8::App;
 use perme8_events::{
     Clock, Envelope, EventFilter, EventStore as _, Origin, Position, SystemClock,
-    host::{CaseStatus, HandlerStatus, QueueStatus, Reaction},
+    host::{CaseStatus, HandlerStatus, QueueStatus, Reaction, RuntimeBuilder},
     testing::{Driver, ManualClock, TestDb},
 };
 use serde_json::json;
@@ -124,6 +124,16 @@ impl Scenario {
     /// From now on the host sets up new workspaces.
     pub async fn set_up_workspaces(&mut self) {
         self.settings.onboarding = true;
+        self.restart_with_more().await;
+    }
+
+    /// From now on the host also runs what somebody else has written.
+    pub async fn run_beside(&mut self, more: fn(RuntimeBuilder) -> RuntimeBuilder) {
+        self.settings.beside = more;
+        self.restart_with_more().await;
+    }
+
+    async fn restart_with_more(&mut self) {
         self.restart().await;
         if !self.is_live {
             // Known to the database from here on.
@@ -189,6 +199,12 @@ impl Scenario {
             self.driver = Some(self.app.runtime().driver(Some(clock)).await);
         }
         self.driver.as_mut().expect("made above").run_until_idle().await
+    }
+
+    /// The same, and then what handlers have passed over is stored as well, as hosts do that run by themselves.
+    pub async fn run_until_stored(&mut self) {
+        self.run_until_idle().await;
+        self.driver.as_ref().expect("it has just run").store_idle().await;
     }
 
     /// Ends invitations that nobody answered in time, as the host does every hour.

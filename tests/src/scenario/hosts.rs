@@ -9,6 +9,7 @@ use mail::SmtpServer;
 use perme8::{App, AppOptions, LlmOptions, MailOptions};
 use perme8_events::{
     Clock,
+    host::RuntimeBuilder,
     sql::{Db, DbOptions},
     testing::TestDb,
 };
@@ -18,6 +19,9 @@ use super::{
     OPERATOR_TOKEN,
     wait::{self, in_time},
 };
+
+/// Adds to a host what somebody else has written.
+pub(super) type Beside = fn(RuntimeBuilder) -> RuntimeBuilder;
 
 /// What a scenario may want of its host beside the defaults.
 #[derive(Clone, Debug)]
@@ -29,6 +33,7 @@ pub(super) struct Settings {
     pub(super) longest_wait: Duration,
     pub(super) erm: ErmOptions,
     pub(super) trace_share: f64,
+    pub(super) beside: Beside,
 }
 
 impl Default for Settings {
@@ -45,6 +50,7 @@ impl Default for Settings {
             longest_wait,
             erm,
             trace_share: 0.0,
+            beside: |runtime| runtime,
         }
     }
 }
@@ -63,6 +69,7 @@ pub(super) async fn host(
         longest_wait,
         erm,
         trace_share,
+        beside,
     } = settings.clone();
     let options = DbOptions { clock, connections: 5, power_safe: false, ..DbOptions::default() };
     let db = Db::open(&test.url, options).await.expect("the database opens");
@@ -80,7 +87,8 @@ pub(super) async fn host(
         trace_share,
         ..AppOptions::default()
     };
-    let app = App::assemble(db, options).await.expect("the host fits the database");
+    let app = App::builder(db, options).running(beside).assemble().await;
+    let app = app.expect("the host fits the database");
     let (listener, _) = listen().await;
     let address = app.serve_on(listener).expect("the listener has an address");
     (app, address)

@@ -1,4 +1,4 @@
-//! The proofs that need processes of their own.
+//! The proofs that need the whole host, or processes of their own.
 //!
 //! Short forms run with every test and by `cargo xtask prove`, which runs the long ones when it is told `--long`.
 
@@ -9,9 +9,15 @@ mod form;
 #[cfg(test)]
 mod hosts;
 #[cfg(test)]
+mod notebook;
+#[cfg(test)]
+mod people;
+#[cfg(test)]
 mod r15_rebuild;
 #[cfg(test)]
 mod r17_edits;
+#[cfg(test)]
+mod r18_forgotten;
 #[cfg(test)]
 mod r4_asking;
 #[cfg(test)]

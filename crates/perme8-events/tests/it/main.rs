@@ -67,8 +67,6 @@ mod rights;
 #[cfg(test)]
 mod round_trip;
 #[cfg(test)]
-mod scan;
-#[cfg(test)]
 mod sealing;
 #[cfg(test)]
 mod starting;

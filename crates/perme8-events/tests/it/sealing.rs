@@ -8,7 +8,7 @@ use perme8_events::{
     host::{Delivery, EventBus, Feed, Forgotten, Operations, Runtime, Tasks},
     on_both_engines, sql,
     sql::{Db, DbOptions, Forgetting, LogReader, MIGRATIONS, MasterKeys, UnitOfWork},
-    testing::{TestDb, wait_until},
+    testing::{Scan, TestDb, wait_until},
 };
 use serde_json::value::to_raw_value;
 
@@ -18,7 +18,6 @@ use crate::{
     members::Members,
     people::{Book, CATALOGUES, Met, NAME, UNKNOWN, met},
     probe::effects,
-    scan::Scan,
 };
 
 const SOON: Duration = Duration::from_secs(20);

@@ -1,13 +1,16 @@
 //! Delivering by hand, in virtual time, for tests.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    sync::{Arc, atomic::Ordering},
+};
 
 use chrono::{DateTime, Utc};
 use tokio::sync::broadcast::{Receiver, error::TryRecvError};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    domain::core_events::SubjectKind,
+    domain::{core_events::SubjectKind, position::Position},
     infrastructure::{
         feed::{Feed, Follower},
         projection::generations,
@@ -16,6 +19,7 @@ use crate::{
             Reaction, Runtime,
             erased::AnyHandler,
             lane::{Interrupted, Lane, LaneContext, Step},
+            partitions::Idle,
         },
     },
     testing::ManualClock,
@@ -114,6 +118,24 @@ impl Driver {
             worked |= !matches!(done(lane.step().await), Step::Waiting { .. });
         }
         worked
+    }
+
+    /// Stores how far the lanes have come that passed over events they did not want, as a node does with each of its beats. Until
+    /// then, nothing that they have passed over can be archived.
+    ///
+    /// # Panics
+    ///
+    /// The database fails.
+    pub async fn store_idle(&self) {
+        let idle = self.lanes.iter().map(|((handler, first_bucket), (epoch, lane))| Idle {
+            handler: handler.clone(),
+            first_bucket: *first_bucket,
+            epoch: *epoch,
+            position: Position::new(lane.progress().load(Ordering::Relaxed)),
+        });
+        let idle: Vec<Idle> = idle.collect();
+        let stored = self.context.db.advance_idle(self.context.node_id, &idle).await;
+        stored.expect("the partitions are writable");
     }
 
     /// Claims what is not claimed yet, and anew what an operator has taken back.
