@@ -89,7 +89,7 @@ impl House {
         }
         last.unwrap().delete("/api/me").await.is(204);
         scenario.run_until_idle().await;
-        let ids = there.iter().map(|persona| persona.id().parse().unwrap());
+        let ids = there.iter().map(|persona| persona.id().parse::<UserId>().unwrap());
         let people: Vec<(Person, UserId)> = people.into_iter().zip(ids).collect();
         let letters = edited(scenario, &people).await;
         let folder = tempfile::tempdir().unwrap();
