@@ -12,7 +12,7 @@ use cargo_metadata::Message;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::{console, process};
+use crate::{console, process, test::runner};
 
 /// Which workspace, and what its host knows.
 #[derive(Debug, Default, clap::Args)]
@@ -82,14 +82,14 @@ impl Source {
 
 /// The program of the host.
 ///
-/// It is built beside all members and a test, because features are then those of `cargo xtask test`: whoever has run that,
+/// It is built beside everything that is tested and a test, because features are then those of `cargo xtask test`: whoever has run that,
 /// or is about to, builds nothing for this alone.
 fn built_host() -> anyhow::Result<PathBuf> {
     // What is built says nothing of it, and after a change that takes minutes.
     console::note("the host is built, to be asked what it knows");
     let mut command = process::cargo();
-    command.args(["build", "--quiet", "--workspace", "--bin", "perme8", "--test", "ui"]);
-    command.arg("--message-format=json-render-diagnostics");
+    command.args(["build", "--quiet"]).args(runner::EVERYTHING_ELSE);
+    command.args(["--bin", "perme8", "--test", "ui", "--message-format=json-render-diagnostics"]);
     let told = process::output(&mut command)?;
     let program = |message| {
         let Message::CompilerArtifact(artifact) = message else { return None };

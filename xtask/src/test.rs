@@ -72,8 +72,9 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
 
     scratch::abandoned(PREFIX).iter().for_each(|folder| drop(fs::remove_dir_all(folder)));
     let folder = Scratch::quick(PREFIX)?;
-    let selection = Selection {
-        packages: &args.packages,
+    let ourselves = [runner::OURSELVES.to_owned()];
+    let select = |packages| Selection {
+        packages,
         engine: args.engine,
         url: server.as_ref().map(postgres::Server::url),
         node: node.as_ref().map(Node::program).ok(),
@@ -81,7 +82,14 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
         passed_on: &args.passed_on,
     };
     let runner = Runner::find();
+    let selection = select(&args.packages);
     let mut outcome = runner.run(&selection)?;
+    if args.packages.is_empty() {
+        outcome = outcome.and(runner.run(&select(&ourselves))?);
+    }
+    if outcome.tests == Some(0) && !args.passed_on.is_empty() {
+        bail!("there is no test like `{}`", args.passed_on.join(" "));
+    }
     let mut counts = vec![(outcome.tests, "tests")];
     if outcome.passed && args.passed_on.is_empty() && !libraries(&args.packages)?.is_empty() {
         let examples = runner::documentation(&selection)?;

@@ -14,9 +14,17 @@ use anyhow::Context as _;
 use super::{Engine, counts};
 use crate::{console, environment, node, postgres, process};
 
+/// This program: whoever started it has built it and what it is made of already.
+pub(crate) const OURSELVES: &str = "xtask";
+
+/// All packages but this program's own, which among them would be given other features of its dependencies, and be built
+/// again with them.
+pub(crate) const EVERYTHING_ELSE: [&str; 3] = ["--workspace", "--exclude", OURSELVES];
+
 /// Which tests run, and against what.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Selection<'a> {
+    /// None stands for everything else.
     pub(crate) packages: &'a [String],
     pub(crate) engine: Engine,
     pub(crate) url: Option<&'a str>,
@@ -30,7 +38,7 @@ pub(crate) struct Selection<'a> {
 impl Selection<'_> {
     fn packages(&self) -> Vec<&str> {
         if self.packages.is_empty() {
-            return vec!["--workspace"];
+            return EVERYTHING_ELSE.to_vec();
         }
         self.packages.iter().flat_map(|package| ["--package", package]).collect()
     }
@@ -82,6 +90,14 @@ pub(crate) struct Outcome {
     pub(crate) tests: Option<usize>,
 }
 
+impl Outcome {
+    /// How both ended.
+    pub(crate) fn and(self, other: Self) -> Self {
+        let tests = self.tests.zip(other.tests).map(|(ours, others)| ours + others);
+        Self { passed: self.passed && other.passed, tests }
+    }
+}
+
 /// What runs the tests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Runner {
@@ -115,7 +131,8 @@ fn nextest(selection: &Selection<'_>) -> anyhow::Result<Outcome> {
     // An old report must not be taken for a new one.
     let _ = fs::remove_file(&report);
     let mut command = process::cargo();
-    command.args(["nextest", "run", "--profile", profile]).args(selection.packages());
+    command.args(["nextest", "run", "--profile", profile, "--no-tests", "pass"]);
+    command.args(selection.packages());
     command.args(selection.passed_on());
     selection.tell(&mut command);
     let passed = process::succeeds(&mut command)?;
