@@ -1,5 +1,7 @@
 //! What programs follow by a key.
 
+use std::time::Duration;
+
 use identity::{Permissions, RevokeApiKey, UpdateApiKey};
 use perme8_events::Origin;
 use serde_json::{Value, json};
@@ -120,7 +122,8 @@ async fn a_stream_ends_with_its_key_and_when_the_key_is_changed() {
 
 #[tokio::test]
 async fn a_key_shows_itself_to_a_socket_and_follows_what_it_reaches() {
-    let host = Host::lively().await;
+    // Slow enough for a socket that is read only now and then.
+    let host = Host::with(|options| options.heartbeat = Duration::from_millis(500)).await;
     let address = host.listen().await;
     let ada = host.person("ada").await;
     host.workspace(&ada, "Acme").await;
@@ -146,9 +149,12 @@ async fn a_key_shows_itself_to_a_socket_and_follows_what_it_reaches() {
     let publish = format!("ephemeral:workspace:{acme}");
     socket.say(json!({ "publish": publish, "kind": "typing" }).to_string()).await;
     assert_eq!(socket.hear().await["error"]["code"], "forbidden");
-    let ticket = post("/api/tickets").bearer(&key);
-    assert_eq!(host.ask(ticket).await.json()["code"], "session_required");
-    let id = id.parse().unwrap();
-    host.identity.revoke_api_key(Origin::user(ada.id), RevokeApiKey { id }).await.unwrap();
-    assert_eq!(socket.end().await, "4002 key_ended");
+    let revoked = async {
+        let ticket = post("/api/tickets").bearer(&key);
+        assert_eq!(host.ask(ticket).await.json()["code"], "session_required");
+        let id = id.parse().unwrap();
+        host.identity.revoke_api_key(Origin::user(ada.id), RevokeApiKey { id }).await.unwrap();
+    };
+    let (end, ()) = tokio::join!(socket.end(), revoked);
+    assert_eq!(end, "4002 key_ended");
 }
