@@ -18,16 +18,14 @@ use crate::{
     console,
     postgres::{self, Durability},
     process,
+    test::runner,
 };
 use figure::Figure;
 use machine::Machine;
 use page::{Form, Run};
 use rung::Rung;
 
-/// The packages whose tests are proofs when their name says so.
-const PACKAGES: [&str; 2] = ["perme8-events", "scenarios"];
-
-/// The tests of these packages among which proofs are; others are not even built.
+/// The tests among which proofs are; others are not even built.
 const TARGETS: [&str; 2] = ["models", "proof"];
 
 /// What the proofs found last.
@@ -114,8 +112,8 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
 
 fn nextest() -> Command {
     let mut command = process::cargo();
-    command.args(["nextest", "run", "--profile", "prove"]);
-    command.args(PACKAGES.iter().flat_map(|package| ["--package", package]));
+    // Of these packages as `cargo xtask test` builds them: whoever has run it builds nothing anew.
+    command.args(["nextest", "run", "--profile", "prove"]).args(runner::EVERYTHING_ELSE);
     command.args(TARGETS.iter().flat_map(|target| ["--test", target]));
     command
 }
