@@ -70,7 +70,10 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
     };
     left_out();
 
-    scratch::abandoned(PREFIX).iter().for_each(|folder| drop(fs::remove_dir_all(folder)));
+    for left_behind in scratch::abandoned(PREFIX) {
+        // One of another user is theirs to remove.
+        let _ = fs::remove_dir_all(left_behind);
+    }
     let folder = Scratch::quick(PREFIX)?;
     let ourselves = [runner::OURSELVES.to_owned()];
     let select = |packages| Selection {

@@ -55,8 +55,8 @@ async fn every_acknowledged_event_arrives_once(test: TestDb, writers: u64) {
 
     let verdict = |who: &str, numbers: &[i64]| {
         let verdict = ledger.compare(numbers);
-        let line = format!("{writers} writers, {committed} commits; {who}: {verdict}");
-        figure("R1", world.db.engine_name(), &line);
+        let said = format!("{writers} writers, {committed} commits; {who}: {verdict}");
+        figure("R1", world.db.engine_name(), &said);
         verdict
     };
     let faultless = [
