@@ -82,8 +82,8 @@ impl Source {
 
 /// The program of the host.
 ///
-/// It is built beside everything that is tested and a test, because features are then those of `cargo xtask test`: whoever has run that,
-/// or is about to, builds nothing for this alone.
+/// It is built with the selection of `cargo xtask test`, and beside a test, because features are then the same: whoever has run that, or
+/// is about to, builds nothing for this alone.
 fn built_host() -> anyhow::Result<PathBuf> {
     // What is built says nothing of it, and after a change that takes minutes.
     console::note("the host is built, to be asked what it knows");

@@ -112,7 +112,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
 
 fn nextest() -> Command {
     let mut command = process::cargo();
-    // Of these packages as `cargo xtask test` builds them: whoever has run it builds nothing anew.
+    // With the selection of `cargo xtask test`: whoever has run that builds nothing anew.
     command.args(["nextest", "run", "--profile", "prove"]).args(runner::EVERYTHING_ELSE);
     command.args(TARGETS.iter().flat_map(|target| ["--test", target]));
     command
