@@ -104,7 +104,10 @@ fn in_memory() -> Option<PathBuf> {
     }
     let room = rustix::fs::statvfs(MEMORY).ok()?;
     let memory = available(&fs::read_to_string("/proc/meminfo").ok()?)?;
-    let enough = room.f_bavail.saturating_mul(room.f_frsize).min(memory) >= ROOM;
+    // A container may be given less than the machine has.
+    let given = fs::read_to_string("/sys/fs/cgroup/memory.max").ok();
+    let given = given.and_then(|text| text.trim().parse().ok()).unwrap_or(u64::MAX);
+    let enough = room.f_bavail.saturating_mul(room.f_frsize).min(memory).min(given / 2) >= ROOM;
     enough.then(|| PathBuf::from(MEMORY))
 }
 
