@@ -97,7 +97,53 @@ impl<A: Aggregate> Unsaved<A> {
         Self { aggregate, events: Vec::new() }
     }
 
-    /// Records what happened to it; an event of another aggregate type does not compile.
+    /// Records what happened to it.
+    ///
+    /// ```
+    /// # use perme8_events::{Aggregate, DomainEvent, Unsaved};
+    /// # use schemars::JsonSchema;
+    /// # use serde::{Deserialize, Serialize};
+    /// # struct Project { id: u8 }
+    /// # impl Aggregate for Project {
+    /// #     const TYPE: &'static str = "project";
+    /// #     type Id = u8;
+    /// #     fn id(&self) -> u8 { self.id }
+    /// # }
+    /// /// Emitted when a project is created.
+    /// #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, DomainEvent)]
+    /// #[event(name = "projects.project_created", aggregate = "project", audience(operators))]
+    /// struct ProjectCreated {
+    ///     #[event(aggregate_id)]
+    ///     project_id: u8,
+    /// }
+    ///
+    /// let created = Unsaved::new(Project { id: 1 }).record(ProjectCreated { project_id: 1 });
+    /// # drop(created);
+    /// ```
+    ///
+    /// An event of another aggregate type does not compile:
+    ///
+    /// ```compile_fail,E0080
+    /// # use perme8_events::{Aggregate, DomainEvent, Unsaved};
+    /// # use schemars::JsonSchema;
+    /// # use serde::{Deserialize, Serialize};
+    /// # struct Project { id: u8 }
+    /// # impl Aggregate for Project {
+    /// #     const TYPE: &'static str = "project";
+    /// #     type Id = u8;
+    /// #     fn id(&self) -> u8 { self.id }
+    /// # }
+    /// /// Emitted when a document is created.
+    /// #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, DomainEvent)]
+    /// #[event(name = "documents.document_created", aggregate = "document", audience(operators))]
+    /// struct DocumentCreated {
+    ///     #[event(aggregate_id)]
+    ///     document_id: u8,
+    /// }
+    ///
+    /// let created = Unsaved::new(Project { id: 1 }).record(DocumentCreated { document_id: 1 });
+    /// # drop(created);
+    /// ```
     pub fn record<E: DomainEvent>(mut self, event: E) -> Self {
         const { assert!(same(E::AGGREGATE, A::TYPE), "this event belongs to another aggregate") };
         debug_assert_eq!(DomainEvent::aggregate_id(&event), self.aggregate.id().to_string());

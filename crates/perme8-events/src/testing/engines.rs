@@ -48,10 +48,9 @@ impl TestDb {
     /// There is no room for it.
     pub async fn sqlite(all: &[&'static Migrations]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
+        template::copy_file(folder.path(), "test.db", all).await;
         let url = DatabaseUrl::Sqlite(folder.path().join("test.db"));
-        let test = Self { folder: Some(folder), ..opened(url, 0).await };
-        test.db.migrate(all, |_| ()).await.expect("a fresh database migrates");
-        test
+        Self { folder: Some(folder), ..opened(url, 0).await }
     }
 
     /// A fresh PostgreSQL database with a pool of this size; none when no server is named.

@@ -83,4 +83,6 @@ mod transactions;
 #[cfg(test)]
 mod versions;
 #[cfg(test)]
+mod well_done;
+#[cfg(test)]
 mod workers;

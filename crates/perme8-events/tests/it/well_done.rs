@@ -1,10 +1,8 @@
-//! The way that the other programs here miss.
-
-#![deny(warnings)]
+//! The way that the programs in `ui` miss.
 
 use perme8_events::{
-    Aggregate, DomainEvent, EventData, Id, Save, StorageError, Transaction, Unsaved, UpcastError, WorkspaceId,
-    catalogue,
+    Aggregate, DomainEvent, EventData, Id, Save, StorageError, Store, Transaction, Unsaved,
+    UpcastError, WorkspaceId, catalogue, testing::FakeTx,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -49,6 +47,7 @@ struct ProjectArchived {
     workspace_id: WorkspaceId,
 }
 
+#[expect(clippy::unnecessary_wraps, reason = "an upcaster may refuse")]
 fn unchanged(data: EventData) -> Result<EventData, UpcastError> {
     Ok(data)
 }
@@ -63,8 +62,18 @@ async fn create_project(
     tx.save(Project::create(id, workspace_id)).await
 }
 
-fn main() {
-    let id = "00000000-0000-7000-8000-000000000001";
-    let _created = Project::create(id.parse().unwrap(), id.parse().unwrap());
+impl Store<Project> for FakeTx<Vec<Id<Project>>> {
+    async fn store(&mut self, project: &mut Project) -> Result<(), StorageError> {
+        self.state.push(project.id);
+        Ok(())
+    }
+}
+
+#[tokio::test]
+async fn what_is_done_well_compiles_and_is_saved() {
+    let id = "00000000-0000-7000-8000-000000000001".parse().unwrap();
+    let mut tx = FakeTx::new(Vec::new());
+    let project = create_project(&mut tx, id).await.unwrap();
+    assert_eq!(tx.state, [project.id]);
     assert_eq!(EVENTS.len(), 2);
 }
