@@ -55,7 +55,7 @@ fn unchanged(data: EventData) -> Result<EventData, UpcastError> {
 catalogue!(EVENTS: ProjectCreated, ProjectArchived);
 
 async fn create_project(
-    tx: &mut (impl Transaction + Save<Project>),
+    tx: &mut impl Save<Project>,
     workspace_id: WorkspaceId,
 ) -> Result<Project, StorageError> {
     let id = tx.new_id();
