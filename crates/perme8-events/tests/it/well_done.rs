@@ -1,8 +1,8 @@
 //! The way that the programs in `ui` miss.
 
 use perme8_events::{
-    Aggregate, DomainEvent, EventData, Id, Save, StorageError, Store, Transaction, Unsaved,
-    UpcastError, WorkspaceId, catalogue, testing::FakeTx,
+    Aggregate, DomainEvent, EventData, Id, Save, StorageError, Store, Unsaved, UpcastError,
+    WorkspaceId, catalogue, testing::FakeTx,
 };
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
