@@ -28,7 +28,7 @@ impl Project {
 
 /// Emitted when a project is created.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, DomainEvent)]
-#[event(name = "projects.project_created", aggregate = "project", audience(workspace))]
+#[event(name = "well_done.project_created", aggregate = "project", audience(workspace))]
 struct ProjectCreated {
     #[event(aggregate_id)]
     project_id: Id<Project>,
@@ -38,7 +38,7 @@ struct ProjectCreated {
 
 /// Emitted when a project is archived.
 #[derive(Debug, Clone, Serialize, Deserialize, JsonSchema, DomainEvent)]
-#[event(name = "projects.project_archived", aggregate = "project", audience(workspace))]
+#[event(name = "well_done.project_archived", aggregate = "project", audience(workspace))]
 #[event(version = 2, upcast(v1 = unchanged))]
 struct ProjectArchived {
     #[event(aggregate_id)]
