@@ -1,6 +1,7 @@
 //! Starting programs, with errors that name the command.
 
 use std::{
+    io::{BufRead as _, BufReader},
     path::Path,
     process::{Command, Stdio},
 };
@@ -31,6 +32,23 @@ pub(crate) fn answers(command: &mut Command) -> bool {
 /// Runs a command that talks to the terminal itself; `false` when it failed.
 pub(crate) fn succeeds(command: &mut Command) -> anyhow::Result<bool> {
     let status = command.status().with_context(|| format!("cannot start `{}`", words(command)))?;
+    Ok(status.success())
+}
+
+/// The same, and hears every line of its standard output, which is shown.
+pub(crate) fn heard(command: &mut Command, mut hear: impl FnMut(&str)) -> anyhow::Result<bool> {
+    let words = words(command);
+    let mut child = command
+        .stdout(Stdio::piped())
+        .spawn()
+        .with_context(|| format!("cannot start `{words}`"))?;
+    let output = child.stdout.take().expect("its output is piped");
+    for line in BufReader::new(output).lines() {
+        let line = line.with_context(|| format!("cannot read what `{words}` says"))?;
+        println!("{line}");
+        hear(&line);
+    }
+    let status = child.wait().with_context(|| format!("cannot wait for `{words}`"))?;
     Ok(status.success())
 }
 

@@ -7,8 +7,7 @@ mod rung;
 
 use std::{
     fs,
-    io::{BufRead as _, BufReader},
-    process::{Command, Stdio},
+    process::Command,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -149,22 +148,11 @@ fn measurement(name: &str, server: &str) -> Command {
     command
 }
 
-/// Runs a command, shows what it says, and keeps the figures in it.
+/// Runs a command, and keeps the figures in what it says.
 fn listen(command: &mut Command) -> anyhow::Result<(bool, Vec<Figure>)> {
-    let words = process::words(command);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot start `{words}`"))?;
-    let output = child.stdout.take().expect("its output is piped");
     let mut figures = Vec::new();
-    for line in BufReader::new(output).lines() {
-        let line = line.with_context(|| format!("cannot read what `{words}` says"))?;
-        println!("{line}");
-        figures.extend(Figure::of(&line));
-    }
-    let status = child.wait().with_context(|| format!("cannot wait for `{words}`"))?;
-    Ok((status.success(), figures))
+    let passed = process::heard(command, |line| figures.extend(Figure::of(line)))?;
+    Ok((passed, figures))
 }
 
 fn write_page(run: &Run<'_>) -> anyhow::Result<()> {

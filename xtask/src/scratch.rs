@@ -64,13 +64,16 @@ impl Scratch {
     }
 }
 
-/// The folders with this prefix that nobody owns any more.
-pub(crate) fn abandoned(prefix: &str) -> Vec<PathBuf> {
+/// Removes the folders with this prefix that nobody owns any more, each after what has to be done before.
+pub(crate) fn sweep(prefix: &str, before: impl Fn(&Path)) {
     let now = SystemTime::now();
-    [std::env::temp_dir(), PathBuf::from(MEMORY)]
-        .iter()
-        .flat_map(|parent| abandoned_in(parent, prefix, now))
-        .collect()
+    for parent in [std::env::temp_dir(), PathBuf::from(MEMORY)] {
+        for folder in abandoned_in(&parent, prefix, now) {
+            before(&folder);
+            // A folder of another user stays; it is theirs to sweep.
+            let _ = fs::remove_dir_all(&folder);
+        }
+    }
 }
 
 fn abandoned_in(parent: &Path, prefix: &str, now: SystemTime) -> Vec<PathBuf> {

@@ -59,15 +59,13 @@ pub(crate) fn stop(binaries: &Binaries, account: Option<Account>, data: &Path, l
 
 /// Removes what was left behind by keepers that were killed, with the servers they kept.
 pub(crate) fn sweep(binaries: &Binaries, account: Option<Account>) {
-    for folder in scratch::abandoned(PREFIX) {
-        let data = data(&folder);
+    scratch::sweep(PREFIX, |folder| {
+        let data = data(folder);
         // The process id in an old file may by now be somebody else's: ask at the port first.
         if port(&data).is_some_and(wire::is_ready) {
-            stop(binaries, account, &data, &log(&folder));
+            stop(binaries, account, &data, &log(folder));
         }
-        // A folder of another user stays; it is theirs to sweep.
-        let _ = fs::remove_dir_all(&folder);
-    }
+    });
 }
 
 fn data(folder: &Path) -> PathBuf {

@@ -4,12 +4,9 @@ use std::{
     env,
     ffi::OsStr,
     fs,
-    io::{BufRead as _, BufReader},
     path::{Path, PathBuf},
-    process::{Command, Stdio},
+    process::Command,
 };
-
-use anyhow::Context as _;
 
 use super::{Engine, counts};
 use crate::{console, environment, node, postgres, process};
@@ -164,22 +161,11 @@ pub(crate) fn documentation(selection: &Selection<'_>) -> anyhow::Result<Outcome
     counted(&mut command)
 }
 
-/// Runs `cargo test` and shows what it says, counting on the way.
+/// Runs `cargo test`, counting on the way.
 fn counted(command: &mut Command) -> anyhow::Result<Outcome> {
-    let words = process::words(command);
-    let mut child = command
-        .stdout(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("cannot start `{words}`"))?;
-    let output = child.stdout.take().expect("its output is piped");
     let mut tests = 0;
-    for line in BufReader::new(output).lines() {
-        let line = line.with_context(|| format!("cannot read what `{words}` says"))?;
-        tests += counts::of_libtest(&line);
-        println!("{line}");
-    }
-    let status = child.wait().with_context(|| format!("cannot wait for `{words}`"))?;
-    Ok(Outcome { passed: status.success(), tests: Some(tests) })
+    let passed = process::heard(command, |line| tests += counts::of_libtest(line))?;
+    Ok(Outcome { passed, tests: Some(tests) })
 }
 
 #[cfg(test)]

@@ -70,19 +70,24 @@ async fn copied_in_the_midst(
     before
 }
 
+/// Writes more on a database that has taken over, lets the handler come to the end, and compares.
+async fn afterwards(world: &Arc<World>, ledger: &Arc<Ledger>, form: Form) -> Verdict {
+    let (_, tasks) = world.start(&runtime(world, form)).await;
+    let work = Writers { world: Arc::clone(world), ledger: Arc::clone(ledger), troubled: false };
+    work.write(WRITERS, time(form) / 3, form).await;
+    world.say(-8, END).await;
+    world.handlers_are_done().await;
+    tasks.shutdown(Duration::from_secs(30)).await.unwrap();
+    ledger.compare(&world.effects(HANDLER).await)
+}
+
 /// Goes on with what a copy holds: writes more, and lets the handler come to the end.
 async fn gone_on(db: Db, form: Form) -> (BTreeSet<i64>, Verdict) {
     let world = World::again(db, AFTERWARDS);
     let copied = logged(&world.db).await;
     let ledger = Arc::new(Ledger::default());
     ledger.acknowledged(copied.iter().copied());
-    let (_, tasks) = world.start(&runtime(&world, form)).await;
-    let work = Writers { world: Arc::clone(&world), ledger: Arc::clone(&ledger), troubled: false };
-    work.write(WRITERS, time(form) / 3, form).await;
-    world.say(-8, END).await;
-    world.handlers_are_done().await;
-    tasks.shutdown(Duration::from_secs(30)).await.unwrap();
-    let verdict = ledger.compare(&world.effects(HANDLER).await);
+    let verdict = afterwards(&world, &ledger, form).await;
     (copied, verdict)
 }
 
@@ -179,13 +184,7 @@ async fn failed_over(programs: &Programs, kind: Standby) -> Verdict {
     }
     standby.promote().await;
     let world = World::again(standby.open(DATABASE).await, AFTERWARDS);
-    let (_, tasks) = world.start(&runtime(&world, form)).await;
-    let work = Writers { world: Arc::clone(&world), ledger: Arc::clone(&ledger), troubled: false };
-    work.write(WRITERS, time(form) / 3, form).await;
-    world.say(-8, END).await;
-    world.handlers_are_done().await;
-    tasks.shutdown(Duration::from_secs(30)).await.unwrap();
-    let verdict = ledger.compare(&world.effects(HANDLER).await);
+    let verdict = afterwards(&world, &ledger, form).await;
     let who = match kind {
         Standby::Waited => "a standby that commits waited for takes over",
         Standby::Lagging => "control, a standby that has lagged behind takes over",
