@@ -22,7 +22,7 @@ use perme8_events::{
     sql::{Db, MIGRATIONS, Tx, UnitOfWork},
     testing::TestDb,
 };
-use scenarios::{Goal, Percentiles, Row, show_rows};
+use scenarios::{Engine, Goal, Percentiles, Row, on_each, show_rows};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use tokio::{task::JoinSet, time::interval_at};
@@ -151,8 +151,17 @@ impl EventHandler<Tx> for Minutes {
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let mut rows = Vec::new();
-    rows.extend(rows_of(&on_sqlite(&args).await?, &args));
-    rows.extend(rows_of(&on_postgres(&args).await?, &args));
+    for engine in Engine::ALL {
+        let mut all = Vec::new();
+        for beside in ALL {
+            let found = on_each(&[engine], 16, &[&MIGRATIONS], async |test| {
+                measure(test, beside, &args).await
+            })
+            .await?;
+            all.extend(found);
+        }
+        rows.extend(rows_of(&all, &args));
+    }
     let mut out = std::io::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&rows)?)?;
@@ -163,25 +172,6 @@ async fn main() -> anyhow::Result<()> {
 
 /// In this order: the first is what the others are measured by.
 const ALL: [Beside; 3] = [Beside::Nothing, Beside::Flood, Beside::FloodAsItComes];
-
-async fn on_sqlite(args: &Args) -> anyhow::Result<Vec<Figures>> {
-    let mut all = Vec::new();
-    for beside in ALL {
-        let test = TestDb::sqlite(&[&MIGRATIONS]).await;
-        all.push(test.run(async |test| measure(&test, beside, args).await).await?);
-    }
-    Ok(all)
-}
-
-async fn on_postgres(args: &Args) -> anyhow::Result<Vec<Figures>> {
-    let mut all = Vec::new();
-    for beside in ALL {
-        if let Some(test) = TestDb::postgres(16, &[&MIGRATIONS]).await {
-            all.push(test.run(async |test| measure(&test, beside, args).await).await?);
-        }
-    }
-    Ok(all)
-}
 
 /// What was found on an engine, of which that without a flood is the measure.
 fn rows_of(all: &[Figures], args: &Args) -> Vec<Row> {

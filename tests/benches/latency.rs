@@ -20,6 +20,7 @@ use perme8_events::{
     host::{Delivery, Outcome},
     testing::TestDb,
 };
+use scenarios::{Engine, on_each};
 use serde::Serialize;
 use tokio::task::JoinSet;
 
@@ -96,19 +97,14 @@ struct Command {
 fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let mut all = runtime.block_on(async {
-        let mut all = vec![on(TestDb::sqlite(MIGRATIONS).await, &args).await?];
-        if let Some(test) = TestDb::postgres(16, MIGRATIONS).await {
-            all.push(on(test, &args).await?);
-        }
-        anyhow::Ok(all)
-    })?;
+    let measure = on_each(&Engine::ALL, 16, MIGRATIONS, async |test| measure(test, &args).await);
+    let all = runtime.block_on(measure)?;
     let mut out = std::io::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&all)?)?;
         return Ok(());
     }
-    for figures in all.drain(..) {
+    for figures in all {
         let Figures { engine, rate, invitations, .. } = figures;
         writeln!(out, "{engine}, {rate}/s, {invitations} invitations (milliseconds)")?;
         writeln!(out, "  {:<34}{:>9}{:>9}{:>9}", "", "p50", "p99", "max")?;
@@ -122,10 +118,6 @@ fn main() -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-async fn on(test: TestDb, args: &Args) -> anyhow::Result<Figures> {
-    test.run(async |test| measure(&test, args).await).await
 }
 
 async fn measure(test: &TestDb, args: &Args) -> anyhow::Result<Figures> {

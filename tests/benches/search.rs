@@ -12,7 +12,7 @@ use identity::{CreateWorkspace, testing::confirmed_user};
 use perme8::{App, AppOptions, MIGRATIONS};
 use perme8_events::{Origin, UserId, WorkspaceId, testing::TestDb};
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
-use scenarios::Percentiles;
+use scenarios::{Engine, Percentiles, on_each};
 use serde::Serialize;
 
 /// So many different words are written, some of them often and most of them rarely.
@@ -67,12 +67,8 @@ struct Row {
 #[tokio::main(flavor = "multi_thread")]
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
-    let mut all = Vec::new();
-    let test = TestDb::sqlite(MIGRATIONS).await;
-    all.push(test.run(async |test| measure(&test, &args).await).await?);
-    if let Some(test) = TestDb::postgres(4, MIGRATIONS).await {
-        all.push(test.run(async |test| measure(&test, &args).await).await?);
-    }
+    let measure = on_each(&Engine::ALL, 4, MIGRATIONS, async |test| measure(test, &args).await);
+    let all = measure.await?;
     let mut out = std::io::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&all)?)?;

@@ -5,6 +5,8 @@ use std::{
     io::{self, Write},
 };
 
+use anyhow::bail;
+use perme8_events::testing;
 use serde::Serialize;
 
 use crate::measure::show;
@@ -42,6 +44,13 @@ impl fmt::Display for Goal {
 struct Beside {
     what: &'static str,
     figure: f64,
+}
+
+impl fmt::Display for Beside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { what, figure } = self;
+        write!(f, "{what} {}", short(*figure))
+    }
 }
 
 /// One figure.
@@ -97,10 +106,7 @@ impl fmt::Display for Row {
         let Self { engine, what, figure, unit, goal, is_met, beside } = self;
         let goal = goal.map_or_else(String::new, |goal| goal.to_string());
         let is_met = is_met.map_or("", |is_met| if is_met { "yes" } else { "no" });
-        let beside: Vec<String> = beside
-            .iter()
-            .map(|Beside { what, figure }| format!("{what} {}", short(*figure)))
-            .collect();
+        let beside: Vec<String> = beside.iter().map(Beside::to_string).collect();
         let (figure, beside) = (short(*figure), beside.join(", "));
         write!(f, "{engine:<12}{what:<52}{figure:>9} {unit:<9}{goal:>10}{is_met:>5}  {beside}")
     }
@@ -114,4 +120,24 @@ impl fmt::Display for Row {
 pub fn show_rows(out: &mut impl Write, part: &str, rows: &[Row]) -> io::Result<()> {
     let head = format!("{part:<64}{:>9} {:<9}{:>10}{:>5}  beside it", "found", "", "goal", "met");
     show(out, &head, rows)
+}
+
+/// Says what was found as the proof of a rung does, a line for each figure.
+///
+/// # Errors
+///
+/// One of them is not what it is wanted to be.
+pub fn prove(rung: &str, rows: &[Row]) -> anyhow::Result<()> {
+    for Row { engine, what, figure, unit, goal, is_met: _, beside } in rows {
+        let mut said = vec![format!("{what}: {} {unit}", short(*figure))];
+        said.extend(goal.iter().map(|goal| format!("wanted {goal}")));
+        said.extend(beside.iter().map(Beside::to_string));
+        testing::figure(rung, engine, &said.join(", "));
+    }
+    if let Some(Row { engine, what, figure, .. }) =
+        rows.iter().find(|row| row.is_met == Some(false))
+    {
+        bail!("{engine}, {what}: {} is not what is wanted", short(*figure));
+    }
+    Ok(())
 }

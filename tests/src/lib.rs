@@ -5,13 +5,15 @@
 )]
 
 mod address;
+mod engine;
 mod goals;
 mod measure;
 mod process;
 mod scenario;
 
 pub use address::address;
-pub use goals::{Goal, Row, show_rows};
+pub use engine::{Engine, on_each};
+pub use goals::{Goal, Row, prove, show_rows};
 pub use measure::{
     Comparison, Pace, Percentiles, Rounds, Way, median, resident, resident_of, show,
 };

@@ -53,7 +53,7 @@ pub(crate) fn run(args: &Args) -> anyhow::Result<bool> {
 }
 
 /// What cargo is asked for, up to what is passed on.
-fn program(name: &str) -> Vec<&str> {
+pub(crate) fn program(name: &str) -> Vec<&str> {
     if name == PEERS {
         return vec!["run", "--release", "--manifest-path", "benches/peers/Cargo.toml", "--"];
     }

@@ -14,7 +14,7 @@ use std::{
 use anyhow::{Context as _, bail};
 
 use crate::{
-    console,
+    bench, console,
     postgres::{self, Durability},
     process,
     test::runner,
@@ -22,7 +22,7 @@ use crate::{
 use figure::Figure;
 use machine::Machine;
 use page::{Form, Run};
-use rung::Rung;
+use rung::{Measurement, Rung};
 
 /// The tests among which proofs are; others are not even built.
 const TARGETS: [&str; 2] = ["models", "proof"];
@@ -131,9 +131,9 @@ fn prove(rung: Rung, args: &Args, seed: u64, server: &str) -> anyhow::Result<Ver
     }
     let (mut passed, mut figures) = listen(&mut command)?;
     if args.long
-        && let Some(bench) = rung.bench()
+        && let Some(measurement) = rung.measurement()
     {
-        let (enough, more) = listen(&mut measurement(bench, server))?;
+        let (enough, more) = listen(&mut measuring(rung, measurement, server))?;
         passed &= enough;
         figures.extend(more);
     }
@@ -141,9 +141,10 @@ fn prove(rung: Rung, args: &Args, seed: u64, server: &str) -> anyhow::Result<Ver
 }
 
 /// A measurement that says whether it is enough.
-fn measurement(name: &str, server: &str) -> Command {
+fn measuring(rung: Rung, measurement: Measurement, server: &str) -> Command {
+    let Measurement { name, passed_on } = measurement;
     let mut command = process::cargo();
-    command.args(["bench", "--package", "scenarios", "--bench", name, "--", "--prove"]);
+    command.args(bench::program(name)).args(passed_on).args(["--prove", &rung.to_string()]);
     command.env(postgres::VARIABLE, server);
     command
 }
@@ -202,6 +203,16 @@ mod tests {
         let some = args(&["--long", "--only", "r4,R12"]);
         let named: Vec<String> = some.rungs().iter().map(Rung::to_string).collect();
         assert_eq!((some.form(), named.join(" ")), (Form::Long, "R4 R12".to_owned()));
+    }
+
+    #[test]
+    fn a_measurement_is_told_what_it_proves() {
+        let rung: Rung = "R5".parse().unwrap();
+        let command = measuring(rung, rung.measurement().unwrap(), "postgres://localhost/postgres");
+        let words = process::words(&command);
+        let expected =
+            "bench --package scenarios --bench events -- --only writers --writers 16,64 --prove R5";
+        assert!(words.ends_with(expected), "{words}");
     }
 
     #[test]

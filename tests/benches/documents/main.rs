@@ -17,7 +17,7 @@ use std::io::Write as _;
 use clap::Parser as _;
 use perme8::MIGRATIONS;
 use perme8_events::testing::TestDb;
-use scenarios::show;
+use scenarios::{Engine, on_each, show};
 use serde::Serialize;
 
 use crate::servers::{Server, Stocked};
@@ -43,9 +43,9 @@ struct Args {
     /// How many documents are open at once while memory is measured
     #[arg(long, default_value_t = 500)]
     documents: usize,
-    /// Only on this engine: sqlite or postgres
-    #[arg(long)]
-    engine: Option<String>,
+    /// On these engines
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "sqlite,postgres")]
+    engine: Vec<Engine>,
     /// For machines
     #[arg(long)]
     json: bool,
@@ -83,18 +83,8 @@ async fn main() -> anyhow::Result<()> {
         return host::run(database, args.documents, args.typed).await;
     }
     let mut figures = Figures::default();
-    let wanted = |engine| args.engine.as_deref().is_none_or(|only| only == engine);
-    if wanted("sqlite") {
-        TestDb::sqlite(MIGRATIONS)
-            .await
-            .run(async |test| measure(&test, &args, &mut figures).await)
-            .await?;
-    }
-    if wanted("postgres")
-        && let Some(test) = TestDb::postgres(2, MIGRATIONS).await
-    {
-        test.run(async |test| measure(&test, &args, &mut figures).await).await?;
-    }
+    on_each(&args.engine, 2, MIGRATIONS, async |test| measure(test, &args, &mut figures).await)
+        .await?;
     let mut out = std::io::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&figures)?)?;

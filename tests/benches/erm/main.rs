@@ -16,6 +16,7 @@ use std::io::Write as _;
 use clap::Parser as _;
 use perme8::MIGRATIONS;
 use perme8_events::testing::TestDb;
+use scenarios::{Engine, on_each};
 use serde::Serialize;
 
 use crate::{figures::Row, house::House};
@@ -41,9 +42,9 @@ struct Args {
     /// How many entities graphs of several shapes have, about
     #[arg(long, default_value_t = 10_000)]
     shaped: u32,
-    /// Only on this engine: sqlite or postgres
-    #[arg(long)]
-    engine: Option<String>,
+    /// On these engines
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "sqlite,postgres")]
+    engine: Vec<Engine>,
     /// For machines
     #[arg(long)]
     json: bool,
@@ -74,16 +75,8 @@ struct Figures {
 async fn main() -> anyhow::Result<()> {
     let args = Args::parse();
     let mut figures = Figures::default();
-    let wanted = |engine| args.engine.as_deref().is_none_or(|only| only == engine);
-    if wanted("sqlite") {
-        let test = TestDb::sqlite(MIGRATIONS).await;
-        test.run(async |test| measure(&test, &args, &mut figures).await).await?;
-    }
-    if wanted("postgres")
-        && let Some(test) = TestDb::postgres(4, MIGRATIONS).await
-    {
-        test.run(async |test| measure(&test, &args, &mut figures).await).await?;
-    }
+    on_each(&args.engine, 4, MIGRATIONS, async |test| measure(test, &args, &mut figures).await)
+        .await?;
     let mut out = std::io::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&figures)?)?;

@@ -104,11 +104,21 @@ pub(crate) async fn make_tables(db: &Db) -> Result<(), StorageError> {
         .await
 }
 
+/// What makes a negative control of the house: with it, it is to be found too slow.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fault {
+    /// A lock that is held up to the commit, so that positions are in the order of commits.
+    Serialised,
+    /// One event more, in a transaction of its own.
+    Apart,
+}
+
 /// Writes through the house.
 #[derive(Debug, Clone)]
 pub(crate) struct House {
     uow: UnitOfWork,
     events: u32,
+    fault: Option<Fault>,
     /// How often each task has committed, if somebody wants to know.
     shares: Option<Arc<[AtomicU32]>>,
 }
@@ -116,7 +126,12 @@ pub(crate) struct House {
 impl House {
     /// With so many events in each transaction; the tables are there.
     pub(crate) fn new(db: Db, events: u32) -> Self {
-        Self { uow: UnitOfWork::new(db), events, shares: None }
+        Self { uow: UnitOfWork::new(db), events, fault: None, shares: None }
+    }
+
+    /// The same with this fault, if it is to have one.
+    pub(crate) fn with(self, fault: Option<Fault>) -> Self {
+        Self { fault, ..self }
     }
 
     /// The same, and counts what each of so many tasks gets done.
@@ -135,7 +150,7 @@ impl House {
 
     /// One transaction of this origin.
     pub(crate) async fn write(&self, origin: Origin) -> Result<(), StorageError> {
-        let events = self.events;
+        let (events, fault) = (self.events, self.fault);
         self.uow
             .run(origin, async |tx| {
                 let id: Id<Task> = tx.new_id();
@@ -150,6 +165,9 @@ impl House {
                     unsaved = unsaved.record(StepWritten::new(id, step));
                 }
                 tx.save(unsaved).await?;
+                if fault == Some(Fault::Serialised) {
+                    tx.take_turns("the log").await?;
+                }
                 Ok(())
             })
             .await
@@ -159,6 +177,17 @@ impl House {
 impl Way for House {
     async fn once(&self, task: u32) -> anyhow::Result<u32> {
         self.write(Origin::user(USER)).await?;
+        if self.fault == Some(Fault::Apart) {
+            let apart: Result<(), StorageError> = self
+                .uow
+                .run(Origin::user(USER), async |tx| {
+                    let id: Id<Task> = tx.new_id();
+                    tx.emit(StepWritten::new(id, 0));
+                    Ok(())
+                })
+                .await;
+            apart?;
+        }
         if let Some(shares) = &self.shares
             && let Some(share) = shares.get(usize::try_from(task)?)
         {

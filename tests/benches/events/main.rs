@@ -20,7 +20,7 @@ use std::{io::Write as _, time::Duration};
 
 use clap::{Parser as _, ValueEnum as _};
 use perme8_events::{sql::MIGRATIONS, testing::TestDb};
-use scenarios::{Rounds, Row, show_rows};
+use scenarios::{Engine, Rounds, Row, on_each, prove, show_rows};
 use serde::Serialize;
 
 /// The event core against the engine itself.
@@ -67,12 +67,15 @@ struct Args {
     /// How many events a long log has
     #[arg(long, default_value_t = 10_000_000)]
     backlog: u64,
-    /// Only on this engine: sqlite or postgres
-    #[arg(long)]
-    engine: Option<String>,
+    /// On these engines
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "sqlite,postgres")]
+    engine: Vec<Engine>,
     /// For machines
     #[arg(long)]
     json: bool,
+    /// Say what was found as a proof of this rung, `writers` beside a negative control, and fail where a goal is not met
+    #[arg(long, value_name = "RUNG", conflicts_with = "json")]
+    prove: Option<String>,
     /// What cargo passes to every benchmark
     #[arg(long, hide = true)]
     bench: bool,
@@ -130,37 +133,14 @@ impl Part {
     }
 
     /// On each engine that is wanted and there, on a database of its own.
-    async fn on_each(self, args: &Args) -> anyhow::Result<Vec<Row>> {
-        let mut rows = Vec::new();
-        let wanted = |engine: Engine| {
-            self.concerns(engine)
-                && args.engine.as_deref().is_none_or(|only| only == engine.as_str())
-        };
-        let measure = async |test: TestDb| self.measure(&test, args).await;
-        if wanted(Engine::Sqlite) {
-            rows.extend(TestDb::sqlite(&[&MIGRATIONS]).await.run(measure).await?);
-        }
-        if wanted(Engine::Postgres)
-            && let Some(test) = TestDb::postgres(self.connections(), &[&MIGRATIONS]).await
-        {
-            rows.extend(test.run(measure).await?);
-        }
-        Ok(rows)
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Engine {
-    Sqlite,
-    Postgres,
-}
-
-impl Engine {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Sqlite => "sqlite",
-            Self::Postgres => "postgres",
-        }
+    async fn on_engines(self, args: &Args) -> anyhow::Result<Vec<Row>> {
+        let concerned = args.engine.iter().copied().filter(|engine| self.concerns(*engine));
+        let engines: Vec<Engine> = concerned.collect();
+        let rows = on_each(&engines, self.connections(), &[&MIGRATIONS], async |test| {
+            self.measure(test, args).await
+        })
+        .await?;
+        Ok(rows.into_iter().flatten().collect())
     }
 }
 
@@ -184,11 +164,13 @@ async fn main() -> anyhow::Result<()> {
     let mut all = Vec::new();
     // In this order, with that first which is measured in memory, too.
     for part in Part::value_variants().iter().filter(|part| args.only.contains(part)) {
-        let rows = part.on_each(&args).await?;
+        let rows = part.on_engines(&args).await?;
         let name = part.to_possible_value().map(|value| value.get_name().to_owned());
         let found = Found { part: name.unwrap_or_default(), rows };
         if args.json {
             all.push(found);
+        } else if let Some(rung) = &args.prove {
+            prove(rung, &found.rows)?;
         } else {
             show_rows(&mut out, &found.part, &found.rows)?;
         }

@@ -20,14 +20,14 @@ use perme8_events::{
     sql::Db,
     testing::TestDb,
 };
-use scenarios::{address, resident};
+use scenarios::{Engine, address, on_each, resident};
 use serde::Serialize;
 use tokio::{
     process::{Child, Command},
     time::sleep,
 };
 
-use crate::{Args, on_each};
+use crate::Args;
 
 /// What takes longer has gone wrong.
 const PATIENCE: Duration = Duration::from_mins(10);
@@ -79,11 +79,12 @@ impl fmt::Display for Figures {
 pub(crate) async fn measure(args: &Args) -> anyhow::Result<Vec<Figures>> {
     let migrations = [&sql::MIGRATIONS, &notifications::MIGRATIONS];
     let people = args.people;
-    let undisturbed = on_each(8, &migrations, async |test| {
+    let undisturbed = on_each(&Engine::ALL, 8, &migrations, async |test| {
         Ok((test.db.engine_name(), undisturbed(test, people).await?))
     });
     let undisturbed = undisturbed.await?;
-    let killed = on_each(8, &migrations, async |test| killed(test, people).await).await?;
+    let killed =
+        on_each(&Engine::ALL, 8, &migrations, async |test| killed(test, people).await).await?;
     let both = undisturbed.into_iter().zip(killed);
     Ok(both
         .map(|((engine, undisturbed), killed)| Figures { engine, people, undisturbed, killed })

@@ -14,11 +14,11 @@ use identity::{
     WorkspaceRef, testing::confirmed_user,
 };
 use perme8_events::{Origin, SystemClock, UserId, sql, testing::TestDb};
-use scenarios::Way;
+use scenarios::{Engine, Way, on_each};
 use serde::Serialize;
 use tokio::sync::Mutex;
 
-use crate::{Args, on_each};
+use crate::Args;
 
 /// A list has so many rows; no more are allowed.
 const ROWS: u32 = 200;
@@ -48,7 +48,7 @@ pub(crate) async fn measure(args: &Args) -> anyhow::Result<Vec<Figures>> {
     for &at_once in &args.at_once {
         let migrations = [&sql::MIGRATIONS, &identity::MIGRATIONS];
         all.extend(
-            on_each(at_once, &migrations, async |test| {
+            on_each(&Engine::ALL, at_once, &migrations, async |test| {
                 let office = Office::on(test, at_once).await;
                 let rounds = args.rounds(at_once);
                 let one_by_one = rounds.of(&OneByOne(office.clone())).await?.per_second;

@@ -8,11 +8,11 @@ use identity::{
     testing::{PASSWORD, bare_comparison, user_with_password},
 };
 use perme8_events::{Origin, SystemClock, sql, testing::TestDb};
-use scenarios::{Comparison, Way};
+use scenarios::{Comparison, Engine, Way, on_each};
 use serde::Serialize;
 use tokio::sync::Semaphore;
 
-use crate::{Args, on_each};
+use crate::Args;
 
 pub(crate) const HEAD: &str =
     "             at once  log-ins/s    bare/s   ratio  lowest–highest   log-in ms   bare ms";
@@ -47,7 +47,7 @@ pub(crate) async fn measure(args: &Args) -> anyhow::Result<Vec<Figures>> {
     for &at_once in &args.at_once {
         let migrations = [&sql::MIGRATIONS, &identity::MIGRATIONS];
         all.extend(
-            on_each(at_once, &migrations, async |test| {
+            on_each(&Engine::ALL, at_once, &migrations, async |test| {
                 let people = People::on(test, at_once).await;
                 let cores = thread::available_parallelism().map_or(2, usize::from);
                 let turns = Arc::new(Semaphore::new(cores));

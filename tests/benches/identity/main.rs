@@ -11,7 +11,6 @@ mod log_ins;
 use std::{io::Write as _, time::Duration};
 
 use clap::Parser as _;
-use perme8_events::{sql::Migrations, testing::TestDb};
 use scenarios::{Rounds, show};
 use serde::Serialize;
 
@@ -85,19 +84,4 @@ async fn main() -> anyhow::Result<()> {
     show(&mut out, log_ins::HEAD, &figures.log_ins)?;
     show(&mut out, invitations::HEAD, &figures.invitations)?;
     Ok(show(&mut out, fan_out::HEAD, &figures.fan_out)?)
-}
-
-/// The same on each engine that there is.
-async fn on_each<F>(
-    connections: u32,
-    migrations: &[&'static Migrations],
-    measure: impl AsyncFn(&TestDb) -> anyhow::Result<F>,
-) -> anyhow::Result<Vec<F>> {
-    let mut all = Vec::new();
-    let measure = async |test: TestDb| measure(&test).await;
-    all.push(TestDb::sqlite(migrations).await.run(&measure).await?);
-    if let Some(test) = TestDb::postgres(connections, migrations).await {
-        all.push(test.run(&measure).await?);
-    }
-    Ok(all)
 }

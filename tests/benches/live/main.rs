@@ -17,7 +17,7 @@ use std::{io::Write as _, time::Duration};
 use clap::Parser as _;
 use perme8::MIGRATIONS;
 use perme8_events::testing::TestDb;
-use scenarios::enough_files;
+use scenarios::{Engine, enough_files, on_each};
 
 use crate::{
     clients::{Client, Kind},
@@ -44,9 +44,9 @@ struct Args {
     /// For how long
     #[arg(long, default_value_t = 20)]
     seconds: u32,
-    /// Only on this engine: sqlite or postgres
-    #[arg(long)]
-    engine: Option<String>,
+    /// On these engines
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "sqlite,postgres")]
+    engine: Vec<Engine>,
     /// For machines
     #[arg(long)]
     json: bool,
@@ -66,19 +66,8 @@ fn main() -> anyhow::Result<()> {
     }
     // Here and in the host.
     enough_files(args.clients + FILES)?;
-    let wanted = |engine| args.engine.as_deref().is_none_or(|only| only == engine);
-    let all = runtime.block_on(async {
-        let mut all = Vec::new();
-        if wanted("sqlite") {
-            all.push(on(TestDb::sqlite(MIGRATIONS).await, &args).await?);
-        }
-        if wanted("postgres")
-            && let Some(test) = TestDb::postgres(2, MIGRATIONS).await
-        {
-            all.push(on(test, &args).await?);
-        }
-        anyhow::Ok(all)
-    })?;
+    let measure = on_each(&args.engine, 2, MIGRATIONS, async |test| measure(test, &args).await);
+    let all = runtime.block_on(measure)?;
     let mut out = std::io::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&all)?)?;
@@ -88,10 +77,6 @@ fn main() -> anyhow::Result<()> {
         }
     }
     Ok(())
-}
-
-async fn on(test: TestDb, args: &Args) -> anyhow::Result<Figures> {
-    test.run(async |test| measure(&test, args).await).await
 }
 
 async fn measure(test: &TestDb, args: &Args) -> anyhow::Result<Figures> {

@@ -21,7 +21,7 @@ use clap::Parser as _;
 use llm::testing::{ProviderServer, Reply};
 use perme8::MIGRATIONS;
 use perme8_events::testing::TestDb;
-use scenarios::{Rounds, Served, address, enough_files};
+use scenarios::{Engine, Rounds, Served, address, enough_files, on_each};
 
 use crate::{
     figures::{Figures, Row, head},
@@ -57,9 +57,9 @@ struct Args {
     /// And for how long each time
     #[arg(long, default_value_t = 4.0)]
     seconds: f64,
-    /// Only on this engine: sqlite or postgres
-    #[arg(long)]
-    engine: Option<String>,
+    /// On these engines
+    #[arg(long, value_enum, value_delimiter = ',', default_value = "sqlite,postgres")]
+    engine: Vec<Engine>,
     /// For machines
     #[arg(long)]
     json: bool,
@@ -84,17 +84,8 @@ async fn main() -> anyhow::Result<()> {
         return host::run(database, provider, args.people).await;
     }
     enough_files(FILES.0 * most(&args) + FILES.1)?;
-    let wanted = |engine| args.engine.as_deref().is_none_or(|only| only == engine);
-    let mut all = Vec::new();
-    if wanted("sqlite") {
-        let test = TestDb::sqlite(MIGRATIONS).await;
-        all.push(test.run(async |test| measure(&test, &args).await).await?);
-    }
-    if wanted("postgres")
-        && let Some(test) = TestDb::postgres(2, MIGRATIONS).await
-    {
-        all.push(test.run(async |test| measure(&test, &args).await).await?);
-    }
+    let measure = on_each(&args.engine, 2, MIGRATIONS, async |test| measure(test, &args).await);
+    let all = measure.await?;
     let mut out = std::io::stdout();
     if args.json {
         writeln!(out, "{}", serde_json::to_string(&all)?)?;

@@ -16,7 +16,7 @@ use tokio::io::{AsyncBufReadExt as _, BufReader};
 use tracing::Instrument as _;
 use tracing_subscriber::{Layer as _, layer::SubscriberExt as _, util::SubscriberInitExt as _};
 
-use crate::{Args, Engine, Telemetry, Turn};
+use crate::{Args, Telemetry, Turn};
 
 /// Founds workspaces, as the edge would have it done.
 #[derive(Clone)]
@@ -49,10 +49,7 @@ impl Way for Founding {
 pub(crate) async fn serve(telemetry: Telemetry, args: &Args) -> anyhow::Result<()> {
     let tasks = Tasks::new();
     let share = set_up(telemetry, args, &tasks)?;
-    let test = match args.on {
-        Engine::Sqlite => Some(TestDb::sqlite(MIGRATIONS).await),
-        Engine::Postgres => TestDb::postgres(16, MIGRATIONS).await,
-    };
+    let test = args.on.database(16, MIGRATIONS).await;
     say(&test.is_some())?;
     if let Some(test) = test {
         test.run(async |test| do_rounds(&test, telemetry, share, args).await).await?;

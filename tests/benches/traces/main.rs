@@ -14,7 +14,7 @@ use std::{io::Write as _, time::Duration};
 use clap::Parser as _;
 use perme8::CollectorUrl;
 use perme8_events::host::Tasks;
-use scenarios::{Goal, Row, Served, median, show_rows};
+use scenarios::{Engine, Goal, Row, Served, median, show_rows};
 use serde::{Deserialize, Serialize};
 
 /// So much must be left of what is founded without any of it.
@@ -74,21 +74,6 @@ impl Telemetry {
     }
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
-enum Engine {
-    Sqlite,
-    Postgres,
-}
-
-impl Engine {
-    fn as_str(self) -> &'static str {
-        match self {
-            Self::Sqlite => "sqlite",
-            Self::Postgres => "postgres",
-        }
-    }
-}
-
 /// What a host found in a round.
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
 struct Turn {
@@ -106,7 +91,7 @@ async fn main() -> anyhow::Result<()> {
     let tasks = Tasks::new();
     let collector = collector::start(&tasks).await?;
     let mut rows = Vec::new();
-    for engine in [Engine::Sqlite, Engine::Postgres] {
+    for engine in Engine::ALL {
         rows.extend(measure(engine, &collector, &args).await?);
     }
     tasks.shutdown(Duration::from_secs(10)).await?;

@@ -6,6 +6,17 @@ use std::{fmt, str::FromStr};
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Rung(u32);
 
+/// A measurement that belongs to a rung, and what it is told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Measurement {
+    pub(crate) name: &'static str,
+    pub(crate) passed_on: &'static [&'static str],
+}
+
+/// What a producer pays for not waiting, with as many at once as the short form has.
+const PRODUCERS: Measurement =
+    Measurement { name: "events", passed_on: &["--only", "writers", "--writers", "16,64"] };
+
 /// What each promises; numbers that are not here were never given.
 const PROMISES: [(u32, &str); 16] = [
     (1, "lossless"),
@@ -45,8 +56,8 @@ impl Rung {
     }
 
     /// The measurement that belongs to it, which takes long: it is part of the long form.
-    pub(crate) fn bench(self) -> Option<&'static str> {
-        (self.0 == 5).then_some("writers")
+    pub(crate) fn measurement(self) -> Option<Measurement> {
+        (self.0 == 5).then_some(PRODUCERS)
     }
 
     /// The tests that prove it: those in a module or with a name that starts with `r1_`.

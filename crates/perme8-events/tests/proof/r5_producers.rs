@@ -1,7 +1,8 @@
 //! R5: producers do not wait for each other: any number of them may have appended and not yet committed.
 //!
-//! What that costs against an append that readers could not rely upon is measured by `cargo xtask bench writers`, which
-//! is a part of the long form. SQLite has one writer; that it is shared fairly is a matter of R12.
+//! What that costs against an append that readers could not rely upon is measured by
+//! `cargo xtask bench events -- --only writers`, which is a part of the long form. SQLite has one writer; that it is shared
+//! fairly is a matter of R12.
 
 use std::{sync::Arc, time::Duration};
 
