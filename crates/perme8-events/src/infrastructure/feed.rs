@@ -26,8 +26,10 @@ use crate::{
     sql,
 };
 
+mod pages;
 mod window;
 
+use pages::Pages;
 use window::Window;
 
 /// How often the log is looked at without any hint.
@@ -40,8 +42,8 @@ const UNANSWERED: Duration = Duration::from_secs(10);
 const BROKEN: Duration = Duration::from_secs(1);
 /// How often partitions of the log are made ahead.
 const HOUSEKEEPING: Duration = Duration::from_mins(1);
-/// How many events of the log one page of a laggard holds.
-const PAGE: i64 = 500;
+/// So many pages at most are gone through for a laggard at once.
+const PAGES: usize = 8;
 
 /// Follows the settled end of the log for everybody on this node.
 #[derive(Clone, Debug)]
@@ -53,6 +55,7 @@ pub struct Feed {
 struct Inner {
     db: Db,
     window: RwLock<Window>,
+    pages: Pages,
     settled: watch::Sender<Position>,
     bells: Arc<Bells>,
     exchange: Arc<Exchange>,
@@ -69,6 +72,31 @@ pub(crate) struct FeedPage {
     pub(crate) reached: Position,
     /// Nor is there anything behind it yet.
     pub(crate) is_last: bool,
+}
+
+impl FeedPage {
+    fn behind(after: Position) -> Self {
+        Self { events: Vec::new(), reached: after, is_last: false }
+    }
+
+    /// Adds those that are wanted of all that there are up to `end`; whether there is room for more.
+    fn take(
+        &mut self,
+        events: impl Iterator<Item = Arc<Envelope>>,
+        limit: usize,
+        wanted: &dyn Fn(&Envelope) -> bool,
+        end: Position,
+    ) -> bool {
+        for event in events.filter(|event| wanted(event)) {
+            self.reached = event.position;
+            self.events.push(event);
+            if self.events.len() == limit {
+                return false;
+            }
+        }
+        self.reached = end;
+        true
+    }
 }
 
 impl Feed {
@@ -116,6 +144,7 @@ impl Feed {
             inner: Arc::new(Inner {
                 db: db.clone(),
                 window: RwLock::new(Window::behind(head)),
+                pages: Pages::default(),
                 settled: watch::Sender::new(head),
                 bells: Arc::default(),
                 exchange: Arc::new(exchange),
@@ -185,24 +214,28 @@ impl Feed {
         &self.inner.stop
     }
 
-    /// At most `limit` events behind `after` that are `wanted`.
+    /// At most `limit` events behind `after` that are `wanted`, as the log was at `since` or later.
     pub(crate) async fn next(
         &self,
         after: Position,
         limit: usize,
         wanted: &(dyn Fn(&Envelope) -> bool + Sync),
+        since: Instant,
     ) -> Result<FeedPage, StorageError> {
-        match self.in_memory(after, limit, wanted) {
-            Ok(page) => Ok(page),
-            Err(upto) => {
-                let events = self.inner.db.page(after.number(), upto.number(), PAGE).await?;
-                let full = i64::try_from(events.len()).is_ok_and(|read| read >= PAGE);
-                let reached =
-                    if full { events.last().map_or(upto, |event| event.position) } else { upto };
-                let page = take(events.into_iter().map(Arc::new), limit, wanted, reached);
-                Ok(FeedPage { is_last: false, ..page })
+        let end = match self.in_memory(after, limit, wanted) {
+            Ok(page) => return Ok(page),
+            Err(end) => end,
+        };
+        let mut page = FeedPage::behind(after);
+        for _ in 0..PAGES {
+            let bounds = (page.reached, end);
+            let read = self.inner.pages.behind(&self.inner.db, bounds, since).await?;
+            let has_room = page.take(read.behind(page.reached), limit, wanted, read.reached);
+            if !has_room || page.reached >= end {
+                break;
             }
         }
+        Ok(page)
     }
 
     /// Whether some event behind `after` is wanted; also true when the window has forgotten some of them.
@@ -230,13 +263,19 @@ impl Feed {
         }
         let first = window.events.partition_point(|event| event.position <= after);
         let reached = self.settled().max(after);
-        Ok(take(window.events.range(first..).map(Arc::clone), limit, wanted, reached))
+        let mut page = FeedPage::behind(after);
+        page.is_last =
+            page.take(window.events.range(first..).map(Arc::clone), limit, wanted, reached);
+        Ok(page)
     }
 
     fn append(&self, page: Page) {
         {
             let mut window = self.inner.window.write().unwrap_or_else(PoisonError::into_inner);
             self.inner.bells.ring(&page.events);
+            if window::tell_of_forgetting(&page.events) {
+                self.inner.pages.clear();
+            }
             window.extend(page.events);
             // Under the lock, so that nobody sees the position without the events.
             self.inner.settled.send_if_modified(|settled| {
@@ -245,28 +284,9 @@ impl Feed {
                 moved
             });
         }
+        self.inner.pages.sweep();
         *self.inner.polled.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
-}
-
-fn take(
-    events: impl Iterator<Item = Arc<Envelope>>,
-    limit: usize,
-    wanted: &dyn Fn(&Envelope) -> bool,
-    end: Position,
-) -> FeedPage {
-    let mut page = FeedPage { events: Vec::new(), reached: end, is_last: true };
-    for event in events {
-        if wanted(&event) {
-            page.events.push(event);
-            if page.events.len() == limit {
-                page.reached = page.events[limit - 1].position;
-                page.is_last = false;
-                break;
-            }
-        }
-    }
-    page
 }
 
 /// Makes partitions of the log ahead of the events, on PostgreSQL.
@@ -297,7 +317,14 @@ impl Follower {
         let waits = page.events.is_empty() && page.held_back;
         self.held_back = if waits { self.held_back.saturating_add(1) } else { 0 };
         let pause = match (page.events.is_empty(), waits) {
-            (false, _) => Duration::ZERO,
+            // Whoever commits from now on says so.
+            (false, _) => {
+                if page.goes_on {
+                    Duration::ZERO
+                } else {
+                    POLL
+                }
+            }
             // Usually it is a matter of one commit; what takes longer is not asked about a thousand times a second.
             (true, true) => HELD_BACK * (1 << (self.held_back / 16).min(6)),
             (true, false) => POLL,

@@ -1,6 +1,6 @@
 //! One subscriber, who pulls.
 
-use std::{collections::VecDeque, fmt, sync::Arc};
+use std::{collections::VecDeque, fmt, sync::Arc, time::Instant};
 
 use crate::{
     application::rights::{Asked, Belongs, Viewer},
@@ -42,6 +42,8 @@ pub struct LiveEvents {
     scanned: Position,
     /// How far they were delivered or withheld.
     position: Position,
+    /// Of the log as it was before, nothing is delivered: some of it may have been restored since.
+    since: Instant,
     waiting: VecDeque<Arc<Envelope>>,
     /// Whether the bell tells of everything behind `scanned`, so that there is no need to look.
     is_level: bool,
@@ -103,6 +105,7 @@ impl LiveEvents {
             bell,
             scanned: position,
             position,
+            since: Instant::now(),
             waiting: VecDeque::new(),
             is_level: false,
             was_level: false,
@@ -115,6 +118,7 @@ impl LiveEvents {
     /// Begins behind a position of the past.
     pub(crate) fn replay_behind(&mut self, position: Position) {
         (self.scanned, self.position) = (position, position);
+        self.since = Instant::now();
         for followed in &mut self.topics {
             followed.after = position;
         }
@@ -239,7 +243,7 @@ impl LiveEvents {
         self.bell.take();
         let topics = &self.topics;
         let wanted = |event: &Envelope| topics.iter().any(|followed| followed.wants(event));
-        let page = self.bus.feed().next(self.scanned, BATCH, &wanted).await?;
+        let page = self.bus.feed().next(self.scanned, BATCH, &wanted, self.since).await?;
         self.scanned = page.reached;
         self.waiting.extend(page.events);
         self.is_level = page.is_last;

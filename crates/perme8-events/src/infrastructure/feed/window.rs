@@ -26,7 +26,7 @@ impl Window {
 
     pub(super) fn extend(&mut self, events: Vec<Envelope>) {
         // These were read after somebody was forgotten; of those of before, whoever wants them reads them anew.
-        if events.iter().any(|event| event.event_type == PersonForgotten::TYPE)
+        if tell_of_forgetting(&events)
             && let Some(last) = self.events.back()
         {
             self.after = last.position;
@@ -43,6 +43,11 @@ impl Window {
             self.after = oldest.position;
         }
     }
+}
+
+/// Whether somebody has been forgotten since others were read.
+pub(super) fn tell_of_forgetting(events: &[Envelope]) -> bool {
+    events.iter().any(|event| event.event_type == PersonForgotten::TYPE)
 }
 
 #[cfg(test)]

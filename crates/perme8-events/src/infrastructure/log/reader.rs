@@ -49,6 +49,8 @@ pub struct Page {
     pub reached: Position,
     /// Whether an open transaction holds back what lies behind `reached`.
     pub held_back: bool,
+    /// Whether there is more to read at once: the page was full, or ended at a hole.
+    pub(crate) goes_on: bool,
 }
 
 /// Reads the log on a connection of its own.
@@ -109,6 +111,7 @@ impl LogReader {
     /// [`StorageError`] when the connection or a row is broken; open a new reader behind the last position reached.
     pub async fn poll(&mut self) -> Result<Page, StorageError> {
         let mut rows = self.rows(i64::MAX).await?;
+        let read = rows.len();
         let gaps_mean_something = matches!(self.conn, Own::Postgres(_)) && !self.naive;
         if gaps_mean_something && !rows.is_empty() {
             let dense = rows
@@ -121,8 +124,10 @@ impl LogReader {
             }
             rows.truncate(dense);
         }
+        let goes_on = rows.len() < read || is_full(&rows);
         let reached = rows.last().map_or(self.after, |row| row.seq);
-        self.page(rows, reached, false).await
+        let page = self.page(rows, reached).await?;
+        Ok(Page { goes_on, ..page })
     }
 
     async fn past_the_hole(&mut self) -> Result<Page, StorageError> {
@@ -131,26 +136,23 @@ impl LogReader {
         let pending: Option<i64> = self.query(PENDING).scalar().await?;
         let mark = drawn.min(pending.unwrap_or(i64::MAX));
         if mark <= self.after {
-            return self.page(Vec::new(), self.after, true).await;
+            return Ok(Page { held_back: true, ..self.page(Vec::new(), self.after).await? });
         }
         let rows = self.rows(mark).await?;
         // Not up to the mark, although everything below it is decided: after a crash a server may draw positions again that
         // were drawn before it and rolled back. A position that was seen in a row is never drawn again.
         let reached = rows.last().map_or(self.after, |row| row.seq);
-        self.page(rows, reached, mark < drawn).await
+        let page = self.page(rows, reached).await?;
+        // Behind the mark there may be others by now.
+        Ok(Page { held_back: mark < drawn, goes_on: true, ..page })
     }
 
-    async fn page(
-        &mut self,
-        rows: Vec<Row>,
-        reached: i64,
-        held_back: bool,
-    ) -> Result<Page, StorageError> {
+    async fn page(&mut self, rows: Vec<Row>, reached: i64) -> Result<Page, StorageError> {
         let keys = self.keys(&rows).await?;
         let events = envelopes(rows, &keys)?;
         // Only now, so that a broken row is not passed over by the next poll.
         self.after = reached;
-        Ok(Page { events, reached: Position::new(reached), held_back })
+        Ok(Page { events, reached: Position::new(reached), ..Page::default() })
     }
 
     /// The keys to what is sealed in these rows, read after them: whoever has been forgotten since is so.
@@ -162,6 +164,10 @@ impl LogReader {
         let found = self.query(KEYS).bind(Json(people)).all().await?;
         Keys::read(found, &self.master_keys)
     }
+}
+
+fn is_full(rows: &[Row]) -> bool {
+    i64::try_from(rows.len()).is_ok_and(|read| read >= ROWS)
 }
 
 #[cfg(test)]

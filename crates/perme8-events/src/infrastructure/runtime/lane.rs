@@ -6,7 +6,7 @@ use std::{
         Arc,
         atomic::{AtomicI64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use chrono::{DateTime, Utc};
@@ -74,6 +74,8 @@ pub(crate) struct Lane {
     context: LaneContext,
     handler: Arc<dyn AnyHandler>,
     partition: Partition,
+    /// Of the log as it was before, nothing is delivered: some of it may have been restored since.
+    opened: Instant,
     /// Everything up to here is done with; the stored checkpoint may lag behind over events that are not wanted.
     position: Position,
     /// Up to here, events are delivered one by one, because one of them fails.
@@ -118,6 +120,7 @@ impl Lane {
         handler: Arc<dyn AnyHandler>,
         partition: Partition,
     ) -> Result<Self, StorageError> {
+        let opened = Instant::now();
         let position = context.db.checkpoint(&partition).await?;
         // In this order: what stands aside may still be left behind a failure by a former owner, so it is in both, not in neither.
         let turns = Turns::of(context.db.all_aside(&partition).await?);
@@ -128,6 +131,7 @@ impl Lane {
             context,
             handler,
             partition,
+            opened,
             position,
             blocked,
             turns,

@@ -8,7 +8,7 @@ use crate::{
     infrastructure::runtime::{Outcome, buckets::bucket, deliveries::Key, erased, fairness},
 };
 
-/// So many wanted events are read ahead; from the log, a page costs the same however many of it are taken.
+/// So many wanted events are read ahead, or a batch if that is larger.
 const READ_AHEAD: usize = 500;
 
 /// An event, and whether it steps aside.
@@ -42,7 +42,8 @@ impl Lane {
     pub(super) async fn take(&mut self) -> Result<(Vec<Taken>, Position), StorageError> {
         if self.ahead.is_empty() {
             let wanted = |event: &Envelope| self.wants(event);
-            let page = self.context.feed.next(self.position, READ_AHEAD, &wanted).await?;
+            let limit = READ_AHEAD.max(self.handler.options().batch);
+            let page = self.context.feed.next(self.position, limit, &wanted, self.opened).await?;
             self.ahead.extend(page.events);
             self.read_to = page.reached;
         }
