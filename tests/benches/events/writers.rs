@@ -18,7 +18,7 @@ use crate::{
 /// The house is to be this much of the one by hand, at least; a negative control is not.
 const SHARE: f64 = 0.9;
 const ENOUGH: Goal = Goal::AtLeast(SHARE);
-const TOO_LITTLE: Goal = Goal::AtMost(SHARE);
+const TOO_LITTLE: Goal = Goal::AtMost(SHARE.next_down());
 /// Nobody is to commit more often than so many times as often as somebody else.
 const FAIR: Goal = Goal::AtMost(2.0);
 

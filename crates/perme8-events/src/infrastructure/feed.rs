@@ -239,10 +239,9 @@ impl Feed {
         {
             let mut window = self.inner.window.write().unwrap_or_else(PoisonError::into_inner);
             self.inner.bells.ring(&page.events);
-            if window::tell_of_forgetting(&page.events) {
+            if window.extend(page.events) {
                 self.inner.pages.clear();
             }
-            window.extend(page.events);
             // Under the lock, so that nobody sees the position without the events.
             self.inner.settled.send_if_modified(|settled| {
                 let moved = *settled < page.reached;
@@ -282,18 +281,14 @@ impl Follower {
         let page = self.reader.poll().await?;
         let waits = page.events.is_empty() && page.held_back;
         self.held_back = if waits { self.held_back.saturating_add(1) } else { 0 };
-        let pause = match (page.events.is_empty(), waits) {
-            // Whoever commits from now on says so.
-            (false, _) => {
-                if page.goes_on {
-                    Duration::ZERO
-                } else {
-                    POLL
-                }
-            }
+        let pause = if waits {
             // Usually it is a matter of one commit; what takes longer is not asked about a thousand times a second.
-            (true, true) => HELD_BACK * (1 << (self.held_back / 16).min(6)),
-            (true, false) => POLL,
+            HELD_BACK * (1 << (self.held_back / 16).min(6))
+        } else if page.goes_on {
+            Duration::ZERO
+        } else {
+            // Whoever commits from now on says so.
+            POLL
         };
         self.feed.append(page);
         Ok(pause)

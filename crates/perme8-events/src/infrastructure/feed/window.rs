@@ -24,11 +24,12 @@ impl Window {
         Self { after, events: VecDeque::new(), bytes: 0 }
     }
 
-    pub(super) fn extend(&mut self, events: Vec<Envelope>) {
+    /// Remembers these as well; whether somebody has been forgotten since others were read.
+    pub(super) fn extend(&mut self, events: Vec<Envelope>) -> bool {
+        let tell_of_forgetting =
+            events.iter().any(|event| event.event_type == PersonForgotten::TYPE);
         // These were read after somebody was forgotten; of those of before, whoever wants them reads them anew.
-        if tell_of_forgetting(&events)
-            && let Some(last) = self.events.back()
-        {
+        if tell_of_forgetting && let Some(last) = self.events.back() {
             self.after = last.position;
             self.events.clear();
             self.bytes = 0;
@@ -38,16 +39,12 @@ impl Window {
             self.events.push_back(Arc::new(event));
         }
         while self.events.len() > WINDOW || self.bytes > WINDOW_BYTES {
-            let Some(oldest) = self.events.pop_front() else { return };
+            let Some(oldest) = self.events.pop_front() else { break };
             self.bytes -= oldest.data.get().len();
             self.after = oldest.position;
         }
+        tell_of_forgetting
     }
-}
-
-/// Whether somebody has been forgotten since others were read.
-pub(super) fn tell_of_forgetting(events: &[Envelope]) -> bool {
-    events.iter().any(|event| event.event_type == PersonForgotten::TYPE)
 }
 
 #[cfg(test)]

@@ -124,7 +124,8 @@ impl LogReader {
             }
             rows.truncate(dense);
         }
-        let goes_on = rows.len() < read || is_full(&rows);
+        let is_full = i64::try_from(read).is_ok_and(|read| read >= ROWS);
+        let goes_on = is_full || rows.len() < read;
         let reached = rows.last().map_or(self.after, |row| row.seq);
         let page = self.page(rows, reached).await?;
         Ok(Page { goes_on, ..page })
@@ -144,7 +145,7 @@ impl LogReader {
         let reached = rows.last().map_or(self.after, |row| row.seq);
         let page = self.page(rows, reached).await?;
         // Behind the mark there may be others by now.
-        Ok(Page { held_back: mark < drawn, goes_on: true, ..page })
+        Ok(Page { held_back: mark < drawn, goes_on: !page.events.is_empty(), ..page })
     }
 
     async fn page(&mut self, rows: Vec<Row>, reached: i64) -> Result<Page, StorageError> {
@@ -164,10 +165,6 @@ impl LogReader {
         let found = self.query(KEYS).bind(Json(people)).all().await?;
         Keys::read(found, &self.master_keys)
     }
-}
-
-fn is_full(rows: &[Row]) -> bool {
-    i64::try_from(rows.len()).is_ok_and(|read| read >= ROWS)
 }
 
 #[cfg(test)]

@@ -75,7 +75,7 @@ pub(crate) struct Lane {
     handler: Arc<dyn AnyHandler>,
     partition: Partition,
     /// Of the log as it was before, nothing is delivered: some of it may have been restored since.
-    opened: Instant,
+    since: Instant,
     /// Everything up to here is done with; the stored checkpoint may lag behind over events that are not wanted.
     position: Position,
     /// Up to here, events are delivered one by one, because one of them fails.
@@ -120,7 +120,7 @@ impl Lane {
         handler: Arc<dyn AnyHandler>,
         partition: Partition,
     ) -> Result<Self, StorageError> {
-        let opened = Instant::now();
+        let since = Instant::now();
         let position = context.db.checkpoint(&partition).await?;
         // In this order: what stands aside may still be left behind a failure by a former owner, so it is in both, not in neither.
         let turns = Turns::of(context.db.all_aside(&partition).await?);
@@ -131,7 +131,7 @@ impl Lane {
             context,
             handler,
             partition,
-            opened,
+            since,
             position,
             blocked,
             turns,

@@ -43,7 +43,7 @@ impl Lane {
         if self.ahead.is_empty() {
             let wanted = |event: &Envelope| self.wants(event);
             let limit = READ_AHEAD.max(self.handler.options().batch);
-            let page = self.context.feed.next(self.position, limit, &wanted, self.opened).await?;
+            let page = self.context.feed.next(self.position, limit, &wanted, self.since).await?;
             self.ahead.extend(page.events);
             self.read_to = page.reached;
         }
