@@ -1,5 +1,7 @@
 //! The audit trail: who did what, when and because of what, readable without the log.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 use perme8_events::{
     Envelope, HandlerError, HandlerOptions, StorageError, Subscriber, Subscription,
@@ -35,6 +37,11 @@ impl AuditLog {
     pub(crate) fn new() -> Self {
         Self { summaries: Summaries::of(catalogue::events()) }
     }
+
+    /// An event, and what it says in one line.
+    fn summed_up<'e>(&self, event: &'e Envelope) -> (&'e Envelope, String) {
+        (event, self.summaries.line(&event.in_current_version(catalogue::CATALOGUES)))
+    }
 }
 
 impl Subscriber for AuditLog {
@@ -66,8 +73,16 @@ impl Projection for AuditLog {
     }
 
     async fn apply(&self, rows: &mut Rows<'_>, event: &Envelope) -> Result<(), HandlerError> {
-        let line = self.summaries.line(&event.in_current_version(catalogue::CATALOGUES));
-        Ok(store::record(rows, event, &line).await?)
+        Ok(store::record(rows, &[self.summed_up(event)]).await?)
+    }
+
+    async fn apply_all(
+        &self,
+        rows: &mut Rows<'_>,
+        events: &[Arc<Envelope>],
+    ) -> Result<(), HandlerError> {
+        let events: Vec<_> = events.iter().map(|event| self.summed_up(event)).collect();
+        Ok(store::record(rows, &events).await?)
     }
 
     async fn remove(&self, rows: &mut Rows<'_>, limit: i64) -> Result<u64, StorageError> {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use perme8_events::{SystemClock, sql::Db, testing::TestDb};
+use perme8_events::{SystemClock, host::Runtime, sql::Db, testing::TestDb};
 use scenarios::{Goal, Rounds, Row};
 
 use crate::{
@@ -66,7 +66,10 @@ async fn costs(
     let events = log::length(test).await?;
     // A thousand at a time, so that it is the reading that counts.
     let stepping = Stepping::new(handler, 1_000, false);
-    let CaughtUp { per_second, growth } = catch_up(db, stepping, before, events).await?;
+    let told = (handler, Arc::clone(&stepping.told));
+    let builder = before.iter().fold(Runtime::builder(db), |builder, &name| builder.retired(name));
+    let runtime = builder.handler(stepping).build();
+    let CaughtUp { per_second, growth } = catch_up(db, runtime, told, events).await?;
     let rounds: Rounds = args.rounds(1);
     let appended = rounds.of(&House::new(db.clone(), 1)).await?;
     Ok(Costs { to_handle: 1e6 / per_second, to_append: 1e6 / appended.per_second, growth })

@@ -2,60 +2,59 @@
 
 use std::{
     hint::black_box,
-    sync::Arc,
+    sync::{Arc, atomic::AtomicU64},
     time::{Duration, Instant},
 };
 
-use perme8_events::{SystemClock, sql::DatabaseUrl, testing::TestDb};
+use perme8_events::{SystemClock, host::Runtime, sql::DatabaseUrl, testing::TestDb};
 use scenarios::{Goal, Row};
 use sqlx::{ConnectOptions as _, Connection as _, postgres::PgConnectOptions, types::Json};
 
 use crate::{
     Args,
     by_hand::file,
-    handlers::{CaughtUp, Stepping, catch_up},
+    handlers::{CaughtUp, Stepping, Steps, catch_up},
     house::{DESCRIPTION, StepWritten, TITLE},
     log::{self, Texts},
 };
 
-/// A handler, and how many events per second it is wanted to be told of.
-struct Case {
-    name: &'static str,
-    what: &'static str,
-    batch: u16,
-    writes: bool,
-    wanted: f64,
+/// What is done with each event.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Done {
+    /// It is read and dropped.
+    Nothing,
+    /// A row is written, with a statement of its own.
+    Row,
+    /// A row is written, by the statement that writes those of the whole batch.
+    Rows,
 }
 
-const CASES: [Case; 4] = [
-    Case {
-        name: "bench.effects_50",
-        what: "a row for each event, batches of 50",
-        batch: 50,
-        writes: true,
-        wanted: 20_000.0,
-    },
-    Case {
-        name: "bench.effects_1000",
-        what: "a row for each event, batches of 1,000",
-        batch: 1_000,
-        writes: true,
-        wanted: 60_000.0,
-    },
-    Case {
-        name: "bench.nothing_50",
-        what: "read and dropped, batches of 50",
-        batch: 50,
-        writes: false,
-        wanted: 60_000.0,
-    },
-    Case {
-        name: "bench.nothing_1000",
-        what: "read and dropped, batches of 1,000",
-        batch: 1_000,
-        writes: false,
-        wanted: 150_000.0,
-    },
+impl Done {
+    fn what(self) -> &'static str {
+        match self {
+            Self::Nothing => "read and dropped",
+            Self::Row => "a row for each event, told one by one",
+            Self::Rows => "a row for each event, told at once",
+        }
+    }
+
+    /// How many events per second are wanted in such batches.
+    fn wanted(self, batch: usize) -> f64 {
+        match (self, batch > 50) {
+            (Self::Row | Self::Rows, false) => 20_000.0,
+            (Self::Row | Self::Rows, true) | (Self::Nothing, false) => 60_000.0,
+            (Self::Nothing, true) => 150_000.0,
+        }
+    }
+}
+
+const CASES: [(&str, Done, u16); 6] = [
+    ("bench.row_50", Done::Row, 50),
+    ("bench.row_1000", Done::Row, 1_000),
+    ("bench.rows_50", Done::Rows, 50),
+    ("bench.rows_1000", Done::Rows, 1_000),
+    ("bench.nothing_50", Done::Nothing, 50),
+    ("bench.nothing_1000", Done::Nothing, 1_000),
 ];
 
 /// Each handler works off the same log, and so does each loop.
@@ -65,18 +64,31 @@ pub(crate) async fn measure(test: &TestDb, args: &Args) -> anyhow::Result<Vec<Ro
     let events = log::length(test).await?;
     let db = test.db_at(Arc::new(SystemClock));
     let (mut rows, mut before) = (Vec::new(), Vec::new());
-    for Case { name, what, batch, writes, wanted } in CASES {
-        let by_hand = by_hand(&test.url, name, batch, writes).await?.as_secs_f64();
-        let handler = Stepping::new(name, usize::from(batch), writes);
-        let CaughtUp { per_second, .. } = catch_up(&db, handler, &before, events).await?;
+    for (name, done, batch) in CASES {
+        let by_hand = by_hand(&test.url, name, batch, done != Done::Nothing).await?.as_secs_f64();
+        let (builder, told) = (Runtime::builder(&db), Arc::<AtomicU64>::default());
+        let builder = before.iter().fold(builder, |builder, &earlier| builder.retired(earlier));
+        let (batch, counted) = (usize::from(batch), Arc::clone(&told));
+        let builder = if done == Done::Rows {
+            builder.projection(Steps { name, batch, told })
+        } else {
+            builder.handler(Stepping { name, batch, writes: done == Done::Row, told })
+        };
+        let CaughtUp { per_second, .. } =
+            catch_up(&db, builder.build(), (name, counted), events).await?;
         before.push(name);
         #[expect(clippy::cast_precision_loss, reason = "figures for people")]
         let theirs = events as f64 / by_hand;
         rows.push(
-            Row::new(test.db.engine_name(), what, per_second, "events/s")
-                .wanted(Goal::AtLeast(wanted))
-                .beside("by hand/s", theirs)
-                .beside("ratio", per_second / theirs),
+            Row::new(
+                test.db.engine_name(),
+                format!("{}, batches of {batch}", done.what()),
+                per_second,
+                "events/s",
+            )
+            .wanted(Goal::AtLeast(done.wanted(batch)))
+            .beside("by hand/s", theirs)
+            .beside("ratio", per_second / theirs),
         );
     }
     Ok(rows)

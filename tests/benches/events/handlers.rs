@@ -12,12 +12,13 @@ use std::{
 use anyhow::ensure;
 use async_trait::async_trait;
 use perme8_events::{
-    Envelope, EventHandler, HandlerError, HandlerOptions, Subscriber, Subscription,
+    Envelope, EventHandler, HandlerError, HandlerOptions, StorageError, Subscriber, Subscription,
     host::{Feed, Operations, Runtime, Tasks},
     sql,
-    sql::{Db, Tx},
+    sql::{Db, Projection, Rows, Tx},
 };
 use scenarios::resident;
+use sqlx::types::Json;
 use tokio::time::sleep;
 
 use crate::house::StepWritten;
@@ -84,6 +85,76 @@ impl EventHandler<Tx> for Stepping {
     }
 }
 
+/// A read model of every step, whose rows are written with one statement for all events that share a transaction.
+#[derive(Debug, Clone)]
+pub(crate) struct Steps {
+    pub(crate) name: &'static str,
+    pub(crate) batch: usize,
+    pub(crate) told: Arc<AtomicU64>,
+}
+
+impl Subscriber for Steps {
+    fn name(&self) -> &'static str {
+        self.name
+    }
+
+    fn subscriptions(&self) -> &[Subscription] {
+        const { &[Subscription::to::<StepWritten>()] }
+    }
+
+    fn options(&self) -> HandlerOptions {
+        HandlerOptions { batch: self.batch, ..HandlerOptions::DEFAULT }
+    }
+}
+
+#[async_trait]
+impl Projection for Steps {
+    fn version(&self) -> u32 {
+        1
+    }
+
+    async fn apply(&self, rows: &mut Rows<'_>, event: &Envelope) -> Result<(), HandlerError> {
+        self.apply_all(rows, &[Arc::new(event.clone())]).await
+    }
+
+    async fn apply_all(
+        &self,
+        rows: &mut Rows<'_>,
+        events: &[Arc<Envelope>],
+    ) -> Result<(), HandlerError> {
+        let mut steps = Vec::with_capacity(events.len());
+        for event in events {
+            if let Some(written) = event.decode::<StepWritten>()? {
+                steps.push((event.position.number(), written.task_id, written.step));
+            }
+        }
+        rows.query(sql!(
+            sqlite: "INSERT INTO bench_step_rows (generation, handler, position, task_id, step)
+                     SELECT $1, $2, value->>0, unhex(value->>1, '-'), value->>2 FROM json_each($3)",
+            postgres: "INSERT INTO bench_step_rows (generation, handler, position, task_id, step)
+                       SELECT $1, $2, (value->>0)::bigint, (value->>1)::uuid, (value->>2)::bigint
+                       FROM jsonb_array_elements($3) AS value"
+        ))
+        .bind(self.name)
+        .bind(Json(steps))
+        .exec()
+        .await?;
+        self.told.fetch_add(events.len() as u64, Ordering::Relaxed);
+        Ok(())
+    }
+
+    async fn remove(&self, rows: &mut Rows<'_>, limit: i64) -> Result<u64, StorageError> {
+        rows.query(sql!(
+            "DELETE FROM bench_step_rows WHERE generation = $1 AND handler = $2 AND position IN
+               (SELECT position FROM bench_step_rows WHERE generation = $1 AND handler = $2 LIMIT $3)"
+        ))
+        .bind(self.name)
+        .bind(limit)
+        .exec()
+        .await
+    }
+}
+
 /// How a handler worked off what was there.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct CaughtUp {
@@ -92,25 +163,20 @@ pub(crate) struct CaughtUp {
     pub(crate) growth: Option<f64>,
 }
 
-/// Tells a new handler of so many events, which are all that there are; others were there before it.
+/// Tells a new handler, which counts them, of so many events: all that there are.
 #[expect(clippy::cast_precision_loss, reason = "figures for people")]
 pub(crate) async fn catch_up(
     db: &Db,
-    handler: Stepping,
-    before: &[&'static str],
+    runtime: Runtime,
+    (name, told): (&'static str, Arc<AtomicU64>),
     events: u64,
 ) -> anyhow::Result<CaughtUp> {
-    let (name, told) = (handler.name, Arc::clone(&handler.told));
     let told = || told.load(Ordering::Relaxed);
-    let mut builder = Runtime::builder(db).handler(handler);
-    for &earlier in before {
-        builder = builder.retired(earlier);
-    }
     let tasks = Tasks::new();
     let feed = Feed::start(db, &tasks).await?;
     let small = resident();
     let started = Instant::now();
-    builder.build().start(&feed, &tasks).await?;
+    runtime.start(&feed, &tasks).await?;
     // To start is no part of it: that is done once.
     while told() == 0 {
         ensure!(started.elapsed() < PATIENCE, "{name} is told nothing");

@@ -94,6 +94,12 @@ pub(crate) async fn make_tables(db: &Db) -> Result<(), StorageError> {
             .exec()
             .await?;
             tx.query(sql!(
+                sqlite: "CREATE TABLE bench_step_rows (generation INTEGER NOT NULL, position INTEGER NOT NULL, handler TEXT NOT NULL, task_id BLOB NOT NULL, step INTEGER NOT NULL, PRIMARY KEY (generation, handler, position))",
+                postgres: "CREATE TABLE bench_step_rows (generation bigint NOT NULL, position bigint NOT NULL, handler text NOT NULL, task_id uuid NOT NULL, step bigint NOT NULL, PRIMARY KEY (generation, handler, position))"
+            ))
+            .exec()
+            .await?;
+            tx.query(sql!(
                 sqlite: "CREATE TABLE bench_checkpoints (reader TEXT PRIMARY KEY NOT NULL, position INTEGER NOT NULL)",
                 postgres: "CREATE TABLE bench_checkpoints (reader text PRIMARY KEY, position bigint NOT NULL)"
             ))

@@ -1,18 +1,23 @@
 //! How soon another node sees an event, and what that costs those who commit it.
 
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use perme8_events::{
     SystemClock, Topic, Viewer,
     host::{Delivery, EventBus, Feed, LiveEvents, Tasks},
-    sql::{Db, DbOptions},
+    sql::{DatabaseUrl, Db, DbOptions},
     testing::{Strangers, TestDb},
 };
-use scenarios::{Goal, Percentiles, Rounds, Row, median};
-use tokio::task::JoinSet;
+use scenarios::{Goal, Percentiles, Rounds, Row, Way as _, median};
+use sqlx::{Connection as _, PgConnection, postgres::PgListener};
+use tokio::{task::JoinSet, time::interval};
 
 use crate::{
     Args,
+    by_hand::ByHand,
     handlers::GRACE,
     house::House,
     paced::{Times, pace},
@@ -46,10 +51,17 @@ pub(crate) async fn measure(test: &TestDb, args: &Args) -> anyhow::Result<Vec<Ro
     seen.until_all(&acknowledged, &mut observers).await?;
     tasks.shutdown(GRACE).await?;
     let Percentiles { p50, p95, p99, max } = seen.since(&acknowledged);
+    let by_hand = by_hand(&test.url, args).await?;
     let what = |which: &str| format!("commit → another node, {}/s, {which}", args.light);
     let mut rows = vec![
-        Row::new(engine, what("p50"), p50, "ms").wanted(Goal::AtMost(0.5)).beside("p95", p95),
-        Row::new(engine, what("p99"), p99, "ms").wanted(Goal::AtMost(2.0)).beside("max", max),
+        Row::new(engine, what("p50"), p50, "ms")
+            .wanted(Goal::AtMost(0.5))
+            .beside("p95", p95)
+            .beside("by hand", by_hand.p50),
+        Row::new(engine, what("p99"), p99, "ms")
+            .wanted(Goal::AtMost(2.0))
+            .beside("max", max)
+            .beside("by hand", by_hand.p99),
     ];
 
     let rounds = Rounds { count: 1, ..args.rounds(WRITERS) };
@@ -80,6 +92,41 @@ pub(crate) async fn measure(test: &TestDb, args: &Args) -> anyhow::Result<Vec<Ro
         .beside("alone/s", median(alone)),
     );
     Ok(rows)
+}
+
+/// How soon a listener has read what was committed, when whoever has committed notifies it on another connection.
+async fn by_hand(url: &DatabaseUrl, args: &Args) -> anyhow::Result<Percentiles> {
+    const CHANNEL: &str = "bench_by_hand";
+    const READ: &str = "SELECT seq FROM event_log WHERE seq > $1 ORDER BY seq";
+    let DatabaseUrl::Postgres(url) = url else { anyhow::bail!("there is one node on a file") };
+    let producer = ByHand::on(&DatabaseUrl::Postgres(url.clone()), 1, 1).await?;
+    let mut listener = PgListener::connect(url).await?;
+    listener.listen(CHANNEL).await?;
+    let (mut notifier, mut reader) =
+        (PgConnection::connect(url).await?, PgConnection::connect(url).await?);
+    let mut after: i64 =
+        sqlx::query_scalar("SELECT max(seq) FROM event_log").fetch_one(&mut reader).await?;
+    let mut pace = interval(Duration::from_secs(1) / args.light);
+    let mut times = Vec::new();
+    for _ in 0..args.light * args.paced {
+        pace.tick().await;
+        producer.once(0).await?;
+        let committed = Instant::now();
+        let notify = async {
+            sqlx::query("SELECT pg_notify($1, '')").bind(CHANNEL).execute(&mut notifier).await
+        };
+        let read = async {
+            listener.recv().await?;
+            let read: Vec<i64> =
+                sqlx::query_scalar(READ).bind(after).fetch_all(&mut reader).await?;
+            Ok::<_, sqlx::Error>((read, committed.elapsed()))
+        };
+        let (_, (read, took)) = tokio::try_join!(notify, read)?;
+        after = read.last().copied().unwrap_or(after);
+        times.push(u64::try_from(took.as_micros())?);
+    }
+    producer.close().await;
+    Ok(Percentiles::of(times))
 }
 
 /// How many commit in a second while this node tells others, and another one listens.

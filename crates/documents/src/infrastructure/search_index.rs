@@ -1,5 +1,7 @@
 //! The index of searches: a read model of what documents are called and of what they say.
 
+use std::{collections::HashSet, sync::Arc};
+
 use async_trait::async_trait;
 use perme8_events::{
     Envelope, HandlerError, HandlerOptions, StorageError, Subscriber, Subscription, TimerFired,
@@ -76,17 +78,27 @@ impl Projection for SearchIndex {
     }
 
     async fn apply(&self, rows: &mut Rows<'_>, event: &Envelope) -> Result<(), HandlerError> {
-        let Some(document) = told_of(event)? else { return Ok(()) };
-        for _ in 0..ATTEMPTS {
-            let Some(seen) = see(rows, document).await? else { return Ok(()) };
-            if seen.is_indexed {
-                return Ok(());
-            }
-            if index(rows, document, &seen).await? {
-                return Ok(());
+        match told_of(event)? {
+            Some(document) => follow(rows, document).await,
+            None => Ok(()),
+        }
+    }
+
+    // Each document once: what is found then is what all of the events have led to.
+    async fn apply_all(
+        &self,
+        rows: &mut Rows<'_>,
+        events: &[Arc<Envelope>],
+    ) -> Result<(), HandlerError> {
+        let mut followed = HashSet::new();
+        for event in events {
+            if let Some(document) = told_of(event)?
+                && followed.insert(document)
+            {
+                follow(rows, document).await?;
             }
         }
-        Err(StorageError::conflict().into())
+        Ok(())
     }
 
     async fn remove(&self, rows: &mut Rows<'_>, limit: i64) -> Result<u64, StorageError> {
@@ -108,6 +120,17 @@ fn told_of(event: &Envelope) -> Result<Option<DocumentId>, HandlerError> {
         Some(_) => return Ok(None),
     };
     id.parse().map(Some).map_err(HandlerError::permanent)
+}
+
+/// Brings the entry of a document to what the document is now.
+async fn follow(rows: &mut Rows<'_>, document: DocumentId) -> Result<(), HandlerError> {
+    for _ in 0..ATTEMPTS {
+        let Some(seen) = see(rows, document).await? else { return Ok(()) };
+        if seen.is_indexed || index(rows, document, &seen).await? {
+            return Ok(());
+        }
+    }
+    Err(StorageError::conflict().into())
 }
 
 /// What a document is at a moment.

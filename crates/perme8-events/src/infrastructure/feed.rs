@@ -38,6 +38,8 @@ use window::Window;
 const POLL: Duration = Duration::from_millis(500);
 /// How soon the log is looked at again while an open transaction holds events back.
 const HELD_BACK: Duration = Duration::from_millis(1);
+/// What is committed in quick succession is read together.
+const TOGETHER: Duration = Duration::from_millis(1);
 /// A server that does not answer for so long is asked again on another connection.
 const UNANSWERED: Duration = Duration::from_secs(10);
 /// How soon a broken connection is replaced.
@@ -302,6 +304,7 @@ impl Follower {
             // Seen before the poll, so that a commit during it wakes the wait below.
             commits.mark_unchanged();
             hints.mark_unchanged();
+            let begun = tokio::time::Instant::now();
             let polled = tokio::time::timeout(UNANSWERED, self.poll()).await;
             if stop.is_cancelled() {
                 return;
@@ -324,6 +327,7 @@ impl Follower {
                 _ = hints.changed() => {}
                 () = tokio::time::sleep(pause) => {}
             }
+            tokio::time::sleep_until(begun + TOGETHER).await;
         }
     }
 

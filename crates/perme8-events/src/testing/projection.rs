@@ -1,5 +1,7 @@
 //! Applying events to a read model by hand.
 
+use std::sync::Arc;
+
 use crate::{
     application::handler::HandlerError,
     domain::envelope::Envelope,
@@ -9,19 +11,17 @@ use crate::{
     },
 };
 
-/// Applies events to the rows of a generation, in this order, for a test that looks at the rows then.
+/// Applies events to the rows of a generation, in this order and all at once, for a test that looks at the rows then.
 ///
 /// # Errors
 ///
-/// [`HandlerError`] of the first event that cannot be applied.
+/// [`HandlerError`] when they cannot be applied.
 pub async fn apply(
     tx: &mut Tx,
     projection: &impl Projection,
     generation: Generation,
     events: &[Envelope],
 ) -> Result<(), HandlerError> {
-    for event in events {
-        projection.apply(&mut Rows::new(tx, generation), event).await?;
-    }
-    Ok(())
+    let events: Vec<_> = events.iter().cloned().map(Arc::new).collect();
+    projection.apply_all(&mut Rows::new(tx, generation), &events).await
 }

@@ -189,6 +189,17 @@ on_both_engines! {
         assert_eq!((live(db).await, total(db).await), (2, 29));
     }
 
+    async fn what_shares_a_transaction_is_told_at_once_and_one_by_one_when_it_fails(test: TestDb) {
+        let db = &test.db;
+        note(db, 0..6).await;
+        let tally = Tally::new().with_partitions(1).refusing([3]);
+        let told = tally.told();
+        tally.driver(db, None).await.run_until_idle().await;
+        // Two share a transaction: the second pair fails, and the second of it fails by itself.
+        assert_eq!(*told.lock().unwrap(), [2, 2, 1, 1, 2]);
+        assert_eq!(total(db).await, 5);
+    }
+
     async fn a_newer_version_is_built_beside_the_old_program(test: TestDb) {
         let db = &test.db;
         let mut old = begun(db).await;

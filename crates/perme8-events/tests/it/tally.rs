@@ -1,6 +1,9 @@
 //! A projection that counts notes, in a way that notices what is applied twice, not at all, or out of order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::{Arc, Mutex},
+};
 
 use async_trait::async_trait;
 use perme8_events::{
@@ -27,6 +30,7 @@ pub(crate) struct Tally {
     version: u32,
     partitions: u16,
     refuses: BTreeSet<i64>,
+    told: Arc<Mutex<Vec<usize>>>,
 }
 
 /// What it makes of the notes of one key: how many they are, and a number that depends on their order.
@@ -39,7 +43,7 @@ fn trace(before: i64, n: i64) -> i64 {
 
 impl Tally {
     pub(crate) fn new() -> Self {
-        Self { version: 1, partitions: 2, refuses: BTreeSet::new() }
+        Self { version: 1, partitions: 2, refuses: BTreeSet::new(), told: Arc::default() }
     }
 
     pub(crate) fn in_version(self, version: u32) -> Self {
@@ -53,6 +57,11 @@ impl Tally {
     /// Gives up on some notes.
     pub(crate) fn refusing(self, notes: impl IntoIterator<Item = i64>) -> Self {
         Self { refuses: notes.into_iter().collect(), ..self }
+    }
+
+    /// How many events it was told of each time.
+    pub(crate) fn told(&self) -> Arc<Mutex<Vec<usize>>> {
+        Arc::clone(&self.told)
     }
 
     pub(crate) fn builder(self, db: &Db) -> RuntimeBuilder {
@@ -101,6 +110,18 @@ impl Projection for Tally {
         .bind(trace(version, n))
         .exec()
         .await?;
+        Ok(())
+    }
+
+    async fn apply_all(
+        &self,
+        rows: &mut Rows<'_>,
+        events: &[Arc<Envelope>],
+    ) -> Result<(), HandlerError> {
+        self.told.lock().unwrap().push(events.len());
+        for event in events {
+            self.apply(rows, event).await?;
+        }
         Ok(())
     }
 

@@ -1,9 +1,9 @@
 //! Writing the trail, and cutting off its old end.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, SecondsFormat, Utc};
 use perme8_events::{
-    Audience, Envelope, OperatorActed, OperatorAction, StorageError, SubjectKind, Transaction as _,
-    WorkspaceId,
+    Audience, CorrelationId, Envelope, EventId, OperatorActed, OperatorAction, StorageError,
+    SubjectKind, Transaction as _, UserId, WorkspaceId,
     host::Operator,
     sql,
     sql::{Db, Rows, Tx, UnitOfWork},
@@ -19,76 +19,140 @@ const AT_ONCE: i64 = 1000;
 /// Whatever is no person, agent or part of the system.
 const ANONYMOUS: &str = "anonymous";
 
-/// Writes the entry of an event, over what may be there.
+/// An entry, as a statement for many of them reads it.
+#[derive(Serialize)]
+struct Entry<'e> {
+    position: i64,
+    event_id: EventId,
+    event_type: &'e str,
+    aggregate_type: &'e str,
+    aggregate_id: &'e str,
+    summary: &'e str,
+    actor_kind: &'static str,
+    actor_id: Option<UserId>,
+    actor_ref: Option<String>,
+    on_behalf_of: Option<UserId>,
+    workspace_id: Option<WorkspaceId>,
+    audience: &'e Audience,
+    correlation_id: CorrelationId,
+    causation_id: Option<EventId>,
+    request_id: Option<&'e str>,
+    /// As SQLite keeps times; PostgreSQL reads it, too.
+    occurred_at: String,
+}
+
+impl<'e> Entry<'e> {
+    fn of(event: &'e Envelope, summary: &'e str) -> Self {
+        let Envelope {
+            position,
+            event_id,
+            event_type,
+            version: _,
+            aggregate_type,
+            aggregate_id,
+            actor,
+            on_behalf_of,
+            workspace_id,
+            audience,
+            occurred_at,
+            correlation_id,
+            causation_id,
+            metadata,
+            data: _,
+        } = event;
+        Self {
+            position: position.number(),
+            event_id: *event_id,
+            event_type,
+            aggregate_type,
+            aggregate_id,
+            summary,
+            actor_kind: actor.kind(),
+            actor_id: actor.user(),
+            actor_ref: actor.reference(),
+            on_behalf_of: *on_behalf_of,
+            workspace_id: *workspace_id,
+            audience,
+            correlation_id: *correlation_id,
+            causation_id: *causation_id,
+            request_id: metadata.get("request_id").map(String::as_str),
+            occurred_at: occurred_at.to_rfc3339_opts(SecondsFormat::AutoSi, false),
+        }
+    }
+
+    /// Where it lies.
+    fn placed(&self) -> impl Iterator<Item = Placed<'_>> {
+        let who = self.actor_id.map(|user| user.to_string()).or_else(|| self.actor_ref.clone());
+        let actor = who.unwrap_or_else(|| ANONYMOUS.to_owned());
+        Shelf::of(self.audience, self.workspace_id).into_iter().map(move |shelf| Placed {
+            shelf: shelf.to_string(),
+            position: self.position,
+            event_type: self.event_type,
+            aggregate_type: self.aggregate_type,
+            actor: actor.clone(),
+            occurred_at: &self.occurred_at,
+        })
+    }
+}
+
+/// An entry on one of its shelves.
+#[derive(Serialize)]
+struct Placed<'e> {
+    shelf: String,
+    position: i64,
+    event_type: &'e str,
+    aggregate_type: &'e str,
+    actor: String,
+    occurred_at: &'e str,
+}
+
+/// Writes the entries of events, each with its summary, over what may be there.
 pub(crate) async fn record(
     rows: &mut Rows<'_>,
-    event: &Envelope,
-    summary: &str,
+    events: &[(&Envelope, String)],
 ) -> Result<(), StorageError> {
-    let Envelope {
-        position,
-        event_id,
-        event_type,
-        version: _,
-        aggregate_type,
-        aggregate_id,
-        actor,
-        on_behalf_of,
-        workspace_id,
-        audience,
-        occurred_at,
-        correlation_id,
-        causation_id,
-        metadata,
-        data: _,
-    } = event;
+    let entries: Vec<_> = events.iter().map(|(event, summary)| Entry::of(event, summary)).collect();
+    let placed: Vec<_> = entries.iter().flat_map(Entry::placed).collect();
     // What a purge has cut off does not come back with a rebuild.
     rows.query(sql!(
-        "INSERT INTO perme8_audit_entries (generation, position, event_id, event_type, aggregate_type, aggregate_id, summary,
-           actor_kind, actor_id, actor_ref, on_behalf_of, workspace_id, audience, correlation_id, causation_id, request_id,
-           occurred_at)
-         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17
-         WHERE NOT EXISTS (SELECT 1 FROM perme8_audit_purges WHERE before > $17)
-         ON CONFLICT (generation, position) DO UPDATE SET summary = excluded.summary"
+        sqlite: "INSERT INTO perme8_audit_entries (generation, position, event_id, event_type, aggregate_type, aggregate_id,
+                   summary, actor_kind, actor_id, actor_ref, on_behalf_of, workspace_id, audience, correlation_id, causation_id,
+                   request_id, occurred_at)
+                 SELECT $1, value->>'position', unhex(value->>'event_id', '-'), value->>'event_type', value->>'aggregate_type',
+                   value->>'aggregate_id', value->>'summary', value->>'actor_kind', unhex(value->>'actor_id', '-'),
+                   value->>'actor_ref', unhex(value->>'on_behalf_of', '-'), unhex(value->>'workspace_id', '-'),
+                   value->>'audience', unhex(value->>'correlation_id', '-'), unhex(value->>'causation_id', '-'),
+                   value->>'request_id', value->>'occurred_at'
+                 FROM json_each($2)
+                 WHERE NOT EXISTS (SELECT 1 FROM perme8_audit_purges WHERE before > value->>'occurred_at')
+                 ON CONFLICT (generation, position) DO UPDATE SET summary = excluded.summary",
+        postgres: "INSERT INTO perme8_audit_entries (generation, position, event_id, event_type, aggregate_type, aggregate_id,
+                     summary, actor_kind, actor_id, actor_ref, on_behalf_of, workspace_id, audience, correlation_id, causation_id,
+                     request_id, occurred_at)
+                   SELECT $1, v.* FROM jsonb_to_recordset($2) AS v (position bigint, event_id uuid, event_type text,
+                     aggregate_type text, aggregate_id text, summary text, actor_kind text, actor_id uuid, actor_ref text,
+                     on_behalf_of uuid, workspace_id uuid, audience jsonb, correlation_id uuid, causation_id uuid,
+                     request_id text, occurred_at timestamptz)
+                   WHERE NOT EXISTS (SELECT 1 FROM perme8_audit_purges WHERE before > v.occurred_at)
+                   ON CONFLICT (generation, position) DO UPDATE SET summary = excluded.summary"
     ))
-    .bind(position.number())
-    .bind(*event_id)
-    .bind(event_type.as_str())
-    .bind(aggregate_type.as_str())
-    .bind(aggregate_id.as_str())
-    .bind(summary)
-    .bind(actor.kind())
-    .bind(actor.user())
-    .bind(actor.reference())
-    .bind(*on_behalf_of)
-    .bind(*workspace_id)
-    .bind(Json(audience))
-    .bind(*correlation_id)
-    .bind(*causation_id)
-    .bind(metadata.get("request_id").map(String::as_str))
-    .bind(*occurred_at)
+    .bind(Json(&entries))
     .exec()
     .await?;
-    let shelves = Shelf::of(audience, *workspace_id);
-    let shelves: Vec<String> = shelves.iter().map(ToString::to_string).collect();
-    let who = actor.user().map(|user| user.to_string()).or(actor.reference());
     rows.query(sql!(
         sqlite: "INSERT INTO perme8_audit_shelves (generation, shelf, position, event_type, aggregate_type, actor, occurred_at)
-                 SELECT $1, value, $3, $4, $5, $6, $7 FROM json_each($2)
-                 WHERE NOT EXISTS (SELECT 1 FROM perme8_audit_purges WHERE before > $7)
+                 SELECT $1, value->>'shelf', value->>'position', value->>'event_type', value->>'aggregate_type', value->>'actor',
+                   value->>'occurred_at'
+                 FROM json_each($2)
+                 WHERE NOT EXISTS (SELECT 1 FROM perme8_audit_purges WHERE before > value->>'occurred_at')
                  ON CONFLICT (generation, shelf, position) DO NOTHING",
         postgres: "INSERT INTO perme8_audit_shelves (generation, shelf, position, event_type, aggregate_type, actor, occurred_at)
-                   SELECT $1::bigint, value, $3::bigint, $4::text, $5::text, $6::text, $7::timestamptz
-                   FROM jsonb_array_elements_text($2::jsonb) AS value
-                   WHERE NOT EXISTS (SELECT 1 FROM perme8_audit_purges WHERE before > $7)
+                   SELECT $1, v.* FROM jsonb_to_recordset($2) AS v (shelf text, position bigint, event_type text,
+                     aggregate_type text, actor text, occurred_at timestamptz)
+                   WHERE NOT EXISTS (SELECT 1 FROM perme8_audit_purges WHERE before > v.occurred_at)
                    ON CONFLICT (generation, shelf, position) DO NOTHING"
     ))
-    .bind(Json(shelves))
-    .bind(position.number())
-    .bind(event_type.as_str())
-    .bind(aggregate_type.as_str())
-    .bind(who.as_deref().unwrap_or(ANONYMOUS))
-    .bind(*occurred_at)
+    .bind(Json(&placed))
     .exec()
     .await?;
     Ok(())

@@ -14,18 +14,39 @@ use crate::{
     },
     infrastructure::{
         sealing::Written,
-        sql::Stmt,
+        sql::{Query, Stmt},
         tx::{Conn, Pending, Tx},
     },
     sql,
 };
 
+/// The beginning of a statement that appends to a file, whose rows are as [`bound`] binds them.
+macro_rules! append_to_file {
+    ($($rows:expr),*) => {
+        concat!(
+            "INSERT INTO event_log (id, event_type, version, aggregate_type, aggregate_id, actor_kind, actor_id, actor_ref, \
+             on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at, sealed) VALUES ",
+            $($rows),*
+        )
+    };
+}
+
+macro_rules! row {
+    () => {
+        "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+    };
+}
+
+macro_rules! four_rows {
+    () => {
+        concat!(row!(), ", ", row!(), ", ", row!(), ", ", row!())
+    };
+}
+
 // `mark` must stay in the FROM clause: PostgreSQL drops a SELECT in WITH that nobody reads, and with it the lock. A row of
 // the join exists only after `mark` ran, so `nextval` is drawn after the lock is held; a test reads the plan.
 pub(crate) static APPEND_ONE: &Stmt = sql!(
-    sqlite: "INSERT INTO event_log (id, event_type, version, aggregate_type, aggregate_id, actor_kind, actor_id, actor_ref,
-               on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at, sealed)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)",
+    sqlite: append_to_file!(row!()),
     postgres: "WITH mark AS MATERIALIZED (
                  SELECT pg_advisory_xact_lock_shared((77::bigint << 48) | (last_value - (NOT is_called)::int)) FROM event_log_seq)
                INSERT INTO event_log (seq, id, event_type, version, aggregate_type, aggregate_id, actor_kind, actor_id, actor_ref,
@@ -51,6 +72,16 @@ pub(crate) static APPEND_MANY: &Stmt = sql!(
                  WITH ORDINALITY AS e (id, event_type, version, aggregate_type, aggregate_id, actor_kind, actor_id, actor_ref,
                    on_behalf_of, workspace_id, audience, correlation_id, causation_id, data, metadata, occurred_at, sealed, n)
                ORDER BY e.n"
+);
+
+/// So many events are appended to a file together.
+const TOGETHER: usize = 16;
+
+// Of a file, nothing is asked for by round trips, but each statement wakes the thread that has the connection. One JSON text for
+// all rows, as elsewhere, would cost more than that: each of so many columns looks for its value in it.
+pub(crate) static APPEND_TOGETHER: &Stmt = sql!(
+    sqlite: append_to_file!(four_rows!(), ", ", four_rows!(), ", ", four_rows!(), ", ", four_rows!()),
+    postgres: "SELECT 1"
 );
 
 /// An event whose JSON is longer is refused: it belongs into a row of its context.
@@ -90,8 +121,7 @@ pub(crate) fn holds_nul(json: &str) -> bool {
     })
 }
 
-/// Appends `events`, as they were written down: in one statement on PostgreSQL, row by row on SQLite, where there is no round trip
-/// to save.
+/// Appends `events`, as they were written down: in one statement on PostgreSQL, in few of them on SQLite.
 pub(crate) async fn append(
     conn: &mut Conn,
     events: &[Pending],
@@ -105,8 +135,16 @@ pub(crate) async fn append(
     if let (Conn::Postgres(tx), [_, _, ..]) = (&mut *conn, events) {
         return append_many(tx, events, written).await;
     }
-    for (event, written) in events.iter().zip(written) {
-        append_one(conn, event, written).await?;
+    let mut rows = events.iter().zip(written);
+    while rows.len() >= TOGETHER {
+        let mut query = conn.query(APPEND_TOGETHER);
+        for (event, written) in rows.by_ref().take(TOGETHER) {
+            query = bound(query, event, written)?;
+        }
+        query.exec().await?;
+    }
+    for (event, written) in rows {
+        bound(conn.query(APPEND_ONE), event, written)?.exec().await?;
     }
     Ok(())
 }
@@ -143,16 +181,17 @@ fn workspace(pending: &Pending) -> Option<WorkspaceId> {
     pending.event.any().workspace_id().or(pending.origin.workspace_id())
 }
 
-async fn append_one(
-    conn: &mut Conn,
+/// Binds the columns of an event, behind those that are bound already.
+fn bound<'q>(
+    query: Query<'q>,
     pending: &Pending,
     written: Written,
-) -> Result<(), StorageError> {
+) -> Result<Query<'q>, StorageError> {
     let Pending { event, id, origin, at } = pending;
     let Written { data, sealed } = written;
     let event = event.any();
     let sealed = sealed.map(RawValue::from_string).transpose()?;
-    conn.query(APPEND_ONE)
+    Ok(query
         .bind(*id)
         .bind(event.event_type())
         .bind(i32::from(event.version()))
@@ -169,10 +208,7 @@ async fn append_one(
         .bind(Json(RawValue::from_string(data)?))
         .bind(Json(origin.metadata()))
         .bind(*at)
-        .bind(sealed.map(Json))
-        .exec()
-        .await?;
-    Ok(())
+        .bind(sealed.map(Json)))
 }
 
 async fn append_many(

@@ -22,13 +22,19 @@ pub(crate) type Facts = Box<dyn Any + Send>;
 #[async_trait]
 pub(crate) trait AnyHandler: Subscriber {
     async fn gather_any(&self, event: &Envelope) -> Result<Facts, HandlerError>;
+    /// Handles events with what was gathered for each of them; a single one, unless it is told of all at once.
     async fn handle_any(
         &self,
         tx: &mut Tx,
         generation: Generation,
-        event: &Envelope,
-        facts: Facts,
+        events: &[Arc<Envelope>],
+        facts: Vec<Facts>,
     ) -> Result<(), HandlerError>;
+
+    /// Whether it is told of all events of a transaction at once. What it does then has one origin, so it emits nothing.
+    fn is_told_at_once(&self) -> bool {
+        false
+    }
 
     /// The version of a projection; 0 for what is none.
     fn version(&self) -> i64 {
@@ -64,11 +70,14 @@ where
         &self,
         tx: &mut Tx,
         _: Generation,
-        event: &Envelope,
-        facts: Facts,
+        events: &[Arc<Envelope>],
+        facts: Vec<Facts>,
     ) -> Result<(), HandlerError> {
-        let facts = facts.downcast().expect("facts go back to the handler that gathered them");
-        self.handle(tx, event, *facts).await
+        for (event, facts) in events.iter().zip(facts) {
+            let facts = facts.downcast().expect("facts go back to the handler that gathered them");
+            self.handle(tx, event, *facts).await?;
+        }
+        Ok(())
     }
 }
 
@@ -82,10 +91,14 @@ impl<P: Projection> AnyHandler for ProjectionHandler<P> {
         &self,
         tx: &mut Tx,
         generation: Generation,
-        event: &Envelope,
-        _: Facts,
+        events: &[Arc<Envelope>],
+        _: Vec<Facts>,
     ) -> Result<(), HandlerError> {
-        self.projection.apply(&mut Rows::new(tx, generation), event).await
+        self.projection.apply_all(&mut Rows::new(tx, generation), events).await
+    }
+
+    fn is_told_at_once(&self) -> bool {
+        true
     }
 
     fn version(&self) -> i64 {
@@ -126,10 +139,10 @@ pub(crate) async fn gather(
 pub(crate) async fn handle(
     handler: &Arc<dyn AnyHandler>,
     (tx, generation): (&mut Tx, Generation),
-    event: &Envelope,
-    facts: Facts,
+    events: &[Arc<Envelope>],
+    facts: Vec<Facts>,
     deadline: Instant,
 ) -> Result<(), HandlerError> {
-    let work = handler.handle_any(tx, generation, event, facts);
+    let work = handler.handle_any(tx, generation, events, facts);
     guarded(handler.options().timeout, deadline, work).await
 }

@@ -35,6 +35,7 @@ mod ahead;
 mod attempt;
 mod catch_up;
 mod failure;
+mod handling;
 mod retry;
 mod swap;
 

@@ -6,8 +6,7 @@ use super::{Failure, Interrupted, Lane, refused};
 use crate::{
     domain::{envelope::Envelope, error::StorageError, origin::Origin},
     infrastructure::{
-        runtime::{Outcome, aside, deliveries::Due, erased, fairness},
-        traces::Traced,
+        runtime::{Outcome, aside, deliveries::Due, fairness},
         tx::Tx,
     },
 };
@@ -96,24 +95,12 @@ impl Lane {
         let name = self.handler.name();
         let mut gathered = Vec::with_capacity(events.len());
         for (event, due) in events.iter().zip(ready) {
-            let step = Traced::delivery(name, event, due.attempts + 1);
-            let facts = step.part(erased::gather(&self.handler, event)).await;
-            let facts = facts.inspect_err(|error| step.failed(&error.chain()));
-            gathered.push((step, facts.map_err(Failure::Handler)?));
+            gathered.push(self.gather(event, due.attempts + 1).await?);
         }
         let Some(first) = events.first() else { return Ok(true) };
         let deadline = self.deadline();
         let mut tx = Tx::begin(&self.context.db, Origin::reaction(name, first)).await?;
-        let mut steps = Vec::with_capacity(events.len());
-        for (event, (step, facts)) in events.iter().zip(gathered) {
-            tx.turn_to(step.origin(Origin::reaction(name, event)));
-            let on = (&mut tx, self.partition.generation);
-            step.part(erased::handle(&self.handler, on, event, facts, deadline))
-                .await
-                .inspect_err(|error| step.failed(&error.chain()))
-                .map_err(Failure::Handler)?;
-            steps.push(step);
-        }
+        let handled = self.handle(&mut tx, gathered, deadline).await?;
         // The partition before the rows: whoever rewinds the handler locks them in this order.
         if !self.partition.hold(&mut tx).await.map_err(refused)? {
             return Err(Failure::Interrupted(Interrupted::LeaseLost));
@@ -122,9 +109,7 @@ impl Lane {
             return Ok(false);
         }
         tx.commit().await.map_err(refused)?;
-        for step in steps {
-            step.came_to("handled");
-        }
+        handled.committed();
         Ok(true)
     }
 }

@@ -16,9 +16,7 @@ use crate::{
         runtime::{
             Outcome, Reaction,
             deliveries::{self, Due, Next},
-            erased,
         },
-        traces::Traced,
         tx::Tx,
     },
 };
@@ -53,20 +51,11 @@ impl Lane {
     }
 
     /// False when an operator has discarded the delivery in the meantime; nothing was done then.
-    async fn attempt_again(&self, due: &Due, event: &Envelope) -> Result<bool, Failure> {
+    async fn attempt_again(&self, due: &Due, event: &Arc<Envelope>) -> Result<bool, Failure> {
         let name = self.handler.name();
-        let step = Traced::delivery(name, event, due.attempts + 1);
-        let facts = step.part(erased::gather(&self.handler, event)).await;
-        let facts = facts.inspect_err(|error| step.failed(&error.chain()));
-        let facts = facts.map_err(Failure::Handler)?;
-        let origin = step.origin(Origin::reaction(name, event));
-        let mut tx = Tx::begin(&self.context.db, origin).await?;
-        let deadline = self.deadline();
-        let on = (&mut tx, self.partition.generation);
-        step.part(erased::handle(&self.handler, on, event, facts, deadline))
-            .await
-            .inspect_err(|error| step.failed(&error.chain()))
-            .map_err(Failure::Handler)?;
+        let gathered = self.gather(event, due.attempts + 1).await?;
+        let mut tx = Tx::begin(&self.context.db, Origin::reaction(name, event)).await?;
+        let handled = self.handle(&mut tx, vec![gathered], self.deadline()).await?;
         // The partition before the row: whoever rewinds the handler locks them in this order.
         if !self.partition.hold(&mut tx).await.map_err(refused)? {
             return Err(Failure::Interrupted(Interrupted::LeaseLost));
@@ -75,7 +64,7 @@ impl Lane {
             return Ok(false);
         }
         tx.commit().await.map_err(refused)?;
-        step.came_to("handled");
+        handled.committed();
         Ok(true)
     }
 

@@ -1,5 +1,7 @@
 //! The end of a rebuild: one commit applies what is left and turns the generation that was built into the live one.
 
+use std::sync::Arc;
+
 use super::{Failure, Interrupted, Lane, refused};
 use crate::{
     domain::{envelope::Envelope, origin::Origin, position::Position},
@@ -80,14 +82,16 @@ impl Lane {
     /// Applies the events behind the position of this lane.
     async fn apply_rest(&self, tx: &mut Tx, to: Position) -> Result<(), Failure> {
         let (after, to, deadline) = (self.position.number(), to.number(), self.deadline());
-        let events = self.context.db.page(after, to, to - after).await?;
-        for event in events.iter().filter(|event| self.wants(event)) {
-            let facts = erased::gather(&self.handler, event).await.map_err(Failure::Handler)?;
-            let on = (&mut *tx, self.partition.generation);
-            let applied = erased::handle(&self.handler, on, event, facts, deadline).await;
-            applied.map_err(Failure::Handler)?;
+        let page = self.context.db.page(after, to, to - after).await?;
+        let events: Vec<_> =
+            page.into_iter().filter(|event| self.wants(event)).map(Arc::new).collect();
+        let mut facts = Vec::with_capacity(events.len());
+        for event in &events {
+            facts.push(erased::gather(&self.handler, event).await.map_err(Failure::Handler)?);
         }
-        Ok(())
+        let on = (tx, self.partition.generation);
+        let applied = erased::handle(&self.handler, on, &events, facts, deadline).await;
+        applied.map_err(Failure::Handler)
     }
 
     pub(super) fn wants(&self, event: &Envelope) -> bool {

@@ -1,0 +1,82 @@
+//! Gathering for events, and handling them.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use super::{Failure, Lane};
+use crate::{
+    domain::{envelope::Envelope, origin::Origin},
+    infrastructure::{
+        runtime::erased::{self, Facts},
+        traces::Traced,
+        tx::Tx,
+    },
+};
+
+/// An event, with what its handler has gathered for it.
+pub(super) struct Gathered {
+    event: Arc<Envelope>,
+    facts: Facts,
+    step: Traced,
+}
+
+/// Deliveries that are done with as soon as their transaction is committed.
+#[must_use]
+pub(super) struct Handled(Vec<Traced>);
+
+impl Handled {
+    /// They are.
+    pub(super) fn committed(self) {
+        for step in self.0 {
+            step.came_to("handled");
+        }
+    }
+}
+
+impl Lane {
+    /// Gathers for an event, of which this is the `attempt`th delivery.
+    pub(super) async fn gather(
+        &self,
+        event: &Arc<Envelope>,
+        attempt: i64,
+    ) -> Result<Gathered, Failure> {
+        let step = Traced::delivery(self.handler.name(), event, attempt);
+        let facts = step.part(erased::gather(&self.handler, event)).await;
+        let facts = facts.inspect_err(|error| step.failed(&error.chain()));
+        Ok(Gathered { event: Arc::clone(event), facts: facts.map_err(Failure::Handler)?, step })
+    }
+
+    /// Handles events in their order: one after another, each as what led to what is emitted then, or all at once if the
+    /// handler is told of them so. The trace of the first shows what was done for all of them.
+    pub(super) async fn handle(
+        &self,
+        tx: &mut Tx,
+        gathered: Vec<Gathered>,
+        deadline: Instant,
+    ) -> Result<Handled, Failure> {
+        let at_once = if self.handler.is_told_at_once() { gathered.len() } else { 1 };
+        let mut steps = Vec::with_capacity(gathered.len());
+        let mut rest = gathered.into_iter();
+        while let Some(Gathered { event, facts, step }) = rest.next() {
+            tx.turn_to(step.origin(Origin::reaction(self.handler.name(), &event)));
+            let first = steps.len();
+            let (mut events, mut all_facts) = (vec![event], vec![facts]);
+            steps.push(step);
+            for Gathered { event, facts, step } in rest.by_ref().take(at_once.saturating_sub(1)) {
+                events.push(event);
+                all_facts.push(facts);
+                steps.push(step);
+            }
+            let on = (&mut *tx, self.partition.generation);
+            let work = erased::handle(&self.handler, on, &events, all_facts, deadline);
+            if let Err(error) = steps[first].part(work).await {
+                for step in &steps[first..] {
+                    step.failed(&error.chain());
+                }
+                return Err(Failure::Handler(error));
+            }
+        }
+        Ok(Handled(steps))
+    }
+}
