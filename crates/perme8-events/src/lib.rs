@@ -120,7 +120,9 @@ pub mod sql {
     pub use crate::infrastructure::sealing::forgetting::Forgetting;
     pub use crate::infrastructure::sealing::master::{MasterKeys, MasterKeysError};
     pub use crate::infrastructure::sql::asked::Asked;
-    pub use crate::infrastructure::sql::{Bind, Query, Record, STATEMENTS, Stmt, Value};
+    pub use crate::infrastructure::sql::{
+        Bind, Query, Record, STATEMENTS, Stmt, Value, written_at,
+    };
     pub use crate::infrastructure::tx::Tx;
     pub use crate::infrastructure::unit_of_work::UnitOfWork;
     pub use crate::sql;

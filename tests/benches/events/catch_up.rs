@@ -65,7 +65,7 @@ pub(crate) async fn measure(test: &TestDb, args: &Args) -> anyhow::Result<Vec<Ro
     let db = test.db_at(Arc::new(SystemClock));
     let (mut rows, mut before) = (Vec::new(), Vec::new());
     for (name, done, batch) in CASES {
-        let by_hand = by_hand(&test.url, name, batch, done != Done::Nothing).await?.as_secs_f64();
+        let by_hand = by_hand(&test.url, name, batch, done).await?.as_secs_f64();
         let (builder, told) = (Runtime::builder(&db), Arc::<AtomicU64>::default());
         let builder = before.iter().fold(builder, |builder, &earlier| builder.retired(earlier));
         let (batch, counted) = (usize::from(batch), Arc::clone(&told));
@@ -97,12 +97,16 @@ pub(crate) async fn measure(test: &TestDb, args: &Args) -> anyhow::Result<Vec<Ro
 const READ: &str = "SELECT seq, data FROM event_log WHERE seq > $1 ORDER BY seq LIMIT $2";
 const WRITE: &str =
     "INSERT INTO bench_steps (handler, position, task_id, step) VALUES ($1, $2, $3, $4)";
+const WRITE_ALL_SQLITE: &str = "INSERT INTO bench_steps (handler, position, task_id, step)
+    SELECT $1, value->>0, unhex(value->>1, '-'), value->>2 FROM json_each($2)";
+const WRITE_ALL_POSTGRES: &str = "INSERT INTO bench_steps (handler, position, task_id, step)
+    SELECT $1, (value->>0)::bigint, (value->>1)::uuid, (value->>2)::bigint FROM jsonb_array_elements($2) AS value";
 const CHECKPOINT: &str = "INSERT INTO bench_checkpoints (reader, position) VALUES ($1, $2)
     ON CONFLICT (reader) DO UPDATE SET position = excluded.position";
 
 /// One connection, one transaction for each batch: effects and checkpoint. It knows neither late commits nor failures.
 macro_rules! follow {
-    ($connection:ident, $begin:literal, $reader:ident, $batch:ident, $writes:ident) => {{
+    ($connection:ident, $begin:literal, $write_all:ident, $reader:ident, $batch:ident, $done:ident) => {{
         let (begun, mut after) = (Instant::now(), 0_i64);
         loop {
             sqlx::query($begin).execute(&mut $connection).await?;
@@ -111,32 +115,39 @@ macro_rules! follow {
                 .bind(i64::from($batch))
                 .fetch_all(&mut $connection)
                 .await?;
-            let last = read.last().map(|(position, _)| *position);
-            for (position, Json(written)) in read {
-                if $writes {
-                    sqlx::query(WRITE)
+            let Some(&(last, _)) = read.last() else {
+                sqlx::query("COMMIT").execute(&mut $connection).await?;
+                break begun.elapsed();
+            };
+            match $done {
+                Done::Nothing => drop(black_box(read)),
+                Done::Row => {
+                    for (position, Json(written)) in read {
+                        sqlx::query(WRITE)
+                            .bind($reader.as_str())
+                            .bind(position)
+                            .bind(written.task_id)
+                            .bind(i64::from(written.step))
+                            .execute(&mut $connection)
+                            .await?;
+                    }
+                }
+                Done::Rows => {
+                    let steps = read.iter().map(|(at, Json(of))| (at, of.task_id, of.step));
+                    sqlx::query($write_all)
                         .bind($reader.as_str())
-                        .bind(position)
-                        .bind(written.task_id)
-                        .bind(i64::from(written.step))
+                        .bind(Json(steps.collect::<Vec<_>>()))
                         .execute(&mut $connection)
                         .await?;
-                } else {
-                    black_box(&written);
                 }
             }
-            if let Some(last) = last {
-                after = last;
-                sqlx::query(CHECKPOINT)
-                    .bind($reader.as_str())
-                    .bind(after)
-                    .execute(&mut $connection)
-                    .await?;
-            }
+            after = last;
+            sqlx::query(CHECKPOINT)
+                .bind($reader.as_str())
+                .bind(after)
+                .execute(&mut $connection)
+                .await?;
             sqlx::query("COMMIT").execute(&mut $connection).await?;
-            if last.is_none() {
-                break begun.elapsed();
-            }
         }
     }};
 }
@@ -146,20 +157,21 @@ async fn by_hand(
     url: &DatabaseUrl,
     name: &str,
     batch: u16,
-    writes: bool,
+    done: Done,
 ) -> anyhow::Result<Duration> {
     let reader = format!("{name} by hand");
     match url {
         DatabaseUrl::Sqlite(path) => {
             let mut connection = file(path).connect().await?;
-            let took = follow!(connection, "BEGIN IMMEDIATE", reader, batch, writes);
+            let took =
+                follow!(connection, "BEGIN IMMEDIATE", WRITE_ALL_SQLITE, reader, batch, done);
             connection.close().await?;
             Ok(took)
         }
         DatabaseUrl::Postgres(url) => {
             let options: PgConnectOptions = url.parse()?;
             let mut connection = options.disable_statement_logging().connect().await?;
-            let took = follow!(connection, "BEGIN", reader, batch, writes);
+            let took = follow!(connection, "BEGIN", WRITE_ALL_POSTGRES, reader, batch, done);
             connection.close().await?;
             Ok(took)
         }

@@ -2,7 +2,10 @@
 
 use std::slice;
 
-use perme8_events::{StorageError, Store, Transaction as _, WorkspaceId, sql, sql::Tx};
+use perme8_events::{
+    StorageError, Store, Transaction as _, WorkspaceId, sql,
+    sql::{Tx, written_at},
+};
 use serde::Serialize;
 use sqlx::types::Json;
 
@@ -15,7 +18,7 @@ use crate::{
         references::{EdgeId, EntityId},
     },
     infrastructure::{
-        item_rows::{EdgeRow, select_edges, written_at},
+        item_rows::{EdgeRow, select_edges},
         value_store::{self, ValuesOf, at_places, forgotten_postgres, forgotten_sqlite},
     },
 };

@@ -3,7 +3,10 @@
 use std::slice;
 
 use chrono::{DateTime, Utc};
-use perme8_events::{StorageError, Store, Transaction as _, WorkspaceId, sql, sql::Tx};
+use perme8_events::{
+    StorageError, Store, Transaction as _, WorkspaceId, sql,
+    sql::{Tx, written_at},
+};
 use serde::Serialize;
 use sqlx::types::Json;
 
@@ -17,7 +20,7 @@ use crate::{
         references::EntityId,
     },
     infrastructure::{
-        item_rows::{EntityRow, select_entities, written_at},
+        item_rows::{EntityRow, select_entities},
         knowledge::words,
         value_store::{self, ValuesOf, at_places},
     },

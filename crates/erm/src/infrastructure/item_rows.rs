@@ -1,6 +1,6 @@
 //! Rows of entities and edges, and the entities and edges that they are.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use perme8_events::{StorageError, WorkspaceId};
 use serde::Deserialize;
 use sqlx::FromRow;
@@ -42,11 +42,6 @@ macro_rules! select_edges {
 }
 
 pub(crate) use {select_edges, select_entities};
-
-/// A moment as SQLite keeps it, and PostgreSQL reads it, too.
-pub(crate) fn written_at(moment: DateTime<Utc>) -> String {
-    moment.to_rfc3339_opts(SecondsFormat::AutoSi, false)
-}
 
 /// A row of `erm_entities`; only those that are there come packed.
 #[derive(Deserialize, FromRow)]

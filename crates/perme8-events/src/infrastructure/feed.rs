@@ -38,7 +38,7 @@ use window::Window;
 const POLL: Duration = Duration::from_millis(500);
 /// How soon the log is looked at again while an open transaction holds events back.
 const HELD_BACK: Duration = Duration::from_millis(1);
-/// What is committed in quick succession is read together.
+/// What is committed in quick succession is read together: two looks are so far apart, or one tick of the timer more.
 const TOGETHER: Duration = Duration::from_millis(1);
 /// A server that does not answer for so long is asked again on another connection.
 const UNANSWERED: Duration = Duration::from_secs(10);
@@ -327,7 +327,10 @@ impl Follower {
                 _ = hints.changed() => {}
                 () = tokio::time::sleep(pause) => {}
             }
-            tokio::time::sleep_until(begun + TOGETHER).await;
+            if begun.elapsed() < TOGETHER {
+                let pause = tokio::time::sleep_until(begun + TOGETHER);
+                stop.run_until_cancelled(pause).await;
+            }
         }
     }
 

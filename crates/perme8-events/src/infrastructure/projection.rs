@@ -145,10 +145,10 @@ pub trait Projection: Subscriber {
     /// [`HandlerError`]; nothing that was done to the rows stays.
     async fn apply(&self, rows: &mut Rows<'_>, event: &Envelope) -> Result<(), HandlerError>;
 
-    /// Applies the events of one transaction to the rows, in their order; by default one after another.
+    /// Applies the events of one transaction to the rows, two of them at least, in their order; by default one after another.
     ///
     /// A projection that writes the rows of many events with one statement, or looks at a subject once for all events about
-    /// it, is told of them sooner and rebuilt in less time. When it fails over several, they are applied one by one, so that
+    /// it, is told of them sooner and rebuilt in less time. When it fails, they are [applied one by one](Self::apply), so that
     /// only the one that fails is set aside.
     ///
     /// # Errors

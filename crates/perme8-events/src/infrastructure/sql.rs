@@ -1,5 +1,6 @@
 //! One repository, two engines: statements with typed arguments, without generics in the repository.
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde::de::DeserializeOwned;
 use sqlx::{
     Arguments as _, Decode, Encode, FromRow, PgPool, Postgres, Sqlite, SqlitePool, Type,
@@ -91,6 +92,12 @@ macro_rules! sql {
     ($both:expr) => {
         $crate::sql!(sqlite: $both, postgres: $both)
     };
+}
+
+/// A moment within a JSON text, as SQLite keeps it where it is bound by itself, and PostgreSQL reads it, too.
+#[must_use]
+pub fn written_at(moment: DateTime<Utc>) -> String {
+    moment.to_rfc3339_opts(SecondsFormat::AutoSi, false)
 }
 
 /// Where a statement runs.

@@ -38,6 +38,11 @@ impl Traced {
         Self { context: None, span: Span::none() }
     }
 
+    /// Whether somebody may look at it.
+    pub(crate) fn is_seen(&self) -> bool {
+        self.context.is_some()
+    }
+
     /// A delivery, which is the `attempt`th of this event.
     pub(crate) fn delivery(handler: &'static str, event: &Envelope, attempt: i64) -> Self {
         let Some(cause) = event.trace() else { return Self::unseen() };

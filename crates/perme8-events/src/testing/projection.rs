@@ -7,6 +7,7 @@ use crate::{
     domain::envelope::Envelope,
     infrastructure::{
         projection::{Generation, Projection, Rows},
+        runtime::erased,
         tx::Tx,
     },
 };
@@ -23,5 +24,5 @@ pub async fn apply(
     events: &[Envelope],
 ) -> Result<(), HandlerError> {
     let events: Vec<_> = events.iter().cloned().map(Arc::new).collect();
-    projection.apply_all(&mut Rows::new(tx, generation), &events).await
+    erased::apply_all(projection, &mut Rows::new(tx, generation), &events).await
 }

@@ -59,7 +59,7 @@ impl Tally {
         Self { refuses: notes.into_iter().collect(), ..self }
     }
 
-    /// How many events it was told of each time.
+    /// How many events it was told of at once, each time.
     pub(crate) fn told(&self) -> Arc<Mutex<Vec<usize>>> {
         Arc::clone(&self.told)
     }

@@ -1,12 +1,12 @@
 //! Writing the trail, and cutting off its old end.
 
-use chrono::{DateTime, SecondsFormat, Utc};
+use chrono::{DateTime, Utc};
 use perme8_events::{
     Audience, CorrelationId, Envelope, EventId, OperatorActed, OperatorAction, StorageError,
     SubjectKind, Transaction as _, UserId, WorkspaceId,
     host::Operator,
     sql,
-    sql::{Db, Rows, Tx, UnitOfWork},
+    sql::{Db, Rows, Tx, UnitOfWork, written_at},
 };
 use serde::Serialize;
 use sqlx::types::Json;
@@ -37,7 +37,6 @@ struct Entry<'e> {
     correlation_id: CorrelationId,
     causation_id: Option<EventId>,
     request_id: Option<&'e str>,
-    /// As SQLite keeps times; PostgreSQL reads it, too.
     occurred_at: String,
 }
 
@@ -76,7 +75,7 @@ impl<'e> Entry<'e> {
             correlation_id: *correlation_id,
             causation_id: *causation_id,
             request_id: metadata.get("request_id").map(String::as_str),
-            occurred_at: occurred_at.to_rfc3339_opts(SecondsFormat::AutoSi, false),
+            occurred_at: written_at(*occurred_at),
         }
     }
 

@@ -11,7 +11,7 @@ use crate::{
     domain::{envelope::Envelope, error::StorageError, position::Position},
     infrastructure::{
         db::{Db, Engine},
-        log::row::{self, Row, envelopes, event_log_columns},
+        log::row::{self, Row, envelopes, event_log_columns, packed_event_log},
         sealing::{
             keys::{KEYS, Keys},
             master::MasterKeys,
@@ -37,8 +37,11 @@ pub(crate) static PENDING: &Stmt = sql!(
                  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
 );
 
-pub(crate) static PAGE: &Stmt =
-    sql!(event_log_columns!("WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"));
+// The order within is that of the result: SQLite keeps it where there is a limit.
+pub(crate) static PAGE: &Stmt = sql!(
+    sqlite: packed_event_log!("WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"),
+    postgres: event_log_columns!("WHERE seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3")
+);
 
 /// What a poll found.
 #[derive(Debug, Default)]
@@ -101,7 +104,7 @@ impl LogReader {
 
     async fn rows(&mut self, upto: i64) -> Result<Vec<Row>, StorageError> {
         let after = self.after;
-        self.query(PAGE).bind(after).bind(upto).bind(ROWS).all().await
+        self.query(PAGE).bind(after).bind(upto).bind(ROWS).packed().await
     }
 
     /// The next events, in order; none if there are none yet.

@@ -31,9 +31,23 @@ macro_rules! event_log_columns {
     };
 }
 
-pub(crate) use event_log_columns;
+/// The same columns of a file, for [`Query::packed`](crate::sql::Query::packed).
+macro_rules! packed_event_log {
+    ($rest:literal) => {
+        concat!(
+            "SELECT json_group_array(json_array(seq, hex(id), event_type, version, aggregate_type, aggregate_id, actor_kind, \
+             nullif(hex(actor_id), ''), actor_ref, nullif(hex(on_behalf_of), ''), nullif(hex(workspace_id), ''), \
+             json(audience), hex(correlation_id), nullif(hex(causation_id), ''), json(data), json(metadata), occurred_at, \
+             json(sealed))) FROM (SELECT * FROM event_log ",
+            $rest,
+            ")"
+        )
+    };
+}
 
-#[derive(sqlx::FromRow)]
+pub(crate) use {event_log_columns, packed_event_log};
+
+#[derive(serde::Deserialize, sqlx::FromRow)]
 pub(crate) struct Row {
     pub(crate) seq: i64,
     id: Uuid,

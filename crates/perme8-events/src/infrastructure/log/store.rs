@@ -94,7 +94,7 @@ impl Db {
         upto: i64,
         limit: i64,
     ) -> Result<Vec<Envelope>, StorageError> {
-        self.opened(self.query(PAGE).bind(after).bind(upto).bind(limit).all().await?).await
+        self.opened(self.query(PAGE).bind(after).bind(upto).bind(limit).packed().await?).await
     }
 
     /// The events at some positions, in order; those that are no longer in the log are left out.

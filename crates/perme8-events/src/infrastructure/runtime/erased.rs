@@ -94,7 +94,7 @@ impl<P: Projection> AnyHandler for ProjectionHandler<P> {
         events: &[Arc<Envelope>],
         _: Vec<Facts>,
     ) -> Result<(), HandlerError> {
-        self.projection.apply_all(&mut Rows::new(tx, generation), events).await
+        apply_all(&*self.projection, &mut Rows::new(tx, generation), events).await
     }
 
     fn is_told_at_once(&self) -> bool {
@@ -117,6 +117,19 @@ impl<P: Projection> AnyHandler for ProjectionHandler<P> {
         limit: i64,
     ) -> Result<u64, StorageError> {
         self.projection.remove(&mut Rows::new(tx, generation), limit).await
+    }
+}
+
+/// Applies events to rows, all at once where there are several.
+pub(crate) async fn apply_all(
+    projection: &impl Projection,
+    rows: &mut Rows<'_>,
+    events: &[Arc<Envelope>],
+) -> Result<(), HandlerError> {
+    match events {
+        [] => Ok(()),
+        [event] => projection.apply(rows, event).await,
+        events => projection.apply_all(rows, events).await,
     }
 }
 

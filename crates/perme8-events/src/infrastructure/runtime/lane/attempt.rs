@@ -35,6 +35,8 @@ impl Lane {
         // What steps aside is no delivery that could be to blame, nor is it tried one by one.
         let refused: fn(StorageError) -> Failure =
             if keys.len() == deliveries.len() { Failure::from } else { refused };
+        // Refused like the rest: after a commit whose answer was lost, the rows are there already, and the fence says so to
+        // whoever tries one of them by itself.
         for parked in deliveries.iter().filter(|delivery| delivery.fate == Fate::Parked) {
             deliveries::park(&mut tx, name, &parked.key()).await.map_err(refused)?;
         }

@@ -22,7 +22,7 @@ pub(super) struct Gathered {
 }
 
 /// Deliveries that are done with as soon as their transaction is committed.
-#[must_use]
+#[must_use = "a step of a trace without an outcome counts as rolled back"]
 pub(super) struct Handled(Vec<Traced>);
 
 impl Handled {
@@ -48,7 +48,7 @@ impl Lane {
     }
 
     /// Handles events in their order: one after another, each as what led to what is emitted then, or all at once if the
-    /// handler is told of them so. The trace of the first shows what was done for all of them.
+    /// handler is told of them so. What is done for all of them shows in the first trace that one of them belongs to.
     pub(super) async fn handle(
         &self,
         tx: &mut Tx,
@@ -70,8 +70,11 @@ impl Lane {
             }
             let on = (&mut *tx, self.partition.generation);
             let work = erased::handle(&self.handler, on, &events, all_facts, deadline);
-            if let Err(error) = steps[first].part(work).await {
-                for step in &steps[first..] {
+            let steps = &steps[first..];
+            let shown = steps.iter().find(|step| step.is_seen()).unwrap_or(&steps[0]);
+            if let Err(error) = shown.part(work).await {
+                // Of several, nobody knows which is to blame before each is tried by itself.
+                if let [step] = steps {
                     step.failed(&error.chain());
                 }
                 return Err(Failure::Handler(error));

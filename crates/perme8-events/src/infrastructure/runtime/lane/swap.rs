@@ -85,6 +85,9 @@ impl Lane {
         let page = self.context.db.page(after, to, to - after).await?;
         let events: Vec<_> =
             page.into_iter().filter(|event| self.wants(event)).map(Arc::new).collect();
+        if events.is_empty() {
+            return Ok(());
+        }
         let mut facts = Vec::with_capacity(events.len());
         for event in &events {
             facts.push(erased::gather(&self.handler, event).await.map_err(Failure::Handler)?);
