@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use perme8_events::{SystemClock, host::Runtime, sql::Db, testing::TestDb};
+use perme8_events::{SystemClock, sql::Db, testing::TestDb};
 use scenarios::{Goal, Rounds, Row};
 
 use crate::{
     Args,
-    handlers::{CaughtUp, Stepping, catch_up},
+    handlers::{CaughtUp, Stepping, after, catch_up},
     house::House,
     log::{self, Texts},
 };
@@ -67,8 +67,7 @@ async fn costs(
     // A thousand at a time, so that it is the reading that counts.
     let stepping = Stepping::new(handler, 1_000, false);
     let told = (handler, Arc::clone(&stepping.told));
-    let builder = before.iter().fold(Runtime::builder(db), |builder, &name| builder.retired(name));
-    let runtime = builder.handler(stepping).build();
+    let runtime = after(db, before).handler(stepping).build();
     let CaughtUp { per_second, growth } = catch_up(db, runtime, told, events).await?;
     let rounds: Rounds = args.rounds(1);
     let appended = rounds.of(&House::new(db.clone(), 1)).await?;

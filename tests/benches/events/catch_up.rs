@@ -2,18 +2,18 @@
 
 use std::{
     hint::black_box,
-    sync::{Arc, atomic::AtomicU64},
+    sync::Arc,
     time::{Duration, Instant},
 };
 
-use perme8_events::{SystemClock, host::Runtime, sql::DatabaseUrl, testing::TestDb};
+use perme8_events::{SystemClock, sql::DatabaseUrl, testing::TestDb};
 use scenarios::{Goal, Row};
 use sqlx::{ConnectOptions as _, Connection as _, postgres::PgConnectOptions, types::Json};
 
 use crate::{
     Args,
     by_hand::file,
-    handlers::{CaughtUp, Stepping, Steps, catch_up},
+    handlers::{CaughtUp, Stepping, after, catch_up},
     house::{DESCRIPTION, StepWritten, TITLE},
     log::{self, Texts},
 };
@@ -66,16 +66,14 @@ pub(crate) async fn measure(test: &TestDb, args: &Args) -> anyhow::Result<Vec<Ro
     let (mut rows, mut before) = (Vec::new(), Vec::new());
     for (name, done, batch) in CASES {
         let by_hand = by_hand(&test.url, name, batch, done).await?.as_secs_f64();
-        let (builder, told) = (Runtime::builder(&db), Arc::<AtomicU64>::default());
-        let builder = before.iter().fold(builder, |builder, &earlier| builder.retired(earlier));
-        let (batch, counted) = (usize::from(batch), Arc::clone(&told));
-        let builder = if done == Done::Rows {
-            builder.projection(Steps { name, batch, told })
-        } else {
-            builder.handler(Stepping { name, batch, writes: done == Done::Row, told })
+        let batch = usize::from(batch);
+        let stepping = Stepping::new(name, batch, done == Done::Row);
+        let (builder, told) = (after(&db, &before), (name, Arc::clone(&stepping.told)));
+        let builder = match done {
+            Done::Rows => builder.projection(stepping),
+            Done::Nothing | Done::Row => builder.handler(stepping),
         };
-        let CaughtUp { per_second, .. } =
-            catch_up(&db, builder.build(), (name, counted), events).await?;
+        let CaughtUp { per_second, .. } = catch_up(&db, builder.build(), told, events).await?;
         before.push(name);
         #[expect(clippy::cast_precision_loss, reason = "figures for people")]
         let theirs = events as f64 / by_hand;

@@ -13,7 +13,7 @@ use anyhow::ensure;
 use async_trait::async_trait;
 use perme8_events::{
     Envelope, EventHandler, HandlerError, HandlerOptions, StorageError, Subscriber, Subscription,
-    host::{Feed, Operations, Runtime, Tasks},
+    host::{Feed, Operations, Runtime, RuntimeBuilder, Tasks},
     sql,
     sql::{Db, Projection, Rows, Tx},
 };
@@ -85,30 +85,9 @@ impl EventHandler<Tx> for Stepping {
     }
 }
 
-/// A read model of every step, whose rows are written with one statement for all events that share a transaction.
-#[derive(Debug, Clone)]
-pub(crate) struct Steps {
-    pub(crate) name: &'static str,
-    pub(crate) batch: usize,
-    pub(crate) told: Arc<AtomicU64>,
-}
-
-impl Subscriber for Steps {
-    fn name(&self) -> &'static str {
-        self.name
-    }
-
-    fn subscriptions(&self) -> &[Subscription] {
-        const { &[Subscription::to::<StepWritten>()] }
-    }
-
-    fn options(&self) -> HandlerOptions {
-        HandlerOptions { batch: self.batch, ..HandlerOptions::DEFAULT }
-    }
-}
-
+/// The same as a read model, whose rows are written with one statement for all events that share a transaction.
 #[async_trait]
-impl Projection for Steps {
+impl Projection for Stepping {
     fn version(&self) -> u32 {
         1
     }
@@ -161,6 +140,11 @@ pub(crate) struct CaughtUp {
     pub(crate) per_second: f64,
     /// By how much the process grew at most, in megabytes; not known everywhere.
     pub(crate) growth: Option<f64>,
+}
+
+/// A runtime to be, in whose database there were these handlers before.
+pub(crate) fn after(db: &Db, before: &[&'static str]) -> RuntimeBuilder {
+    before.iter().fold(Runtime::builder(db), |builder, &name| builder.retired(name))
 }
 
 /// Tells a new handler, which counts them, of so many events: all that there are.

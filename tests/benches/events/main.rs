@@ -3,7 +3,8 @@
 //!
 //! By hand an event is a naive `INSERT`, which readers could not rely upon, and whoever reads looks at what is visible, which
 //! misses some; the house pays for positions that can be relied upon. Many events in one transaction are one statement with
-//! arrays by hand on PostgreSQL, and one statement each on SQLite. Rounds are interleaved, and ratios tell more than figures. Other event stores are measured in `benches/peers`.
+//! arrays by hand on PostgreSQL, and one statement each on SQLite. Rounds are interleaved, and ratios tell more than figures.
+//! Other event stores are measured in `benches/peers`.
 
 mod backlog;
 mod by_hand;

@@ -58,27 +58,22 @@ impl Lane {
         let at_once = if self.handler.is_told_at_once() { gathered.len() } else { 1 };
         let mut steps = Vec::with_capacity(gathered.len());
         let mut rest = gathered.into_iter();
-        while let Some(Gathered { event, facts, step }) = rest.next() {
-            tx.turn_to(step.origin(Origin::reaction(self.handler.name(), &event)));
-            let first = steps.len();
-            let (mut events, mut all_facts) = (vec![event], vec![facts]);
-            steps.push(step);
-            for Gathered { event, facts, step } in rest.by_ref().take(at_once.saturating_sub(1)) {
-                events.push(event);
-                all_facts.push(facts);
-                steps.push(step);
-            }
+        while rest.len() > 0 {
+            let group = rest.by_ref().take(at_once);
+            let (events, facts, group): (Vec<_>, Vec<_>, Vec<_>) =
+                group.map(|Gathered { event, facts, step }| (event, facts, step)).collect();
+            tx.turn_to(group[0].origin(Origin::reaction(self.handler.name(), &events[0])));
             let on = (&mut *tx, self.partition.generation);
-            let work = erased::handle(&self.handler, on, &events, all_facts, deadline);
-            let steps = &steps[first..];
-            let shown = steps.iter().find(|step| step.is_seen()).unwrap_or(&steps[0]);
+            let work = erased::handle(&self.handler, on, &events, facts, deadline);
+            let shown = group.iter().find(|step| step.is_seen()).unwrap_or(&group[0]);
             if let Err(error) = shown.part(work).await {
                 // Of several, nobody knows which is to blame before each is tried by itself.
-                if let [step] = steps {
+                if let [step] = &*group {
                     step.failed(&error.chain());
                 }
                 return Err(Failure::Handler(error));
             }
+            steps.extend(group);
         }
         Ok(Handled(steps))
     }
